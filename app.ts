@@ -1,0 +1,35 @@
+import type { FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { AppOptions, optionsChecker } from './lib/schemas/options.ts'
+import auth from './plugins/auth.ts'
+import eventStore from './plugins/event-store.ts'
+import instanceEvents from './plugins/instance-events.ts'
+import sqs from './plugins/sqs.ts'
+import websocket from './plugins/websocket.ts'
+import routes from './routes/index.ts'
+
+export type { AppOptions }
+export type { EventStoreOptions } from './plugins/event-store.ts'
+export type { SqsOptions } from './plugins/sqs.ts'
+export type { WebsocketOptions } from './plugins/websocket.ts'
+export type { EmitResult } from './lib/event-log.ts'
+export type { CatalogueOptions } from './lib/events.ts'
+export type { InstanceEventInput } from './lib/schemas/event-input.ts'
+export type { SelectionRequest } from './lib/selections.ts'
+export type { EventStore, Instance, Selection, StoredEvent, TransportName } from './lib/store/types.ts'
+export * as errors from './lib/errors.ts'
+
+const checkOptions = optionsChecker('instance-events', AppOptions)
+
+/** Everything in one: store → sqs → websocket → hub → routes. */
+const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
+  const { apiKey, prefix = '', docs = true, bodyLimit = 10 * 1_048_576, ...parts } = checkOptions(options)
+  if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, parts.eventStore ?? {})
+  if (parts.sqs !== false) await fastify.register(sqs, parts.sqs ?? {})
+  if (parts.websocket !== false) await fastify.register(websocket, { apiKey, ...parts.websocket })
+  await fastify.register(instanceEvents)
+  await fastify.register(auth, { apiKey })
+  await fastify.register(routes, { prefix, docs, bodyLimit })
+}
+
+export default fp(app, { name: 'fastify-instance-events', fastify: '5.x' })

@@ -1,0 +1,30 @@
+import { timingSafeEqual } from 'node:crypto'
+import { hashToken, type InstanceDirectory } from './store/instances.ts'
+import type { Instance } from './store/types.ts'
+
+/** Whom a key stands for. */
+export type Identity = { readonly kind: 'global' } | { readonly kind: 'instance'; readonly instance: Instance }
+
+/** Tells keys apart: the global one, and the tokens of instances. Comparisons take the same time for every key. */
+export class ApiKeys {
+  readonly #globalHash: Buffer | undefined
+  readonly #instances: InstanceDirectory
+
+  constructor({ globalKey, instances }: { globalKey: string | undefined; instances: InstanceDirectory }) {
+    this.#globalHash = globalKey === undefined ? undefined : hashToken(globalKey)
+    this.#instances = instances
+    if (globalKey !== undefined) instances.reserveToken(globalKey)
+  }
+
+  isGlobal(key: string): boolean {
+    return this.#globalHash !== undefined && timingSafeEqual(this.#globalHash, hashToken(key))
+  }
+
+  /** `undefined`: nobody. */
+  identify(key: string | undefined): Identity | undefined {
+    if (key === undefined || key === '') return undefined
+    if (this.isGlobal(key)) return { kind: 'global' }
+    const instance = this.#instances.findByToken(key)
+    return instance && { kind: 'instance', instance }
+  }
+}

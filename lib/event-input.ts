@@ -1,0 +1,111 @@
+import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler'
+import { v7 as uuidv7 } from 'uuid'
+import { EventInvalidError, MAX_MESSAGES, withMessages } from './errors.ts'
+import type { CatalogueEvent, EventCatalogue } from './events.ts'
+import { assertInstanceName } from './instance-name.ts'
+import { toJson } from './json.ts'
+import { InstanceEventInput, RESERVED_MEMBERS } from './schemas/event-input.ts'
+import type { TransportName } from './store/types.ts'
+
+export interface NormaliseOptions {
+  catalogue: EventCatalogue
+  /** `server_url` of events that bring none. */
+  serverUrl: string
+  exposeApiKey: boolean
+}
+
+/** A valid event, its message parts serialised. */
+export interface NormalEvent {
+  instance: string
+  event: CatalogueEvent
+  id: string
+  callerId: boolean
+  data: string
+  envelope: string
+  extra: string
+  transports: readonly TransportName[] | undefined
+}
+
+const checker = TypeCompiler.Compile(InstanceEventInput)
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/
+const RESERVED = new Set<string>(RESERVED_MEMBERS)
+
+/**
+ * Checks an input and serialises it, once for all transports.
+ * @throws {EventInvalidError} one message per fault, naming the field
+ * @throws {EventUnknownError} @throws {InstanceNameError}
+ */
+export function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): NormalEvent {
+  if (!checker.Check(input)) throw invalid([...checker.Errors(input)].map(describe))
+  assertInstanceName(input.instance)
+  const event = options.catalogue.get(input.event)
+  const faults: string[] = []
+  const json = (field: string, value: unknown): string => {
+    const written = toJson(value)
+    if ('json' in written) return written.json
+    faults.push(`${field} ${written.fault}`)
+    return ''
+  }
+
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  if (input.id !== undefined && (/[\u0000-\u001F\u007F]/.test(input.id) || !input.id.isWellFormed())) {
+    faults.push('id must not contain control characters or unpaired surrogates')
+  }
+  const data = json('data', input.data)
+  const dateTime = utc(input.dateTime)
+  if (dateTime === undefined)
+    faults.push(`dateTime must be ISO 8601, such as 2026-01-31T12:00:00Z (got "${input.dateTime}")`)
+  const id = input.id ?? uuidv7()
+  const envelope: Record<string, unknown> = {
+    server_url: input.serverUrl ?? options.serverUrl,
+    date_time: dateTime,
+    sender: input.sender ?? null
+  }
+  if (options.exposeApiKey && input.apikey !== undefined) envelope.apikey = input.apikey
+  envelope.id = id
+
+  let extra = ''
+  if (input.extra !== undefined) {
+    for (const member of Object.keys(input.extra)) {
+      if (RESERVED.has(member)) faults.push(`extra.${member} is a member of every message and cannot be replaced`)
+    }
+    extra = json('extra', input.extra).slice(1, -1)
+  }
+  if (faults.length > 0) throw invalid(faults)
+  return {
+    instance: input.instance,
+    event,
+    id,
+    callerId: input.id !== undefined,
+    data,
+    envelope: JSON.stringify(envelope).slice(1, -1),
+    extra,
+    transports: input.transports
+  }
+}
+
+/** The time in UTC as ISO 8601 with milliseconds; one without an offset is taken for UTC. `undefined`: no such time. */
+function utc(text: string | undefined): string | undefined {
+  if (text === undefined) return new Date().toISOString()
+  if (!ISO_8601.test(text)) return undefined
+  const withZone = text.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/.test(text) ? `${text}Z` : text
+  const time = new Date(withZone.replace(',', '.').replace(/([+-]\d{2})(\d{2})?$/, zoneWithColon))
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString()
+}
+
+function zoneWithColon(zone: string, hours: string, minutes: string | undefined, at: number): string {
+  // The tail of a bare date looks like a zone: leave it.
+  return at < 11 ? zone : `${hours}:${minutes ?? '00'}`
+}
+
+function describe({ path, message, value, type }: ValueError): string {
+  const field = path.slice(1).replaceAll('/', '.') || 'the event'
+  if (type === ValueErrorType.ObjectRequiredProperty) return `${field} is required`
+  if (type === ValueErrorType.ObjectAdditionalProperties) return `${field} is not a field of an event`
+  const got = typeof value === 'string' ? `"${value.slice(0, 40)}"` : Array.isArray(value) ? 'an array' : String(value)
+  return `${field}: ${message.charAt(0).toLowerCase()}${message.slice(1)} (got ${got})`
+}
+
+function invalid(faults: string[]): Error {
+  return withMessages(new EventInvalidError(faults.join('; ')), faults.slice(0, MAX_MESSAGES))
+}

@@ -1,0 +1,163 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { ClosingError, InstanceNotFoundError, MAX_MESSAGES, OptionsInvalidError, withMessages } from './errors.ts'
+import type { MessageList } from './errors.ts'
+import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './event-input.ts'
+import type { EventCatalogue, CatalogueEvent } from './events.ts'
+import type { InstanceEventInput } from './schemas/event-input.ts'
+import type { InstanceDirectory } from './store/instances.ts'
+import { CALLER_ID, type AppendResult, type EventStore, type Instance, type NewEvent } from './store/types.ts'
+import type { StoredEvent, TransportName } from './store/types.ts'
+
+/** Where one transport wants an event to go. */
+export interface Route {
+  queues?: readonly string[]
+  /** Bits of `StoredEvent.flags`. */
+  flags?: number
+}
+
+/** What a transport plugin brings to the log. */
+export interface Transport {
+  readonly name: TransportName
+  /** Where an event goes; called for each event, from memory only. `instance` is undefined for an unknown one. */
+  plan(event: CatalogueEvent, instance: Instance | undefined): Route
+  /** New events, in offset order, after their commit. Must not block; its failures are its own. */
+  deliver(events: readonly StoredEvent[]): void
+}
+
+export interface EventLogOptions extends NormaliseOptions {
+  store: EventStore
+  log: FastifyBaseLogger
+  /** Whether an event of an unknown instance registers it. */
+  autoRegister: boolean
+  /** Whether an event that goes nowhere is logged all the same. */
+  logUnselected: boolean
+}
+
+export type EmitResult = AppendResult
+
+/**
+ * The event log as plugins see it: the store, the catalogue, and the one way in. An event is checked and serialised
+ * once, every attached transport says where it goes, one append makes all of it durable, then the transports get it.
+ */
+export class EventLog {
+  readonly store: EventStore
+  readonly catalogue: EventCatalogue
+  readonly autoRegister: boolean
+  readonly #options: EventLogOptions
+  readonly #transports = new Map<TransportName, Transport>()
+  readonly #unsubscribe: () => void
+  #closing = false
+
+  constructor(options: EventLogOptions) {
+    this.store = options.store
+    this.catalogue = options.catalogue
+    this.autoRegister = options.autoRegister
+    this.#options = options
+    this.#unsubscribe = options.store.subscribe((events) => this.#dispatch(events))
+  }
+
+  get instances(): InstanceDirectory {
+    return this.store.instances
+  }
+
+  get closing(): boolean {
+    return this.#closing
+  }
+
+  /** @throws {OptionsInvalidError} a transport of this name is attached already */
+  attach(transport: Transport): void {
+    if (this.#transports.has(transport.name)) {
+      throw new OptionsInvalidError(`the event log carries a ${transport.name} transport already`)
+    }
+    this.#transports.set(transport.name, transport)
+  }
+
+  /** Accepts one event. @throws as `acceptAll` */
+  async accept(input: InstanceEventInput, only?: TransportName): Promise<EmitResult> {
+    const [result] = await this.acceptAll([input], only)
+    // One input, one result.
+    return result as EmitResult
+  }
+
+  /**
+   * Accepts events, all or none. Resolved means durable, and on the way to every transport that selects them.
+   * @param only this transport alone
+   * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
+   * @throws {InstanceNotFoundError} unknown, and `autoRegister` is off
+   * @throws {BackpressureError} {ClosingError} try again later
+   */
+  async acceptAll(inputs: readonly InstanceEventInput[], only?: TransportName): Promise<EmitResult[]> {
+    if (this.#closing) throw new ClosingError()
+    const events = this.#normalise(inputs).map((event) => this.#plan(event, only))
+    const logged = this.#options.logUnselected ? events : events.filter(goesSomewhere)
+    const results = logged.length > 0 ? await this.store.append(logged) : []
+    if (logged.length === events.length) return results
+    // What was not logged has no place in the log: offset 0.
+    let next = 0
+    return events.map((event) => (goesSomewhere(event) ? results[next++] : undefined) ?? unlogged(event))
+  }
+
+  /** Refuses events from now on: the server is shutting down. */
+  stopIntake(): void {
+    this.#closing = true
+  }
+
+  detachAll(): void {
+    this.#unsubscribe()
+    this.#transports.clear()
+  }
+
+  #normalise(inputs: readonly InstanceEventInput[]): NormalEvent[] {
+    if (inputs.length === 1) return inputs.map((input) => normaliseEvent(input, this.#options))
+    const events: NormalEvent[] = []
+    const errors: (Error & MessageList)[] = []
+    const messages: string[] = []
+    for (const [index, input] of inputs.entries()) {
+      try {
+        events.push(normaliseEvent(input, this.#options))
+      } catch (error) {
+        // normaliseEvent throws errors of lib/errors.ts only.
+        const fault = error as Error & MessageList
+        errors.push(fault)
+        messages.push(...(fault.messages ?? [fault.message]).map((message) => `[${index}]: ${message}`))
+      }
+    }
+    const [first] = errors
+    if (first) throw withMessages(first, messages.slice(0, MAX_MESSAGES))
+    return events
+  }
+
+  #plan(event: NormalEvent, only: TransportName | undefined): NewEvent {
+    const { id, data, envelope, extra } = event
+    const instance = this.instances.get(event.instance)
+    if (!instance && !this.autoRegister) throw new InstanceNotFoundError(event.instance)
+    const queues = new Set<string>()
+    let flags = event.callerId ? CALLER_ID : 0
+    for (const transport of this.#transports.values()) {
+      if (only !== undefined && transport.name !== only) continue
+      if (event.transports && !event.transports.includes(transport.name)) continue
+      const route = transport.plan(event.event, instance)
+      for (const queue of route.queues ?? []) queues.add(queue)
+      flags |= route.flags ?? 0
+    }
+    return { instance: event.instance, id, event: event.event.name, data, envelope, extra, flags, queues: [...queues] }
+  }
+
+  #dispatch(events: readonly StoredEvent[]): void {
+    for (const transport of this.#transports.values()) {
+      try {
+        transport.deliver(events)
+      } catch (error) {
+        this.#options.log.error({ err: error, transport: transport.name }, 'A transport failed to take events')
+      }
+    }
+  }
+}
+
+function goesSomewhere({ queues, flags }: NewEvent): boolean {
+  return queues.length > 0 || (flags & ~CALLER_ID) !== 0
+}
+
+function unlogged({ id }: NewEvent): EmitResult {
+  return { id, offset: 0, duplicate: false }
+}

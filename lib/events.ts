@@ -1,0 +1,160 @@
+import { distance } from 'fastest-levenshtein'
+import { EventUnknownError, OptionsInvalidError, withMessages } from './errors.ts'
+
+/** The events of Evolution API v2, by their names on the wire. */
+export const EVOLUTION_EVENTS = [
+  'application.startup',
+  'instance.create',
+  'instance.delete',
+  'remove.instance',
+  'logout.instance',
+  'status.instance',
+  'qrcode.updated',
+  'connection.update',
+  'messages.set',
+  'messages.upsert',
+  'messages.edited',
+  'messages.update',
+  'messages.delete',
+  'send.message',
+  'send.message.update',
+  'contacts.set',
+  'contacts.upsert',
+  'contacts.update',
+  'presence.update',
+  'chats.set',
+  'chats.upsert',
+  'chats.update',
+  'chats.delete',
+  'groups.upsert',
+  'groups.update',
+  'group-participants.update',
+  'labels.edit',
+  'labels.association',
+  'call',
+  'typebot.start',
+  'typebot.change-status',
+  'messaging-history.set',
+  'creds.update'
+] as const
+
+/** `creds.update` carries the session's secrets, so only who names it gets it. */
+const EVOLUTION_EXPLICIT_ONLY = ['creds.update']
+
+/** Keys that older Evolution configurations still send: another name, or `null` for an event that is no more. */
+const EVOLUTION_ALIASES: Record<string, string | null> = {
+  GROUP_UPDATE: 'GROUPS_UPDATE',
+  NEW_JWT_TOKEN: null,
+  NEW_TOKEN: null,
+  CHAMA_AI_ACTION: null
+}
+
+export interface CatalogueOptions {
+  /** Event names on the wire, such as `invoice.paid`. */
+  names: readonly string[]
+  /** `true`: these are all the events; `false`: they come on top of Evolution API's. @default false */
+  replace?: boolean
+  /** Names that selecting "all" leaves out. @default [] */
+  explicitOnly?: readonly string[]
+  /** Further keys accepted in selections: the key they stand for, or `null` to drop them with a note. @default {} */
+  aliases?: Record<string, string | null>
+}
+
+export interface CatalogueEvent {
+  name: string
+  key: string
+  /** Whether selecting "all" includes it. */
+  inAll: boolean
+}
+
+export interface ResolvedSelection {
+  keys: string[]
+  notes: string[]
+}
+
+/** The key of an event name: `group-participants.update` → `GROUP_PARTICIPANTS_UPDATE`. */
+export function eventKey(name: string): string {
+  return name.replace(/[.-]/g, '_').toUpperCase()
+}
+
+/** The events a server knows, looked up by name or key. */
+export class EventCatalogue {
+  readonly events: readonly CatalogueEvent[]
+  /** The keys that "all" selects. */
+  readonly all: readonly string[]
+  readonly #byKey: Map<string, CatalogueEvent>
+  readonly #byName: Map<string, CatalogueEvent>
+  readonly #aliases: Map<string, string | null>
+
+  /** @throws {OptionsInvalidError} when a name is malformed, stands twice, or an alias leads nowhere */
+  constructor(options?: CatalogueOptions) {
+    const replace = options?.replace ?? false
+    const explicitOnly = new Set([...(replace ? [] : EVOLUTION_EXPLICIT_ONLY), ...(options?.explicitOnly ?? [])])
+    const names = [...(replace ? [] : EVOLUTION_EVENTS), ...(options?.names ?? [])]
+    this.#byKey = new Map()
+    for (const name of names) {
+      if (!/^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name) || name.length > 64) {
+        throw new OptionsInvalidError(
+          `events.names: "${name}" is not an event name; use lower case words joined by "." or "-", at most 64 characters`
+        )
+      }
+      const key = eventKey(name)
+      const twin = this.#byKey.get(key)
+      if (twin) throw new OptionsInvalidError(`events.names: "${name}" has the same key ${key} as "${twin.name}"`)
+      this.#byKey.set(key, { name, key, inAll: !explicitOnly.has(name) })
+    }
+    this.events = [...this.#byKey.values()]
+    this.#byName = new Map(this.events.map((event) => [event.name, event]))
+    this.all = this.events.filter(({ inAll }) => inAll).map(({ key }) => key)
+    this.#aliases = new Map(Object.entries({ ...(replace ? {} : EVOLUTION_ALIASES), ...options?.aliases }))
+    for (const [alias, target] of this.#aliases) {
+      if (target !== null && !this.#byKey.has(target)) {
+        throw new OptionsInvalidError(`events.aliases: ${alias} leads to ${target}, which is no event key`)
+      }
+    }
+  }
+
+  /** The event of a name, a key, or Evolution's by-event URL form (`messages-upsert`). */
+  find(nameOrKey: string): CatalogueEvent | undefined {
+    return this.#byName.get(nameOrKey) ?? this.#byKey.get(eventKey(nameOrKey))
+  }
+
+  /** @throws {EventUnknownError} that names the closest events */
+  get(nameOrKey: string): CatalogueEvent {
+    const event = this.find(nameOrKey)
+    if (event) return event
+    throw new EventUnknownError(`event ${this.#unknown(nameOrKey, 'name')}`)
+  }
+
+  /**
+   * The keys that a selection's list stands for, in its order and without repeats.
+   * @param field how messages call the list
+   * @throws {EventUnknownError} with one message for each unknown key
+   */
+  resolve(list: readonly string[], field = 'events'): ResolvedSelection {
+    const keys = new Set<string>()
+    const notes: string[] = []
+    const faults: string[] = []
+    for (const [index, entry] of list.entries()) {
+      const upper = eventKey(entry)
+      const alias = this.#aliases.get(upper)
+      if (alias === null) notes.push(`${upper} is no event of this server any more; it was left out`)
+      else if (alias !== undefined) keys.add(alias)
+      else if (this.#byKey.has(upper)) keys.add(upper)
+      else faults.push(`${field}[${index}] ${this.#unknown(entry, 'key')}`)
+    }
+    if (faults.length > 0) throw withMessages(new EventUnknownError(faults[0] ?? field), faults)
+    return { keys: [...keys], notes }
+  }
+
+  #unknown(text: string, form: 'name' | 'key'): string {
+    const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
+    const key = eventKey(text.slice(0, 80))
+    const nearest = this.events
+      .map((event) => ({ event, far: distance(key, event.key) }))
+      .sort((a, b) => a.far - b.far)
+      .slice(0, 3)
+      .map(({ event }) => event[form])
+    return `"${shown}" is not a known event; the closest are ${nearest.join(', ')}`
+  }
+}

@@ -1,0 +1,22 @@
+// SQS refuses the noncharacters raw. Half of a pair is fine for AWS, but emulators count UTF-16 units and refuse both
+// halves; a JSON escape is the same text to every reader.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+const UNSAFE_FOR_SQS = /[\uD800-\uDFFF\uFFFE\uFFFF]/
+const UNSAFE_FOR_SQS_ALL = /[\uD800-\uDFFF\uFFFE\uFFFF]/g
+
+/** JSON text whose every character SQS accepts. Means the same JSON. */
+export function escapeForSqs(json: string): string {
+  if (!UNSAFE_FOR_SQS.test(json)) return json
+  return json.replace(UNSAFE_FOR_SQS_ALL, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** JSON text, or why there is none. Lone surrogates come out as escapes. */
+export function toJson(value: unknown): { json: string } | { fault: string } {
+  try {
+    const json = JSON.stringify(value)
+    return json === undefined ? { fault: `is ${typeof value}, which JSON cannot carry` } : { json }
+  } catch (error) {
+    const deep = error instanceof RangeError
+    return { fault: deep ? 'is nested too deeply' : `cannot be written as JSON: ${(error as Error).message}` }
+  }
+}

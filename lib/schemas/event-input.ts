@@ -1,0 +1,51 @@
+import { Type, type Static } from '@sinclair/typebox'
+
+export const MAX_ID_LENGTH = 128
+
+/** Members that messages have already: `extra` must not replace them. */
+export const RESERVED_MEMBERS = [
+  'event',
+  'instance',
+  'dataType',
+  'data',
+  'server',
+  'server_url',
+  'date_time',
+  'sender',
+  'apikey',
+  'id',
+  'offset'
+] as const
+
+export const TransportName = Type.Union([Type.Literal('sqs'), Type.Literal('websocket')])
+
+/** An event as a request body carries it: the instance is in the path. */
+export const EventBody = Type.Object(
+  {
+    event: Type.String({ description: 'Name on the wire, or its key.', examples: ['messages.upsert'] }),
+    data: Type.Unknown({ description: 'Any JSON.' }),
+    id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_ID_LENGTH,
+        description: 'Idempotency key within the instance. A UUIDv7 is assigned if absent.'
+      })
+    ),
+    sender: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Address of the instance.' })),
+    serverUrl: Type.Optional(Type.String({ description: "The hub's own URL." })),
+    dateTime: Type.Optional(Type.String({ description: 'ISO 8601. Now, in UTC, if absent.' })),
+    apikey: Type.Optional(Type.String({ description: 'Dropped unless the server exposes API keys.' })),
+    transports: Type.Optional(Type.Array(TransportName, { description: 'Only these transports.', uniqueItems: true })),
+    extra: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Spread at the top level of the message.' })
+    )
+  },
+  { additionalProperties: false }
+)
+export type EventBody = Static<typeof EventBody>
+
+/** What `onInstanceEvent` takes. */
+export const InstanceEventInput = Type.Composite([Type.Object({ instance: Type.String() }), EventBody], {
+  additionalProperties: false
+})
+export type InstanceEventInput = Static<typeof InstanceEventInput>

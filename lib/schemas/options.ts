@@ -1,0 +1,246 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { TypeCompiler, ValueErrorType } from '@sinclair/typebox/compiler'
+import type { SQSClient } from '@aws-sdk/client-sqs'
+import type { CatalogueOptions } from '../events.ts'
+import { OptionsInvalidError } from '../errors.ts'
+import type { EventStore } from '../store/types.ts'
+
+// Fastify hands plugins its own `register` options as well; they are not ours to check.
+const REGISTER_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
+const strict = { additionalProperties: false } as const
+const PositiveInteger = Type.Integer({ minimum: 1 })
+
+export const EventStoreOptions = Type.Object(
+  {
+    /**
+     * Where the log is: `file:<path>` or `:memory:`.
+     * @default 'file:./data/instance-events.db'
+     */
+    url: Type.Optional(Type.String()),
+    /** A store of your own making; it is not closed with the server. */
+    store: Type.Optional(Type.Unsafe<EventStore>(Type.Object({}))),
+    /**
+     * Events besides Evolution API's, or instead of them.
+     * @default Evolution API's
+     */
+    events: Type.Optional(Type.Unsafe<CatalogueOptions>(Type.Object({ names: Type.Array(Type.String()) }))),
+    /**
+     * `server_url` of messages whose event brings none.
+     * @default ''
+     */
+    serverUrl: Type.Optional(Type.String()),
+    /**
+     * Whether messages carry the `apikey` that an event came with.
+     * @default false
+     */
+    exposeApiKey: Type.Optional(Type.Boolean()),
+    /**
+     * Whether an event or a selection of an unknown instance registers it.
+     * @default true
+     */
+    autoRegister: Type.Optional(Type.Boolean()),
+    /**
+     * Whether events that nobody selected are logged, for replay.
+     * @default true
+     */
+    logUnselected: Type.Optional(Type.Boolean()),
+    /**
+     * Hours after which events leave the log; one that is still to be delivered stays.
+     * @default 24
+     */
+    retentionHours: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    /**
+     * Bytes beyond which the oldest events leave the log early.
+     * @default 10737418240
+     */
+    retentionMaxBytes: Type.Optional(PositiveInteger),
+    /**
+     * Pending deliveries beyond which events are refused with `IEV_BACKPRESSURE`.
+     * @default 1000000
+     */
+    maxPendingDeliveries: Type.Optional(PositiveInteger)
+  },
+  strict
+)
+export type EventStoreOptions = Static<typeof EventStoreOptions>
+
+export const SqsGlobalOptions = Type.Object(
+  {
+    /**
+     * First part of the shared queues' names.
+     * @default 'global'
+     */
+    prefix: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' })),
+    /**
+     * Event keys that go to the shared queues, or `*`.
+     * @default '*'
+     */
+    events: Type.Optional(Type.Union([Type.Literal('*'), Type.Array(Type.String())])),
+    /**
+     * One queue for all events, instead of one for each.
+     * @default false
+     */
+    singleQueue: Type.Optional(Type.Boolean())
+  },
+  strict
+)
+export type SqsGlobalOptions = Static<typeof SqsGlobalOptions>
+
+export const SqsOptions = Type.Object(
+  {
+    /** A client of your own making; it is not destroyed with the server. */
+    client: Type.Optional(Type.Unsafe<SQSClient>(Type.Object({}))),
+    /**
+     * AWS region.
+     * @default the SDK's own chain (`AWS_REGION`, profile)
+     */
+    region: Type.Optional(Type.String({ minLength: 1 })),
+    /** URL of ElasticMQ, LocalStack or a VPC endpoint; then every call goes there. */
+    endpoint: Type.Optional(Type.String({ pattern: '^https?://' })),
+    /**
+     * Static credentials.
+     * @default the SDK's own chain (environment, profile, role)
+     */
+    credentials: Type.Optional(
+      Type.Object(
+        {
+          accessKeyId: Type.String({ minLength: 1 }),
+          secretAccessKey: Type.String({ minLength: 1 }),
+          sessionToken: Type.Optional(Type.String())
+        },
+        strict
+      )
+    ),
+    /** Account that owns queues made beforehand, if it is not the caller's. */
+    accountId: Type.Optional(Type.String({ pattern: '^[0-9]{12}$' })),
+    /**
+     * Shared queues for all instances, on top of each instance's own.
+     * @default false
+     */
+    global: Type.Optional(Type.Union([Type.Literal(false), SqsGlobalOptions])),
+    /**
+     * `standard` gives up order and deduplication.
+     * @default 'fifo'
+     */
+    queueType: Type.Optional(Type.Union([Type.Literal('fifo'), Type.Literal('standard')])),
+    /**
+     * SendMessageBatch calls on their way at once.
+     * @default 16
+     */
+    concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 512 })),
+    /**
+     * Bytes of a message, attributes included, beyond which it becomes a dead letter.
+     * @default 1048576
+     */
+    maxPayloadBytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 1_048_576 })),
+    /**
+     * `server` of messages.
+     * @default 'instance-events'
+     */
+    serverName: Type.Optional(Type.String()),
+    /**
+     * Whether queues that no selection needs any more are deleted, if we made them and they are empty.
+     * @default false
+     */
+    deleteUnusedQueues: Type.Optional(Type.Boolean()),
+    /** @default 3000 */
+    connectTimeoutMs: Type.Optional(PositiveInteger),
+    /** @default 10000 */
+    requestTimeoutMs: Type.Optional(PositiveInteger),
+    /**
+     * How long closing waits for calls on their way; what they carry is sent again after the next start.
+     * @default 10000
+     */
+    shutdownTimeoutMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Options of the event store, when the server has none yet. */
+    eventStore: Type.Optional(EventStoreOptions)
+  },
+  strict
+)
+export type SqsOptions = Static<typeof SqsOptions>
+
+export const WebsocketOptions = Type.Object(
+  {
+    /** The global key: admitted to every namespace. Without it only instance tokens are. */
+    apiKey: Type.Optional(Type.String({ minLength: 1 })),
+    /**
+     * Whether the root namespace `/` carries the events of all instances.
+     * @default false
+     */
+    globalEvents: Type.Optional(Type.Boolean()),
+    /**
+     * Addresses admitted without a key, when the request came through no proxy.
+     * @default []
+     */
+    allowedHosts: Type.Optional(Type.Array(Type.String())),
+    /**
+     * Origins of browsers: `*`, or a list.
+     * @default '*'
+     */
+    corsOrigin: Type.Optional(Type.Union([Type.Literal('*'), Type.Array(Type.String())])),
+    /**
+     * Path of the Socket.IO endpoint.
+     * @default '/socket.io'
+     */
+    path: Type.Optional(Type.String({ pattern: '^/' })),
+    /** Options of the event store, when the server has none yet. */
+    eventStore: Type.Optional(EventStoreOptions)
+  },
+  strict
+)
+export type WebsocketOptions = Static<typeof WebsocketOptions>
+
+export const AppOptions = Type.Object(
+  {
+    /** Put before every route. */
+    prefix: Type.Optional(Type.String()),
+    /** The global key, at least 8 characters: opens every route and namespace. */
+    apiKey: Type.String({ minLength: 8 }),
+    /** Options of the event store, when the server has none yet. */
+    eventStore: Type.Optional(EventStoreOptions),
+    /**
+     * Options of the SQS transport; `false` leaves it out.
+     * @default {}
+     */
+    sqs: Type.Optional(Type.Union([Type.Literal(false), SqsOptions])),
+    /**
+     * Options of the WebSocket transport; `false` leaves it out.
+     * @default {}
+     */
+    websocket: Type.Optional(Type.Union([Type.Literal(false), WebsocketOptions])),
+    /**
+     * OpenAPI page at `/docs`, unless the server has @fastify/swagger already.
+     * @default true
+     */
+    docs: Type.Optional(Type.Boolean()),
+    /**
+     * Bytes of a request body.
+     * @default 10485760
+     */
+    bodyLimit: Type.Optional(PositiveInteger)
+  },
+  strict
+)
+export type AppOptions = Static<typeof AppOptions>
+
+/**
+ * A checker of a plugin's options.
+ * @throws {OptionsInvalidError} naming the plugin, the option, and what it takes
+ */
+export function optionsChecker<T extends TSchema>(plugin: string, schema: T): (options: unknown) => Static<T> {
+  const compiled = TypeCompiler.Compile(schema)
+  const known = Object.keys((schema as { properties?: object }).properties ?? {})
+  return (options) => {
+    const own = Object.fromEntries(
+      Object.entries(options ?? {}).filter(([name]) => known.includes(name) || !REGISTER_OPTIONS.has(name))
+    )
+    if (compiled.Check(own)) return own
+    const { path, message, type } = compiled.Errors(own).First() ?? { path: '', message: 'is malformed', type: -1 }
+    const option = path.slice(1).replaceAll('/', '.')
+    const fault =
+      type === ValueErrorType.ObjectAdditionalProperties
+        ? `${option} is no option; there are ${known.join(', ')}`
+        : `${option}: ${message}`
+    throw new OptionsInvalidError(`${plugin} plugin: ${fault}`)
+  }
+}

@@ -1,0 +1,32 @@
+import { SQSClient } from '@aws-sdk/client-sqs'
+
+export interface SqsClientOptions {
+  region?: string | undefined
+  endpoint?: string | undefined
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined
+  /** Calls that may be on their way at once: as many sockets are kept. */
+  concurrency: number
+  connectTimeoutMs: number
+  requestTimeoutMs: number
+}
+
+/** An SQS client that leaves retries to its caller, who keeps the order. */
+export function createSqsClient(options: SqsClientOptions): SQSClient {
+  const { region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs } = options
+  return new SQSClient({
+    ...(region !== undefined && { region }),
+    ...(credentials && { credentials }),
+    // With an endpoint of the user's own, queue URLs (whose host may not resolve here) are only names.
+    ...(endpoint !== undefined && { endpoint, useQueueUrlAsEndpoint: false }),
+    maxAttempts: 1,
+    // The SDK compares digests after SQS accepted: TLS has done that already, and throwing then only repeats.
+    md5: false,
+    requestHandler: {
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: concurrency + 8 },
+      httpsAgent: { keepAlive: true, maxSockets: concurrency + 8 }
+    }
+  })
+}

@@ -1,0 +1,158 @@
+import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { FastifyBaseLogger } from 'fastify'
+import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
+import type { CatalogueEvent } from '../events.ts'
+import { assertInstanceName } from '../instance-name.ts'
+import type { InstanceEventInput } from '../schemas/event-input.ts'
+import { resolveSelection, selects, type SelectionRequest } from '../selections.ts'
+import type { SelectionInput } from '../store/instances.ts'
+import type { Instance, Selection, StoredEvent } from '../store/types.ts'
+import { answerStatus, failureCode, failureMessage } from './failures.ts'
+import type { QueueProvisioner } from './provisioner.ts'
+import type { QueueNames } from './queue-names.ts'
+import type { SqsSender } from './sender.ts'
+
+export interface InstanceQueue {
+  event: string
+  name: string
+  url: string
+}
+
+export interface SqsSelection {
+  instance: Instance
+  selection: Selection
+  queues: InstanceQueue[]
+  /** What was left out of the list, and why. */
+  notes: string[]
+}
+
+export type PreparedSelection = Pick<SqsSelection, 'queues' | 'notes'> & { selection: SelectionInput }
+
+export interface SqsStatus {
+  ok: boolean
+  code?: string
+  message?: string
+}
+
+export interface SqsEmitterOptions {
+  eventLog: EventLog
+  client: SQSClient
+  names: QueueNames
+  provisioner: QueueProvisioner
+  sender: SqsSender
+  log: FastifyBaseLogger
+  /** Keys that go to the shared queues. */
+  globalKeys: ReadonlySet<string>
+  deleteUnusedQueues: boolean
+}
+
+/** `fastify.sqs`: the way of events into Amazon SQS. */
+export class SqsEmitter implements Transport {
+  readonly name = 'sqs'
+  /** For calls of your own, with the plugin's region, endpoint and credentials. */
+  readonly client: SQSClient
+  readonly #options: SqsEmitterOptions
+
+  constructor(options: SqsEmitterOptions) {
+    this.client = options.client
+    this.#options = options
+  }
+
+  /**
+   * Accepts an event for SQS alone. Resolved means durable: it is sent as soon as SQS takes it, also after a restart.
+   * @throws as `EventLog.accept`
+   */
+  emit(input: InstanceEventInput): Promise<EmitResult> {
+    return this.#options.eventLog.accept(input, 'sqs')
+  }
+
+  /**
+   * Selects events of an instance. When it resolves, their queues exist.
+   * @throws as `prepare` @throws {InstanceNotFoundError}
+   */
+  async set(instance: string, request: SelectionRequest, field?: string): Promise<SqsSelection> {
+    const { instances, autoRegister } = this.#options.eventLog
+    if (!autoRegister) instances.require(instance)
+    const before = instances.get(instance)?.selections.sqs
+    const { selection, queues, notes } = await this.prepare(instance, request, field)
+    const after = await instances.setSelection(instance, 'sqs', selection, { register: autoRegister })
+    this.#deleteUnused(instance, before, after.selections.sqs)
+    // It has just been stored.
+    return { instance: after, selection: after.selections.sqs as Selection, queues, notes }
+  }
+
+  /**
+   * Makes the queues that a selection needs, and stores nothing.
+   * @param field how messages call the list of keys
+   * @throws {EventUnknownError} {InstanceNameError} {QueueUnavailableError} {QueueUnusableError}
+   */
+  async prepare(instance: string, request: SelectionRequest, field = 'events'): Promise<PreparedSelection> {
+    assertInstanceName(instance)
+    const { eventLog, names, provisioner } = this.#options
+    const stored = eventLog.instances.get(instance)?.selections.sqs
+    const { enabled, events, notes } = resolveSelection(eventLog.catalogue, request, { stored, field })
+    const specs = (enabled ? events : []).map((event) => ({ name: names.own(instance, event), instance, event }))
+    const urls = await provisioner.ensureAll(specs)
+    const queues = specs.map(({ name, event }, index) => ({ event, name, url: urls[index] as string }))
+    return { selection: { enabled, events }, queues, notes }
+  }
+
+  /** The stored selection; `null` if there never was one. @throws {InstanceNotFoundError} */
+  find(instance: string): Selection | null {
+    return this.#options.eventLog.instances.require(instance).selections.sqs ?? null
+  }
+
+  plan({ key }: CatalogueEvent, instance: Instance | undefined): Route {
+    const queues: string[] = []
+    if (this.#options.globalKeys.has(key)) queues.push(this.#options.names.shared(key))
+    if (instance && selects(instance.selections.sqs, key)) queues.push(this.#options.names.own(instance.name, key))
+    return { queues }
+  }
+
+  deliver(events: readonly StoredEvent[]): void {
+    this.#options.sender.push(events)
+  }
+
+  /** Makes the shared queues; a failure is logged, and each is made when its first event comes. */
+  async provisionGlobal(): Promise<void> {
+    const { globalKeys, names, provisioner, log } = this.#options
+    const specs = names.sharedSpecs(globalKeys)
+    try {
+      await provisioner.ensureAll(specs)
+      log.info({ queues: specs.length }, 'The shared queues are ready')
+    } catch (error) {
+      log.warn({ err: error }, 'The shared queues could not be made; each is tried again when an event needs it')
+    }
+  }
+
+  /** Whether SQS answers, and takes our credentials: asks for a queue, any answer about queues will do. */
+  async status(): Promise<SqsStatus> {
+    try {
+      await this.client.send(new GetQueueUrlCommand({ QueueName: 'fastify-instance-events-probe' }))
+      return { ok: true }
+    } catch (error) {
+      const code = failureCode(error)
+      const status = answerStatus(error)
+      const refused = /Signature|Token|Credential|AccessKey/i.test(code)
+      if (status !== undefined && status < 500 && !refused) return { ok: true }
+      return { ok: false, code, message: failureMessage(error) }
+    }
+  }
+
+  #deleteUnused(instance: string, before: Selection | undefined, after: Selection | undefined): void {
+    if (!this.#options.deleteUnusedQueues) return
+    const { provisioner, sender, names, log } = this.#options
+    for (const key of before?.events ?? []) {
+      const queue = names.own(instance, key)
+      if (selects(after, key) || sender.hasPending(queue)) continue
+      void provisioner.deleteUnused(queue).then((deleted) => {
+        if (deleted) log.info({ queue }, 'An unused queue was deleted')
+      })
+    }
+  }
+
+  /** The instance is gone: so are its queues, if they are to be deleted. */
+  removed({ name, selections }: Instance): void {
+    this.#deleteUnused(name, selections.sqs, undefined)
+  }
+}

@@ -1,0 +1,111 @@
+import { eventSize } from '../messages.ts'
+import type { EventStore, Lane as LaneKey, StoredEvent } from '../store/types.ts'
+
+/** Events held in memory for one lane, at most. What lies beyond is read from the store when its turn comes. */
+const WINDOW_EVENTS = 200
+const PAGE_BYTES = 2 * 1_048_576
+/** A lane that is behind reads on when fewer than a batch is left. */
+const LOW_WATER = 10
+
+/** Characters of events that all lanes together hold; shared by the lanes of one sender. */
+export interface MemoryBudget {
+  used: number
+  readonly max: number
+}
+
+/**
+ * One instance's pending events of one queue, in offset order: a window in memory, the rest in the store.
+ * A lane is sent by one call at a time.
+ */
+export class Lane {
+  readonly queue: string
+  readonly instanceKey: number
+  /** A batch of it is on its way. */
+  inFlight = false
+  /** Reading its next page. */
+  loading = false
+  /** Waiting for a time to try again. */
+  retryTimer: NodeJS.Timeout | undefined
+  /** Failed tries of its first event. */
+  attempts = 0
+  /** It stands in its queue's line. */
+  queued = false
+  readonly #budget: MemoryBudget
+  #window: StoredEvent[] = []
+  /** The store has events after `#last` that the window has not. */
+  #behind: boolean
+  #missed = false
+  #last: number
+
+  /** @param after the offset below which nothing is pending @param behind whether the store has more after it */
+  constructor(
+    { queue, instanceKey }: LaneKey,
+    budget: MemoryBudget,
+    { after, behind }: { after: number; behind: boolean }
+  ) {
+    this.queue = queue
+    this.instanceKey = instanceKey
+    this.#budget = budget
+    this.#last = after
+    this.#behind = behind
+  }
+
+  get waiting(): number {
+    return this.#window.length
+  }
+
+  get needsLoad(): boolean {
+    return this.#behind && this.#window.length < LOW_WATER
+  }
+
+  get idle(): boolean {
+    return !this.inFlight && !this.#behind && this.#window.length === 0
+  }
+
+  /** A new event of the lane: into the window, if there is room and nothing before it is missing. */
+  push(event: StoredEvent): void {
+    if (this.#behind || this.#window.length >= WINDOW_EVENTS || this.#budget.used >= this.#budget.max) {
+      this.#behind = true
+      this.#missed = true
+      return
+    }
+    this.#hold([event])
+  }
+
+  first(): StoredEvent | undefined {
+    return this.#window[0]
+  }
+
+  shift(): StoredEvent | undefined {
+    const event = this.#window.shift()
+    if (event) this.#budget.used -= eventSize(event)
+    return event
+  }
+
+  /** Puts events back that were not accepted, in their order, before what waits. */
+  unshift(events: readonly StoredEvent[]): void {
+    this.#window.unshift(...events)
+    for (const event of events) this.#budget.used += eventSize(event)
+  }
+
+  /** Reads the next page. */
+  async load(store: EventStore): Promise<void> {
+    this.loading = true
+    try {
+      this.#missed = false
+      const page = await store.readLane(this, { after: this.#last, limit: WINDOW_EVENTS, maxBytes: PAGE_BYTES })
+      this.#hold(page)
+      if (page.length === 0 && !this.#missed) this.#behind = false
+    } finally {
+      this.loading = false
+    }
+  }
+
+  #hold(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      this.#window.push(event)
+      this.#budget.used += eventSize(event)
+      this.#last = event.offset
+    }
+  }
+}

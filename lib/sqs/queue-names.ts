@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+
+export interface QueueSpec {
+  name: string
+  /** Shown as a tag; absent on queues that all instances share. */
+  instance?: string
+  /** Event key, shown as a tag; absent on a queue for all events. */
+  event?: string
+}
+
+export type QueueType = 'fifo' | 'standard'
+
+export interface QueueNamesOptions {
+  type: QueueType
+  /** Prefix of the queues that all instances share. */
+  prefix: string
+  /** One shared queue for all events, instead of one for each. */
+  singleQueue: boolean
+  /** All event keys of the catalogue. */
+  keys: readonly string[]
+}
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+const QUEUE_NAME_MAX = 80
+const GROUP_ID_MAX = 128
+
+/**
+ * Queue names, from one place: what is created is what is sent to.
+ * Two different (instance, event) pairs, or an instance and the shared queues, never have the same name.
+ */
+export class QueueNames {
+  readonly #suffix: string
+  readonly #prefix: string
+  readonly #singleQueue: boolean
+  /** Lower-case keys that end in another key: `a_b` + `c` could be `a` + `b_c`. */
+  readonly #lowerKeys: readonly string[]
+
+  constructor({ type, prefix, singleQueue, keys }: QueueNamesOptions) {
+    this.#suffix = type === 'fifo' ? '.fifo' : ''
+    this.#prefix = prefix
+    this.#singleQueue = singleQueue
+    this.#lowerKeys = keys.map((key) => key.toLowerCase())
+  }
+
+  /** All the shared queues for these keys. */
+  sharedSpecs(keys: Iterable<string>): QueueSpec[] {
+    if (this.#singleQueue) return [{ name: this.shared('') }]
+    return [...keys].map((key) => ({ name: this.shared(key), event: key }))
+  }
+
+  /** The queue that all instances share: `global_messages_upsert.fifo`, or `global_singlequeue.fifo`. */
+  shared(key: string): string {
+    return `${this.#prefix}_${this.#singleQueue ? 'singlequeue' : key.toLowerCase()}${this.#suffix}`
+  }
+
+  /** The instance's own queue: `sales_messages_upsert.fifo`; a name SQS would refuse gets a slug and a hash. */
+  own(instance: string, key: string): string {
+    const tail = `_${key.toLowerCase()}${this.#suffix}`
+    const plain = `${instance}${tail}`
+    if (/^[A-Za-z0-9_-]+$/.test(instance) && plain.length <= QUEUE_NAME_MAX && !this.#ambiguous(instance, key)) {
+      return plain
+    }
+    return `${slugWithHash(instance, QUEUE_NAME_MAX - tail.length)}${tail}`
+  }
+
+  /** How a queue of this name came to be, told from an event on its way into it. */
+  specOf(name: string, { instance, key }: { instance: string; key: string }): QueueSpec {
+    if (name === this.own(instance, key)) return { name, instance, event: key }
+    return this.#singleQueue ? { name } : { name, event: key }
+  }
+
+  #ambiguous(instance: string, key: string): boolean {
+    if (instance === this.#prefix) return true
+    const name = `_${instance}_${key}`.toLowerCase()
+    return this.#lowerKeys.some((other) => other.length > key.length && name.endsWith(`_${other}`))
+  }
+}
+
+/**
+ * The message group of an instance: its name, percent-encoded.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export function messageGroupId(instance: string): string {
+  const encoded = encodeURIComponent(instance)
+  return encoded.length <= GROUP_ID_MAX ? encoded : slugWithHash(instance, GROUP_ID_MAX)
+}
+
+/**
+ * The deduplication id of an event: its id. One that the caller chose is only unique within its instance, while a
+ * queue may deduplicate across groups: then the group goes in front. What SQS would refuse is hashed.
+ */
+export function deduplicationId(id: string, { instance, callerId }: { instance: string; callerId: boolean }): string {
+  const text = callerId ? `${messageGroupId(instance)}:${id}` : id
+  if (/^[\u0021-\u007E]{1,128}$/.test(text)) return text
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function slugWithHash(instance: string, maxLength: number): string {
+  const hash = createHash('sha256').update(instance).digest('hex').slice(0, 8)
+  const slug = instance
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .slice(0, maxLength - 9)
+  return `${slug}-${hash}`
+}

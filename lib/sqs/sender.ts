@@ -1,0 +1,304 @@
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { FastifyBaseLogger } from 'fastify'
+import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
+import type { DeliveryRef, EventStore, StoredEvent } from '../store/types.ts'
+import { backoffMs } from './backoff.ts'
+import { Batch, toItem, type BatchItem, type EntryOptions } from './batch.ts'
+import { failureCode, failureMessage, isQueueMissing } from './failures.ts'
+import { Lane, type MemoryBudget } from './lane.ts'
+import type { QueueProvisioner } from './provisioner.ts'
+import type { QueueSpec } from './queue-names.ts'
+
+export interface SenderOptions extends EntryOptions {
+  client: SQSClient
+  provisioner: QueueProvisioner
+  store: EventStore
+  log: FastifyBaseLogger
+  /** SendMessageBatch calls on their way at once. */
+  concurrency: number
+  maxPayloadBytes: number
+  /** How a queue of this name is to be made, told from an event on its way into it. */
+  specOf: (queue: string, event: StoredEvent) => QueueSpec
+}
+
+/** The lanes of one queue that have something to send, in the order in which they began to wait. */
+interface Line {
+  readonly queue: string
+  readonly lanes: Lane[]
+  attempts: number
+  retryTimer: NodeJS.Timeout | undefined
+  queued: boolean
+}
+
+/** What became of an item: accepted by SQS, or not, and why. */
+type Outcome = { status: 'accepted' } | { status: 'failed'; code: string; message: string }
+
+// An outage costs one try per queue and second; the first try after it comes within one.
+const RETRY = { baseMs: 100, maxMs: 1_000 }
+const BUFFER_MAX_CHARACTERS = 64 * 1_048_576
+
+/**
+ * Brings pending deliveries to SQS: per queue and instance in offset order, in batches filled by whatever waits while
+ * at most `concurrency` calls are on their way. Without load an event leaves at once; under load batches are full.
+ */
+export class SqsSender {
+  readonly #options: SenderOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #lines = new Map<string, Line>()
+  /** Queues with lanes to send, next first. */
+  readonly #ready: Line[] = []
+  readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
+  readonly #calls = new Set<Promise<void>>()
+  readonly #abort = new AbortController()
+  #stopped = false
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+  }
+
+  /** Takes up what an earlier run left pending. */
+  async start(): Promise<void> {
+    for (const key of await this.#options.store.pendingLanes()) {
+      this.#settle(this.#lane(key.queue, key.instanceKey, { after: 0, behind: true }))
+    }
+    this.#pump()
+  }
+
+  /** New events, committed, in offset order. */
+  push(events: readonly StoredEvent[]): void {
+    if (this.#stopped) return
+    for (const event of events) {
+      for (const queue of event.queues) {
+        const lane = this.#lane(queue, event.instanceKey, { after: event.offset - 1, behind: false })
+        lane.push(event)
+        this.#settle(lane)
+      }
+    }
+    this.#pump()
+  }
+
+  /** Whether anything is pending for a queue. */
+  hasPending(queue: string): boolean {
+    return this.#lanes.values().some((lane) => lane.queue === queue)
+  }
+
+  /** Sends nothing more, waits for calls on their way, then cuts them off; what they carried stays pending. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#stopped = true
+    for (const { retryTimer } of this.#lines.values()) clearTimeout(retryTimer)
+    for (const { retryTimer } of this.#lanes.values()) clearTimeout(retryTimer)
+    const { promise: timeout, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, timeoutMs)
+    await Promise.race([Promise.all(this.#calls), timeout])
+    clearTimeout(timer)
+    this.#abort.abort()
+  }
+
+  #lane(queue: string, instanceKey: number, begin: { after: number; behind: boolean }): Lane {
+    const id = laneId(queue, instanceKey)
+    let lane = this.#lanes.get(id)
+    if (!lane) {
+      lane = new Lane({ queue, instanceKey }, this.#budget, begin)
+      this.#lanes.set(id, lane)
+    }
+    return lane
+  }
+
+  #line(queue: string): Line {
+    let line = this.#lines.get(queue)
+    if (!line) {
+      line = { queue, lanes: [], attempts: 0, retryTimer: undefined, queued: false }
+      this.#lines.set(queue, line)
+    }
+    return line
+  }
+
+  /** Decides what a lane does next: read on, stand in line, or go. */
+  #settle(lane: Lane): void {
+    if (this.#stopped || lane.inFlight || lane.loading || lane.queued || lane.retryTimer) return
+    if (lane.needsLoad) {
+      this.#load(lane)
+    } else if (lane.waiting > 0) {
+      const line = this.#line(lane.queue)
+      lane.queued = true
+      line.lanes.push(lane)
+      this.#enqueue(line)
+    } else if (lane.idle) {
+      this.#lanes.delete(laneId(lane.queue, lane.instanceKey))
+    }
+  }
+
+  #load(lane: Lane): void {
+    lane.load(this.#options.store).then(
+      () => {
+        this.#settle(lane)
+        this.#pump()
+      },
+      (error: unknown) => {
+        if (this.#stopped) return
+        this.#options.log.error({ err: error, queue: lane.queue }, 'Pending events could not be read, trying again')
+        this.#retryLane(lane)
+      }
+    )
+  }
+
+  #enqueue(line: Line): void {
+    if (line.queued || line.retryTimer || line.lanes.length === 0) return
+    line.queued = true
+    this.#ready.push(line)
+  }
+
+  /** Starts calls while there are free ones and something to send. */
+  #pump(): void {
+    while (!this.#stopped && this.#calls.size < this.#options.concurrency) {
+      const line = this.#ready.shift()
+      if (!line) return
+      line.queued = false
+      if (line.retryTimer) continue
+      const batch = this.#fill(line)
+      this.#enqueue(line)
+      if (batch.items.length === 0) continue
+      const call = this.#send(line, batch.items).finally(() => {
+        this.#calls.delete(call)
+        this.#pump()
+      })
+      this.#calls.add(call)
+    }
+  }
+
+  /** Takes from the lanes that wait longest. A lane in the batch is out of line until the batch has come back. */
+  #fill(line: Line): Batch {
+    const batch = new Batch()
+    while (!batch.full) {
+      const lane = line.lanes.shift()
+      if (!lane) break
+      lane.queued = false
+      const room = this.#take(lane, batch)
+      if (lane.inFlight) continue
+      // Nothing of it fitted, or all of it was too large.
+      this.#settle(lane)
+      if (!room) break
+    }
+    return batch
+  }
+
+  /** Moves events from a lane into the batch. @returns whether the batch has room for another lane */
+  #take(lane: Lane, batch: Batch): boolean {
+    for (let event = lane.first(); event && !batch.full; event = lane.first()) {
+      const item = toItem(event, lane, this.#options)
+      if (item.bytes > this.#options.maxPayloadBytes) {
+        lane.shift()
+        this.#buryTooLarge(item)
+        continue
+      }
+      if (!batch.fits(item)) return false
+      lane.shift()
+      lane.inFlight = true
+      batch.add(item)
+    }
+    return !batch.full
+  }
+
+  async #send(line: Line, items: readonly BatchItem[]): Promise<void> {
+    const outcomes = await this.#call(line, items)
+    const accepted = items.filter((_, index) => outcomes[index]?.status === 'accepted')
+    if (accepted.length > 0) {
+      line.attempts = 0
+      this.#acknowledge(accepted)
+    } else this.#retryLine(line)
+
+    const failed = Map.groupBy(
+      items.filter((_, index) => outcomes[index]?.status !== 'accepted'),
+      ({ lane }) => lane
+    )
+    for (const lane of new Set(items.map((item) => item.lane))) {
+      lane.inFlight = false
+      const back = failed.get(lane)
+      if (back) lane.unshift(back.map(({ event }) => event))
+      else lane.attempts = 0
+      // When the whole call failed the queue waits, else only the lanes that had a refusal.
+      if (back && accepted.length > 0) this.#retryLane(lane)
+      else this.#settle(lane)
+    }
+  }
+
+  /** Not awaited: it is written with the next commit, and until then only a crash could send these again. */
+  #acknowledge(items: readonly BatchItem[]): void {
+    const { store, log } = this.#options
+    store.acknowledge(items.map(deliveryOf)).catch((error: unknown) => {
+      if (!this.#stopped) log.error({ err: error }, 'Sent events could not be acknowledged; they will be sent again')
+    })
+  }
+
+  /** One SendMessageBatch; every item gets an outcome, whatever happens. */
+  async #call(line: Line, items: readonly BatchItem[]): Promise<Outcome[]> {
+    const { client, provisioner, log, specOf } = this.#options
+    const { queue } = line
+    try {
+      // A batch is never empty.
+      const spec = specOf(queue, (items[0] as BatchItem).event)
+      const QueueUrl = provisioner.url(queue) ?? (await provisioner.ensure(spec))
+      const Entries = items.map(({ entry }) => entry)
+      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }), {
+        abortSignal: this.#abort.signal
+      })
+      const outcomes: Outcome[] = items.map(() => ({ status: 'accepted' }))
+      for (const { Id, Code = 'Unknown', Message = Code } of Failed) {
+        outcomes[Number(Id)] = { status: 'failed', code: Code, message: Message }
+        log.warn({ queue, code: Code }, 'SQS refused an event of a batch, it will be tried again')
+      }
+      return outcomes
+    } catch (error) {
+      if (isQueueMissing(error)) provisioner.forget(queue)
+      const [code, message] = [failureCode(error), failureMessage(error)]
+      if (!this.#stopped)
+        log.warn(
+          { queue, code, attempts: line.attempts + 1 },
+          'Events could not be sent to SQS, they will be tried again'
+        )
+      return items.map(() => ({ status: 'failed', code, message }))
+    }
+  }
+
+  #retryLine(line: Line): void {
+    if (this.#stopped || line.retryTimer) return
+    line.retryTimer = setTimeout(
+      () => {
+        line.retryTimer = undefined
+        this.#enqueue(line)
+        this.#pump()
+      },
+      backoffMs(line.attempts++, RETRY)
+    )
+  }
+
+  #retryLane(lane: Lane): void {
+    if (this.#stopped || lane.retryTimer) return
+    lane.retryTimer = setTimeout(
+      () => {
+        lane.retryTimer = undefined
+        this.#settle(lane)
+        this.#pump()
+      },
+      backoffMs(lane.attempts++, RETRY)
+    )
+  }
+
+  #buryTooLarge(item: BatchItem): void {
+    const { store, log, maxPayloadBytes } = this.#options
+    const delivery = deliveryOf(item)
+    const message = `The message has ${item.bytes} bytes, the limit is ${maxPayloadBytes}`
+    log.error({ ...delivery, bytes: item.bytes }, 'An event is too large for SQS and became a dead letter')
+    store
+      .bury(delivery, { reason: SQS_PAYLOAD_TOO_LARGE, message, attempts: 0 })
+      .catch((error: unknown) => log.error({ err: error, ...delivery }, 'A dead letter could not be kept'))
+  }
+}
+
+function deliveryOf({ lane, event }: BatchItem): DeliveryRef {
+  return { queue: lane.queue, instanceKey: lane.instanceKey, offset: event.offset }
+}
+
+function laneId(queue: string, instanceKey: number): string {
+  return `${queue} ${instanceKey}`
+}

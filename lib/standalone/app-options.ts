@@ -1,0 +1,95 @@
+import type { Config } from '../config.ts'
+import type { AppOptions, SqsGlobalOptions, SqsOptions, WebsocketOptions } from '../schemas/options.ts'
+
+/** Where the SDK is pointed, when it is not left to its own chain. */
+export type SqsTarget = Pick<SqsOptions, 'endpoint' | 'region' | 'credentials'>
+
+/** Variables by which the SDK finds AWS by itself. */
+const AWS_VARIABLES = [
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_PROFILE',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_SQS',
+  'AWS_ROLE_ARN',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI'
+]
+
+/** Whether SQS is to be emulated: asked for, or nothing says where AWS is. */
+export function wantsEmbeddedSqs(config: Config, env: Record<string, string | undefined>): boolean {
+  if (!config.SQS_ENABLED || config.SQS_BACKEND === 'aws') return false
+  if (config.SQS_BACKEND === 'embedded') return true
+  const configured = [config.SQS_REGION, config.SQS_ENDPOINT, config.SQS_BASE_URL, config.SQS_ACCESS_KEY_ID]
+  return [...configured, ...AWS_VARIABLES.map((name) => env[name])].every((value) => !value)
+}
+
+/** The target that the settings name. */
+export function sqsTarget(config: Config): SqsTarget {
+  const { SQS_REGION: region, SQS_ACCESS_KEY_ID: accessKeyId, SQS_SECRET_ACCESS_KEY: secretAccessKey } = config
+  const endpoint = config.SQS_ENDPOINT ?? config.SQS_BASE_URL
+  return {
+    ...(region ? { region } : endpoint ? { region: 'us-east-1' } : {}),
+    ...(endpoint && { endpoint }),
+    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } })
+  }
+}
+
+/** What the root plugin is told, from the settings. */
+export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; sqs: SqsTarget }): AppOptions {
+  return {
+    apiKey,
+    docs: config.DOCS_ENABLED,
+    bodyLimit: config.BODY_LIMIT,
+    eventStore: {
+      url: config.DATABASE_URL,
+      serverUrl: config.SERVER_URL ?? `http://localhost:${config.SERVER_PORT}`,
+      exposeApiKey: config.EXPOSE_API_KEY,
+      autoRegister: config.AUTO_REGISTER,
+      logUnselected: config.LOG_UNSELECTED,
+      retentionHours: config.EVENT_RETENTION_HOURS,
+      retentionMaxBytes: config.EVENT_RETENTION_MAX_BYTES,
+      maxPendingDeliveries: config.MAX_PENDING_DELIVERIES,
+      events: { names: config.EXTRA_EVENTS }
+    },
+    sqs: config.SQS_ENABLED && sqsOptions(config, sqs),
+    websocket: config.WEBSOCKET_ENABLED && websocketOptions(config)
+  }
+}
+
+function sqsOptions(config: Config, target: SqsTarget): SqsOptions {
+  return {
+    ...target,
+    ...(config.SQS_ACCOUNT_ID && { accountId: config.SQS_ACCOUNT_ID }),
+    serverName: config.SERVER_NAME,
+    queueType: config.SQS_QUEUE_TYPE,
+    concurrency: config.SQS_CONCURRENCY,
+    maxPayloadBytes: config.SQS_MAX_PAYLOAD_SIZE,
+    deleteUnusedQueues: config.SQS_DELETE_UNUSED_QUEUES,
+    global: config.SQS_GLOBAL_ENABLED && sqsGlobalOptions(config)
+  }
+}
+
+function sqsGlobalOptions({ globalFlags, ...config }: Config): SqsGlobalOptions {
+  const listed = config.SQS_GLOBAL_EVENTS.includes('*') ? '*' : config.SQS_GLOBAL_EVENTS
+  return {
+    prefix: config.SQS_GLOBAL_PREFIX_NAME,
+    singleQueue: config.SQS_GLOBAL_FORCE_SINGLE_QUEUE,
+    events: globalFlags ?? listed
+  }
+}
+
+function websocketOptions(config: Config): WebsocketOptions {
+  return {
+    globalEvents: config.WEBSOCKET_GLOBAL_EVENTS,
+    allowedHosts: config.WEBSOCKET_ALLOWED_HOSTS,
+    corsOrigin: corsOrigin(config)
+  }
+}
+
+/** `*`, or the list of origins. */
+export function corsOrigin({ CORS_ORIGIN: origins }: Config): '*' | string[] {
+  return origins.includes('*') ? '*' : origins
+}

@@ -1,0 +1,39 @@
+import type { Config } from '../config.ts'
+import type { EmbeddedSqs } from './embedded-sqs.ts'
+
+export interface BannerOptions {
+  url: string
+  config: Config
+  apiKey: string
+  /** Where the key was generated to; `undefined`: the operator gave it and knows it. */
+  keyFile: string | undefined
+  embedded: EmbeddedSqs | undefined
+}
+
+/** What a person needs to know once the server listens. */
+export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions): string {
+  const socket = url.replace(/^http/, 'ws')
+  const rows: [string, string][] = [
+    ['HTTP API', `${url}${config.DOCS_ENABLED ? `   (documentation: ${url}/docs)` : ''}`],
+    [
+      'WebSocket',
+      config.WEBSOCKET_ENABLED ? `${socket}/<instance>${config.WEBSOCKET_GLOBAL_EVENTS ? ` and ${socket}` : ''}` : 'off'
+    ],
+    ['SQS', sqsRow(config, embedded)],
+    ['Event log', config.DATABASE_URL]
+  ]
+  if (keyFile !== undefined) rows.push(['API key', `${apiKey}   (kept in ${keyFile})`])
+  return [
+    '',
+    'fastify-instance-events is ready',
+    ...rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`),
+    ''
+  ].join('\n')
+}
+
+function sqsRow(config: Config, embedded: EmbeddedSqs | undefined): string {
+  if (!config.SQS_ENABLED) return 'off'
+  if (embedded)
+    return `${embedded.target.endpoint}   (emulated in this process, not for production; region ${embedded.target.region}, any credentials)`
+  return config.SQS_ENDPOINT ?? config.SQS_BASE_URL ?? `AWS${config.SQS_REGION ? `, ${config.SQS_REGION}` : ''}`
+}

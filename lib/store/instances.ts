@@ -1,0 +1,212 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { InstanceExistsError, InstanceNotFoundError, TokenTakenError } from '../errors.ts'
+import type { Instance, Selection, TransportName } from './types.ts'
+
+export type InstanceRecord = Omit<Instance, 'key'>
+
+/**
+ * What a backend does for the directory. Writes take effect in the order of calls; when one is durable, the
+ * backend first calls `put` or `drop` of the directory, then resolves.
+ */
+export interface InstanceTable {
+  /** Atomic: stores what `change` makes of the record as it is then. What `change` throws rejects, and writes nothing. */
+  write(name: string, change: (before: Instance | undefined) => InstanceRecord): Promise<Instance>
+  /** Removes it and its selections. Resolves with what it was; `undefined`: there was none. */
+  remove(name: string): Promise<Instance | undefined>
+}
+
+export type InstanceChange =
+  | { readonly type: 'removed'; readonly before: Instance }
+  | { readonly type: 'updated'; readonly before: Instance; readonly after: Instance }
+
+export interface SelectionInput {
+  enabled: boolean
+  /** Event keys. */
+  events: readonly string[]
+}
+
+export interface CreateInstanceInput {
+  name: string
+  token: string
+  integration?: string | null
+  selections?: { [T in TransportName]?: SelectionInput }
+}
+
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/** A record of an instance that nobody has configured yet. */
+export function blankInstance(name: string): InstanceRecord {
+  const now = new Date()
+  return { id: randomUUID(), name, tokenHash: null, integration: null, createdAt: now, updatedAt: now, selections: {} }
+}
+
+/**
+ * All instances by name, in memory; the backend is written first, the memory follows.
+ * Tokens are kept as SHA-256 only.
+ */
+export class InstanceDirectory {
+  readonly #table: InstanceTable
+  readonly #byName = new Map<string, Instance>()
+  readonly #byTokenHash = new Map<string, Instance>()
+  readonly #claimedTokens = new Set<string>()
+  readonly #watchers = new Set<(change: InstanceChange) => void>()
+
+  constructor(table: InstanceTable) {
+    this.#table = table
+  }
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  get(name: string): Instance | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** @throws {InstanceNotFoundError} */
+  require(name: string): Instance {
+    const instance = this.#byName.get(name)
+    if (!instance) throw new InstanceNotFoundError(name)
+    return instance
+  }
+
+  list(): Instance[] {
+    return [...this.#byName.values()]
+  }
+
+  /** The instance that a token opens. The map is keyed by digest: its timing says nothing of the token. */
+  findByToken(token: string): Instance | undefined {
+    const hash = hashToken(token)
+    const instance = this.#byTokenHash.get(hash.toString('hex'))
+    return instance?.tokenHash && timingSafeEqual(instance.tokenHash, hash) ? instance : undefined
+  }
+
+  /** Keeps a token for something that is no instance: none will get it. */
+  reserveToken(token: string): void {
+    this.#claimedTokens.add(hashToken(token).toString('hex'))
+  }
+
+  /** Tells of removals and updates once they are durable and visible here. Returns how to stop it. */
+  watch(watcher: (change: InstanceChange) => void): () => void {
+    this.#watchers.add(watcher)
+    return () => void this.#watchers.delete(watcher)
+  }
+
+  /** The instance of this name, registered without a token if it is new. Idempotent. */
+  async ensure(name: string): Promise<Instance> {
+    return this.#byName.get(name) ?? this.#table.write(name, (before) => before ?? blankInstance(name))
+  }
+
+  /**
+   * Makes an instance with a token, or gives one to an instance that was registered without.
+   * @throws {InstanceExistsError} it has a token already @throws {TokenTakenError} another instance has this token
+   */
+  async create({ name, token, integration, selections = {} }: CreateInstanceInput): Promise<Instance> {
+    if (this.#byName.get(name)?.tokenHash) throw new InstanceExistsError(name)
+    return this.#withToken(token, (tokenHash) =>
+      this.#table.write(name, (before) => {
+        if (before?.tokenHash) throw new InstanceExistsError(name)
+        const record = before ?? blankInstance(name)
+        const chosen: { [T in TransportName]?: Selection } = { ...record.selections }
+        if (selections.sqs) chosen.sqs = nextSelection(chosen.sqs, selections.sqs)
+        if (selections.websocket) chosen.websocket = nextSelection(chosen.websocket, selections.websocket)
+        return {
+          ...record,
+          tokenHash,
+          integration: integration ?? record.integration,
+          selections: chosen,
+          updatedAt: new Date()
+        }
+      })
+    )
+  }
+
+  /** @throws {InstanceNotFoundError} @throws {TokenTakenError} something else has this token */
+  async setToken(name: string, token: string): Promise<Instance> {
+    this.require(name)
+    return this.#withToken(token, (tokenHash) =>
+      this.#table.write(name, (before) => {
+        if (!before) throw new InstanceNotFoundError(name)
+        return { ...before, tokenHash, updatedAt: new Date() }
+      })
+    )
+  }
+
+  /**
+   * Stores a selection, whole; registers the instance if `register` says so.
+   * @throws {InstanceNotFoundError} there is none, and `register` is false
+   */
+  async setSelection(
+    name: string,
+    transport: TransportName,
+    input: SelectionInput,
+    { register }: { register: boolean }
+  ): Promise<Instance> {
+    return this.#table.write(name, (before) => {
+      if (!before && !register) throw new InstanceNotFoundError(name)
+      const record = before ?? blankInstance(name)
+      const selections = { ...record.selections, [transport]: nextSelection(record.selections[transport], input) }
+      return { ...record, selections }
+    })
+  }
+
+  /** @throws {InstanceNotFoundError} */
+  async remove(name: string): Promise<Instance> {
+    const before = await this.#table.remove(name)
+    if (!before) throw new InstanceNotFoundError(name)
+    return before
+  }
+
+  /** For backends: takes in a record that is durable. */
+  put(instance: Instance): void {
+    const before = this.#byName.get(instance.name)
+    if (before && before.key !== instance.key) {
+      this.drop(before)
+      this.put(instance)
+      return
+    }
+    if (before?.tokenHash) this.#byTokenHash.delete(before.tokenHash.toString('hex'))
+    if (instance.tokenHash) this.#byTokenHash.set(instance.tokenHash.toString('hex'), instance)
+    this.#byName.set(instance.name, instance)
+    if (before) this.#tell({ type: 'updated', before, after: instance })
+  }
+
+  /** For backends: lets go of a record whose removal is durable. */
+  drop(instance: Instance): void {
+    const before = this.#byName.get(instance.name)
+    if (!before) return
+    this.#byName.delete(before.name)
+    if (before.tokenHash) this.#byTokenHash.delete(before.tokenHash.toString('hex'))
+    this.#tell({ type: 'removed', before })
+  }
+
+  /** Two instances never share a token, not even while both are being written. */
+  async #withToken<T>(token: string, work: (tokenHash: Buffer) => Promise<T>): Promise<T> {
+    const tokenHash = hashToken(token)
+    const claim = tokenHash.toString('hex')
+    if (this.#byTokenHash.has(claim) || this.#claimedTokens.has(claim)) throw new TokenTakenError()
+    this.#claimedTokens.add(claim)
+    try {
+      return await work(tokenHash)
+    } finally {
+      this.#claimedTokens.delete(claim)
+    }
+  }
+
+  #tell(change: InstanceChange): void {
+    for (const watcher of this.#watchers) watcher(change)
+  }
+}
+
+function nextSelection(before: Selection | undefined, input: SelectionInput): Selection {
+  const now = new Date()
+  return {
+    id: before?.id ?? randomUUID(),
+    enabled: input.enabled,
+    events: [...input.events],
+    createdAt: before?.createdAt ?? now,
+    updatedAt: now
+  }
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { StoreUnsupportedError } from '../errors.ts'
+import { SqliteStore } from './sqlite.ts'
+import type { EventStore } from './types.ts'
+
+export const DEFAULT_STORE_URL = 'file:./data/instance-events.db'
+
+export interface OpenStoreOptions {
+  /** `file:<path>` or `:memory:`. @default 'file:./data/instance-events.db' */
+  url?: string
+  /** Pending deliveries beyond which events are refused with `IEV_BACKPRESSURE`. @default 1_000_000 */
+  maxPendingDeliveries?: number
+}
+
+/** @throws {StoreUnsupportedError} for a URL that no backend takes */
+export async function openStore({ url = DEFAULT_STORE_URL, ...limits }: OpenStoreOptions): Promise<EventStore> {
+  return new SqliteStore({ path: storePath(url), ...limits })
+}
+
+/** The file that a database URL names. */
+export function storePath(url: string): string {
+  if (url === ':memory:') return url
+  const path = url.startsWith('file://') ? fileURLToPath(url) : url.replace(/^file:/, '')
+  if (path === '' || path === url) throw new StoreUnsupportedError(url)
+  return path
+}

@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { BackpressureError, StoreLockedError, StoreNewerError } from '../errors.ts'
+import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
+
+// https://www.sqlite.org/rescode.html
+const SQLITE_BUSY = 5
+const SQLITE_FULL = 13
+/** How long a start waits for the process before it to let go of the file. */
+const LOCK_TIMEOUT_MS = 5_000
+
+/**
+ * Opens the file for this process alone (what is held in memory would otherwise grow stale), as durable as SQLite
+ * can be (WAL with `synchronous=FULL`: a commit survives power loss), and brings its schema up to date.
+ * @throws {StoreLockedError} another process has it @throws {StoreNewerError} a newer release wrote it
+ */
+export function openDatabase(path: string): DatabaseSync {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const db = new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS })
+  try {
+    db.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA foreign_keys = ON;
+      PRAGMA journal_size_limit = 67108864;
+      BEGIN EXCLUSIVE;
+      COMMIT;
+    `)
+    migrate(db, path)
+    return db
+  } catch (error) {
+    db.close()
+    throw sqliteCode(error) === SQLITE_BUSY ? new StoreLockedError(path, { cause: error }) : error
+  }
+}
+
+function migrate(db: DatabaseSync, path: string): void {
+  const version = db.prepare('PRAGMA user_version').get()?.user_version as number
+  if (version > SQLITE_MIGRATIONS.length) throw new StoreNewerError(path, version, SQLITE_MIGRATIONS.length)
+  for (const [index, statements] of SQLITE_MIGRATIONS.entries()) {
+    if (index >= version) db.exec(`BEGIN; ${statements}; PRAGMA user_version = ${index + 1}; COMMIT;`)
+  }
+}
+
+/** The primary result code, or `undefined` for an error that is not SQLite's. */
+export function sqliteCode(error: unknown): number | undefined {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  // Extended codes carry the primary one in their low byte.
+  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode & 0xff : undefined
+}
+
+/** What a caller is told of a write that SQLite refused: nothing was kept, it may try again. */
+export function refusedWrite(error: unknown): Error {
+  const reason = sqliteCode(error) === SQLITE_FULL ? 'the disk is full' : (error as Error).message
+  return new BackpressureError(`the event log cannot be written: ${reason}`, { cause: error })
+}

@@ -1,0 +1,106 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { CommitQueue } from './commit-queue.ts'
+import { blankInstance, InstanceDirectory, type InstanceRecord, type InstanceTable } from './instances.ts'
+import { toInstance } from './sqlite-rows.ts'
+import type { Instance, TransportName } from './types.ts'
+
+/**
+ * Instances and selections in SQLite. Within a transaction, what it has changed so far is seen through `#changed`;
+ * the directory follows after the commit.
+ */
+export class SqliteInstances implements InstanceTable {
+  readonly directory: InstanceDirectory
+  readonly #commits: CommitQueue
+  readonly #insert: StatementSync
+  readonly #update: StatementSync
+  readonly #delete: StatementSync
+  readonly #upsertSelection: StatementSync
+  /** What the running transaction made of each name: a record, or nothing. */
+  readonly #changed = new Map<string, Instance | undefined>()
+
+  constructor(db: DatabaseSync, commits: CommitQueue) {
+    this.#commits = commits
+    this.#insert = db.prepare(`
+      INSERT INTO instances (id, name, token_hash, integration, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)`)
+    this.#update = db.prepare('UPDATE instances SET token_hash = ?, integration = ?, updated_at = ? WHERE key = ?')
+    this.#delete = db.prepare('DELETE FROM instances WHERE key = ?')
+    this.#upsertSelection = db.prepare(`
+      INSERT INTO selections (instance_key, transport, id, enabled, events, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (instance_key, transport)
+      DO UPDATE SET enabled = excluded.enabled, events = excluded.events, updated_at = excluded.updated_at`)
+
+    this.directory = new InstanceDirectory(this)
+    const selections = Map.groupBy(db.prepare('SELECT * FROM selections').all(), (row) => row.instance_key)
+    for (const row of db.prepare('SELECT * FROM instances').all()) {
+      this.directory.put(toInstance(row, selections.get(row.key as number) ?? []))
+    }
+  }
+
+  write(name: string, change: (before: Instance | undefined) => InstanceRecord): Promise<Instance> {
+    return this.#commits.add({
+      run: () => this.#write(name, change),
+      committed: (instance) => this.directory.put(instance)
+    })
+  }
+
+  remove(name: string): Promise<Instance | undefined> {
+    return this.#commits.add({
+      run: () => {
+        const before = this.#current(name)
+        if (before) this.#delete.run(before.key)
+        this.#changed.set(name, undefined)
+        return before
+      },
+      committed: (before) => {
+        if (before) this.directory.drop(before)
+      }
+    })
+  }
+
+  /** A transaction begins: what an earlier one changed is in the directory, or was undone. */
+  begin(): void {
+    this.#changed.clear()
+  }
+
+  /** For an append inside the running transaction: the instance's key. One that is new is registered and noted. */
+  keyOf(name: string, registered: Instance[]): number {
+    const known = this.#current(name)
+    if (known) return known.key
+    const instance = this.#write(name, () => blankInstance(name))
+    registered.push(instance)
+    return instance.key
+  }
+
+  #current(name: string): Instance | undefined {
+    return this.#changed.has(name) ? this.#changed.get(name) : this.directory.get(name)
+  }
+
+  #write(name: string, change: (before: Instance | undefined) => InstanceRecord): Instance {
+    const before = this.#current(name)
+    const record = change(before)
+    const { id, tokenHash, integration, createdAt, updatedAt, selections } = record
+    let key = before?.key
+    if (key === undefined) {
+      key = Number(
+        this.#insert.run(id, name, tokenHash, integration, createdAt.getTime(), updatedAt.getTime()).lastInsertRowid
+      )
+    } else this.#update.run(tokenHash, integration, updatedAt.getTime(), key)
+    for (const [transport, selection] of Object.entries(selections)) {
+      if (selection !== before?.selections[transport as TransportName]) {
+        this.#upsertSelection.run(
+          key,
+          transport,
+          selection.id,
+          selection.enabled ? 1 : 0,
+          JSON.stringify(selection.events),
+          selection.createdAt.getTime(),
+          selection.updatedAt.getTime()
+        )
+      }
+    }
+    const after = { ...record, key }
+    this.#changed.set(name, after)
+    return after
+  }
+}

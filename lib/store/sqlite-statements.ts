@@ -1,0 +1,53 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { EVENT_COLUMNS } from './sqlite-rows.ts'
+
+export type Statements = ReturnType<typeof prepareStatements>
+
+/** Everything the SQLite store asks of its database, prepared once. Instances have their own. */
+export function prepareStatements(db: DatabaseSync) {
+  return {
+    insertEvent: db.prepare(`
+      INSERT INTO events (instance_key, id, instance, event, flags, accepted_at, envelope, extra, data)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (instance_key, id) DO NOTHING`),
+    findEvent: db.prepare('SELECT "offset" FROM events WHERE instance_key = ? AND id = ?'),
+    readAll: db.prepare(`
+      SELECT ${EVENT_COLUMNS} FROM events e
+      WHERE e."offset" > ? AND (? IS NULL OR e.event IN (SELECT value FROM json_each(?)))
+      ORDER BY e."offset" LIMIT ?`),
+    readInstance: db.prepare(`
+      SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_instance
+      WHERE e.instance_key = ? AND e."offset" > ? AND (? IS NULL OR e.event IN (SELECT value FROM json_each(?)))
+      ORDER BY e."offset" LIMIT ?`),
+    firstOffset: db.prepare('SELECT min("offset") AS first FROM events'),
+    lastOffset: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
+
+    allQueues: db.prepare('SELECT key, name FROM queues'),
+    findQueue: db.prepare('SELECT key FROM queues WHERE name = ?'),
+    insertQueue: db.prepare('INSERT INTO queues (name) VALUES (?) ON CONFLICT DO NOTHING'),
+
+    countDeliveries: db.prepare('SELECT count(*) AS n FROM deliveries'),
+    insertDelivery: db.prepare('INSERT INTO deliveries (queue_key, instance_key, "offset") VALUES (?, ?, ?)'),
+    deleteDelivery: db.prepare('DELETE FROM deliveries WHERE queue_key = ? AND instance_key = ? AND "offset" = ?'),
+    lanes: db.prepare('SELECT DISTINCT queue_key, instance_key FROM deliveries'),
+    readLane: db.prepare(`
+      SELECT ${EVENT_COLUMNS} FROM deliveries d JOIN events e ON e."offset" = d."offset"
+      WHERE d.queue_key = ? AND d.instance_key = ? AND d."offset" > ?
+      ORDER BY d."offset" LIMIT ?`),
+
+    insertDeadLetter: db.prepare(`
+      INSERT INTO dead_letters (queue_key, instance_key, "offset", reason, message, attempts, died_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)`),
+    readDeadLetters: db.prepare(`
+      SELECT d.*, e.instance, e.event, e.id AS event_id FROM dead_letters d JOIN events e ON e."offset" = d."offset"
+      WHERE d.id > ? ORDER BY d.id LIMIT ?`),
+
+    oldest: db.prepare('SELECT "offset", accepted_at FROM events WHERE "offset" > ? ORDER BY "offset" LIMIT ?'),
+    prune: db.prepare(`
+      DELETE FROM events WHERE "offset" > ? AND "offset" <= ?
+      AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d."offset" = events."offset")
+      AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d."offset" = events."offset")`),
+    space: db.prepare(`
+      SELECT page_count AS pages, freelist_count AS free, page_size AS size
+      FROM pragma_page_count, pragma_freelist_count, pragma_page_size`)
+  }
+}

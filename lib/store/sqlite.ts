@@ -1,0 +1,321 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { BackpressureError, ClosingError } from '../errors.ts'
+import { eventSize } from '../messages.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { InstanceDirectory } from './instances.ts'
+import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
+import { openDatabase, refusedWrite, sqliteCode } from './sqlite-database.ts'
+import { SqliteInstances } from './sqlite-instances.ts'
+import { type Row, toEvent } from './sqlite-rows.ts'
+import { prepareStatements, type Statements } from './sqlite-statements.ts'
+import type {
+  AppendResult,
+  DeadLetter,
+  DeliveryRef,
+  EventStore,
+  Failure,
+  Instance,
+  Lane,
+  NewEvent,
+  PruneOptions,
+  ReadOptions,
+  StoredEvent
+} from './types.ts'
+
+export interface SqliteStoreOptions {
+  /** File path, or `:memory:`. */
+  path: string
+  /** Pending deliveries beyond which `append` is refused. @default 1_000_000 */
+  maxPendingDeliveries?: number
+}
+
+/** What one append gathers inside its transaction, to make it known after the commit. */
+interface Appending {
+  acceptedAt: number
+  stored: StoredEvent[]
+  registered: Instance[]
+}
+
+const PRUNE_CHUNK = 500
+
+/** The embedded `EventStore`: one SQLite file, one process, everything of a turn in one transaction. */
+export class SqliteStore implements EventStore {
+  readonly instances: InstanceDirectory
+  readonly #db: DatabaseSync
+  readonly #sql: Statements
+  readonly #commits: CommitQueue
+  readonly #table: SqliteInstances
+  readonly #maxPending: number
+  readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>()
+  readonly #queueKeys = new Map<string, number>()
+  readonly #queueNames = new Map<number, string>()
+  #fresh: StoredEvent[] = []
+  #pending: number
+  /** Deliveries of appends that wait for their commit. */
+  #reserved = 0
+  #pruneAfter = 0
+  #closed = false
+
+  constructor({ path, maxPendingDeliveries = 1_000_000 }: SqliteStoreOptions) {
+    this.#db = openDatabase(path)
+    this.#sql = prepareStatements(this.#db)
+    this.#maxPending = maxPendingDeliveries
+    this.#commits = new CommitQueue({
+      transaction: (work) => this.#transaction(work),
+      isFatal: (error) => sqliteCode(error) !== undefined,
+      translate: refusedWrite,
+      flushed: () => this.#publish()
+    })
+    this.#table = new SqliteInstances(this.#db, this.#commits)
+    this.instances = this.#table.directory
+    this.#pending = this.#sql.countDeliveries.get()?.n as number
+    for (const row of this.#sql.allQueues.all()) this.#rememberQueue(row.name as string, row.key as number)
+  }
+
+  append(events: readonly NewEvent[]): Promise<AppendResult[]> {
+    const deliveries = events.reduce((sum, event) => sum + event.queues.length, 0)
+    if (deliveries > 0 && this.#pending + this.#reserved + deliveries > this.#maxPending) {
+      const full = `${this.#pending} deliveries to SQS are pending, the limit is ${this.#maxPending}`
+      return Promise.reject(new BackpressureError(full))
+    }
+    this.#reserved += deliveries
+    const stored: StoredEvent[] = []
+    const registered: Instance[] = []
+    const done = this.#commits.add({
+      run: () => {
+        const acceptedAt = Date.now()
+        return events.map((event) => this.#insert(event, { acceptedAt, stored, registered }))
+      },
+      committed: () => {
+        for (const instance of registered) this.instances.put(instance)
+        for (const event of stored) {
+          this.#pending += event.queues.length
+          this.#fresh.push(event)
+        }
+      }
+    })
+    const release = () => {
+      this.#reserved -= deliveries
+    }
+    done.then(release, release)
+    return done
+  }
+
+  subscribe(listener: (events: readonly StoredEvent[]) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  async read({ instanceKey, events, after, limit, maxBytes = Infinity }: ReadOptions): Promise<StoredEvent[]> {
+    this.#assertOpen()
+    const names = events ? JSON.stringify(events) : null
+    const rows =
+      instanceKey === undefined
+        ? this.#sql.readAll.iterate(after, names, names, limit)
+        : this.#sql.readInstance.iterate(instanceKey, after, names, names, limit)
+    return takeEvents(rows, maxBytes)
+  }
+
+  async range(): Promise<{ first: number; last: number }> {
+    this.#assertOpen()
+    const last = (this.#sql.lastOffset.get()?.seq as number | undefined) ?? 0
+    const first = this.#sql.firstOffset.get()?.first as number | null
+    return { first: first ?? (last === 0 ? 0 : last + 1), last }
+  }
+
+  async pendingLanes(): Promise<Lane[]> {
+    this.#assertOpen()
+    return this.#sql.lanes.all().map((row) => ({
+      queue: this.#queueName(row.queue_key as number),
+      instanceKey: row.instance_key as number
+    }))
+  }
+
+  async readLane(
+    lane: Lane,
+    { after, limit, maxBytes }: { after: number; limit: number; maxBytes: number }
+  ): Promise<StoredEvent[]> {
+    this.#assertOpen()
+    const queueKey = this.#queueKeys.get(lane.queue)
+    if (queueKey === undefined) return []
+    return takeEvents(this.#sql.readLane.iterate(queueKey, lane.instanceKey, after, limit), maxBytes)
+  }
+
+  pendingCount(): number {
+    return this.#pending
+  }
+
+  acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
+    return this.#commits.add(
+      {
+        run: () => deliveries.reduce((sum, delivery) => sum + this.#removeDelivery(delivery), 0),
+        committed: (removed) => {
+          this.#pending -= removed
+        }
+      },
+      { lazy: true }
+    ) as Promise<unknown> as Promise<void>
+  }
+
+  bury(delivery: DeliveryRef, { reason, message, attempts }: Failure): Promise<void> {
+    return this.#commits.add({
+      run: () => {
+        const removed = this.#removeDelivery(delivery)
+        if (removed > 0) {
+          const queueKey = this.#queueKey(delivery.queue)
+          this.#sql.insertDeadLetter.run(
+            queueKey,
+            delivery.instanceKey,
+            delivery.offset,
+            reason,
+            message,
+            attempts,
+            Date.now()
+          )
+        }
+        return removed
+      },
+      committed: (removed) => {
+        this.#pending -= removed
+      }
+    }) as Promise<unknown> as Promise<void>
+  }
+
+  async readDeadLetters({ after, limit }: { after: number; limit: number }): Promise<DeadLetter[]> {
+    this.#assertOpen()
+    return this.#sql.readDeadLetters.all(after, limit).map((row) => ({
+      id: row.id as number,
+      queue: this.#queueName(row.queue_key as number),
+      instanceKey: row.instance_key as number,
+      offset: row.offset as number,
+      instance: row.instance as string,
+      event: row.event as string,
+      eventId: row.event_id as string,
+      reason: row.reason as string,
+      message: row.message as string,
+      attempts: row.attempts as number,
+      diedAt: new Date(row.died_at as number)
+    }))
+  }
+
+  prune({ acceptedBefore, maxBytes }: PruneOptions): Promise<{ removed: number; more: boolean }> {
+    return this.#commits.add({
+      run: () => {
+        const { pages, free, size } = this.#sql.space.get() as { pages: number; free: number; size: number }
+        const tooLarge = (pages - free) * size > maxBytes
+        const chunk = this.#sql.oldest.all(this.#pruneAfter, PRUNE_CHUNK)
+        const old = tooLarge ? chunk : chunk.filter((row) => (row.accepted_at as number) < acceptedBefore)
+        const lastOld = old.at(-1)?.offset as number | undefined
+        const removed = lastOld === undefined ? 0 : Number(this.#sql.prune.run(this.#pruneAfter, lastOld).changes)
+        const more = lastOld !== undefined && old.length === PRUNE_CHUNK
+        // What is still needed stays behind the cursor until the next round starts from the beginning.
+        this.#pruneAfter = more ? lastOld : 0
+        return { removed, more }
+      }
+    })
+  }
+
+  async check(): Promise<void> {
+    await this.#commits.add({ run: () => this.#db.exec(`PRAGMA user_version = ${SQLITE_MIGRATIONS.length}`) })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#commits.close()
+    this.#listeners.clear()
+    this.#db.close()
+  }
+
+  #insert(event: NewEvent, { acceptedAt, stored, registered }: Appending): AppendResult {
+    const instanceKey = this.#table.keyOf(event.instance, registered)
+    const { id, instance, event: name, flags, envelope, extra, data } = event
+    const inserted = this.#sql.insertEvent.run(
+      instanceKey,
+      id,
+      instance,
+      name,
+      flags,
+      acceptedAt,
+      envelope,
+      extra,
+      data
+    )
+    if (inserted.changes === 0) {
+      const first = this.#sql.findEvent.get(instanceKey, id)?.offset as number
+      return { id, offset: first, duplicate: true }
+    }
+    const offset = Number(inserted.lastInsertRowid)
+    for (const queue of event.queues) this.#sql.insertDelivery.run(this.#queueKey(queue), instanceKey, offset)
+    stored.push({ ...event, offset, instanceKey, acceptedAt })
+    return { id, offset, duplicate: false }
+  }
+
+  #removeDelivery({ queue, instanceKey, offset }: DeliveryRef): number {
+    const queueKey = this.#queueKeys.get(queue)
+    return queueKey === undefined ? 0 : Number(this.#sql.deleteDelivery.run(queueKey, instanceKey, offset).changes)
+  }
+
+  /** The number of a queue name. One made by a transaction that then fails is simply made again. */
+  #queueKey(name: string): number {
+    const known = this.#queueKeys.get(name)
+    if (known !== undefined) return known
+    this.#sql.insertQueue.run(name)
+    const key = this.#sql.findQueue.get(name)?.key as number
+    this.#rememberQueue(name, key)
+    return key
+  }
+
+  #rememberQueue(name: string, key: number): void {
+    this.#queueKeys.set(name, key)
+    this.#queueNames.set(key, name)
+  }
+
+  #queueName(key: number): string {
+    return this.#queueNames.get(key) ?? ''
+  }
+
+  #transaction(work: () => void): void {
+    this.#table.begin()
+    try {
+      this.#db.exec('BEGIN IMMEDIATE')
+      work()
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      // SQLite rolls back by itself on some errors, a full disk among them.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      this.#forgetQueues()
+      throw error
+    }
+  }
+
+  /** After a rollback the queues table is the truth. */
+  #forgetQueues(): void {
+    this.#queueKeys.clear()
+    this.#queueNames.clear()
+    for (const row of this.#sql.allQueues.all()) this.#rememberQueue(row.name as string, row.key as number)
+  }
+
+  #publish(): void {
+    const events = this.#fresh
+    if (events.length === 0) return
+    this.#fresh = []
+    for (const listener of this.#listeners) listener(events)
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new ClosingError()
+  }
+}
+
+function takeEvents(rows: Iterable<Row>, maxBytes: number): StoredEvent[] {
+  const events: StoredEvent[] = []
+  let bytes = 0
+  for (const row of rows) {
+    const event = toEvent(row)
+    events.push(event)
+    bytes += eventSize(event)
+    if (bytes >= maxBytes) break
+  }
+  return events
+}

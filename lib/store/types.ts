@@ -1,0 +1,169 @@
+import type { InstanceDirectory } from './instances.ts'
+
+/** A way by which events leave. */
+export type TransportName = 'sqs' | 'websocket'
+
+/** Which events of an instance take one transport. `events` are event keys. */
+export interface Selection {
+  readonly id: string
+  readonly enabled: boolean
+  readonly events: readonly string[]
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+export interface Instance {
+  /** Internal number: never reused, so that a name given again does not inherit the log of its predecessor. */
+  readonly key: number
+  /** UUID. */
+  readonly id: string
+  readonly name: string
+  /** SHA-256 of the token; `null` for an instance registered without one. */
+  readonly tokenHash: Buffer | null
+  /** What kind of connection the hub said it is, such as `WHATSAPP-BAILEYS`. */
+  readonly integration: string | null
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly selections: { readonly [T in TransportName]?: Selection }
+}
+
+/** Bits of `StoredEvent.flags`. */
+export const TO_NAMESPACE = 1
+export const TO_ROOT = 2
+/** The id came from the caller: only unique within the instance. */
+export const CALLER_ID = 4
+
+/** An event ready for the log: everything but its offset. */
+export interface NewEvent {
+  /** Instance name; registered in the same transaction if unknown. */
+  readonly instance: string
+  readonly id: string
+  /** Name on the wire. */
+  readonly event: string
+  /** `data` as JSON text. */
+  readonly data: string
+  /** The members after `data` (`server_url` to `id`) as JSON text without braces. */
+  readonly envelope: string
+  /** Further top-level members as JSON text without braces; empty if there are none. */
+  readonly extra: string
+  readonly flags: number
+  /** Names of the queues it is to be delivered to. */
+  readonly queues: readonly string[]
+}
+
+export interface StoredEvent extends NewEvent {
+  readonly offset: number
+  readonly instanceKey: number
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt: number
+}
+
+export interface AppendResult {
+  readonly id: string
+  readonly offset: number
+  /** The instance had an event of this id already: `offset` is that one's, nothing was written. */
+  readonly duplicate: boolean
+}
+
+/** One instance's pending events of one queue: SQS accepts them in offset order. */
+export interface Lane {
+  readonly queue: string
+  readonly instanceKey: number
+}
+
+export interface DeliveryRef extends Lane {
+  readonly offset: number
+}
+
+export interface DeadLetter extends DeliveryRef {
+  readonly id: number
+  readonly instance: string
+  readonly event: string
+  readonly eventId: string
+  /** A code of ours or of AWS. */
+  readonly reason: string
+  readonly message: string
+  readonly attempts: number
+  readonly diedAt: Date
+}
+
+export interface Failure {
+  readonly reason: string
+  readonly message: string
+  readonly attempts: number
+}
+
+export interface ReadOptions {
+  /** Only events of this instance. */
+  instanceKey?: number
+  /** Only events of these names. */
+  events?: readonly string[]
+  /** Only offsets above this one. */
+  after: number
+  limit: number
+  /** Stop after the event that reaches this many characters of data. @default unlimited */
+  maxBytes?: number
+}
+
+export interface PruneOptions {
+  /** Events accepted before this time (milliseconds since the epoch) may go. */
+  acceptedBefore: number
+  /** The oldest events may go while the log takes more than this many bytes. */
+  maxBytes: number
+}
+
+/**
+ * The durable, ordered store of accepted events and of all that must survive with them.
+ * Asynchronous throughout, so that a network database fits. One conformance suite runs on every backend.
+ */
+export interface EventStore {
+  /** Instances and their selections: held in memory, written through. */
+  readonly instances: InstanceDirectory
+
+  /**
+   * Appends events and their pending deliveries: all of them or none, in one transaction with whatever else
+   * waits in this turn of the event loop. Resolved means durable. Offsets grow in the order of calls.
+   * Idempotent by (instance, id).
+   * @throws {BackpressureError} the backlog is full, or the disk refused
+   */
+  append(events: readonly NewEvent[]): Promise<AppendResult[]>
+
+  /** Calls `listener` with each commit's new events, in offset order, before their `append` resolves. */
+  subscribe(listener: (events: readonly StoredEvent[]) => void): () => void
+
+  /** Events by ascending offset; `queues` of what is read is empty. Empty when there is nothing after `after`. */
+  read(options: ReadOptions): Promise<StoredEvent[]>
+
+  /** The offset range the log holds; both 0 while it never held an event. `first` is `last + 1` when all was pruned. */
+  range(): Promise<{ first: number; last: number }>
+
+  /** Every (queue, instance) with something pending, in no order. */
+  pendingLanes(): Promise<Lane[]>
+
+  /** Pending events of one lane by ascending offset. */
+  readLane(lane: Lane, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]>
+
+  /** How many deliveries are pending, in all. Held in memory. */
+  pendingCount(): number
+
+  /** Forgets deliveries that SQS accepted. Idempotent; may be written a little later, at the latest by `close`. */
+  acknowledge(deliveries: readonly DeliveryRef[]): Promise<void>
+
+  /** Turns a pending delivery into a dead letter, atomically; does nothing if it is not pending. */
+  bury(delivery: DeliveryRef, failure: Failure): Promise<void>
+
+  /** Dead letters by ascending id. */
+  readDeadLetters(options: { after: number; limit: number }): Promise<DeadLetter[]>
+
+  /**
+   * Removes old events that nothing needs: never one with a pending delivery or a dead letter.
+   * Looks at a few hundred at a time; call again while there is `more`.
+   */
+  prune(options: PruneOptions): Promise<{ removed: number; more: boolean }>
+
+  /** Rejects when the store cannot be written. */
+  check(): Promise<void>
+
+  /** Writes what waits, then releases everything. Idempotent. Later calls reject with `ClosingError`. */
+  close(): Promise<void>
+}

@@ -1,0 +1,49 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+import { OptionsInvalidError } from '../errors.ts'
+
+/** Headers by which proxies tell of themselves: behind one, the TCP peer says nothing of who is asking. */
+const PROXY_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip'
+]
+
+/** Addresses, or networks such as `10.0.0.0/8`, whose connections need no key. */
+export class AllowedHosts {
+  readonly #list = new BlockList()
+
+  /** @throws {OptionsInvalidError} for an entry that is no address */
+  constructor(entries: readonly string[]) {
+    for (const entry of entries) {
+      const [address = '', prefix] = entry.split('/')
+      const family = isIP(address)
+      const bits = prefix === undefined ? undefined : Number(prefix)
+      if (
+        family === 0 ||
+        (bits !== undefined && !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128)))
+      ) {
+        throw new OptionsInvalidError(
+          `allowedHosts: "${entry}" is no IP address or network, such as 127.0.0.1 or 10.0.0.0/8`
+        )
+      }
+      const type = family === 4 ? 'ipv4' : 'ipv6'
+      if (bits === undefined) this.#list.addAddress(address, type)
+      else this.#list.addSubnet(address, bits, type)
+    }
+  }
+
+  /** Whether this TCP peer may come without a key: it is listed, and no proxy stands between. */
+  includes(peer: string | undefined, headers: IncomingHttpHeaders): boolean {
+    if (peer === undefined || PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false
+    // Dual-stack sockets show IPv4 peers as ::ffff:127.0.0.1; BlockList knows both forms for one address.
+    const family = isIP(peer)
+    return family !== 0 && this.#list.check(peer, family === 4 ? 'ipv4' : 'ipv6')
+  }
+}

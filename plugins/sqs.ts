@@ -1,0 +1,93 @@
+import type { FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { AlreadyRegisteredError } from '../lib/errors.ts'
+import { optionsChecker, SqsOptions } from '../lib/schemas/options.ts'
+import { createSqsClient } from '../lib/sqs/client.ts'
+import { SqsEmitter } from '../lib/sqs/emitter.ts'
+import { QueueProvisioner } from '../lib/sqs/provisioner.ts'
+import { QueueNames } from '../lib/sqs/queue-names.ts'
+import { SqsSender } from '../lib/sqs/sender.ts'
+import eventStore from './event-store.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The way of events into Amazon SQS: `emit`, `set`, `find`. */
+    sqs: SqsEmitter
+  }
+}
+
+export type { SqsOptions }
+
+const checkOptions = optionsChecker('sqs', SqsOptions)
+
+const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
+  if (fastify.hasDecorator('sqs')) throw new AlreadyRegisteredError('sqs', 'sqs')
+  const {
+    region,
+    endpoint,
+    credentials,
+    accountId,
+    global = false,
+    queueType: type = 'fifo',
+    concurrency = 16,
+    maxPayloadBytes = 1_048_576,
+    serverName = 'instance-events',
+    deleteUnusedQueues = false,
+    connectTimeoutMs = 3_000,
+    requestTimeoutMs = 10_000,
+    shutdownTimeoutMs = 10_000,
+    ...rest
+  } = checkOptions(options)
+  if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, rest.eventStore ?? {})
+  const eventLog = fastify.eventStore
+  const { catalogue, store } = eventLog
+  const log = fastify.log.child({ component: 'sqs' })
+
+  const { prefix = 'global', singleQueue = false, events = '*' } = global || {}
+  const globalKeys = global ? (events === '*' ? catalogue.all : catalogue.resolve(events, 'global.events').keys) : []
+  const names = new QueueNames({ type, prefix, singleQueue, keys: catalogue.events.map(({ key }) => key) })
+  const client =
+    rest.client ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
+  const provisioner = new QueueProvisioner({ client, type, accountId, log })
+  const sender = new SqsSender({
+    client,
+    provisioner,
+    store,
+    log,
+    type,
+    serverName,
+    concurrency,
+    maxPayloadBytes,
+    specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: catalogue.find(event)?.key ?? event })
+  })
+  const emitter = new SqsEmitter({
+    eventLog,
+    client,
+    names,
+    provisioner,
+    sender,
+    log,
+    globalKeys: new Set(globalKeys),
+    deleteUnusedQueues
+  })
+
+  // Lanes of an earlier run first: what is attached after them can only add to their ends.
+  await sender.start()
+  eventLog.attach(emitter)
+  fastify.decorate('sqs', emitter)
+  const unwatch = eventLog.instances.watch((change) => {
+    if (change.type === 'removed') emitter.removed(change.before)
+  })
+
+  fastify.addHook('onReady', async () => {
+    // Not awaited: a server starts while SQS is down.
+    if (globalKeys.length > 0) void emitter.provisionGlobal()
+  })
+  fastify.addHook('onClose', async () => {
+    unwatch()
+    await sender.stop(shutdownTimeoutMs)
+    if (!rest.client) client.destroy()
+  })
+}
+
+export default fp(sqsPlugin, { name: 'sqs', fastify: '5.x' })

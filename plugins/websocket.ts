@@ -1,0 +1,77 @@
+import type { FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import fastifySocketIo from 'fastify-socket.io'
+import type { Server } from 'socket.io'
+import { ApiKeys } from '../lib/api-keys.ts'
+import { AlreadyRegisteredError, SocketIoTakenError } from '../lib/errors.ts'
+import { optionsChecker, WebsocketOptions } from '../lib/schemas/options.ts'
+import { Admission } from '../lib/websocket/admission.ts'
+import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
+import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
+import { rawJsonParser } from '../lib/websocket/raw-json.ts'
+import eventStore from './event-store.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The way of events to Socket.IO clients: `emit`, `set`, `find`. */
+    websocket: WebsocketEmitter
+    /** The Socket.IO server, made by fastify-socket.io. */
+    io: Server
+  }
+}
+
+export type { WebsocketOptions }
+
+/** Clients send nothing but their keys. */
+const MAX_INBOUND_BYTES = 100_000
+
+const checkOptions = optionsChecker('websocket', WebsocketOptions)
+
+const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, options) => {
+  if (fastify.hasDecorator('websocket')) throw new AlreadyRegisteredError('websocket', 'websocket')
+  if (fastify.hasDecorator('io')) throw new SocketIoTakenError()
+  const {
+    apiKey,
+    globalEvents = false,
+    allowedHosts = [],
+    corsOrigin = '*',
+    path = '/socket.io',
+    ...rest
+  } = checkOptions(options)
+  const hosts = new AllowedHosts(allowedHosts)
+  if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, rest.eventStore ?? {})
+  const eventLog = fastify.eventStore
+  const log = fastify.log.child({ component: 'websocket' })
+
+  await fastify.register(fastifySocketIo.default, {
+    path,
+    cors: { origin: corsOrigin },
+    parser: rawJsonParser,
+    serveClient: false,
+    cleanupEmptyChildNamespaces: true,
+    maxHttpBufferSize: MAX_INBOUND_BYTES,
+    // Closes connections without a goodbye, which clients would take for a refusal: they come back by themselves.
+    preClose: (done) => {
+      fastify.io.engine.close()
+      done()
+    }
+  })
+  const { io } = fastify
+  const admission = new Admission({
+    keys: new ApiKeys({ globalKey: apiKey, instances: eventLog.instances }),
+    instances: eventLog.instances,
+    allowedHosts: hosts,
+    globalEvents
+  })
+  const emitter = new WebsocketEmitter({ eventLog, io, admission, globalEvents, log })
+  eventLog.attach(emitter)
+  fastify.decorate('websocket', emitter)
+
+  const unwatch = eventLog.instances.watch((change) => emitter.changed(change))
+  fastify.addHook('onClose', async () => {
+    unwatch()
+    await io.close()
+  })
+}
+
+export default fp(websocketPlugin, { name: 'websocket', fastify: '5.x' })

@@ -1,0 +1,103 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import { STATUS_CODES } from 'node:http'
+import { Ajv, type Options } from 'ajv'
+import {
+  BodyMalformedError,
+  BodyTooLargeError,
+  InternalError,
+  MAX_MESSAGES,
+  MediaTypeError,
+  type MessageList,
+  RouteNotFoundError,
+  ValidationError,
+  withMessages
+} from '../lib/errors.ts'
+
+/** Seconds after which a refused event may be sent again. */
+const RETRY_AFTER_SECONDS = 1
+
+/**
+ * How the routes of this scope read and answer: JSON bodies only, taken as they are (a string is no boolean), every
+ * fault named, errors in Evolution API's shape plus `code`.
+ */
+export function useConventions(fastify: FastifyInstance): void {
+  const common: Options = { allErrors: true, useDefaults: true, strict: false }
+  const bodies = new Ajv({ ...common, coerceTypes: false })
+  const urls = new Ajv({ ...common, coerceTypes: true })
+  fastify.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? bodies : urls).compile(schema as object)
+  )
+  fastify.setSchemaErrorFormatter((errors, part) => {
+    const messages = [
+      ...new Set(errors.filter(({ keyword }) => keyword !== 'if').map((error) => describe(error, part)))
+    ]
+    return withMessages(new ValidationError(messages.join('; ')), messages.slice(0, MAX_MESSAGES))
+  })
+
+  const parseJson = fastify.getDefaultJsonParser('error', 'error')
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Clients that set the header on everything send it with DELETE, too.
+    if (body === '' && request.method === 'DELETE') done(null, undefined)
+    else parseJson(request, body, done)
+  })
+  fastify.setErrorHandler(answerError)
+}
+
+export function answerError(
+  error: FastifyError & MessageList,
+  request: FastifyRequest,
+  reply: FastifyReply
+): FastifyReply {
+  const known = toKnownError(error, request)
+  const { statusCode = 500, code, message, messages = [message] } = known
+  if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
+  else request.log.debug({ code, messages }, 'A request was refused')
+  if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (statusCode === 401) reply.header('www-authenticate', 'Bearer')
+  return reply
+    .code(statusCode)
+    .send({ status: statusCode, error: STATUS_CODES[statusCode], code, response: { message: messages } })
+}
+
+export function answerNotFound({ method, url }: FastifyRequest): never {
+  throw new RouteNotFoundError(method, url.split('?')[0] ?? url)
+}
+
+/** Our own errors as they are, Fastify's by our names, anything else without its details. */
+function toKnownError(
+  error: FastifyError & MessageList,
+  { headers, routeOptions }: FastifyRequest
+): FastifyError & MessageList {
+  const { code = '', statusCode = 500, message } = error
+  if (code.startsWith('IEV_')) return error
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new BodyTooLargeError(routeOptions.bodyLimit ?? 0)
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new MediaTypeError(headers['content-type'] ?? 'none')
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return new BodyMalformedError('it is empty')
+  if (error instanceof SyntaxError || code === 'FST_ERR_CTP_INVALID_JSON_BODY') return new BodyMalformedError(message)
+  if (statusCode >= 400 && statusCode < 500) return Object.assign(new ValidationError(message), { statusCode })
+  return new InternalError()
+}
+
+function describe(
+  { instancePath, keyword, message = 'is invalid', params }: FastifySchemaValidationError,
+  part: string
+): string {
+  const field = [part, ...instancePath.split('/').slice(1).map(decodePointer)].join('.')
+  if (keyword === 'required') return `${field}.${String(params.missingProperty)} is required`
+  if (keyword === 'additionalProperties') return `${field}.${String(params.additionalProperty)} is not a known field`
+  if (keyword === 'const' || keyword === 'enum')
+    return `${field} ${message}: ${JSON.stringify(params.allowedValues ?? params.allowedValue)}`
+  return `${field} ${message}`
+}
+
+/** For Fastify's `logSerializers`: a request whose URL may carry a key. */
+export function requestWithoutKey({ method, url, host, ip }: FastifyRequest): string {
+  const safe = { method, url: url.replace(/([?&]apikey=)[^&]*/gi, '$1[redacted]'), host, remoteAddress: ip }
+  // Fastify's types want text here, its loggers take objects as its own serialisers return them.
+  return safe as unknown as string
+}
+
+function decodePointer(token: string): string {
+  return token.replaceAll('~1', '/').replaceAll('~0', '~')
+}

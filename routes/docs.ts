@@ -1,0 +1,33 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { packageVersion } from '../lib/package-version.ts'
+
+/** `GET /docs`, `GET /docs/json`: must run before the routes it is to describe. */
+export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
+  await fastify.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'fastify-instance-events',
+        description: 'Carries the events of messaging instances to Amazon SQS and to Socket.IO clients.',
+        version: packageVersion()
+      },
+      tags: [
+        { name: 'sqs', description: 'Which events go to an instance’s SQS queues' },
+        { name: 'websocket', description: 'Which events an instance’s Socket.IO namespace carries' },
+        { name: 'instances', description: 'Instances and their tokens' },
+        { name: 'events', description: 'Taking events in, and reading them' },
+        { name: 'operation', description: 'Health' }
+      ],
+      components: {
+        securitySchemes: {
+          apikey: { type: 'apiKey', in: 'header', name: 'apikey' },
+          bearer: { type: 'http', scheme: 'bearer' }
+        }
+      },
+      security: [{ apikey: [] }, { bearer: [] }]
+    }
+  })
+  await fastify.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } })
+}

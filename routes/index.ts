@@ -1,0 +1,37 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { requestWithoutKey, useConventions } from './conventions.ts'
+import { describeRoutes } from './docs.ts'
+import events from './events.ts'
+import health from './health.ts'
+import instances from './instances.ts'
+import selections from './selections.ts'
+import webhook from './webhook.ts'
+
+export interface RoutesOptions {
+  docs: boolean
+  bodyLimit: number
+}
+
+/** All routes, in a scope of their own: a host app's parsers, validators and error handlers stay as they are. */
+const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLimit }) => {
+  useConventions(fastify)
+  if (docs && !fastify.hasDecorator('swagger')) await describeRoutes(fastify)
+  await fastify.register(selections, {
+    transport: 'sqs',
+    summary: 'Select the events of an instance that go to its own SQS queues; answered when the queues exist',
+    setting: 'SQS_ENABLED=true',
+    emitter: fastify.hasDecorator('sqs') ? fastify.sqs : undefined
+  })
+  await fastify.register(selections, {
+    transport: 'websocket',
+    summary: 'Select the events of an instance that its Socket.IO namespace carries',
+    setting: 'WEBSOCKET_ENABLED=true',
+    emitter: fastify.hasDecorator('websocket') ? fastify.websocket : undefined
+  })
+  await fastify.register(instances)
+  await fastify.register(events, { bodyLimit })
+  await fastify.register(webhook, { bodyLimit, logSerializers: { req: requestWithoutKey } })
+  await fastify.register(health)
+}
+
+export default routes

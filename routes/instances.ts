@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { InstanceExistsError, TransportDisabledError, UnauthorizedError } from '../lib/errors.ts'
+import { assertInstanceName } from '../lib/instance-name.ts'
+import { errorReplies, InstanceParams, instanceReply, InstanceReply, Nullable } from '../lib/schemas/replies.ts'
+import { SelectionBody } from '../lib/schemas/selection-body.ts'
+import type { SelectionInput } from '../lib/store/instances.ts'
+import type { TransportName } from '../lib/store/types.ts'
+import '../plugins/auth.ts'
+import '../plugins/sqs.ts'
+import '../plugins/websocket.ts'
+
+// It travels in headers and URLs.
+const Token = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[\\x21-\\x7E]+$',
+  description: 'Printable ASCII.'
+})
+
+const CreateBody = Type.Object(
+  {
+    instanceName: Type.String({ minLength: 1, maxLength: 100 }),
+    token: Type.Optional(Type.Union([Token, Type.Literal('')], { description: 'Generated if absent or empty.' })),
+    integration: Type.Optional(Type.String({ maxLength: 100 })),
+    sqs: Type.Optional(SelectionBody),
+    websocket: Type.Optional(SelectionBody)
+  },
+  { description: "Evolution API's other fields are accepted and ignored." }
+)
+
+const SelectionSummary = Type.Object({ enabled: Type.Boolean(), events: Type.Array(Type.String()) })
+
+const CreateReply = Type.Object({
+  instance: Type.Object({
+    instanceName: Type.String(),
+    instanceId: Type.String(),
+    integration: Nullable(Type.String())
+  }),
+  hash: Type.String({ description: 'The token. Shown this once: only its SHA-256 is kept.' }),
+  sqs: Nullable(SelectionSummary),
+  websocket: Nullable(SelectionSummary)
+})
+
+/** `POST /instance/create`, `GET /instance/fetchInstances`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
+const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { instances } = fastify.eventStore
+  const globalOnly = fastify.authenticate({ allow: 'global' })
+
+  fastify.post('/instance/create', {
+    onRequest: globalOnly,
+    schema: {
+      tags: ['instances'],
+      summary: 'Register an instance and give it a token',
+      body: CreateBody,
+      response: { 201: CreateReply, ...errorReplies(400, 401, 403, 409, 413, 415, 502, 503) }
+    },
+    handler: async ({ body }, reply) => {
+      const { instanceName: name, integration = null } = body
+      assertInstanceName(name)
+      if (instances.get(name)?.tokenHash) throw new InstanceExistsError(name)
+      const token = body.token || randomUUID().toUpperCase()
+      const selections: { [T in TransportName]?: SelectionInput } = {}
+      if (body.websocket) {
+        if (!fastify.hasDecorator('websocket')) throw new TransportDisabledError('websocket', 'WEBSOCKET_ENABLED=true')
+        selections.websocket = fastify.websocket.prepare(name, body.websocket, 'websocket.events').selection
+      }
+      if (body.sqs) {
+        if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs', 'SQS_ENABLED=true')
+        selections.sqs = (await fastify.sqs.prepare(name, body.sqs, 'sqs.events')).selection
+      }
+      const { id } = await instances.create({ name, token, integration, selections })
+      return reply.code(201).send({
+        instance: { instanceName: name, instanceId: id, integration },
+        hash: token,
+        sqs: summary(selections.sqs),
+        websocket: summary(selections.websocket)
+      })
+    }
+  })
+
+  fastify.get('/instance/fetchInstances', {
+    onRequest: fastify.authenticate({ allow: 'any' }),
+    schema: {
+      tags: ['instances'],
+      summary: 'All instances, or the one a token belongs to; never a token',
+      querystring: Type.Object({ instanceName: Type.Optional(Type.String()) }),
+      response: { 200: Type.Array(InstanceReply), ...errorReplies(400, 401, 404) }
+    },
+    handler: async ({ identity, query: { instanceName } }) => {
+      const own = identity?.kind === 'instance' ? identity.instance : undefined
+      if (own && instanceName !== undefined && instanceName !== own.name)
+        throw new UnauthorizedError('The key does not open this')
+      if (own) return [instanceReply(own)]
+      return instanceName === undefined
+        ? instances.list().map(instanceReply)
+        : [instanceReply(instances.require(instanceName))]
+    }
+  })
+
+  fastify.put('/instance/token/:instance', {
+    onRequest: globalOnly,
+    schema: {
+      tags: ['instances'],
+      summary: 'Give an instance a new token; sockets that came with the old one are disconnected',
+      params: InstanceParams,
+      body: Type.Optional(Type.Object({ token: Type.Optional(Token) })),
+      response: {
+        200: Type.Pick(CreateReply, ['instance', 'hash']),
+        ...errorReplies(400, 401, 404, 409, 413, 415, 503)
+      }
+    },
+    handler: async ({ params: { instance: instanceName }, body }) => {
+      const hash = body?.token ?? randomUUID().toUpperCase()
+      const { id: instanceId, integration } = await instances.setToken(instanceName, hash)
+      return { instance: { instanceName, instanceId, integration }, hash }
+    }
+  })
+
+  fastify.delete('/instance/delete/:instance', {
+    onRequest: globalOnly,
+    schema: {
+      tags: ['instances'],
+      summary: 'Forget an instance: its sockets are disconnected at once, what it accepted is still sent',
+      params: InstanceParams,
+      response: {
+        200: Type.Object({
+          status: Type.Literal('SUCCESS'),
+          error: Type.Literal(false),
+          response: Type.Object({ message: Type.String() })
+        }),
+        ...errorReplies(400, 401, 404, 503)
+      }
+    },
+    handler: async ({ params }) => {
+      await instances.remove(params.instance)
+      return { status: 'SUCCESS' as const, error: false as const, response: { message: 'Instance deleted' } }
+    }
+  })
+}
+
+function summary(selection: SelectionInput | undefined) {
+  return selection ? { enabled: selection.enabled, events: [...selection.events] } : null
+}
+
+export default instanceRoutes

@@ -1,0 +1,77 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { TransportDisabledError } from '../lib/errors.ts'
+import {
+  errorReplies,
+  InstanceParams,
+  Nullable,
+  selectionReply,
+  SelectionReply,
+  SetReply
+} from '../lib/schemas/replies.ts'
+import { setBody, unwrap } from '../lib/schemas/selection-body.ts'
+import type { InstanceQueue } from '../lib/sqs/emitter.ts'
+import type { SelectionRequest } from '../lib/selections.ts'
+import type { Instance, Selection, TransportName } from '../lib/store/types.ts'
+import '../plugins/auth.ts'
+
+export interface SelectionRoutesOptions {
+  transport: TransportName
+  /** What the transport's selections mean, for the documentation. */
+  summary: string
+  /** The setting that switches the transport on. */
+  setting: string
+  /** `undefined`: the transport is switched off. */
+  emitter: SelectionEmitter | undefined
+}
+
+interface SelectionEmitter {
+  set(
+    instance: string,
+    request: SelectionRequest,
+    field: string
+  ): Promise<{ instance: Instance; selection: Selection; queues?: InstanceQueue[]; notes: string[] }>
+}
+
+/** `POST /<transport>/set/:instance`, `GET /<transport>/find/:instance` */
+const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async (fastify, options) => {
+  const { transport, summary, setting, emitter } = options
+  const onRequest = fastify.authenticate({ allow: 'instance' })
+
+  fastify.post(`/${transport}/set/:instance`, {
+    onRequest,
+    schema: {
+      tags: [transport],
+      summary,
+      params: InstanceParams,
+      body: setBody(transport),
+      response: { 201: SetReply, ...errorReplies(400, 401, 404, 409, 413, 415, 502, 503) }
+    },
+    handler: async (request, reply) => {
+      if (!emitter) throw new TransportDisabledError(transport, setting)
+      const { request: wanted, field } = unwrap(request.body, transport)
+      const { instance, selection, queues, notes } = await emitter.set(request.params.instance, wanted, field)
+      return reply.code(201).send({
+        ...selectionReply(selection, instance),
+        ...(queues && { queues }),
+        ...(notes.length > 0 && { notes })
+      })
+    }
+  })
+
+  fastify.get(`/${transport}/find/:instance`, {
+    onRequest,
+    schema: {
+      tags: [transport],
+      summary: 'The stored selection, or null',
+      params: InstanceParams,
+      response: { 200: Nullable(SelectionReply), ...errorReplies(400, 401, 404) }
+    },
+    handler: async (request) => {
+      const instance = fastify.eventStore.instances.require(request.params.instance)
+      const selection = instance.selections[transport]
+      return selection ? selectionReply(selection, instance) : null
+    }
+  })
+}
+
+export default selectionRoutes

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import app, { type AppOptions } from '../../app.ts'
+import { startSqs } from './sqs.ts'
+
+export const API_KEY = 'global-key-of-the-tests'
+
+export interface Built {
+  app: FastifyInstance
+  /** `http://127.0.0.1:<port>`; empty until it listens. */
+  url: string
+}
+
+/** A folder that is gone after the test. */
+export function folder(t: Test): string {
+  const path = mkdtempSync(join(tmpdir(), 'instance-events-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** A server without anything of ours; closed after the test. */
+export function bare(t: Test): FastifyInstance {
+  const server = Fastify({ routerOptions: { maxParamLength: 1_000 } })
+  t.after(() => server.close())
+  return server
+}
+
+/** A server with the root plugin, in memory, ready; SQS is an emulator of its own unless the options say otherwise. */
+export async function build(t: Test, options: Partial<AppOptions> = {}): Promise<FastifyInstance> {
+  const sqs = options.sqs ?? (await startSqs(t)).options
+  const server = bare(t)
+  await server.register(app, {
+    apiKey: API_KEY,
+    docs: false,
+    ...options,
+    eventStore: { url: ':memory:', ...options.eventStore },
+    sqs
+  })
+  await server.ready()
+  return server
+}
+
+/** The same, listening on a free port. */
+export async function listen(t: Test, options: Partial<AppOptions> = {}): Promise<Built> {
+  const server = await build(t, options)
+  return { app: server, url: await server.listen({ host: '127.0.0.1', port: 0 }) }
+}

@@ -1,0 +1,77 @@
+import {
+  DeleteMessageBatchCommand,
+  GetQueueUrlCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient
+} from '@aws-sdk/client-sqs'
+import { type FauxqsServer, startFauxqs } from 'fauxqs'
+import type { Test } from 'tap'
+import type { SqsOptions } from '../../plugins/sqs.ts'
+
+export interface TestSqs {
+  server: FauxqsServer
+  client: SQSClient
+  /** Options that point the plugin here. */
+  options: SqsOptions & { endpoint: string }
+  /** Reads messages as a consumer does, until there are `count` of them, and deletes them. */
+  receive(queue: string, count: number): Promise<Message[]>
+  /** The same, their bodies parsed. */
+  bodies(queue: string, count: number): Promise<Record<string, unknown>[]>
+  /** How many messages a queue holds now; `undefined`: there is no such queue. */
+  depth(queue: string): number | undefined
+}
+
+/** How long a consumer waits for what should come. */
+const PATIENCE_MS = 20_000
+
+/** An SQS emulator on a free port; stopped after the test. */
+export async function startSqs(t: Test, { port = 0 }: { port?: number } = {}): Promise<TestSqs> {
+  const server = await startFauxqs({ port, logger: false })
+  t.after(() => server.stop())
+  const options = {
+    endpoint: `http://127.0.0.1:${server.port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' }
+  }
+  const client = new SQSClient(options)
+  t.after(() => client.destroy())
+
+  async function receive(queue: string, count: number): Promise<Message[]> {
+    const messages: Message[] = []
+    const deadline = Date.now() + PATIENCE_MS
+    let QueueUrl: string | undefined
+    while (messages.length < count && Date.now() < deadline) {
+      QueueUrl ??= await client.send(new GetQueueUrlCommand({ QueueName: queue })).then(
+        (found) => found.QueueUrl,
+        () => undefined
+      )
+      if (QueueUrl === undefined) continue
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          WaitTimeSeconds: 1,
+          MessageAttributeNames: ['All'],
+          MessageSystemAttributeNames: ['All']
+        })
+      )
+      messages.push(...Messages)
+      if (Messages.length > 0) {
+        const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
+        await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
+      }
+    }
+    return messages
+  }
+
+  return {
+    server,
+    client,
+    options,
+    receive,
+    bodies: async (queue, count) =>
+      (await receive(queue, count)).map(({ Body = '' }) => JSON.parse(Body) as Record<string, unknown>),
+    depth: (queue) => server.inspectQueue(queue)?.messages.ready.length
+  }
+}
