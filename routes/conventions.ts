@@ -21,27 +21,41 @@ const RETRY_AFTER_SECONDS = 1
  * fault named, errors in Evolution API's shape plus `code`.
  */
 export function useConventions(fastify: FastifyInstance): void {
-  const common: Options = { allErrors: true, useDefaults: true, strict: false }
+  const common: Options = { allErrors: true, useDefaults: true, strict: false, verbose: true }
   const bodies = new Ajv({ ...common, coerceTypes: false })
   const urls = new Ajv({ ...common, coerceTypes: true })
   fastify.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? bodies : urls).compile(schema as object)
   )
   fastify.setSchemaErrorFormatter((errors, part) => {
-    const messages = [
-      ...new Set(errors.filter(({ keyword }) => keyword !== 'if').map((error) => describe(error, part)))
-    ]
+    const messages = [...new Set(withoutBranches(errors).map((error) => describe(error, part)))]
     return withMessages(new ValidationError(messages.join('; ')), messages.slice(0, MAX_MESSAGES))
   })
 
-  const parseJson = fastify.getDefaultJsonParser('error', 'error')
   fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    // Clients that set the header on everything send it with DELETE, too.
-    if (body === '' && request.method === 'DELETE') done(null, undefined)
-    else parseJson(request, body, done)
-  })
+  fastify.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    async (request: FastifyRequest, body: string) => {
+      if (body !== '') return parseJson(body)
+      // Clients that set the header on everything send it with DELETE, too.
+      if (request.method === 'DELETE') return undefined
+      throw new BodyMalformedError('it is empty')
+    }
+  )
   fastify.setErrorHandler(answerError)
+}
+
+/**
+ * Plain JSON.parse: a member called `__proto__` becomes one like any other, and nothing here merges bodies into objects.
+ * @throws {BodyMalformedError} saying where
+ */
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch (error) {
+    throw new BodyMalformedError((error as Error).message)
+  }
 }
 
 export function answerError(
@@ -52,7 +66,7 @@ export function answerError(
   const known = toKnownError(error, request)
   const { statusCode = 500, code, message, messages = [message] } = known
   if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
-  else request.log.debug({ code, messages }, 'A request was refused')
+  else request.log.debug({ code }, 'A request was refused')
   if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (statusCode === 401) reply.header('www-authenticate', 'Bearer')
   return reply
@@ -73,22 +87,28 @@ function toKnownError(
   if (code.startsWith('IEV_')) return error
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new BodyTooLargeError(routeOptions.bodyLimit ?? 0)
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new MediaTypeError(headers['content-type'] ?? 'none')
-  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return new BodyMalformedError('it is empty')
-  if (error instanceof SyntaxError || code === 'FST_ERR_CTP_INVALID_JSON_BODY') return new BodyMalformedError(message)
   if (statusCode >= 400 && statusCode < 500) return Object.assign(new ValidationError(message), { statusCode })
   return new InternalError()
 }
 
-function describe(
-  { instancePath, keyword, message = 'is invalid', params }: FastifySchemaValidationError,
-  part: string
-): string {
+/** Ajv tells of a choice and of each of its branches: the choice is enough. */
+function withoutBranches(errors: FastifySchemaValidationError[]): FastifySchemaValidationError[] {
+  const choices = new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath))
+  return errors.filter(
+    ({ keyword, instancePath }) => keyword !== 'if' && (keyword === 'anyOf' || !choices.has(instancePath))
+  )
+}
+
+function describe(error: FastifySchemaValidationError, part: string): string {
+  const { instancePath, keyword, message = 'is invalid', params } = error
   const field = [part, ...instancePath.split('/').slice(1).map(decodePointer)].join('.')
   if (keyword === 'required') return `${field}.${String(params.missingProperty)} is required`
   if (keyword === 'additionalProperties') return `${field}.${String(params.additionalProperty)} is not a known field`
-  if (keyword === 'const' || keyword === 'enum')
-    return `${field} ${message}: ${JSON.stringify(params.allowedValues ?? params.allowedValue)}`
-  return `${field} ${message}`
+  if (keyword !== 'anyOf') return `${field} ${message}`
+  // Ajv is told to be verbose: the error has the schema that failed.
+  const { schema } = error as { schema?: { const?: unknown; type?: string }[] }
+  const choices = (schema ?? []).map((branch) => ('const' in branch ? JSON.stringify(branch.const) : branch.type))
+  return `${field} must be ${choices.join(' or ')}`
 }
 
 /** For Fastify's `logSerializers`: a request whose URL may carry a key. */

@@ -12,16 +12,15 @@ import '../plugins/websocket.ts'
 
 // It travels in headers and URLs.
 const Token = Type.String({
-  minLength: 1,
   maxLength: 255,
-  pattern: '^[\\x21-\\x7E]+$',
-  description: 'Printable ASCII.'
+  pattern: '^[\\x21-\\x7E]*$',
+  description: 'Printable ASCII without spaces. Generated if absent or empty.'
 })
 
 const CreateBody = Type.Object(
   {
     instanceName: Type.String({ minLength: 1, maxLength: 100 }),
-    token: Type.Optional(Type.Union([Token, Type.Literal('')], { description: 'Generated if absent or empty.' })),
+    token: Type.Optional(Token),
     integration: Type.Optional(Type.String({ maxLength: 100 })),
     sqs: Type.Optional(SelectionBody),
     websocket: Type.Optional(SelectionBody)
@@ -111,7 +110,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       }
     },
     handler: async ({ params: { instance: instanceName }, body }) => {
-      const hash = body?.token ?? randomUUID().toUpperCase()
+      const hash = body?.token || randomUUID().toUpperCase()
       const { id: instanceId, integration } = await instances.setToken(instanceName, hash)
       return { instance: { instanceName, instanceId, integration }, hash }
     }

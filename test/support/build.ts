@@ -43,8 +43,11 @@ export async function build(t: Test, options: Partial<AppOptions> = {}): Promise
   return server
 }
 
-/** The same, listening on a free port. */
-export async function listen(t: Test, options: Partial<AppOptions> = {}): Promise<Built> {
+/** The same, listening on a free port, or the one that an earlier server of the test had. */
+export async function listen(
+  t: Test,
+  { port = 0, ...options }: Partial<AppOptions> & { port?: number } = {}
+): Promise<Built> {
   const server = await build(t, options)
-  return { app: server, url: await server.listen({ host: '127.0.0.1', port: 0 }) }
+  return { app: server, url: await server.listen({ host: '127.0.0.1', port }) }
 }

@@ -1,0 +1,322 @@
+import type { InjectOptions } from 'fastify'
+import t from 'tap'
+import { API_KEY, bare, build } from './support/build.ts'
+import app from '../app.ts'
+
+const headers = { apikey: API_KEY, 'content-type': 'application/json' }
+
+interface Refusal {
+  status: number
+  code: string
+  message: RegExp | RegExp[]
+}
+
+const event = { event: 'call', data: 1 }
+
+/** A request that must be refused, and how. */
+const CASES: [title: string, request: InjectOptions, refusal: Refusal][] = [
+  [
+    'malformed JSON',
+    { url: '/events/a', payload: '{"event":' },
+    { status: 400, code: 'IEV_BODY_MALFORMED', message: /not JSON/ }
+  ],
+  ['an empty body', { url: '/events/a', payload: '' }, { status: 400, code: 'IEV_BODY_MALFORMED', message: /empty/ }],
+  [
+    'a body that is null',
+    { url: '/events/a', payload: 'null' },
+    { status: 400, code: 'IEV_VALIDATION', message: /^body must be object/ }
+  ],
+  [
+    'a poisoned body',
+    { url: '/events/a', payload: '{"event":"call","data":1,"__proto__":{}}' },
+    { status: 400, code: 'IEV_VALIDATION', message: /body\.__proto__ is not a known field/ }
+  ],
+  [
+    'an unknown event',
+    { url: '/events/a', payload: { event: 'mesages.upsert', data: 1 } },
+    { status: 400, code: 'IEV_EVENT_UNKNOWN', message: /"mesages\.upsert" .* messages\.upsert/ }
+  ],
+  [
+    'an unknown field',
+    { url: '/events/a', payload: { ...event, dato: 1 } },
+    { status: 400, code: 'IEV_VALIDATION', message: /body\.dato is not a known field/ }
+  ],
+  [
+    'a missing field',
+    { url: '/events/a', payload: { event: 'call' } },
+    { status: 400, code: 'IEV_VALIDATION', message: /body\.data is required/ }
+  ],
+  [
+    'wrong types, each named',
+    { url: '/events/a', payload: { event: 7, data: 1, transports: ['fax'] } },
+    {
+      status: 400,
+      code: 'IEV_VALIDATION',
+      message: [/body\.event must be string/, /body\.transports\.0 must be "sqs" or "websocket"/]
+    }
+  ],
+  [
+    'an id that is too long',
+    { url: '/events/a', payload: { ...event, id: 'x'.repeat(129) } },
+    { status: 400, code: 'IEV_VALIDATION', message: /body\.id .* 128/ }
+  ],
+  [
+    'a time that is none',
+    { url: '/events/a', payload: { ...event, dateTime: 'yesterday' } },
+    { status: 400, code: 'IEV_EVENT_INVALID', message: /dateTime .*ISO 8601.*yesterday/ }
+  ],
+  [
+    'an extra that replaces a member',
+    { url: '/events/a', payload: { ...event, extra: { offset: 1 } } },
+    { status: 400, code: 'IEV_EVENT_INVALID', message: /extra\.offset/ }
+  ],
+  [
+    'an array of 1,001',
+    { url: '/events/a', payload: Array.from({ length: 1_001 }, () => event) },
+    { status: 400, code: 'IEV_VALIDATION', message: /1000 items/ }
+  ],
+  ['an empty array', { url: '/events/a', payload: [] }, { status: 400, code: 'IEV_VALIDATION', message: /1 items/ }],
+  [
+    'an array with faults, each placed',
+    { url: '/events/a', payload: [event, { event: 'cal', data: 1 }, event, { ...event, dateTime: 'x' }] },
+    { status: 400, code: 'IEV_EVENT_UNKNOWN', message: [/^\[1\]: .*"cal"/, /^\[3\]: dateTime/] }
+  ],
+  [
+    'data that is too deep',
+    { url: '/events/a', payload: `{"event":"call","data":${'['.repeat(200_000)}${']'.repeat(200_000)}}` },
+    { status: 400, code: 'IEV_EVENT_INVALID', message: /data is nested too deeply/ }
+  ],
+  [
+    'a body of 20 MB',
+    { url: '/events/a', payload: JSON.stringify({ event: 'call', data: 'x'.repeat(20_000_000) }) },
+    { status: 413, code: 'IEV_BODY_TOO_LARGE', message: /10485760 bytes/ }
+  ],
+  [
+    'another content type',
+    { url: '/events/a', payload: '<event/>', headers: { ...headers, 'content-type': 'text/xml' } },
+    { status: 415, code: 'IEV_UNSUPPORTED_MEDIA_TYPE', message: /application\/json.*text\/xml/ }
+  ],
+  [
+    'plain text',
+    { url: '/events/a', payload: '{}', headers: { ...headers, 'content-type': 'text/plain' } },
+    { status: 415, code: 'IEV_UNSUPPORTED_MEDIA_TYPE', message: /text\/plain/ }
+  ],
+
+  [
+    'an instance name of 300 characters',
+    { url: `/events/${'a'.repeat(300)}`, payload: event },
+    { status: 400, code: 'IEV_VALIDATION', message: /params\.instance .*100 characters/ }
+  ],
+  [
+    'an instance name with a line break',
+    { url: '/events/a%0Ab', payload: event },
+    { status: 400, code: 'IEV_INSTANCE_NAME_INVALID', message: /control characters/ }
+  ],
+  [
+    'an instance name that is no name',
+    { url: '/instance/create', payload: { instanceName: '..' } },
+    { status: 400, code: 'IEV_INSTANCE_NAME_INVALID', message: /"\.\."/ }
+  ],
+
+  [
+    '{"sqs":{}}',
+    { url: '/sqs/set/a', payload: { sqs: {} } },
+    { status: 400, code: 'IEV_VALIDATION', message: /^body\.sqs\.enabled is required$/ }
+  ],
+  [
+    '{}',
+    { url: '/sqs/set/a', payload: {} },
+    { status: 400, code: 'IEV_VALIDATION', message: /^body\.enabled is required$/ }
+  ],
+  [
+    'a flag that is a string',
+    { url: '/websocket/set/a', payload: { websocket: { enabled: 'true' } } },
+    { status: 400, code: 'IEV_VALIDATION', message: /body\.websocket\.enabled must be boolean/ }
+  ],
+  [
+    'unknown event keys, each with the nearest',
+    { url: '/sqs/set/a', payload: { sqs: { enabled: true, events: ['MESSAGE_UPSERT', 'CALL', 'CALLS'] } } },
+    {
+      status: 400,
+      code: 'IEV_EVENT_UNKNOWN',
+      message: [/sqs\.events\[0\] "MESSAGE_UPSERT".* MESSAGES_UPSERT/, /sqs\.events\[2\] "CALLS".* CALL/]
+    }
+  ],
+  [
+    'an unknown key in create',
+    { url: '/instance/create', payload: { instanceName: 'a', websocket: { enabled: true, events: ['X'] } } },
+    { status: 400, code: 'IEV_EVENT_UNKNOWN', message: /websocket\.events\[0\]/ }
+  ],
+
+  [
+    'a webhook without an instance',
+    { url: '/webhook/evolution', payload: { event: 'call' } },
+    { status: 400, code: 'IEV_VALIDATION', message: /body\.instance is required/ }
+  ],
+  [
+    'a webhook without an event',
+    { url: '/webhook/evolution', payload: { instance: 'a' } },
+    { status: 400, code: 'IEV_VALIDATION', message: /body\.event is required/ }
+  ],
+  [
+    'a webhook whose URL says otherwise',
+    { url: '/webhook/evolution/messages-upsert', payload: { instance: 'a', event: 'call' } },
+    { status: 400, code: 'IEV_VALIDATION', message: /"call".*"messages-upsert"/ }
+  ],
+  [
+    'a webhook for an unknown event',
+    { url: '/webhook/evolution/messages-upsrt', payload: { instance: 'a' } },
+    { status: 400, code: 'IEV_EVENT_UNKNOWN', message: /messages\.upsert/ }
+  ],
+
+  [
+    'a page that is too long',
+    { method: 'GET', url: '/events/known?limit=1001' },
+    { status: 400, code: 'IEV_VALIDATION', message: /querystring\.limit must be <= 1000/ }
+  ],
+  [
+    'a position that is no number',
+    { method: 'GET', url: '/events/known?after=x' },
+    { status: 400, code: 'IEV_VALIDATION', message: /querystring\.after/ }
+  ],
+  [
+    'a filter for an unknown event',
+    { method: 'GET', url: '/events/known?events=call,cal' },
+    { status: 400, code: 'IEV_EVENT_UNKNOWN', message: /"cal"/ }
+  ],
+  [
+    'reading an instance that is not there',
+    { method: 'GET', url: '/events/nobody' },
+    { status: 404, code: 'IEV_INSTANCE_NOT_FOUND', message: /The "nobody" instance does not exist/ }
+  ],
+  [
+    'a selection of an instance that is not there',
+    { method: 'GET', url: '/sqs/find/nobody' },
+    { status: 404, code: 'IEV_INSTANCE_NOT_FOUND', message: /nobody/ }
+  ],
+  [
+    'fetching an instance that is not there',
+    { method: 'GET', url: '/instance/fetchInstances?instanceName=nobody' },
+    { status: 404, code: 'IEV_INSTANCE_NOT_FOUND', message: /nobody/ }
+  ],
+  [
+    'deleting an instance that is not there',
+    { method: 'DELETE', url: '/instance/delete/nobody' },
+    { status: 404, code: 'IEV_INSTANCE_NOT_FOUND', message: /nobody/ }
+  ],
+  [
+    'a new token for an instance that is not there',
+    { method: 'PUT', url: '/instance/token/nobody', payload: {} },
+    { status: 404, code: 'IEV_INSTANCE_NOT_FOUND', message: /nobody/ }
+  ],
+  [
+    'a name that is taken',
+    { url: '/instance/create', payload: { instanceName: 'known' } },
+    { status: 403, code: 'IEV_INSTANCE_EXISTS', message: /"known" is already in use/ }
+  ],
+  [
+    'a token that is taken',
+    { url: '/instance/create', payload: { instanceName: 'b', token: 'token-of-known' } },
+    { status: 409, code: 'IEV_TOKEN_TAKEN', message: /token/ }
+  ],
+  [
+    'the global key as a token',
+    { url: '/instance/create', payload: { instanceName: 'b', token: API_KEY } },
+    { status: 409, code: 'IEV_TOKEN_TAKEN', message: /token/ }
+  ],
+  [
+    'a token that no header can carry',
+    { url: '/instance/create', payload: { instanceName: 'b', token: 'a b' } },
+    { status: 400, code: 'IEV_VALIDATION', message: /body\.token/ }
+  ]
+]
+
+t.test('bad input gets an error that names the field', async (t) => {
+  const server = await build(t)
+  await server.eventStore.instances.create({ name: 'known', token: 'token-of-known' })
+
+  for (const [title, request, { status, code, message }] of CASES) {
+    const reply = await server.inject({ method: 'POST', headers, ...request })
+    const body = reply.json<{ status: number; code: string; error: string; response: { message: string[] } }>()
+    t.match(body, { status, code, error: String, response: { message: [message].flat() } }, title)
+    t.equal(reply.statusCode, status, `${title}: ${status}`)
+    t.equal(body.response.message.length, [message].flat().length, `${title}: a message for each fault`)
+  }
+  t.equal((await server.eventStore.store.range()).last, 0, 'nothing was accepted')
+  t.same(
+    server.eventStore.instances.list().map(({ name }) => name),
+    ['known'],
+    'nothing was registered'
+  )
+})
+
+t.test('a name with accents, spaces and a slash works where it is percent-encoded', async (t) => {
+  const server = await build(t)
+  const name = 'loja são/1'
+  const url = `/events/${encodeURIComponent(name)}`
+  t.equal((await server.inject({ method: 'POST', url, headers, payload: event })).statusCode, 202)
+  t.match((await server.inject({ url, headers })).json(), { events: [{ instance: name, event: 'call' }] })
+})
+
+t.test('query and body never override the instance in the path', async (t) => {
+  const server = await build(t)
+  await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await server.eventStore.instances.create({ name: 'other', token: 'token-of-other' })
+  const mine = { apikey: 'token-of-mine' }
+  const query = '?instanceName=other&instance=other'
+
+  const set = await server.inject({
+    method: 'POST',
+    url: `/websocket/set/mine${query}`,
+    headers: mine,
+    payload: { enabled: true, instanceName: 'other', instance: 'other' }
+  })
+  t.equal(set.statusCode, 201)
+  t.ok(server.websocket.find('mine'))
+  t.equal(server.websocket.find('other'), null)
+
+  await server.inject({ method: 'POST', url: `/events/mine${query}`, headers: mine, payload: event })
+  const reply = await server.inject({
+    method: 'POST',
+    url: '/events/mine',
+    headers: mine,
+    payload: { ...event, instance: 'other' }
+  })
+  t.equal(reply.statusCode, 400, 'a body that tries is refused')
+  t.match((await server.inject({ url: `/events/mine${query}`, headers: mine })).json(), {
+    events: [{ instance: 'mine' }]
+  })
+  t.same((await server.inject({ url: '/events/other', headers })).json<{ events: unknown[] }>().events, [])
+  t.equal((await server.inject({ url: `/events/other?instanceName=mine`, headers: mine })).statusCode, 401)
+})
+
+t.test('a fault of ours shows nothing of itself', async (t) => {
+  const server = await build(t, { sqs: false })
+  server.websocket.set = () => Promise.reject(new Error('the inside of the server'))
+  const reply = await server.inject({ method: 'POST', url: '/websocket/set/a', headers, payload: { enabled: true } })
+  t.equal(reply.statusCode, 500)
+  t.match(reply.json(), { status: 500, code: 'IEV_INTERNAL' })
+  t.notMatch(reply.body, /inside/)
+})
+
+t.test('a host app keeps its own parsers, errors and answers', async (t) => {
+  const server = bare(t)
+  await server.register(app, { apiKey: API_KEY, prefix: '/hub', eventStore: { url: ':memory:' }, sqs: false })
+  server.post('/text', (request) => ({ got: request.body }))
+  server.get('/fails', () => {
+    throw new Error('the host’s own')
+  })
+  await server.ready()
+
+  const text = await server.inject({
+    method: 'POST',
+    url: '/text',
+    headers: { 'content-type': 'text/plain' },
+    payload: 'hello'
+  })
+  t.same(text.json(), { got: 'hello' })
+  t.match((await server.inject('/fails')).json(), { statusCode: 500, message: 'the host’s own' })
+  t.match((await server.inject('/nothing')).json(), { statusCode: 404 })
+  t.equal((await server.inject('/hub/health')).statusCode, 200)
+  t.equal((await server.inject('/health')).statusCode, 404)
+})

@@ -1,0 +1,216 @@
+import { io } from 'socket.io-client'
+import t from 'tap'
+import { API_KEY, folder, listen } from './support/build.ts'
+import { connect, next, refusal } from './support/sockets.ts'
+
+const headers = { apikey: API_KEY }
+
+t.test('the client example of Evolution API’s documentation runs as it is', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('instance', { enabled: true })
+  const host = url.replace('http://', '')
+
+  const socket = io(`ws://${host}/instance`, { transports: ['websocket'], extraHeaders: { apikey: API_KEY } })
+  t.after(() => void socket.disconnect())
+  await next(socket, 'connect')
+  const heard = next(socket, 'messages.upsert')
+  await app.onInstanceEvent({ instance: 'instance', event: 'messages.upsert', data: { text: 'Oi' } })
+  const [message] = await heard
+
+  t.match(message, { event: 'messages.upsert', instance: 'instance', data: { text: 'Oi' } })
+  const gone = next(socket, 'disconnect')
+  socket.disconnect()
+  t.same((await gone)[0], 'io client disconnect')
+})
+
+t.test('in global mode the same without the instance', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  const socket = await connect(t, url.replace('http', 'ws'), API_KEY)
+
+  await app.onInstanceEvent({ instance: 'a', event: 'call', data: 1 })
+  await app.onInstanceEvent({ instance: 'b', event: 'call', data: 2 })
+  await app.onInstanceEvent({ instance: 'b', event: 'creds.update', data: 'secret' })
+  await app.onInstanceEvent({ instance: 'a', event: 'call', data: 3 })
+
+  t.same(
+    (await socket.until(3)).map(({ message }) => [message.instance, message.data]),
+    [
+      ['a', 1],
+      ['b', 2],
+      ['a', 3]
+    ]
+  )
+})
+
+t.test('the key may come as auth, header or query, and over polling', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('instance', { enabled: true })
+  for (const options of [
+    { auth: { apikey: API_KEY } },
+    { auth: {}, extraHeaders: { apikey: API_KEY } },
+    { auth: {}, query: { apikey: API_KEY } },
+    { auth: { apikey: API_KEY }, transports: ['polling'] }
+  ]) {
+    const { socket } = await connect(t, `${url}/instance`, '', options)
+    t.ok(socket.connected)
+  }
+})
+
+t.test('who may not listen is told why', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  const create = (instanceName: string, token: string) =>
+    app.inject({ method: 'POST', url: '/instance/create', headers, payload: { instanceName, token } })
+  await create('mine', 'token-of-mine')
+  await create('other', 'token-of-other')
+  const mine = `${url}/mine`
+  const auth = (apikey: string) => ({ auth: { apikey } })
+
+  t.match(await refusal(t, mine, auth(API_KEY)), { code: 'IEV_WS_NOT_SET', message: /websocket\/set\/mine/ })
+  t.match(await refusal(t, mine, auth('token-of-mine')), { code: 'IEV_WS_NOT_SET' })
+  await app.websocket.set('mine', { enabled: true })
+  t.match(await refusal(t, mine, auth('token-of-other')), { code: 'IEV_WS_UNAUTHORIZED' })
+  t.match(await refusal(t, mine, auth('wrong')), { code: 'IEV_WS_UNAUTHORIZED' })
+  t.match(await refusal(t, mine), { code: 'IEV_WS_UNAUTHORIZED' })
+  t.strictSame(
+    await refusal(t, mine, auth('wrong')),
+    await refusal(t, `${url}/nobody`, auth('wrong')),
+    'a wrong key cannot tell whether the instance exists'
+  )
+  t.match(await refusal(t, url, auth(API_KEY)), { code: 'IEV_WS_DISABLED' })
+  t.match(await refusal(t, url, auth('wrong')), { code: 'IEV_WS_UNAUTHORIZED' })
+  await app.websocket.set('mine', { enabled: false })
+  t.match(await refusal(t, mine, auth('token-of-mine')), { code: 'IEV_WS_DISABLED' })
+  t.match(await refusal(t, `${url}/%E0%A4%A`, auth(API_KEY)), { code: 'IEV_WS_UNAUTHORIZED' }, 'a name that is none')
+})
+
+t.test('a token on / sees its own instance only', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  await app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  const own = await connect(t, url, 'token-of-mine')
+  const all = await connect(t, url, API_KEY)
+
+  for (const instance of ['other', 'mine', 'other', 'mine']) {
+    await app.onInstanceEvent({ instance, event: 'call', data: instance })
+  }
+
+  await all.until(4)
+  t.same(
+    (await own.until(2)).map(({ message }) => message.instance),
+    ['mine', 'mine']
+  )
+})
+
+t.test('after a restart it is admitted at once', async (t) => {
+  const eventStore = { url: `file:${folder(t)}/events.db` }
+  const first = await listen(t, { sqs: false, eventStore })
+  const { port } = new URL(first.url)
+  await first.app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await first.app.websocket.set('mine', { enabled: true })
+  const { socket, until } = await connect(t, `${first.url}/mine`, 'token-of-mine', { reconnectionDelay: 50 })
+  const lost = next(socket, 'disconnect')
+  await first.app.close()
+  t.same((await lost)[0], 'transport close', 'it was not sent away, so it comes back by itself')
+
+  const back = next(socket, 'connect')
+  const { app } = await listen(t, { sqs: false, eventStore, port: Number(port) })
+  await back
+  await app.onInstanceEvent({ instance: 'mine', event: 'call', data: 'again' })
+
+  t.match(await until(1), [{ event: 'call', message: { data: 'again' } }])
+})
+
+t.test('whoever loses what let it in is disconnected at once', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  const { instances } = app.eventStore
+  const open = async (path: string, key: string) => (await connect(t, `${url}${path}`, key)).socket
+  const prepare = async () => {
+    await app.websocket.set('mine', { enabled: true })
+    return {
+      byToken: await open('/mine', 'token-of-mine'),
+      byTokenOnRoot: await open('/', 'token-of-mine'),
+      byKey: await open('/mine', API_KEY),
+      byKeyOnRoot: await open('/', API_KEY)
+    }
+  }
+  await instances.create({ name: 'mine', token: 'token-of-mine' })
+
+  await t.test('the transport is switched off', async (t) => {
+    const { byToken, byTokenOnRoot, byKey, byKeyOnRoot } = await prepare()
+    const cut = [byToken, byKey].map((socket) => next(socket, 'disconnect'))
+    await app.websocket.set('mine', { enabled: false })
+    for (const [reason] of await Promise.all(cut)) t.equal(reason, 'io server disconnect')
+    t.ok(byTokenOnRoot.connected && byKeyOnRoot.connected, '/ has nothing to do with it')
+  })
+
+  await t.test('the token is replaced', async (t) => {
+    const { byToken, byTokenOnRoot, byKey, byKeyOnRoot } = await prepare()
+    const cut = [byToken, byTokenOnRoot].map((socket) => next(socket, 'disconnect'))
+    const reply = await app.inject({ method: 'PUT', url: '/instance/token/mine', headers, payload: { token: 'newer' } })
+    t.match(reply.json(), { hash: 'newer' })
+    await Promise.all(cut)
+    t.ok(byKey.connected && byKeyOnRoot.connected, 'the global key still holds')
+    await instances.setToken('mine', 'token-of-mine')
+  })
+
+  await t.test('the instance is deleted', async (t) => {
+    const { byToken, byTokenOnRoot, byKey, byKeyOnRoot } = await prepare()
+    const cut = [byToken, byTokenOnRoot, byKey].map((socket) => next(socket, 'disconnect'))
+    await app.inject({ method: 'DELETE', url: '/instance/delete/mine', headers })
+    await Promise.all(cut)
+    t.ok(byKeyOnRoot.connected)
+    t.match(await refusal(t, `${url}/mine`, { auth: { apikey: 'token-of-mine' } }), { code: 'IEV_WS_UNAUTHORIZED' })
+  })
+})
+
+t.test('a peer that is allowed needs no key, but not through a proxy', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { allowedHosts: ['127.0.0.1'] } })
+  await app.websocket.set('mine', { enabled: true })
+  const { socket } = await connect(t, `${url}/mine`, '', { auth: {} })
+  t.ok(socket.connected)
+  for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via']) {
+    t.match(
+      await refusal(t, `${url}/mine`, { extraHeaders: { [name]: '127.0.0.1' } }),
+      { code: 'IEV_WS_UNAUTHORIZED' },
+      name
+    )
+  }
+  t.match(
+    await refusal(t, `${url}/mine`, { auth: { apikey: 'wrong' } }),
+    { code: 'IEV_WS_UNAUTHORIZED' },
+    'a wrong key is wrong'
+  )
+})
+
+t.test('namespaces are gone when nobody is in them', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('mine', { enabled: true })
+  // The only place where Socket.IO shows its namespaces.
+  // oxlint-disable-next-line no-underscore-dangle
+  const names = () => [...(app.io as unknown as { _nsps: Map<string, unknown> })._nsps.keys()]
+  const { socket } = await connect(t, `${url}/mine`, API_KEY)
+  await refusal(t, `${url}/stranger`, { auth: { apikey: 'wrong' } })
+  t.same(names(), ['/', '/mine'])
+
+  const [server] = await app.io.of('/mine').fetchSockets()
+  const left = new Promise((resolve) =>
+    app.io
+      .of('/mine')
+      .sockets.get(server?.id ?? '')
+      ?.once('disconnect', resolve)
+  )
+  socket.disconnect()
+  await left
+  await app.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
+  t.same(names(), ['/'], 'an event for nobody makes none')
+  t.equal(app.websocket.connected, 0)
+})
+
+t.test('an accented name is one instance under every spelling', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  const name = 'loja são/1'
+  await app.websocket.set(name, { enabled: true })
+  const encoded = await connect(t, `${url}/${encodeURIComponent(name)}`, API_KEY)
+  const raw = await connect(t, `${url}/${name}`, API_KEY)
+  await app.onInstanceEvent({ instance: name, event: 'call', data: 1 })
+  for (const { until } of [encoded, raw]) t.match(await until(1), [{ message: { instance: name } }])
+})
