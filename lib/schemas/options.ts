@@ -1,5 +1,5 @@
-import { Type, type Static, type TSchema } from '@sinclair/typebox'
-import { TypeCompiler, ValueErrorType } from '@sinclair/typebox/compiler'
+import { type Static, type TObject, Type, type TSchema } from '@sinclair/typebox'
+import { TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { CatalogueOptions } from '../events.ts'
 import { OptionsInvalidError } from '../errors.ts'
@@ -235,12 +235,16 @@ export function optionsChecker<T extends TSchema>(plugin: string, schema: T): (o
       Object.entries(options ?? {}).filter(([name]) => known.includes(name) || !REGISTER_OPTIONS.has(name))
     )
     if (compiled.Check(own)) return own
-    const { path, message, type } = compiled.Errors(own).First() ?? { path: '', message: 'is malformed', type: -1 }
-    const option = path.slice(1).replaceAll('/', '.')
-    const fault =
-      type === ValueErrorType.ObjectAdditionalProperties
-        ? `${option} is no option; there are ${known.join(', ')}`
-        : `${option}: ${message}`
-    throw new OptionsInvalidError(`${plugin} plugin: ${fault}`)
+    throw new OptionsInvalidError(`${plugin} plugin: ${describe(compiled.Errors(own).First())}`)
   }
+}
+
+function describe(error: ValueError | undefined): string {
+  // Of a choice, the last branch is the one with options of its own.
+  const inner = error?.type === ValueErrorType.Union ? error.errors.at(-1)?.First() : undefined
+  if (inner) return describe(inner)
+  const { path = '', message = 'they are malformed', type, schema } = error ?? {}
+  const option = path.slice(1).replaceAll('/', '.')
+  if (type !== ValueErrorType.ObjectAdditionalProperties) return `${option}: ${message}`
+  return `${option} is no option; there are ${Object.keys((schema as TObject).properties).join(', ')}`
 }

@@ -15,7 +15,8 @@ export function createSqsClient(options: SqsClientOptions): SQSClient {
   const { region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs } = options
   return new SQSClient({
     ...(region !== undefined && { region }),
-    ...(credentials && { credentials }),
+    // A copy: the SDK writes notes of its own into the object.
+    ...(credentials && { credentials: { ...credentials } }),
     // With an endpoint of the user's own, queue URLs (whose host may not resolve here) are only names.
     ...(endpoint !== undefined && { endpoint, useQueueUrlAsEndpoint: false }),
     maxAttempts: 1,

@@ -1,0 +1,190 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import app from '../../app.ts'
+import eventStore from '../../plugins/event-store.ts'
+import instanceEvents from '../../plugins/instance-events.ts'
+import sqs from '../../plugins/sqs.ts'
+import websocket from '../../plugins/websocket.ts'
+import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { API_KEY, bare, folder } from '../support/build.ts'
+import { connect } from '../support/sockets.ts'
+import { startSqs } from '../support/sqs.ts'
+
+const inMemory = { eventStore: { url: ':memory:' } }
+
+t.test('sqs alone: emit is durable and arrives', async (t) => {
+  const { options, bodies } = await startSqs(t)
+  const server = bare(t)
+  await server.register(sqs, { ...options, ...inMemory })
+  await server.ready()
+
+  const { queues } = await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
+  t.match(queues, [{ event: 'CALL', name: 'mine_call.fifo', url: /mine_call\.fifo$/ }])
+  const { offset } = await server.sqs.emit({ instance: 'mine', event: 'call', data: { from: 'Maria' } })
+
+  t.match(await bodies('mine_call.fifo', 1), [{ event: 'call', data: { from: 'Maria' }, offset }])
+  t.notOk(server.hasDecorator('websocket'))
+  t.notOk(server.hasDecorator('io'))
+})
+
+t.test('websocket alone: emit reaches who is connected', async (t) => {
+  const server = bare(t)
+  await server.register(websocket, { apiKey: API_KEY, ...inMemory })
+  const url = await server.listen({ port: 0, host: '127.0.0.1' })
+  await server.websocket.set('mine', { enabled: true, events: ['CALL'] })
+  const { until } = await connect(t, `${url}/mine`, API_KEY)
+
+  await server.websocket.emit({ instance: 'mine', event: 'presence.update', data: 'not selected' })
+  const { offset } = await server.websocket.emit({ instance: 'mine', event: 'call', data: { from: 'Maria' } })
+
+  t.match(await until(1), [{ event: 'call', message: { data: { from: 'Maria' }, offset } }])
+  t.notOk(server.hasDecorator('sqs'))
+})
+
+t.test('both share the store that the host registered, and emit through one transport only', async (t) => {
+  const { options, bodies, depth } = await startSqs(t)
+  const server = bare(t)
+  await server.register(eventStore, { url: ':memory:' })
+  await server.register(sqs, options)
+  await server.register(websocket, { apiKey: API_KEY })
+  const url = await server.listen({ port: 0, host: '127.0.0.1' })
+  await server.sqs.set('mine', { enabled: true })
+  await server.websocket.set('mine', { enabled: true })
+  const { until, received } = await connect(t, `${url}/mine`, API_KEY)
+
+  await server.sqs.emit({ instance: 'mine', event: 'call', data: 'queue' })
+  await server.websocket.emit({ instance: 'mine', event: 'call', data: 'socket' })
+
+  t.match(await until(1), [{ message: { data: 'socket' } }])
+  t.match(await bodies('mine_call.fifo', 1), [{ data: 'queue' }])
+  t.equal(received.length, 1)
+  t.equal(depth('mine_call.fifo'), 0)
+})
+
+t.test('a store of the host’s own making stays open', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const server = Fastify()
+  await server.register(websocket, { eventStore: { store } })
+  await server.ready()
+  await server.close()
+  await store.check()
+  t.pass('it still answers')
+})
+
+t.test('a client of the host’s own making is used, and not destroyed', async (t) => {
+  const { client, options, bodies } = await startSqs(t)
+  const server = Fastify()
+  await server.register(sqs, { client, ...inMemory, global: { prefix: 'own', events: ['CALL'] } })
+  await server.ready()
+  await server.sqs.emit({ instance: 'mine', event: 'call', data: 1 })
+  t.equal((await bodies('own_call.fifo', 1)).length, 1)
+  await server.close()
+  t.equal(server.sqs.client, client)
+  t.equal(await client.config.region(), options.region)
+  t.same((await bodies('own_call.fifo', 0)).length, 0)
+})
+
+t.test('a second registration of a plugin says so', async (t) => {
+  const { options } = await startSqs(t)
+  const again: [(server: ReturnType<typeof bare>) => PromiseLike<unknown>, RegExp][] = [
+    [(server) => server.register(eventStore, {}), /event-store plugin .* fastify\.eventStore/],
+    [(server) => server.register(sqs, options), /sqs plugin .* fastify\.sqs/],
+    [(server) => server.register(websocket, {}), /websocket plugin .* fastify\.websocket/]
+  ]
+  for (const [register, message] of again) {
+    const server = bare(t)
+    await server.register(eventStore, { url: ':memory:' })
+    await server.register(sqs, options)
+    await server.register(websocket, {})
+    await t.rejects(async () => register(server), { code: 'IEV_ALREADY_REGISTERED', message })
+  }
+})
+
+t.test('fastify.io of the host’s own says so', async (t) => {
+  const server = bare(t)
+  server.decorate('io', {} as never)
+  await t.rejects(async () => server.register(websocket, inMemory), { code: 'IEV_SOCKETIO_TAKEN' })
+})
+
+t.test('a wrong option is named, with what there is', async (t) => {
+  const attempts: [() => Promise<unknown>, RegExp][] = [
+    [
+      async () => bare(t).register(sqs, { regoin: 'x' } as never),
+      /^sqs plugin: regoin is no option; there are .*region/
+    ],
+    [async () => bare(t).register(sqs, { concurrency: 0 }), /^sqs plugin: concurrency: /],
+    [
+      async () => bare(t).register(sqs, { global: { events: ['CAL'] }, ...inMemory }),
+      /global\.events\[0\] "CAL" .* CALL/
+    ],
+    [async () => bare(t).register(websocket, { allowedHosts: ['localhost'] }), /"localhost" is no IP address/],
+    [async () => bare(t).register(eventStore, { url: 'mysql://x' }), /"mysql:\/\/x" is not supported/],
+    [async () => bare(t).register(app, { apiKey: 'short' }), /apiKey: /],
+    [
+      async () => bare(t).register(app, { apiKey: API_KEY, sqs: { global: { prefx: 'x' } as never } }),
+      /sqs\.global\.prefx is no option; there are prefix/
+    ],
+    [async () => bare(t).register(app, {} as never), /apiKey: /]
+  ]
+  for (const [attempt, message] of attempts) await t.rejects(attempt(), { code: /^IEV_/, message })
+})
+
+t.test('options are not changed', async (t) => {
+  const options = Object.freeze({ ...inMemory, apiKey: API_KEY, sqs: false as const, websocket: Object.freeze({}) })
+  const server = bare(t)
+  await server.register(app, options)
+  await server.ready()
+  t.same(Object.keys(options), ['eventStore', 'apiKey', 'sqs', 'websocket'])
+})
+
+t.test('a server that was never ready, or closes at once, closes', async (t) => {
+  const { options } = await startSqs(t)
+  const url = `file:${folder(t)}/events.db`
+  for (const ready of [false, true]) {
+    const server = Fastify()
+    await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url }, sqs: { ...options, global: {} } })
+    if (ready) await server.ready()
+    await server.close()
+    await server.close()
+  }
+  t.pass('and lets go of its database')
+})
+
+t.test('the hub serves other events than WhatsApp’s', async (t) => {
+  const { options, bodies } = await startSqs(t)
+  const server = bare(t)
+  await server.register(eventStore, { url: ':memory:', events: { names: ['invoice.paid'], replace: true } })
+  await server.register(sqs, { ...options, global: {} })
+  await server.register(instanceEvents)
+  await server.ready()
+  await server.onInstanceEvent({ instance: 'shop', event: 'INVOICE_PAID', data: { total: 7 } })
+  t.match(await bodies('global_invoice_paid.fifo', 1), [{ event: 'invoice.paid', data: { total: 7 } }])
+  await t.rejects(server.onInstanceEvent({ instance: 'shop', event: 'call', data: 1 }), { code: 'IEV_EVENT_UNKNOWN' })
+})
+
+t.test('events restricted to a transport take only that', async (t) => {
+  const { options, bodies, depth } = await startSqs(t)
+  const server = bare(t)
+  await server.register(eventStore, { url: ':memory:', logUnselected: false, autoRegister: false })
+  await server.register(sqs, { ...options, global: { events: ['CALL'] } })
+  await server.register(instanceEvents)
+  await server.ready()
+  const event = { instance: 'mine', event: 'call', data: 1 }
+  await t.rejects(server.onInstanceEvent(event), { code: 'IEV_INSTANCE_NOT_FOUND' })
+  await server.eventStore.instances.ensure('mine')
+
+  t.match(
+    await server.onInstanceEvent({ ...event, transports: ['websocket'] }),
+    { offset: 0, duplicate: false },
+    'goes nowhere'
+  )
+  t.match(await server.onInstanceEvent({ ...event, transports: ['sqs'] }), { offset: 1 })
+  t.match(
+    await server.eventStore.acceptAll([{ ...event, transports: [] }, event]),
+    [{ offset: 0 }, { offset: 2 }],
+    'an array may have both'
+  )
+  t.equal((await bodies('global_call.fifo', 2)).length, 2)
+  t.equal(depth('global_call.fifo'), 0)
+})
