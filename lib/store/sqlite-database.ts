@@ -8,7 +8,7 @@ import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 const SQLITE_BUSY = 5
 const SQLITE_FULL = 13
 /** How long a start waits for the process before it to let go of the file. */
-const LOCK_TIMEOUT_MS = 5_000
+const LOCK_TIMEOUT_MS = 3_000
 
 /**
  * Opens the file for this process alone (what is held in memory would otherwise grow stale), as durable as SQLite

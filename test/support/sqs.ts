@@ -25,18 +25,8 @@ export interface TestSqs {
 /** How long a consumer waits for what should come. */
 const PATIENCE_MS = 20_000
 
-/** An SQS emulator on a free port; stopped after the test. */
-export async function startSqs(t: Test, { port = 0 }: { port?: number } = {}): Promise<TestSqs> {
-  const server = await startFauxqs({ port, logger: false })
-  t.after(() => server.stop())
-  const options = {
-    endpoint: `http://127.0.0.1:${server.port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' }
-  }
-  const client = new SQSClient(options)
-  t.after(() => client.destroy())
-
+/** Reads queues as a consumer does. */
+export function consumer(client: SQSClient): Pick<TestSqs, 'receive' | 'bodies'> {
   async function receive(queue: string, count: number): Promise<Message[]> {
     const messages: Message[] = []
     const deadline = Date.now() + PATIENCE_MS
@@ -66,12 +56,29 @@ export async function startSqs(t: Test, { port = 0 }: { port?: number } = {}): P
   }
 
   return {
+    receive,
+    bodies: async (queue, count) =>
+      (await receive(queue, count)).map(({ Body = '' }) => JSON.parse(Body) as Record<string, unknown>)
+  }
+}
+
+/** An SQS emulator on a free port; stopped after the test. */
+export async function startSqs(t: Test, { port = 0 }: { port?: number } = {}): Promise<TestSqs> {
+  const server = await startFauxqs({ port, logger: false })
+  t.after(() => server.stop())
+  const options = {
+    endpoint: `http://127.0.0.1:${server.port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' }
+  }
+  const client = new SQSClient(options)
+  t.after(() => client.destroy())
+
+  return {
     server,
     client,
     options,
-    receive,
-    bodies: async (queue, count) =>
-      (await receive(queue, count)).map(({ Body = '' }) => JSON.parse(Body) as Record<string, unknown>),
+    ...consumer(client),
     depth: (queue) => server.inspectQueue(queue)?.messages.ready.length
   }
 }

@@ -1,0 +1,204 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import t from 'tap'
+import { API_KEY, folder } from './support/build.ts'
+import { connect } from './support/sockets.ts'
+import { consumer, startSqs } from './support/sqs.ts'
+import { call, spawnServer, startStandalone } from './support/standalone.ts'
+
+const post = (body: unknown, key: string) => ({ method: 'POST', key, body })
+
+t.test('with nothing configured it does the whole job', async (t) => {
+  const cwd = folder(t)
+  const { url, sqs, apiKey, stop, output } = await startStandalone(t, { cwd })
+  t.match(output(), /SQS is emulated in this process/)
+  t.match(sqs, /^http:\/\/127\.0\.0\.1:\d+$/)
+  t.equal(statSync(join(cwd, 'data/api-key')).mode & 0o777, 0o600)
+  t.equal(statSync(join(cwd, 'data')).mode & 0o077, 0, 'the data folder is its owner’s alone')
+
+  const created = await call(`${url}/instance/create`, post({ instanceName: 'sales' }, apiKey))
+  t.equal(created.status, 201)
+  const token = (created.body as { hash: string }).hash
+  const set = await call(`${url}/sqs/set/sales`, post({ sqs: { enabled: true, events: ['MESSAGES_UPSERT'] } }, token))
+  t.match(set, {
+    status: 201,
+    body: { enabled: true, events: ['MESSAGES_UPSERT'], queues: [{ name: 'sales_messages_upsert.fifo' }] }
+  })
+  t.match(await call(`${url}/websocket/set/sales`, post({ websocket: { enabled: true } }, token)), { status: 201 })
+  const { until } = await connect(t, `${url}/sales`, token)
+
+  const accepted = await call(`${url}/events/sales`, post({ event: 'messages.upsert', data: { text: 'Oi' } }, token))
+  t.match(accepted, { status: 202, body: { id: String, offset: 1, duplicate: false } })
+
+  t.match(await until(1), [
+    { event: 'messages.upsert', message: { instance: 'sales', data: { text: 'Oi' }, offset: 1 } }
+  ])
+  const client = new SQSClient({
+    endpoint: sqs,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' }
+  })
+  t.after(() => client.destroy())
+  const { bodies } = consumer(client)
+  for (const queue of ['sales_messages_upsert.fifo', 'global_messages_upsert.fifo']) {
+    t.match(
+      await bodies(queue, 1),
+      [{ event: 'messages.upsert', data: { text: 'Oi' }, server_url: /^http:\/\/localhost:/ }],
+      queue
+    )
+  }
+
+  t.match(await call(`${url}/nothing`), { status: 404, body: { code: 'IEV_NOT_FOUND', error: 'Not Found' } })
+  t.match(await call(`${url}/events/a/b`, post({ event: 'call', data: 1 }, apiKey)), {
+    status: 404,
+    body: { code: 'IEV_NOT_FOUND' }
+  })
+  t.match(await call(`${url}/events/${'a'.repeat(300)}`, post({}, apiKey)), {
+    status: 400,
+    body: { code: 'IEV_VALIDATION' }
+  })
+  t.match(await call(`${url}/events/%E0%A4%A`, { key: apiKey }), { status: 400, body: { code: 'IEV_VALIDATION' } })
+  t.match(await call(`${url}/ready`), { status: 200, body: { status: 'ready' } })
+
+  t.equal(await stop('SIGTERM'), 0)
+  const again = await startStandalone(t, { cwd })
+  t.equal(again.apiKey, apiKey, 'the key stays')
+  t.match(await call(`${again.url}/events/sales`, { key: token }), { body: { events: [{ data: { text: 'Oi' } }] } })
+  t.equal(await again.stop('SIGINT'), 0)
+})
+
+t.test('kill -9: what was accepted and not sent is sent after the next start, once and in order', async (t) => {
+  const cwd = folder(t)
+  const probe = await startSqs(t)
+  const port = String(probe.server.port)
+  await probe.server.stop()
+  const env = {
+    AUTHENTICATION_API_KEY: API_KEY,
+    SQS_ENDPOINT: `http://127.0.0.1:${port}`,
+    SQS_ACCESS_KEY_ID: 'a',
+    SQS_SECRET_ACCESS_KEY: 'b',
+    SQS_GLOBAL_EVENTS: 'CALL'
+  }
+  const first = await startStandalone(t, { cwd, env })
+  const numbers = Array.from({ length: 120 }, (_, n) => n)
+  const events = numbers.map((data) => ({ event: 'call', data }))
+  t.match(await call(`${first.url}/events/sales`, post(events.slice(0, 100), API_KEY)), { status: 202 })
+  t.equal(await first.stop('SIGKILL'), 'SIGKILL')
+
+  const sqs = await startSqs(t, { port: Number(port) })
+  const second = await startStandalone(t, { cwd, env })
+  t.match(await call(`${second.url}/events/sales`, post(events.slice(100), API_KEY)), { status: 202 })
+  t.same(
+    (await sqs.bodies('global_call.fifo', 120)).map(({ data }) => data),
+    numbers
+  )
+  t.equal(await second.stop('SIGKILL'), 'SIGKILL')
+  const third = await startStandalone(t, { cwd, env })
+  t.match(await call(`${third.url}/events/sales`, post({ event: 'call', data: 'last' }, API_KEY)), { status: 202 })
+  t.same(
+    (await sqs.bodies('global_call.fifo', 1)).map(({ data }) => data),
+    ['last'],
+    'nothing came twice'
+  )
+})
+
+t.test('the variables that Evolution API documents are enough', async (t) => {
+  const sqs = await startSqs(t)
+  const documented = {
+    AUTHENTICATION_API_KEY: API_KEY,
+    SQS_ENABLED: 'true',
+    SQS_ACCESS_KEY_ID: 'a',
+    SQS_SECRET_ACCESS_KEY: 'b',
+    SQS_ACCOUNT_ID: '123456789012',
+    SQS_REGION: 'us-east-1',
+    WEBSOCKET_ENABLED: 'true',
+    // Not Evolution's: there is no AWS here.
+    SQS_ENDPOINT: sqs.options.endpoint
+  }
+  for (const global of ['true', 'false']) {
+    const env = { ...documented, WEBSOCKET_GLOBAL_EVENTS: global }
+    const { url, stop } = await startStandalone(t, { cwd: folder(t), env })
+    const instance = `hub-${global}`
+    await call(`${url}/websocket/set/${instance}`, post({ websocket: { enabled: true, events: ['CALL'] } }, API_KEY))
+    const { until } = await connect(t, global === 'true' ? url : `${url}/${instance}`, API_KEY)
+    await call(`${url}/webhook/evolution?apikey=${API_KEY}`, {
+      method: 'POST',
+      body: { event: 'call', instance, data: 1 }
+    })
+    t.match(await until(1), [{ event: 'call', message: { instance } }])
+    t.match(await sqs.bodies('global_call.fifo', 1), [{ event: 'call', instance, server: 'instance-events' }])
+    t.equal(await stop('SIGTERM'), 0)
+  }
+})
+
+t.test('a switched-off transport answers 409', async (t) => {
+  const env = {
+    AUTHENTICATION_API_KEY: API_KEY,
+    SQS_ENABLED: 'false',
+    WEBSOCKET_ENABLED: 'false',
+    DATABASE_URL: ':memory:'
+  }
+  const { url, sqs } = await startStandalone(t, { cwd: folder(t), env })
+  t.equal(sqs, 'off')
+  for (const transport of ['sqs', 'websocket']) {
+    const set = await call(`${url}/${transport}/set/a`, post({ enabled: true }, API_KEY))
+    t.match(set, {
+      status: 409,
+      body: { code: 'IEV_TRANSPORT_DISABLED', response: { message: [new RegExp(transport)] } }
+    })
+    const create = await call(
+      `${url}/instance/create`,
+      post({ instanceName: 'a', [transport]: { enabled: true } }, API_KEY)
+    )
+    t.match(create, { status: 409 })
+  }
+  t.match(await call(`${url}/ready`), { status: 200, body: { checks: { eventStore: { ok: true } } } })
+})
+
+t.test('a fault in the settings names the variable, and the exit code is 1', async (t) => {
+  const cwd = folder(t)
+  writeFileSync(join(cwd, '.env'), 'SERVER_PORT=eighty\nSQS_QUEUE_TYPE=fast\nAUTHENTICATION_API_KEY=short\n')
+  const { ended, output } = spawnServer(t, { cwd, env: { SERVER_PORT: 'ninety', SQS_ACCOUNT_ID: '12' } })
+  t.equal((await ended)[0], 1)
+  t.match(output(), /^The server was not started:\n/)
+  t.match(
+    output(),
+    /SERVER_PORT: got "ninety", takes a whole number from 0 to 65535/,
+    'the environment comes before .env'
+  )
+  t.match(output(), /SQS_QUEUE_TYPE: got "fast", takes fifo, standard/)
+  t.match(output(), /SQS_ACCOUNT_ID: got "12", takes an AWS account number of 12 digits/)
+  t.match(output(), /AUTHENTICATION_API_KEY: got a value that does not fit, takes the global key, 8 characters or more/)
+  t.notMatch(output(), /short/, 'a key is not shown')
+})
+
+t.test('what is taken already is named', async (t) => {
+  const cwd = folder(t)
+  const { url, sqs } = await startStandalone(t, { cwd })
+  const faults: [Record<string, string>, RegExp][] = [
+    [
+      { SERVER_PORT: new URL(url).port, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' },
+      /SERVER_PORT: port \d+ is taken/
+    ],
+    [{ SQS_EMBEDDED_PORT: new URL(sqs).port, DATABASE_URL: ':memory:' }, /SQS_EMBEDDED_PORT: port \d+ is taken/],
+    [
+      { SERVER_HOST: '192.0.2.1', DATABASE_URL: ':memory:', SQS_ENABLED: 'false' },
+      /SERVER_HOST: 192\.0\.2\.1 is no address/
+    ],
+    [{ SQS_ENABLED: 'false' }, /data\/instance-events\.db is in use by another process/]
+  ]
+  await Promise.all(
+    faults.map(async ([env, message]) => {
+      const { ended, output } = spawnServer(t, { cwd, env })
+      t.equal((await ended)[0], 1)
+      t.match(output(), message)
+    })
+  )
+})
+
+t.test('the emulator is not reachable from other machines', async (t) => {
+  const { sqs } = await startStandalone(t, { cwd: folder(t) })
+  const { port } = new URL(sqs)
+  await t.rejects(fetch(`http://127.0.0.2:${port}/`), 'only 127.0.0.1 listens')
+})

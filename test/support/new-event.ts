@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import type { NewEvent } from '../../lib/store/types.ts'
+
+/** An event as the log takes it, of an id of its own. */
+export function newEvent(members: Partial<NewEvent> = {}): NewEvent {
+  return {
+    instance: 'sales',
+    id: randomUUID(),
+    event: 'messages.upsert',
+    data: '{"text":"olá"}',
+    envelope: '"server_url":"https://hub.example","sender":null',
+    extra: '',
+    flags: 0,
+    queues: [],
+    ...members
+  }
+}
+
+/** So many of them. */
+export function newEvents(count: number, members: Partial<NewEvent> = {}): NewEvent[] {
+  return Array.from({ length: count }, () => newEvent(members))
+}

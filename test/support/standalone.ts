@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
+
+export interface Standalone {
+  process: ChildProcess
+  url: string
+  /** As the banner prints it: an endpoint, or `off`. */
+  sqs: string
+  apiKey: string
+  /** Everything printed so far. */
+  output: () => string
+  /** Sends a signal. @returns the exit code, or the signal that ended it */
+  stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
+}
+
+/** A process of `server.ts` with these variables and nothing else, in this folder. Ended after the test. */
+export function spawnServer(t: Test, { cwd, env }: { cwd: string; env: Record<string, string> }) {
+  const child = spawn(process.execPath, [SERVER], { cwd, env: { SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0', ...env } })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return { child, ended, output: () => text }
+}
+
+/** The same, ready. @throws with what it printed, if it ends instead */
+export async function startStandalone(
+  t: Test,
+  { cwd, env = {} }: { cwd: string; env?: Record<string, string> }
+): Promise<Standalone> {
+  const { child, ended, output } = spawnServer(t, { cwd, env })
+  const failed = ended.then(() => Promise.reject(new Error(`The server ended: ${output()}`)))
+  failed.catch(() => {})
+  while (!/fastify-instance-events is ready[^]*\n\n/.test(output()))
+    await Promise.race([once(child.stdout, 'data'), failed])
+  const row = (name: string) => new RegExp(`^  ${name} +(\\S+)`, 'm').exec(output())?.[1] ?? ''
+  return {
+    process: child,
+    url: row('HTTP API'),
+    sqs: row('SQS'),
+    apiKey: env.AUTHENTICATION_API_KEY ?? row('API key'),
+    output,
+    stop: async (signal) => {
+      child.kill(signal)
+      const [code, by] = await ended
+      return code ?? (by as NodeJS.Signals)
+    }
+  }
+}
+
+/** A request as curl makes it. @returns status and parsed body */
+export async function call(
+  url: string,
+  { method = 'GET', key, body }: { method?: string; key?: string; body?: unknown } = {}
+): Promise<{ status: number; body: unknown }> {
+  const reply = await fetch(url, {
+    method,
+    headers: {
+      ...(key !== undefined && { apikey: key }),
+      ...(body !== undefined && { 'content-type': 'application/json' })
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) })
+  })
+  return { status: reply.status, body: await reply.json() }
+}
