@@ -99,18 +99,21 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.put('/instance/token/:instance', {
     onRequest: globalOnly,
+    preValidation: async (request) => {
+      request.body ??= {}
+    },
     schema: {
       tags: ['instances'],
       summary: 'Give an instance a new token; sockets that came with the old one are disconnected',
       params: InstanceParams,
-      body: Type.Optional(Type.Object({ token: Type.Optional(Token) })),
+      body: Type.Object({ token: Type.Optional(Token) }),
       response: {
         200: Type.Pick(CreateReply, ['instance', 'hash']),
         ...errorReplies(400, 401, 404, 409, 413, 415, 503)
       }
     },
     handler: async ({ params: { instance: instanceName }, body }) => {
-      const hash = body?.token || randomUUID().toUpperCase()
+      const hash = body.token || randomUUID().toUpperCase()
       const { id: instanceId, integration } = await instances.setToken(instanceName, hash)
       return { instance: { instanceName, instanceId, integration }, hash }
     }

@@ -1,0 +1,144 @@
+import t from 'tap'
+import { API_KEY, build } from '../support/build.ts'
+
+const headers = { apikey: API_KEY }
+
+t.test('an event is answered with its id and place; again, with the first place', async (t) => {
+  const server = await build(t, { sqs: false })
+  const send = async (payload: object) => server.inject({ method: 'POST', url: '/events/mine', headers, payload })
+  const first = await send({ event: 'MESSAGES_UPSERT', data: { a: 1 }, id: 'one' })
+  t.equal(first.statusCode, 202)
+  t.same(first.json(), { id: 'one', offset: 1, duplicate: false })
+  t.same((await send({ event: 'call', data: 'another', id: 'one' })).json(), { id: 'one', offset: 1, duplicate: true })
+  t.match((await send({ event: 'call', data: null })).json(), {
+    id: /^[0-9a-f]{8}-[0-9a-f]{4}-7/,
+    duplicate: false
+  })
+})
+
+t.test('the log is read in pages, oldest first, filtered by event', async (t) => {
+  const server = await build(t, { sqs: false })
+  const events = Array.from({ length: 25 }, (_, n) => ({ event: n % 5 === 0 ? 'call' : 'presence.update', data: n }))
+  await server.inject({ method: 'POST', url: '/events/mine', headers, payload: events })
+  await server.onInstanceEvent({ instance: 'other', event: 'call', data: 'not yours' })
+  interface Page {
+    events: { data: unknown; offset: number }[]
+    after: number
+    more: boolean
+  }
+  const read = async (query: string) => {
+    const reply = await server.inject({ url: `/events/mine${query}`, headers })
+    t.match(reply.headers['content-type'], /^application\/json/)
+    return reply.json<Page>()
+  }
+
+  const seen: unknown[] = []
+  let page: Page = { events: [], after: 0, more: true }
+  while (page.more) {
+    page = await read(`?limit=10&after=${page.after}`)
+    seen.push(...page.events.map(({ data }) => data))
+  }
+  t.same(
+    seen,
+    events.map(({ data }) => data)
+  )
+  t.match(await read('?limit=25'), { after: 25, more: false })
+  t.same(await read(`?after=25`), { events: [], after: 25, more: false })
+  const calls = await read('?events=CALL,%20labels.edit&limit=3')
+  t.same(
+    calls.events.map(({ data }) => data),
+    [0, 5, 10]
+  )
+  t.equal(calls.more, true)
+})
+
+t.test('an event in the log has every member of a message, and extras behind', async (t) => {
+  const server = await build(t, { sqs: false, eventStore: { serverUrl: 'https://hub.example', exposeApiKey: true } })
+  const payload = {
+    event: 'messages.set',
+    data: [1],
+    id: 'x',
+    sender: '5511912345678@s.whatsapp.net',
+    dateTime: '2026-01-31T09:00:00-03:00',
+    apikey: 'theirs',
+    extra: { isLatest: false, progress: 42 }
+  }
+  await server.inject({ method: 'POST', url: '/events/mine', headers, payload })
+  const { events } = (await server.inject({ url: '/events/mine', headers })).json<{ events: object[] }>()
+  t.equal(
+    JSON.stringify(events[0]),
+    '{"event":"messages.set","instance":"mine","data":[1],"server_url":"https://hub.example",' +
+      '"date_time":"2026-01-31T12:00:00.000Z","sender":"5511912345678@s.whatsapp.net","apikey":"theirs","id":"x",' +
+      '"offset":1,"isLatest":false,"progress":42}'
+  )
+})
+
+t.test('an array is accepted whole or not at all', async (t) => {
+  const server = await build(t, { sqs: false })
+  const good = { event: 'call', data: 1 }
+  const bad = await server.inject({
+    method: 'POST',
+    url: '/events/mine',
+    headers,
+    payload: [good, { event: 'nope', data: 1 }]
+  })
+  t.equal(bad.statusCode, 400)
+  const reply = await server.inject({
+    method: 'POST',
+    url: '/events/mine',
+    headers,
+    payload: Array.from({ length: 1_000 }, () => good)
+  })
+  t.equal(reply.statusCode, 202)
+  t.match(reply.json<{ offset: number }[]>().at(-1), { offset: 1_000 })
+})
+
+t.test('over its limits the log answers 503 and when to try again', async (t) => {
+  const server = await build(t, {
+    eventStore: { maxPendingDeliveries: 2 },
+    sqs: {
+      endpoint: 'http://127.0.0.1:1',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      global: { events: ['CALL'] }
+    }
+  })
+  const send = () =>
+    server.inject({ method: 'POST', url: '/events/mine', headers, payload: { event: 'call', data: 1 } })
+  t.equal((await send()).statusCode, 202)
+  t.equal((await send()).statusCode, 202)
+  const reply = await send()
+  t.equal(reply.statusCode, 503)
+  t.equal(reply.headers['retry-after'], '1')
+  t.match(reply.json(), { code: 'IEV_BACKPRESSURE', response: { message: [/limit is 2/] } })
+})
+
+t.test('a webhook by events names the event in its URL; what it has besides is kept', async (t) => {
+  const server = await build(t, { sqs: false })
+  const payload = {
+    instance: 'mine',
+    data: { a: 1 },
+    sender: { odd: true },
+    server_url: 7,
+    destination: 'x',
+    isLatest: true,
+    offset: 9,
+    apikey: 'theirs'
+  }
+  for (const url of ['messages-upsert', 'MESSAGES_UPSERT', 'messages.upsert']) {
+    const reply = await server.inject({ method: 'POST', url: `/webhook/evolution/${url}`, headers, payload })
+    t.equal(reply.statusCode, 202, url)
+  }
+  const { events } = (await server.inject({ url: '/events/mine?limit=1', headers })).json<{
+    events: Record<string, unknown>[]
+  }>()
+  t.match(events[0], {
+    event: 'messages.upsert',
+    data: { a: 1 },
+    sender: null,
+    server_url: '',
+    isLatest: true,
+    offset: 1
+  })
+  t.notOk('destination' in (events[0] ?? {}) || 'apikey' in (events[0] ?? {}))
+})

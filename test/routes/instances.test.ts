@@ -1,0 +1,89 @@
+import t from 'tap'
+import { API_KEY, build } from '../support/build.ts'
+
+const headers = { apikey: API_KEY }
+
+t.test('create answers the token once, given or generated', async (t) => {
+  const server = await build(t)
+  const create = async (payload: object) => server.inject({ method: 'POST', url: '/instance/create', headers, payload })
+  const given = await create({
+    instanceName: 'mine',
+    token: 'token-of-mine',
+    integration: 'WHATSAPP-BAILEYS',
+    qrcode: true,
+    number: '5511912345678',
+    websocket: { enabled: true, events: ['CALL'] },
+    sqs: { enabled: true, events: ['PRESENCE_UPDATE'] }
+  })
+  t.equal(given.statusCode, 201)
+  t.match(given.json(), {
+    instance: { instanceName: 'mine', instanceId: /^[0-9a-f-]{36}$/, integration: 'WHATSAPP-BAILEYS' },
+    hash: 'token-of-mine',
+    websocket: { enabled: true, events: ['CALL'] },
+    sqs: { enabled: true, events: ['PRESENCE_UPDATE'] }
+  })
+  t.same(server.sqs.find('mine')?.events, ['PRESENCE_UPDATE'])
+  t.same(server.websocket.find('mine')?.events, ['CALL'])
+
+  const generated = await create({ instanceName: 'other' })
+  const { hash } = generated.json<{ hash: string }>()
+  t.match(hash, /^[0-9A-F-]{36}$/)
+  const listed = await server.inject({ url: '/instance/fetchInstances', headers: { apikey: hash } })
+  t.match(listed.json(), [{ name: 'other', integration: null, sqs: null, websocket: null }])
+})
+
+t.test('an instance that events registered gets its token by create', async (t) => {
+  const server = await build(t)
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
+  const reply = await server.inject({
+    method: 'POST',
+    url: '/instance/create',
+    headers,
+    payload: { instanceName: 'mine', token: 'abc' }
+  })
+  t.equal(reply.statusCode, 201)
+  const log = await server.inject({ url: '/events/mine', headers: { apikey: 'abc' } })
+  t.equal(log.json<{ events: unknown[] }>().events.length, 1)
+})
+
+t.test('fetchInstances lists all, or one', async (t) => {
+  const server = await build(t)
+  for (const name of ['a', 'b']) await server.eventStore.instances.create({ name, token: `token-${name}` })
+  await server.websocket.set('b', { enabled: true, events: ['CALL'] })
+  const all = await server.inject({ url: '/instance/fetchInstances', headers })
+  t.match(all.json(), [{ name: 'a' }, { name: 'b', websocket: { enabled: true, events: ['CALL'] } }])
+  const one = await server.inject({ url: '/instance/fetchInstances?instanceName=b', headers })
+  t.match(one.json(), [{ name: 'b' }])
+})
+
+t.test('a new token, given or generated, replaces the old one', async (t) => {
+  const server = await build(t)
+  await server.eventStore.instances.create({ name: 'mine', token: 'old' })
+  const put = async (payload?: object) =>
+    (await server.inject({ method: 'PUT', url: '/instance/token/mine', headers, ...(payload && { payload }) })).json<{
+      hash: string
+    }>()
+  t.match(await put({ token: 'newer' }), { instance: { instanceName: 'mine' }, hash: 'newer' })
+  const { hash } = await put()
+  t.match(hash, /^[0-9A-F-]{36}$/)
+  for (const [apikey, status] of [
+    ['old', 401],
+    ['newer', 401],
+    [hash, 200]
+  ] as const) {
+    t.equal((await server.inject({ url: '/events/mine', headers: { apikey } })).statusCode, status)
+  }
+})
+
+t.test('delete forgets the instance; a client may say JSON and send nothing', async (t) => {
+  const server = await build(t)
+  await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  const reply = await server.inject({
+    method: 'DELETE',
+    url: '/instance/delete/mine',
+    headers: { ...headers, 'content-type': 'application/json' }
+  })
+  t.equal(reply.statusCode, 200)
+  t.strictSame(reply.json(), { status: 'SUCCESS', error: false, response: { message: 'Instance deleted' } })
+  t.equal((await server.inject({ url: '/instance/fetchInstances?instanceName=mine', headers })).statusCode, 404)
+})

@@ -1,0 +1,121 @@
+import { ListQueueTagsCommand } from '@aws-sdk/client-sqs'
+import t from 'tap'
+import { API_KEY, build } from '../support/build.ts'
+import { startSqs } from '../support/sqs.ts'
+
+const headers = { apikey: API_KEY }
+const UUID = /^[0-9a-f-]{36}$/
+const ISO = /^\d{4}-\d{2}-\d{2}T.*Z$/
+
+t.test('both body shapes are taken, for both transports', async (t) => {
+  const server = await build(t)
+  for (const transport of ['sqs', 'websocket']) {
+    for (const wrap of [true, false]) {
+      const selection = { enabled: true, events: ['MESSAGES_UPSERT', 'CALL'] }
+      const instance = `${transport}-${wrap}`
+      const reply = await server.inject({
+        method: 'POST',
+        url: `/${transport}/set/${instance}`,
+        headers,
+        payload: wrap ? { [transport]: selection } : selection
+      })
+      t.equal(reply.statusCode, 201)
+      t.match(reply.json(), { id: UUID, ...selection, createdAt: ISO, updatedAt: ISO, instanceId: UUID })
+      const found = await server.inject({ url: `/${transport}/find/${instance}`, headers })
+      const { queues, ...stored } = reply.json<{ queues?: { name: string }[] }>()
+      t.strictSame(found.json(), stored, 'find shows what set answered')
+      t.same(
+        queues?.map(({ name }) => name),
+        transport === 'sqs' ? [`${instance}_messages_upsert.fifo`, `${instance}_call.fifo`] : undefined
+      )
+    }
+  }
+})
+
+t.test('201 means the queues are there, tagged', async (t) => {
+  const sqs = await startSqs(t)
+  const server = await build(t, { sqs: sqs.options })
+  const reply = await server.inject({ method: 'POST', url: '/sqs/set/mine', headers, payload: { enabled: true } })
+  const { queues } = reply.json<{ queues: { event: string; name: string; url: string }[] }>()
+  t.equal(queues.length, server.eventStore.catalogue.all.length, 'all events, each its queue')
+  t.notOk(
+    queues.some(({ event }) => event === 'CREDS_UPDATE'),
+    'but the one with secrets'
+  )
+  for (const { event, name, url } of queues) {
+    t.match(sqs.server.inspectQueue(name)?.attributes, {
+      FifoQueue: 'true',
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId'
+    })
+    const { Tags } = await sqs.client.send(new ListQueueTagsCommand({ QueueUrl: url }))
+    t.same(Tags, { 'managed-by': 'fastify-instance-events', instance: 'mine', event })
+  }
+})
+
+t.test('never set is null; an event key that is no more is left out with a note', async (t) => {
+  const server = await build(t, { sqs: false })
+  await server.eventStore.instances.ensure('mine')
+  for (const transport of ['sqs', 'websocket']) {
+    const found = await server.inject({ url: `/${transport}/find/mine`, headers })
+    t.equal(found.statusCode, 200)
+    t.equal(found.json(), null)
+  }
+  const payload = { enabled: true, events: ['GROUP_UPDATE', 'NEW_JWT_TOKEN', 'call'] }
+  const reply = await server.inject({ method: 'POST', url: '/websocket/set/mine', headers, payload })
+  t.match(reply.json(), { events: ['GROUPS_UPDATE', 'CALL'], notes: [/NEW_JWT_TOKEN/] })
+})
+
+t.test('switched off, the list is kept and nothing is sent; switched on, it is there again', async (t) => {
+  const sqs = await startSqs(t)
+  const server = await build(t, { sqs: sqs.options })
+  const set = async (payload: object) =>
+    (await server.inject({ method: 'POST', url: '/sqs/set/mine', headers, payload })).json<{
+      id: string
+      events: string[]
+    }>()
+  const first = await set({ enabled: true, events: ['CALL'] })
+  t.match(await set({ enabled: false }), { id: first.id, enabled: false, events: ['CALL'], queues: [] })
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'off' })
+  t.match(await set({ enabled: true }), { id: first.id, enabled: true, events: ['CALL'], queues: [{ event: 'CALL' }] })
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'on' })
+
+  t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 'on' }])
+  t.equal(sqs.depth('mine_call.fifo'), 0)
+})
+
+t.test('unused queues are deleted if that is asked for, ours and empty ones only', async (t) => {
+  const sqs = await startSqs(t)
+  sqs.server.createQueue('mine_call.fifo', { attributes: { FifoQueue: 'true' } })
+  const server = await build(t, { sqs: { ...sqs.options, deleteUnusedQueues: true } })
+  await server.sqs.set('mine', { enabled: true, events: ['CALL', 'PRESENCE_UPDATE', 'LABELS_EDIT'] })
+  await server.onInstanceEvent({ instance: 'mine', event: 'labels.edit', data: 1 })
+  await sqs.receive('mine_labels_edit.fifo', 1)
+  await server.onInstanceEvent({ instance: 'mine', event: 'labels.edit', data: 2 })
+  while (sqs.depth('mine_labels_edit.fifo') !== 1) await server.eventStore.store.check()
+
+  await server.inject({ method: 'DELETE', url: '/instance/delete/mine', headers })
+  while (sqs.depth('mine_presence_update.fifo') !== undefined) await server.eventStore.store.check()
+
+  t.equal(sqs.depth('mine_call.fifo'), 0, 'not ours')
+  t.equal(sqs.depth('mine_labels_edit.fifo'), 1, 'not empty')
+})
+
+t.test('autoRegister off: an instance must be there first', async (t) => {
+  const server = await build(t, { eventStore: { autoRegister: false } })
+  const requests = [
+    { url: '/sqs/set/mine', payload: { enabled: true, events: ['CALL'] } },
+    { url: '/websocket/set/mine', payload: { enabled: true } },
+    { url: '/events/mine', payload: { event: 'call', data: 1 } },
+    { url: '/webhook/evolution', payload: { instance: 'mine', event: 'call' } }
+  ]
+  for (const request of requests) {
+    const reply = await server.inject({ method: 'POST', headers, ...request })
+    t.equal(reply.statusCode, 404, request.url)
+    t.match(reply.json(), { code: 'IEV_INSTANCE_NOT_FOUND' })
+  }
+  await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  for (const request of requests) {
+    t.ok((await server.inject({ method: 'POST', headers, ...request })).statusCode < 300, request.url)
+  }
+})
