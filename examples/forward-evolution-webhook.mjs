@@ -1,0 +1,30 @@
+// Points the webhook of an Evolution API instance here: from then on its events reach SQS and sockets through us.
+//
+//   EVOLUTION_URL=http://localhost:8081 EVOLUTION_API_KEY=<its key> API_KEY=<our global key> \
+//   INSTANCE=sales node examples/forward-evolution-webhook.mjs
+const {
+  EVOLUTION_URL = 'http://localhost:8081',
+  EVOLUTION_API_KEY = '',
+  URL: HUB_URL = 'http://localhost:8080',
+  API_KEY = '',
+  INSTANCE = 'sales'
+} = process.env
+
+const reply = await fetch(`${EVOLUTION_URL}/webhook/set/${encodeURIComponent(INSTANCE)}`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', apikey: EVOLUTION_API_KEY },
+  body: JSON.stringify({
+    webhook: {
+      enabled: true,
+      url: `${HUB_URL}/webhook/evolution`,
+      // Evolution sends these with every webhook. Where it cannot, put ?apikey=… behind the URL.
+      headers: { apikey: API_KEY },
+      byEvents: false,
+      base64: true,
+      // Which of them go on from here is selected here: /sqs/set and /websocket/set.
+      events: ['CONNECTION_UPDATE', 'MESSAGES_UPSERT', 'MESSAGES_UPDATE', 'SEND_MESSAGE', 'CALL']
+    }
+  })
+})
+console.log(reply.ok ? `${INSTANCE} now sends its events to ${HUB_URL}` : `${reply.status} ${await reply.text()}`)
+process.exitCode = reply.ok ? 0 : 1

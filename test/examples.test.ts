@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { API_KEY, folder, listen } from './support/build.ts'
+import { connect } from './support/sockets.ts'
+import { startSqs } from './support/sqs.ts'
+import { call } from './support/standalone.ts'
+
+interface Running {
+  child: ChildProcess
+  ended: Promise<unknown[]>
+  output: () => string
+  /** Resolves when it has printed this. */
+  printed(text: string | RegExp): Promise<void>
+}
+
+/** An example as its own process; ended after the test. */
+function run(t: Test, file: string, env: Record<string, string>): Running {
+  const path = fileURLToPath(new URL(`../examples/${file}`, import.meta.url))
+  const child = spawn(process.execPath, [path], { cwd: folder(t), env })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  const ended = once(child, 'exit')
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return {
+    child,
+    ended,
+    output: () => text,
+    printed: async (wanted) => {
+      const failed = ended.then(() => Promise.reject(new Error(`${file} ended: ${text}`)))
+      failed.catch(() => {})
+      while (text.search(wanted) === -1) await Promise.race([once(child.stdout, 'data'), failed])
+    }
+  }
+}
+
+t.test('socket-client prints what its instance does, and why it is refused', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  const env = { URL: url.replace('http', 'ws'), INSTANCE: 'sales', API_KEY }
+  const refused = run(t, 'socket-client.mjs', env)
+  await refused.printed('IEV_WS_NOT_SET')
+
+  await app.websocket.set('sales', { enabled: true })
+  const { printed } = run(t, 'socket-client.mjs', env)
+  await printed('connected to sales')
+  await app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data: { text: 'Oi' } })
+  await printed(/messages\.upsert \{[^]*text: 'Oi'/)
+  t.pass()
+})
+
+t.test('sqs-consumer prints what arrives, and ends when it is told to', async (t) => {
+  const sqs = await startSqs(t)
+  const { app } = await listen(t, { sqs: sqs.options })
+  await app.sqs.set('sales', { enabled: true, events: ['MESSAGES_UPSERT'] })
+  const { child, ended, printed } = run(t, 'sqs-consumer.mjs', { SQS_ENDPOINT: sqs.options.endpoint })
+  await printed('waiting for sales_messages_upsert.fifo')
+  for (const data of ['one', 'two']) await app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data })
+  await printed(/offset 1\): "one"[^]*offset 2\): "two"/)
+  child.kill('SIGTERM')
+  t.same((await ended)[0], 0)
+})
+
+t.test('forward-evolution-webhook makes Evolution API send here', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  let asked: { url: string; apikey: unknown; webhook: { url: string; headers: Record<string, string> } } | undefined
+  const evolution = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    asked = { url: request.url ?? '', apikey: request.headers.apikey, ...JSON.parse(Buffer.concat(chunks).toString()) }
+    response.writeHead(201).end('{}')
+  }).listen(0, '127.0.0.1')
+  t.after(() => evolution.close())
+  await once(evolution, 'listening')
+
+  const { ended, output } = run(t, 'forward-evolution-webhook.mjs', {
+    EVOLUTION_URL: `http://127.0.0.1:${(evolution.address() as AddressInfo).port}`,
+    EVOLUTION_API_KEY: 'theirs',
+    URL: url,
+    API_KEY,
+    INSTANCE: 'sales'
+  })
+  t.same((await ended)[0], 0, output())
+  t.match(asked, { url: '/webhook/set/sales', apikey: 'theirs' })
+
+  const { url: target = '', headers } = asked?.webhook ?? {}
+  const reply = await fetch(target, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ event: 'call', instance: 'sales', data: { from: 'Maria' } })
+  })
+  t.equal(reply.status, 202)
+  t.equal((await app.eventStore.store.range()).last, 1)
+})
+
+t.test('register-in-an-app emits from a host app', async (t) => {
+  const sqs = await startSqs(t)
+  const { child, ended, printed, output } = run(t, 'register-in-an-app.ts', {
+    SQS_ENDPOINT: sqs.options.endpoint,
+    API_KEY,
+    PORT: '0'
+  })
+  await printed(/listening on http:\S+\n/)
+  const url = /listening on (\S+)/.exec(output())?.[1] ?? ''
+  const { until } = await connect(t, url, API_KEY)
+  const reply = await call(`${url}/simulate/sales`, { method: 'POST', body: { text: 'Oi' } })
+  t.match(reply, { status: 200, body: { offset: 1 } })
+  t.match(await until(1), [{ message: { instance: 'sales', data: { text: 'Oi' } } }])
+  t.match(await sqs.bodies('global_messages_upsert.fifo', 1), [{ data: { text: 'Oi' } }])
+  t.match(await call(`${url}/events-hub/events/sales`, { key: API_KEY }), { body: { events: [{ offset: 1 }] } })
+  child.kill('SIGTERM')
+  t.same((await ended)[0], 0)
+})
