@@ -9,7 +9,9 @@ import websocket from './plugins/websocket.ts'
 import routes from './routes/index.ts'
 
 export type { AppOptions }
+export type { AuthenticateOptions } from './plugins/auth.ts'
 export type { EventStoreOptions } from './plugins/event-store.ts'
+export type { OnInstanceEvent } from './plugins/instance-events.ts'
 export type { SqsOptions } from './plugins/sqs.ts'
 export type { WebsocketOptions } from './plugins/websocket.ts'
 export type { EmitResult } from './lib/event-log.ts'

@@ -4,23 +4,25 @@ import type { EmitResult } from '../lib/event-log.ts'
 import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
 import eventStore from './event-store.ts'
 
+/**
+ * Takes in an event and sends it wherever it is selected: to SQS, to sockets, to both.
+ * Resolved means durable; `duplicate` means that the instance had an event of this id already.
+ * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
+ * @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off
+ * @throws {BackpressureError} {ClosingError} not accepted; try again later
+ */
+export type OnInstanceEvent = (input: InstanceEventInput) => Promise<EmitResult>
+
 declare module 'fastify' {
   interface FastifyInstance {
-    /**
-     * Takes in an event and sends it wherever it is selected: to SQS, to sockets, to both.
-     * Resolved means durable; `duplicate` means that the instance had an event of this id already.
-     * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
-     * @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off
-     * @throws {BackpressureError} {ClosingError} not accepted; try again later
-     */
-    onInstanceEvent: (input: InstanceEventInput) => Promise<EmitResult>
+    onInstanceEvent: OnInstanceEvent
   }
 }
 
 const instanceEventsPlugin: FastifyPluginAsync = async (fastify) => {
   if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore)
   const { eventStore: eventLog } = fastify
-  fastify.decorate('onInstanceEvent', (input: InstanceEventInput) => eventLog.accept(input))
+  fastify.decorate('onInstanceEvent', (input) => eventLog.accept(input))
 }
 
 export default fp(instanceEventsPlugin, { name: 'instance-events', fastify: '5.x' })

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { EnvSchema } from '../lib/config.ts'
+import * as errors from '../lib/errors.ts'
+import { EVOLUTION_EVENTS } from '../lib/events.ts'
+import { AppOptions, EventStoreOptions, SqsOptions, WebsocketOptions } from '../lib/schemas/options.ts'
+import app from '../app.ts'
+import { API_KEY, bare } from './support/build.ts'
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+
+/** Heading numbers rather than texts: one test serves both languages. */
+function sections(markdown: string): string[] {
+  return markdown.split(/^## /m).slice(1)
+}
+
+/** The names in the first column of a section's tables. */
+function firstColumn(text: string): string[] {
+  return [...text.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+  )
+}
+
+function tables(text: string): string[][] {
+  return [...text.matchAll(/(^\|.*\|\n)+/gm)].map(([table]) => firstColumn(table))
+}
+
+const codes = Object.entries(errors).flatMap(([name, value]) => {
+  if (name.endsWith('Error') && typeof value === 'function')
+    return [new (value as new () => Error & { code: string })().code]
+  return typeof value === 'string' ? [value] : []
+})
+
+for (const file of ['README.md', 'README.pt-BR.md']) {
+  t.test(`${file} says what the code has`, async (t) => {
+    const markdown = read(file)
+    const [, , options = '', routes = '', events = '', errorsSection = ''] = sections(markdown)
+
+    const [root, store, sqs, websocket, settings] = tables(options)
+    const names = (schema: { properties: object }) => Object.keys(schema.properties).sort()
+    t.same(root?.sort(), names(AppOptions), 'options of the root plugin')
+    t.same(store?.sort(), names(EventStoreOptions), 'options of event-store')
+    t.same(sqs?.sort(), names(SqsOptions), 'options of sqs')
+    t.same(websocket?.sort(), names(WebsocketOptions), 'options of websocket')
+    t.same(settings?.sort(), [...names(EnvSchema), 'SQS_GLOBAL_<KEY>'].sort(), 'settings')
+
+    const served: string[] = []
+    const server = bare(t)
+    server.addHook('onRoute', ({ method, url }) => {
+      if (method !== 'HEAD') served.push(`${String(method)} ${url}`)
+    })
+    await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: false })
+    await server.ready()
+    t.same(firstColumn(routes).sort(), served.sort(), 'routes')
+
+    for (const name of EVOLUTION_EVENTS) t.ok(events.includes(`\`${name}\``), `event ${name}`)
+    for (const code of codes) t.ok(markdown.includes(`\`${code}\``), `error ${code}`)
+    for (const [code] of errorsSection.matchAll(/IEV_[A-Z_]+/g)) t.ok(codes.includes(code), `${code} is in the code`)
+  })
+}
+
+t.test('.env.example lists every setting with its default', async (t) => {
+  const lines = new Map(
+    [...read('.env.example').matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value])
+  )
+  const properties: Record<string, { default?: unknown }> = EnvSchema.properties
+  t.same([...lines.keys()].sort(), [...Object.keys(properties), 'SQS_GLOBAL_MESSAGES_UPSERT'].sort())
+  for (const [name, schema] of Object.entries(properties)) t.equal(lines.get(name), String(schema.default ?? ''), name)
+})

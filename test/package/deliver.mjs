@@ -1,0 +1,53 @@
+// Run by scripts/test-package.ts in an app that has the packed tarball.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import Fastify from 'fastify'
+import { startFauxqs } from 'fauxqs'
+import instanceEvents, { errors } from 'fastify-instance-events'
+import eventStore from 'fastify-instance-events/event-store'
+import sqs from 'fastify-instance-events/sqs'
+import websocket from 'fastify-instance-events/websocket'
+import { io } from 'socket.io-client'
+
+const server = await startFauxqs({ port: 0, logger: false })
+const aws = {
+  endpoint: `http://127.0.0.1:${server.port}`,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'any', secretAccessKey: 'any' }
+}
+const apiKey = 'key-of-the-package-test'
+
+async function delivers(app, emit) {
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  await app.sqs.set('sales', { enabled: true, events: ['CALL'] })
+  await app.websocket.set('sales', { enabled: true })
+  const socket = io(`${url}/sales`, { transports: ['websocket'], auth: { apikey: apiKey } })
+  await once(socket, 'connect')
+  const heard = once(socket, 'call')
+  const { offset } = await emit({ instance: 'sales', event: 'call', data: { from: 'Maria' } })
+  const [message] = await heard
+  assert.equal(message.offset, offset)
+  while (server.inspectQueue('sales_call.fifo').messages.ready.length === 0) await new Promise(setImmediate)
+  const [{ body }] = server.inspectQueue('sales_call.fifo').messages.ready
+  assert.deepEqual(JSON.parse(body).data, { from: 'Maria' })
+  socket.disconnect()
+  await app.close()
+  server.reset()
+}
+
+const whole = Fastify()
+await whole.register(instanceEvents, { apiKey, eventStore: { url: ':memory:' }, sqs: aws })
+const paths = (await whole.inject('/docs/json')).json()
+assert.equal(paths.info.title, 'fastify-instance-events')
+assert.match(paths.info.version, /^\d+\.\d+\.\d+/)
+await delivers(whole, (event) => whole.onInstanceEvent(event))
+
+const parts = Fastify()
+await parts.register(eventStore, { url: ':memory:' })
+await parts.register(sqs, aws)
+await parts.register(websocket, { apiKey })
+await delivers(parts, (event) => parts.eventStore.accept(event))
+
+assert.equal(new errors.InstanceNotFoundError('x').code, 'IEV_INSTANCE_NOT_FOUND')
+await server.stop()
+console.log('delivers')

@@ -1,0 +1,28 @@
+// Type-checked by scripts/test-package.ts in an app that has the packed tarball.
+import Fastify from 'fastify'
+import instanceEvents, { type AppOptions, type EmitResult, type InstanceEventInput } from 'fastify-instance-events'
+import eventStore from 'fastify-instance-events/event-store'
+import sqs from 'fastify-instance-events/sqs'
+import websocket from 'fastify-instance-events/websocket'
+
+const options: AppOptions = { apiKey: 'key-of-the-package-test', sqs: false }
+const app = Fastify()
+await app.register(instanceEvents, options)
+const input: InstanceEventInput = { instance: 'sales', event: 'call', data: { from: 'Maria' } }
+const result: EmitResult = await app.onInstanceEvent(input)
+const offset: number = result.offset
+
+const parts = Fastify()
+await parts.register(eventStore, { url: ':memory:' })
+await parts.register(sqs, { region: 'us-east-1', eventStore: {} })
+await parts.register(websocket, { globalEvents: true })
+const { queues } = await parts.sqs.set('sales', { enabled: true })
+const urls: string[] = queues.map(({ url }) => url)
+parts.io.of('/admin')
+
+// @ts-expect-error an option that there is not
+await parts.register(sqs, { regoin: 'us-east-1' })
+// @ts-expect-error an event has data
+await app.onInstanceEvent({ instance: 'sales', event: 'call' })
+
+export { offset, urls }
