@@ -65,6 +65,7 @@ export const EnvSchema = Type.Object({
   SQS_QUEUE_TYPE: oneOf(['fifo', 'standard'], 'fifo'),
   SQS_CONCURRENCY: count(16, { max: 512 }),
   SQS_MAX_PAYLOAD_SIZE: count(1_048_576, { min: 1_024, max: 1_048_576 }),
+  SQS_MAX_ATTEMPTS: count(5),
   SQS_DELETE_UNUSED_QUEUES: flag(false),
   SQS_GLOBAL_ENABLED: flag(true),
   SQS_GLOBAL_PREFIX_NAME: Type.String({
@@ -167,9 +168,14 @@ function faults(
     errors.map(({ instancePath, params }) => instancePath.slice(1) || String(params.missingProperty))
   )
   return [...names].map((name) => {
-    const shown = /KEY|SECRET/.test(name) ? 'a value that does not fit' : JSON.stringify(env[name])
+    const shown = /KEY|SECRET/.test(name) ? 'a value that does not fit' : withoutPassword(JSON.stringify(env[name]))
     return `${name}: got ${shown}, takes ${properties[name]?.description ?? 'another value'}`
   })
+}
+
+/** URLs may carry one. */
+function withoutPassword(text: string): string {
+  return text.replace(/:\/\/[^/]*@/g, '://***@')
 }
 
 function misspelt(given: string[], known: string[]): string[] {

@@ -31,6 +31,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     queueType: type = 'fifo',
     concurrency = 16,
     maxPayloadBytes = 1_048_576,
+    maxAttempts = 5,
     serverName = 'instance-events',
     deleteUnusedQueues = false,
     connectTimeoutMs = 3_000,
@@ -58,6 +59,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     serverName,
     concurrency,
     maxPayloadBytes,
+    maxAttempts,
     specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: catalogue.find(event)?.key ?? event })
   })
   const emitter = new SqsEmitter({

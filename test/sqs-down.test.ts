@@ -179,6 +179,61 @@ t.test('an entry that SQS refuses is tried again; its neighbours of other instan
   t.ok(proxy.calls.some(({ action }) => action === 'SendMessageBatch'))
 })
 
+t.test('what SQS refuses for good becomes a dead letter after some tries, and the lane goes on', async (t) => {
+  const { sqs, proxy, options } = await proxied(t)
+  const server = await build(t, {
+    sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE'] }, maxAttempts: 3 }
+  })
+  const { store } = server.eventStore
+  let denied = 0
+  proxy.decide = ({ action, body }) => {
+    if (action !== 'SendMessageBatch' || !String(body.QueueUrl).includes('call') || denied === 3) return undefined
+    denied++
+    return { status: 403, code: 'AccessDenied', message: 'not yours' }
+  }
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'dies' })
+  await server.onInstanceEvent({ instance: 'mine', event: 'presence.update', data: 'another queue' })
+  t.match(await sqs.bodies('global_presence_update.fifo', 1), [{ data: 'another queue' }])
+  while ((await store.readDeadLetters({ after: 0, limit: 10 })).length === 0) await store.check()
+  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+    { offset: 1, queue: 'global_call.fifo', reason: 'AccessDenied', message: 'not yours', attempts: 3 }
+  ])
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'lives' })
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'lives' }])
+  while (store.pendingCount() > 0) await store.check()
+})
+
+t.test('an entry that SQS refuses for good is buried alone', async (t) => {
+  const { sqs, options } = await proxied(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxAttempts: 2 } })
+  server.sqs.client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const { input } = args as { input: { Entries?: { Id: string; MessageBody: string }[] } }
+      if (context.commandName !== 'SendMessageBatchCommand') return next(args)
+      const bad = input.Entries?.filter(({ MessageBody }) => MessageBody.includes('bad')) ?? []
+      const Entries = input.Entries?.filter((entry) => !bad.includes(entry)) ?? []
+      const answer =
+        Entries.length > 0
+          ? await next({ ...args, input: { ...input, Entries } } as typeof args)
+          : { output: { $metadata: {} }, response: {} }
+      const output = answer.output as { Failed?: unknown[] }
+      output.Failed = bad.map(({ Id }) => ({ Id, Code: 'InvalidMessageContents', SenderFault: true }))
+      return answer
+    },
+    { step: 'initialize' }
+  )
+  await server.eventStore.acceptAll(
+    ['good', 'bad 1', 'bad 2', 'fine'].map((data) => ({ instance: 'mine', event: 'call', data }))
+  )
+  t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'good' }, { data: 'fine' }])
+  const { store } = server.eventStore
+  while ((await store.readDeadLetters({ after: 0, limit: 10 })).length < 2) await store.check()
+  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+    { offset: 2, reason: 'InvalidMessageContents', message: 'InvalidMessageContents', attempts: 2 },
+    { offset: 3, attempts: 2 }
+  ])
+})
+
 t.test('a message that is too large becomes a dead letter, and the lane goes on', async (t) => {
   const { sqs, options } = await proxied(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxPayloadBytes: 2_048 } })
@@ -200,9 +255,7 @@ t.test('a message that is too large becomes a dead letter, and the lane goes on'
       message: /limit is 2048/
     }
   ])
-  // Acknowledgements are written with the next commit, at the latest.
-  await server.eventStore.store.check()
-  t.equal(server.eventStore.store.pendingCount(), 0)
+  while (server.eventStore.store.pendingCount() > 0) await server.eventStore.store.check()
 })
 
 t.test('what a closing server had not sent is sent after the next start, once', async (t) => {

@@ -134,6 +134,12 @@ export const SqsOptions = Type.Object(
      */
     maxPayloadBytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 1_048_576 })),
     /**
+     * Tries after which an event that SQS refuses for good (access denied, invalid) becomes a dead letter. Everything
+     * else is tried for as long as it fails.
+     * @default 5
+     */
+    maxAttempts: Type.Optional(PositiveInteger),
+    /**
      * `server` of messages.
      * @default 'instance-events'
      */

@@ -26,8 +26,10 @@ export class Lane {
   loading = false
   /** Waiting for a time to try again. */
   retryTimer: NodeJS.Timeout | undefined
-  /** Failed tries of its first event. */
+  /** Tries in a row that failed, for whatever reason. */
   attempts = 0
+  /** Tries of its first event in a row that SQS refused for good. */
+  refusals = 0
   /** It stands in its queue's line. */
   queued = false
   readonly #budget: MemoryBudget

@@ -1,10 +1,10 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
-import type { DeliveryRef, EventStore, StoredEvent } from '../store/types.ts'
+import type { DeliveryRef, EventStore, Failure, StoredEvent } from '../store/types.ts'
 import { backoffMs } from './backoff.ts'
 import { Batch, toItem, type BatchItem, type EntryOptions } from './batch.ts'
-import { failureCode, failureMessage, isQueueMissing } from './failures.ts'
+import { callFailure, entryFailure, type SendFailure } from './failures.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
@@ -17,6 +17,8 @@ export interface SenderOptions extends EntryOptions {
   /** SendMessageBatch calls on their way at once. */
   concurrency: number
   maxPayloadBytes: number
+  /** Tries after which a permanent failure makes a dead letter. Other failures are tried for as long as they last. */
+  maxAttempts: number
   /** How a queue of this name is to be made, told from an event on its way into it. */
   specOf: (queue: string, event: StoredEvent) => QueueSpec
 }
@@ -30,8 +32,13 @@ interface Line {
   queued: boolean
 }
 
-/** What became of an item: accepted by SQS, or not, and why. */
-type Outcome = { status: 'accepted' } | { status: 'failed'; code: string; message: string }
+/** What a call came to. */
+interface Answer {
+  /** The items that SQS did not take. */
+  readonly failures: ReadonlyMap<BatchItem, SendFailure>
+  /** The call itself failed, not single entries of it. */
+  readonly whole: boolean
+}
 
 // An outage costs one try per queue and second; the first try after it comes within one.
 const RETRY = { baseMs: 100, maxMs: 1_000 }
@@ -188,7 +195,8 @@ export class SqsSender {
       const item = toItem(event, lane, this.#options)
       if (item.bytes > this.#options.maxPayloadBytes) {
         lane.shift()
-        this.#buryTooLarge(item)
+        const message = `The message has ${item.bytes} bytes, the limit is ${this.#options.maxPayloadBytes}`
+        this.#bury(item, { reason: SQS_PAYLOAD_TOO_LARGE, message, attempts: 0 })
         continue
       }
       if (!batch.fits(item)) return false
@@ -200,26 +208,38 @@ export class SqsSender {
   }
 
   async #send(line: Line, items: readonly BatchItem[]): Promise<void> {
-    const outcomes = await this.#call(line, items)
-    const accepted = items.filter((_, index) => outcomes[index]?.status === 'accepted')
-    if (accepted.length > 0) {
-      line.attempts = 0
-      this.#acknowledge(accepted)
-    } else this.#retryLine(line)
-
+    const answer = await this.#call(line, items)
     const failed = Map.groupBy(
-      items.filter((_, index) => outcomes[index]?.status !== 'accepted'),
+      items.filter((item) => answer.failures.has(item)),
       ({ lane }) => lane
     )
+    const accepted = items.filter((item) => !answer.failures.has(item))
+    if (accepted.length > 0) this.#acknowledge(accepted)
+    // A call that fails as a whole holds its queue back, an entry that fails only its lane.
+    if (answer.whole) this.#retryLine(line)
+    else line.attempts = 0
     for (const lane of new Set(items.map((item) => item.lane))) {
       lane.inFlight = false
-      const back = failed.get(lane)
-      if (back) lane.unshift(back.map(({ event }) => event))
-      else lane.attempts = 0
-      // When the whole call failed the queue waits, else only the lanes that had a refusal.
-      if (back && accepted.length > 0) this.#retryLane(lane)
-      else this.#settle(lane)
+      const kept = this.#withoutDead(lane, failed.get(lane) ?? [], answer)
+      lane.unshift(kept.map(({ event }) => event))
+      if (kept.length > 0 && !answer.whole) this.#retryLane(lane)
+      this.#settle(lane)
     }
+  }
+
+  /** Counts a lane's failures, and buries what has failed for good often enough. @returns what is to be tried again */
+  #withoutDead(lane: Lane, items: readonly BatchItem[], { failures, whole }: Answer): readonly BatchItem[] {
+    const [first] = items
+    const failure = first && failures.get(first)
+    lane.attempts = failure ? lane.attempts + 1 : 0
+    lane.refusals = failure?.kind === 'permanent' ? lane.refusals + 1 : 0
+    if (!failure || lane.refusals < this.#options.maxAttempts) return items
+    // Of a call that failed as a whole none is better than another; else it is the first that the others wait for.
+    const dead = items.slice(0, whole ? items.length : 1)
+    const { code: reason, message } = failure
+    for (const item of dead) this.#bury(item, { reason, message, attempts: lane.refusals })
+    lane.refusals = 0
+    return items.slice(dead.length)
   }
 
   /** Not awaited: it is written with the next commit, and until then only a crash could send these again. */
@@ -230,10 +250,9 @@ export class SqsSender {
     })
   }
 
-  /** One SendMessageBatch; every item gets an outcome, whatever happens. */
-  async #call(line: Line, items: readonly BatchItem[]): Promise<Outcome[]> {
+  /** One SendMessageBatch: which items SQS did not take, and why. */
+  async #call({ queue, attempts }: Line, items: readonly BatchItem[]): Promise<Answer> {
     const { client, provisioner, log, specOf } = this.#options
-    const { queue } = line
     try {
       // A batch is never empty.
       const spec = specOf(queue, (items[0] as BatchItem).event)
@@ -242,21 +261,19 @@ export class SqsSender {
       const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }), {
         abortSignal: this.#abort.signal
       })
-      const outcomes: Outcome[] = items.map(() => ({ status: 'accepted' }))
-      for (const { Id, Code = 'Unknown', Message = Code } of Failed) {
-        outcomes[Number(Id)] = { status: 'failed', code: Code, message: Message }
-        log.warn({ queue, code: Code }, 'SQS refused an event of a batch, it will be tried again')
+      const failures = new Map<BatchItem, SendFailure>()
+      for (const entry of Failed) {
+        const failure = entryFailure(entry)
+        // SQS answers with the ids we gave: places in the batch.
+        failures.set(items[Number(entry.Id)] as BatchItem, failure)
+        log.warn({ queue, ...failure }, 'SQS refused an event of a batch')
       }
-      return outcomes
+      return { failures, whole: false }
     } catch (error) {
-      if (isQueueMissing(error)) provisioner.forget(queue)
-      const [code, message] = [failureCode(error), failureMessage(error)]
-      if (!this.#stopped)
-        log.warn(
-          { queue, code, attempts: line.attempts + 1 },
-          'Events could not be sent to SQS, they will be tried again'
-        )
-      return items.map(() => ({ status: 'failed', code, message }))
+      const failure = callFailure(error)
+      if (failure.kind === 'missing-queue') provisioner.forget(queue)
+      if (!this.#stopped) log.warn({ queue, ...failure, attempts: attempts + 1 }, 'Events could not be sent to SQS')
+      return { failures: new Map(items.map((item) => [item, failure])), whole: true }
     }
   }
 
@@ -284,14 +301,13 @@ export class SqsSender {
     )
   }
 
-  #buryTooLarge(item: BatchItem): void {
-    const { store, log, maxPayloadBytes } = this.#options
+  #bury(item: BatchItem, failure: Failure): void {
+    const { store, log } = this.#options
     const delivery = deliveryOf(item)
-    const message = `The message has ${item.bytes} bytes, the limit is ${maxPayloadBytes}`
-    log.error({ ...delivery, bytes: item.bytes }, 'An event is too large for SQS and became a dead letter')
-    store
-      .bury(delivery, { reason: SQS_PAYLOAD_TOO_LARGE, message, attempts: 0 })
-      .catch((error: unknown) => log.error({ err: error, ...delivery }, 'A dead letter could not be kept'))
+    log.error({ ...delivery, ...failure }, 'An event was given up on and became a dead letter')
+    store.bury(delivery, failure).catch((error: unknown) => {
+      log.error({ err: error, ...delivery }, 'A dead letter could not be kept; the event will be tried again')
+    })
   }
 }
 

@@ -67,6 +67,7 @@ function sqsOptions(config: Config, target: SqsTarget): SqsOptions {
     queueType: config.SQS_QUEUE_TYPE,
     concurrency: config.SQS_CONCURRENCY,
     maxPayloadBytes: config.SQS_MAX_PAYLOAD_SIZE,
+    maxAttempts: config.SQS_MAX_ATTEMPTS,
     deleteUnusedQueues: config.SQS_DELETE_UNUSED_QUEUES,
     global: config.SQS_GLOBAL_ENABLED && sqsGlobalOptions(config)
   }
