@@ -88,6 +88,9 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
 function utc(text: string | undefined): string | undefined {
   if (text === undefined) return new Date().toISOString()
   if (!ISO_8601.test(text)) return undefined
+  // `Date` takes 30 February for 2 March.
+  const day = text.slice(0, 10)
+  if (!JSON.stringify(new Date(day)).includes(day)) return undefined
   const withZone = text.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/.test(text) ? `${text}Z` : text
   const time = new Date(withZone.replace(',', '.').replace(/([+-]\d{2})(\d{2})?$/, zoneWithColon))
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString()

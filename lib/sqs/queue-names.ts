@@ -34,12 +34,14 @@ export class QueueNames {
   readonly #singleQueue: boolean
   /** Lower-case keys that end in another key: `a_b` + `c` could be `a` + `b_c`. */
   readonly #lowerKeys: readonly string[]
+  readonly #sharedNames: ReadonlySet<string>
 
   constructor({ type, prefix, singleQueue, keys }: QueueNamesOptions) {
     this.#suffix = type === 'fifo' ? '.fifo' : ''
     this.#prefix = prefix
     this.#singleQueue = singleQueue
     this.#lowerKeys = keys.map((key) => key.toLowerCase())
+    this.#sharedNames = new Set(keys.map((key) => this.shared(key)))
   }
 
   /** All the shared queues for these keys. */
@@ -50,16 +52,17 @@ export class QueueNames {
 
   /** The queue that all instances share: `global_messages_upsert.fifo`, or `global_singlequeue.fifo`. */
   shared(key: string): string {
-    return `${this.#prefix}_${this.#singleQueue ? 'singlequeue' : key.toLowerCase()}${this.#suffix}`
+    const last = this.#singleQueue ? 'singlequeue' : key.toLowerCase()
+    const room = QUEUE_NAME_MAX - this.#prefix.length - 1 - this.#suffix.length
+    return `${this.#prefix}_${last.length <= room ? last : slugWithHash(last, room)}${this.#suffix}`
   }
 
   /** The instance's own queue: `sales_messages_upsert.fifo`; a name SQS would refuse gets a slug and a hash. */
   own(instance: string, key: string): string {
     const tail = `_${key.toLowerCase()}${this.#suffix}`
     const plain = `${instance}${tail}`
-    if (/^[A-Za-z0-9_-]+$/.test(instance) && plain.length <= QUEUE_NAME_MAX && !this.#ambiguous(instance, key)) {
-      return plain
-    }
+    const taken = this.#sharedNames.has(plain) || this.#ambiguous(instance, key)
+    if (/^[A-Za-z0-9_-]+$/.test(instance) && plain.length <= QUEUE_NAME_MAX && !taken) return plain
     return `${slugWithHash(instance, QUEUE_NAME_MAX - tail.length)}${tail}`
   }
 
@@ -95,9 +98,9 @@ export function deduplicationId(id: string, { instance, callerId }: { instance: 
   return createHash('sha256').update(text).digest('hex')
 }
 
-function slugWithHash(instance: string, maxLength: number): string {
-  const hash = createHash('sha256').update(instance).digest('hex').slice(0, 8)
-  const slug = instance
+function slugWithHash(text: string, maxLength: number): string {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
+  const slug = text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9_-]+/g, '-')

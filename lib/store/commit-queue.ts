@@ -93,9 +93,9 @@ export class CommitQueue {
     this.#options.flushed?.()
   }
 
-  /** Commits what waits and refuses what comes later. */
+  /** Commits what waits and refuses what comes with it or later. */
   close(): void {
-    this.flush()
     this.#closed = true
+    this.flush()
   }
 }

@@ -87,6 +87,7 @@ export class SqliteStore implements EventStore {
         return events.map((event) => this.#insert(event, { acceptedAt, stored, registered }))
       },
       committed: () => {
+        this.#reserved -= deliveries
         for (const instance of registered) this.instances.put(instance)
         for (const event of stored) {
           this.#pending += event.queues.length
@@ -94,10 +95,9 @@ export class SqliteStore implements EventStore {
         }
       }
     })
-    const release = () => {
+    done.catch(() => {
       this.#reserved -= deliveries
-    }
-    done.then(release, release)
+    })
     return done
   }
 

@@ -22,13 +22,11 @@ export class AllowedHosts {
   /** @throws {OptionsInvalidError} for an entry that is no address */
   constructor(entries: readonly string[]) {
     for (const entry of entries) {
-      const [address = '', prefix] = entry.split('/')
+      const [address = '', prefix, ...rest] = entry.split('/')
       const family = isIP(address)
-      const bits = prefix === undefined ? undefined : Number(prefix)
-      if (
-        family === 0 ||
-        (bits !== undefined && !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128)))
-      ) {
+      // An empty prefix must not pass for /0, which is everyone.
+      const bits = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
+      if (family === 0 || rest.length > 0 || (bits !== undefined && !(bits <= (family === 4 ? 32 : 128)))) {
         throw new OptionsInvalidError(
           `allowedHosts: "${entry}" is no IP address or network, such as 127.0.0.1 or 10.0.0.0/8`
         )

@@ -1,0 +1,90 @@
+import t from 'tap'
+import { loadConfig } from '../lib/config.ts'
+import type { MessageList } from '../lib/errors.ts'
+
+type Env = Record<string, string>
+
+/** One message for each variable at fault. */
+function faults(env: Env): string[] {
+  try {
+    loadConfig(env)
+  } catch (error) {
+    const { code, messages = [], message } = error as Error & MessageList & { code: string }
+    return code === 'IEV_CONFIG_INVALID' && message === messages.join('\n') ? messages : [message]
+  }
+  return []
+}
+
+t.test('a fault names the variable, what it got and what it takes', async (t) => {
+  const levels = 'trace, debug, info, warn, error, fatal, silent'
+  const wrong: [string, string, string][] = [
+    ['LOG_LEVEL', 'loud', levels],
+    ['LOG_LEVEL', 'LOG,DARK', levels],
+    ['SQS_GLOBAL_CALL', 'yes', 'true or false'],
+    ['SERVER_PORT', '70000', 'a whole number from 0 to 65535'],
+    ['SERVER_PORT', 'http', 'a whole number from 0 to 65535'],
+    ['SERVER_PORT', '80.5', 'a whole number from 0 to 65535'],
+    ['BODY_LIMIT', '10mb', 'a whole number from 1024'],
+    ['SQS_ENABLED', 'yes', 'true or false'],
+    ['WEBSOCKET_GLOBAL_EVENTS', 'on', 'true or false'],
+    ['DATABASE_URL', 'mysql://localhost/events', 'file:<path> or :memory:'],
+    ['EVENT_RETENTION_HOURS', '0', 'a number of hours above 0'],
+    ['SQS_BACKEND', 'gcp', 'auto, aws, embedded'],
+    ['SQS_QUEUE_TYPE', 'lifo', 'fifo, standard'],
+    ['SQS_ACCOUNT_ID', '1234', 'an AWS account number of 12 digits'],
+    ['SQS_ENDPOINT', 'localhost:9324', 'a URL, such as http://localhost:9324'],
+    ['SQS_CONCURRENCY', '0', 'a whole number from 1 to 512'],
+    ['SQS_MAX_PAYLOAD_SIZE', '1048577', 'a whole number from 1024 to 1048576'],
+    ['SQS_GLOBAL_PREFIX_NAME', 'my hub', '1 to 40 letters, digits, - and _']
+  ]
+  for (const [name, got, takes] of wrong) {
+    t.strictSame(faults({ [name]: got }), [`${name}: got "${got}", takes ${takes}`])
+  }
+})
+
+t.test('all faults are told at once', async (t) => {
+  const messages = faults({ SERVER_PORT: 'x', SQS_ENABLED: 'x', SQS_GLOBAL_CALL: 'x' })
+  t.strictSame(messages.map((message) => message.split(':')[0]).sort(), [
+    'SERVER_PORT',
+    'SQS_ENABLED',
+    'SQS_GLOBAL_CALL'
+  ])
+})
+
+t.test('a fault never tells a secret', async (t) => {
+  t.strictSame(faults({ AUTHENTICATION_API_KEY: 'short-1' }), [
+    'AUTHENTICATION_API_KEY: got a value that does not fit, takes the global key, 8 characters or more'
+  ])
+  const secrets: Env[] = [
+    { AUTHENTICATION_API_KEY: 'hunter2' },
+    { DATABASE_URL: 'postgres://user:hunter2@db.example/events' },
+    { DATABASE_URL: 'mysql://user:p@hunter2@db.example' },
+    { SQS_ENDPOINT: 'ftp://user:hunter2@sqs.example' },
+    { SQS_SECRET_ACCESS_KEY: 'hunter2' },
+    { SQS_SECRET_ACCESS_KEY: 'hunter2', SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE', SERVER_PORT: 'x' },
+    { SQS_SECRET_ACCESS_KEY: 'hunter2', SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE' }
+  ]
+  for (const env of secrets) {
+    const messages = faults(env)
+    t.equal(messages.length, 1, JSON.stringify(env))
+    t.notMatch(messages[0], /hunter2|AKIAEXAMPLE/)
+  }
+})
+
+t.test('credentials need each other, and a region unless something else says where', async (t) => {
+  const id = { SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE' }
+  const both = { ...id, SQS_SECRET_ACCESS_KEY: 'secret' }
+  t.match(faults({ ...id, SQS_REGION: 'sa-east-1' }), ['SQS_SECRET_ACCESS_KEY: is missing, SQS_ACCESS_KEY_ID needs it'])
+  t.match(faults({ SQS_SECRET_ACCESS_KEY: 'secret' }), [
+    'SQS_ACCESS_KEY_ID: is missing, SQS_SECRET_ACCESS_KEY needs it'
+  ])
+  t.match(faults(both), ['SQS_REGION: is missing, takes the AWS region of the queues, such as us-east-1'])
+  const places: Env[] = [
+    { SQS_REGION: 'sa-east-1' },
+    { AWS_REGION: 'sa-east-1' },
+    { AWS_DEFAULT_REGION: 'sa-east-1' },
+    { SQS_ENDPOINT: 'http://localhost:9324' },
+    { SQS_BASE_URL: 'http://localhost:9324' }
+  ]
+  for (const place of places) t.strictSame(faults({ ...both, ...place }), [], JSON.stringify(place))
+})

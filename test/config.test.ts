@@ -1,0 +1,137 @@
+import t from 'tap'
+import { EnvSchema, loadConfig } from '../lib/config.ts'
+import { EVOLUTION_EVENTS, eventKey } from '../lib/events.ts'
+
+type Env = Record<string, string>
+
+t.test('nothing set: everything works on defaults', async (t) => {
+  t.match(loadConfig({}), {
+    SERVER_HOST: '127.0.0.1',
+    SERVER_PORT: 8080,
+    SERVER_NAME: 'instance-events',
+    SERVER_URL: undefined,
+    AUTHENTICATION_API_KEY: undefined,
+    CORS_ORIGIN: ['*'],
+    LOG_LEVEL: 'info',
+    DATABASE_URL: 'file:./data/instance-events.db',
+    EVENT_RETENTION_HOURS: 24,
+    MAX_PENDING_DELIVERIES: 1_000_000,
+    LOG_UNSELECTED: true,
+    AUTO_REGISTER: true,
+    EXPOSE_API_KEY: false,
+    EXTRA_EVENTS: [],
+    SQS_ENABLED: true,
+    SQS_BACKEND: 'auto',
+    SQS_QUEUE_TYPE: 'fifo',
+    SQS_MAX_PAYLOAD_SIZE: 1_048_576,
+    SQS_DELETE_UNUSED_QUEUES: false,
+    SQS_GLOBAL_ENABLED: true,
+    SQS_GLOBAL_PREFIX_NAME: 'global',
+    SQS_GLOBAL_FORCE_SINGLE_QUEUE: false,
+    SQS_GLOBAL_EVENTS: ['*'],
+    WEBSOCKET_ENABLED: true,
+    WEBSOCKET_GLOBAL_EVENTS: false,
+    WEBSOCKET_ALLOWED_HOSTS: [],
+    globalFlags: undefined,
+    warnings: []
+  })
+})
+
+t.test('an empty variable is an absent one', async (t) => {
+  const names = Object.keys(EnvSchema.properties)
+  for (const empty of ['', '   ']) {
+    t.strictSame(loadConfig(Object.fromEntries(names.map((name) => [name, empty]))), loadConfig({}))
+  }
+  t.strictSame(loadConfig({ SERVER_PORT: undefined }), loadConfig({}))
+})
+
+t.test('the variables of Evolution API are read as they are documented there', async (t) => {
+  const config = loadConfig({
+    SERVER_TYPE: 'http',
+    SERVER_PORT: '8081',
+    SERVER_URL: 'http://localhost:8081',
+    CORS_ORIGIN: 'https://a.example, https://b.example',
+    CORS_METHODS: 'GET,POST,PUT,DELETE',
+    LOG_LEVEL: 'ERROR,WARN,DEBUG,INFO,LOG,VERBOSE,DARK,WEBHOOKS,WEBSOCKET',
+    LOG_COLOR: 'true',
+    DATABASE_PROVIDER: 'postgresql',
+    DATABASE_CONNECTION_URI: 'postgresql://user:pass@localhost:5432/evolution',
+    RABBITMQ_ENABLED: 'false',
+    SQS_ENABLED: 'true',
+    SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+    SQS_SECRET_ACCESS_KEY: 'secret',
+    SQS_ACCOUNT_ID: '123456789012',
+    SQS_REGION: 'sa-east-1',
+    SQS_MAX_PAYLOAD_SIZE: '262144',
+    SQS_GLOBAL_ENABLED: 'true',
+    SQS_GLOBAL_FORCE_SINGLE_QUEUE: 'true',
+    SQS_GLOBAL_PREFIX_NAME: 'hub',
+    SQS_GLOBAL_MESSAGES_UPSERT: 'true',
+    SQS_GLOBAL_CALL: 'false',
+    WEBSOCKET_ENABLED: 'true',
+    WEBSOCKET_GLOBAL_EVENTS: 'true',
+    WEBSOCKET_ALLOWED_HOSTS: '127.0.0.1,::1,::ffff:127.0.0.1',
+    AUTHENTICATION_API_KEY: '429683C4C977415CAAFCCE10F7D57E11',
+    LANGUAGE: 'en'
+  })
+  t.match(config, {
+    SERVER_PORT: 8081,
+    CORS_ORIGIN: ['https://a.example', 'https://b.example'],
+    LOG_LEVEL: 'debug',
+    SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+    SQS_SECRET_ACCESS_KEY: 'secret',
+    SQS_ACCOUNT_ID: '123456789012',
+    SQS_REGION: 'sa-east-1',
+    SQS_MAX_PAYLOAD_SIZE: 262_144,
+    SQS_GLOBAL_FORCE_SINGLE_QUEUE: true,
+    SQS_GLOBAL_PREFIX_NAME: 'hub',
+    WEBSOCKET_GLOBAL_EVENTS: true,
+    WEBSOCKET_ALLOWED_HOSTS: ['127.0.0.1', '::1', '::ffff:127.0.0.1'],
+    AUTHENTICATION_API_KEY: '429683C4C977415CAAFCCE10F7D57E11',
+    globalFlags: ['MESSAGES_UPSERT'],
+    warnings: []
+  })
+  t.equal('LANGUAGE' in config, false, 'what is not ours is left out')
+})
+
+t.test('log levels: one of ours in any case, or the most talkative of a list', async (t) => {
+  const levels = {
+    INFO: 'info',
+    ' warn ': 'warn',
+    'ERROR,WARN': 'warn',
+    'ERROR, LOG, INFO': 'info',
+    'fatal,silent': 'fatal'
+  }
+  for (const [given, level] of Object.entries(levels)) t.equal(loadConfig({ LOG_LEVEL: given }).LOG_LEVEL, level, given)
+})
+
+t.test('the flags of single events decide, once there is one', async (t) => {
+  const flags = (env: Env) => loadConfig(env).globalFlags
+  t.strictSame(flags({ SQS_GLOBAL_CALL: 'true', SQS_GLOBAL_QRCODE_UPDATED: 'true', SQS_GLOBAL_EVENTS: '*' }), [
+    'QRCODE_UPDATED',
+    'CALL'
+  ])
+  t.strictSame(flags({ SQS_GLOBAL_CALL: 'false' }), [], 'all off is none')
+  t.equal(flags({ SQS_GLOBAL_CALL: '', SQS_GLOBAL_EVENTS: 'CALL' }), undefined)
+  t.strictSame(flags({ EXTRA_EVENTS: 'invoice.paid', SQS_GLOBAL_INVOICE_PAID: 'true' }), ['INVOICE_PAID'])
+  t.equal(flags({ SQS_GLOBAL_INVOICE_PAID: 'true' }), undefined, 'an event nobody knows is no flag')
+  const all = Object.fromEntries(EVOLUTION_EVENTS.map((name) => [`SQS_GLOBAL_${eventKey(name)}`, 'true']))
+  t.strictSame(flags(all), EVOLUTION_EVENTS.map(eventKey))
+})
+
+t.test('lists are separated by commas, their spaces and gaps ignored', async (t) => {
+  const { SQS_GLOBAL_EVENTS, EXTRA_EVENTS } = loadConfig({
+    SQS_GLOBAL_EVENTS: ' CALL ,,MESSAGES_UPSERT,',
+    EXTRA_EVENTS: 'invoice.paid , b'
+  })
+  t.strictSame(SQS_GLOBAL_EVENTS, ['CALL', 'MESSAGES_UPSERT'])
+  t.strictSame(EXTRA_EVENTS, ['invoice.paid', 'b'])
+})
+
+t.test('a name that is nearly one of ours is warned of', async (t) => {
+  t.strictSame(loadConfig({ SQS_GLOBAL_MESAGES_UPSERT: 'true', WEBSOCKET_ENABLE: 'false' }).warnings, [
+    'SQS_GLOBAL_MESAGES_UPSERT is no setting; did you mean SQS_GLOBAL_MESSAGES_UPSERT?',
+    'WEBSOCKET_ENABLE is no setting; did you mean WEBSOCKET_ENABLED?'
+  ])
+  t.strictSame(loadConfig({ PATH: '/bin', SQS_SOMETHING_ELSE: '1', S3_BUCKET: 'b' }).warnings, [])
+})

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import type { MessageList } from '../lib/errors.ts'
+import { EVOLUTION_EVENTS, EventCatalogue, eventKey, type CatalogueOptions } from '../lib/events.ts'
+
+const catalogue = new EventCatalogue()
+
+/** What a call throws; the test fails if it does not. */
+function thrown(call: () => unknown): Error & MessageList {
+  try {
+    call()
+  } catch (error) {
+    return error as Error & MessageList
+  }
+  throw new Error('nothing was thrown')
+}
+
+t.test('the catalogue is the events of the recorded webhooks, and the one that hubs keep to themselves', async (t) => {
+  const url = new URL('./fixtures/evolution-webhooks.json', import.meta.url)
+  const recorded = (JSON.parse(readFileSync(url, 'utf8')) as { event: string }[]).map(({ event }) => event)
+  t.strictSame([...new Set([...recorded, 'creds.update'])].sort(), EVOLUTION_EVENTS.toSorted())
+  for (const name of EVOLUTION_EVENTS) t.equal(catalogue.get(name).name, name)
+})
+
+t.test('a key is the name in upper case, its dots and dashes underscores', async (t) => {
+  t.equal(eventKey('group-participants.update'), 'GROUP_PARTICIPANTS_UPDATE')
+  t.equal(eventKey('typebot.change-status'), 'TYPEBOT_CHANGE_STATUS')
+  t.equal(eventKey('call'), 'CALL')
+  const keys = catalogue.events.map(({ key }) => key)
+  t.equal(new Set(keys).size, EVOLUTION_EVENTS.length)
+})
+
+t.test('an event is found by name, by key and by the form of webhook paths', async (t) => {
+  for (const form of ['messaging-history.set', 'MESSAGING_HISTORY_SET', 'messaging-history-set']) {
+    t.match(catalogue.find(form), { name: 'messaging-history.set', key: 'MESSAGING_HISTORY_SET' }, form)
+  }
+  for (const form of ['', 'messages', 'messages.upsert ', 'constructor', '__proto__']) {
+    t.equal(catalogue.find(form), undefined, form)
+  }
+})
+
+t.test('all events are all but the session secrets, which have to be named', async (t) => {
+  const keys = EVOLUTION_EVENTS.map(eventKey)
+  t.strictSame(
+    catalogue.all,
+    keys.filter((key) => key !== 'CREDS_UPDATE')
+  )
+  t.match(catalogue.get('creds.update'), { inAll: false })
+  t.strictSame(catalogue.resolve(['CREDS_UPDATE']).keys, ['CREDS_UPDATE'])
+})
+
+t.test('a list is resolved in its order, without repeats, in any case or form', async (t) => {
+  t.strictSame(catalogue.resolve(['QRCODE_UPDATED', 'call', 'CALL', 'qrcode.updated', 'Messages-Upsert']), {
+    keys: ['QRCODE_UPDATED', 'CALL', 'MESSAGES_UPSERT'],
+    notes: []
+  })
+  t.strictSame(catalogue.resolve([]), { keys: [], notes: [] })
+})
+
+t.test('aliases of older hubs are taken, events that are no more are left out with a note', async (t) => {
+  t.strictSame(catalogue.resolve(['GROUP_UPDATE', 'GROUPS_UPDATE']), { keys: ['GROUPS_UPDATE'], notes: [] })
+  const { keys, notes } = catalogue.resolve(['NEW_JWT_TOKEN', 'CALL', 'NEW_TOKEN', 'CHAMA_AI_ACTION'])
+  t.strictSame(keys, ['CALL'])
+  t.strictSame(
+    notes.map((note) => note.split(' ')[0]),
+    ['NEW_JWT_TOKEN', 'NEW_TOKEN', 'CHAMA_AI_ACTION']
+  )
+})
+
+t.test('an unknown event is refused with the closest ones', async (t) => {
+  const error = thrown(() => catalogue.get('message.upsert'))
+  t.match(error, { code: 'IEV_EVENT_UNKNOWN', statusCode: 400 })
+  t.match(error.message, /^event "message\.upsert" is not a known event; the closest are messages\.upsert, /)
+  t.equal(thrown(() => catalogue.get('x'.repeat(10_000))).message.includes('x'.repeat(81)), false, 'shown in part')
+})
+
+t.test('every unknown key of a list is told, with its place', async (t) => {
+  const { messages = [], message } = thrown(() => catalogue.resolve(['CAL', 'CALL', 'MESSAGES_UPSET'], 'sqs.events'))
+  t.equal(messages.length, 2)
+  t.match(messages[0], /^sqs\.events\[0\] "CAL" is not a known event; the closest are CALL, /)
+  t.match(messages[1], /^sqs\.events\[2\] "MESSAGES_UPSET" is not a known event; the closest are MESSAGES_UPSERT, /)
+  t.equal(message, messages[0])
+})
+
+t.test('a host adds events of its own', async (t) => {
+  const extended = new EventCatalogue({
+    names: ['invoice.paid', 'session.secrets'],
+    explicitOnly: ['session.secrets'],
+    aliases: { INVOICE_PAYED: 'INVOICE_PAID', GROUP_UPDATE: null }
+  })
+  t.equal(extended.events.length, EVOLUTION_EVENTS.length + 2)
+  t.ok(extended.all.includes('INVOICE_PAID'))
+  t.notOk(extended.all.includes('SESSION_SECRETS'))
+  t.notOk(extended.all.includes('CREDS_UPDATE'))
+  const { keys, notes } = extended.resolve(['INVOICE_PAYED', 'GROUP_UPDATE'])
+  t.strictSame(keys, ['INVOICE_PAID'])
+  t.equal(notes.length, 1, 'its aliases replace ours')
+})
+
+t.test('a host brings events instead of ours, and our rules go with them', async (t) => {
+  const replaced = new EventCatalogue({ names: ['invoice.paid', 'creds.update', 'new.token'], replace: true })
+  t.strictSame(replaced.all, ['INVOICE_PAID', 'CREDS_UPDATE', 'NEW_TOKEN'])
+  t.equal(replaced.find('messages.upsert'), undefined)
+  t.strictSame(replaced.resolve(['NEW_TOKEN']), { keys: ['NEW_TOKEN'], notes: [] })
+  t.throws(() => replaced.resolve(['GROUP_UPDATE']), { code: 'IEV_EVENT_UNKNOWN' })
+})
+
+t.test('a catalogue that cannot work is refused, and the fault named', async (t) => {
+  const faults: [CatalogueOptions, RegExp][] = [
+    [{ names: ['Invoice.Paid'] }, /"Invoice\.Paid" is not an event name/],
+    [{ names: ['invoice..paid'] }, /"invoice\.\.paid" is not an event name/],
+    [{ names: ['.paid'] }, /is not an event name/],
+    [{ names: [''] }, /is not an event name/],
+    [{ names: ['fatura.paga!'] }, /is not an event name/],
+    [{ names: ['x'.repeat(65)] }, /at most 64/],
+    [{ names: ['invoice.paid', 'invoice-paid'] }, /"invoice-paid" has the same key INVOICE_PAID as "invoice\.paid"/],
+    [{ names: ['messages-upsert'] }, /the same key MESSAGES_UPSERT as "messages\.upsert"/],
+    [{ names: [], aliases: { PAID: 'INVOICE_PAID' } }, /PAID leads to INVOICE_PAID, which is no event key/],
+    [{ names: ['a'], replace: true, aliases: { B: 'CALL' } }, /B leads to CALL/]
+  ]
+  for (const [options, message] of faults) {
+    t.throws(() => new EventCatalogue(options), { code: 'IEV_OPTIONS_INVALID', message }, JSON.stringify(options))
+  }
+  t.equal(new EventCatalogue({ names: ['x'.repeat(64)] }).find('x'.repeat(64))?.inAll, true)
+})

@@ -1,0 +1,61 @@
+import t from 'tap'
+import { escapeForSqs } from '../lib/json.ts'
+import { eventSize, socketMessage, sqsMessage } from '../lib/messages.ts'
+import type { StoredEvent } from '../lib/store/types.ts'
+import { newEvent } from './support/new-event.ts'
+
+function stored(members: Partial<StoredEvent> = {}): StoredEvent {
+  const envelope =
+    '"server_url":"https://hub.example","date_time":"2026-01-31T12:00:00.000Z","sender":null,"id":"order-1"'
+  return { ...newEvent({ envelope, data: '{"n":1}' }), offset: 7, instanceKey: 3, acceptedAt: 0, ...members }
+}
+
+t.test('an SQS message has its members in the documented order', async (t) => {
+  t.equal(
+    sqsMessage(stored(), 'my "server"'),
+    '{"event":"messages.upsert","instance":"sales","dataType":"json","data":{"n":1},"server":"my \\"server\\"",' +
+      '"server_url":"https://hub.example","date_time":"2026-01-31T12:00:00.000Z","sender":null,"id":"order-1","offset":7}'
+  )
+})
+
+t.test('a socket message has its members in the documented order', async (t) => {
+  t.equal(
+    socketMessage(stored()),
+    '{"event":"messages.upsert","instance":"sales","data":{"n":1},' +
+      '"server_url":"https://hub.example","date_time":"2026-01-31T12:00:00.000Z","sender":null,"id":"order-1","offset":7}'
+  )
+})
+
+t.test('extras come last', async (t) => {
+  const event = stored({ extra: '"isLatest":true,"progress":7' })
+  for (const message of [socketMessage(event), sqsMessage(event, 's')]) {
+    t.strictSame(Object.keys(JSON.parse(message) as object).slice(-3), ['offset', 'isLatest', 'progress'])
+    t.match(JSON.parse(message), { isLatest: true, progress: 7 })
+  }
+})
+
+t.test('names are written as JSON', async (t) => {
+  const event = stored({ instance: 'a "b"\\ são/1' })
+  t.equal((JSON.parse(socketMessage(event)) as { instance: string }).instance, event.instance)
+  t.equal((JSON.parse(sqsMessage(event, 's')) as { instance: string }).instance, event.instance)
+})
+
+t.test('an SQS message has no character that SQS refuses, and means the same', async (t) => {
+  const text = `\uFFFE \uFFFF 💬 \u{10FFFF} ç \u0000`
+  const event = stored({ data: JSON.stringify({ text }), instance: '💬' })
+  const message = sqsMessage(event, 'servidor \uFFFF')
+  // #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF, the last as pairs.
+  t.match(message, /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD]*$/)
+  t.ok(message.includes('\\ufffe \\uffff \\ud83d\\udcac'))
+  t.match(JSON.parse(message), { instance: '💬', server: 'servidor \uFFFF', data: { text } })
+  t.match(socketMessage(event), /💬/, 'sockets take any')
+})
+
+t.test('a text without such characters is left as it is', async (t) => {
+  const json = '{"text":"olá\\n","more":"\uFFFD\uE000"}'
+  t.equal(escapeForSqs(json), json)
+})
+
+t.test('the size of an event is that of its variable parts', async (t) => {
+  t.equal(eventSize(stored({ data: '12', envelope: '345', extra: '6' })), 6)
+})

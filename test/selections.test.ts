@@ -1,0 +1,71 @@
+import t from 'tap'
+import { EventCatalogue } from '../lib/events.ts'
+import { resolveSelection, selects, type SelectionRequest } from '../lib/selections.ts'
+import type { Selection } from '../lib/store/types.ts'
+
+const catalogue = new EventCatalogue()
+
+function storedSelection(enabled: boolean, events: string[]): Selection {
+  return { id: 'id', enabled, events, createdAt: new Date(), updatedAt: new Date() }
+}
+
+function resolved(request: SelectionRequest, stored?: Selection) {
+  const { enabled, events, notes } = resolveSelection(catalogue, request, { stored, field: 'sqs.events' })
+  return { enabled, events, notes }
+}
+
+const on = storedSelection(true, ['CALL'])
+const off = storedSelection(false, ['CALL'])
+const offWithNone = storedSelection(false, [])
+
+t.test('a list is exactly that, whatever was stored', async (t) => {
+  for (const stored of [undefined, on, off]) {
+    for (const enabled of [true, false]) {
+      t.strictSame(resolved({ enabled, events: ['qrcode.updated', 'GROUP_UPDATE', 'NEW_TOKEN'] }, stored), {
+        enabled,
+        events: ['QRCODE_UPDATED', 'GROUPS_UPDATE'],
+        notes: ['NEW_TOKEN is no event of this server any more; it was left out']
+      })
+    }
+  }
+})
+
+t.test('switched on without a list: the list kept while it was off, else all', async (t) => {
+  t.strictSame(resolved({ enabled: true }, off).events, ['CALL'])
+  t.strictSame(resolved({ enabled: true }).events, catalogue.all)
+  t.strictSame(resolved({ enabled: true }, on).events, catalogue.all, 'it was on: there is nothing to restore')
+  t.strictSame(resolved({ enabled: true }, offWithNone).events, catalogue.all)
+})
+
+t.test('switched on with an empty list: all events', async (t) => {
+  for (const stored of [undefined, on, off]) {
+    t.strictSame(resolved({ enabled: true, events: [] }, stored).events, catalogue.all)
+  }
+})
+
+t.test('switched off without a list: the stored one is kept', async (t) => {
+  for (const stored of [on, off]) t.match(resolved({ enabled: false }, stored), { enabled: false, events: ['CALL'] })
+  t.match(resolved({ enabled: false }), { enabled: false, events: [] })
+})
+
+t.test('all events are not the session secrets', async (t) => {
+  t.notOk(resolved({ enabled: true }).events.includes('CREDS_UPDATE'))
+})
+
+t.test('unknown keys are refused by the name the caller gave the list', async (t) => {
+  t.throws(() => resolved({ enabled: false, events: ['CALL', 'CAL'] }), {
+    code: 'IEV_EVENT_UNKNOWN',
+    message: /^sqs\.events\[1\] "CAL"/
+  })
+})
+
+t.test('a list of which nothing is left selects nothing', async (t) => {
+  t.match(resolved({ enabled: true, events: ['NEW_TOKEN'] }), { events: { length: 0 }, notes: { length: 1 } })
+})
+
+t.test('an event is selected when its key is listed and the selection is on', async (t) => {
+  t.equal(selects(on, 'CALL'), true)
+  t.equal(selects(on, 'QRCODE_UPDATED'), false)
+  t.equal(selects(off, 'CALL'), false)
+  t.equal(selects(undefined, 'CALL'), false)
+})

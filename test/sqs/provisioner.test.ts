@@ -1,0 +1,189 @@
+import { ListQueueTagsCommand, type ServiceInputTypes } from '@aws-sdk/client-sqs'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { QueueProvisioner, type ProvisionerOptions } from '../../lib/sqs/provisioner.ts'
+import { startSqs } from '../support/sqs.ts'
+
+const { log } = Fastify()
+const SALES_CALL = { name: 'sales_call.fifo', instance: 'sales', event: 'CALL' }
+const FIFO = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' }
+
+/** A provisioner on an emulator of its own. `fail` makes a call fail as AWS would; the emulator denies nobody. */
+async function start(t: Test, options: Partial<ProvisionerOptions> = {}) {
+  const sqs = await startSqs(t)
+  const calls: { command: string; input: ServiceInputTypes }[] = []
+  const failing = new Map<string, string>()
+  sqs.client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) => {
+        const command = commandName.replace('Command', '')
+        calls.push({ command, input: args.input })
+        const name = failing.get(command)
+        if (name !== undefined) throw Object.assign(new Error('as asked'), { name, $metadata: { httpStatusCode: 403 } })
+        return next(args)
+      },
+    { step: 'initialize' }
+  )
+  const provisioner = new QueueProvisioner({ client: sqs.client, type: 'fifo', log, ...options })
+  return {
+    provisioner,
+    ...sqs,
+    commands: () => calls.map(({ command }) => command),
+    inputs: () => calls.map(({ input }) => input),
+    fail: (command: string, name: string) => failing.set(command, name),
+    heal: () => failing.clear(),
+    tags: async (QueueUrl: string) => (await sqs.client.send(new ListQueueTagsCommand({ QueueUrl }))).Tags
+  }
+}
+
+t.test('a queue is made with its attributes and tags', async (t) => {
+  const { provisioner, server, tags } = await start(t)
+  const url = await provisioner.ensure(SALES_CALL)
+  const queue = server.inspectQueue(SALES_CALL.name)
+  t.equal(url, queue?.url)
+  t.equal(provisioner.url(SALES_CALL.name), url)
+  t.match(queue?.attributes, FIFO)
+  t.strictSame(await tags(url), { 'managed-by': 'fastify-instance-events', instance: 'sales', event: 'CALL' })
+})
+
+t.test('tags have only the characters that AWS takes, and only what is known', async (t) => {
+  const { provisioner, tags } = await start(t)
+  const odd = await provisioner.ensure({ name: 'odd.fifo', instance: 'loja são/1 "💬" <&>', event: 'CALL' })
+  t.match(await tags(odd), { instance: 'loja são/1 ___ ___' })
+  const shared = await provisioner.ensure({ name: 'global_singlequeue.fifo' })
+  t.strictSame(await tags(shared), { 'managed-by': 'fastify-instance-events' })
+})
+
+t.test('a standard queue has no attributes of FIFO queues', async (t) => {
+  const { provisioner, inputs, server } = await start(t, { type: 'standard' })
+  await provisioner.ensure({ ...SALES_CALL, name: 'sales_call' })
+  t.match(inputs(), [{ QueueName: 'sales_call', Attributes: {} }])
+  t.notOk(server.inspectQueue('sales_call')?.attributes.FifoQueue)
+})
+
+t.test('a queue is asked for once, however many want it, and again when it was forgotten', async (t) => {
+  const { provisioner, commands, server } = await start(t)
+  const urls = await Promise.all(Array.from({ length: 20 }, () => provisioner.ensure(SALES_CALL)))
+  t.equal(new Set(urls).size, 1)
+  t.equal(await provisioner.ensure(SALES_CALL), urls[0])
+  t.strictSame(commands(), ['CreateQueue'])
+
+  server.deleteQueue(SALES_CALL.name)
+  provisioner.forget(SALES_CALL.name)
+  t.equal(provisioner.url(SALES_CALL.name), undefined)
+  t.equal(await provisioner.ensure(SALES_CALL), urls[0])
+  t.ok(server.inspectQueue(SALES_CALL.name))
+})
+
+t.test('a queue that was made by an earlier run is found again', async (t) => {
+  const { provisioner, client } = await start(t)
+  const url = await provisioner.ensure(SALES_CALL)
+  t.equal(await new QueueProvisioner({ client, type: 'fifo', log }).ensure(SALES_CALL), url)
+})
+
+t.test('many queues come in the order that was asked, a few calls at a time', async (t) => {
+  const { provisioner, client, server } = await start(t)
+  let now = 0
+  let most = 0
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      most = Math.max(most, ++now)
+      return next(args).finally(() => now--)
+    },
+    { step: 'finalizeRequest' }
+  )
+  const specs = Array.from({ length: 30 }, (_, index) => ({ name: `queue-${index}.fifo` }))
+  t.strictSame(
+    await provisioner.ensureAll(specs),
+    specs.map(({ name }) => server.inspectQueue(name)?.url)
+  )
+  t.ok(most > 1 && most <= 8, `${most} at once`)
+  t.strictSame(await provisioner.ensureAll([]), [])
+})
+
+t.test('a queue with other attributes is used as it is, and left so', async (t) => {
+  const { provisioner, server, tags } = await start(t)
+  const attributes = { FifoQueue: 'true', ContentBasedDeduplication: 'true', DeduplicationScope: 'queue' }
+  const { queueUrl } = server.createQueue(SALES_CALL.name, { attributes, tags: { owner: 'terraform' } })
+  t.equal(await provisioner.ensure(SALES_CALL), queueUrl)
+  t.match(server.inspectQueue(SALES_CALL.name)?.attributes, attributes)
+  t.strictSame(await tags(queueUrl), { owner: 'terraform' })
+})
+
+t.test('whoever may not make queues uses those that are there', async (t) => {
+  const { provisioner, server, fail, inputs } = await start(t, { accountId: '000000000000' })
+  const { queueUrl } = server.createQueue(SALES_CALL.name, { attributes: FIFO })
+  fail('CreateQueue', 'AccessDenied')
+  fail('GetQueueAttributes', 'AccessDeniedException')
+  t.equal(await provisioner.ensure(SALES_CALL), queueUrl)
+  t.match(inputs()[1], { QueueName: SALES_CALL.name, QueueOwnerAWSAccountId: '000000000000' })
+  await t.rejects(provisioner.ensure({ name: 'not-there.fifo' }), {
+    code: 'IEV_SQS_QUEUE_UNAVAILABLE',
+    statusCode: 502,
+    message: /not-there\.fifo.*AccessDenied/
+  })
+})
+
+t.test('a queue of the wrong kind is refused, naming the attribute', async (t) => {
+  // SQS ties the kind to the name; an account's own name server may not.
+  const { provisioner, server, fail } = await start(t, { type: 'standard' })
+  server.createQueue('odd.fifo', { attributes: FIFO })
+  fail('CreateQueue', 'QueueNameExists')
+  await t.rejects(provisioner.ensure({ name: 'odd.fifo' }), {
+    code: 'IEV_SQS_QUEUE_UNUSABLE',
+    message: /odd\.fifo .*FifoQueue is true/
+  })
+})
+
+t.test('a refusal says the queue and the code, and is not remembered', async (t) => {
+  const { provisioner, server, fail, heal, commands } = await start(t)
+  fail('CreateQueue', 'RequestThrottled')
+  const refusal = { code: 'IEV_SQS_QUEUE_UNAVAILABLE', message: /sales_call\.fifo.*RequestThrottled: as asked/ }
+  await t.rejects(provisioner.ensure(SALES_CALL), refusal)
+  t.strictSame(commands(), ['CreateQueue'], 'nothing else was tried')
+  await t.rejects(provisioner.ensureAll([SALES_CALL, { name: 'b.fifo' }]), refusal)
+  t.equal(provisioner.url(SALES_CALL.name), undefined)
+  heal()
+  await t.resolves(provisioner.ensure(SALES_CALL))
+  await server.stop()
+  await t.rejects(provisioner.ensure({ name: 'b.fifo' }), { message: /b\.fifo.*ECONN/ })
+})
+
+t.test('an unused queue is deleted if it is ours and empty', async (t) => {
+  const { provisioner, server, client } = await start(t)
+  const { name } = SALES_CALL
+  await provisioner.ensure(SALES_CALL)
+  t.equal(await provisioner.deleteUnused(name), true)
+  t.equal(server.inspectQueue(name), undefined)
+  t.equal(provisioner.url(name), undefined)
+  t.equal(await provisioner.deleteUnused(name), false, 'it is gone')
+
+  await provisioner.ensure(SALES_CALL)
+  t.equal(
+    await new QueueProvisioner({ client, type: 'fifo', log }).deleteUnused(name),
+    true,
+    'also one of an earlier run'
+  )
+})
+
+t.test('a queue that is not ours, or not empty, stays', async (t) => {
+  const { provisioner, server, receive } = await start(t)
+  server.createQueue('theirs.fifo', { attributes: FIFO, tags: { 'managed-by': 'terraform', instance: 'sales' } })
+  t.equal(await provisioner.deleteUnused('theirs.fifo'), false)
+  server.createQueue('bare.fifo', { attributes: FIFO })
+  t.equal(await provisioner.deleteUnused('bare.fifo'), false)
+  await provisioner.ensure(SALES_CALL)
+  server.sendMessage(SALES_CALL.name, 'waits', { messageGroupId: 'a', messageDeduplicationId: 'a' })
+  t.equal(await provisioner.deleteUnused(SALES_CALL.name), false)
+  for (const name of ['theirs.fifo', 'bare.fifo', SALES_CALL.name]) t.ok(server.inspectQueue(name), name)
+  await receive(SALES_CALL.name, 1)
+  t.equal(await provisioner.deleteUnused(SALES_CALL.name), true, 'once it was emptied')
+})
+
+t.test('a deletion that fails is not thrown: the queue stays', async (t) => {
+  const { provisioner, server, fail } = await start(t)
+  await provisioner.ensure(SALES_CALL)
+  fail('DeleteQueue', 'AccessDenied')
+  t.equal(await provisioner.deleteUnused(SALES_CALL.name), false)
+  t.ok(server.inspectQueue(SALES_CALL.name))
+})

@@ -1,0 +1,37 @@
+import type { Test } from 'tap'
+import type { EventStore } from '../../lib/store/types.ts'
+import { appending } from './conformance/appending.ts'
+import { closing } from './conformance/closing.ts'
+import { deliveries } from './conformance/deliveries.ts'
+import { instanceChanges } from './conformance/instance-changes.ts'
+import { instances } from './conformance/instances.ts'
+import { pruning } from './conformance/pruning.ts'
+import { reading } from './conformance/reading.ts'
+
+export interface Opened {
+  store: EventStore
+  /** Closes the store and opens the same data again. */
+  reopen: () => Promise<EventStore>
+}
+
+export interface Limits {
+  maxPendingDeliveries?: number
+}
+
+/** Opens an empty store; what it opened is closed and gone after the test. */
+export type Open = (t: Test, limits?: Limits) => Promise<Opened>
+
+/** What every backend of `EventStore` must do. A backend's own test file has only what is its own. */
+export function conformance(t: Test, name: string, open: Open): void {
+  for (const [area, tests] of Object.entries({
+    append: appending,
+    read: reading,
+    deliveries,
+    prune: pruning,
+    instances,
+    'changes of instances': instanceChanges,
+    close: closing
+  })) {
+    void t.test(`${name}: ${area}`, async (t) => tests(t, open))
+  }
+}

@@ -1,0 +1,165 @@
+import type { Test } from 'tap'
+import type { StoredEvent } from '../../../lib/store/types.ts'
+import { newEvent, newEvents } from '../../support/new-event.ts'
+import type { Open } from '../conformance.ts'
+
+const ALL = { after: 0, limit: 1_000 }
+
+export function appending(t: Test, open: Open): void {
+  void t.test('an event comes back as it went in', async (t) => {
+    const { store } = await open(t)
+    const event = newEvent({
+      instance: 'loja são/1',
+      data: '{"text":"\\u0000 \\ud800 💬 \\"quoted\\""}',
+      extra: '"isLatest":true',
+      flags: 7
+    })
+    const before = Date.now()
+    const [result] = await store.append([event])
+    t.strictSame(result, { id: event.id, offset: result?.offset, duplicate: false })
+    const [stored] = await store.read(ALL)
+    const instanceKey = store.instances.require('loja são/1').key
+    t.strictSame(stored, { ...event, offset: result?.offset, instanceKey, acceptedAt: stored?.acceptedAt })
+    t.ok(stored && stored.acceptedAt >= before && stored.acceptedAt <= Date.now(), 'accepted now')
+  })
+
+  void t.test('offsets grow in the order of calls made in one turn', async (t) => {
+    const { store } = await open(t)
+    await store.append([newEvent({ instance: 'known' })])
+    const events = Array.from({ length: 60 }, (_, index) =>
+      newEvent({ instance: ['known', 'new', 'newer'][index % 3]! })
+    )
+    const results = await Promise.all(events.map((event) => store.append([event])))
+    const offsets = results.map(([result]) => result?.offset as number)
+    t.strictSame(
+      offsets,
+      offsets.toSorted((a, b) => a - b)
+    )
+    t.equal(new Set(offsets).size, events.length)
+    const stored = await store.read({ after: (offsets[0] as number) - 1, limit: 100 })
+    t.strictSame(
+      stored.map(({ id, offset }) => [id, offset]),
+      results.map(([result]) => [result?.id, result?.offset])
+    )
+    t.strictSame(
+      store.instances
+        .list()
+        .map(({ name }) => name)
+        .sort(),
+      ['known', 'new', 'newer'],
+      'registered once'
+    )
+  })
+
+  void t.test('an array is answered in its order', async (t) => {
+    const { store } = await open(t)
+    const events = newEvents(20)
+    const results = await store.append(events)
+    t.strictSame(
+      results.map(({ id }) => id),
+      events.map(({ id }) => id)
+    )
+    t.strictSame(
+      (await store.read(ALL)).map(({ offset }) => offset),
+      results.map(({ offset }) => offset)
+    )
+    t.strictSame(await store.append([]), [])
+  })
+
+  void t.test('an id is taken once for each instance: later, in the same turn, in the same call', async (t) => {
+    const { store } = await open(t)
+    const told: StoredEvent[] = []
+    store.subscribe((events) => told.push(...events))
+    const event = newEvent({ id: 'order-1', queues: ['q'] })
+    const [[first], again, [other]] = await Promise.all([
+      store.append([event]),
+      store.append([{ ...event, data: '"changed"' }, event]),
+      store.append([{ ...event, instance: 'support' }])
+    ])
+    const [later] = await store.append([event])
+    t.equal(first?.duplicate, false)
+    for (const result of [...again, later]) {
+      t.strictSame(result, { id: 'order-1', offset: first?.offset, duplicate: true })
+    }
+    t.equal(other?.duplicate, false, 'another instance has its own ids')
+    const stored = await store.read(ALL)
+    t.strictSame(
+      stored.map(({ instance, data }) => [instance, data]),
+      [
+        ['sales', event.data],
+        ['support', event.data]
+      ]
+    )
+    t.equal(store.pendingCount(), 2, 'and is delivered once')
+    t.equal(told.length, 2, 'and told once')
+  })
+
+  void t.test('events are told in offset order, registered and counted, before their append resolves', async (t) => {
+    const { store } = await open(t)
+    const order: string[] = []
+    const told: StoredEvent[] = []
+    store.subscribe((events) => {
+      order.push('told')
+      told.push(...events)
+      t.ok(events.every(({ instance, instanceKey }) => store.instances.get(instance)?.key === instanceKey))
+      t.equal(store.pendingCount(), 4)
+    })
+    const events = newEvents(4, { instance: 'new', queues: ['q'], flags: 3 })
+    await Promise.all(events.map((event) => store.append([event]).then(() => order.push('resolved'))))
+    t.strictSame(order, ['told', ...events.map(() => 'resolved')])
+    t.strictSame(
+      told.map(({ offset, instanceKey, acceptedAt, ...event }) => event),
+      events
+    )
+    t.strictSame(
+      told.map(({ offset, acceptedAt }) => [offset, acceptedAt]),
+      (await store.read(ALL)).map(({ offset, acceptedAt }) => [offset, acceptedAt])
+    )
+  })
+
+  void t.test('who unsubscribed is told no more, everyone else is', async (t) => {
+    const { store } = await open(t)
+    const told: string[] = []
+    const unsubscribe = store.subscribe(() => told.push('one'))
+    store.subscribe(() => told.push('other'))
+    await store.append([newEvent()])
+    unsubscribe()
+    unsubscribe()
+    await store.append([newEvent()])
+    t.strictSame(told, ['one', 'other', 'other'])
+  })
+
+  void t.test('a full backlog refuses events for SQS whole, and takes them again once there is room', async (t) => {
+    const { store } = await open(t, { maxPendingDeliveries: 5 })
+    const [fits, bursts] = await Promise.allSettled([
+      store.append(newEvents(2, { queues: ['a', 'b'] })),
+      store.append([newEvent({ id: 'first' }), newEvent({ queues: ['a', 'b'] })])
+    ])
+    t.match(fits, { status: 'fulfilled' })
+    t.match(bursts, { status: 'rejected', reason: { code: 'IEV_BACKPRESSURE', statusCode: 503 } })
+    t.equal(store.pendingCount(), 4)
+    t.equal((await store.read(ALL)).length, 2, 'nothing of what was refused is kept')
+
+    await store.append([newEvent({ queues: ['a'] })])
+    await t.rejects(store.append([newEvent({ queues: ['a'] })]), { code: 'IEV_BACKPRESSURE' })
+    await t.resolves(store.append([newEvent()]), 'what goes to no queue is taken still')
+
+    const [oldest] = await store.read(ALL)
+    const refused = { queue: 'a', instanceKey: oldest!.instanceKey, offset: oldest!.offset }
+    await store.acknowledge([refused])
+    await t.resolves(store.append([newEvent({ queues: ['a'] })]))
+    await t.rejects(store.append([newEvent({ queues: ['a'] })]), { code: 'IEV_BACKPRESSURE' })
+  })
+
+  void t.test('the backlog counts a delivery once while its commit is being told', async (t) => {
+    const { store } = await open(t, { maxPendingDeliveries: 4 })
+    const followUps: Promise<unknown>[] = []
+    const unsubscribe = store.subscribe(() => {
+      unsubscribe()
+      followUps.push(store.append([newEvent({ queues: ['a'] })]))
+    })
+    await Promise.all(newEvents(3, { queues: ['a'] }).map((event) => store.append([event])))
+    await t.resolves(Promise.all(followUps))
+    t.equal(store.pendingCount(), 4)
+  })
+}

@@ -1,0 +1,115 @@
+import type { Test } from 'tap'
+import type { InstanceChange } from '../../../lib/store/instances.ts'
+import type { EventStore } from '../../../lib/store/types.ts'
+import { newEvent } from '../../support/new-event.ts'
+import type { Open } from '../conformance.ts'
+
+/** What the directory says, in a form that can be compared. */
+function shown({ instances }: EventStore) {
+  return instances
+    .list()
+    .map(({ key, id, name, tokenHash, selections }) => ({ key, id, name, tokenHash, selections }))
+    .sort((a, b) => a.key - b.key)
+}
+
+export function instanceChanges(t: Test, open: Open): void {
+  void t.test('watchers hear of updates and removals once they can be seen, and of nothing new', async (t) => {
+    const { store } = await open(t)
+    const changes: InstanceChange[] = []
+    const unwatch = store.instances.watch((change) => {
+      const now = store.instances.get(change.before.name)
+      t.equal(now, change.type === 'updated' ? change.after : undefined)
+      changes.push(change)
+    })
+    const first = await store.instances.create({ name: 'sales', token: 'secret-1' })
+    await store.append([newEvent({ instance: 'sales' }), newEvent({ instance: 'support' })])
+    t.strictSame(changes, [])
+    const second = await store.instances.setToken('sales', 'secret-2')
+    const third = await store.instances.setSelection('sales', 'sqs', { enabled: true, events: [] }, { register: true })
+    const removed = await store.instances.remove('sales')
+    t.strictSame(changes, [
+      { type: 'updated', before: first, after: second },
+      { type: 'updated', before: second, after: third },
+      { type: 'removed', before: third }
+    ])
+    t.strictSame(removed, third)
+    unwatch()
+    await store.instances.remove('support')
+    t.equal(changes.length, 3)
+  })
+
+  void t.test('a removed instance is gone, its token and selections with it', async (t) => {
+    const { store, reopen } = await open(t)
+    await store.instances.create({
+      name: 'sales',
+      token: 'secret-1',
+      selections: { sqs: { enabled: true, events: ['CALL'] } }
+    })
+    await store.instances.remove('sales')
+    t.equal(store.instances.get('sales'), undefined)
+    t.equal(store.instances.findByToken('secret-1'), undefined)
+    t.equal(store.instances.size, 0)
+    await t.rejects(store.instances.remove('sales'), { code: 'IEV_INSTANCE_NOT_FOUND' })
+    const again = await store.instances.create({ name: 'sales', token: 'secret-1' })
+    t.strictSame(again.selections, {})
+    t.strictSame((await reopen()).instances.require('sales').selections, {}, 'nor do they come back')
+  })
+
+  void t.test('a name given again has a key of its own, and sees nothing of its predecessor', async (t) => {
+    const { store, reopen } = await open(t)
+    const event = newEvent({ id: 'order-1', queues: ['a'] })
+    const [before] = await store.append([event])
+    const old = await store.instances.remove('sales')
+    const [after] = await store.append([event])
+    const current = store.instances.require('sales')
+    t.not(current.key, old.key)
+    t.not(current.id, old.id)
+    t.equal(after?.duplicate, false, 'the ids of its predecessor are no duplicates')
+    t.match(await store.read({ instanceKey: current.key, after: 0, limit: 10 }), [{ offset: after?.offset }])
+    t.equal((await store.read({ instanceKey: current.key, after: 0, limit: 10 })).length, 1)
+    const page = { after: 0, limit: 10, maxBytes: 1_000 }
+    t.match(await store.readLane({ queue: 'a', instanceKey: old.key }, page), [{ offset: before?.offset }])
+    t.match(await store.readLane({ queue: 'a', instanceKey: current.key }, page), [{ offset: after?.offset }])
+
+    await store.instances.remove('sales')
+    const { key } = await (await reopen()).instances.ensure('sales')
+    t.notOk([old.key, current.key].includes(key), 'not even when the newest was removed and the store reopened')
+  })
+
+  void t.test('removals, appends and writes of one turn leave memory and disk the same', async (t) => {
+    const { store, reopen } = await open(t)
+    const { instances } = store
+    await instances.create({ name: 'a', token: 'secret-a', selections: { sqs: { enabled: true, events: ['CALL'] } } })
+    await instances.create({ name: 'b', token: 'secret-b' })
+    const oldKey = instances.require('a').key
+    const results = await Promise.allSettled([
+      store.append([newEvent({ instance: 'a', id: 'first' })]),
+      instances.remove('a'),
+      store.append([newEvent({ instance: 'a', id: 'second' })]),
+      instances.setSelection('a', 'websocket', { enabled: true, events: ['CALL'] }, { register: false }),
+      // A name that begins and ends within the turn.
+      store.append([newEvent({ instance: 'c' })]),
+      instances.remove('c'),
+      instances.remove('b'),
+      instances.remove('b'),
+      instances.setSelection('b', 'sqs', { enabled: true, events: [] }, { register: false })
+    ])
+    t.match(
+      results.map(({ status }) => status),
+      [...Array.from({ length: 7 }, () => 'fulfilled'), 'rejected', 'rejected']
+    )
+    const { key, tokenHash, selections } = instances.require('a')
+    t.not(key, oldKey)
+    t.equal(tokenHash, null)
+    t.strictSame(Object.keys(selections), ['websocket'], 'the selection of its predecessor is not its own')
+    t.match(await store.read({ instanceKey: oldKey, after: 0, limit: 10 }), [{ id: 'first' }])
+    t.match(await store.read({ instanceKey: key, after: 0, limit: 10 }), [{ id: 'second' }])
+    t.strictSame(
+      instances.list().map(({ name }) => name),
+      ['a']
+    )
+    for (const token of ['secret-a', 'secret-b']) t.equal(instances.findByToken(token), undefined)
+    const inMemory = shown(store)
+    t.strictSame(shown(await reopen()), inMemory)
+  })
+}

@@ -1,0 +1,108 @@
+import type { Test } from 'tap'
+import type { EventStore, PruneOptions } from '../../../lib/store/types.ts'
+import { newEvent, newEvents } from '../../support/new-event.ts'
+import type { Open } from '../conformance.ts'
+
+const EVERYTHING = { acceptedBefore: Date.now() + 86_400_000, maxBytes: Number.MAX_SAFE_INTEGER }
+
+async function pruneAll(store: EventStore, options: PruneOptions): Promise<number> {
+  let removed = 0
+  for (let more = true; more;) {
+    const round = await store.prune(options)
+    removed += round.removed
+    more = round.more
+  }
+  return removed
+}
+
+async function remaining(store: EventStore): Promise<number[]> {
+  return (await store.read({ after: 0, limit: 10_000 })).map(({ offset }) => offset)
+}
+
+export function pruning(t: Test, open: Open): void {
+  void t.test('old events go, younger ones stay', async (t) => {
+    const { store } = await open(t)
+    await store.append(newEvents(3))
+    const [oldest] = await store.read({ after: 0, limit: 1 })
+    // Until the clock has moved on.
+    for (;;) {
+      const [result] = await store.append(newEvents(1))
+      const [event] = await store.read({ after: result!.offset - 1, limit: 1 })
+      if (event!.acceptedAt > oldest!.acceptedAt) break
+    }
+    const all = await store.read({ after: 0, limit: 10_000 })
+    const acceptedBefore = all.at(-1)!.acceptedAt
+    const young = all.filter((event) => event.acceptedAt >= acceptedBefore).map(({ offset }) => offset)
+    t.equal(await pruneAll(store, { ...EVERYTHING, acceptedBefore }), all.length - young.length)
+    t.strictSame(await remaining(store), young)
+    t.strictSame(await store.range(), { first: young[0], last: young.at(-1) })
+    t.equal(await pruneAll(store, { ...EVERYTHING, acceptedBefore }), 0)
+  })
+
+  void t.test('an emptied log keeps its place: offsets go on, and its range says that it is empty', async (t) => {
+    const { store, reopen } = await open(t)
+    const results = await store.append(newEvents(3))
+    const last = results.at(-1)!.offset
+    t.equal(await pruneAll(store, EVERYTHING), 3)
+    t.strictSame(await store.range(), { first: last + 1, last })
+    t.strictSame(await remaining(store), [])
+    const reopened = await reopen()
+    t.strictSame(await reopened.range(), { first: last + 1, last })
+    const [next] = await reopened.append(newEvents(1))
+    t.ok(next!.offset > last)
+  })
+
+  void t.test('what is pending or a dead letter stays, however old, and however many are around it', async (t) => {
+    const { store } = await open(t)
+    const results = await store.append(
+      Array.from({ length: 1_300 }, (_, index) => newEvent({ queues: index === 5 || index === 700 ? ['a', 'b'] : [] }))
+    )
+    const [dead, pending] = [results[5]!.offset, results[700]!.offset]
+    const instanceKey = store.instances.require('sales').key
+    const ref = (queue: string, offset: number) => ({ queue, instanceKey, offset })
+    await store.bury(ref('a', dead), { reason: 'r', message: 'm', attempts: 1 })
+    await store.acknowledge([ref('b', dead), ref('a', pending)])
+
+    t.equal(await pruneAll(store, EVERYTHING), 1_298)
+    t.strictSame(await remaining(store), [dead, pending])
+    t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [{ offset: dead }])
+    t.match(await store.readLane({ queue: 'b', instanceKey }, { after: 0, limit: 10, maxBytes: 1_000 }), [
+      { offset: pending }
+    ])
+
+    await store.acknowledge([ref('b', pending)])
+    t.equal(await pruneAll(store, EVERYTHING), 1, 'it goes once it was delivered')
+    t.strictSame(await remaining(store), [dead])
+  })
+
+  void t.test('a long run of pending events does not hide the old ones behind it', async (t) => {
+    const { store } = await open(t)
+    const kept = await store.append(newEvents(1_200, { queues: ['a'] }))
+    await store.append(newEvents(30))
+    t.equal(await pruneAll(store, EVERYTHING), 30)
+    t.strictSame(
+      await remaining(store),
+      kept.map(({ offset }) => offset)
+    )
+  })
+
+  void t.test('a log that takes too many bytes lets go of young events too, but of nothing pending', async (t) => {
+    const { store } = await open(t)
+    const [pending] = await store.append([newEvent({ queues: ['a'] }), ...newEvents(9)])
+    const nothingOld = { acceptedBefore: 0 }
+    t.equal(await pruneAll(store, { ...nothingOld, maxBytes: Number.MAX_SAFE_INTEGER }), 0)
+    t.equal(await pruneAll(store, { ...nothingOld, maxBytes: 1 }), 9)
+    t.strictSame(await remaining(store), [pending?.offset])
+  })
+
+  void t.test('of a log that is too large the oldest go, and it stops when it fits', async (t) => {
+    const { store } = await open(t)
+    const results = await store.append(newEvents(3_000, { data: `"${'x'.repeat(1_000)}"` }))
+    const removed = await pruneAll(store, { acceptedBefore: 0, maxBytes: 2_000_000 })
+    t.ok(removed > 0 && removed < 3_000, `${removed} of 3000 went`)
+    t.strictSame(
+      await remaining(store),
+      results.slice(removed).map(({ offset }) => offset)
+    )
+  })
+}

@@ -1,0 +1,85 @@
+import type { Test } from 'tap'
+import { newEvent, newEvents } from '../../support/new-event.ts'
+import type { Open } from '../conformance.ts'
+
+export function reading(t: Test, open: Open): void {
+  void t.test('an empty log has no range and nothing to read', async (t) => {
+    const { store } = await open(t)
+    t.strictSame(await store.range(), { first: 0, last: 0 })
+    t.strictSame(await store.read({ after: 0, limit: 10 }), [])
+    t.equal(store.pendingCount(), 0)
+    await t.resolves(store.check())
+  })
+
+  void t.test('the range runs from the first event to the last', async (t) => {
+    const { store } = await open(t)
+    const results = await store.append(newEvents(3))
+    t.strictSame(await store.range(), { first: results[0]?.offset, last: results[2]?.offset })
+  })
+
+  void t.test('pages go on after the last offset of the one before', async (t) => {
+    const { store } = await open(t)
+    const ids = (await store.append(newEvents(7))).map(({ id }) => id)
+    const pages: string[][] = []
+    let after = 0
+    for (;;) {
+      const page = await store.read({ after, limit: 3 })
+      if (page.length === 0) break
+      pages.push(page.map(({ id }) => id))
+      after = page.at(-1)?.offset ?? after
+    }
+    t.strictSame(pages, [ids.slice(0, 3), ids.slice(3, 6), ids.slice(6)])
+  })
+
+  void t.test('the filters of instance and name go together', async (t) => {
+    const { store } = await open(t)
+    const names = ['call', 'messages.upsert', 'call', 'presence.update', 'messages.upsert']
+    await store.append(
+      names.flatMap((event) => [
+        newEvent({ event, instance: 'sales', id: `sales ${event}`.concat(newEvent().id) }),
+        newEvent({ event, instance: 'support' })
+      ])
+    )
+    const { key } = store.instances.require('sales')
+    const all = await store.read({ after: 0, limit: 100 })
+    const found = async (options: { instanceKey?: number; events?: string[]; after?: number; limit?: number }) =>
+      (await store.read({ after: 0, limit: 100, ...options })).map(({ offset }) => offset)
+    const wanted = (keep: (event: (typeof all)[number]) => boolean) => all.filter(keep).map(({ offset }) => offset)
+
+    t.equal(all.length, 10)
+    t.strictSame(
+      await found({ instanceKey: key }),
+      wanted(({ instance }) => instance === 'sales')
+    )
+    t.strictSame(
+      await found({ events: ['call', 'presence.update'] }),
+      wanted(({ event }) => event === 'call' || event === 'presence.update')
+    )
+    const mine = wanted(({ event, instance }) => event === 'call' && instance === 'sales')
+    t.equal(mine.length, 2)
+    t.strictSame(await found({ instanceKey: key, events: ['call'] }), mine)
+    t.strictSame(await found({ instanceKey: key, events: ['call'], limit: 1 }), mine.slice(0, 1))
+    t.strictSame(await found({ instanceKey: key, events: ['call'], after: mine[0]! }), mine.slice(1))
+    t.strictSame(await found({ events: ['qrcode.updated'] }), [])
+    t.strictSame(await found({ events: [] }), [], 'no names, no events')
+    t.strictSame(await found({ instanceKey: key + 1_000 }), [])
+  })
+
+  void t.test('a page ends with the event that reaches maxBytes, and has one at least', async (t) => {
+    const { store } = await open(t)
+    const [data, envelope, extra] = ['"12345678"', '"sender":null', '"n":1']
+    const size = data.length + envelope.length + extra.length
+    await store.append(newEvents(5, { data, envelope, extra }))
+    const { key } = store.instances.require('sales')
+    const count = async (maxBytes: number) => [
+      (await store.read({ after: 0, limit: 100, maxBytes })).length,
+      (await store.read({ after: 0, limit: 100, maxBytes, instanceKey: key })).length
+    ]
+    t.strictSame(await count(1), [1, 1])
+    t.strictSame(await count(size), [1, 1])
+    t.strictSame(await count(size + 1), [2, 2])
+    t.strictSame(await count(size * 3), [3, 3])
+    t.strictSame(await count(size * 100), [5, 5])
+    await t.resolves(store.append(newEvents(1)), 'a page that ended early leaves nothing open')
+  })
+}

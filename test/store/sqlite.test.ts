@@ -1,0 +1,198 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t, { type Test } from 'tap'
+import { SQLITE_MIGRATIONS } from '../../lib/store/migrations/sqlite.ts'
+import { openStore } from '../../lib/store/open.ts'
+import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { folder } from '../support/build.ts'
+import { newEvent, newEvents } from '../support/new-event.ts'
+import { conformance, type Limits } from './conformance.ts'
+
+/** A store on a file that is gone after the test. */
+function open(t: Test, limits: Limits = {}) {
+  const path = join(folder(t), 'data', 'events.db')
+  let store = new SqliteStore({ path, ...limits })
+  t.after(() => store.close())
+  const reopen = async () => {
+    await store.close()
+    store = new SqliteStore({ path, ...limits })
+    return store
+  }
+  return { path, store, reopen }
+}
+
+/** The statements of a kind that the store's own connection ran; the connection itself comes with each. */
+function spyOnExec(t: Test, statement: string) {
+  const capture = t.capture(DatabaseSync.prototype, 'exec', DatabaseSync.prototype.exec)
+  return () =>
+    capture().filter(({ args }) => args[0] === statement) as unknown as { receiver: DatabaseSync; args: [string] }[]
+}
+
+conformance(t, 'SqliteStore', async (t, limits) => open(t, limits))
+
+t.test('a hundred appends of one turn are one transaction', async (t) => {
+  const { store } = open(t)
+  const commits = spyOnExec(t, 'COMMIT')
+  const results = await Promise.all(newEvents(100).map((event) => store.append([event])))
+  t.equal(results.length, 100)
+  t.equal(commits().length, 1)
+  await store.append(newEvents(1))
+  t.equal(commits().length, 1, 'the spy reads anew: this turn has its own')
+})
+
+t.test('acknowledgements wait for the next transaction', async (t) => {
+  const { store } = open(t)
+  const [event] = await store.append([newEvent({ queues: ['a'] })])
+  const commits = spyOnExec(t, 'COMMIT')
+  const delivery = { queue: 'a', instanceKey: 1, offset: event!.offset }
+  await Promise.all([store.acknowledge([delivery]), store.append(newEvents(1))])
+  t.equal(commits().length, 1)
+  t.equal(store.pendingCount(), 0)
+})
+
+t.test('a commit is on the disk before it resolves: write-ahead log, synced each time', async (t) => {
+  const { store } = open(t)
+  const begins = spyOnExec(t, 'BEGIN IMMEDIATE')
+  await store.append(newEvents(1))
+  const [begun] = begins()
+  const db = begun!.receiver
+  t.match(db.prepare('PRAGMA journal_mode').get(), { journal_mode: 'wal' })
+  t.match(db.prepare('PRAGMA synchronous').get(), { synchronous: 2 }, 'FULL: power loss takes nothing')
+})
+
+t.test('a file in use is refused, and free again once it is closed', async (t) => {
+  const { path, store } = open(t)
+  await store.append(newEvents(1))
+  t.throws(() => new SqliteStore({ path }), { code: 'IEV_STORE_LOCKED', message: path })
+  await t.resolves(store.append(newEvents(1)), 'whoever has it goes on undisturbed')
+  await store.close()
+  const next = new SqliteStore({ path })
+  t.after(() => next.close())
+  t.equal((await next.read({ after: 0, limit: 10 })).length, 2)
+})
+
+t.test('a schema newer than this release is refused and left alone', async (t) => {
+  const { path, store } = open(t)
+  await store.append(newEvents(1))
+  await store.close()
+  const newer = SQLITE_MIGRATIONS.length + 1
+  const setVersion = (version: number) => {
+    const db = new DatabaseSync(path)
+    db.exec(`PRAGMA user_version = ${version}`)
+    db.close()
+  }
+  setVersion(newer)
+  const versions = new RegExp(`version ${newer}, .* up to ${SQLITE_MIGRATIONS.length}:`)
+  await t.rejects(openStore({ url: `file:${path}` }), { code: 'IEV_STORE_NEWER_SCHEMA', message: versions })
+  setVersion(SQLITE_MIGRATIONS.length)
+  const again = await openStore({ url: `file:${path}` })
+  t.after(() => again.close())
+  t.equal((await again.read({ after: 0, limit: 10 })).length, 1)
+})
+
+t.test('a token is nowhere in the files of the database', async (t) => {
+  const { path, store } = open(t)
+  const tokens = ['first-token-4f1c', 'second-token-9b2e']
+  await store.instances.create({ name: 'an-instance-name', token: tokens[0]! })
+  await store.instances.setToken('an-instance-name', tokens[1]!)
+  const files = () =>
+    readdirSync(join(path, '..')).map((name) => readFileSync(join(path, '..', name)).toString('latin1'))
+  const check = (when: string) => {
+    const text = files().join('')
+    t.ok(text.includes('an-instance-name'), `${when}: the files are the right ones`)
+    for (const token of tokens) t.notOk(text.includes(token), when)
+  }
+  check('open')
+  await store.close()
+  check('closed')
+})
+
+t.test('the folder is made for its owner alone', { skip: process.platform === 'win32' }, async (t) => {
+  const { path } = open(t)
+  t.equal(statSync(join(path, '..')).mode & 0o777, 0o700)
+})
+
+t.test('a full disk refuses all of its batch, keeps none of it, and is recovered from', async (t) => {
+  const { store, reopen } = open(t)
+  const begins = spyOnExec(t, 'BEGIN IMMEDIATE')
+  await store.append([newEvent({ id: 'before', queues: ['a'] })])
+  const [begun] = begins()
+  const db = begun!.receiver
+  const told: string[] = []
+  store.subscribe((events) => told.push(...events.map(({ id }) => id)))
+  const { max } = db.prepare('SELECT max_page_count AS max FROM pragma_max_page_count').get() as { max: number }
+
+  // SQLite itself says that the disk is full: the file may not grow.
+  db.exec('PRAGMA max_page_count = 1')
+  const results = await Promise.allSettled([
+    store.append([newEvent({ id: 'small', instance: 'new', queues: ['new'] })]),
+    store.append([newEvent({ id: 'large', data: `"${'x'.repeat(1_000_000)}"` })]),
+    store.instances.create({ name: 'other', token: 'secret-1' }),
+    store.acknowledge([{ queue: 'a', instanceKey: 1, offset: 1 }])
+  ])
+  const refusal = { code: 'IEV_BACKPRESSURE', message: /disk is full/, cause: { code: 'ERR_SQLITE_ERROR' } }
+  t.match(
+    results,
+    results.map(() => ({ status: 'rejected', reason: refusal }))
+  )
+  t.strictSame(told, [])
+  t.equal(store.pendingCount(), 1)
+  t.strictSame(
+    store.instances.list().map(({ name }) => name),
+    ['sales']
+  )
+  t.equal((await store.read({ after: 0, limit: 10 })).length, 1)
+
+  db.exec(`PRAGMA max_page_count = ${max}`)
+  await store.append([newEvent({ id: 'small', instance: 'new', queues: ['new'] })])
+  await store.instances.create({ name: 'other', token: 'secret-1' })
+  t.strictSame(told, ['small'])
+  const { key } = store.instances.require('new')
+  const state = async (from: SqliteStore) => [
+    from.pendingCount(),
+    (await from.read({ after: 0, limit: 10 })).map(({ id }) => id),
+    (await from.readLane({ queue: 'new', instanceKey: key }, { after: 0, limit: 9, maxBytes: 9 })).map(({ id }) => id),
+    from.instances.list().map(({ key, name }) => [key, name]),
+    from.instances.findByToken('secret-1')?.name
+  ]
+  const after = await state(store)
+  t.match(after, [2, ['before', 'small'], ['small']])
+  t.strictSame(await state(await reopen()), after)
+})
+
+t.test('a commit that fails is undone, and the next one is none the worse', async (t) => {
+  const { store, reopen } = open(t)
+  const exec = DatabaseSync.prototype.exec
+  const broken = t.intercept(DatabaseSync.prototype, 'exec', {
+    configurable: true,
+    value(this: DatabaseSync, statement: string) {
+      // What node:sqlite throws for a failed write: no healthy disk can be made to.
+      if (statement === 'COMMIT')
+        throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 })
+      exec.call(this, statement)
+    }
+  })
+  const event = newEvent({ queues: ['a'] })
+  await t.rejects(store.append([event]), { code: 'IEV_BACKPRESSURE', message: /disk I\/O error/ })
+  broken.restore()
+  t.equal(store.pendingCount(), 0)
+  t.equal(store.instances.size, 0)
+  t.match(await store.append([event]), [{ duplicate: false }])
+  const reopened = await reopen()
+  t.equal((await reopened.read({ after: 0, limit: 10 })).length, 1)
+  t.equal(reopened.pendingCount(), 1)
+})
+
+t.test('a URL names the file, or is refused', async (t) => {
+  const path = join(folder(t), 'events.db')
+  for (const url of [`file:${path}`, `file://${path}`, ':memory:']) {
+    const store = await openStore({ url, maxPendingDeliveries: 1 })
+    await t.rejects(store.append(newEvents(2, { queues: ['a'] })), { code: 'IEV_BACKPRESSURE' }, url)
+    await store.close()
+  }
+  t.ok(statSync(path).isFile())
+  for (const url of ['', 'file:', 'postgres://localhost/events', path]) {
+    await t.rejects(openStore({ url }), { code: 'IEV_STORE_UNSUPPORTED' }, url)
+  }
+})

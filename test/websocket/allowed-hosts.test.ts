@@ -1,0 +1,48 @@
+import t from 'tap'
+import { AllowedHosts } from '../../lib/websocket/allowed-hosts.ts'
+
+t.test('nobody is allowed by default', async (t) => {
+  const hosts = new AllowedHosts([])
+  for (const peer of ['127.0.0.1', '::1', '::ffff:127.0.0.1', undefined]) t.equal(hosts.includes(peer, {}), false)
+})
+
+t.test('an address stands for itself, in either form that a socket shows', async (t) => {
+  const hosts = new AllowedHosts(['127.0.0.1', '2001:db8::1'])
+  for (const peer of ['127.0.0.1', '::ffff:127.0.0.1', '2001:db8::1', '2001:0db8:0:0:0:0:0:1']) {
+    t.equal(hosts.includes(peer, {}), true, peer)
+  }
+  for (const peer of ['127.0.0.2', '::ffff:127.0.0.2', '::1', '2001:db8::2', '', 'localhost', '127.0.0.1.example']) {
+    t.equal(hosts.includes(peer, {}), false, peer)
+  }
+})
+
+t.test('a network stands for all in it', async (t) => {
+  const hosts = new AllowedHosts(['10.0.0.0/8', '192.168.1.7/32', '2001:db8::/32'])
+  const inside = ['10.0.0.1', '10.255.255.255', '::ffff:10.1.2.3', '192.168.1.7', '2001:db8:ffff::1']
+  for (const peer of inside) t.equal(hosts.includes(peer, {}), true, peer)
+  for (const peer of ['11.0.0.1', '9.255.255.255', '192.168.1.8', '2001:db9::1']) {
+    t.equal(hosts.includes(peer, {}), false, peer)
+  }
+  t.equal(new AllowedHosts(['0.0.0.0/0']).includes('203.0.113.9', {}), true)
+})
+
+t.test('who came through a proxy needs a key', async (t) => {
+  const hosts = new AllowedHosts(['127.0.0.1'])
+  t.equal(hosts.includes('127.0.0.1', { host: 'localhost', 'user-agent': 'x', origin: 'http://x' }), true)
+  const told = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
+  for (const header of [...told, 'x-client-ip', 'true-client-ip', 'cf-connecting-ip']) {
+    t.equal(hosts.includes('127.0.0.1', { [header]: '127.0.0.1' }), false, header)
+    t.equal(hosts.includes('127.0.0.1', { [header]: '' }), false, `${header}, empty`)
+  }
+})
+
+t.test('an entry that is no address is refused by name', async (t) => {
+  const wrong = ['localhost', '', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/x', '10.0.0.0/', '::/129', '10.0.0.0/8/8']
+  for (const entry of [...wrong, '10.0.0', '*', '10.0.0.0/1.5']) {
+    t.throws(
+      () => new AllowedHosts(['127.0.0.1', entry]),
+      { code: 'IEV_OPTIONS_INVALID', message: `allowedHosts: "${entry}" is no IP address or network` },
+      entry
+    )
+  }
+})
