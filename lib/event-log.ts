@@ -4,7 +4,7 @@ import type { MessageList } from './errors.ts'
 import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './event-input.ts'
 import type { EventCatalogue, CatalogueEvent } from './events.ts'
 import type { InstanceEventInput } from './schemas/event-input.ts'
-import type { InstanceDirectory } from './store/instances.ts'
+import type { InstanceChange, InstanceDirectory } from './store/instances.ts'
 import { CALLER_ID, type AppendResult, type EventStore, type Instance, type NewEvent } from './store/types.ts'
 import type { StoredEvent, TransportName } from './store/types.ts'
 
@@ -70,6 +70,11 @@ export class EventLog {
       throw new OptionsInvalidError(`the event log carries a ${transport.name} transport already`)
     }
     this.#transports.set(transport.name, transport)
+  }
+
+  /** Tells of instances that are removed or updated. A watcher's failure is its own. Returns how to stop it. */
+  watchInstances(watcher: (change: InstanceChange) => void): () => void {
+    return this.instances.watch((change) => this.#guarded('A watcher of instances failed', () => watcher(change)))
   }
 
   /** Accepts one event. @throws as `acceptAll` */
@@ -145,11 +150,16 @@ export class EventLog {
 
   #dispatch(events: readonly StoredEvent[]): void {
     for (const transport of this.#transports.values()) {
-      try {
-        transport.deliver(events)
-      } catch (error) {
-        this.#options.log.error({ err: error, transport: transport.name }, 'A transport failed to take events')
-      }
+      this.#guarded(`The ${transport.name} transport failed to take events`, () => transport.deliver(events))
+    }
+  }
+
+  /** Nothing that plugins do may reach the commit that they are told of. */
+  #guarded(failure: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#options.log.error({ err: error }, failure)
     }
   }
 }

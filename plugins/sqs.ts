@@ -77,7 +77,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   await sender.start()
   eventLog.attach(emitter)
   fastify.decorate('sqs', emitter)
-  const unwatch = eventLog.instances.watch((change) => {
+  const unwatch = eventLog.watchInstances((change) => {
     if (change.type === 'removed') emitter.removed(change.before)
   })
 

@@ -67,7 +67,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
 
-  const unwatch = eventLog.instances.watch((change) => emitter.changed(change))
+  const unwatch = eventLog.watchInstances((change) => emitter.changed(change))
   fastify.addHook('onClose', async () => {
     unwatch()
     await io.close()

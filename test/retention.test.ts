@@ -98,15 +98,11 @@ t.test('stopping waits for the round that runs, and no other comes', async (t) =
   await retention.stop()
 })
 
-t.test('it can be started again, and stopped without having begun', async (t) => {
-  const { store, retention, lines } = start(t)
+t.test('it can be stopped without having begun', async (t) => {
+  const { retention } = start(t)
   await retention.stop()
-  retention.start()
   await retention.stop()
-  await appendAgo(t, store, 2 * HOUR)
-  const removed = once(lines, 'line')
-  retention.start()
-  t.match(await removed, [{ removed: 1 }])
+  t.pass()
 })
 
 t.test('a log that takes too many bytes lets go of the young as well', async (t) => {

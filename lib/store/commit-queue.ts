@@ -1,7 +1,7 @@
 import { ClosingError } from '../errors.ts'
 
 export interface Operation<T> {
-  /** Runs inside the transaction. What it throws before it wrote anything rejects this operation only. */
+  /** Runs inside the transaction; runs again if the transaction was spoilt. */
   run: () => T
   /** Runs after the commit, in the order of operations, before any of their promises is seen resolved. */
   committed?: (result: T) => void
@@ -13,12 +13,14 @@ interface Waiting {
   reject: (reason: unknown) => void
 }
 
+type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown }
+
 export interface CommitQueueOptions {
   /** Runs `work` in one durable transaction; throws when nothing of it was kept. */
   transaction: (work: () => void) => void
-  /** Whether an error spoils the transaction, rather than only the operation that threw it. */
+  /** Whether what an operation threw may have left something half-written, so that the transaction is spoilt. */
   isFatal: (error: unknown) => boolean
-  /** What the callers of a spoilt transaction are told. */
+  /** What the caller of an operation is told whose transaction was spoilt. */
   translate: (error: unknown) => Error
   /** Runs once after each commit, behind every `committed` and still before any promise is seen resolved. */
   flushed?: () => void
@@ -28,6 +30,7 @@ export interface CommitQueueOptions {
 
 /**
  * Group commit: the operations that come up in one turn of the event loop share one transaction, in their order.
+ * Each is kept whole or not at all, whatever becomes of the others.
  * Lazy operations ride along with the next one, or go after `lazyMs`.
  */
 export class CommitQueue {
@@ -64,33 +67,38 @@ export class CommitQueue {
     if (batch.length === 0) return
     this.#waiting = []
 
-    const outcomes: ({ ok: true; result: unknown } | { ok: false; error: unknown })[] = []
+    this.#commit(batch)
+    this.#options.flushed?.()
+  }
+
+  #commit(batch: readonly Waiting[]): void {
+    const outcomes: Outcome[] = []
     try {
       this.#options.transaction(() => {
-        for (const { operation } of batch) {
-          try {
-            outcomes.push({ ok: true, result: operation.run() })
-          } catch (error) {
-            if (this.#options.isFatal(error)) throw error
-            outcomes.push({ ok: false, error })
-          }
-        }
+        for (const { operation } of batch) outcomes.push(this.#run(operation))
       })
     } catch (error) {
-      const told = this.#options.translate(error)
-      for (const { reject } of batch) reject(told)
+      // Nothing of it was kept. One of them may have spoilt it for the others: each gets its own chance.
+      if (batch.length > 1) for (const waiting of batch) this.#commit([waiting])
+      else batch[0]?.reject(this.#options.translate(error))
       return
     }
-
     for (const [index, { operation, resolve, reject }] of batch.entries()) {
       const outcome = outcomes[index]
-      if (!outcome) continue
-      if (outcome.ok) {
+      if (outcome?.ok) {
         operation.committed?.(outcome.result)
         resolve(outcome.result)
-      } else reject(outcome.error)
+      } else reject(outcome?.error)
     }
-    this.#options.flushed?.()
+  }
+
+  #run({ run }: Operation<unknown>): Outcome {
+    try {
+      return { ok: true, result: run() }
+    } catch (error) {
+      if (this.#options.isFatal(error)) throw error
+      return { ok: false, error }
+    }
   }
 
   /** Commits what waits and refuses what comes with it or later. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
-import { InstanceExistsError, InstanceNotFoundError, TokenTakenError } from '../errors.ts'
+import { InstanceExistsError, InstanceNotFoundError, OptionsInvalidError, TokenTakenError } from '../errors.ts'
 import type { Instance, Selection, TransportName } from './types.ts'
 
 export type InstanceRecord = Omit<Instance, 'key'>
@@ -83,9 +83,15 @@ export class InstanceDirectory {
     return instance?.tokenHash && timingSafeEqual(instance.tokenHash, hash) ? instance : undefined
   }
 
-  /** Keeps a token for something that is no instance: none will get it. */
+  /**
+   * Keeps a token for something that is no instance: none will get it.
+   * @throws {OptionsInvalidError} an instance has it, and would open everything
+   */
   reserveToken(token: string): void {
-    this.#claimedTokens.add(hashToken(token).toString('hex'))
+    const claim = hashToken(token).toString('hex')
+    const holder = this.#byTokenHash.get(claim)
+    if (holder) throw new OptionsInvalidError(`apiKey is the token of the instance "${holder.name}": choose another`)
+    this.#claimedTokens.add(claim)
   }
 
   /** Tells of removals and updates once they are durable and visible here. Returns how to stop it. */
@@ -123,9 +129,10 @@ export class InstanceDirectory {
     )
   }
 
-  /** @throws {InstanceNotFoundError} @throws {TokenTakenError} something else has this token */
+  /** Idempotent. @throws {InstanceNotFoundError} @throws {TokenTakenError} something else has this token */
   async setToken(name: string, token: string): Promise<Instance> {
-    this.require(name)
+    const now = this.require(name)
+    if (this.findByToken(token) === now) return now
     return this.#withToken(token, (tokenHash) =>
       this.#table.write(name, (before) => {
         if (!before) throw new InstanceNotFoundError(name)

@@ -15,17 +15,15 @@ export class Retention {
   readonly #options: Required<RetentionOptions>
   #timer: NodeJS.Timeout | undefined
   #round: Promise<void> = Promise.resolve()
-  #stopped = true
+  #stopped = false
 
   constructor(options: RetentionOptions) {
     this.#options = { intervalMs: 60_000, ...options }
   }
 
-  /** Idempotent. */
+  /** Prunes now and then from now on. Idempotent. */
   start(): void {
-    if (!this.#stopped) return
-    this.#stopped = false
-    this.#schedule()
+    if (!this.#timer) this.#schedule()
   }
 
   /** Resolves when the running round has ended. Idempotent. */
@@ -35,7 +33,7 @@ export class Retention {
     await this.#round
   }
 
-  /** One round: everything that may go now. @returns how many events went */
+  /** One round: everything that may go now, unless it is stopped meanwhile. @returns how many events went */
   async prune(): Promise<number> {
     const { store, hours, maxBytes } = this.#options
     const acceptedBefore = Date.now() - hours * 3_600_000

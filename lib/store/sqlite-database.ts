@@ -51,8 +51,10 @@ export function sqliteCode(error: unknown): number | undefined {
   return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode & 0xff : undefined
 }
 
-/** What a caller is told of a write that SQLite refused: nothing was kept, it may try again. */
+/** What a caller is told of a write that failed: nothing was kept. If it was SQLite that refused, trying again may help. */
 export function refusedWrite(error: unknown): Error {
-  const reason = sqliteCode(error) === SQLITE_FULL ? 'the disk is full' : (error as Error).message
+  const code = sqliteCode(error)
+  if (code === undefined) return error as Error
+  const reason = code === SQLITE_FULL ? 'the disk is full' : (error as Error).message
   return new BackpressureError(`the event log cannot be written: ${reason}`, { cause: error })
 }

@@ -43,7 +43,7 @@ export function prepareStatements(db: DatabaseSync) {
 
     oldest: db.prepare('SELECT "offset", accepted_at FROM events WHERE "offset" > ? ORDER BY "offset" LIMIT ?'),
     prune: db.prepare(`
-      DELETE FROM events WHERE "offset" > ? AND "offset" <= ?
+      DELETE FROM events WHERE "offset" > ? AND "offset" <= ? AND accepted_at < ?
       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d."offset" = events."offset")
       AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d."offset" = events."offset")`),
     space: db.prepare(`

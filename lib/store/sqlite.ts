@@ -4,7 +4,7 @@ import { eventSize } from '../messages.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { InstanceDirectory } from './instances.ts'
 import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
-import { openDatabase, refusedWrite, sqliteCode } from './sqlite-database.ts'
+import { openDatabase, refusedWrite } from './sqlite-database.ts'
 import { SqliteInstances } from './sqlite-instances.ts'
 import { type Row, toEvent } from './sqlite-rows.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
@@ -62,7 +62,8 @@ export class SqliteStore implements EventStore {
     this.#maxPending = maxPendingDeliveries
     this.#commits = new CommitQueue({
       transaction: (work) => this.#transaction(work),
-      isFatal: (error) => sqliteCode(error) !== undefined,
+      // Our own errors are thrown before anything is written.
+      isFatal: (error) => !(error as { code?: string }).code?.startsWith('IEV_'),
       translate: refusedWrite,
       flushed: () => this.#publish()
     })
@@ -84,6 +85,8 @@ export class SqliteStore implements EventStore {
     const done = this.#commits.add({
       run: () => {
         const acceptedAt = Date.now()
+        stored.length = 0
+        registered.length = 0
         return events.map((event) => this.#insert(event, { acceptedAt, stored, registered }))
       },
       committed: () => {
@@ -204,9 +207,11 @@ export class SqliteStore implements EventStore {
         const { pages, free, size } = this.#sql.space.get() as { pages: number; free: number; size: number }
         const tooLarge = (pages - free) * size > maxBytes
         const chunk = this.#sql.oldest.all(this.#pruneAfter, PRUNE_CHUNK)
-        const old = tooLarge ? chunk : chunk.filter((row) => (row.accepted_at as number) < acceptedBefore)
+        const horizon = tooLarge ? Number.MAX_SAFE_INTEGER : acceptedBefore
+        const old = chunk.filter((row) => (row.accepted_at as number) < horizon)
         const lastOld = old.at(-1)?.offset as number | undefined
-        const removed = lastOld === undefined ? 0 : Number(this.#sql.prune.run(this.#pruneAfter, lastOld).changes)
+        const removed =
+          lastOld === undefined ? 0 : Number(this.#sql.prune.run(this.#pruneAfter, lastOld, horizon).changes)
         const more = lastOld !== undefined && old.length === PRUNE_CHUNK
         // What is still needed stays behind the cursor until the next round starts from the beginning.
         this.#pruneAfter = more ? lastOld : 0

@@ -113,7 +113,7 @@ t.test('the folder is made for its owner alone', { skip: process.platform === 'w
   t.equal(statSync(join(path, '..')).mode & 0o777, 0o700)
 })
 
-t.test('a full disk refuses all of its batch, keeps none of it, and is recovered from', async (t) => {
+t.test('a full disk refuses what does not fit, whole, keeps the rest, and is recovered from', async (t) => {
   const { store, reopen } = open(t)
   const begins = spyOnExec(t, 'BEGIN IMMEDIATE')
   await store.append([newEvent({ id: 'before', queues: ['a'] })])
@@ -132,22 +132,22 @@ t.test('a full disk refuses all of its batch, keeps none of it, and is recovered
     store.acknowledge([{ queue: 'a', instanceKey: 1, offset: 1 }])
   ])
   const refusal = { code: 'IEV_BACKPRESSURE', message: /disk is full/, cause: { code: 'ERR_SQLITE_ERROR' } }
-  t.match(
-    results,
-    results.map(() => ({ status: 'rejected', reason: refusal }))
-  )
-  t.strictSame(told, [])
+  const kept = { status: 'fulfilled' }
+  t.match(results, [kept, { status: 'rejected', reason: refusal }, kept, kept])
+  t.strictSame(told, ['small'])
   t.equal(store.pendingCount(), 1)
   t.strictSame(
     store.instances.list().map(({ name }) => name),
-    ['sales']
+    ['sales', 'new', 'other']
   )
-  t.equal((await store.read({ after: 0, limit: 10 })).length, 1)
+  t.strictSame(
+    (await store.read({ after: 0, limit: 10 })).map(({ id }) => id),
+    ['before', 'small']
+  )
 
   db.exec(`PRAGMA max_page_count = ${max}`)
-  await store.append([newEvent({ id: 'small', instance: 'new', queues: ['new'] })])
-  await store.instances.create({ name: 'other', token: 'secret-1' })
-  t.strictSame(told, ['small'])
+  await store.append([newEvent({ id: 'large', data: `"${'x'.repeat(1_000_000)}"` })])
+  t.strictSame(told, ['small', 'large'])
   const { key } = store.instances.require('new')
   const state = async (from: SqliteStore) => [
     from.pendingCount(),
@@ -157,7 +157,7 @@ t.test('a full disk refuses all of its batch, keeps none of it, and is recovered
     from.instances.findByToken('secret-1')?.name
   ]
   const after = await state(store)
-  t.match(after, [2, ['before', 'small'], ['small']])
+  t.match(after, [1, ['before', 'small', 'large'], ['small']])
   t.strictSame(await state(await reopen()), after)
 })
 

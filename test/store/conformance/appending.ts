@@ -162,4 +162,21 @@ export function appending(t: Test, open: Open): void {
     await t.resolves(Promise.all(followUps))
     t.equal(store.pendingCount(), 4)
   })
+
+  void t.test('an append that fails in its middle leaves nothing, and its neighbours are kept', async (t) => {
+    const { store } = await open(t)
+    // What types forbid, a host in JavaScript may do all the same.
+    const malformed = newEvent({ data: {} as unknown as string })
+    const results = await Promise.allSettled([
+      store.append([newEvent({ id: 'before' })]),
+      store.append([newEvent({ id: 'half' }), malformed]),
+      store.append([newEvent({ id: 'after' })])
+    ])
+    t.match(results, [{ status: 'fulfilled' }, { status: 'rejected' }, { status: 'fulfilled' }])
+    t.strictSame(
+      (await store.read(ALL)).map(({ id }) => id),
+      ['before', 'after']
+    )
+    t.equal(store.pendingCount(), 0)
+  })
 }
