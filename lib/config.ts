@@ -102,7 +102,10 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean)
-  const flags = [...EVOLUTION_EVENTS, ...extra].map((name) => `${GLOBAL_FLAG_PREFIX}${eventKey(name)}`)
+  // An event of one's own may be called `enabled`: SQS_GLOBAL_ENABLED stays what it is.
+  const flags = [...EVOLUTION_EVENTS, ...extra]
+    .map((name) => `${GLOBAL_FLAG_PREFIX}${eventKey(name)}`)
+    .filter((name) => !(name in EnvSchema.properties))
   const schema = Type.Composite([
     EnvSchema,
     Type.Object(
@@ -116,8 +119,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   try {
     read = envSchema<typeof read>({ schema, env: false, data: { ...data }, ajv })
   } catch (error) {
-    const messages = faults((error as { errors?: ErrorObject[] }).errors ?? [], data, schema.properties)
-    if (messages.length === 0) throw error
+    // The schema is sound, so what env-schema throws is what Ajv found in the settings.
+    const messages = faults((error as { errors: ErrorObject[] }).errors, data, schema.properties)
     throw withMessages(new ConfigInvalidError(messages.join('\n')), messages)
   }
   for (const [name, value] of Object.entries(read)) {
@@ -164,12 +167,11 @@ function faults(
   env: Record<string, unknown>,
   properties: Record<string, { description?: string }>
 ): string[] {
-  const names = new Set(
-    errors.map(({ instancePath, params }) => instancePath.slice(1) || String(params.missingProperty))
-  )
+  // None is required without a default, so every fault is in a variable that is there.
+  const names = new Set(errors.map(({ instancePath }) => instancePath.slice(1)))
   return [...names].map((name) => {
     const shown = /KEY|SECRET/.test(name) ? 'a value that does not fit' : withoutPassword(JSON.stringify(env[name]))
-    return `${name}: got ${shown}, takes ${properties[name]?.description ?? 'another value'}`
+    return `${name}: got ${shown}, takes ${properties[name]?.description}`
   })
 }
 

@@ -89,6 +89,12 @@ export const QueueUnusableError = createError<[string, string, string]>(
   502
 )
 
+export const DeadLetterNotFoundError = createError<[string]>(
+  'IEV_DEAD_LETTER_NOT_FOUND',
+  'There is no dead letter %s: it was redriven, discarded, or never there',
+  404
+)
+
 export const BackpressureError = createError<[string, ErrorOptions?]>(
   'IEV_BACKPRESSURE',
   'Not accepted, try again later: %s',

@@ -143,7 +143,8 @@ export class EventCatalogue {
       else if (this.#byKey.has(upper)) keys.add(upper)
       else faults.push(`${field}[${index}] ${this.#unknown(entry, 'key')}`)
     }
-    if (faults.length > 0) throw withMessages(new EventUnknownError(faults[0] ?? field), faults)
+    const [first] = faults
+    if (first !== undefined) throw withMessages(new EventUnknownError(first), faults)
     return { keys: [...keys], notes }
   }
 

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-/** This package's version. Its package.json is one folder up from the sources, two from the build. */
+const require = createRequire(import.meta.url)
+
+/** This package's version. It asks for itself by name, as others do: sources and build are not in the same place. */
 export function packageVersion(): string {
-  const file = ['../package.json', '../../package.json']
-    .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(url))
-  return file ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : '0.0.0'
+  return (require('fastify-instance-events/package.json') as { version: string }).version
 }

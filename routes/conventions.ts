@@ -75,7 +75,7 @@ export function answerError(
 }
 
 export function answerNotFound({ method, url }: FastifyRequest): never {
-  throw new RouteNotFoundError(method, url.split('?')[0] ?? url)
+  throw new RouteNotFoundError(method, url.replace(/\?.*/, ''))
 }
 
 /** Our own errors as they are, Fastify's by our names, anything else without its details. */
@@ -85,7 +85,8 @@ function toKnownError(
 ): FastifyError & MessageList {
   const { code = '', statusCode = 500, message } = error
   if (code.startsWith('IEV_')) return error
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new BodyTooLargeError(routeOptions.bodyLimit ?? 0)
+  // Fastify fills in the limit of every route.
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new BodyTooLargeError(routeOptions.bodyLimit as number)
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new MediaTypeError(headers['content-type'] ?? 'none')
   if (statusCode >= 400 && statusCode < 500) return Object.assign(new ValidationError(message), { statusCode })
   return new InternalError()
@@ -106,8 +107,8 @@ function describe(error: FastifySchemaValidationError, part: string): string {
   if (keyword === 'additionalProperties') return `${field}.${String(params.additionalProperty)} is not a known field`
   if (keyword !== 'anyOf') return `${field} ${message}`
   // Ajv is told to be verbose: the error has the schema that failed.
-  const { schema } = error as { schema?: { const?: unknown; type?: string }[] }
-  const choices = (schema ?? []).map((branch) => ('const' in branch ? JSON.stringify(branch.const) : branch.type))
+  const { schema } = error as unknown as { schema: { const?: unknown; type?: string }[] }
+  const choices = schema.map((branch) => ('const' in branch ? JSON.stringify(branch.const) : branch.type))
   return `${field} must be ${choices.join(' or ')}`
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { requestWithoutKey, useConventions } from './conventions.ts'
+import deadLetters from './dead-letters.ts'
 import { describeRoutes } from './docs.ts'
 import events from './events.ts'
 import health from './health.ts'
@@ -28,6 +29,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLi
     setting: 'WEBSOCKET_ENABLED=true',
     emitter: fastify.hasDecorator('websocket') ? fastify.websocket : undefined
   })
+  await fastify.register(deadLetters)
   await fastify.register(instances)
   await fastify.register(events, { bodyLimit })
   await fastify.register(webhook, { bodyLimit, logSerializers: { req: requestWithoutKey } })

@@ -7,6 +7,9 @@ const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'POST', url: '/instance/create', payload: { instanceName: 'new' } },
   { method: 'PUT', url: '/instance/token/mine', payload: {} },
   { method: 'DELETE', url: '/instance/delete/mine' },
+  { method: 'GET', url: '/sqs/deadletters' },
+  { method: 'POST', url: '/sqs/deadletters/redrive', payload: { all: true } },
+  { method: 'DELETE', url: '/sqs/deadletters?all=true' },
   { method: 'POST', url: '/webhook/evolution', payload: { event: 'call', instance: 'mine', data: 1 } },
   { method: 'POST', url: '/webhook/evolution/call', payload: { instance: 'mine', data: 1 } }
 ]

@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type, type TSchema } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { CatalogueOptions } from '../events.ts'
@@ -233,24 +233,27 @@ export type AppOptions = Static<typeof AppOptions>
  * A checker of a plugin's options.
  * @throws {OptionsInvalidError} naming the plugin, the option, and what it takes
  */
-export function optionsChecker<T extends TSchema>(plugin: string, schema: T): (options: unknown) => Static<T> {
+export function optionsChecker<T extends TObject>(plugin: string, schema: T): (options: object) => Static<T> {
   const compiled = TypeCompiler.Compile(schema)
-  const known = Object.keys((schema as { properties?: object }).properties ?? {})
+  const known = Object.keys(schema.properties)
   return (options) => {
     const own = Object.fromEntries(
-      Object.entries(options ?? {}).filter(([name]) => known.includes(name) || !REGISTER_OPTIONS.has(name))
+      Object.entries(options).filter(([name]) => known.includes(name) || !REGISTER_OPTIONS.has(name))
     )
     if (compiled.Check(own)) return own
-    throw new OptionsInvalidError(`${plugin} plugin: ${describe(compiled.Errors(own).First())}`)
+    // What does not pass has a first fault.
+    throw new OptionsInvalidError(`${plugin} plugin: ${describe(compiled.Errors(own).First() as ValueError)}`)
   }
 }
 
-function describe(error: ValueError | undefined): string {
-  // Of a choice, the last branch is the one with options of its own.
-  const inner = error?.type === ValueErrorType.Union ? error.errors.at(-1)?.First() : undefined
-  if (inner) return describe(inner)
-  const { path = '', message = 'they are malformed', type, schema } = error ?? {}
+function describe({ path, message, type, schema, errors }: ValueError): string {
   const option = path.slice(1).replaceAll('/', '.')
-  if (type !== ValueErrorType.ObjectAdditionalProperties) return `${option}: ${message}`
-  return `${option} is no option; there are ${Object.keys((schema as TObject).properties).join(', ')}`
+  if (type === ValueErrorType.ObjectAdditionalProperties)
+    return `${option} is no option; there are ${Object.keys((schema as TObject).properties).join(', ')}`
+  if (type !== ValueErrorType.Union) return `${option}: ${message}`
+  // None of the branches took it, so each has a first fault. One that lies deeper tells more than the choice does.
+  const branches = errors.map((branch) => branch.First() as ValueError)
+  const deeper = branches.find((fault) => fault.path !== path)
+  if (deeper) return describe(deeper)
+  return `${option}: Expected ${branches.map((fault) => fault.message.replace(/^Expected /, '')).join(' or ')}`
 }

@@ -7,6 +7,7 @@ import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../selections.ts'
 import type { SelectionInput } from '../store/instances.ts'
 import type { Instance, Selection, StoredEvent } from '../store/types.ts'
+import { DeadLetters } from './dead-letters.ts'
 import { answerStatus, failureCode, failureMessage } from './failures.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueNames } from './queue-names.ts'
@@ -51,10 +52,13 @@ export class SqsEmitter implements Transport {
   readonly name = 'sqs'
   /** For calls of your own, with the plugin's region, endpoint and credentials. */
   readonly client: SQSClient
+  /** What was given up on. */
+  readonly deadLetters: DeadLetters
   readonly #options: SqsEmitterOptions
 
   constructor(options: SqsEmitterOptions) {
     this.client = options.client
+    this.deadLetters = new DeadLetters({ store: options.eventLog.store, sender: options.sender })
     this.#options = options
   }
 

@@ -37,6 +37,7 @@ export class Lane {
   /** The store has events after `#last` that the window has not. */
   #behind: boolean
   #missed = false
+  #rewind = false
   #last: number
 
   /** @param after the offset below which nothing is pending @param behind whether the store has more after it */
@@ -57,11 +58,12 @@ export class Lane {
   }
 
   get needsLoad(): boolean {
-    return this.#behind && this.#window.length < LOW_WATER
+    return this.#rewind || (this.#behind && this.#window.length < LOW_WATER)
   }
 
-  get idle(): boolean {
-    return !this.inFlight && !this.#behind && this.#window.length === 0
+  /** Something older than what it has is pending again: its next page is the first one. */
+  rewind(): void {
+    this.#rewind = true
   }
 
   /** A new event of the lane: into the window, if there is room and nothing before it is missing. */
@@ -94,6 +96,7 @@ export class Lane {
   async load(store: EventStore): Promise<void> {
     this.loading = true
     try {
+      if (this.#rewind) this.#startOver()
       this.#missed = false
       const page = await store.readLane(this, { after: this.#last, limit: WINDOW_EVENTS, maxBytes: PAGE_BYTES })
       this.#hold(page)
@@ -101,6 +104,14 @@ export class Lane {
     } finally {
       this.loading = false
     }
+  }
+
+  #startOver(): void {
+    for (const event of this.#window) this.#budget.used -= eventSize(event)
+    this.#window = []
+    this.#last = 0
+    this.#behind = true
+    this.#rewind = false
   }
 
   #hold(events: readonly StoredEvent[]): void {

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
-import type { DeliveryRef, EventStore, Failure, StoredEvent } from '../store/types.ts'
+import type { DeliveryRef, EventStore, Failure, Lane as LaneKey, StoredEvent } from '../store/types.ts'
 import { backoffMs } from './backoff.ts'
 import { Batch, toItem, type BatchItem, type EntryOptions } from './batch.ts'
 import { callFailure, entryFailure, type SendFailure } from './failures.ts'
@@ -42,6 +43,7 @@ interface Answer {
 
 // An outage costs one try per queue and second; the first try after it comes within one.
 const RETRY = { baseMs: 100, maxMs: 1_000 }
+const STORE_RETRY_MS = 1_000
 const BUFFER_MAX_CHARACTERS = 64 * 1_048_576
 
 /**
@@ -56,6 +58,8 @@ export class SqsSender {
   readonly #ready: Line[] = []
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
   readonly #calls = new Set<Promise<void>>()
+  /** Acknowledgements and dead letters on their way into the store. */
+  readonly #writes = new Set<Promise<void>>()
   readonly #abort = new AbortController()
   #stopped = false
 
@@ -80,6 +84,16 @@ export class SqsSender {
         lane.push(event)
         this.#settle(lane)
       }
+    }
+    this.#pump()
+  }
+
+  /** Deliveries that are pending again, older than what their lanes have sent. */
+  redriven(lanes: Iterable<LaneKey>): void {
+    for (const { queue, instanceKey } of lanes) {
+      const lane = this.#lane(queue, instanceKey, { after: 0, behind: true })
+      lane.rewind()
+      this.#settle(lane)
     }
     this.#pump()
   }
@@ -124,29 +138,30 @@ export class SqsSender {
   #settle(lane: Lane): void {
     if (this.#stopped || lane.inFlight || lane.loading || lane.queued || lane.retryTimer) return
     if (lane.needsLoad) {
-      this.#load(lane)
+      void this.#load(lane)
     } else if (lane.waiting > 0) {
       const line = this.#line(lane.queue)
       lane.queued = true
       line.lanes.push(lane)
       this.#enqueue(line)
-    } else if (lane.idle) {
+    } else {
       this.#lanes.delete(laneId(lane.queue, lane.instanceKey))
     }
   }
 
-  #load(lane: Lane): void {
-    lane.load(this.#options.store).then(
-      () => {
-        this.#settle(lane)
-        this.#pump()
-      },
-      (error: unknown) => {
-        if (this.#stopped) return
-        this.#options.log.error({ err: error, queue: lane.queue }, 'Pending events could not be read, trying again')
-        this.#retryLane(lane)
-      }
-    )
+  async #load(lane: Lane): Promise<void> {
+    const { store, log } = this.#options
+    try {
+      // What is sent but not yet written as sent must not be read again.
+      lane.loading = true
+      await Promise.all(this.#writes)
+      await lane.load(store)
+      this.#settle(lane)
+    } catch (error) {
+      if (!this.#stopped) log.error({ err: error, queue: lane.queue }, 'Pending events could not be read, trying again')
+      this.#retryLane(lane)
+    }
+    this.#pump()
   }
 
   #enqueue(line: Line): void {
@@ -242,12 +257,29 @@ export class SqsSender {
     return items.slice(dead.length)
   }
 
-  /** Not awaited: it is written with the next commit, and until then only a crash could send these again. */
+  /** Not awaited by who sends: it is written with the next commit, and until then only a crash could send these again. */
   #acknowledge(items: readonly BatchItem[]): void {
-    const { store, log } = this.#options
-    store.acknowledge(items.map(deliveryOf)).catch((error: unknown) => {
-      if (!this.#stopped) log.error({ err: error }, 'Sent events could not be acknowledged; they will be sent again')
-    })
+    this.#write('Sent events could not be written as sent', () =>
+      this.#options.store.acknowledge(items.map(deliveryOf))
+    )
+  }
+
+  /** Writes what became of deliveries; while the store refuses (a full disk), again every second. */
+  #write(failure: string, work: () => Promise<void>): void {
+    const write = this.#writeUntilDone(failure, work).finally(() => this.#writes.delete(write))
+    this.#writes.add(write)
+  }
+
+  async #writeUntilDone(failure: string, work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (this.#stopped) return
+        this.#options.log.error({ err: error }, `${failure}, trying again`)
+        await sleep(STORE_RETRY_MS, undefined, { signal: this.#abort.signal }).catch(() => {})
+      }
+    }
   }
 
   /** One SendMessageBatch: which items SQS did not take, and why. */
@@ -305,9 +337,7 @@ export class SqsSender {
     const { store, log } = this.#options
     const delivery = deliveryOf(item)
     log.error({ ...delivery, ...failure }, 'An event was given up on and became a dead letter')
-    store.bury(delivery, failure).catch((error: unknown) => {
-      log.error({ err: error, ...delivery }, 'A dead letter could not be kept; the event will be tried again')
-    })
+    this.#write('A dead letter could not be kept', () => store.bury(delivery, failure))
   }
 }
 

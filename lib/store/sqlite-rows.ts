@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { Instance, Selection, StoredEvent, TransportName } from './types.ts'
+import type { DeadLetter, Instance, Selection, StoredEvent, TransportName } from './types.ts'
 
 /** A row as node:sqlite returns it. The schema is STRICT, so a column's type is what its DDL says. */
 export type Row = Record<string, SQLOutputValue>
@@ -20,6 +20,22 @@ export function toEvent(row: Row): StoredEvent {
     extra: row.extra as string,
     data: row.data as string,
     queues: []
+  }
+}
+
+export function toDeadLetter(row: Row): DeadLetter {
+  return {
+    id: row.id as number,
+    queue: row.queue as string,
+    instanceKey: row.instance_key as number,
+    offset: row.offset as number,
+    instance: row.instance as string,
+    event: row.event as string,
+    eventId: row.event_id as string,
+    reason: row.reason as string,
+    message: row.message as string,
+    attempts: row.attempts as number,
+    diedAt: new Date(row.died_at as number)
   }
 }
 

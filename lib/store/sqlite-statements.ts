@@ -38,8 +38,18 @@ export function prepareStatements(db: DatabaseSync) {
       INSERT INTO dead_letters (queue_key, instance_key, "offset", reason, message, attempts, died_at)
       VALUES (?, ?, ?, ?, ?, ?, ?)`),
     readDeadLetters: db.prepare(`
-      SELECT d.*, e.instance, e.event, e.id AS event_id FROM dead_letters d JOIN events e ON e."offset" = d."offset"
-      WHERE d.id > ? ORDER BY d.id LIMIT ?`),
+      SELECT d.*, q.name AS queue, e.instance, e.event, e.id AS event_id
+      FROM dead_letters d JOIN events e ON e."offset" = d."offset" JOIN queues q ON q.key = d.queue_key
+      WHERE d.id > :after AND d.id <= :upTo
+      AND (:ids IS NULL OR d.id IN (SELECT value FROM json_each(:ids)))
+      AND (:instance IS NULL OR e.instance = :instance)
+      AND (:queue IS NULL OR q.name = :queue)
+      AND (:reason IS NULL OR d.reason = :reason)
+      ORDER BY d.id LIMIT :limit`),
+    countDeadLetters: db.prepare(`
+      SELECT count(*) AS count, (SELECT seq FROM sqlite_sequence WHERE name = 'dead_letters') AS last_id
+      FROM dead_letters`),
+    deleteDeadLetter: db.prepare('DELETE FROM dead_letters WHERE id = ?'),
 
     oldest: db.prepare('SELECT "offset", accepted_at FROM events WHERE "offset" > ? ORDER BY "offset" LIMIT ?'),
     prune: db.prepare(`

@@ -6,11 +6,12 @@ import { InstanceDirectory } from './instances.ts'
 import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 import { openDatabase, refusedWrite } from './sqlite-database.ts'
 import { SqliteInstances } from './sqlite-instances.ts'
-import { type Row, toEvent } from './sqlite-rows.ts'
+import { type Row, toDeadLetter, toEvent } from './sqlite-rows.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
 import type {
   AppendResult,
   DeadLetter,
+  DeadLetterPage,
   DeliveryRef,
   EventStore,
   Failure,
@@ -184,21 +185,41 @@ export class SqliteStore implements EventStore {
     }) as Promise<unknown> as Promise<void>
   }
 
-  async readDeadLetters({ after, limit }: { after: number; limit: number }): Promise<DeadLetter[]> {
+  async readDeadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
     this.#assertOpen()
-    return this.#sql.readDeadLetters.all(after, limit).map((row) => ({
-      id: row.id as number,
-      queue: this.#queueName(row.queue_key as number),
-      instanceKey: row.instance_key as number,
-      offset: row.offset as number,
-      instance: row.instance as string,
-      event: row.event as string,
-      eventId: row.event_id as string,
-      reason: row.reason as string,
-      message: row.message as string,
-      attempts: row.attempts as number,
-      diedAt: new Date(row.died_at as number)
-    }))
+    return this.#deadLetters(page)
+  }
+
+  async deadLetterCount(): Promise<{ count: number; lastId: number }> {
+    this.#assertOpen()
+    const { count, last_id: lastId } = this.#sql.countDeadLetters.get() as { count: number; last_id: number | null }
+    return { count, lastId: lastId ?? 0 }
+  }
+
+  redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
+    return this.#commits.add({
+      run: () => {
+        const letters = this.#deadLetters(page)
+        for (const { id, queue, instanceKey, offset } of letters) {
+          this.#sql.insertDelivery.run(this.#queueKey(queue), instanceKey, offset)
+          this.#sql.deleteDeadLetter.run(id)
+        }
+        return letters
+      },
+      committed: ({ length }) => {
+        this.#pending += length
+      }
+    })
+  }
+
+  discard(page: DeadLetterPage): Promise<DeadLetter[]> {
+    return this.#commits.add({
+      run: () => {
+        const letters = this.#deadLetters(page)
+        for (const { id } of letters) this.#sql.deleteDeadLetter.run(id)
+        return letters
+      }
+    })
   }
 
   prune({ acceptedBefore, maxBytes }: PruneOptions): Promise<{ removed: number; more: boolean }> {
@@ -254,6 +275,19 @@ export class SqliteStore implements EventStore {
     for (const queue of event.queues) this.#sql.insertDelivery.run(this.#queueKey(queue), instanceKey, offset)
     stored.push({ ...event, offset, instanceKey, acceptedAt })
     return { id, offset, duplicate: false }
+  }
+
+  #deadLetters({ after, upTo, limit, ids, instance, queue, reason }: DeadLetterPage): DeadLetter[] {
+    const rows = this.#sql.readDeadLetters.all({
+      after,
+      upTo: upTo ?? Number.MAX_SAFE_INTEGER,
+      limit,
+      ids: ids ? JSON.stringify(ids) : null,
+      instance: instance ?? null,
+      queue: queue ?? null,
+      reason: reason ?? null
+    })
+    return rows.map(toDeadLetter)
   }
 
   #removeDelivery({ queue, instanceKey, offset }: DeliveryRef): number {

@@ -93,6 +93,22 @@ export interface Failure {
   readonly attempts: number
 }
 
+/** Which dead letters: those that fit every member given. */
+export interface DeadLetterFilter {
+  readonly ids?: readonly number[]
+  readonly instance?: string
+  readonly queue?: string
+  readonly reason?: string
+}
+
+export interface DeadLetterPage extends DeadLetterFilter {
+  /** Only ids above this one. */
+  readonly after: number
+  /** Only ids up to this one. @default all */
+  readonly upTo?: number
+  readonly limit: number
+}
+
 export interface ReadOptions {
   /** Only events of this instance. */
   instanceKey?: number
@@ -153,7 +169,16 @@ export interface EventStore {
   bury(delivery: DeliveryRef, failure: Failure): Promise<void>
 
   /** Dead letters by ascending id. */
-  readDeadLetters(options: { after: number; limit: number }): Promise<DeadLetter[]>
+  readDeadLetters(page: DeadLetterPage): Promise<DeadLetter[]>
+
+  /** How many dead letters there are, and the highest id so far (0: none yet). */
+  deadLetterCount(): Promise<{ count: number; lastId: number }>
+
+  /** Makes a page of dead letters pending deliveries again, atomically. @returns those it took */
+  redrive(page: DeadLetterPage): Promise<DeadLetter[]>
+
+  /** Forgets a page of dead letters, atomically: their events are not sent. @returns those it took */
+  discard(page: DeadLetterPage): Promise<DeadLetter[]>
 
   /**
    * Removes old events that nothing needs: never one with a pending delivery or a dead letter.

@@ -57,6 +57,8 @@ t.test('/docs has every route, with its errors', async (t) => {
     '/instance/fetchInstances',
     '/instance/token/{instance}',
     '/ready',
+    '/sqs/deadletters',
+    '/sqs/deadletters/redrive',
     '/sqs/find/{instance}',
     '/sqs/set/{instance}',
     '/webhook/evolution',

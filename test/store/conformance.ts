@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import type { EventStore } from '../../lib/store/types.ts'
 import { appending } from './conformance/appending.ts'
 import { closing } from './conformance/closing.ts'
+import { deadLetters } from './conformance/dead-letters.ts'
 import { deliveries } from './conformance/deliveries.ts'
 import { instanceChanges } from './conformance/instance-changes.ts'
 import { instances } from './conformance/instances.ts'
@@ -27,6 +28,7 @@ export function conformance(t: Test, name: string, open: Open): void {
     append: appending,
     read: reading,
     deliveries,
+    'dead letters': deadLetters,
     prune: pruning,
     instances,
     'changes of instances': instanceChanges,

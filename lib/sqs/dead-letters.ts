@@ -1,0 +1,61 @@
+import { DeadLetterNotFoundError, withMessages } from '../errors.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterPage, EventStore } from '../store/types.ts'
+import type { SqsSender } from './sender.ts'
+
+/** Dead letters that one transaction takes. */
+const CHUNK = 500
+
+/** Deliveries that were given up on: to look at, to send again, to forget. */
+export class DeadLetters {
+  readonly #store: EventStore
+  readonly #sender: SqsSender
+
+  constructor({ store, sender }: { store: EventStore; sender: SqsSender }) {
+    this.#store = store
+    this.#sender = sender
+  }
+
+  /** By ascending id. */
+  read(page: DeadLetterPage): Promise<DeadLetter[]> {
+    return this.#store.readDeadLetters(page)
+  }
+
+  /**
+   * Sends them again, under their old ids. What dies once more is a new dead letter.
+   * @returns how many @throws {DeadLetterNotFoundError} for an id that is not there; then none is touched
+   */
+  async redrive(filter: DeadLetterFilter): Promise<number> {
+    return this.#each(filter, async (page) => {
+      const letters = await this.#store.redrive(page)
+      this.#sender.redriven(letters)
+      return letters
+    })
+  }
+
+  /** Forgets them. @returns how many @throws {DeadLetterNotFoundError} for an id that is not there; then none is touched */
+  async discard(filter: DeadLetterFilter): Promise<number> {
+    return this.#each(filter, (page) => this.#store.discard(page))
+  }
+
+  /** Goes through what is there now, some at a time. */
+  async #each(filter: DeadLetterFilter, take: (page: DeadLetterPage) => Promise<DeadLetter[]>): Promise<number> {
+    await this.#assertThere(filter)
+    const { lastId: upTo } = await this.#store.deadLetterCount()
+    let total = 0
+    let after = 0
+    for (;;) {
+      const letters = await take({ ...filter, after, upTo, limit: CHUNK })
+      total += letters.length
+      after = letters.at(-1)?.id ?? after
+      if (letters.length < CHUNK) return total
+    }
+  }
+
+  async #assertThere({ ids }: DeadLetterFilter): Promise<void> {
+    if (!ids) return
+    const there = new Set((await this.read({ ids, after: 0, limit: ids.length })).map(({ id }) => id))
+    const missing = ids.filter((id) => !there.has(id))
+    const messages = missing.map((id) => new DeadLetterNotFoundError(String(id)).message)
+    if (missing.length > 0) throw withMessages(new DeadLetterNotFoundError(missing.join(', ')), messages)
+  }
+}

@@ -1,0 +1,180 @@
+import t, { type Test } from 'tap'
+import { API_KEY, build } from './support/build.ts'
+import { startFaultProxy } from './support/fault-proxy.ts'
+import { startSqs } from './support/sqs.ts'
+
+const headers = { apikey: API_KEY }
+
+interface Letter {
+  id: number
+  instance: string
+  queue: string
+  offset: number
+  reason: string
+}
+
+/** A server whose SQS denies everything until `allow` is called, and 6 dead letters of two instances and queues. */
+async function withDeadLetters(t: Test) {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const server = await build(t, {
+    sqs: { ...sqs.options, endpoint: proxy.endpoint, maxAttempts: 1, global: { events: ['CALL', 'LABELS_EDIT'] } }
+  })
+  proxy.decide = ({ action }) =>
+    action === 'SendMessageBatch' ? { status: 403, code: 'AccessDenied', message: 'no' } : undefined
+  for (const instance of ['one', 'two']) {
+    for (const [data, event] of ['call', 'call', 'labels.edit'].entries()) {
+      await server.onInstanceEvent({ instance, event, data, id: `${instance}-${data}` })
+    }
+  }
+  const { store } = server.eventStore
+  while ((await store.deadLetterCount()).count < 6) await store.check()
+  const list = async (query = '') => {
+    const reply = await server.inject({ url: `/sqs/deadletters${query}`, headers })
+    t.equal(reply.statusCode, 200)
+    return reply.json<{ deadLetters: Letter[]; after: number; more: boolean }>()
+  }
+  const redrive = (payload: object) =>
+    server.inject({ method: 'POST', url: '/sqs/deadletters/redrive', headers, payload })
+  const discard = (query: string) => server.inject({ method: 'DELETE', url: `/sqs/deadletters${query}`, headers })
+  const allow = () => {
+    proxy.decide = () => undefined
+  }
+  return { sqs, server, store, list, redrive, discard, allow }
+}
+
+t.test('dead letters are listed with why, filtered and in pages', async (t) => {
+  const { list } = await withDeadLetters(t)
+  const { deadLetters, more } = await list()
+  t.equal(deadLetters.length, 6)
+  t.equal(more, false)
+  t.match(deadLetters[0], {
+    id: 1,
+    event: /call|labels\.edit/,
+    eventId: /^(one|two)-/,
+    reason: 'AccessDenied',
+    message: 'no',
+    attempts: 1,
+    diedAt: /Z$/
+  })
+  t.notOk('instanceKey' in (deadLetters[0] ?? {}), 'nothing internal')
+  const count = async (query: string) => (await list(query)).deadLetters.length
+  t.equal(await count('?instance=one'), 3)
+  t.equal(await count('?queue=global_labels_edit.fifo'), 2)
+  t.equal(await count('?instance=two&queue=global_labels_edit.fifo&reason=AccessDenied'), 1)
+  t.equal(await count('?reason=Other'), 0)
+  t.equal(await count('?instance=nobody'), 0)
+  const first = await list('?limit=4')
+  t.equal(first.more, true)
+  const second = await list(`?limit=4&after=${first.after}`)
+  t.same([...first.deadLetters, ...second.deadLetters], deadLetters)
+  t.equal(second.more, false)
+})
+
+t.test('redriven ones are sent under their old ids, in order; what is left stays', async (t) => {
+  const { sqs, redrive, list, allow, server } = await withDeadLetters(t)
+  allow()
+  const calls = (await list('?queue=global_call.fifo&instance=one')).deadLetters
+  const byId = await redrive({ ids: calls.map(({ id }) => id) })
+  t.equal(byId.statusCode, 200)
+  t.same(byId.json(), { redriven: 2 })
+  t.match(await sqs.bodies('global_call.fifo', 2), [
+    { instance: 'one', id: 'one-0', offset: 1 },
+    { instance: 'one', id: 'one-1', offset: 2 }
+  ])
+  t.same((await redrive({ instance: 'two', queue: 'global_labels_edit.fifo' })).json(), { redriven: 1 })
+  t.match(await sqs.bodies('global_labels_edit.fifo', 1), [{ id: 'two-2' }])
+  t.same((await redrive({ all: true })).json(), { redriven: 3 })
+  await sqs.bodies('global_call.fifo', 2)
+  await sqs.bodies('global_labels_edit.fifo', 1)
+  t.equal((await list()).deadLetters.length, 0)
+  t.same((await redrive({ all: true })).json(), { redriven: 0 })
+  while (server.eventStore.store.pendingCount() > 0) await server.eventStore.store.check()
+  t.equal(sqs.depth('global_call.fifo'), 0, 'nothing twice')
+})
+
+t.test('what dies again is a dead letter again, and is not redriven in the same breath', async (t) => {
+  const { redrive, list, store } = await withDeadLetters(t)
+  t.same((await redrive({ all: true })).json(), { redriven: 6 })
+  while ((await store.deadLetterCount()).count < 6) await store.check()
+  t.ok((await list()).deadLetters.every(({ id }) => id > 6))
+})
+
+t.test('while older ones are redriven, newer ones of the same lane are neither lost nor repeated', async (t) => {
+  const { sqs, redrive, allow, server } = await withDeadLetters(t)
+  allow()
+  const more = Array.from({ length: 40 }, (_, n) =>
+    server.onInstanceEvent({ instance: 'one', event: 'call', data: `new ${n}` })
+  )
+  await Promise.all([...more, redrive({ instance: 'one', queue: 'global_call.fifo' })])
+  const bodies = await sqs.bodies('global_call.fifo', 42)
+  t.equal(new Set(bodies.map(({ id }) => id)).size, 42)
+  const fresh = bodies.map(({ data }) => String(data)).filter((data) => data.startsWith('new'))
+  t.same(
+    fresh,
+    Array.from({ length: 40 }, (_, n) => `new ${n}`),
+    'in order'
+  )
+  while (server.eventStore.store.pendingCount() > 0) await server.eventStore.store.check()
+  t.equal(sqs.depth('global_call.fifo'), 0)
+})
+
+t.test('discarded ones are forgotten, and not sent', async (t) => {
+  const { sqs, discard, list, allow, store } = await withDeadLetters(t)
+  allow()
+  const [first] = (await list()).deadLetters
+  t.same((await discard(`?ids=${first?.id}`)).json(), { discarded: 1 })
+  t.same(
+    (await discard('?instance=two')).json<{ discarded: number }>().discarded + (await list()).deadLetters.length,
+    5
+  )
+  t.match((await discard('?all=true')).json(), { discarded: Number })
+  t.equal((await list()).deadLetters.length, 0)
+  await store.check()
+  t.equal(sqs.depth('global_call.fifo'), 0)
+})
+
+t.test('bad filters, unknown ids and other keys are refused, and nothing is touched', async (t) => {
+  const { server, redrive, discard, list } = await withDeadLetters(t)
+  const faults: [{ statusCode: number; json: () => unknown }, number, string, RegExp[]][] = [
+    [await redrive({}), 400, 'IEV_VALIDATION', [/body must name ids, instance, queue or reason, or say all: true/]],
+    [
+      await redrive({ all: true, instance: 'one' }),
+      400,
+      'IEV_VALIDATION',
+      [/body\.all stands alone: leave out instance/]
+    ],
+    [await redrive({ ids: [] }), 400, 'IEV_VALIDATION', [/body\.ids/]],
+    [await redrive({ ids: ['1'] }), 400, 'IEV_VALIDATION', [/body\.ids\.0 must be integer/]],
+    [await redrive({ instanse: 'one' }), 400, 'IEV_VALIDATION', [/body\.instanse is not a known field/]],
+    [
+      await redrive({ ids: [1, 998, 999] }),
+      404,
+      'IEV_DEAD_LETTER_NOT_FOUND',
+      [/no dead letter 998/, /no dead letter 999/]
+    ],
+    [await discard(''), 400, 'IEV_VALIDATION', [/querystring must name ids/]],
+    [await discard('?ids=1,x'), 400, 'IEV_VALIDATION', [/querystring\.ids/]],
+    [
+      await discard(`?ids=${Array.from({ length: 1_001 }, (_, n) => n + 1).join(',')}`),
+      400,
+      'IEV_VALIDATION',
+      [/more than 1000/]
+    ],
+    [await discard('?ids=77'), 404, 'IEV_DEAD_LETTER_NOT_FOUND', [/no dead letter 77/]],
+    [await server.inject({ url: '/sqs/deadletters?limit=0', headers }), 400, 'IEV_VALIDATION', [/querystring\.limit/]],
+    [await server.inject({ url: '/sqs/deadletters?state=x', headers }), 400, 'IEV_VALIDATION', [/querystring\.state/]]
+  ]
+  for (const [reply, status, code, message] of faults) {
+    t.equal(reply.statusCode, status)
+    t.match(reply.json(), { code, response: { message } })
+  }
+  t.equal((await list()).deadLetters.length, 6)
+})
+
+t.test('without SQS there are none to ask for', async (t) => {
+  const server = await build(t, { sqs: false })
+  const reply = await server.inject({ url: '/sqs/deadletters', headers })
+  t.equal(reply.statusCode, 409)
+  t.match(reply.json(), { code: 'IEV_TRANSPORT_DISABLED' })
+})
