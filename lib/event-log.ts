@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ClosingError, InstanceNotFoundError, MAX_MESSAGES, OptionsInvalidError, withMessages } from './errors.ts'
 import type { MessageList } from './errors.ts'
+import type { Metrics } from './metrics.ts'
 import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './event-input.ts'
 import type { EventCatalogue, CatalogueEvent } from './events.ts'
 import type { InstanceEventInput } from './schemas/event-input.ts'
@@ -26,6 +27,7 @@ export interface Transport {
 
 export interface EventLogOptions extends NormaliseOptions {
   store: EventStore
+  metrics: Metrics
   log: FastifyBaseLogger
   /** Whether an event of an unknown instance registers it. */
   autoRegister: boolean
@@ -43,6 +45,7 @@ export class EventLog {
   readonly store: EventStore
   readonly catalogue: EventCatalogue
   readonly autoRegister: boolean
+  readonly metrics: Metrics
   readonly #options: EventLogOptions
   readonly #transports = new Map<TransportName, Transport>()
   readonly #unsubscribe: () => void
@@ -52,6 +55,7 @@ export class EventLog {
     this.store = options.store
     this.catalogue = options.catalogue
     this.autoRegister = options.autoRegister
+    this.metrics = options.metrics
     this.#options = options
     this.#unsubscribe = options.store.subscribe((events) => this.#dispatch(events))
   }
@@ -92,10 +96,10 @@ export class EventLog {
    * @throws {BackpressureError} {ClosingError} try again later
    */
   async acceptAll(inputs: readonly InstanceEventInput[], only?: TransportName): Promise<EmitResult[]> {
-    if (this.#closing) throw new ClosingError()
+    if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
     const events = this.#normalise(inputs).map((event) => this.#plan(event, only))
     const logged = this.#options.logUnselected ? events : events.filter(goesSomewhere)
-    const results = logged.length > 0 ? await this.store.append(logged) : []
+    const results = logged.length > 0 ? await this.#append(logged) : []
     if (logged.length === events.length) return results
     // What was not logged has no place in the log: offset 0.
     let next = 0
@@ -110,6 +114,22 @@ export class EventLog {
   detachAll(): void {
     this.#unsubscribe()
     this.#transports.clear()
+  }
+
+  async #append(events: readonly NewEvent[]): Promise<AppendResult[]> {
+    const results = await this.store.append(events).catch((error: Error) => {
+      throw this.#refused(error, events.length)
+    })
+    for (const [index, { duplicate }] of results.entries()) {
+      if (duplicate) this.metrics.duplicates.inc()
+      else this.metrics.accepted.inc({ event: events[index]?.event ?? '' })
+    }
+    return results
+  }
+
+  #refused<E extends Error & { code?: string }>(error: E, count: number): E {
+    this.metrics.refused.inc({ code: this.metrics.code(error.code ?? error.name) }, count)
+    return error
   }
 
   #normalise(inputs: readonly InstanceEventInput[]): NormalEvent[] {

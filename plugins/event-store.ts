@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { AlreadyRegisteredError } from '../lib/errors.ts'
 import { EventLog } from '../lib/event-log.ts'
 import { EventCatalogue } from '../lib/events.ts'
+import { Metrics } from '../lib/metrics.ts'
 import { EventStoreOptions, optionsChecker } from '../lib/schemas/options.ts'
 import { openStore } from '../lib/store/open.ts'
 import { Retention } from '../lib/store/retention.ts'
@@ -29,9 +30,14 @@ const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, 
   } = checkOptions(options)
   const log = fastify.log.child({ component: 'event-store' })
   const catalogue = new EventCatalogue(rest.events)
+  const metrics = new Metrics()
   const store =
     rest.store ??
     (await openStore({
+      onCommit: ({ operations, seconds }) => {
+        metrics.commitOperations.observe(operations)
+        metrics.commitSeconds.observe(seconds)
+      },
       ...(url !== undefined && { url }),
       ...(maxPendingDeliveries !== undefined && { maxPendingDeliveries })
     }))
@@ -39,12 +45,14 @@ const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, 
     store,
     log,
     catalogue,
+    metrics,
     serverUrl: rest.serverUrl ?? '',
     exposeApiKey: rest.exposeApiKey ?? false,
     autoRegister: rest.autoRegister ?? true,
     logUnselected: rest.logUnselected ?? true
   })
   const retention = new Retention({ store, log, hours: retentionHours, maxBytes: retentionMaxBytes })
+  metrics.gauge('iev_store_instances', 'Instances that are registered', () => eventLog.instances.size)
   fastify.decorate('eventStore', eventLog)
 
   fastify.addHook('onReady', async () => retention.start())

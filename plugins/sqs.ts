@@ -41,7 +41,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   } = checkOptions(options)
   if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, rest.eventStore ?? {})
   const eventLog = fastify.eventStore
-  const { catalogue, store } = eventLog
+  const { catalogue, metrics, store } = eventLog
   const log = fastify.log.child({ component: 'sqs' })
 
   const { prefix = 'global', singleQueue = false, events = '*' } = global || {}
@@ -55,6 +55,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     provisioner,
     store,
     log,
+    metrics,
     type,
     serverName,
     concurrency,
@@ -77,6 +78,12 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   await sender.start()
   eventLog.attach(emitter)
   fastify.decorate('sqs', emitter)
+  metrics.gauge('iev_sqs_pending', 'Deliveries that are pending', () => store.pendingCount())
+  metrics.gauge('iev_sqs_oldest_pending_age_seconds', 'Age of the oldest event with a pending delivery', async () => {
+    const acceptedAt = await store.oldestPending()
+    return acceptedAt === null ? 0 : (Date.now() - acceptedAt) / 1_000
+  })
+  metrics.gauge('iev_sqs_dead_letters', 'Dead letters that wait', async () => (await store.deadLetterCount()).count)
   const unwatch = eventLog.watchInstances((change) => {
     if (change.type === 'removed') emitter.removed(change.before)
   })

@@ -66,6 +66,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const emitter = new WebsocketEmitter({ eventLog, io, admission, globalEvents, log })
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
+  eventLog.metrics.gauge('iev_websocket_sockets', 'Sockets that listen', () => emitter.connected)
 
   const unwatch = eventLog.watchInstances((change) => emitter.changed(change))
   fastify.addHook('onClose', async () => {

@@ -5,6 +5,7 @@ import { describeRoutes } from './docs.ts'
 import events from './events.ts'
 import health from './health.ts'
 import instances from './instances.ts'
+import metrics from './metrics.ts'
 import selections from './selections.ts'
 import webhook from './webhook.ts'
 
@@ -34,6 +35,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLi
   await fastify.register(events, { bodyLimit })
   await fastify.register(webhook, { bodyLimit, logSerializers: { req: requestWithoutKey } })
   await fastify.register(health)
+  await fastify.register(metrics)
 }
 
 export default routes

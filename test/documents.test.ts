@@ -34,7 +34,7 @@ const codes = Object.entries(errors).flatMap(([name, value]) => {
 for (const file of ['README.md', 'README.pt-BR.md']) {
   t.test(`${file} says what the code has`, async (t) => {
     const markdown = read(file)
-    const [, , options = '', routes = '', events = '', errorsSection = ''] = sections(markdown)
+    const [, , options = '', routes = '', events = '', errorsSection = '', metricsSection = ''] = sections(markdown)
 
     const [root, store, sqs, websocket, settings] = tables(options)
     const names = (schema: { properties: object }) => Object.keys(schema.properties).sort()
@@ -49,9 +49,12 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
     server.addHook('onRoute', ({ method, url }) => {
       if (method !== 'HEAD') served.push(`${String(method)} ${url}`)
     })
-    await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: false })
+    await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: { region: 'x' } })
     await server.ready()
     t.same(firstColumn(routes).sort(), served.sort(), 'routes')
+
+    const metrics = server.eventStore.metrics.registry.getMetricsAsArray().map(({ name }) => name)
+    t.same(firstColumn(metricsSection).sort(), metrics.sort(), 'metrics')
 
     for (const name of EVOLUTION_EVENTS) t.ok(events.includes(`\`${name}\``), `event ${name}`)
     for (const code of codes) t.ok(markdown.includes(`\`${code}\``), `error ${code}`)

@@ -46,7 +46,7 @@ t.test('every route is in one of the two lists, or open to all', async (t) => {
       .replace('/evolution/call', '/evolution/:event')
     return `${method} ${path}`
   })
-  t.same(routes.sort(), [...listed, 'GET /health', 'GET /ready'].sort())
+  t.same(routes.sort(), [...listed, 'GET /health', 'GET /metrics', 'GET /ready'].sort())
 })
 
 t.test('no key, and a wrong one: 401, and nothing else is learnt', async (t) => {

@@ -7,6 +7,8 @@ import { backoffMs } from './backoff.ts'
 import { Batch, toItem, type BatchItem, type EntryOptions } from './batch.ts'
 import { callFailure, entryFailure, type SendFailure } from './failures.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
+import type { Metrics } from '../metrics.ts'
+import { QuietLog } from '../quiet-log.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
@@ -15,6 +17,7 @@ export interface SenderOptions extends EntryOptions {
   provisioner: QueueProvisioner
   store: EventStore
   log: FastifyBaseLogger
+  metrics: Metrics
   /** SendMessageBatch calls on their way at once. */
   concurrency: number
   maxPayloadBytes: number
@@ -52,6 +55,7 @@ const BUFFER_MAX_CHARACTERS = 64 * 1_048_576
  */
 export class SqsSender {
   readonly #options: SenderOptions
+  readonly #quiet: QuietLog
   readonly #lanes = new Map<string, Lane>()
   readonly #lines = new Map<string, Line>()
   /** Queues with lanes to send, next first. */
@@ -65,6 +69,7 @@ export class SqsSender {
 
   constructor(options: SenderOptions) {
     this.#options = options
+    this.#quiet = new QuietLog(options.log)
   }
 
   /** Takes up what an earlier run left pending. */
@@ -150,7 +155,7 @@ export class SqsSender {
   }
 
   async #load(lane: Lane): Promise<void> {
-    const { store, log } = this.#options
+    const { store } = this.#options
     try {
       // What is sent but not yet written as sent must not be read again.
       lane.loading = true
@@ -158,7 +163,7 @@ export class SqsSender {
       await lane.load(store)
       this.#settle(lane)
     } catch (error) {
-      if (!this.#stopped) log.error({ err: error, queue: lane.queue }, 'Pending events could not be read, trying again')
+      if (!this.#stopped) this.#quiet.warn('read', { err: error }, 'Pending events could not be read, trying again')
       this.#retryLane(lane)
     }
     this.#pump()
@@ -229,6 +234,8 @@ export class SqsSender {
       ({ lane }) => lane
     )
     const accepted = items.filter((item) => !answer.failures.has(item))
+    const { metrics } = this.#options
+    metrics.delivered.inc(accepted.length)
     if (accepted.length > 0) this.#acknowledge(accepted)
     // A call that fails as a whole holds its queue back, an entry that fails only its lane.
     if (answer.whole) this.#retryLine(line)
@@ -236,6 +243,7 @@ export class SqsSender {
     for (const lane of new Set(items.map((item) => item.lane))) {
       lane.inFlight = false
       const kept = this.#withoutDead(lane, failed.get(lane) ?? [], answer)
+      metrics.retried.inc(kept.length)
       lane.unshift(kept.map(({ event }) => event))
       if (kept.length > 0 && !answer.whole) this.#retryLane(lane)
       this.#settle(lane)
@@ -276,7 +284,7 @@ export class SqsSender {
         return await work()
       } catch (error) {
         if (this.#stopped) return
-        this.#options.log.error({ err: error }, `${failure}, trying again`)
+        this.#quiet.warn(failure, { err: error }, `${failure}, trying again`)
         await sleep(STORE_RETRY_MS, undefined, { signal: this.#abort.signal }).catch(() => {})
       }
     }
@@ -284,27 +292,35 @@ export class SqsSender {
 
   /** One SendMessageBatch: which items SQS did not take, and why. */
   async #call({ queue, attempts }: Line, items: readonly BatchItem[]): Promise<Answer> {
-    const { client, provisioner, log, specOf } = this.#options
+    const { client, provisioner, metrics, specOf } = this.#options
+    const quiet = this.#quiet
     try {
       // A batch is never empty.
       const spec = specOf(queue, (items[0] as BatchItem).event)
       const QueueUrl = provisioner.url(queue) ?? (await provisioner.ensure(spec))
       const Entries = items.map(({ entry }) => entry)
-      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }), {
-        abortSignal: this.#abort.signal
-      })
+      metrics.batchEntries.observe(Entries.length)
+      const done = metrics.sendSeconds.startTimer()
+      const { Failed = [] } = await client
+        .send(new SendMessageBatchCommand({ QueueUrl, Entries }), { abortSignal: this.#abort.signal })
+        .finally(done)
       const failures = new Map<BatchItem, SendFailure>()
       for (const entry of Failed) {
         const failure = entryFailure(entry)
+        metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
         // SQS answers with the ids we gave: places in the batch.
         failures.set(items[Number(entry.Id)] as BatchItem, failure)
-        log.warn({ queue, ...failure }, 'SQS refused an event of a batch')
+        quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS refused an event of a batch')
       }
       return { failures, whole: false }
     } catch (error) {
       const failure = callFailure(error)
+      metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
       if (failure.kind === 'missing-queue') provisioner.forget(queue)
-      if (!this.#stopped) log.warn({ queue, ...failure, attempts: attempts + 1 }, 'Events could not be sent to SQS')
+      if (!this.#stopped) {
+        const details = { queue, ...failure, attempts: attempts + 1 }
+        quiet.warn(`${queue} ${failure.code}`, details, 'Events could not be sent to SQS')
+      }
       return { failures: new Map(items.map((item) => [item, failure])), whole: true }
     }
   }
@@ -334,8 +350,9 @@ export class SqsSender {
   }
 
   #bury(item: BatchItem, failure: Failure): void {
-    const { store, log } = this.#options
+    const { store, log, metrics } = this.#options
     const delivery = deliveryOf(item)
+    metrics.dead.inc({ reason: metrics.code(failure.reason) })
     log.error({ ...delivery, ...failure }, 'An event was given up on and became a dead letter')
     this.#write('A dead letter could not be kept', () => store.bury(delivery, failure))
   }

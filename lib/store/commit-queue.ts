@@ -22,6 +22,8 @@ export interface CommitQueueOptions {
   isFatal: (error: unknown) => boolean
   /** What the caller of an operation is told whose transaction was spoilt. */
   translate: (error: unknown) => Error
+  /** Told of each transaction that was kept. */
+  measured?: (commit: { operations: number; seconds: number }) => void
   /** Runs once after each commit, behind every `committed` and still before any promise is seen resolved. */
   flushed?: () => void
   /** How long an operation that nobody waits for may lie, in milliseconds. @default 25 */
@@ -73,6 +75,7 @@ export class CommitQueue {
 
   #commit(batch: readonly Waiting[]): void {
     const outcomes: Outcome[] = []
+    const begun = performance.now()
     try {
       this.#options.transaction(() => {
         for (const { operation } of batch) outcomes.push(this.#run(operation))
@@ -83,6 +86,7 @@ export class CommitQueue {
       else batch[0]?.reject(this.#options.translate(error))
       return
     }
+    this.#options.measured?.({ operations: batch.length, seconds: (performance.now() - begun) / 1_000 })
     for (const [index, { operation, resolve, reject }] of batch.entries()) {
       const outcome = outcomes[index]
       if (outcome?.ok) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { StoreUnsupportedError } from '../errors.ts'
-import { SqliteStore } from './sqlite.ts'
+import { SqliteStore, type SqliteStoreOptions } from './sqlite.ts'
 import type { EventStore } from './types.ts'
 
 export const DEFAULT_STORE_URL = 'file:./data/instance-events.db'
@@ -10,6 +10,8 @@ export interface OpenStoreOptions {
   url?: string
   /** Pending deliveries beyond which events are refused with `IEV_BACKPRESSURE`. @default 1_000_000 */
   maxPendingDeliveries?: number
+  /** Told of each commit. */
+  onCommit?: SqliteStoreOptions['onCommit']
 }
 
 /** @throws {StoreUnsupportedError} for a URL that no backend takes */

@@ -28,6 +28,8 @@ export function prepareStatements(db: DatabaseSync) {
     countDeliveries: db.prepare('SELECT count(*) AS n FROM deliveries'),
     insertDelivery: db.prepare('INSERT INTO deliveries (queue_key, instance_key, "offset") VALUES (?, ?, ?)'),
     deleteDelivery: db.prepare('DELETE FROM deliveries WHERE queue_key = ? AND instance_key = ? AND "offset" = ?'),
+    oldestPending: db.prepare(`
+      SELECT accepted_at FROM events WHERE "offset" = (SELECT min("offset") FROM deliveries)`),
     lanes: db.prepare('SELECT DISTINCT queue_key, instance_key FROM deliveries'),
     readLane: db.prepare(`
       SELECT ${EVENT_COLUMNS} FROM deliveries d JOIN events e ON e."offset" = d."offset"

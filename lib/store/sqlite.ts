@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, ClosingError } from '../errors.ts'
 import { eventSize } from '../messages.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { CommitQueue, type CommitQueueOptions } from './commit-queue.ts'
 import { InstanceDirectory } from './instances.ts'
 import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 import { openDatabase, refusedWrite } from './sqlite-database.ts'
@@ -28,6 +28,8 @@ export interface SqliteStoreOptions {
   path: string
   /** Pending deliveries beyond which `append` is refused. @default 1_000_000 */
   maxPendingDeliveries?: number
+  /** Told of each commit. */
+  onCommit?: CommitQueueOptions['measured'] | undefined
 }
 
 /** What one append gathers inside its transaction, to make it known after the commit. */
@@ -57,7 +59,7 @@ export class SqliteStore implements EventStore {
   #pruneAfter = 0
   #closed = false
 
-  constructor({ path, maxPendingDeliveries = 1_000_000 }: SqliteStoreOptions) {
+  constructor({ path, maxPendingDeliveries = 1_000_000, onCommit }: SqliteStoreOptions) {
     this.#db = openDatabase(path)
     this.#sql = prepareStatements(this.#db)
     this.#maxPending = maxPendingDeliveries
@@ -66,6 +68,7 @@ export class SqliteStore implements EventStore {
       // Our own errors are thrown before anything is written.
       isFatal: (error) => !(error as { code?: string }).code?.startsWith('IEV_'),
       translate: refusedWrite,
+      ...(onCommit && { measured: onCommit }),
       flushed: () => this.#publish()
     })
     this.#table = new SqliteInstances(this.#db, this.#commits)
@@ -143,6 +146,11 @@ export class SqliteStore implements EventStore {
     const queueKey = this.#queueKeys.get(lane.queue)
     if (queueKey === undefined) return []
     return takeEvents(this.#sql.readLane.iterate(queueKey, lane.instanceKey, after, limit), maxBytes)
+  }
+
+  async oldestPending(): Promise<number | null> {
+    this.#assertOpen()
+    return (this.#sql.oldestPending.get()?.accepted_at as number | undefined) ?? null
   }
 
   pendingCount(): number {

@@ -159,6 +159,9 @@ export interface EventStore {
   /** Pending events of one lane by ascending offset. */
   readLane(lane: Lane, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]>
 
+  /** When the oldest event with a pending delivery was accepted (milliseconds since the epoch); `null`: none is pending. */
+  oldestPending(): Promise<number | null>
+
   /** How many deliveries are pending, in all. Held in memory. */
   pendingCount(): number
 

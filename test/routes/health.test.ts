@@ -56,6 +56,7 @@ t.test('/docs has every route, with its errors', async (t) => {
     '/instance/delete/{instance}',
     '/instance/fetchInstances',
     '/instance/token/{instance}',
+    '/metrics',
     '/ready',
     '/sqs/deadletters',
     '/sqs/deadletters/redrive',

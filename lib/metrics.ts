@@ -1,0 +1,61 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** Codes come from AWS: more different ones than this are counted as `other`. */
+const MAX_CODES = 50
+
+/**
+ * What can be counted, in a registry of its own, in Prometheus's terms. Labels are bounded: events are those of the
+ * catalogue, codes are capped, instance names never appear.
+ */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly accepted = this.#counter('iev_events_accepted_total', 'Events taken into the log', ['event'])
+  readonly duplicates = this.#counter('iev_events_duplicate_total', 'Events that came again under a known id')
+  readonly refused = this.#counter('iev_events_refused_total', 'Events not accepted for want of room or time', ['code'])
+  readonly commitSeconds = this.#histogram('iev_store_commit_duration_seconds', 'Time of one commit', LATENCY_SECONDS)
+  readonly commitOperations = this.#histogram(
+    'iev_store_commit_operations',
+    'Operations that shared one commit',
+    [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000]
+  )
+  readonly delivered = this.#counter('iev_sqs_delivered_total', 'Deliveries that SQS accepted')
+  readonly retried = this.#counter('iev_sqs_retried_total', 'Deliveries that SQS did not take and that are tried again')
+  readonly dead = this.#counter('iev_sqs_dead_total', 'Deliveries that became dead letters', ['reason'])
+  readonly failures = this.#counter('iev_sqs_failures_total', 'Failed calls and refused entries', ['kind', 'code'])
+  readonly batchEntries = this.#histogram(
+    'iev_sqs_batch_entries',
+    'Entries of one SendMessageBatch',
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+  )
+  readonly sendSeconds = this.#histogram(
+    'iev_sqs_send_duration_seconds',
+    'Time of one SendMessageBatch',
+    LATENCY_SECONDS
+  )
+  readonly #codes = new Set<string>()
+
+  /** A gauge that is asked when it is read. */
+  gauge(name: string, help: string, read: () => number | Promise<number>): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect: async () => gauge.set(await read())
+    })
+  }
+
+  /** A code as a label: past a number of different ones, `other`. */
+  code(code: string): string {
+    if (this.#codes.size < MAX_CODES) this.#codes.add(code)
+    return this.#codes.has(code) ? code : 'other'
+  }
+
+  #counter<T extends string = never>(name: string, help: string, labelNames: T[] = []): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name, help, buckets, registers: [this.registry] })
+  }
+}

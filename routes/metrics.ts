@@ -1,0 +1,19 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import '../plugins/event-store.ts'
+
+/** `GET /metrics` */
+const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { registry } = fastify.eventStore.metrics
+
+  fastify.get('/metrics', {
+    schema: {
+      tags: ['operation'],
+      summary: 'Counters, gauges and histograms for Prometheus',
+      produces: ['text/plain'],
+      response: { 200: Type.String() }
+    },
+    handler: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics())
+  })
+}
+
+export default metricsRoutes
