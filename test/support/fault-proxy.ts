@@ -9,8 +9,23 @@ export interface ProxiedCall {
   body: Record<string, unknown>
 }
 
-/** What the proxy does with a call: an AWS error in the service's place, a cut connection, or nothing special. */
-export type Fault = { status: number; code: string; message?: string } | 'reset' | undefined
+export interface RefusedEntry {
+  Id: string
+  Code: string
+  SenderFault: boolean
+}
+
+/**
+ * What the proxy does with a call: an AWS error in the service's place; a connection cut before or after the service
+ * acted; no answer ever; some entries of a batch refused, the rest passed on; or nothing special.
+ */
+export type Fault =
+  | { status: number; code: string; message?: string }
+  | { refuse: readonly RefusedEntry[] }
+  | 'reset'
+  | 'reset-after'
+  | 'silence'
+  | undefined
 
 export interface FaultProxy {
   endpoint: string
@@ -46,7 +61,11 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
   const fault = await proxy.decide(call)
   if (fault === 'reset') {
     incoming.socket.resetAndDestroy()
-  } else if (fault) {
+  } else if (fault === 'silence') {
+    return
+  } else if (typeof fault === 'object' && 'refuse' in fault) {
+    await answerWithout(fault.refuse, call.body, { target, incoming, outgoing })
+  } else if (typeof fault === 'object') {
     const { status, code, message = code } = fault
     outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': code })
     outgoing.end(JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message }))
@@ -54,9 +73,41 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
     const onward = request(new URL(incoming.url ?? '/', target), { method: incoming.method, headers: incoming.headers })
     onward.on('error', () => outgoing.destroy())
     onward.on('response', (answer) => {
+      if (fault === 'reset-after') {
+        answer.resume()
+        incoming.socket.resetAndDestroy()
+        return
+      }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(outgoing)
     })
     onward.end(payload)
   }
+}
+
+/** Passes a batch on without some of its entries, and answers for those itself. */
+async function answerWithout(
+  refused: readonly RefusedEntry[],
+  body: Record<string, unknown>,
+  { target, incoming, outgoing }: { target: string; incoming: IncomingMessage; outgoing: ServerResponse }
+) {
+  const ids = new Set(refused.map(({ Id }) => Id))
+  const Entries = (body.Entries as { Id: string }[]).filter(({ Id }) => !ids.has(Id))
+  const passed =
+    Entries.length === 0
+      ? { Successful: [], Failed: [] }
+      : ((await (
+          await fetch(new URL(incoming.url ?? '/', target), {
+            method: 'POST',
+            headers: {
+              'content-type': 'application/x-amz-json-1.0',
+              'x-amz-target': String(incoming.headers['x-amz-target']),
+              authorization: String(incoming.headers.authorization)
+            },
+            body: JSON.stringify({ ...body, Entries })
+          })
+        ).json()) as { Successful: unknown[]; Failed?: unknown[] })
+  const Failed = [...(passed.Failed ?? []), ...refused.map((entry) => ({ ...entry, Message: entry.Code }))]
+  outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })
+  outgoing.end(JSON.stringify({ ...passed, Failed }))
 }

@@ -1,0 +1,97 @@
+import type { FauxqsServer } from 'fauxqs'
+import type { Test } from 'tap'
+import type { Fault, ProxiedCall, RefusedEntry } from './fault-proxy.ts'
+
+/** `npm run chaos` sets it: the same scenarios, larger and longer. */
+export const LONG = process.env.CHAOS === 'long'
+
+/** A generator of the same numbers for the same seed (mulberry32), so that a failure can be seen again. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** A seed of its own for each run, or the one of `CHAOS_SEED`. Printed, to be used again. */
+export function seed(t: Test): number {
+  const value = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1e9))
+  t.comment(`CHAOS_SEED=${value}`)
+  return value
+}
+
+/** Faults of every kind, at random, on a part of the calls that send. */
+export function randomFaults(next: () => number, share: number): (call: ProxiedCall) => Fault {
+  return ({ action, body }) => {
+    if (action !== 'SendMessageBatch' || next() >= share) return undefined
+    const kinds: Fault[] = [
+      'reset',
+      'reset-after',
+      'silence',
+      { status: 500, code: 'InternalFailure' },
+      { status: 503, code: 'ServiceUnavailable' },
+      { status: 400, code: 'RequestThrottled' },
+      { status: 400, code: 'QueueDoesNotExist' },
+      { refuse: refusals(body.Entries as Entry[], next) }
+    ]
+    return kinds[Math.floor(next() * kinds.length)]
+  }
+}
+
+interface Entry {
+  Id: string
+  MessageGroupId: string
+}
+
+/** An entry that SQS does not take, and those of the same group behind it: a group's order is the queue's to keep. */
+function refusals(entries: readonly Entry[], next: () => number): RefusedEntry[] {
+  const first = Math.floor(next() * entries.length)
+  const group = entries[first]?.MessageGroupId
+  const SenderFault = next() < 0.5
+  const Code = SenderFault ? 'InvalidMessageContents' : 'InternalError'
+  return entries
+    .slice(first)
+    .filter(({ MessageGroupId }) => MessageGroupId === group)
+    .map(({ Id }) => ({ Id, Code, SenderFault }))
+}
+
+/** What a queue holds, in order, as consumers would find it. */
+export function contents(
+  server: FauxqsServer,
+  queue: string
+): { instance: string; id: string; offset: number; data: unknown }[] {
+  return (server.inspectQueue(queue)?.messages.ready ?? []).map(({ body }) => JSON.parse(body))
+}
+
+/**
+ * Checks a queue: of every instance exactly these data, once, in order, and offsets that grow.
+ * @param expected data by instance
+ */
+export function checkQueue(
+  t: Test,
+  server: FauxqsServer,
+  { queue, expected }: { queue: string; expected: Map<string, unknown[]> }
+): void {
+  const found = Map.groupBy(contents(server, queue), ({ instance }) => instance)
+  t.same([...found.keys()].sort(), [...expected.keys()].sort(), `${queue}: these instances`)
+  for (const [instance, data] of expected) {
+    const messages = found.get(instance) ?? []
+    const same = JSON.stringify(messages.map((message) => message.data)) === JSON.stringify(data)
+    // Thousands of numbers in a diff help nobody: it is made only if it is needed.
+    if (same) t.pass(`${queue}: ${instance} is complete, once, in order`)
+    else
+      t.same(
+        messages.map((message) => message.data),
+        data,
+        `${queue}: ${instance}`
+      )
+    t.ok(
+      messages.every(({ offset }, index) => index === 0 || offset > (messages[index - 1]?.offset ?? 0)),
+      'offsets grow'
+    )
+    t.equal(new Set(messages.map(({ id }) => id)).size, messages.length, 'no id twice')
+  }
+}
