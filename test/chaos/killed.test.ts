@@ -1,0 +1,83 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { API_KEY, folder } from '../support/build.ts'
+import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startSqs } from '../support/sqs.ts'
+import { startStandalone } from '../support/standalone.ts'
+
+const KILLS = LONG ? 15 : 2
+const INSTANCES = 8
+
+/** Posts one instance's events, each until it is answered 202, while `url` changes with every restart. */
+async function post(instance: string, { url, stop }: { url: () => string; stop: AbortSignal }): Promise<number[]> {
+  const answered: number[] = []
+  while (!stop.aborted) {
+    const n = answered.length
+    try {
+      const reply = await fetch(`${url()}/events/${instance}`, {
+        method: 'POST',
+        headers: { apikey: API_KEY, 'content-type': 'application/json' },
+        body: JSON.stringify({ event: 'call', data: n, id: `${instance}:${n}` }),
+        signal: AbortSignal.timeout(2_000)
+      })
+      if (reply.status === 202) answered.push(n)
+      await reply.arrayBuffer()
+    } catch {
+      // The server is not there: it will be, and what it may have taken already is known by its id.
+      await pause(20)
+    }
+  }
+  return answered
+}
+
+async function killAtRandom(t: Test, { faults }: { faults: boolean }): Promise<void> {
+  const next = random(seed(t))
+  const cwd = folder(t)
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  if (faults) proxy.decide = randomFaults(next, 0.2)
+  const env = {
+    AUTHENTICATION_API_KEY: API_KEY,
+    SQS_ENDPOINT: proxy.endpoint,
+    SQS_ACCESS_KEY_ID: 'a',
+    SQS_SECRET_ACCESS_KEY: 'b',
+    SQS_GLOBAL_EVENTS: 'CALL',
+    SQS_MAX_ATTEMPTS: '100',
+    LOG_LEVEL: 'error'
+  }
+  let server = await startStandalone(t, { cwd, env })
+  const stopping = new AbortController()
+  const posting = Array.from({ length: INSTANCES }, (_, n) =>
+    post(`instance-${n}`, { url: () => server.url, stop: stopping.signal })
+  )
+  for (let kill = 0; kill < KILLS; kill++) {
+    await pause(100 + next() * 900)
+    t.equal(await server.stop('SIGKILL'), 'SIGKILL')
+    server = await startStandalone(t, { cwd, env })
+  }
+  await pause(200)
+  stopping.abort()
+  const answered = await Promise.all(posting)
+  proxy.decide = () => undefined
+
+  const total = answered.reduce((sum, { length }) => sum + length, 0)
+  t.ok(total > KILLS * INSTANCES, `${total} events were answered`)
+  const depth = () => sqs.depth('global_call.fifo') ?? 0
+  while (depth() < total) await pause(20)
+  // Whatever would come twice has its chance to.
+  await pause(500)
+  const expected = new Map(answered.map((data, n) => [`instance-${n}`, data]))
+  checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected })
+  t.equal(await server.stop('SIGTERM'), 0)
+}
+
+t.test(
+  'kill -9 at random moments under load: what was answered 202 arrives once, in order',
+  { timeout: 240_000 },
+  (t) => killAtRandom(t, { faults: false })
+)
+
+t.test('the same with faults between the server and SQS', { timeout: 240_000 }, (t) =>
+  killAtRandom(t, { faults: true })
+)
