@@ -31,7 +31,10 @@ export interface SenderOptions extends EntryOptions {
 interface Line {
   readonly queue: string
   readonly lanes: Lane[]
+  /** Calls in a row that failed. While it is not 0, one call at a time tries. */
   attempts: number
+  /** Calls on their way. */
+  calls: number
   retryTimer: NodeJS.Timeout | undefined
   queued: boolean
 }
@@ -133,7 +136,7 @@ export class SqsSender {
   #line(queue: string): Line {
     let line = this.#lines.get(queue)
     if (!line) {
-      line = { queue, lanes: [], attempts: 0, retryTimer: undefined, queued: false }
+      line = { queue, lanes: [], attempts: 0, calls: 0, retryTimer: undefined, queued: false }
       this.#lines.set(queue, line)
     }
     return line
@@ -181,12 +184,15 @@ export class SqsSender {
       const line = this.#ready.shift()
       if (!line) return
       line.queued = false
-      if (line.retryTimer) continue
+      if (line.retryTimer || (line.attempts > 0 && line.calls > 0)) continue
       const batch = this.#fill(line)
       this.#enqueue(line)
       if (batch.items.length === 0) continue
+      line.calls++
       const call = this.#send(line, batch.items).finally(() => {
         this.#calls.delete(call)
+        line.calls--
+        this.#enqueue(line)
         this.#pump()
       })
       this.#calls.add(call)
