@@ -66,6 +66,9 @@ export const EnvSchema = Type.Object({
   SQS_CONCURRENCY: count(16, { max: 512 }),
   SQS_MAX_PAYLOAD_SIZE: count(1_048_576, { min: 1_024, max: 1_048_576 }),
   SQS_MAX_ATTEMPTS: count(5),
+  SQS_DLQ_MAX_RECEIVES: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1_000, description: 'a whole number from 1 to 1000' })
+  ),
   SQS_DELETE_UNUSED_QUEUES: flag(false),
   SQS_GLOBAL_ENABLED: flag(true),
   SQS_GLOBAL_PREFIX_NAME: Type.String({
@@ -75,6 +78,20 @@ export const EnvSchema = Type.Object({
   }),
   SQS_GLOBAL_FORCE_SINGLE_QUEUE: flag(false),
   SQS_GLOBAL_EVENTS: list('event keys, separated by commas, or *', '*'),
+
+  S3_BUCKET: Type.Optional(Type.String({ minLength: 3, maxLength: 63, description: 'the name of a private bucket' })),
+  S3_PREFIX: Type.String({
+    default: 'instance-events',
+    pattern: '^[A-Za-z0-9._/-]{1,200}$',
+    description: '1 to 200 letters, digits, ., _, - and /'
+  }),
+  S3_REGION: text('an AWS region, such as us-east-1'),
+  S3_ENDPOINT: Type.Optional(
+    Type.String({ pattern: '^https?://', description: 'a URL, such as http://localhost:9000' })
+  ),
+  S3_ACCESS_KEY: text('an access key id'),
+  S3_SECRET_KEY: text('the secret of S3_ACCESS_KEY'),
+  S3_URL_EXPIRES_SECONDS: count(604_800, { max: 604_800 }),
 
   WEBSOCKET_ENABLED: flag(true),
   WEBSOCKET_GLOBAL_EVENTS: flag(false),
@@ -158,6 +175,9 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   if (secret && !id) messages.push('SQS_ACCESS_KEY_ID: is missing, SQS_SECRET_ACCESS_KEY needs it')
   if (id && !config.SQS_REGION && !SQS_ENDPOINT && !SQS_BASE_URL && !env.AWS_REGION && !env.AWS_DEFAULT_REGION) {
     messages.push('SQS_REGION: is missing, takes the AWS region of the queues, such as us-east-1')
+  }
+  if (Boolean(config.S3_ACCESS_KEY) !== Boolean(config.S3_SECRET_KEY)) {
+    messages.push('S3_ACCESS_KEY: needs S3_SECRET_KEY, and the other way round')
   }
   return messages
 }

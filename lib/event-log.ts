@@ -120,9 +120,9 @@ export class EventLog {
     const results = await this.store.append(events).catch((error: Error) => {
       throw this.#refused(error, events.length)
     })
-    for (const [index, { duplicate }] of results.entries()) {
-      if (duplicate) this.metrics.duplicates.inc()
-      else this.metrics.accepted.inc({ event: events[index]?.event ?? '' })
+    for (const [index, { event }] of events.entries()) {
+      if (results[index]?.duplicate) this.metrics.duplicates.inc()
+      else this.metrics.accepted.inc({ event })
     }
     return results
   }

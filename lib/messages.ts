@@ -1,5 +1,5 @@
 import { escapeForSqs } from './json.ts'
-import type { StoredEvent } from './store/types.ts'
+import { IN_S3, type StoredEvent } from './store/types.ts'
 
 /**
  * The message of an event, put together from the parts that were serialised once when it was accepted.
@@ -14,7 +14,7 @@ export function socketMessage(event: StoredEvent): string {
 /** What SQS consumers get as the message body. */
 export function sqsMessage(event: StoredEvent, server: string): string {
   return escapeForSqs(
-    `{${names(event)},"dataType":"json","data":${event.data},"server":${JSON.stringify(server)},` +
+    `{${names(event)},"dataType":"${event.flags & IN_S3 ? 's3' : 'json'}","data":${event.data},"server":${JSON.stringify(server)},` +
       `${event.envelope},"offset":${event.offset}${tail(event)}}`
   )
 }

@@ -4,6 +4,7 @@ import { AlreadyRegisteredError } from '../lib/errors.ts'
 import { optionsChecker, SqsOptions } from '../lib/schemas/options.ts'
 import { createSqsClient } from '../lib/sqs/client.ts'
 import { SqsEmitter } from '../lib/sqs/emitter.ts'
+import { createOffload } from '../lib/sqs/offload.ts'
 import { QueueProvisioner } from '../lib/sqs/provisioner.ts'
 import { QueueNames } from '../lib/sqs/queue-names.ts'
 import { SqsSender } from '../lib/sqs/sender.ts'
@@ -32,6 +33,8 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     concurrency = 16,
     maxPayloadBytes = 1_048_576,
     maxAttempts = 5,
+    dlqMaxReceives,
+    s3,
     serverName = 'instance-events',
     deleteUnusedQueues = false,
     connectTimeoutMs = 3_000,
@@ -49,8 +52,10 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   const names = new QueueNames({ type, prefix, singleQueue, keys: catalogue.events.map(({ key }) => key) })
   const client =
     rest.client ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
-  const provisioner = new QueueProvisioner({ client, type, accountId, log })
+  const provisioner = new QueueProvisioner({ client, type, accountId, dlqMaxReceives, log })
+  const offload = s3 && (await createOffload(s3))
   const sender = new SqsSender({
+    offload,
     client,
     provisioner,
     store,
@@ -96,6 +101,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     unwatch()
     await sender.stop(shutdownTimeoutMs)
     if (!rest.client) client.destroy()
+    offload?.destroy()
   })
 }
 

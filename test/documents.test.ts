@@ -64,7 +64,7 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
 
 t.test('.env.example lists every setting with its default', async (t) => {
   const lines = new Map(
-    [...read('.env.example').matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value])
+    [...read('.env.example').matchAll(/^#([A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value])
   )
   const properties: Record<string, { default?: unknown }> = EnvSchema.properties
   t.same([...lines.keys()].sort(), [...Object.keys(properties), 'SQS_GLOBAL_MESSAGES_UPSERT'].sort())

@@ -210,7 +210,7 @@ t.test('an entry that SQS refuses for good is buried alone', async (t) => {
     (next, context) => async (args) => {
       const { input } = args as { input: { Entries?: { Id: string; MessageBody: string }[] } }
       if (context.commandName !== 'SendMessageBatchCommand') return next(args)
-      const bad = input.Entries?.filter(({ MessageBody }) => MessageBody.includes('bad')) ?? []
+      const bad = input.Entries?.filter(({ MessageBody }) => MessageBody.includes('"data":"bad ')) ?? []
       const Entries = input.Entries?.filter((entry) => !bad.includes(entry)) ?? []
       const answer =
         Entries.length > 0

@@ -10,6 +10,15 @@ const REGISTER_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
 const strict = { additionalProperties: false } as const
 const PositiveInteger = Type.Integer({ minimum: 1 })
 
+const Credentials = Type.Object(
+  {
+    accessKeyId: Type.String({ minLength: 1 }),
+    secretAccessKey: Type.String({ minLength: 1 }),
+    sessionToken: Type.Optional(Type.String())
+  },
+  strict
+)
+
 export const EventStoreOptions = Type.Object(
   {
     /**
@@ -86,6 +95,37 @@ export const SqsGlobalOptions = Type.Object(
 )
 export type SqsGlobalOptions = Static<typeof SqsGlobalOptions>
 
+export const S3Options = Type.Object(
+  {
+    /** A private bucket; it is not made. */
+    bucket: Type.String({ minLength: 3, maxLength: 63 }),
+    /**
+     * First part of object keys: `<prefix>/<instance>/<id>.json`.
+     * @default 'instance-events'
+     */
+    prefix: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._/-]{1,200}$' })),
+    /**
+     * AWS region.
+     * @default the SDK's own chain
+     */
+    region: Type.Optional(Type.String({ minLength: 1 })),
+    /** URL of MinIO, LocalStack or another S3. */
+    endpoint: Type.Optional(Type.String({ pattern: '^https?://' })),
+    /**
+     * Static credentials.
+     * @default the SDK's own chain
+     */
+    credentials: Type.Optional(Credentials),
+    /**
+     * Seconds for which `fileUrl` opens the object; at most seven days.
+     * @default 604800
+     */
+    urlExpiresSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 }))
+  },
+  strict
+)
+export type S3Options = Static<typeof S3Options>
+
 export const SqsOptions = Type.Object(
   {
     /** A client of your own making; it is not destroyed with the server. */
@@ -101,16 +141,7 @@ export const SqsOptions = Type.Object(
      * Static credentials.
      * @default the SDK's own chain (environment, profile, role)
      */
-    credentials: Type.Optional(
-      Type.Object(
-        {
-          accessKeyId: Type.String({ minLength: 1 }),
-          secretAccessKey: Type.String({ minLength: 1 }),
-          sessionToken: Type.Optional(Type.String())
-        },
-        strict
-      )
-    ),
+    credentials: Type.Optional(Credentials),
     /** Account that owns queues made beforehand, if it is not the caller's. */
     accountId: Type.Optional(Type.String({ pattern: '^[0-9]{12}$' })),
     /**
@@ -139,6 +170,13 @@ export const SqsOptions = Type.Object(
      * @default 5
      */
     maxAttempts: Type.Optional(PositiveInteger),
+    /** Gives each queue a dead-letter queue of SQS's own (`…-dlq`), for messages that consumers received so many times. */
+    dlqMaxReceives: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    /**
+     * Where messages go that are too large for SQS; the queue then gets a reference. Needs @aws-sdk/client-s3 and
+     * @aws-sdk/s3-request-presigner.
+     */
+    s3: Type.Optional(S3Options),
     /**
      * `server` of messages.
      * @default 'instance-events'

@@ -22,7 +22,7 @@ export class Lane {
   readonly instanceKey: number
   /** A batch of it is on its way. */
   inFlight = false
-  /** Reading its next page. */
+  /** Reading its next page, or putting its first event into S3. */
   loading = false
   /** Waiting for a time to try again. */
   retryTimer: NodeJS.Timeout | undefined
@@ -78,6 +78,12 @@ export class Lane {
 
   first(): StoredEvent | undefined {
     return this.#window[0]
+  }
+
+  /** The same event in a smaller form. */
+  replaceFirst(event: StoredEvent): void {
+    const before = this.shift()
+    if (before) this.unshift([event])
   }
 
   shift(): StoredEvent | undefined {

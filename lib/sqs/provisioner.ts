@@ -9,7 +9,7 @@ import {
 import type { FastifyBaseLogger } from 'fastify'
 import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
 import { failureCode, failureMessage, isAccessDenied, isQueueExisting, isQueueMissing } from './failures.ts'
-import type { QueueSpec, QueueType } from './queue-names.ts'
+import { deadLetterQueueName, type QueueSpec, type QueueType } from './queue-names.ts'
 
 const MANAGED_BY = 'fastify-instance-events'
 /** CreateQueue calls on their way at once, when many queues are wanted. */
@@ -20,8 +20,19 @@ export interface ProvisionerOptions {
   type: QueueType
   /** Owner of queues that exist already, if it is not the caller's account. */
   accountId?: string | undefined
+  /** Gives each queue a dead-letter queue of SQS's own, into which a message goes after so many receives. */
+  dlqMaxReceives?: number | undefined
   log: FastifyBaseLogger
 }
+
+interface Queue {
+  url: string
+  /** What SQS takes as one message, in bytes. */
+  maxBytes: number
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const SQS_MAX_BYTES = 1_048_576
 
 /** Makes queues and remembers their URLs; every queue is asked for once, however many want it. */
 export class QueueProvisioner {
@@ -29,23 +40,30 @@ export class QueueProvisioner {
   readonly #type: QueueType
   readonly #accountId: string | undefined
   readonly #log: FastifyBaseLogger
-  readonly #urls = new Map<string, string>()
+  readonly #dlqMaxReceives: number | undefined
+  readonly #queues = new Map<string, Queue>()
   readonly #underWay = new Map<string, Promise<string>>()
 
-  constructor({ client, type, accountId, log }: ProvisionerOptions) {
+  constructor({ client, type, accountId, dlqMaxReceives, log }: ProvisionerOptions) {
     this.#client = client
     this.#type = type
     this.#accountId = accountId
+    this.#dlqMaxReceives = dlqMaxReceives
     this.#log = log
   }
 
   url(name: string): string | undefined {
-    return this.#urls.get(name)
+    return this.#queues.get(name)?.url
+  }
+
+  /** What a queue takes as one message, in bytes; SQS's own limit while nothing else is known. */
+  maxBytes(name: string): number {
+    return this.#queues.get(name)?.maxBytes ?? SQS_MAX_BYTES
   }
 
   /** The queue is not there any more: the next `ensure` makes it again. */
   forget(name: string): void {
-    this.#urls.delete(name)
+    this.#queues.delete(name)
   }
 
   /**
@@ -53,14 +71,14 @@ export class QueueProvisioner {
    * @throws {QueueUnavailableError} with AWS's code @throws {QueueUnusableError} naming the attribute
    */
   ensure(spec: QueueSpec): Promise<string> {
-    const known = this.#urls.get(spec.name)
-    if (known !== undefined) return Promise.resolve(known)
+    const known = this.#queues.get(spec.name)
+    if (known) return Promise.resolve(known.url)
     const underWay = this.#underWay.get(spec.name)
     if (underWay) return underWay
     const made = this.#make(spec)
-      .then((url) => {
-        this.#urls.set(spec.name, url)
-        return url
+      .then((queue) => {
+        this.#queues.set(spec.name, queue)
+        return queue.url
       })
       .finally(() => this.#underWay.delete(spec.name))
     this.#underWay.set(spec.name, made)
@@ -81,7 +99,7 @@ export class QueueProvisioner {
   /** Deletes a queue if we made it and it is empty. @returns whether it did */
   async deleteUnused(name: string): Promise<boolean> {
     try {
-      const QueueUrl = this.#urls.get(name) ?? (await this.#find(name))
+      const QueueUrl = this.#queues.get(name)?.url ?? (await this.#find(name))
       if (QueueUrl === undefined) return false
       const { Tags } = await this.#client.send(new ListQueueTagsCommand({ QueueUrl }))
       if (Tags?.['managed-by'] !== MANAGED_BY) return false
@@ -97,7 +115,7 @@ export class QueueProvisioner {
       )
       if (Object.values(Attributes).some((count) => count !== '0')) return false
       await this.#client.send(new DeleteQueueCommand({ QueueUrl }))
-      this.#urls.delete(name)
+      this.#queues.delete(name)
       return true
     } catch (error) {
       this.#log.warn({ queue: name, code: failureCode(error) }, 'An unused queue could not be deleted')
@@ -105,35 +123,60 @@ export class QueueProvisioner {
     }
   }
 
-  async #make(spec: QueueSpec): Promise<string> {
+  async #make(spec: QueueSpec): Promise<Queue> {
     const { name } = spec
     try {
+      const Attributes = { ...this.#attributes(), ...(await this.#redrivePolicy(spec)) }
       const { QueueUrl } = await this.#client.send(
-        new CreateQueueCommand({ QueueName: name, Attributes: this.#attributes(), tags: tagsOf(spec) })
+        new CreateQueueCommand({ QueueName: name, Attributes, tags: tagsOf(spec) })
       )
       this.#log.debug({ queue: name }, 'A queue is ready')
-      return QueueUrl as string
+      // SQS answers with the URL, or throws.
+      const url = QueueUrl as string
+      return { url, maxBytes: maxBytesOf(await this.#attributesOf(url)) }
     } catch (error) {
       if (isQueueExisting(error) || isAccessDenied(error)) {
-        const url = await this.#adopt(name, error)
-        if (url !== undefined) return url
+        const queue = await this.#adopt(name, error)
+        if (queue) return queue
       }
       throw new QueueUnavailableError(name, failureCode(error), failureMessage(error), { cause: error })
     }
   }
 
   /** A queue that is there but not quite as we would make it, or not ours to make: used as it is, if it can be. */
-  async #adopt(name: string, refusal: unknown): Promise<string | undefined> {
-    const QueueUrl = await this.#find(name)
-    if (QueueUrl === undefined) return undefined
-    const attributes = await this.#client
-      .send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['FifoQueue'] }))
-      .then(({ Attributes }) => Attributes ?? {})
-      .catch(() => undefined)
+  async #adopt(name: string, refusal: unknown): Promise<Queue | undefined> {
+    const url = await this.#find(name)
+    if (url === undefined) return undefined
+    const attributes = await this.#attributesOf(url)
     const fifo = attributes?.FifoQueue ?? 'false'
     if (attributes && fifo !== String(this.#type === 'fifo')) throw new QueueUnusableError(name, 'FifoQueue', fifo)
     this.#log.info({ queue: name, reason: failureMessage(refusal) }, 'A queue that exists is used as it is')
-    return QueueUrl
+    return { url, maxBytes: maxBytesOf(attributes) }
+  }
+
+  /** `undefined` where we may not ask. */
+  async #attributesOf(QueueUrl: string): Promise<Record<string, string> | undefined> {
+    return this.#client
+      .send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['FifoQueue', 'MaximumMessageSize'] }))
+      .then(({ Attributes = {} }) => Attributes)
+      .catch(() => undefined)
+  }
+
+  /** Makes the queue's own dead-letter queue, if there is to be one. */
+  async #redrivePolicy(spec: QueueSpec): Promise<Record<string, string>> {
+    if (this.#dlqMaxReceives === undefined) return {}
+    const { QueueUrl } = await this.#client.send(
+      new CreateQueueCommand({
+        QueueName: deadLetterQueueName(spec.name),
+        Attributes: this.#attributes(),
+        tags: tagsOf(spec)
+      })
+    )
+    const { Attributes } = await this.#client.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] })
+    )
+    const policy = { deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: this.#dlqMaxReceives }
+    return { RedrivePolicy: JSON.stringify(policy) }
   }
 
   async #find(name: string): Promise<string | undefined> {
@@ -161,6 +204,10 @@ export class QueueProvisioner {
       FifoThroughputLimit: 'perMessageGroupId'
     }
   }
+}
+
+function maxBytesOf(attributes: Record<string, string> | undefined): number {
+  return Math.min(SQS_MAX_BYTES, Number(attributes?.MaximumMessageSize ?? SQS_MAX_BYTES))
 }
 
 function tagsOf({ instance, event }: QueueSpec): Record<string, string> {

@@ -79,6 +79,14 @@ export class QueueNames {
   }
 }
 
+/** The dead-letter queue of SQS's own that belongs to a queue: `sales_call-dlq.fifo`. */
+export function deadLetterQueueName(queue: string): string {
+  const [, base = queue, suffix = ''] = /^(.*?)(\.fifo)?$/.exec(queue) ?? []
+  const tail = `-dlq${suffix}`
+  const room = QUEUE_NAME_MAX - tail.length
+  return `${base.length <= room ? base : slugWithHash(base, room)}${tail}`
+}
+
 /**
  * The message group of an instance: its name, percent-encoded.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html

@@ -2,13 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
-import type { DeliveryRef, EventStore, Failure, Lane as LaneKey, StoredEvent } from '../store/types.ts'
+import { sqsMessage } from '../messages.ts'
+import {
+  IN_S3,
+  type DeliveryRef,
+  type EventStore,
+  type Failure,
+  type Lane as LaneKey,
+  type StoredEvent
+} from '../store/types.ts'
 import { backoffMs } from './backoff.ts'
 import { Batch, toItem, type BatchItem, type EntryOptions } from './batch.ts'
-import { callFailure, entryFailure, type SendFailure } from './failures.ts'
+import { callFailure, entryFailure, failureCode, type SendFailure } from './failures.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
 import type { Metrics } from '../metrics.ts'
 import { QuietLog } from '../quiet-log.ts'
+import type { Offload } from './offload.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
@@ -23,6 +32,8 @@ export interface SenderOptions extends EntryOptions {
   maxPayloadBytes: number
   /** Tries after which a permanent failure makes a dead letter. Other failures are tried for as long as they last. */
   maxAttempts: number
+  /** Where messages go that are too large; without it they become dead letters. */
+  offload: Offload | undefined
   /** How a queue of this name is to be made, told from an event on its way into it. */
   specOf: (queue: string, event: StoredEvent) => QueueSpec
 }
@@ -42,13 +53,15 @@ interface Line {
 /** What a call came to. */
 interface Answer {
   /** The items that SQS did not take. */
-  readonly failures: ReadonlyMap<BatchItem, SendFailure>
+  readonly failures: Map<BatchItem, SendFailure>
   /** The call itself failed, not single entries of it. */
   readonly whole: boolean
 }
 
 // An outage costs one try per queue and second; the first try after it comes within one.
 const RETRY = { baseMs: 100, maxMs: 1_000 }
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html */
+const DELETED_QUEUE_MS = 60_000
 const STORE_RETRY_MS = 1_000
 const BUFFER_MAX_CHARACTERS = 64 * 1_048_576
 
@@ -219,9 +232,15 @@ export class SqsSender {
   #take(lane: Lane, batch: Batch): boolean {
     for (let event = lane.first(); event && !batch.full; event = lane.first()) {
       const item = toItem(event, lane, this.#options)
-      if (item.bytes > this.#options.maxPayloadBytes) {
+      if (item.bytes > this.#maxBytes(lane.queue)) {
+        const { offload } = this.#options
+        if (offload && (event.flags & IN_S3) === 0) {
+          // It waits for those before it to be accepted, then for its upload.
+          if (!lane.inFlight) void this.#offload(lane, event, offload)
+          break
+        }
         lane.shift()
-        const message = `The message has ${item.bytes} bytes, the limit is ${this.#options.maxPayloadBytes}`
+        const message = `The message has ${item.bytes} bytes, the limit is ${this.#maxBytes(lane.queue)}`
         this.#bury(item, { reason: SQS_PAYLOAD_TOO_LARGE, message, attempts: 0 })
         continue
       }
@@ -231,6 +250,29 @@ export class SqsSender {
       batch.add(item)
     }
     return !batch.full
+  }
+
+  /** The queue's own limit, where it is smaller than ours. */
+  #maxBytes(queue: string): number {
+    return Math.min(this.#options.maxPayloadBytes, this.#options.provisioner.maxBytes(queue))
+  }
+
+  /** Puts the lane's first event into S3; what is sent of it then is the reference. */
+  async #offload(lane: Lane, event: StoredEvent, offload: Offload): Promise<void> {
+    lane.loading = true
+    try {
+      const reference = await offload.put(event, sqsMessage(event, this.#options.serverName), this.#abort.signal)
+      lane.replaceFirst({ ...event, data: JSON.stringify(reference), flags: event.flags | IN_S3 })
+      lane.loading = false
+      this.#settle(lane)
+    } catch (error) {
+      lane.loading = false
+      lane.attempts++
+      const code = failureCode(error)
+      if (!this.#stopped) this.#quiet.warn(`s3 ${code}`, { err: error }, 'A large message could not be put into S3')
+      this.#retryLane(lane)
+    }
+    this.#pump()
   }
 
   async #send(line: Line, items: readonly BatchItem[]): Promise<void> {
@@ -244,7 +286,7 @@ export class SqsSender {
     metrics.delivered.inc(accepted.length)
     if (accepted.length > 0) this.#acknowledge(accepted)
     // A call that fails as a whole holds its queue back, an entry that fails only its lane.
-    if (answer.whole) this.#retryLine(line)
+    if (answer.whole) this.#retryLine(line, answer)
     else line.attempts = 0
     for (const lane of new Set(items.map((item) => item.lane))) {
       lane.inFlight = false
@@ -304,13 +346,19 @@ export class SqsSender {
       // A batch is never empty.
       const spec = specOf(queue, (items[0] as BatchItem).event)
       const QueueUrl = provisioner.url(queue) ?? (await provisioner.ensure(spec))
+      const failures = new Map<BatchItem, SendFailure>()
+      // A queue that has just been made ready may take less than was thought: all go back, to be measured anew.
+      if (items.some(({ bytes }) => bytes > this.#maxBytes(queue))) {
+        const message = 'The queue takes smaller messages than was known'
+        for (const item of items) failures.set(item, { kind: 'transient', code: SQS_PAYLOAD_TOO_LARGE, message })
+        return { failures, whole: false }
+      }
       const Entries = items.map(({ entry }) => entry)
       metrics.batchEntries.observe(Entries.length)
       const done = metrics.sendSeconds.startTimer()
       const { Failed = [] } = await client
         .send(new SendMessageBatchCommand({ QueueUrl, Entries }), { abortSignal: this.#abort.signal })
         .finally(done)
-      const failures = new Map<BatchItem, SendFailure>()
       for (const entry of Failed) {
         const failure = entryFailure(entry)
         metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
@@ -331,15 +379,16 @@ export class SqsSender {
     }
   }
 
-  #retryLine(line: Line): void {
+  #retryLine(line: Line, { failures }: Answer): void {
     if (this.#stopped || line.retryTimer) return
+    const deleted = failures.values().some(({ code }) => code === 'QueueDeletedRecently')
     line.retryTimer = setTimeout(
       () => {
         line.retryTimer = undefined
         this.#enqueue(line)
         this.#pump()
       },
-      backoffMs(line.attempts++, RETRY)
+      deleted ? DELETED_QUEUE_MS : backoffMs(line.attempts++, RETRY)
     )
   }
 

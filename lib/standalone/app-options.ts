@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { AppOptions, SqsGlobalOptions, SqsOptions, WebsocketOptions } from '../schemas/options.ts'
+import type { AppOptions, S3Options, SqsGlobalOptions, SqsOptions, WebsocketOptions } from '../schemas/options.ts'
 
 /** Where the SDK is pointed, when it is not left to its own chain. */
 export type SqsTarget = Pick<SqsOptions, 'endpoint' | 'region' | 'credentials'>
@@ -68,8 +68,22 @@ function sqsOptions(config: Config, target: SqsTarget): SqsOptions {
     concurrency: config.SQS_CONCURRENCY,
     maxPayloadBytes: config.SQS_MAX_PAYLOAD_SIZE,
     maxAttempts: config.SQS_MAX_ATTEMPTS,
+    ...(config.SQS_DLQ_MAX_RECEIVES !== undefined && { dlqMaxReceives: config.SQS_DLQ_MAX_RECEIVES }),
+    ...(config.S3_BUCKET && { s3: s3Options(config, config.S3_BUCKET) }),
     deleteUnusedQueues: config.SQS_DELETE_UNUSED_QUEUES,
     global: config.SQS_GLOBAL_ENABLED && sqsGlobalOptions(config)
+  }
+}
+
+function s3Options(config: Config, bucket: string): S3Options {
+  const { S3_ACCESS_KEY: accessKeyId, S3_SECRET_KEY: secretAccessKey } = config
+  return {
+    bucket,
+    prefix: config.S3_PREFIX,
+    urlExpiresSeconds: config.S3_URL_EXPIRES_SECONDS,
+    ...(config.S3_REGION && { region: config.S3_REGION }),
+    ...(config.S3_ENDPOINT && { endpoint: config.S3_ENDPOINT }),
+    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } })
   }
 }
 

@@ -32,22 +32,20 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
   }
   const created = channel('fastify.initialization')
   created.subscribe(loopback)
-  try {
-    const server = await startFauxqs({ port, dataDir, logger: false })
-    return {
-      target: {
-        endpoint: `http://127.0.0.1:${server.port}`,
-        region: REGION,
-        credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' }
-      },
-      stop: () => server.stop()
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new ConfigInvalidError(
-      `SQS_EMBEDDED_PORT: port ${port} is taken by another program: set a free one, or 0 for any`
-    )
-  } finally {
-    created.unsubscribe(loopback)
+  const server = await startFauxqs({ port, dataDir, logger: false })
+    .finally(() => created.unsubscribe(loopback))
+    .catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error
+      throw new ConfigInvalidError(
+        `SQS_EMBEDDED_PORT: port ${port} is taken by another program: set a free one, or 0 for any`
+      )
+    })
+  return {
+    target: {
+      endpoint: `http://127.0.0.1:${server.port}`,
+      region: REGION,
+      credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' }
+    },
+    stop: () => server.stop()
   }
 }

@@ -33,6 +33,9 @@ export const TO_ROOT = 2
 /** The id came from the caller: only unique within the instance. */
 export const CALLER_ID = 4
 
+/** Only in memory: `data` is the reference of an object in S3. */
+export const IN_S3 = 8
+
 /** An event ready for the log: everything but its offset. */
 export interface NewEvent {
   /** Instance name; registered in the same transaction if unknown. */

@@ -66,7 +66,7 @@ t.test('a queue is asked for once, however many want it, and again when it was f
   const urls = await Promise.all(Array.from({ length: 20 }, () => provisioner.ensure(SALES_CALL)))
   t.equal(new Set(urls).size, 1)
   t.equal(await provisioner.ensure(SALES_CALL), urls[0])
-  t.strictSame(commands(), ['CreateQueue'])
+  t.strictSame(commands(), ['CreateQueue', 'GetQueueAttributes'])
 
   server.deleteQueue(SALES_CALL.name)
   provisioner.forget(SALES_CALL.name)

@@ -1,0 +1,124 @@
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import { build } from './support/build.ts'
+import { startFaultProxy } from './support/fault-proxy.ts'
+import { startSqs } from './support/sqs.ts'
+
+const BUCKET = 'large-events'
+
+async function withS3(t: Test) {
+  const sqs = await startSqs(t)
+  sqs.server.createBucket(BUCKET)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const server = await build(t, {
+    sqs: {
+      ...sqs.options,
+      endpoint: proxy.endpoint,
+      global: { events: ['CALL'] },
+      maxPayloadBytes: 4_096,
+      s3: { ...sqs.options, bucket: BUCKET, prefix: 'hub' }
+    }
+  })
+  const s3 = new S3Client({ ...sqs.options, forcePathStyle: true })
+  t.after(() => s3.destroy())
+  return { sqs, server, s3, proxy }
+}
+
+t.test('a message that is too large goes to S3, in its turn; the queue gets a reference that opens it', async (t) => {
+  const { sqs, server, s3 } = await withS3(t)
+  const large = { text: 'ã📦'.repeat(3_000) }
+  const accept = (data: unknown, id: string) => ({
+    instance: 'loja 1',
+    event: 'call',
+    data,
+    id,
+    extra: { progress: 7 }
+  })
+  await server.eventStore.acceptAll([
+    accept('before', 'a'),
+    accept(large, 'b/ç'),
+    accept(large, 'c'),
+    accept('after', 'd')
+  ])
+
+  const bodies = await sqs.bodies('global_call.fifo', 4)
+  t.match(bodies, [
+    { dataType: 'json', data: 'before', offset: 1 },
+    { dataType: 's3', id: 'b/ç', offset: 2, event: 'call', instance: 'loja 1', progress: 7 },
+    { dataType: 's3', id: 'c', offset: 3 },
+    { dataType: 'json', data: 'after', offset: 4 }
+  ])
+  const reference = bodies[1]?.data as { bucket: string; key: string; fileUrl: string; size: number }
+  t.match(reference, { bucket: BUCKET, key: 'hub/loja%201/b%2F%C3%A7.json', size: Number })
+  const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: reference.key }))
+  t.equal(ContentLength, reference.size)
+  const stored = JSON.parse((await Body?.transformToString()) ?? '') as object
+  t.match(stored, {
+    event: 'call',
+    instance: 'loja 1',
+    dataType: 'json',
+    data: large,
+    id: 'b/ç',
+    offset: 2,
+    progress: 7
+  })
+
+  t.match(reference.fileUrl, /X-Amz-Signature=/)
+  const opened = await fetch(reference.fileUrl)
+  t.same(await opened.json(), stored)
+  t.equal((await server.eventStore.store.deadLetterCount()).count, 0)
+})
+
+t.test('S3 failing holds the lane back, not others, and is tried again', async (t) => {
+  const { sqs, server, s3 } = await withS3(t)
+  const { send } = S3Client.prototype
+  let failures = 2
+  t.intercept(S3Client.prototype, 'send', {
+    value(this: S3Client, ...args: Parameters<typeof send>) {
+      if (this !== s3 && failures-- > 0)
+        return Promise.reject(Object.assign(new Error('slow down'), { name: 'SlowDown' }))
+      return send.apply(this, args)
+    }
+  })
+  const accept = (instance: string, data: unknown) => server.onInstanceEvent({ instance, event: 'call', data })
+  await Promise.all([accept('a', 'x'.repeat(9_000)), accept('a', 'behind'), accept('b', 'another')])
+  const bodies = await sqs.bodies('global_call.fifo', 3)
+  t.match(bodies, [{ instance: 'b' }, { instance: 'a', dataType: 's3' }, { instance: 'a', data: 'behind' }])
+  t.ok(failures < 0)
+})
+
+t.test('the queue’s own limit wins where it is smaller', async (t) => {
+  const { sqs, server } = await withS3(t)
+  sqs.server.createQueue('mine_call.fifo', { attributes: { FifoQueue: 'true', MaximumMessageSize: '1024' } })
+  await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'x'.repeat(2_000) })
+  t.match(await sqs.bodies('mine_call.fifo', 1), [{ dataType: 's3' }])
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ dataType: 'json' }])
+})
+
+t.test('a limit that shows only when the queue is made ready counts as well', async (t) => {
+  const sqs = await startSqs(t)
+  sqs.server.createQueue('global_call.fifo', { attributes: { FifoQueue: 'true', MaximumMessageSize: '1024' } })
+  const server = await build(t, { sqs: sqs.options })
+  // Its queue was not provisioned at start: it is when the first event needs it.
+  await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
+  const { store } = server.eventStore
+  const own = server.sqs.plan.bind(server.sqs)
+  server.sqs.plan = (...args) => ({ queues: [...(own(...args).queues ?? []), 'global_call.fifo'] })
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'x'.repeat(2_000) })
+  while ((await store.deadLetterCount()).count === 0) await store.check()
+  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+    { queue: 'global_call.fifo', reason: 'IEV_SQS_PAYLOAD_TOO_LARGE', message: /limit is 1024/ }
+  ])
+})
+
+t.test('each queue has a dead-letter queue of SQS’s own, if that is asked for', async (t) => {
+  const sqs = await startSqs(t)
+  const server = await build(t, { sqs: { ...sqs.options, dlqMaxReceives: 3 } })
+  const { queues } = await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
+  const dlq = sqs.server.inspectQueue('mine_call-dlq.fifo')
+  t.equal(dlq?.attributes.FifoQueue, 'true')
+  const policy = JSON.parse(sqs.server.inspectQueue('mine_call.fifo')?.attributes.RedrivePolicy ?? '{}') as object
+  t.same(policy, { deadLetterTargetArn: dlq?.arn, maxReceiveCount: 3 })
+  t.equal(queues.length, 1, 'it is not among the instance’s queues')
+})
