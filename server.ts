@@ -86,10 +86,11 @@ async function listen(server: ReturnType<typeof Fastify>, config: Config): Promi
   try {
     return await server.listen({ host, port })
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const { code, syscall } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE')
       throw new ConfigInvalidError(`SERVER_PORT: port ${port} is taken by another program: set a free one`)
-    if (code === 'EADDRNOTAVAIL') throw new ConfigInvalidError(`SERVER_HOST: ${host} is no address of this machine`)
+    if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
+      throw new ConfigInvalidError(`SERVER_HOST: ${host} is no address of this machine`)
     throw error
   }
 }
@@ -106,7 +107,7 @@ function readDotenv(): Record<string, string | undefined> {
 
 main().catch((error: Error & MessageList & { code?: string }) => {
   // Our own errors say what to do; anything else is a fault, and its stack is wanted.
-  const lines = error.code?.startsWith('IEV_') ? (error.messages ?? [error.message]) : [error.stack ?? error.message]
+  const lines = error.code?.startsWith('IEV_') ? (error.messages ?? [error.message]) : [error.stack]
   console.error(['The server was not started:', ...lines.map((line) => `  ${line}`)].join('\n'))
   process.exit(1)
 })

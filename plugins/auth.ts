@@ -38,7 +38,7 @@ const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) 
       const key = keyOf(request, inQuery)
       if (key === undefined) throw new UnauthorizedError(`A key is required: ${places}`)
       const identity = keys.identify(key)
-      const { instance } = (request.params ?? {}) as { instance?: string }
+      const { instance } = request.params as { instance?: string }
       const passes =
         identity?.kind === 'global' ||
         (identity?.kind === 'instance' &&

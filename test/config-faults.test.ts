@@ -87,4 +87,8 @@ t.test('credentials need each other, and a region unless something else says whe
     { SQS_BASE_URL: 'http://localhost:9324' }
   ]
   for (const place of places) t.strictSame(faults({ ...both, ...place }), [], JSON.stringify(place))
+
+  for (const half of ['S3_ACCESS_KEY', 'S3_SECRET_KEY'])
+    t.strictSame(faults({ [half]: 'secret' }), ['S3_ACCESS_KEY: needs S3_SECRET_KEY, and the other way round'], half)
+  t.strictSame(faults({ S3_ACCESS_KEY: 'AKIAEXAMPLE', S3_SECRET_KEY: 'secret' }), [])
 })

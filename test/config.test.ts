@@ -115,6 +115,12 @@ t.test('the flags of single events decide, once there is one', async (t) => {
   t.equal(flags({ SQS_GLOBAL_CALL: '', SQS_GLOBAL_EVENTS: 'CALL' }), undefined)
   t.strictSame(flags({ EXTRA_EVENTS: 'invoice.paid', SQS_GLOBAL_INVOICE_PAID: 'true' }), ['INVOICE_PAID'])
   t.equal(flags({ SQS_GLOBAL_INVOICE_PAID: 'true' }), undefined, 'an event nobody knows is no flag')
+  const named = loadConfig({
+    EXTRA_EVENTS: 'enabled,prefix.name',
+    SQS_GLOBAL_ENABLED: 'true',
+    SQS_GLOBAL_PREFIX_NAME: 'hub'
+  })
+  t.match(named, { SQS_GLOBAL_PREFIX_NAME: 'hub', globalFlags: undefined }, 'a setting stays what it is')
   const all = Object.fromEntries(EVOLUTION_EVENTS.map((name) => [`SQS_GLOBAL_${eventKey(name)}`, 'true']))
   t.strictSame(flags(all), EVOLUTION_EVENTS.map(eventKey))
 })
@@ -133,5 +139,5 @@ t.test('a name that is nearly one of ours is warned of', async (t) => {
     'SQS_GLOBAL_MESAGES_UPSERT is no setting; did you mean SQS_GLOBAL_MESSAGES_UPSERT?',
     'WEBSOCKET_ENABLE is no setting; did you mean WEBSOCKET_ENABLED?'
   ])
-  t.strictSame(loadConfig({ PATH: '/bin', SQS_SOMETHING_ELSE: '1', S3_BUCKET: 'b' }).warnings, [])
+  t.strictSame(loadConfig({ PATH: '/bin', SQS_SOMETHING_ELSE: '1', S3_USE_SSL: 'true' }).warnings, [])
 })

@@ -1,0 +1,55 @@
+import t from 'tap'
+import { API_KEY, build } from '../support/build.ts'
+
+t.test('a body without a content type is refused, and the answer says that there was none', async (t) => {
+  const server = await build(t, { sqs: false })
+  const reply = await server.inject({
+    method: 'POST',
+    url: '/events/sales',
+    headers: { apikey: API_KEY },
+    payload: '{"event":"call","data":1}'
+  })
+  t.equal(reply.statusCode, 415)
+  t.match(reply.json(), {
+    code: 'IEV_UNSUPPORTED_MEDIA_TYPE',
+    response: { message: [/application\/json \(got none\)/] }
+  })
+})
+
+t.test('a value that is none of a choice is answered with the choice', async (t) => {
+  const server = await build(t, { sqs: false })
+  const reply = await server.inject({
+    method: 'POST',
+    url: '/events/sales',
+    headers: { apikey: API_KEY },
+    payload: { event: 'call', data: 1, sender: 7, transports: ['fax'] }
+  })
+  t.equal(reply.statusCode, 400)
+  t.strictSame(reply.json<{ response: { message: string[] } }>().response.message, [
+    'body.sender must be string or null',
+    'body.transports.0 must be "sqs" or "websocket"'
+  ])
+})
+
+t.test('a transport that is switched off answers 409 and stores nothing', async (t) => {
+  const server = await build(t, { sqs: false, websocket: false })
+  const post = async (url: string, payload: object) =>
+    server.inject({ method: 'POST', url, headers: { apikey: API_KEY }, payload })
+  for (const [transport, setting] of [
+    ['sqs', 'SQS_ENABLED=true'],
+    ['websocket', 'WEBSOCKET_ENABLED=true']
+  ] as const) {
+    const refusals = [
+      await post(`/${transport}/set/sales`, { enabled: true }),
+      await post('/instance/create', { instanceName: 'sales', [transport]: { enabled: true } })
+    ]
+    for (const reply of refusals) {
+      t.equal(reply.statusCode, 409)
+      t.match(reply.json(), {
+        code: 'IEV_TRANSPORT_DISABLED',
+        response: { message: [new RegExp(`^The ${transport} transport is switched off .*${setting}`)] }
+      })
+    }
+  }
+  t.strictSame(server.eventStore.instances.list(), [])
+})

@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import { startFaultProxy } from './support/fault-proxy.ts'
+import { API_KEY, folder } from './support/build.ts'
+import { startSqs } from './support/sqs.ts'
+import { call, spawnServer, type Standalone, startStandalone } from './support/standalone.ts'
+
+/** How often somebody presses Ctrl-C who does not want to wait. */
+const PRESS_MS = 150
+/** As server.ts has it: signals this close to the first one are the same one. */
+const SAME_SIGNAL_MS = 1_000
+/** What sends on their way are given. */
+const SENDS_MS = 10_000
+
+/** A server that is sending to an SQS that never answers, which is what it waits for when it is told to stop. */
+async function startSending(t: Test, { cwd = folder(t), env = {} } = {}): Promise<Standalone> {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const sending = new Promise<void>((resolve) => {
+    proxy.decide = ({ action }) => {
+      if (action !== 'SendMessageBatch') return undefined
+      resolve()
+      return new Promise(() => {})
+    }
+  })
+  const server = await startStandalone(t, {
+    cwd,
+    env: {
+      AUTHENTICATION_API_KEY: API_KEY,
+      DATABASE_URL: ':memory:',
+      SQS_ENDPOINT: proxy.endpoint,
+      SQS_ACCESS_KEY_ID: 'a',
+      SQS_SECRET_ACCESS_KEY: 'b',
+      SQS_GLOBAL_EVENTS: 'CALL',
+      ...env
+    }
+  })
+  const body = { event: 'call', data: 1 }
+  t.match(await call(`${server.url}/events/sales`, { method: 'POST', key: API_KEY, body }), { status: 202 })
+  await sending
+  return server
+}
+
+/** Resolves when the server has printed this. */
+async function printed({ process, output }: Standalone, text: string): Promise<void> {
+  while (!output().includes(text)) await once(process.stdout ?? process, 'data')
+}
+
+t.test('a signal that is repeated at once waits for what is on its way, a later one ends the process', async (t) => {
+  const server = await startSending(t)
+  const ended = once(server.process, 'exit')
+  const began = performance.now()
+  server.process.kill('SIGINT')
+  const presses = setInterval(() => server.process.kill('SIGINT'), PRESS_MS)
+  t.after(() => clearInterval(presses))
+  t.same(await ended, [1, null])
+  const took = performance.now() - began
+  t.ok(took > SAME_SIGNAL_MS, `the first second belongs to the first signal (${took} ms)`)
+  t.ok(took < SENDS_MS, `it did not wait any longer for the answer (${took} ms)`)
+  t.equal(server.output().match(/The server stops/g)?.length, 1)
+})
+
+t.test('a fault that nobody caught stops the server, its log says why, and the exit code is 1', async (t) => {
+  const cwd = folder(t)
+  const fault = join(cwd, 'fault.mjs')
+  writeFileSync(fault, `process.on('SIGUSR2', () => { throw new Error('a fault of the tests') })\n`)
+  const env = { NODE_OPTIONS: `--import=${pathToFileURL(fault)}` }
+
+  await t.test('once what it does is done', async (t) => {
+    const server = await startStandalone(t, {
+      cwd,
+      env: { ...env, SQS_ENABLED: 'false', DATABASE_URL: ':memory:' }
+    })
+    t.equal(await server.stop('SIGUSR2'), 1)
+    t.match(server.output(), /"level":60.*a fault of the tests.*The server stops because of a fault/)
+  })
+
+  await t.test('at once when there is another one', async (t) => {
+    const server = await startSending(t, { cwd, env })
+    server.process.kill('SIGUSR2')
+    await printed(server, 'The server stops because of a fault')
+    t.equal(await server.stop('SIGUSR2'), 1)
+    t.match(server.output(), /"level":50.*second error, exiting/)
+  })
+})
+
+t.test('a variable that is nearly a setting is warned of in the log', async (t) => {
+  const env = { SQS_ENABLED: 'false', DATABASE_URL: ':memory:', WEBSOCKET_ENABLE: 'false' }
+  const { output, stop } = await startStandalone(t, { cwd: folder(t), env })
+  t.equal(await stop('SIGTERM'), 0)
+  t.match(output(), /"level":40.*WEBSOCKET_ENABLE is no setting; did you mean WEBSOCKET_ENABLED\?/)
+})
+
+t.test('what keeps it from starting is told, with its stack if it is none of ours', async (t) => {
+  const memory = { DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
+  const unreadable = folder(t)
+  mkdirSync(join(unreadable, '.env'))
+  const faults: { cwd: string; env: Record<string, string>; message: RegExp }[] = [
+    { cwd: unreadable, env: memory, message: /^ {2}Error: EISDIR.*\n +at /m },
+    // An address of a link, but not of which one.
+    { cwd: folder(t), env: { ...memory, SERVER_HOST: 'fe80::1' }, message: /^ {2}Error: listen E.*\n +at /m },
+    {
+      cwd: folder(t),
+      env: { ...memory, SERVER_HOST: 'no host' },
+      message: /^ {2}SERVER_HOST: no host is no address of this machine\n$/m
+    }
+  ]
+  await Promise.all(
+    faults.map(async ({ cwd, env, message }) => {
+      const { ended, output } = spawnServer(t, { cwd, env })
+      t.equal((await ended)[0], 1)
+      t.match(output(), /The server was not started:\n/)
+      t.match(output(), message)
+    })
+  )
+})

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+
+const root = new URL('../', import.meta.url)
+
+/** Every source file but server.ts, which starts when it is imported. */
+const sources = [
+  'app.ts',
+  ...['lib', 'plugins', 'routes'].flatMap((folder) =>
+    readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => join(folder, path))
+  )
+]
+
+t.test('every source file can be imported, so that one without a test counts', async (t) => {
+  for (const path of sources) await t.resolves(import(new URL(path, root).href), path)
+})
+
+t.test('what the package exports is a source file with a plugin as its default', async (t) => {
+  const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+    exports: Record<string, string | { default: string }>
+  }
+  const entries = Object.values(exports).filter((entry) => typeof entry !== 'string')
+  t.ok(entries.length > 0)
+  for (const { default: built } of entries) {
+    const path = built.replace('./dist/', '').replace(/\.js$/, '.ts')
+    t.ok(sources.includes(path), path)
+    t.type(((await import(new URL(path, root).href)) as { default: unknown }).default, 'function')
+  }
+})

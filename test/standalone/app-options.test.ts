@@ -1,0 +1,132 @@
+import t from 'tap'
+import { AppOptions, optionsChecker } from '../../lib/schemas/options.ts'
+import { loadConfig } from '../../lib/config.ts'
+import { corsOrigin, sqsTarget, toAppOptions, wantsEmbeddedSqs } from '../../lib/standalone/app-options.ts'
+
+type Env = Record<string, string>
+
+const options = (env: Env) => toAppOptions(loadConfig(env), { apiKey: 'the-api-key', sqs: sqsTarget(loadConfig(env)) })
+const keys = { SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE', SQS_SECRET_ACCESS_KEY: 'secret' }
+
+t.test('SQS is emulated when nothing says where AWS is, or when that is asked for', async (t) => {
+  const wanted: [Env, boolean][] = [
+    [{}, true],
+    [{ AWS_REGION: '' }, true],
+    [{ SQS_REGION: 'sa-east-1' }, false],
+    [{ SQS_ENDPOINT: 'http://localhost:9324' }, false],
+    [{ SQS_BASE_URL: 'http://localhost:9324' }, false],
+    [{ ...keys, SQS_REGION: 'sa-east-1' }, false],
+    [{ AWS_REGION: 'sa-east-1' }, false],
+    [{ AWS_PROFILE: 'production' }, false],
+    [{ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials' }, false],
+    [{ SQS_BACKEND: 'embedded', AWS_REGION: 'sa-east-1', SQS_REGION: 'sa-east-1' }, true],
+    [{ SQS_BACKEND: 'aws' }, false],
+    [{ SQS_ENABLED: 'false' }, false],
+    [{ SQS_ENABLED: 'false', SQS_BACKEND: 'embedded' }, false]
+  ]
+  for (const [env, embedded] of wanted) t.equal(wantsEmbeddedSqs(loadConfig(env), env), embedded, JSON.stringify(env))
+})
+
+t.test('the target is what the settings name; the rest is left to the SDK', async (t) => {
+  const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' }
+  const targets: [Env, object][] = [
+    [{}, {}],
+    [{ SQS_REGION: 'sa-east-1' }, { region: 'sa-east-1' }],
+    [
+      { ...keys, SQS_REGION: 'sa-east-1' },
+      { region: 'sa-east-1', credentials }
+    ],
+    [{ SQS_ENDPOINT: 'http://a.example' }, { endpoint: 'http://a.example', region: 'us-east-1' }],
+    [{ SQS_BASE_URL: 'http://b.example' }, { endpoint: 'http://b.example', region: 'us-east-1' }],
+    [
+      { SQS_ENDPOINT: 'http://a.example', SQS_BASE_URL: 'http://b.example', SQS_REGION: 'sa-east-1' },
+      { endpoint: 'http://a.example', region: 'sa-east-1' }
+    ]
+  ]
+  for (const [env, target] of targets) t.strictSame(sqsTarget(loadConfig(env)), target, JSON.stringify(env))
+})
+
+t.test('whatever the settings, the root plugin takes what comes of them', async (t) => {
+  const check = optionsChecker('instance-events', AppOptions)
+  const everything = {
+    ...keys,
+    SQS_REGION: 'sa-east-1',
+    SQS_ENDPOINT: 'http://a.example',
+    SQS_ACCOUNT_ID: '123456789012',
+    SQS_GLOBAL_CALL: 'true',
+    SQS_DLQ_MAX_RECEIVES: '4',
+    S3_BUCKET: 'messages',
+    S3_REGION: 'sa-east-1',
+    S3_ENDPOINT: 'http://s3.example',
+    S3_ACCESS_KEY: 'AKIAEXAMPLE',
+    S3_SECRET_KEY: 'secret',
+    EXTRA_EVENTS: 'invoice.paid',
+    WEBSOCKET_ALLOWED_HOSTS: '127.0.0.1',
+    CORS_ORIGIN: 'https://a.example'
+  }
+  for (const env of [{}, everything, { SQS_GLOBAL_ENABLED: 'false' }]) t.ok(check(options(env)), JSON.stringify(env))
+})
+
+t.test('a transport or the shared queues that are switched off are left out', async (t) => {
+  t.match(options({ SQS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false' }), { sqs: false, websocket: false })
+  t.match(options({ SQS_GLOBAL_ENABLED: 'false' }), { sqs: { global: false } })
+})
+
+t.test('the account is told only if it is known', async (t) => {
+  t.match(options({ SQS_ACCOUNT_ID: '123456789012' }), { sqs: { accountId: '123456789012' } })
+  t.notOk('accountId' in Object(options({}).sqs))
+})
+
+t.test('messages that are too large go to S3 once a bucket is named', async (t) => {
+  t.notOk('s3' in Object(options({ S3_REGION: 'sa-east-1' }).sqs))
+  const targets: [Env, object][] = [
+    [{}, {}],
+    [
+      { S3_REGION: 'sa-east-1', S3_PREFIX: 'hub' },
+      { region: 'sa-east-1', prefix: 'hub' }
+    ],
+    [
+      { S3_ENDPOINT: 'http://s3.example', S3_ACCESS_KEY: 'AKIAEXAMPLE', S3_SECRET_KEY: 'secret' },
+      { endpoint: 'http://s3.example', credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' } }
+    ]
+  ]
+  const defaults = { bucket: 'messages', prefix: 'instance-events', urlExpiresSeconds: 604_800 }
+  for (const [env, target] of targets) {
+    const { s3 } = Object(options({ S3_BUCKET: 'messages', ...env }).sqs)
+    t.strictSame(s3, { ...defaults, ...target }, JSON.stringify(env))
+  }
+})
+
+t.test('queues get dead-letter queues once it is said how often a message may be received', async (t) => {
+  t.notOk('dlqMaxReceives' in Object(options({}).sqs))
+  t.match(options({ SQS_DLQ_MAX_RECEIVES: '4' }), { sqs: { dlqMaxReceives: 4 } })
+})
+
+t.test('the shared queues take all events, a list, or those whose flags are set', async (t) => {
+  const events: [Env, unknown][] = [
+    [{}, '*'],
+    [{ SQS_GLOBAL_EVENTS: 'CALL,*' }, '*'],
+    [{ SQS_GLOBAL_EVENTS: 'CALL,MESSAGES_UPSERT' }, ['CALL', 'MESSAGES_UPSERT']],
+    [{ SQS_GLOBAL_EVENTS: 'CALL', SQS_GLOBAL_QRCODE_UPDATED: 'true' }, ['QRCODE_UPDATED']],
+    [{ SQS_GLOBAL_CALL: 'false' }, []]
+  ]
+  for (const [env, expected] of events)
+    t.strictSame(Object(options(env).sqs).global.events, expected, JSON.stringify(env))
+})
+
+t.test('clients reach the server by SERVER_URL, or on this machine', async (t) => {
+  t.equal(options({ SERVER_PORT: '9000' }).eventStore?.serverUrl, 'http://localhost:9000')
+  t.equal(options({ SERVER_URL: 'https://hub.example' }).eventStore?.serverUrl, 'https://hub.example')
+})
+
+t.test('browsers of any origin are let in, or of those listed', async (t) => {
+  const origins: [string, unknown][] = [
+    ['*', '*'],
+    ['https://a.example,*', '*'],
+    ['https://a.example,https://b.example', ['https://a.example', 'https://b.example']]
+  ]
+  for (const [CORS_ORIGIN, expected] of origins) {
+    t.strictSame(corsOrigin(loadConfig({ CORS_ORIGIN })), expected)
+    t.strictSame(Object(options({ CORS_ORIGIN }).websocket).corsOrigin, expected)
+  }
+})

@@ -1,0 +1,77 @@
+import t from 'tap'
+import { loadConfig } from '../../lib/config.ts'
+import { banner, type BannerOptions } from '../../lib/standalone/banner.ts'
+
+const url = 'http://127.0.0.1:8080'
+
+/** The banner of these settings. */
+function shown(env: Record<string, string>, options: Partial<BannerOptions> = {}): string {
+  return banner({
+    url,
+    config: loadConfig(env),
+    apiKey: 'the-api-key',
+    keyFile: undefined,
+    embedded: undefined,
+    ...options
+  })
+}
+
+/** What one of its rows says. */
+function row(name: string, text: string): string | undefined {
+  return new RegExp(`^  ${name} +(.*)$`, 'm').exec(text)?.[1]
+}
+
+t.test('the banner tells where everything is', async (t) => {
+  const embedded = {
+    target: {
+      endpoint: 'http://127.0.0.1:4566',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' }
+    },
+    stop: async () => {}
+  }
+  t.equal(
+    shown({}, { keyFile: '/srv/data/api-key', embedded }),
+    [
+      '',
+      'fastify-instance-events is ready',
+      '  HTTP API   http://127.0.0.1:8080   (documentation: http://127.0.0.1:8080/docs)',
+      '  WebSocket  ws://127.0.0.1:8080/<instance>',
+      '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; region us-east-1, any credentials)',
+      '  Event log  file:./data/instance-events.db',
+      '  API key    the-api-key   (kept in /srv/data/api-key)',
+      ''
+    ].join('\n')
+  )
+})
+
+t.test('a key that the operator gave is not shown', async (t) => {
+  t.notMatch(shown({ AUTHENTICATION_API_KEY: 'the-api-key' }), /the-api-key|API key/)
+})
+
+t.test('what is switched off is not offered', async (t) => {
+  const text = shown({ DOCS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false', SQS_ENABLED: 'false' })
+  t.equal(row('HTTP API', text), url)
+  t.equal(row('WebSocket', text), 'off')
+  t.equal(row('SQS', text), 'off')
+})
+
+t.test('with global events the root namespace is named, too', async (t) => {
+  t.equal(
+    row('WebSocket', shown({ WEBSOCKET_GLOBAL_EVENTS: 'true' })),
+    'ws://127.0.0.1:8080/<instance> and ws://127.0.0.1:8080'
+  )
+})
+
+t.test('the SQS row names the endpoint, else the region, else AWS', async (t) => {
+  const rows: [Record<string, string>, string][] = [
+    [
+      { SQS_ENDPOINT: 'http://a.example', SQS_BASE_URL: 'http://b.example', SQS_REGION: 'sa-east-1' },
+      'http://a.example'
+    ],
+    [{ SQS_BASE_URL: 'http://b.example' }, 'http://b.example'],
+    [{ SQS_REGION: 'sa-east-1' }, 'AWS, sa-east-1'],
+    [{}, 'AWS']
+  ]
+  for (const [env, text] of rows) t.equal(row('SQS', shown(env)), text)
+})

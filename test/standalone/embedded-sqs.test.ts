@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import t, { type Test } from 'tap'
+import { type EmbeddedSqs, startEmbeddedSqs } from '../../lib/standalone/embedded-sqs.ts'
+import { folder } from '../support/build.ts'
+
+function clientOf(t: Test, { target }: EmbeddedSqs): SQSClient {
+  const client = new SQSClient(target)
+  t.after(() => client.destroy())
+  return client
+}
+
+t.test('without the package of the emulator it says what to install or set', async (t) => {
+  const missing = Object.assign(new Error("Cannot find package 'fauxqs'"), { code: 'ERR_MODULE_NOT_FOUND' })
+  const hooks = registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (specifier === 'fauxqs') throw missing
+      return nextResolve(specifier, context)
+    }
+  })
+  t.after(() => hooks.deregister())
+  await t.rejects(startEmbeddedSqs({ port: 0, dataDir: folder(t) }), {
+    code: 'IEV_CONFIG_INVALID',
+    message: /^SQS_BACKEND: .*npm install fauxqs/,
+    cause: missing
+  })
+})
+
+t.test('its queues are there again after a restart', async (t) => {
+  const dataDir = folder(t)
+  const first = await startEmbeddedSqs({ port: 0, dataDir })
+  t.match(first.target.endpoint, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
+  await clientOf(t, first).send(new CreateQueueCommand({ QueueName: 'kept' }))
+  await first.stop()
+
+  const second = await startEmbeddedSqs({ port: 0, dataDir })
+  t.after(() => second.stop())
+  const { QueueUrls } = await clientOf(t, second).send(new ListQueuesCommand({}))
+  t.match(QueueUrls, [/\/kept$/])
+})
+
+t.test('a port that is taken is named with its setting', async (t) => {
+  const first = await startEmbeddedSqs({ port: 0, dataDir: folder(t) })
+  t.after(() => first.stop())
+  const port = Number(new URL(first.target.endpoint).port)
+  await t.rejects(startEmbeddedSqs({ port, dataDir: folder(t) }), {
+    code: 'IEV_CONFIG_INVALID',
+    message: `SQS_EMBEDDED_PORT: port ${port} is taken by another program: set a free one, or 0 for any`
+  })
+})
+
+t.test('any other fault is told as it is', async (t) => {
+  const file = join(folder(t), 'sqs')
+  writeFileSync(file, '')
+  await t.rejects(startEmbeddedSqs({ port: 0, dataDir: file }), { code: /^E/ })
+})
