@@ -79,6 +79,7 @@ export const EnvSchema = Type.Object({
   SQS_GLOBAL_FORCE_SINGLE_QUEUE: flag(false),
   SQS_GLOBAL_EVENTS: list('event keys, separated by commas, or *', '*'),
 
+  S3_ENABLED: flag(true),
   S3_BUCKET: Type.Optional(Type.String({ minLength: 3, maxLength: 63, description: 'the name of a private bucket' })),
   S3_PREFIX: Type.String({
     default: 'instance-events',
@@ -87,7 +88,10 @@ export const EnvSchema = Type.Object({
   }),
   S3_REGION: text('an AWS region, such as us-east-1'),
   S3_ENDPOINT: Type.Optional(
-    Type.String({ pattern: '^https?://', description: 'a URL, such as http://localhost:9000' })
+    Type.String({
+      pattern: '^(https?://)?[A-Za-z0-9.-]+(:[0-9]+)?/?$',
+      description: 'a URL or host, such as http://localhost:9000'
+    })
   ),
   S3_ACCESS_KEY: text('an access key id'),
   S3_SECRET_KEY: text('the secret of S3_ACCESS_KEY'),

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { AlreadyRegisteredError } from '../lib/errors.ts'
+import { eventKey } from '../lib/events.ts'
 import { optionsChecker, SqsOptions } from '../lib/schemas/options.ts'
 import { createSqsClient } from '../lib/sqs/client.ts'
 import { SqsEmitter } from '../lib/sqs/emitter.ts'
@@ -66,7 +67,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     concurrency,
     maxPayloadBytes,
     maxAttempts,
-    specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: catalogue.find(event)?.key ?? event })
+    specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: eventKey(event) })
   })
   const emitter = new SqsEmitter({
     eventLog,

@@ -113,6 +113,17 @@ t.test('a queue that we may not make but that is there is used', async (t) => {
   t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 1 }])
 })
 
+t.test('a queue that we may neither make nor find is an error with AWS’s code', async (t) => {
+  const { proxy, options } = await proxied(t)
+  const server = await build(t, { sqs: options })
+  proxy.decide = ({ action }) =>
+    action === 'CreateQueue' ? { status: 403, code: 'AccessDenied' } : { status: 500, code: 'InternalFailure' }
+  await t.rejects(server.sqs.set('mine', { enabled: true, events: ['CALL'] }), {
+    code: 'IEV_SQS_QUEUE_UNAVAILABLE',
+    message: /mine_call\.fifo.*InternalFailure/
+  })
+})
+
 t.test('a failing call is tried again, order kept; a queue that fails holds only itself back', async (t) => {
   const { sqs, proxy, options } = await proxied(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE'] } } })

@@ -17,8 +17,9 @@ export function createSqsClient(options: SqsClientOptions): SQSClient {
     ...(region !== undefined && { region }),
     // A copy: the SDK writes notes of its own into the object.
     ...(credentials && { credentials: { ...credentials } }),
-    // With an endpoint of the user's own, queue URLs (whose host may not resolve here) are only names.
-    ...(endpoint !== undefined && { endpoint, useQueueUrlAsEndpoint: false }),
+    ...(endpoint !== undefined && { endpoint }),
+    // Queue URLs are only names: their host may not resolve here, wherever the endpoint was configured.
+    useQueueUrlAsEndpoint: false,
     maxAttempts: 1,
     // The SDK compares digests after SQS accepted: TLS has done that already, and throwing then only repeats.
     md5: false,

@@ -98,7 +98,6 @@ export class SqsSender {
 
   /** New events, committed, in offset order. */
   push(events: readonly StoredEvent[]): void {
-    if (this.#stopped) return
     for (const event of events) {
       for (const queue of event.queues) {
         const lane = this.#lane(queue, event.instanceKey, { after: event.offset - 1, behind: false })

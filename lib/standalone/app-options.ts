@@ -69,7 +69,7 @@ function sqsOptions(config: Config, target: SqsTarget): SqsOptions {
     maxPayloadBytes: config.SQS_MAX_PAYLOAD_SIZE,
     maxAttempts: config.SQS_MAX_ATTEMPTS,
     ...(config.SQS_DLQ_MAX_RECEIVES !== undefined && { dlqMaxReceives: config.SQS_DLQ_MAX_RECEIVES }),
-    ...(config.S3_BUCKET && { s3: s3Options(config, config.S3_BUCKET) }),
+    ...(config.S3_ENABLED && config.S3_BUCKET && { s3: s3Options(config, config.S3_BUCKET) }),
     deleteUnusedQueues: config.SQS_DELETE_UNUSED_QUEUES,
     global: config.SQS_GLOBAL_ENABLED && sqsGlobalOptions(config)
   }
@@ -82,7 +82,8 @@ function s3Options(config: Config, bucket: string): S3Options {
     prefix: config.S3_PREFIX,
     urlExpiresSeconds: config.S3_URL_EXPIRES_SECONDS,
     ...(config.S3_REGION && { region: config.S3_REGION }),
-    ...(config.S3_ENDPOINT && { endpoint: config.S3_ENDPOINT }),
+    // Evolution API's has no scheme.
+    ...(config.S3_ENDPOINT && { endpoint: config.S3_ENDPOINT.replace(/^(?!https?:)/, 'https://') }),
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } })
   }
 }

@@ -169,11 +169,6 @@ export class InstanceDirectory {
   /** For backends: takes in a record that is durable. */
   put(instance: Instance): void {
     const before = this.#byName.get(instance.name)
-    if (before && before.key !== instance.key) {
-      this.drop(before)
-      this.put(instance)
-      return
-    }
     if (before?.tokenHash) this.#byTokenHash.delete(before.tokenHash.toString('hex'))
     if (instance.tokenHash) this.#byTokenHash.set(instance.tokenHash.toString('hex'), instance)
     this.#byName.set(instance.name, instance)

@@ -319,7 +319,8 @@ export class SqliteStore implements EventStore {
   }
 
   #queueName(key: number): string {
-    return this.#queueNames.get(key) ?? ''
+    // Every key in a delivery was taken from there.
+    return this.#queueNames.get(key) as string
   }
 
   #transaction(work: () => void): void {

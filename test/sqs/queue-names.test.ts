@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { EVOLUTION_EVENTS, eventKey } from '../../lib/events.ts'
-import { deduplicationId, messageGroupId, QueueNames, type QueueNamesOptions } from '../../lib/sqs/queue-names.ts'
+import {
+  deadLetterQueueName,
+  deduplicationId,
+  messageGroupId,
+  QueueNames,
+  type QueueNamesOptions
+} from '../../lib/sqs/queue-names.ts'
 
 const KEYS = EVOLUTION_EVENTS.map(eventKey)
 /** Keys that end in other keys, that are long, or that look like our own words. */
@@ -119,4 +125,14 @@ t.test('a deduplication id that SQS would refuse is hashed, and stays one of a k
   for (const id of made) t.match(id, /^[\u0021-\u007E]{1,128}$/)
   t.equal(new Set(made).size, made.length)
   t.match(deduplicationId('ção', { instance: 'a', callerId: true }), /^[\da-f]{64}$/)
+})
+
+t.test('the dead-letter queue of a queue is named after it, within the limit', (t) => {
+  t.equal(deadLetterQueueName('sales_call.fifo'), 'sales_call-dlq.fifo')
+  t.equal(deadLetterQueueName('sales_call'), 'sales_call-dlq')
+  const [one, two] = ['a', 'b'].map((last) => deadLetterQueueName(`${'x'.repeat(73)}${last}.fifo`))
+  t.match(one, /^x+-[0-9a-f]{8}-dlq\.fifo$/)
+  t.equal(one?.length, 80)
+  t.not(one, two)
+  t.end()
 })

@@ -77,6 +77,12 @@ t.test('the account is told only if it is known', async (t) => {
   t.notOk('accountId' in Object(options({}).sqs))
 })
 
+t.test('Evolution API’s switch and hosts without a scheme are understood', async (t) => {
+  const env = { S3_BUCKET: 'messages', S3_ENDPOINT: 's3.example:9000' }
+  t.match(Object(options(env).sqs).s3, { endpoint: 'https://s3.example:9000' })
+  t.notOk('s3' in Object(options({ ...env, S3_ENABLED: 'false' }).sqs))
+})
+
 t.test('messages that are too large go to S3 once a bucket is named', async (t) => {
   t.notOk('s3' in Object(options({ S3_REGION: 'sa-east-1' }).sqs))
   const targets: [Env, object][] = [

@@ -1,0 +1,160 @@
+import { registerHooks } from 'node:module'
+import t, { type Test } from 'tap'
+import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { createOffload } from '../../lib/sqs/offload.ts'
+import { bare, build } from '../support/build.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startSqs } from '../support/sqs.ts'
+import sqsPlugin from '../../plugins/sqs.ts'
+
+/** A server on a store of the test's own, whose methods it may make fail. */
+async function onOwnStore(t: Test) {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const sqs = await startSqs(t)
+  const start = async () => {
+    const server = bare(t)
+    await server.register(sqsPlugin, { ...sqs.options, global: { events: ['CALL'] }, eventStore: { store } })
+    await server.ready()
+    return server
+  }
+  return { store, sqs, start }
+}
+
+const call = (data: unknown, instance = 'mine') => ({ instance, event: 'call', data })
+
+t.test('what does not fit into one call with others goes in the next', async (t) => {
+  const sqs = await startSqs(t)
+  const server = await build(t, { sqs: { ...sqs.options, global: { events: ['CALL'] } } })
+  const large = 'x'.repeat(600_000)
+  await server.eventStore.acceptAll(['a', 'b', 'c'].map((instance) => call(large, instance)))
+  const bodies = await sqs.bodies('global_call.fifo', 3)
+  t.same(bodies.map(({ instance }) => instance).sort(), ['a', 'b', 'c'])
+  t.ok(bodies.every(({ data }) => data === large))
+})
+
+t.test('a store that cannot be read is asked again', async (t) => {
+  const { store, sqs, start } = await onOwnStore(t)
+  const { readLane } = store
+  let failures = 1
+  store.readLane = (...args) => (failures-- > 0 ? Promise.reject(new Error('busy')) : readLane.apply(store, args))
+  const first = await start()
+  await first.close()
+  const second = await start()
+  await second.sqs.emit(call('before'))
+  await sqs.bodies('global_call.fifo', 1)
+  // More than a lane holds in memory: the rest is read.
+  await second.eventStore.acceptAll(Array.from({ length: 500 }, (_, n) => call(n)))
+  const bodies = await sqs.bodies('global_call.fifo', 500)
+  t.same(
+    bodies.map(({ data }) => data),
+    Array.from({ length: 500 }, (_, n) => n)
+  )
+  t.ok(failures < 0, 'it failed once')
+})
+
+t.test('a read that fails while the server closes is nobody’s concern any more', async (t) => {
+  const { store, start } = await onOwnStore(t)
+  const first = await start()
+  const asked = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<never>()
+  store.readLane = () => {
+    asked.resolve()
+    return answer.promise
+  }
+  await first.eventStore.acceptAll(Array.from({ length: 500 }, (_, n) => call(n)))
+  await asked.promise
+  await first.close()
+  answer.reject(new Error('closed'))
+  t.ok(store.pendingCount() > 0, 'the rest stays pending')
+})
+
+t.test('while the store refuses, what is sent is written as sent later, and not sent twice', async (t) => {
+  const { store, sqs, start } = await onOwnStore(t)
+  const { acknowledge } = store
+  let failures = 1
+  store.acknowledge = (refs) =>
+    failures-- > 0 ? Promise.reject(new Error('disk full')) : acknowledge.call(store, refs)
+  const server = await start()
+  await server.sqs.emit(call('once'))
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'once' }])
+  while (store.pendingCount() > 0) await store.check()
+  t.ok(failures < 0)
+  t.equal(sqs.depth('global_call.fifo'), 0)
+})
+
+t.test('a server that closes does not wait for a store that refuses', async (t) => {
+  const { store, sqs, start } = await onOwnStore(t)
+  const refused = Promise.withResolvers<void>()
+  const late = Promise.withResolvers<void>()
+  let calls = 0
+  store.acknowledge = async () => {
+    calls++
+    refused.resolve()
+    if (calls > 1) await late.promise
+    throw new Error('disk full')
+  }
+  const server = await start()
+  await server.sqs.emit(call('first'))
+  await refused.promise
+  await server.sqs.emit(call('second', 'other'))
+  await sqs.bodies('global_call.fifo', 2)
+  await server.close()
+  late.resolve()
+  t.equal(store.pendingCount(), 2, 'both are sent again after the next start; SQS knows them by their ids')
+})
+
+t.test('a queue that was deleted a moment ago is left alone for a minute, as SQS asks', async (t) => {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const server = await build(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint } })
+  await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
+  sqs.server.deleteQueue('mine_call.fifo')
+  proxy.decide = ({ action }) =>
+    action === 'CreateQueue' ? { status: 400, code: 'QueueDeletedRecently', message: 'wait 60 seconds' } : undefined
+  const delays: number[] = []
+  const asked = Promise.withResolvers<void>()
+  const { setTimeout: real } = globalThis
+  t.intercept(globalThis, 'setTimeout', {
+    value: (work: () => void, ms: number) => {
+      if (ms < 60_000) return real(work, ms)
+      delays.push(ms)
+      asked.resolve()
+      return real(work, 1)
+    }
+  })
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
+  await asked.promise
+  proxy.decide = () => undefined
+  t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 1 }])
+  t.ok(delays.length > 0 && delays.every((ms) => ms === 60_000))
+})
+
+t.test('SQS is reachable when it answers, whatever it answers about queues, and takes our credentials', async (t) => {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const server = await build(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint } })
+  t.strictSame(await server.sqs.status(), { ok: true }, 'there is no such queue')
+  sqs.server.createQueue('fastify-instance-events-probe')
+  t.strictSame(await server.sqs.status(), { ok: true }, 'there is one')
+  proxy.decide = () => ({ status: 403, code: 'AccessDenied' })
+  t.strictSame(await server.sqs.status(), { ok: true }, 'not for us to ask')
+  proxy.decide = () => ({ status: 403, code: 'InvalidClientTokenId', message: 'no such key' })
+  t.strictSame(await server.sqs.status(), { ok: false, code: 'InvalidClientTokenId', message: 'no such key' })
+  proxy.decide = () => ({ status: 503, code: 'ServiceUnavailable' })
+  t.match(await server.sqs.status(), { ok: false, code: 'ServiceUnavailable' })
+})
+
+t.test('a bucket without the packages for S3 says what to install', async (t) => {
+  const hooks = registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (specifier === '@aws-sdk/client-s3') throw new Error('Cannot find package')
+      return nextResolve(specifier, context)
+    }
+  })
+  t.after(() => hooks.deregister())
+  await t.rejects(createOffload({ bucket: 'some-bucket' }), {
+    code: 'IEV_OPTIONS_INVALID',
+    message: /install @aws-sdk\/client-s3 and @aws-sdk\/s3-request-presigner/
+  })
+})
