@@ -30,8 +30,9 @@ export async function createOffload(options: S3Options): Promise<Offload> {
   const { bucket, prefix = 'instance-events', region, endpoint, credentials, urlExpiresSeconds = SEVEN_DAYS } = options
   const [{ S3Client, PutObjectCommand, GetObjectCommand }, { getSignedUrl }] = await loadSdk()
   const client: S3Client = new S3Client({
-    ...(region !== undefined ? { region } : endpoint !== undefined ? { region: 'us-east-1' } : {}),
-    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    // Other S3s want some region, any will do.
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true, region: 'us-east-1' }),
+    ...(region !== undefined && { region }),
     // A copy: the SDK writes notes of its own into the object.
     ...(credentials && { credentials: { ...credentials } })
   })

@@ -81,7 +81,8 @@ export class QueueNames {
 
 /** The dead-letter queue of SQS's own that belongs to a queue: `sales_call-dlq.fifo`. */
 export function deadLetterQueueName(queue: string): string {
-  const [, base = queue, suffix = ''] = /^(.*?)(\.fifo)?$/.exec(queue) ?? []
+  const suffix = queue.endsWith('.fifo') ? '.fifo' : ''
+  const base = queue.slice(0, queue.length - suffix.length)
   const tail = `-dlq${suffix}`
   const room = QUEUE_NAME_MAX - tail.length
   return `${base.length <= room ? base : slugWithHash(base, room)}${tail}`

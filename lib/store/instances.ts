@@ -177,11 +177,9 @@ export class InstanceDirectory {
 
   /** For backends: lets go of a record whose removal is durable. */
   drop(instance: Instance): void {
-    const before = this.#byName.get(instance.name)
-    if (!before) return
-    this.#byName.delete(before.name)
-    if (before.tokenHash) this.#byTokenHash.delete(before.tokenHash.toString('hex'))
-    this.#tell({ type: 'removed', before })
+    this.#byName.delete(instance.name)
+    if (instance.tokenHash) this.#byTokenHash.delete(instance.tokenHash.toString('hex'))
+    this.#tell({ type: 'removed', before: instance })
   }
 
   /** Two instances never share a token, not even while both are being written. */

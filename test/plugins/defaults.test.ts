@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import app from '../../app.ts'
 import auth from '../../plugins/auth.ts'
 import instanceEvents from '../../plugins/instance-events.ts'
+import sqs from '../../plugins/sqs.ts'
 import websocket from '../../plugins/websocket.ts'
 import { API_KEY, bare, folder } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
@@ -64,6 +65,24 @@ t.test('instance-events alone keeps events in ./data', async (t) => {
   await server.register(instanceEvents)
   await server.ready()
   t.match(await server.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 }), { offset: 1 })
+  t.ok(existsSync(database))
+})
+
+t.test('sqs alone keeps events in ./data and finds SQS by the SDK’s own variables', async (t) => {
+  const { options, bodies } = await startSqs(t)
+  setEnvironment(t, {
+    AWS_ENDPOINT_URL_SQS: options.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b'
+  })
+  const { server, database } = inFolder(t)
+  await server.register(sqs)
+  await server.eventStore.instances.ensure('sales')
+  t.equal(server.sqs.find('sales'), null)
+  await server.sqs.set('sales', { enabled: true, events: ['CALL'] })
+  await server.sqs.emit({ instance: 'sales', event: 'call', data: 1 })
+  t.match(await bodies('sales_call.fifo', 1), [{ data: 1 }])
   t.ok(existsSync(database))
 })
 

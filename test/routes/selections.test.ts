@@ -1,6 +1,7 @@
 import { ListQueueTagsCommand } from '@aws-sdk/client-sqs'
 import t from 'tap'
 import { API_KEY, build } from '../support/build.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 
 const headers = { apikey: API_KEY }
@@ -99,6 +100,20 @@ t.test('unused queues are deleted if that is asked for, ours and empty ones only
 
   t.equal(sqs.depth('mine_call.fifo'), 0, 'not ours')
   t.equal(sqs.depth('mine_labels_edit.fifo'), 1, 'not empty')
+})
+
+t.test('a queue that something is still pending for is not deleted', async (t) => {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const server = await build(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint, deleteUnusedQueues: true } })
+  await server.sqs.set('mine', { enabled: true, events: ['CALL', 'LABELS_EDIT'] })
+  proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? 'reset' : undefined)
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
+  await server.sqs.set('mine', { enabled: true, events: ['PRESENCE_UPDATE'] })
+  while (sqs.depth('mine_labels_edit.fifo') !== undefined) await server.eventStore.store.check()
+  proxy.decide = () => undefined
+  t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 1 }])
+  t.notOk(proxy.calls.some(({ action, body }) => action === 'DeleteQueue' && String(body.QueueUrl).includes('call')))
 })
 
 t.test('autoRegister off: an instance must be there first', async (t) => {

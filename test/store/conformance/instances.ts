@@ -127,4 +127,22 @@ export function instances(t: Test, open: Open): void {
       t.equal(directory.findByToken('secret-1')?.name, 'sales')
     }
   })
+
+  void t.test('a token is kept for nothing else while an instance has it', async (t) => {
+    const { store } = await open(t)
+    const first = await store.instances.create({ name: 'sales', token: 'secret-1' })
+    t.throws(() => store.instances.reserveToken('secret-1'), { code: 'IEV_OPTIONS_INVALID', message: /"sales"/ })
+    t.equal(await store.instances.setToken('sales', 'secret-1'), first, 'the one it has changes nothing')
+  })
+
+  void t.test('a token set in the turn of its removal finds no instance', async (t) => {
+    const { store } = await open(t)
+    await store.instances.create({ name: 'sales', token: 'secret-1' })
+    const results = await Promise.allSettled([
+      store.instances.remove('sales'),
+      store.instances.setToken('sales', 'secret-2')
+    ])
+    t.match(results, [{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'IEV_INSTANCE_NOT_FOUND' } }])
+    t.equal(store.instances.findByToken('secret-2'), undefined)
+  })
 }
