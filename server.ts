@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import cors from '@fastify/cors'
@@ -19,6 +21,8 @@ const MAX_PARAM_LENGTH = 1_000
 const API_KEY_FILE = 'api-key'
 /** Longer than the ten seconds that sends on their way are given. */
 const SHUTDOWN_MS = 15_000
+/** What a request under way is given before its connection is ended. */
+const REQUEST_GRACE_MS = 3_000
 const SIGNALS: closeWithGrace.Signals[] = ['SIGINT', 'SIGTERM']
 
 /** The standalone server: the one place that reads the environment, listens and handles signals. */
@@ -47,9 +51,12 @@ async function main(): Promise<void> {
     skip: SIGNALS,
     logger: { error: (message: unknown) => server.log.error(message) }
   }
+  const endConnections = connectionEnder(server.server)
   const { close } = closeWithGrace(grace, async ({ err }) => {
     if (err) server.log.fatal({ err }, 'The server stops because of a fault')
+    const timer = endConnections()
     await server.close()
+    clearTimeout(timer)
     await embedded?.stop()
   })
   onStopSignal((signal) => {
@@ -78,6 +85,22 @@ function onStopSignal(stop: (signal: NodeJS.Signals) => void): void {
         stop(signal)
       } else if (Date.now() - since > 1_000) process.exit(1)
     })
+  }
+}
+
+/**
+ * Fastify waits for connections that it does not see as idle. On its way out, those that never sent anything (browsers and
+ * load balancers open them ahead) are ended at once, those in the middle of something a little later.
+ */
+function connectionEnder(server: Server): () => NodeJS.Timeout {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    return setTimeout(() => sockets.forEach((socket) => socket.destroy()), REQUEST_GRACE_MS)
   }
 }
 

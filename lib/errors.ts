@@ -27,6 +27,11 @@ export const StoreLockedError = createError<[string, ErrorOptions?]>(
   'The database %s is in use by another process: stop it, or give this one a database of its own',
   500
 )
+export const StoreUnusableError = createError<[string, string, ErrorOptions?]>(
+  'IEV_STORE_UNUSABLE',
+  'The database %s cannot be used: %s',
+  500
+)
 export const StoreNewerError = createError<[string, number, number]>(
   'IEV_STORE_NEWER_SCHEMA',
   'The database %s has schema version %s, this release knows versions up to %s: start the release that wrote it, or a newer one',

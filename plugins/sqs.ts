@@ -33,7 +33,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     queueType: type = 'fifo',
     concurrency = 16,
     maxPayloadBytes = 1_048_576,
-    maxAttempts = 5,
+    maxAttempts = 10,
     dlqMaxReceives,
     s3,
     serverName = 'instance-events',

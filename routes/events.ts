@@ -63,7 +63,12 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
       summary: 'Read the log, oldest first',
       params: InstanceParams,
       querystring: Type.Object({
-        after: Type.Integer({ minimum: 0, default: 0, description: 'Only events after this offset.' }),
+        after: Type.Integer({
+          minimum: 0,
+          maximum: Number.MAX_SAFE_INTEGER,
+          default: 0,
+          description: 'Only events after this offset.'
+        }),
         limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
         events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' }))
       }),

@@ -83,6 +83,19 @@ t.test('who may not listen is told why', async (t) => {
   t.match(await refusal(t, `${url}/%E0%A4%A`, auth(API_KEY)), { code: 'IEV_WS_UNAUTHORIZED' }, 'a name that is none')
 })
 
+t.test('a key that is no text is nobody’s, and harms nobody', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  await app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await app.websocket.set('mine', { enabled: true })
+  const deep = JSON.parse(`${'['.repeat(3_000)}${']'.repeat(3_000)}`) as unknown
+  for (const apikey of [{ toString: 1 }, ['token-of-mine'], [API_KEY], deep, 7, true, {}]) {
+    for (const path of ['/mine', '/']) {
+      t.match(await refusal(t, `${url}${path}`, { auth: { apikey } }), { code: 'IEV_WS_UNAUTHORIZED' })
+    }
+  }
+  t.equal((await app.inject('/health')).statusCode, 200)
+})
+
 t.test('a token on / sees its own instance only', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   await app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createConnection } from 'node:net'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -48,6 +49,34 @@ async function startSending(t: Test, { cwd = folder(t), env = {} } = {}): Promis
 async function printed({ process, output }: Standalone, text: string): Promise<void> {
   while (!output().includes(text)) await once(process.stdout ?? process, 'data')
 }
+
+t.test('connections that say nothing, or stop in the middle, do not hold the server up', async (t) => {
+  const { url, stop } = await startStandalone(t, {
+    cwd: folder(t),
+    env: { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
+  })
+  const { hostname, port } = new URL(url)
+  const open = async (text: string) => {
+    const socket = createConnection(Number(port), hostname)
+    socket.on('error', () => {})
+    t.after(() => void socket.destroy())
+    await once(socket, 'connect')
+    socket.write(text)
+    return socket
+  }
+  await open('')
+  await open('POST /events/a HTTP/1.1\r\nHost: x\r\n')
+  await open(
+    `POST /events/a HTTP/1.1\r\nHost: x\r\napikey: ${API_KEY}\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{`
+  )
+  const upgrade =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n'
+  const websocket = await open(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`)
+  await once(websocket, 'data')
+  // It is not idle for others either.
+  t.match(await call(`${url}/health`), { status: 200 })
+  t.equal(await stop('SIGTERM'), 0)
+})
 
 t.test('a signal that is repeated at once waits for what is on its way, a later one ends the process', async (t) => {
   const server = await startSending(t)

@@ -245,6 +245,49 @@ t.test('an entry that SQS refuses for good is buried alone', async (t) => {
   ])
 })
 
+t.test('an entry that SQS’s answer leaves out is tried again', async (t) => {
+  const { sqs, proxy, options } = await proxied(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
+  let silent = 1
+  proxy.decide = ({ action }) =>
+    action === 'SendMessageBatch' && silent-- > 0 ? { status: 200, code: 'Nothing' } : undefined
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 1 }])
+  t.ok(silent < 0)
+})
+
+t.test('what failed alone goes alone: nothing behind it is accepted before it', async (t) => {
+  const { sqs, proxy, options } = await proxied(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
+  const sizes: number[] = []
+  proxy.decide = ({ action, body }) => {
+    if (action !== 'SendMessageBatch') return undefined
+    const entries = body.Entries as { Id: string }[]
+    sizes.push(entries.length)
+    // All of the first, then the first of what comes: those behind it must not overtake it.
+    if (sizes.length > 3) return undefined
+    const refused = sizes.length === 1 ? entries : entries.slice(0, 1)
+    return { refuse: refused.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })) }
+  }
+  const numbers = Array.from({ length: 10 }, (_, n) => n)
+  await server.eventStore.acceptAll(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
+  t.same(
+    (await sqs.bodies('global_call.fifo', 10)).map(({ data }) => data),
+    numbers
+  )
+  t.same(sizes.slice(0, 4), [10, 1, 1, 1])
+})
+
+t.test('an id used again after the instance was deleted is another event', async (t) => {
+  const { sqs, options } = await proxied(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
+  const event = { instance: 'mine', event: 'call', id: 'same' }
+  await server.onInstanceEvent({ ...event, data: 'first' })
+  await server.eventStore.instances.remove('mine')
+  t.match(await server.onInstanceEvent({ ...event, data: 'second' }), { duplicate: false })
+  t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'first' }, { data: 'second' }])
+})
+
 t.test('a message that is too large becomes a dead letter, and the lane goes on', async (t) => {
   const { sqs, options } = await proxied(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxPayloadBytes: 2_048 } })

@@ -165,9 +165,9 @@ export const SqsOptions = Type.Object(
      */
     maxPayloadBytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 1_048_576 })),
     /**
-     * Tries after which an event that SQS refuses for good (access denied, invalid) becomes a dead letter. Everything
-     * else is tried for as long as it fails.
-     * @default 5
+     * Tries after which an event that SQS refuses for good (access denied, invalid) becomes a dead letter: of a queue that
+     * denies access, about two minutes. Everything else is tried for as long as it fails.
+     * @default 10
      */
     maxAttempts: Type.Optional(PositiveInteger),
     /** Gives each queue a dead-letter queue of SQS's own (`…-dlq`), for messages that consumers received so many times. */

@@ -1,6 +1,6 @@
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { sqsMessage } from '../messages.ts'
-import { CALLER_ID, type StoredEvent } from '../store/types.ts'
+import type { StoredEvent } from '../store/types.ts'
 import type { Lane } from './lane.ts'
 import { deduplicationId, messageGroupId, type QueueType } from './queue-names.ts'
 
@@ -43,10 +43,7 @@ export function toItem(event: StoredEvent, lane: Lane, { type, serverName }: Ent
       },
       ...(type === 'fifo' && {
         MessageGroupId: messageGroupId(event.instance),
-        MessageDeduplicationId: deduplicationId(event.id, {
-          instance: event.instance,
-          callerId: (event.flags & CALLER_ID) !== 0
-        })
+        MessageDeduplicationId: deduplicationId(event)
       })
     }
   }

@@ -47,6 +47,9 @@ export interface SqsEmitterOptions {
   deleteUnusedQueues: boolean
 }
 
+/** Probes of readiness do not wait longer. */
+const STATUS_TIMEOUT_MS = 2_000
+
 /** `fastify.sqs`: the way of events into Amazon SQS. */
 export class SqsEmitter implements Transport {
   readonly name = 'sqs'
@@ -132,7 +135,8 @@ export class SqsEmitter implements Transport {
   /** Whether SQS answers, and takes our credentials: asks for a queue, any answer about queues will do. */
   async status(): Promise<SqsStatus> {
     try {
-      await this.client.send(new GetQueueUrlCommand({ QueueName: 'fastify-instance-events-probe' }))
+      const abortSignal = AbortSignal.timeout(STATUS_TIMEOUT_MS)
+      await this.client.send(new GetQueueUrlCommand({ QueueName: 'fastify-instance-events-probe' }), { abortSignal })
       return { ok: true }
     } catch (error) {
       const code = failureCode(error)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { CALLER_ID, type StoredEvent } from '../store/types.ts'
 
 export interface QueueSpec {
   name: string
@@ -62,7 +63,8 @@ export class QueueNames {
     const tail = `_${key.toLowerCase()}${this.#suffix}`
     const plain = `${instance}${tail}`
     const taken = this.#sharedNames.has(plain) || this.#ambiguous(instance, key)
-    if (/^[A-Za-z0-9_-]+$/.test(instance) && plain.length <= QUEUE_NAME_MAX && !taken) return plain
+    const usable = /^[A-Za-z0-9_-]+$/.test(instance) && plain.length <= QUEUE_NAME_MAX
+    if (usable && !taken && !LIKE_SLUG.test(instance)) return plain
     return `${slugWithHash(instance, QUEUE_NAME_MAX - tail.length)}${tail}`
   }
 
@@ -98,21 +100,33 @@ export function messageGroupId(instance: string): string {
 }
 
 /**
- * The deduplication id of an event: its id. One that the caller chose is only unique within its instance, while a
- * queue may deduplicate across groups: then the group goes in front. What SQS would refuse is hashed.
+ * The deduplication id of an event: its id. One that the caller chose is only unique within its instance (the same name
+ * given again is another instance), while a queue may deduplicate across groups: then group and instance go in front.
+ * What SQS would refuse is hashed.
  */
-export function deduplicationId(id: string, { instance, callerId }: { instance: string; callerId: boolean }): string {
-  const text = callerId ? `${messageGroupId(instance)}:${id}` : id
+export function deduplicationId(event: Pick<StoredEvent, 'id' | 'instance' | 'instanceKey' | 'flags'>): string {
+  const { id, instance, instanceKey, flags } = event
+  const text = flags & CALLER_ID ? `${messageGroupId(instance)}:${instanceKey}:${id}` : id
   if (/^[\u0021-\u007E]{1,128}$/.test(text)) return text
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** What `slugWithHash` ends in, and hardly any name does: eight hex digits, letters and decimal digits among them. */
+const LIKE_SLUG = /-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8}$/
+
+/** A name that SQS takes, for any text. A name that looks like one is made into one: no text has another's. */
 function slugWithHash(text: string, maxLength: number): string {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
   const slug = text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .slice(0, maxLength - 9)
-  return `${slug}-${hash}`
+  for (let salt = ''; ; salt += '\n') {
+    const hash = createHash('sha256')
+      .update(text + salt)
+      .digest('hex')
+      .slice(0, 8)
+    const name = `${slug}-${hash}`
+    if (LIKE_SLUG.test(name)) return name
+  }
 }

@@ -50,6 +50,12 @@ interface Line {
   queued: boolean
 }
 
+const UNANSWERED: SendFailure = {
+  kind: 'transient',
+  code: 'Unanswered',
+  message: 'The answer says nothing of this entry'
+}
+
 /** What a call came to. */
 interface Answer {
   /** The items that SQS did not take. */
@@ -60,6 +66,8 @@ interface Answer {
 
 // An outage costs one try per queue and second; the first try after it comes within one.
 const RETRY = { baseMs: 100, maxMs: 1_000 }
+// Being denied is a matter of minutes: someone has to grant the right.
+const RETRY_DENIED = { baseMs: 1_000, maxMs: 60_000 }
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html */
 const DELETED_QUEUE_MS = 60_000
 const STORE_RETRY_MS = 1_000
@@ -230,6 +238,8 @@ export class SqsSender {
   /** Moves events from a lane into the batch. @returns whether the batch has room for another lane */
   #take(lane: Lane, batch: Batch): boolean {
     for (let event = lane.first(); event && !batch.full; event = lane.first()) {
+      // What failed goes alone: nothing that is behind it can be accepted before it.
+      if (lane.attempts > 0 && lane.inFlight) break
       const item = toItem(event, lane, this.#options)
       if (item.bytes > this.#maxBytes(lane.queue)) {
         const { offload } = this.#options
@@ -355,7 +365,7 @@ export class SqsSender {
       const Entries = items.map(({ entry }) => entry)
       metrics.batchEntries.observe(Entries.length)
       const done = metrics.sendSeconds.startTimer()
-      const { Failed = [] } = await client
+      const { Successful = [], Failed = [] } = await client
         .send(new SendMessageBatchCommand({ QueueUrl, Entries }), { abortSignal: this.#abort.signal })
         .finally(done)
       for (const entry of Failed) {
@@ -364,6 +374,11 @@ export class SqsSender {
         // SQS answers with the ids we gave: places in the batch.
         failures.set(items[Number(entry.Id)] as BatchItem, failure)
         quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS refused an event of a batch')
+      }
+      // Accepted is what SQS says it accepted: an answer that leaves an entry out says nothing of it.
+      const answered = new Set([...Successful, ...Failed].map(({ Id }) => Id))
+      for (const item of items) {
+        if (!answered.has(item.entry.Id)) failures.set(item, UNANSWERED)
       }
       return { failures, whole: false }
     } catch (error) {
@@ -380,14 +395,15 @@ export class SqsSender {
 
   #retryLine(line: Line, { failures }: Answer): void {
     if (this.#stopped || line.retryTimer) return
-    const deleted = failures.values().some(({ code }) => code === 'QueueDeletedRecently')
+    const [failure] = failures.values()
+    const backoff = failure?.kind === 'permanent' ? RETRY_DENIED : RETRY
     line.retryTimer = setTimeout(
       () => {
         line.retryTimer = undefined
         this.#enqueue(line)
         this.#pump()
       },
-      deleted ? DELETED_QUEUE_MS : backoffMs(line.attempts++, RETRY)
+      failure?.code === 'QueueDeletedRecently' ? DELETED_QUEUE_MS : backoffMs(line.attempts++, backoff)
     )
   }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { BackpressureError, StoreLockedError, StoreNewerError } from '../errors.ts'
+import { BackpressureError, StoreLockedError, StoreNewerError, StoreUnusableError } from '../errors.ts'
 import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 
 // https://www.sqlite.org/rescode.html
@@ -14,10 +14,10 @@ const LOCK_TIMEOUT_MS = 3_000
  * Opens the file for this process alone (what is held in memory would otherwise grow stale), as durable as SQLite
  * can be (WAL with `synchronous=FULL`: a commit survives power loss), and brings its schema up to date.
  * @throws {StoreLockedError} another process has it @throws {StoreNewerError} a newer release wrote it
+ * @throws {StoreUnusableError} it is no database, or cannot be written
  */
 export function openDatabase(path: string): DatabaseSync {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const db = new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS })
+  const db = openFile(path)
   try {
     db.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
@@ -32,8 +32,24 @@ export function openDatabase(path: string): DatabaseSync {
     return db
   } catch (error) {
     db.close()
-    throw sqliteCode(error) === SQLITE_BUSY ? new StoreLockedError(path, { cause: error }) : error
+    if (sqliteCode(error) === SQLITE_BUSY) throw new StoreLockedError(path, { cause: error })
+    throw unusable(path, error)
   }
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    return new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS })
+  } catch (error) {
+    throw unusable(path, error)
+  }
+}
+
+/** Not a database, no right to write, no such folder: the file is named. */
+function unusable(path: string, error: unknown): Error {
+  const { code, message } = error as Error & { code?: string }
+  return code?.startsWith('IEV_') ? (error as Error) : new StoreUnusableError(path, message, { cause: error })
 }
 
 function migrate(db: DatabaseSync, path: string): void {

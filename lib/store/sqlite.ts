@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, ClosingError } from '../errors.ts'
 import { eventSize } from '../messages.ts'
@@ -44,6 +45,7 @@ const PRUNE_CHUNK = 500
 /** The embedded `EventStore`: one SQLite file, one process, everything of a turn in one transaction. */
 export class SqliteStore implements EventStore {
   readonly instances: InstanceDirectory
+  readonly #path: string
   readonly #db: DatabaseSync
   readonly #sql: Statements
   readonly #commits: CommitQueue
@@ -60,6 +62,7 @@ export class SqliteStore implements EventStore {
   #closed = false
 
   constructor({ path, maxPendingDeliveries = 1_000_000, onCommit }: SqliteStoreOptions) {
+    this.#path = path
     this.#db = openDatabase(path)
     this.#sql = prepareStatements(this.#db)
     this.#maxPending = maxPendingDeliveries
@@ -250,6 +253,8 @@ export class SqliteStore implements EventStore {
   }
 
   async check(): Promise<void> {
+    if (this.#path !== ':memory:' && !existsSync(this.#path))
+      throw new BackpressureError(`${this.#path} is not there any more`)
     await this.#commits.add({ run: () => this.#db.exec(`PRAGMA user_version = ${SQLITE_MIGRATIONS.length}`) })
   }
 

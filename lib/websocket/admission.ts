@@ -81,13 +81,19 @@ function refused(code: Refused['code'], message: string): Refused {
   return { status: 'refused', code, message }
 }
 
-/** The key of a handshake: `auth.apikey`, else the header, else the query. The first one there counts. */
+/**
+ * The key of a handshake: `auth.apikey`, else the header, else the query. The first one there counts; what is no text is
+ * nobody's key.
+ */
 function keyOf({ auth, headers, query }: Handshake): string | undefined {
   for (const key of [auth.apikey, headers.apikey, query.apikey]) {
-    if (key !== undefined && key !== null && key !== '') return String(key)
+    if (key !== undefined && key !== null && key !== '') return typeof key === 'string' ? key : NO_KEY
   }
   return undefined
 }
+
+/** No token and no global key contains a line break. */
+const NO_KEY = '\n'
 
 /** The instance of a namespace: what follows the slash, percent-decoded. `undefined`: it is no name. */
 function instanceOf(namespace: string): string | undefined {

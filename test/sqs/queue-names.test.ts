@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import { CALLER_ID } from '../../lib/store/types.ts'
 import { EVOLUTION_EVENTS, eventKey } from '../../lib/events.ts'
 import {
   deadLetterQueueName,
@@ -111,20 +112,37 @@ t.test('the message group is the instance, percent-encoded, and no other instanc
   for (const group of groups) t.match(group, /^[\u0021-\u007E]{1,128}$/)
 })
 
+/** What the deduplication id of an event is made from. */
+function identified(id: string, instance: string, { callerId = true, instanceKey = 7 } = {}) {
+  return deduplicationId({ id, instance, instanceKey, flags: callerId ? CALLER_ID : 0 })
+}
+
 t.test('the deduplication id is the id; of a caller, with its instance', async (t) => {
   const uuid = '019c1c6e-0000-7000-8000-000000000000'
-  t.equal(deduplicationId(uuid, { instance: 'sales', callerId: false }), uuid)
-  t.equal(deduplicationId('order-1', { instance: 'sales', callerId: true }), 'sales:order-1')
-  t.equal(deduplicationId('order-1', { instance: 'loja são/1', callerId: true }), 'loja%20s%C3%A3o%2F1:order-1')
+  t.equal(identified(uuid, 'sales', { callerId: false }), uuid)
+  t.equal(identified('order-1', 'sales'), 'sales:7:order-1')
+  t.equal(identified('order-1', 'loja são/1'), 'loja%20s%C3%A3o%2F1:7:order-1')
+  t.not(identified('order-1', 'sales', { instanceKey: 8 }), identified('order-1', 'sales'), 'a name given again')
 })
 
 t.test('a deduplication id that SQS would refuse is hashed, and stays one of a kind', async (t) => {
   const ids = ['a', 'a:b', 'b', 'ção', 'with space', 'x'.repeat(128), `${'x'.repeat(127)}y`]
   const instances = ['a', 'a:a', 'a%3Aa', 'loja são/1', 'y'.repeat(100)]
-  const made = instances.flatMap((instance) => ids.map((id) => deduplicationId(id, { instance, callerId: true })))
+  const made = instances.flatMap((instance) => ids.map((id) => identified(id, instance)))
   for (const id of made) t.match(id, /^[\u0021-\u007E]{1,128}$/)
   t.equal(new Set(made).size, made.length)
-  t.match(deduplicationId('ção', { instance: 'a', callerId: true }), /^[\da-f]{64}$/)
+  t.match(identified('ção', 'a'), /^[\da-f]{64}$/)
+})
+
+t.test('a name that looks like another’s slug does not get its queue; a date is no slug', async (t) => {
+  const names = make()
+  for (const instance of ['a b', 'loja são/1', 'global', 'suporte.rj']) {
+    const slug = names.own(instance, 'CALL').replace('_call.fifo', '')
+    t.match(slug, /-[0-9a-f]{8}$/)
+    t.not(names.own(slug, 'CALL'), names.own(instance, 'CALL'), slug)
+  }
+  t.equal(names.own('loja-20251121', 'CALL'), 'loja-20251121_call.fifo')
+  t.equal(names.own('team-facebeef', 'CALL'), 'team-facebeef_call.fifo')
 })
 
 t.test('the dead-letter queue of a queue is named after it, within the limit', (t) => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
@@ -159,6 +159,24 @@ t.test('a full disk refuses what does not fit, whole, keeps the rest, and is rec
   const after = await state(store)
   t.match(after, [1, ['before', 'small', 'large'], ['small']])
   t.strictSame(await state(await reopen()), after)
+})
+
+t.test('a file that is gone is noticed', async (t) => {
+  const { path, store } = open(t)
+  await store.append([newEvent()])
+  await store.check()
+  rmSync(path)
+  await t.rejects(store.check(), { code: 'IEV_BACKPRESSURE', message: /is not there any more/ })
+})
+
+t.test('what is no database, or cannot be one, is named', async (t) => {
+  const cwd = folder(t)
+  const garbage = join(cwd, 'garbage.db')
+  writeFileSync(garbage, 'not a database, and long enough to be looked at '.repeat(20))
+  for (const path of [garbage, join(garbage, 'below.db'), cwd]) {
+    const thrown = t.throws(() => new SqliteStore({ path }), { code: 'IEV_STORE_UNUSABLE' })
+    t.match((thrown as Error).message, path)
+  }
 })
 
 t.test('a commit that fails is undone, and the next one is none the worse', async (t) => {
