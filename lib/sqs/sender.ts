@@ -1,29 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
 import { sqsMessage } from '../messages.ts'
-import {
-  IN_S3,
-  type DeliveryRef,
-  type EventStore,
-  type Failure,
-  type Lane as LaneKey,
-  type StoredEvent
-} from '../store/types.ts'
-import { backoffMs } from './backoff.ts'
-import { Batch, toItem, type BatchItem, type EntryOptions } from './batch.ts'
-import { callFailure, entryFailure, failureCode, type SendFailure } from './failures.ts'
-import { Lane, type MemoryBudget } from './lane.ts'
 import type { Metrics } from '../metrics.ts'
 import { QuietLog } from '../quiet-log.ts'
+import { IN_S3, type EventStore, type Lane as LaneKey, type StoredEvent } from '../store/types.ts'
+import { retryDelayMs } from './backoff.ts'
+import { BatchCaller, type Answer, type BatchCallerOptions } from './batch-call.ts'
+import { Batch, toItem, type BatchItem, type EntryOptions } from './batch.ts'
+import { DeliveryWriter } from './delivery-writer.ts'
+import { failureCode } from './failures.ts'
+import { Lane, type MemoryBudget } from './lane.ts'
+import { newLine, type Line } from './line.ts'
 import type { Offload } from './offload.ts'
-import type { QueueProvisioner } from './provisioner.ts'
-import type { QueueSpec } from './queue-names.ts'
 
-export interface SenderOptions extends EntryOptions {
-  client: SQSClient
-  provisioner: QueueProvisioner
+export interface SenderOptions extends EntryOptions, Pick<BatchCallerOptions, 'client' | 'provisioner' | 'specOf'> {
   store: EventStore
   log: FastifyBaseLogger
   metrics: Metrics
@@ -34,43 +24,8 @@ export interface SenderOptions extends EntryOptions {
   maxAttempts: number
   /** Where messages go that are too large; without it they become dead letters. */
   offload: Offload | undefined
-  /** How a queue of this name is to be made, told from an event on its way into it. */
-  specOf: (queue: string, event: StoredEvent) => QueueSpec
 }
 
-/** The lanes of one queue that have something to send, in the order in which they began to wait. */
-interface Line {
-  readonly queue: string
-  readonly lanes: Lane[]
-  /** Calls in a row that failed. While it is not 0, one call at a time tries. */
-  attempts: number
-  /** Calls on their way. */
-  calls: number
-  retryTimer: NodeJS.Timeout | undefined
-  queued: boolean
-}
-
-const UNANSWERED: SendFailure = {
-  kind: 'transient',
-  code: 'Unanswered',
-  message: 'The answer says nothing of this entry'
-}
-
-/** What a call came to. */
-interface Answer {
-  /** The items that SQS did not take. */
-  readonly failures: Map<BatchItem, SendFailure>
-  /** The call itself failed, not single entries of it. */
-  readonly whole: boolean
-}
-
-// An outage costs one try per queue and second; the first try after it comes within one.
-const RETRY = { baseMs: 100, maxMs: 1_000 }
-// Being denied is a matter of minutes: someone has to grant the right.
-const RETRY_DENIED = { baseMs: 1_000, maxMs: 60_000 }
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html */
-const DELETED_QUEUE_MS = 60_000
-const STORE_RETRY_MS = 1_000
 const BUFFER_MAX_CHARACTERS = 64 * 1_048_576
 
 /**
@@ -80,20 +35,24 @@ const BUFFER_MAX_CHARACTERS = 64 * 1_048_576
 export class SqsSender {
   readonly #options: SenderOptions
   readonly #quiet: QuietLog
+  readonly #caller: BatchCaller
+  readonly #writer: DeliveryWriter
   readonly #lanes = new Map<string, Lane>()
   readonly #lines = new Map<string, Line>()
   /** Queues with lanes to send, next first. */
   readonly #ready: Line[] = []
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
   readonly #calls = new Set<Promise<void>>()
-  /** Acknowledgements and dead letters on their way into the store. */
-  readonly #writes = new Set<Promise<void>>()
   readonly #abort = new AbortController()
   #stopped = false
 
   constructor(options: SenderOptions) {
     this.#options = options
-    this.#quiet = new QuietLog(options.log)
+    const { signal } = this.#abort
+    const quiet = new QuietLog(options.log)
+    this.#quiet = quiet
+    this.#caller = new BatchCaller({ ...options, quiet, signal, maxBytes: (queue) => this.#maxBytes(queue) })
+    this.#writer = new DeliveryWriter({ ...options, quiet, signal })
   }
 
   /** Takes up what an earlier run left pending. */
@@ -156,7 +115,7 @@ export class SqsSender {
   #line(queue: string): Line {
     let line = this.#lines.get(queue)
     if (!line) {
-      line = { queue, lanes: [], attempts: 0, calls: 0, retryTimer: undefined, queued: false }
+      line = newLine(queue)
       this.#lines.set(queue, line)
     }
     return line
@@ -182,11 +141,12 @@ export class SqsSender {
     try {
       // What is sent but not yet written as sent must not be read again.
       lane.loading = true
-      await Promise.all(this.#writes)
+      await this.#writer.settled()
       await lane.load(store)
       this.#settle(lane)
     } catch (error) {
       if (!this.#stopped) this.#quiet.warn('read', { err: error }, 'Pending events could not be read, trying again')
+      lane.attempts++
       this.#retryLane(lane)
     }
     this.#pump()
@@ -250,7 +210,7 @@ export class SqsSender {
         }
         lane.shift()
         const message = `The message has ${item.bytes} bytes, the limit is ${this.#maxBytes(lane.queue)}`
-        this.#bury(item, { reason: SQS_PAYLOAD_TOO_LARGE, message, attempts: 0 })
+        this.#writer.bury(item, { reason: SQS_PAYLOAD_TOO_LARGE, message, attempts: 0 })
         continue
       }
       if (!batch.fits(item)) return false
@@ -285,22 +245,19 @@ export class SqsSender {
   }
 
   async #send(line: Line, items: readonly BatchItem[]): Promise<void> {
-    const answer = await this.#call(line, items)
+    const answer = await this.#caller.call(line.queue, items)
     const failed = Map.groupBy(
       items.filter((item) => answer.failures.has(item)),
       ({ lane }) => lane
     )
-    const accepted = items.filter((item) => !answer.failures.has(item))
-    const { metrics } = this.#options
-    metrics.delivered.inc(accepted.length)
-    if (accepted.length > 0) this.#acknowledge(accepted)
+    this.#writer.acknowledge(items.filter((item) => !answer.failures.has(item)))
     // A call that fails as a whole holds its queue back, an entry that fails only its lane.
     if (answer.whole) this.#retryLine(line, answer)
     else line.attempts = 0
     for (const lane of new Set(items.map((item) => item.lane))) {
       lane.inFlight = false
       const kept = this.#withoutDead(lane, failed.get(lane) ?? [], answer)
-      metrics.retried.inc(kept.length)
+      this.#options.metrics.retried.inc(kept.length)
       lane.unshift(kept.map(({ event }) => event))
       if (kept.length > 0 && !answer.whole) this.#retryLane(lane)
       this.#settle(lane)
@@ -317,119 +274,30 @@ export class SqsSender {
     // Of a call that failed as a whole none is better than another; else it is the first that the others wait for.
     const dead = items.slice(0, whole ? items.length : 1)
     const { code: reason, message } = failure
-    for (const item of dead) this.#bury(item, { reason, message, attempts: lane.refusals })
+    for (const item of dead) this.#writer.bury(item, { reason, message, attempts: lane.refusals })
     lane.refusals = 0
     return items.slice(dead.length)
-  }
-
-  /** Not awaited by who sends: it is written with the next commit, and until then only a crash could send these again. */
-  #acknowledge(items: readonly BatchItem[]): void {
-    this.#write('Sent events could not be written as sent', () =>
-      this.#options.store.acknowledge(items.map(deliveryOf))
-    )
-  }
-
-  /** Writes what became of deliveries; while the store refuses (a full disk), again every second. */
-  #write(failure: string, work: () => Promise<void>): void {
-    const write = this.#writeUntilDone(failure, work).finally(() => this.#writes.delete(write))
-    this.#writes.add(write)
-  }
-
-  async #writeUntilDone(failure: string, work: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        return await work()
-      } catch (error) {
-        if (this.#stopped) return
-        this.#quiet.warn(failure, { err: error }, `${failure}, trying again`)
-        await sleep(STORE_RETRY_MS, undefined, { signal: this.#abort.signal }).catch(() => {})
-      }
-    }
-  }
-
-  /** One SendMessageBatch: which items SQS did not take, and why. */
-  async #call({ queue, attempts }: Line, items: readonly BatchItem[]): Promise<Answer> {
-    const { client, provisioner, metrics, specOf } = this.#options
-    const quiet = this.#quiet
-    try {
-      // A batch is never empty.
-      const spec = specOf(queue, (items[0] as BatchItem).event)
-      const QueueUrl = provisioner.url(queue) ?? (await provisioner.ensure(spec))
-      const failures = new Map<BatchItem, SendFailure>()
-      // A queue that has just been made ready may take less than was thought: all go back, to be measured anew.
-      if (items.some(({ bytes }) => bytes > this.#maxBytes(queue))) {
-        const message = 'The queue takes smaller messages than was known'
-        for (const item of items) failures.set(item, { kind: 'transient', code: SQS_PAYLOAD_TOO_LARGE, message })
-        return { failures, whole: false }
-      }
-      const Entries = items.map(({ entry }) => entry)
-      metrics.batchEntries.observe(Entries.length)
-      const done = metrics.sendSeconds.startTimer()
-      const { Successful = [], Failed = [] } = await client
-        .send(new SendMessageBatchCommand({ QueueUrl, Entries }), { abortSignal: this.#abort.signal })
-        .finally(done)
-      for (const entry of Failed) {
-        const failure = entryFailure(entry)
-        metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
-        // SQS answers with the ids we gave: places in the batch.
-        failures.set(items[Number(entry.Id)] as BatchItem, failure)
-        quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS refused an event of a batch')
-      }
-      // Accepted is what SQS says it accepted: an answer that leaves an entry out says nothing of it.
-      const answered = new Set([...Successful, ...Failed].map(({ Id }) => Id))
-      for (const item of items) {
-        if (!answered.has(item.entry.Id)) failures.set(item, UNANSWERED)
-      }
-      return { failures, whole: false }
-    } catch (error) {
-      const failure = callFailure(error)
-      metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
-      if (failure.kind === 'missing-queue') provisioner.forget(queue)
-      if (!this.#stopped) {
-        const details = { queue, ...failure, attempts: attempts + 1 }
-        quiet.warn(`${queue} ${failure.code}`, details, 'Events could not be sent to SQS')
-      }
-      return { failures: new Map(items.map((item) => [item, failure])), whole: true }
-    }
   }
 
   #retryLine(line: Line, { failures }: Answer): void {
     if (this.#stopped || line.retryTimer) return
     const [failure] = failures.values()
-    const backoff = failure?.kind === 'permanent' ? RETRY_DENIED : RETRY
-    line.retryTimer = setTimeout(
-      () => {
-        line.retryTimer = undefined
-        this.#enqueue(line)
-        this.#pump()
-      },
-      failure?.code === 'QueueDeletedRecently' ? DELETED_QUEUE_MS : backoffMs(line.attempts++, backoff)
-    )
+    const delayMs = retryDelayMs(line.attempts++, failure)
+    line.retryTimer = setTimeout(() => {
+      line.retryTimer = undefined
+      this.#enqueue(line)
+      this.#pump()
+    }, delayMs)
   }
 
   #retryLane(lane: Lane): void {
     if (this.#stopped || lane.retryTimer) return
-    lane.retryTimer = setTimeout(
-      () => {
-        lane.retryTimer = undefined
-        this.#settle(lane)
-        this.#pump()
-      },
-      backoffMs(lane.attempts++, RETRY)
-    )
+    lane.retryTimer = setTimeout(() => {
+      lane.retryTimer = undefined
+      this.#settle(lane)
+      this.#pump()
+    }, retryDelayMs(lane.attempts))
   }
-
-  #bury(item: BatchItem, failure: Failure): void {
-    const { store, log, metrics } = this.#options
-    const delivery = deliveryOf(item)
-    metrics.dead.inc({ reason: metrics.code(failure.reason) })
-    log.error({ ...delivery, ...failure }, 'An event was given up on and became a dead letter')
-    this.#write('A dead letter could not be kept', () => store.bury(delivery, failure))
-  }
-}
-
-function deliveryOf({ lane, event }: BatchItem): DeliveryRef {
-  return { queue: lane.queue, instanceKey: lane.instanceKey, offset: event.offset }
 }
 
 function laneId(queue: string, instanceKey: number): string {

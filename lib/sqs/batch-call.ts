@@ -1,0 +1,93 @@
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
+import type { Metrics } from '../metrics.ts'
+import type { QuietLog } from '../quiet-log.ts'
+import type { StoredEvent } from '../store/types.ts'
+import type { BatchItem } from './batch.ts'
+import { callFailure, entryFailure, type SendFailure } from './failures.ts'
+import type { QueueProvisioner } from './provisioner.ts'
+import type { QueueSpec } from './queue-names.ts'
+
+export interface BatchCallerOptions {
+  client: SQSClient
+  provisioner: QueueProvisioner
+  metrics: Metrics
+  quiet: QuietLog
+  /** How a queue of this name is to be made, told from an event on its way into it. */
+  specOf: (queue: string, event: StoredEvent) => QueueSpec
+  /** What a queue takes as one message, in bytes. */
+  maxBytes: (queue: string) => number
+  signal: AbortSignal
+}
+
+/** What a call came to. */
+export interface Answer {
+  /** The items that SQS did not take. */
+  readonly failures: Map<BatchItem, SendFailure>
+  /** The call itself failed, not single entries of it. */
+  readonly whole: boolean
+}
+
+const UNANSWERED: SendFailure = {
+  kind: 'transient',
+  code: 'Unanswered',
+  message: 'The answer says nothing of this entry'
+}
+const MEASURED_ANEW: SendFailure = {
+  kind: 'transient',
+  code: SQS_PAYLOAD_TOO_LARGE,
+  message: 'The queue takes smaller messages than was known'
+}
+
+/** One SendMessageBatch at a time, whatever comes of it. Makes the queue ready first, where it is not. */
+export class BatchCaller {
+  readonly #options: BatchCallerOptions
+
+  constructor(options: BatchCallerOptions) {
+    this.#options = options
+  }
+
+  /** Never rejects. @param items at least one */
+  async call(queue: string, items: readonly BatchItem[]): Promise<Answer> {
+    const { provisioner, metrics, quiet, specOf, maxBytes, signal } = this.#options
+    try {
+      const [first] = items as [BatchItem]
+      const url = provisioner.url(queue) ?? (await provisioner.ensure(specOf(queue, first.event)))
+      // A queue that has just been made ready may take less than was thought: all go back.
+      if (items.some(({ bytes }) => bytes > maxBytes(queue))) return all(items, MEASURED_ANEW, { whole: false })
+      return { failures: await this.#send(queue, url, items), whole: false }
+    } catch (error) {
+      const failure = callFailure(error)
+      if (failure.kind === 'missing-queue') provisioner.forget(queue)
+      metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
+      if (!signal.aborted)
+        quiet.warn(`${queue} ${failure.code}`, { queue, ...failure }, 'Events could not be sent to SQS')
+      return all(items, failure, { whole: true })
+    }
+  }
+
+  /** What SQS did not take. Accepted is what it says it accepted: an answer that leaves an entry out says nothing of it. */
+  async #send(queue: string, QueueUrl: string, items: readonly BatchItem[]): Promise<Map<BatchItem, SendFailure>> {
+    const { client, metrics, quiet, signal } = this.#options
+    metrics.batchEntries.observe(items.length)
+    const done = metrics.sendSeconds.startTimer()
+    const command = new SendMessageBatchCommand({ QueueUrl, Entries: items.map(({ entry }) => entry) })
+    const { Successful = [], Failed = [] } = await client.send(command, { abortSignal: signal }).finally(done)
+
+    const accepted = new Set(Successful.map(({ Id }) => Id))
+    const refused = new Map(Failed.map((entry) => [entry.Id, entryFailure(entry)]))
+    const failures = new Map<BatchItem, SendFailure>()
+    for (const item of items) {
+      const failure = refused.get(item.entry.Id) ?? (accepted.has(item.entry.Id) ? undefined : UNANSWERED)
+      if (!failure) continue
+      failures.set(item, failure)
+      metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
+      quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS did not take an event of a batch')
+    }
+    return failures
+  }
+}
+
+function all(items: readonly BatchItem[], failure: SendFailure, { whole }: { whole: boolean }): Answer {
+  return { failures: new Map(items.map((item) => [item, failure])), whole }
+}

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Metrics } from '../metrics.ts'
+import type { QuietLog } from '../quiet-log.ts'
+import type { DeliveryRef, EventStore, Failure } from '../store/types.ts'
+import type { BatchItem } from './batch.ts'
+
+export interface DeliveryWriterOptions {
+  store: EventStore
+  metrics: Metrics
+  log: FastifyBaseLogger
+  quiet: QuietLog
+  signal: AbortSignal
+}
+
+const STORE_RETRY_MS = 1_000
+
+/**
+ * Writes what became of deliveries. Nobody who sends waits for it: it goes with the next commit, and until then only a
+ * crash could send these again. While the store refuses (a full disk), it is tried again every second.
+ */
+export class DeliveryWriter {
+  readonly #options: DeliveryWriterOptions
+  readonly #underWay = new Set<Promise<void>>()
+
+  constructor(options: DeliveryWriterOptions) {
+    this.#options = options
+  }
+
+  /** SQS has them. */
+  acknowledge(items: readonly BatchItem[]): void {
+    const { store, metrics } = this.#options
+    metrics.delivered.inc(items.length)
+    if (items.length > 0)
+      this.#write('Sent events could not be written as sent', () => store.acknowledge(items.map(refOf)))
+  }
+
+  /** It is given up on. */
+  bury(item: BatchItem, failure: Failure): void {
+    const { store, log, metrics } = this.#options
+    const delivery = refOf(item)
+    metrics.dead.inc({ reason: metrics.code(failure.reason) })
+    log.error({ ...delivery, ...failure }, 'An event was given up on and became a dead letter')
+    this.#write('A dead letter could not be kept', () => store.bury(delivery, failure))
+  }
+
+  /** Resolves when everything so far is written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay)
+  }
+
+  #write(failure: string, work: () => Promise<void>): void {
+    const write = this.#writeUntilDone(failure, work).finally(() => this.#underWay.delete(write))
+    this.#underWay.add(write)
+  }
+
+  async #writeUntilDone(failure: string, work: () => Promise<void>): Promise<void> {
+    const { quiet, signal } = this.#options
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (signal.aborted) return
+        quiet.warn(failure, { err: error }, `${failure}, trying again`)
+        await sleep(STORE_RETRY_MS, undefined, { signal }).catch(() => {})
+      }
+    }
+  }
+}
+
+function refOf({ lane, event }: BatchItem): DeliveryRef {
+  return { queue: lane.queue, instanceKey: lane.instanceKey, offset: event.offset }
+}

@@ -1,0 +1,19 @@
+import type { Lane } from './lane.ts'
+
+/** The lanes of one queue that have something to send, in the order in which they began to wait. */
+export interface Line {
+  readonly queue: string
+  readonly lanes: Lane[]
+  /** Calls in a row that failed. While it is not 0, one call at a time tries. */
+  attempts: number
+  /** Calls on their way. */
+  calls: number
+  /** Waiting for a time to try again. */
+  retryTimer: NodeJS.Timeout | undefined
+  /** It stands among the queues that have something to send. */
+  queued: boolean
+}
+
+export function newLine(queue: string): Line {
+  return { queue, lanes: [], attempts: 0, calls: 0, retryTimer: undefined, queued: false }
+}
