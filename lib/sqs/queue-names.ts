@@ -121,12 +121,11 @@ function slugWithHash(text: string, maxLength: number): string {
     .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .slice(0, maxLength - 9)
-  for (let salt = ''; ; salt += '\n') {
-    const hash = createHash('sha256')
-      .update(text + salt)
-      .digest('hex')
-      .slice(0, 8)
-    const name = `${slug}-${hash}`
-    if (LIKE_SLUG.test(name)) return name
-  }
+  let salted = text
+  let name: string
+  do {
+    name = `${slug}-${createHash('sha256').update(salted).digest('hex').slice(0, 8)}`
+    salted += '\n'
+  } while (!LIKE_SLUG.test(name))
+  return name
 }
