@@ -22,8 +22,7 @@ export function prepareStatements(db: DatabaseSync) {
     lastOffset: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
 
     allQueues: db.prepare('SELECT key, name FROM queues'),
-    findQueue: db.prepare('SELECT key FROM queues WHERE name = ?'),
-    insertQueue: db.prepare('INSERT INTO queues (name) VALUES (?) ON CONFLICT DO NOTHING'),
+    insertQueue: db.prepare('INSERT INTO queues (name) VALUES (?)'),
 
     countDeliveries: db.prepare('SELECT count(*) AS n FROM deliveries'),
     insertDelivery: db.prepare('INSERT INTO deliveries (queue_key, instance_key, "offset") VALUES (?, ?, ?)'),

@@ -8,6 +8,8 @@ import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 import { openDatabase, refusedWrite } from './sqlite-database.ts'
 import { SqliteInstances } from './sqlite-instances.ts'
 import { type Row, toDeadLetter, toEvent } from './sqlite-rows.ts'
+import { SqlitePruner } from './sqlite-pruner.ts'
+import { SqliteQueues } from './sqlite-queues.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
 import type {
   AppendResult,
@@ -40,9 +42,10 @@ interface Appending {
   registered: Instance[]
 }
 
-const PRUNE_CHUNK = 500
-
-/** The embedded `EventStore`: one SQLite file, one process, everything of a turn in one transaction. */
+/**
+ * The embedded `EventStore`: one SQLite file, one process, everything of a turn in one transaction. As long as its
+ * interface is wide: what each method does is in the files beside it, here it gets its place in the transaction.
+ */
 export class SqliteStore implements EventStore {
   readonly instances: InstanceDirectory
   readonly #path: string
@@ -52,19 +55,20 @@ export class SqliteStore implements EventStore {
   readonly #table: SqliteInstances
   readonly #maxPending: number
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>()
-  readonly #queueKeys = new Map<string, number>()
-  readonly #queueNames = new Map<number, string>()
+  readonly #queues: SqliteQueues
+  readonly #pruner: SqlitePruner
   #fresh: StoredEvent[] = []
   #pending: number
   /** Deliveries of appends that wait for their commit. */
   #reserved = 0
-  #pruneAfter = 0
   #closed = false
 
   constructor({ path, maxPendingDeliveries = 1_000_000, onCommit }: SqliteStoreOptions) {
     this.#path = path
     this.#db = openDatabase(path)
     this.#sql = prepareStatements(this.#db)
+    this.#queues = new SqliteQueues(this.#sql)
+    this.#pruner = new SqlitePruner(this.#sql)
     this.#maxPending = maxPendingDeliveries
     this.#commits = new CommitQueue({
       transaction: (work) => this.#transaction(work),
@@ -77,7 +81,6 @@ export class SqliteStore implements EventStore {
     this.#table = new SqliteInstances(this.#db, this.#commits)
     this.instances = this.#table.directory
     this.#pending = this.#sql.countDeliveries.get()?.n as number
-    for (const row of this.#sql.allQueues.all()) this.#rememberQueue(row.name as string, row.key as number)
   }
 
   append(events: readonly NewEvent[]): Promise<AppendResult[]> {
@@ -136,7 +139,7 @@ export class SqliteStore implements EventStore {
   async pendingLanes(): Promise<Lane[]> {
     this.#assertOpen()
     return this.#sql.lanes.all().map((row) => ({
-      queue: this.#queueName(row.queue_key as number),
+      queue: this.#queues.name(row.queue_key as number),
       instanceKey: row.instance_key as number
     }))
   }
@@ -146,7 +149,7 @@ export class SqliteStore implements EventStore {
     { after, limit, maxBytes }: { after: number; limit: number; maxBytes: number }
   ): Promise<StoredEvent[]> {
     this.#assertOpen()
-    const queueKey = this.#queueKeys.get(lane.queue)
+    const queueKey = this.#queues.find(lane.queue)
     if (queueKey === undefined) return []
     return takeEvents(this.#sql.readLane.iterate(queueKey, lane.instanceKey, after, limit), maxBytes)
   }
@@ -177,7 +180,7 @@ export class SqliteStore implements EventStore {
       run: () => {
         const removed = this.#removeDelivery(delivery)
         if (removed > 0) {
-          const queueKey = this.#queueKey(delivery.queue)
+          const queueKey = this.#queues.key(delivery.queue)
           this.#sql.insertDeadLetter.run(
             queueKey,
             delivery.instanceKey,
@@ -212,7 +215,7 @@ export class SqliteStore implements EventStore {
       run: () => {
         const letters = this.#deadLetters(page)
         for (const { id, queue, instanceKey, offset } of letters) {
-          this.#sql.insertDelivery.run(this.#queueKey(queue), instanceKey, offset)
+          this.#sql.insertDelivery.run(this.#queues.key(queue), instanceKey, offset)
           this.#sql.deleteDeadLetter.run(id)
         }
         return letters
@@ -233,23 +236,8 @@ export class SqliteStore implements EventStore {
     })
   }
 
-  prune({ acceptedBefore, maxBytes }: PruneOptions): Promise<{ removed: number; more: boolean }> {
-    return this.#commits.add({
-      run: () => {
-        const { pages, free, size } = this.#sql.space.get() as { pages: number; free: number; size: number }
-        const tooLarge = (pages - free) * size > maxBytes
-        const chunk = this.#sql.oldest.all(this.#pruneAfter, PRUNE_CHUNK)
-        const horizon = tooLarge ? Number.MAX_SAFE_INTEGER : acceptedBefore
-        const old = chunk.filter((row) => (row.accepted_at as number) < horizon)
-        const lastOld = old.at(-1)?.offset as number | undefined
-        const removed =
-          lastOld === undefined ? 0 : Number(this.#sql.prune.run(this.#pruneAfter, lastOld, horizon).changes)
-        const more = lastOld !== undefined && old.length === PRUNE_CHUNK
-        // What is still needed stays behind the cursor until the next round starts from the beginning.
-        this.#pruneAfter = more ? lastOld : 0
-        return { removed, more }
-      }
-    })
+  prune(options: PruneOptions): Promise<{ removed: number; more: boolean }> {
+    return this.#commits.add({ run: () => this.#pruner.step(options) })
   }
 
   async check(): Promise<void> {
@@ -285,7 +273,7 @@ export class SqliteStore implements EventStore {
       return { id, offset: first, duplicate: true }
     }
     const offset = Number(inserted.lastInsertRowid)
-    for (const queue of event.queues) this.#sql.insertDelivery.run(this.#queueKey(queue), instanceKey, offset)
+    for (const queue of event.queues) this.#sql.insertDelivery.run(this.#queues.key(queue), instanceKey, offset)
     stored.push({ ...event, offset, instanceKey, acceptedAt })
     return { id, offset, duplicate: false }
   }
@@ -304,28 +292,8 @@ export class SqliteStore implements EventStore {
   }
 
   #removeDelivery({ queue, instanceKey, offset }: DeliveryRef): number {
-    const queueKey = this.#queueKeys.get(queue)
+    const queueKey = this.#queues.find(queue)
     return queueKey === undefined ? 0 : Number(this.#sql.deleteDelivery.run(queueKey, instanceKey, offset).changes)
-  }
-
-  /** The number of a queue name. One made by a transaction that then fails is simply made again. */
-  #queueKey(name: string): number {
-    const known = this.#queueKeys.get(name)
-    if (known !== undefined) return known
-    this.#sql.insertQueue.run(name)
-    const key = this.#sql.findQueue.get(name)?.key as number
-    this.#rememberQueue(name, key)
-    return key
-  }
-
-  #rememberQueue(name: string, key: number): void {
-    this.#queueKeys.set(name, key)
-    this.#queueNames.set(key, name)
-  }
-
-  #queueName(key: number): string {
-    // Every key in a delivery was taken from there.
-    return this.#queueNames.get(key) as string
   }
 
   #transaction(work: () => void): void {
@@ -337,16 +305,9 @@ export class SqliteStore implements EventStore {
     } catch (error) {
       // SQLite rolls back by itself on some errors, a full disk among them.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      this.#forgetQueues()
+      this.#queues.reload()
       throw error
     }
-  }
-
-  /** After a rollback the queues table is the truth. */
-  #forgetQueues(): void {
-    this.#queueKeys.clear()
-    this.#queueNames.clear()
-    for (const row of this.#sql.allQueues.all()) this.#rememberQueue(row.name as string, row.key as number)
   }
 
   #publish(): void {
