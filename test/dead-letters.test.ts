@@ -40,7 +40,7 @@ async function withDeadLetters(t: Test) {
   const allow = () => {
     proxy.decide = () => undefined
   }
-  return { sqs, server, store, list, redrive, discard, allow }
+  return { sqs, server, store, list, redrive, discard, allow, proxy }
 }
 
 t.test('dead letters are listed with why, filtered and in pages', async (t) => {
@@ -117,6 +117,27 @@ t.test('while older ones are redriven, newer ones of the same lane are neither l
   )
   while (server.eventStore.store.pendingCount() > 0) await server.eventStore.store.check()
   t.equal(sqs.depth('global_call.fifo'), 0)
+})
+
+t.test('what is sent but not yet written as sent is not sent again when older ones are redriven', async (t) => {
+  const { sqs, server, store, redrive, allow, proxy } = await withDeadLetters(t)
+  allow()
+  const { acknowledge } = store
+  const asked = Promise.withResolvers<void>()
+  const written = Promise.withResolvers<void>()
+  store.acknowledge = async (refs) => {
+    asked.resolve()
+    await written.promise
+    return acknowledge.call(store, refs)
+  }
+  await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'newer', id: 'newer' })
+  await asked.promise
+  t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })
+  written.resolve()
+  t.equal((await sqs.bodies('global_call.fifo', 3)).length, 3)
+  while (store.pendingCount() > 0) await store.check()
+  const entries = proxy.calls.flatMap(({ body }) => (body.Entries ?? []) as { MessageBody: string }[])
+  t.equal(entries.filter(({ MessageBody }) => MessageBody.includes('"id":"newer"')).length, 1)
 })
 
 t.test('discarded ones are forgotten, and not sent', async (t) => {
