@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { API_KEY, build, listen } from './support/build.ts'
+import { startFaultProxy } from './support/fault-proxy.ts'
 import { connect } from './support/sockets.ts'
 import { startSqs } from './support/sqs.ts'
 
@@ -70,6 +72,40 @@ t.test('the batches of a busy lane are full', async (t) => {
   t.equal((await sqs.receive('global_call.fifo', COUNT)).length, COUNT)
 
   t.ok(calls <= COUNT / 10 + 1, `${calls} calls for ${COUNT} events`)
+})
+
+t.test('with 50 queues busy batches are still nearly full', async (t) => {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const server = await build(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint } })
+  const instances = Array.from({ length: 50 }, (_, n) => `instance-${n}`)
+  for (const instance of instances) await server.sqs.set(instance, { enabled: true, events: ['CALL'] })
+  const sizes: number[] = []
+  proxy.decide = async ({ action, body }) => {
+    if (action === 'SendMessageBatch') sizes.push((body.Entries as unknown[]).length)
+    // A round trip as AWS has it, in which more events come than one call takes.
+    await pause(10)
+    return undefined
+  }
+  const rounds = 100
+  for (let round = 0; round < rounds; round++) {
+    // One event for each queue at a time, never a batch for any.
+    await Promise.all(instances.map((instance) => server.onInstanceEvent({ instance, event: 'call', data: round })))
+  }
+  const { store } = server.eventStore
+  while (store.pendingCount() > 0) await store.check()
+
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  t.equal(total, rounds * instances.length)
+  t.ok(total / sizes.length > 8, `${(total / sizes.length).toFixed(1)} entries a call`)
+  for (const instance of instances) {
+    const messages = sqs.server.inspectQueue(`${instance}_call.fifo`)?.messages.ready ?? []
+    const numbers = messages.map(({ body }) => (JSON.parse(body) as { data: number }).data)
+    t.same(
+      numbers,
+      Array.from({ length: rounds }, (_, n) => n)
+    )
+  }
 })
 
 t.test('one event id for two instances is two events', async (t) => {

@@ -6,7 +6,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { startStandalone } from '../support/standalone.ts'
 
-const KILLS = LONG ? 15 : 2
+const KILLS = LONG ? 30 : 2
 const INSTANCES = 8
 
 /** Posts one instance's events, each until it is answered 202, while `url` changes with every restart. */
