@@ -48,8 +48,8 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
   }
 
   // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  if (input.id !== undefined && (/[\u0000-\u001F\u007F]/.test(input.id) || !input.id.isWellFormed())) {
-    faults.push('id must not contain control characters or unpaired surrogates')
+  if (input.id !== undefined && (/[\u0000-\u001F\u007F\uFFFE\uFFFF]/.test(input.id) || !input.id.isWellFormed())) {
+    faults.push('id must not contain control characters, noncharacters or unpaired surrogates')
   }
   const data = json('data', input.data)
   const dateTime = utc(input.dateTime)

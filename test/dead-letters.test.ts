@@ -140,6 +140,24 @@ t.test('what is sent but not yet written as sent is not sent again when older on
   t.equal(entries.filter(({ MessageBody }) => MessageBody.includes('"id":"newer"')).length, 1)
 })
 
+t.test('a redrive does not wait for what had failed before', async (t) => {
+  const { sqs, server, redrive, allow, proxy } = await withDeadLetters(t)
+  const { setTimeout: real } = globalThis
+  // Every wait for another try is for ever, but for those that the redrive ends.
+  t.intercept(globalThis, 'setTimeout', {
+    value: (work: () => void, ms: number, ...rest: unknown[]) =>
+      real(work, /retry/.test(String(new Error('where').stack)) ? 1_000_000 : ms, ...rest)
+  })
+  proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? { status: 500, code: 'InternalFailure' } : undefined)
+  await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'waits', id: 'waits' })
+  while (!proxy.calls.some(({ body }) => JSON.stringify(body).includes('waits'))) await server.eventStore.store.check()
+  await server.inject('/metrics')
+  allow()
+  t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })
+  const bodies = await sqs.bodies('global_call.fifo', 3)
+  t.same(bodies.map(({ id }) => id).sort(), ['one-0', 'one-1', 'waits'])
+})
+
 t.test('discarded ones are forgotten, and not sent', async (t) => {
   const { sqs, discard, list, allow, store } = await withDeadLetters(t)
   allow()

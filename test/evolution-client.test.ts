@@ -218,7 +218,16 @@ t.test('namespaces are gone when nobody is in them', async (t) => {
   t.equal(app.websocket.connected, 0)
 })
 
-t.test('an accented name is one instance under every spelling', async (t) => {
+t.test('a name has no other spellings than those that clients make of it', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  for (const name of ['mine', 'loja são/1']) await app.websocket.set(name, { enabled: true })
+  for (const path of ['/%6Dine', '/m%69ne', '/loja%20s%C3%A3o%2f1', '/loja%20são%2F1', '/%6Coja são/1']) {
+    t.match(await refusal(t, `${url}${path}`, { auth: { apikey: API_KEY } }), { code: 'IEV_WS_UNAUTHORIZED' }, path)
+  }
+  await connect(t, `${url}/loja%20s%C3%A3o/1`, API_KEY)
+})
+
+t.test('an accented name is one instance under the spellings of clients', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   const name = 'loja são/1'
   await app.websocket.set(name, { enabled: true })

@@ -49,7 +49,7 @@ t.test('a message that is too large goes to S3, in its turn; the queue gets a re
     { dataType: 'json', data: 'after', offset: 4 }
   ])
   const reference = bodies[1]?.data as { bucket: string; key: string; fileUrl: string; size: number }
-  t.match(reference, { bucket: BUCKET, key: 'hub/loja%201/b%2F%C3%A7.json', size: Number })
+  t.match(reference, { bucket: BUCKET, key: 'hub/loja%201/2-b%2F%C3%A7.json', size: Number })
   const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: reference.key }))
   t.equal(ContentLength, reference.size)
   const stored = JSON.parse((await Body?.transformToString()) ?? '') as object
@@ -67,6 +67,57 @@ t.test('a message that is too large goes to S3, in its turn; the queue gets a re
   const opened = await fetch(reference.fileUrl)
   t.same(await opened.json(), stored)
   t.equal((await server.eventStore.store.deadLetterCount()).count, 0)
+})
+
+t.test('an object is never written over by another event, and its key is never too long', async (t) => {
+  const { sqs, server } = await withS3(t)
+  const large = (text: string) => ({ instance: 'mine', event: 'call', data: text.repeat(9_000), id: 'same' })
+  await server.onInstanceEvent(large('a'))
+  await server.eventStore.instances.remove('mine')
+  await server.onInstanceEvent(large('b'))
+  await server.onInstanceEvent({ ...large('c'), instance: 'ã'.repeat(100), id: '漢'.repeat(128) })
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'd'.repeat(9_000) })
+  const bodies = await sqs.bodies('global_call.fifo', 4)
+  const references = bodies.map(({ data }) => data as { key: string; fileUrl: string })
+  t.equal(new Set(references.map(({ key }) => key)).size, 4)
+  const found = await Promise.all(references.map(async ({ fileUrl }) => (await fetch(fileUrl)).json()))
+  t.same(found.map((message) => (message as { data: string }).data[0]).sort(), ['a', 'b', 'c', 'd'])
+  for (const { key } of references) t.ok(Buffer.byteLength(key) <= 1_024)
+  const own = bodies.find(
+    ({ id }) => id !== 'same' && references.some(({ key }) => key === `hub/mine/${String(id)}.json`)
+  )
+  t.ok(own, 'an id of ours is the object’s name')
+})
+
+t.test('what is long beside the data goes to S3 with it', async (t) => {
+  const { sqs, server } = await withS3(t)
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1, extra: { more: 'x'.repeat(9_000) } })
+  const [message] = await sqs.bodies('global_call.fifo', 1)
+  t.match(message, { dataType: 's3' })
+  t.notOk('more' in (message ?? {}))
+  const stored = await (await fetch((message?.data as { fileUrl: string }).fileUrl)).json()
+  t.match(stored, { data: 1, more: /^x{9000}$/ })
+})
+
+t.test('what S3 refuses for good becomes a dead letter, and the lane goes on', async (t) => {
+  const sqs = await startSqs(t)
+  const server = await build(t, {
+    sqs: {
+      ...sqs.options,
+      global: { events: ['CALL'] },
+      maxPayloadBytes: 4_096,
+      maxAttempts: 2,
+      s3: { ...sqs.options, bucket: 'not-there' }
+    }
+  })
+  await server.eventStore.acceptAll(
+    ['x'.repeat(9_000), 'behind'].map((data) => ({ instance: 'mine', event: 'call', data }))
+  )
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'behind' }])
+  t.match(await server.eventStore.store.readDeadLetters({ after: 0, limit: 10 }), [
+    { offset: 1, reason: 'NoSuchBucket', attempts: 2 }
+  ])
+  t.match((await server.inject('/metrics')).body, /iev_sqs_failures_total\{kind="permanent",code="NoSuchBucket"\} 2/)
 })
 
 t.test('S3 failing holds the lane back, not others, and is tried again', async (t) => {

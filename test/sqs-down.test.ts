@@ -214,6 +214,24 @@ t.test('what SQS refuses for good becomes a dead letter after some tries, and th
   while (store.pendingCount() > 0) await store.check()
 })
 
+t.test('of a call that is refused because of one entry only that one dies, and the others are sent', async (t) => {
+  const { sqs, proxy, options } = await proxied(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxAttempts: 2 } })
+  proxy.decide = ({ action, body }) =>
+    action === 'SendMessageBatch' && JSON.stringify(body.Entries).includes('evil')
+      ? { status: 400, code: 'InvalidParameterValue', message: 'not like this' }
+      : undefined
+  const instances = ['a', 'b', 'c', 'evil', 'd', 'e']
+  await server.eventStore.acceptAll(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
+  const bodies = await sqs.bodies('global_call.fifo', 5)
+  t.same(bodies.map(({ instance }) => instance).sort(), ['a', 'b', 'c', 'd', 'e'])
+  const { store } = server.eventStore
+  while ((await store.deadLetterCount()).count === 0) await store.check()
+  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+    { instance: 'evil', reason: 'InvalidParameterValue', attempts: 2 }
+  ])
+})
+
 t.test('an entry that SQS refuses for good is buried alone', async (t) => {
   const { sqs, options } = await proxied(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxAttempts: 2 } })

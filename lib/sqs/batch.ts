@@ -52,10 +52,15 @@ export function toItem(event: StoredEvent, lane: Lane, { type, serverName }: Ent
 /** A batch being filled, within SQS's limits. */
 export class Batch {
   readonly items: BatchItem[] = []
+  readonly #maxEntries: number
   #bytes = 0
 
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries
+  }
+
   get full(): boolean {
-    return this.items.length >= MAX_BATCH_ENTRIES
+    return this.items.length >= this.#maxEntries
   }
 
   fits({ bytes }: BatchItem): boolean {

@@ -49,7 +49,7 @@ export interface SendFailure {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html#API_SendMessageBatch_Errors
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 const PERMANENT =
-  /AccessDenied|NotAuthorized|IEV_SQS_QUEUE_UNUSABLE|Invalid(Message|Parameter|Attribute|Address|BatchEntry|Query|Security)|MissingParameter|UnsupportedOperation|Kms(AccessDenied|Disabled|InvalidKeyUsage|InvalidState|NotFound|OptInRequired)|TooLong|TooLarge/
+  /AccessDenied|NotAuthorized|IEV_SQS_QUEUE_UNUSABLE|Invalid(Message|Parameter|Attribute|Address|BatchEntry|Query|Security)|MissingParameter|UnsupportedOperation|Kms(AccessDenied|Disabled|InvalidKeyUsage|InvalidState|NotFound|OptInRequired)|TooLong|TooLarge|NoSuchBucket/
 
 /** What to do about a call that failed. Wrong or expired credentials are nobody's event's fault: they are waited out. */
 export function callFailure(error: unknown): SendFailure {

@@ -3,7 +3,7 @@ import type { EventStore, Lane as LaneKey, StoredEvent } from '../store/types.ts
 
 /** Events held in memory for one lane, at most. What lies beyond is read from the store when its turn comes. */
 const WINDOW_EVENTS = 200
-const PAGE_BYTES = 2 * 1_048_576
+const PAGE_CHARACTERS = 256 * 1_024
 /** A lane that is behind reads on when fewer than a batch is left. */
 const LOW_WATER = 10
 
@@ -58,7 +58,8 @@ export class Lane {
   }
 
   get needsLoad(): boolean {
-    return this.#rewind || (this.#behind && this.#window.length < LOW_WATER)
+    const low = this.#budget.used < this.#budget.max ? LOW_WATER : 1
+    return this.#rewind || (this.#behind && this.#window.length < low)
   }
 
   /** Something older than what it has is pending again: its next page is the first one. */
@@ -104,7 +105,9 @@ export class Lane {
     try {
       if (this.#rewind) this.#startOver()
       this.#missed = false
-      const page = await store.readLane(this, { after: this.#last, limit: WINDOW_EVENTS, maxBytes: PAGE_BYTES })
+      // Without room a lane still has its next event: one that fails must not keep another from being sent.
+      const limit = this.#budget.used < this.#budget.max ? WINDOW_EVENTS : 1
+      const page = await store.readLane(this, { after: this.#last, limit, maxBytes: PAGE_CHARACTERS })
       this.#hold(page)
       if (page.length === 0 && !this.#missed) this.#behind = false
     } finally {

@@ -6,6 +6,8 @@ export interface Line {
   readonly lanes: Lane[]
   /** Calls in a row that failed. While it is not 0, one call at a time tries. */
   attempts: number
+  /** A call was refused for good, and it is not known which entry is to blame: each goes alone. */
+  alone: boolean
   /** Calls on their way. */
   calls: number
   /** Waiting for a time to try again. */
@@ -15,5 +17,5 @@ export interface Line {
 }
 
 export function newLine(queue: string): Line {
-  return { queue, lanes: [], attempts: 0, calls: 0, retryTimer: undefined, queued: false }
+  return { queue, lanes: [], attempts: 0, alone: false, calls: 0, retryTimer: undefined, queued: false }
 }

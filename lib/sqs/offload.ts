@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { OptionsInvalidError } from '../errors.ts'
 import type { S3Options } from '../schemas/options.ts'
-import type { StoredEvent } from '../store/types.ts'
+import { CALLER_ID, type StoredEvent } from '../store/types.ts'
 
 /** `data` of a message whose `dataType` is `s3`. */
 export interface S3Reference {
@@ -21,6 +22,10 @@ export interface Offload {
 }
 
 const SEVEN_DAYS = 604_800
+const CONNECT_TIMEOUT_MS = 3_000
+const REQUEST_TIMEOUT_MS = 30_000
+/** S3 takes keys of 1,024 bytes: the prefix has 200 of them at most. */
+const KEY_PART_MAX = 400
 
 /**
  * An offload into an S3 bucket, whose objects are as private as the bucket.
@@ -34,12 +39,17 @@ export async function createOffload(options: S3Options): Promise<Offload> {
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true, region: 'us-east-1' }),
     ...(region !== undefined && { region }),
     // A copy: the SDK writes notes of its own into the object.
-    ...(credentials && { credentials: { ...credentials } })
+    ...(credentials && { credentials: { ...credentials } }),
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true
+    }
   })
 
   return {
-    async put({ instance, id }, body, abortSignal) {
-      const key = `${prefix}/${encodeURIComponent(instance)}/${encodeURIComponent(id)}.json`
+    async put(event, body, abortSignal) {
+      const key = objectKey(event, prefix)
       const Body = Buffer.from(body)
       const object = { Bucket: bucket, Key: key }
       const put = new PutObjectCommand({ ...object, Body, ContentType: 'application/json' })
@@ -49,6 +59,18 @@ export async function createOffload(options: S3Options): Promise<Offload> {
     },
     destroy: () => client.destroy()
   }
+}
+
+/**
+ * `<prefix>/<instance>/<id>.json`. An id that the caller chose may come again for an instance of the same name: the
+ * event's offset goes in front of it, so that no object is ever written over by another event.
+ */
+function objectKey({ instance, id, offset, flags }: StoredEvent, prefix: string): string {
+  const part = (text: string) => {
+    const encoded = encodeURIComponent(text)
+    return encoded.length <= KEY_PART_MAX ? encoded : createHash('sha256').update(text).digest('hex')
+  }
+  return `${prefix}/${part(instance)}/${flags & CALLER_ID ? `${offset}-` : ''}${part(id)}.json`
 }
 
 /** Optional peers: only who names a bucket needs them. */

@@ -6,9 +6,9 @@ import { QuietLog } from '../quiet-log.ts'
 import { IN_S3, type EventStore, type Lane as LaneKey, type StoredEvent } from '../store/types.ts'
 import { retryDelayMs } from './backoff.ts'
 import { BatchCaller, type Answer, type BatchCallerOptions } from './batch-call.ts'
-import { Batch, toItem, type BatchItem, type EntryOptions } from './batch.ts'
+import { Batch, MAX_BATCH_ENTRIES, toItem, type BatchItem, type EntryOptions } from './batch.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
-import { failureCode } from './failures.ts'
+import { callFailure, type SendFailure } from './failures.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
 import { newLine, type Line } from './line.ts'
 import type { Offload } from './offload.ts'
@@ -26,7 +26,8 @@ export interface SenderOptions extends EntryOptions, Pick<BatchCallerOptions, 'c
   offload: Offload | undefined
 }
 
-const BUFFER_MAX_CHARACTERS = 64 * 1_048_576
+const EXTRA_BESIDE_REFERENCE = 512
+const BUFFER_MAX_CHARACTERS = 32 * 1_048_576
 
 /**
  * Brings pending deliveries to SQS: per queue and instance in offset order, in batches filled by whatever waits while
@@ -80,6 +81,14 @@ export class SqsSender {
     for (const { queue, instanceKey } of lanes) {
       const lane = this.#lane(queue, instanceKey, { after: 0, behind: true })
       lane.rewind()
+      // Whoever redrives has mended something: nothing waits any more for having failed.
+      const line = this.#line(queue)
+      for (const waiting of [lane, line]) {
+        clearTimeout(waiting.retryTimer)
+        waiting.retryTimer = undefined
+        waiting.attempts = 0
+      }
+      this.#enqueue(line)
       this.#settle(lane)
     }
     this.#pump()
@@ -181,7 +190,7 @@ export class SqsSender {
 
   /** Takes from the lanes that wait longest. A lane in the batch is out of line until the batch has come back. */
   #fill(line: Line): Batch {
-    const batch = new Batch()
+    const batch = new Batch(line.alone ? 1 : MAX_BATCH_ENTRIES)
     while (!batch.full) {
       const lane = line.lanes.shift()
       if (!lane) break
@@ -231,15 +240,20 @@ export class SqsSender {
     lane.loading = true
     try {
       const reference = await offload.put(event, sqsMessage(event, this.#options.serverName), this.#abort.signal)
-      lane.replaceFirst({ ...event, data: JSON.stringify(reference), flags: event.flags | IN_S3 })
+      // The object has it all: what is long beside `data` need not travel twice.
+      const extra = event.extra.length > EXTRA_BESIDE_REFERENCE ? '' : event.extra
+      lane.replaceFirst({ ...event, data: JSON.stringify(reference), extra, flags: event.flags | IN_S3 })
       lane.loading = false
       this.#settle(lane)
     } catch (error) {
       lane.loading = false
-      lane.attempts++
-      const code = failureCode(error)
-      if (!this.#stopped) this.#quiet.warn(`s3 ${code}`, { err: error }, 'A large message could not be put into S3')
-      this.#retryLane(lane)
+      const failure = callFailure(error)
+      this.#options.metrics.failures.inc({ kind: failure.kind, code: this.#options.metrics.code(failure.code) })
+      if (!this.#stopped)
+        this.#quiet.warn(`s3 ${failure.code}`, { err: error }, 'A large message could not be put into S3')
+      const item = toItem(event, lane, this.#options)
+      if (this.#withoutDead(lane, [item], { failures: new Map([[item, failure]]) }).length === 0) lane.shift()
+      this.#retryLane(lane, failure)
     }
     this.#pump()
   }
@@ -251,38 +265,42 @@ export class SqsSender {
       ({ lane }) => lane
     )
     this.#writer.acknowledge(items.filter((item) => !answer.failures.has(item)))
-    // A call that fails as a whole holds its queue back, an entry that fails only its lane.
-    if (answer.whole) this.#retryLine(line, answer)
+    // A call that fails as a whole holds its queue back, an entry that fails only its lane. Of a call that is refused for
+    // good one entry may be to blame: each goes alone until it is known which.
+    const [failure] = answer.failures.values()
+    const refused = answer.whole && failure?.kind === 'permanent'
+    const alone = refused && items.length === 1
+    line.alone = refused
+    if (answer.whole && !alone) this.#retryLine(line, failure)
     else line.attempts = 0
     for (const lane of new Set(items.map((item) => item.lane))) {
       lane.inFlight = false
-      const kept = this.#withoutDead(lane, failed.get(lane) ?? [], answer)
+      const back = failed.get(lane) ?? []
+      const kept = refused && !alone ? back : this.#withoutDead(lane, back, answer)
       this.#options.metrics.retried.inc(kept.length)
       lane.unshift(kept.map(({ event }) => event))
-      if (kept.length > 0 && !answer.whole) this.#retryLane(lane)
+      if (kept.length > 0 && (alone || !answer.whole)) this.#retryLane(lane, alone ? failure : undefined)
       this.#settle(lane)
     }
   }
 
   /** Counts a lane's failures, and buries what has failed for good often enough. @returns what is to be tried again */
-  #withoutDead(lane: Lane, items: readonly BatchItem[], { failures, whole }: Answer): readonly BatchItem[] {
+  #withoutDead(lane: Lane, items: readonly BatchItem[], { failures }: Pick<Answer, 'failures'>): readonly BatchItem[] {
     const [first] = items
     const failure = first && failures.get(first)
     lane.attempts = failure ? lane.attempts + 1 : 0
     lane.refusals = failure?.kind === 'permanent' ? lane.refusals + 1 : 0
     if (!failure || lane.refusals < this.#options.maxAttempts) return items
-    // Of a call that failed as a whole none is better than another; else it is the first that the others wait for.
-    const dead = items.slice(0, whole ? items.length : 1)
+    // The first is what the others wait for.
     const { code: reason, message } = failure
-    for (const item of dead) this.#writer.bury(item, { reason, message, attempts: lane.refusals })
+    this.#writer.bury(first, { reason, message, attempts: lane.refusals })
     lane.refusals = 0
-    return items.slice(dead.length)
+    return items.slice(1)
   }
 
-  #retryLine(line: Line, { failures }: Answer): void {
+  #retryLine(line: Line, failure: SendFailure | undefined): void {
     if (this.#stopped || line.retryTimer) return
-    const [failure] = failures.values()
-    const delayMs = retryDelayMs(line.attempts++, failure)
+    const delayMs = retryDelayMs(line.attempts++, failure?.kind === 'permanent' ? undefined : failure)
     line.retryTimer = setTimeout(() => {
       line.retryTimer = undefined
       this.#enqueue(line)
@@ -290,13 +308,16 @@ export class SqsSender {
     }, delayMs)
   }
 
-  #retryLane(lane: Lane): void {
+  #retryLane(lane: Lane, failure?: SendFailure): void {
     if (this.#stopped || lane.retryTimer) return
-    lane.retryTimer = setTimeout(() => {
-      lane.retryTimer = undefined
-      this.#settle(lane)
-      this.#pump()
-    }, retryDelayMs(lane.attempts))
+    lane.retryTimer = setTimeout(
+      () => {
+        lane.retryTimer = undefined
+        this.#settle(lane)
+        this.#pump()
+      },
+      retryDelayMs(lane.attempts, failure)
+    )
   }
 }
 

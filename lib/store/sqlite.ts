@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, ClosingError } from '../errors.ts'
 import { eventSize } from '../messages.ts'
@@ -49,6 +49,7 @@ interface Appending {
 export class SqliteStore implements EventStore {
   readonly instances: InstanceDirectory
   readonly #path: string
+  readonly #inode: number | undefined
   readonly #db: DatabaseSync
   readonly #sql: Statements
   readonly #commits: CommitQueue
@@ -66,6 +67,7 @@ export class SqliteStore implements EventStore {
   constructor({ path, maxPendingDeliveries = 1_000_000, onCommit }: SqliteStoreOptions) {
     this.#path = path
     this.#db = openDatabase(path)
+    this.#inode = this.#inodeNow()
     this.#sql = prepareStatements(this.#db)
     this.#queues = new SqliteQueues(this.#sql)
     this.#pruner = new SqlitePruner(this.#sql)
@@ -241,8 +243,6 @@ export class SqliteStore implements EventStore {
   }
 
   async check(): Promise<void> {
-    if (this.#path !== ':memory:' && !existsSync(this.#path))
-      throw new BackpressureError(`${this.#path} is not there any more`)
     await this.#commits.add({ run: () => this.#db.exec(`PRAGMA user_version = ${SQLITE_MIGRATIONS.length}`) })
   }
 
@@ -298,6 +298,8 @@ export class SqliteStore implements EventStore {
 
   #transaction(work: () => void): void {
     this.#table.begin()
+    // A file that was deleted still takes writes, and nobody will ever find them.
+    if (this.#inodeNow() !== this.#inode) throw new BackpressureError(`${this.#path} is not there any more: start anew`)
     try {
       this.#db.exec('BEGIN IMMEDIATE')
       work()
@@ -308,6 +310,10 @@ export class SqliteStore implements EventStore {
       this.#queues.reload()
       throw error
     }
+  }
+
+  #inodeNow(): number | undefined {
+    return this.#path === ':memory:' ? undefined : statSync(this.#path, { throwIfNoEntry: false })?.ino
   }
 
   #publish(): void {

@@ -95,10 +95,15 @@ function keyOf({ auth, headers, query }: Handshake): string | undefined {
 /** No token and no global key contains a line break. */
 const NO_KEY = '\n'
 
-/** The instance of a namespace: what follows the slash, percent-decoded. `undefined`: it is no name. */
+/**
+ * The instance of a namespace: what follows the slash, as it is or percent-encoded as browsers and `encodeURIComponent` do.
+ * `undefined`: it is no name. Other spellings are none either: each that is admitted is a namespace with its own copies.
+ */
 function instanceOf(namespace: string): string | undefined {
+  const written = namespace.slice(1)
   try {
-    return decodeURIComponent(namespace.slice(1))
+    const name = decodeURIComponent(written)
+    return [name, encodeURI(name), encodeURIComponent(name)].includes(written) ? name : undefined
   } catch {
     return undefined
   }

@@ -8,7 +8,7 @@ import { startSqs } from '../support/sqs.ts'
 import { call, startStandalone } from '../support/standalone.ts'
 
 const SECONDS = LONG ? 60 : 2
-const WARM_UP_SECONDS = LONG ? 15 : 1
+const WARM_UP_SECONDS = LONG ? 40 : 1
 const PER_TICK = 25
 const TICK_MS = 50
 const INSTANCES = 20

@@ -167,6 +167,13 @@ t.test('a file that is gone is noticed', async (t) => {
   await store.check()
   rmSync(path)
   await t.rejects(store.check(), { code: 'IEV_BACKPRESSURE', message: /is not there any more/ })
+  await t.rejects(
+    store.append([newEvent()]),
+    { code: 'IEV_BACKPRESSURE' },
+    'nothing is accepted that nobody would find'
+  )
+  writeFileSync(path, '')
+  await t.rejects(store.append([newEvent()]), { code: 'IEV_BACKPRESSURE' }, 'another file of that name is not it')
 })
 
 t.test('what is no database, or cannot be one, is named', async (t) => {
