@@ -145,8 +145,8 @@ t.test('a redrive does not wait for what had failed before', async (t) => {
   const { setTimeout: real } = globalThis
   // Every wait for another try is for ever, but for those that the redrive ends.
   t.intercept(globalThis, 'setTimeout', {
-    value: (work: () => void, ms: number, ...rest: unknown[]) =>
-      real(work, /retry/.test(String(new Error('where').stack)) ? 1_000_000 : ms, ...rest)
+    value: (work: () => void, ms: number) =>
+      real(work, /#retry/.test(String(new Error('where').stack)) ? 1_000_000 : ms)
   })
   proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? { status: 500, code: 'InternalFailure' } : undefined)
   await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'waits', id: 'waits' })

@@ -95,7 +95,8 @@ t.test('what is long beside the data goes to S3 with it', async (t) => {
   const [message] = await sqs.bodies('global_call.fifo', 1)
   t.match(message, { dataType: 's3' })
   t.notOk('more' in (message ?? {}))
-  const stored = await (await fetch((message?.data as { fileUrl: string }).fileUrl)).json()
+  const { fileUrl } = Object(message?.data) as { fileUrl: string }
+  const stored = await (await fetch(fileUrl)).json()
   t.match(stored, { data: 1, more: /^x{9000}$/ })
 })
 

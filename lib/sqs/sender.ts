@@ -45,6 +45,7 @@ export class SqsSender {
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
   readonly #calls = new Set<Promise<void>>()
   readonly #abort = new AbortController()
+  #loads: Promise<void> = Promise.resolve()
   #stopped = false
 
   constructor(options: SenderOptions) {
@@ -134,7 +135,7 @@ export class SqsSender {
   #settle(lane: Lane): void {
     if (this.#stopped || lane.inFlight || lane.loading || lane.queued || lane.retryTimer) return
     if (lane.needsLoad) {
-      void this.#load(lane)
+      this.#load(lane)
     } else if (lane.waiting > 0) {
       const line = this.#line(lane.queue)
       lane.queued = true
@@ -145,16 +146,22 @@ export class SqsSender {
     }
   }
 
-  async #load(lane: Lane): Promise<void> {
-    const { store } = this.#options
+  /** One lane reads after the other: each sees how much memory those before it have taken. */
+  #load(lane: Lane): void {
+    lane.loading = true
+    this.#loads = this.#loads.then(() => this.#loadNow(lane))
+  }
+
+  async #loadNow(lane: Lane): Promise<void> {
+    if (this.#stopped) return
     try {
       // What is sent but not yet written as sent must not be read again.
-      lane.loading = true
       await this.#writer.settled()
-      await lane.load(store)
+      await lane.load(this.#options.store)
       this.#settle(lane)
     } catch (error) {
       if (!this.#stopped) this.#quiet.warn('read', { err: error }, 'Pending events could not be read, trying again')
+      lane.loading = false
       lane.attempts++
       this.#retryLane(lane)
     }
