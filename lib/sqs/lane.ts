@@ -62,6 +62,10 @@ export class Lane {
     return this.#rewind || (this.#behind && this.#window.length < low)
   }
 
+  get rewinding(): boolean {
+    return this.#rewind
+  }
+
   /** Something older than what it has is pending again: its next page is the first one. */
   rewind(): void {
     this.#rewind = true
