@@ -154,7 +154,6 @@ export class SqsSender {
   }
 
   async #loadNow(lane: Lane): Promise<void> {
-    if (this.#stopped) return
     try {
       // What is sent but not yet written as sent must not be read again, as it would be from the beginning.
       if (lane.rewinding) await this.#writer.settled()
