@@ -1,6 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
-import { sqsMessage } from '../messages.ts'
 import type { Metrics } from '../metrics.ts'
 import { QuietLog } from '../quiet-log.ts'
 import { IN_S3, type EventStore, type Lane as LaneKey, type StoredEvent } from '../store/types.ts'
@@ -221,7 +220,7 @@ export class SqsSender {
         const { offload } = this.#options
         if (offload && (event.flags & IN_S3) === 0) {
           // It waits for those before it to be accepted, then for its upload.
-          if (!lane.inFlight) void this.#offload(lane, event, offload)
+          if (!lane.inFlight) void this.#offload(item, offload)
           break
         }
         lane.shift()
@@ -243,10 +242,12 @@ export class SqsSender {
   }
 
   /** Puts the lane's first event into S3; what is sent of it then is the reference. */
-  async #offload(lane: Lane, event: StoredEvent, offload: Offload): Promise<void> {
+  async #offload(item: BatchItem, offload: Offload): Promise<void> {
+    const { lane, event, entry } = item
     lane.loading = true
     try {
-      const reference = await offload.put(event, sqsMessage(event, this.#options.serverName), this.#abort.signal)
+      // toItem has written it.
+      const reference = await offload.put(event, entry.MessageBody as string, this.#abort.signal)
       // The object has it all: what is long beside `data` need not travel twice.
       const extra = event.extra.length > EXTRA_BESIDE_REFERENCE ? '' : event.extra
       lane.replaceFirst({ ...event, data: JSON.stringify(reference), extra, flags: event.flags | IN_S3 })
@@ -258,7 +259,6 @@ export class SqsSender {
       this.#options.metrics.failures.inc({ kind: failure.kind, code: this.#options.metrics.code(failure.code) })
       if (!this.#stopped)
         this.#quiet.warn(`s3 ${failure.code}`, { err: error }, 'A large message could not be put into S3')
-      const item = toItem(event, lane, this.#options)
       if (this.#withoutDead(lane, [item], { failures: new Map([[item, failure]]) }).length === 0) lane.shift()
       this.#retryLane(lane, failure)
     }
