@@ -18,7 +18,17 @@ t.test('every source file can be imported, so that one without a test counts', a
   for (const path of sources) await t.resolves(import(new URL(path, root).href), path)
 })
 
-t.test('what the package exports is a source file with a plugin as its default', async (t) => {
+t.test('the client imports socket.io-client and nothing else: browsers have no more', async (t) => {
+  const imports = readFileSync(new URL('lib/client/connect-instance.ts', root), 'utf8').match(
+    /^(im|ex)port .*from .*$/gm
+  )
+  t.same(
+    imports?.filter((line) => !/^\w+ type /.test(line)),
+    ["import { io } from 'socket.io-client'"]
+  )
+})
+
+t.test('what the package exports is a source file with a plugin as its default, or the client', async (t) => {
   const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
     exports: Record<string, string | { default: string }>
   }
@@ -27,6 +37,7 @@ t.test('what the package exports is a source file with a plugin as its default',
   for (const { default: built } of entries) {
     const path = built.replace('./dist/', '').replace(/\.js$/, '.ts')
     t.ok(sources.includes(path), path)
-    t.type(((await import(new URL(path, root).href)) as { default: unknown }).default, 'function')
+    const exported = (await import(new URL(path, root).href)) as { default?: unknown; connectInstance?: unknown }
+    t.type(path.startsWith('lib/client/') ? exported.connectInstance : exported.default, 'function')
   }
 })

@@ -1,0 +1,135 @@
+import { io } from 'socket.io-client'
+import type { ConnectInstanceOptions, ConnectionError, InstanceConnection, InstanceMessage, Resumed } from './types.ts'
+
+export type { ConnectInstanceOptions, ConnectionError, InstanceConnection, InstanceMessage, Resumed }
+
+/** More messages than this do not wait for a handler; the server keeps them. */
+const MAX_WAITING = 1_000
+
+/** Pause after a refusal for too many wrong keys, if the server does not say how long. */
+const RETRY_MS = 1_000
+
+/** What a message asks for. Once it is done, everything up to `offset` is. */
+interface Step {
+  run: () => void | Promise<void>
+  offset: number
+}
+
+/**
+ * Listens to an instance and stays with it: after an interruption it continues where it was, without gap or repeat.
+ * @param url `wss://host/<instance>`, percent-encoded, or `wss://host` in global mode
+ */
+export function connectInstance(
+  url: string,
+  { apikey, events, instances, offset = 'latest', onEvent, onResumed, onError, ...passed }: ConnectInstanceOptions
+): InstanceConnection {
+  const waiting: Step[] = []
+  let running = false
+  let onceDone: (() => void) | undefined
+  let handled = offset === 'latest' ? undefined : offset
+  let received = offset
+  let lastOfConnection = -Infinity
+  let expelled = false
+  let retry: ReturnType<typeof setTimeout> | undefined
+
+  const socket = io(url, {
+    ...passed,
+    // A connection of its own: other namespaces neither share its options nor suffer when its handler is slow.
+    forceNew: true,
+    autoConnect: false,
+    // Called at each attempt. What waits here is not asked for again; what came after the end of the connection is,
+    // and Socket.IO would still deliver it.
+    auth: (send) => {
+      lastOfConnection = -Infinity
+      socket.receiveBuffer = []
+      send({ apikey, offset: received, events, instances })
+    }
+  })
+
+  socket.onAny((_name: string, message: InstanceMessage | Resumed) => {
+    expelled = false
+    if (!('event' in message)) take({ run: () => onResumed?.(message), offset: message.to })
+    // The first event of a connection is no repeat, however low its offset: then the log was begun anew.
+    else if (message.offset > lastOfConnection) take({ run: () => onEvent(message), offset: message.offset })
+  })
+
+  socket.on('connect_error', (error: Error & { data?: { code?: string; message?: string; retryAfterMs?: number } }) => {
+    // The server was not reached: Socket.IO tries again by itself.
+    if (socket.active) return
+    const { code = 'IEV_CLIENT_REFUSED', message = error.message, retryAfterMs = RETRY_MS } = error.data ?? {}
+    if (code === 'IEV_WS_RATE_LIMITED') retry = setTimeout(() => socket.connect(), retryAfterMs)
+    else whenDone(() => fail(code, message))
+  })
+
+  socket.on('disconnect', (reason) => {
+    if (reason !== 'io server disconnect') return
+    if (expelled) {
+      whenDone(() => fail('IEV_CLIENT_EXPELLED', 'The server admits this connection and disconnects it at once'))
+      return
+    }
+    // Asked once more, the server says why, or admits it again.
+    expelled = true
+    socket.connect()
+  })
+
+  function take(step: Step): void {
+    received = lastOfConnection = step.offset
+    waiting.push(step)
+    if (!running) void work()
+    if (waiting.length <= MAX_WAITING) return
+    socket.disconnect()
+    whenDone(() => socket.connect())
+  }
+
+  async function work(): Promise<void> {
+    running = true
+    for (let step = waiting.shift(); step; step = waiting.shift()) {
+      try {
+        const handling = step.run()
+        // Synchronous handlers are not awaited: a reply of long polling brings thousands of events in one turn.
+        if (handling) await handling
+        handled = step.offset
+      } catch (cause) {
+        fail('IEV_CLIENT_HANDLER_FAILED', 'A handler failed, and gets no more events', { cause })
+      }
+    }
+    running = false
+    onceDone?.()
+    onceDone = undefined
+  }
+
+  /** What was received is handled before the connection goes on, or is given up. */
+  function whenDone(next: () => void): void {
+    if (running) onceDone = next
+    else next()
+  }
+
+  function fail(code: string, message: string, options?: ErrorOptions): void {
+    close()
+    const error: ConnectionError = Object.assign(new Error(message, options), { code })
+    if (onError) onError(error)
+    else {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  function close(): void {
+    waiting.length = 0
+    onceDone = undefined
+    clearTimeout(retry)
+    socket.disconnect()
+  }
+
+  socket.connect()
+  return {
+    get offset() {
+      return handled
+    },
+    get connected() {
+      return socket.connected
+    },
+    close
+  }
+}

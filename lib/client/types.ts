@@ -1,0 +1,67 @@
+import type { ManagerOptions, SocketOptions } from 'socket.io-client'
+
+/** An event as the server sends it; members that are not listed are the event's extras. */
+export interface InstanceMessage {
+  event: string
+  instance: string
+  data: unknown
+  server_url: string
+  /** ISO 8601, UTC. */
+  date_time: string
+  sender: string | null
+  apikey?: string
+  id: string
+  /** Its place in the server's log: grows, with gaps. */
+  offset: number
+  [extra: string]: unknown
+}
+
+/** Comes once per connection, when everything after `from` up to `to` has been sent: what follows is live. */
+export interface Resumed {
+  from: number
+  to: number
+  count: number
+  /** `false`: the log does not hold all since the offset asked for. Events are missing, or the log was begun anew. */
+  complete: boolean
+}
+
+type Passed = 'path' | 'transports' | 'extraHeaders' | 'withCredentials' | 'reconnectionDelay' | 'reconnectionDelayMax'
+
+/** Besides its own, some options of socket.io-client, which it gets as they are; its delays are in milliseconds. */
+export interface ConnectInstanceOptions extends Partial<Pick<ManagerOptions & SocketOptions, Passed>> {
+  /** The global key, or the token of the instance. */
+  apikey: string
+  /** Names or keys of the events wanted. @default all that are selected */
+  events?: readonly string[]
+  /** The instances wanted, on `/` (global mode). @default all that the key opens */
+  instances?: readonly string[]
+  /** Resumes after this offset: everything since then comes first. @default 'latest': what happens from now on */
+  offset?: number | 'latest' | undefined
+  /**
+   * Gets each event once, in order; the next one waits until it has returned or resolved. If it throws or rejects,
+   * the connection ends, with its offset before this event.
+   */
+  onEvent: (message: InstanceMessage) => void | Promise<void>
+  /** Called among the events, where it came. If it throws, the connection ends as well. */
+  onResumed?: (resumed: Resumed) => void
+  /** Told why the connection ended, unless by `close`. @default the error is thrown, and nobody can catch it */
+  onError?: (error: ConnectionError) => void
+}
+
+/** `cause` is what a handler threw. */
+export interface ConnectionError extends Error {
+  /**
+   * The server's refusal (`IEV_WS_UNAUTHORIZED`, …), or `IEV_CLIENT_HANDLER_FAILED`; `IEV_CLIENT_EXPELLED`: the server
+   * admits it and disconnects it at once; `IEV_CLIENT_REFUSED`: a refusal that has no code, so not of our server.
+   */
+  readonly code: string
+}
+
+export interface InstanceConnection {
+  /** Where to continue: all up to here has been handled. `undefined`: began at 'latest', which is not known yet. */
+  readonly offset: number | undefined
+  /** `false` also while it waits for a slow handler. */
+  readonly connected: boolean
+  /** Ends it and drops the events that wait. A handler that is running may finish, and then counts in `offset`. */
+  close(): void
+}

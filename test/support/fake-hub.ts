@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Server, type Socket } from 'socket.io'
+import type { Test } from 'tap'
+import type { InstanceMessage } from '../../lib/client/connect-instance.ts'
+import { Watch } from './watch.ts'
+
+export const KEY = 'key-of-sales'
+
+/** What a refusal brings as its `data`. */
+export type Refusal = { code: string; message: string; retryAfterMs?: number } | undefined
+
+/** The server's side of resume by offset, of one instance and in memory, told by a test what to do and when. */
+export class FakeHub extends Watch {
+  readonly io: Server
+  readonly url: string
+  log: InstanceMessage[] = []
+  /** `auth` of every attempt, admitted or not. */
+  readonly attempts: Record<string, unknown>[] = []
+  /** The sockets that are connected now. */
+  readonly sockets = new Set<Socket>()
+  /** Decides on each attempt; replace it at any time. */
+  refuse: (attempt: number, socket: Socket) => Refusal = () => undefined
+  /** What each new socket gets before it is live; replace it at any time. */
+  greet: (socket: Socket) => void = (socket) => this.#resume(socket)
+
+  constructor(io: Server, port: number) {
+    super()
+    this.io = io
+    this.url = `ws://127.0.0.1:${port}/sales`
+    io.of('/sales').use((socket, next) => {
+      const data = this.refuse(this.attempts.push(socket.handshake.auth), socket)
+      next(data && Object.assign(new Error(data.message), { data }))
+      this.changed()
+    })
+    io.of('/sales').on('connection', (socket) => {
+      this.sockets.add(socket)
+      socket.on('disconnect', () => {
+        this.sockets.delete(socket)
+        this.changed()
+      })
+      this.greet(socket)
+      this.changed()
+    })
+  }
+
+  /** Logs so many events, and sends them to who is connected. */
+  emit(count: number, event = 'messages.upsert'): void {
+    for (let index = 0; index < count; index++) {
+      const message = newMessage(this.log.length + 1, event)
+      this.log.push(message)
+      for (const socket of this.sockets) if (wants(socket, message)) socket.emit(event, message)
+    }
+  }
+
+  /** Closes every connection without a goodbye, as a network does. */
+  drop(): void {
+    for (const socket of this.sockets) socket.conn.close()
+  }
+
+  #resume(socket: Socket): void {
+    const { offset } = socket.handshake.auth
+    const to = this.log.length
+    const complete = offset === 'latest' || offset <= to
+    const from = offset === 'latest' ? to : complete ? offset : 0
+    const missed = this.log.slice(from).filter((message) => wants(socket, message))
+    for (const message of missed) socket.emit(message.event, message)
+    socket.emit('resumed', { from, to, count: missed.length, complete })
+  }
+}
+
+/** A hub on a free port, or the one given; closed after the test. */
+export async function startFakeHub(t: Test, { port = 0 } = {}): Promise<FakeHub> {
+  const server = createServer()
+  const io = new Server(server, { cors: { origin: '*' }, serveClient: false })
+  t.after(() => io.close())
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return new FakeHub(io, (server.address() as AddressInfo).port)
+}
+
+export function newMessage(offset: number, event = 'messages.upsert'): InstanceMessage {
+  return {
+    event,
+    instance: 'sales',
+    data: { text: `number ${offset}` },
+    server_url: 'http://hub.example',
+    date_time: '2026-11-21T20:58:39.191Z',
+    sender: null,
+    id: `event-${offset}`,
+    offset
+  }
+}
+
+function wants(socket: Socket, { event }: InstanceMessage): boolean {
+  const { events } = socket.handshake.auth
+  return events === undefined || events.includes(event)
+}
