@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import type { Browser } from 'playwright-core'
+import t, { type Test } from 'tap'
+import type { ConnectInstanceOptions, Resumed } from '../../lib/client/connect-instance.ts'
+import { findChromium, openBrowser } from '../support/browser.ts'
+import { bare } from '../support/build.ts'
+import { KEY, startFakeHub } from '../support/fake-hub.ts'
+import { Watch } from '../support/watch.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
+
+/** What the page imports, as a browser takes it. */
+const MODULES = {
+  '/connect-instance.js': stripTypeScriptTypes(read('lib/client/connect-instance.ts')),
+  '/socket.io-client.js': read('node_modules/socket.io-client/dist/socket.io.esm.min.js')
+}
+
+/** Its functions without a definition are the test's, put into the page by the browser. */
+const PAGE = `<!doctype html>
+<script type="importmap">{ "imports": { "socket.io-client": "/socket.io-client.js" } }</script>
+<script type="module">
+  import { connectInstance } from '/connect-instance.js'
+  const { url, options } = await settings()
+  connectInstance(url, {
+    ...options,
+    onEvent: ({ offset }) => onEvent(offset),
+    onResumed,
+    onError: ({ code }) => onError(code)
+  })
+</script>`
+
+/** Whom a page can listen to: a server, and ways to make it emit and to cut its connections. */
+interface Hub {
+  url: string
+  emit(count: number): unknown
+  drop(): void
+}
+
+/** A page that listens, with nothing of other pages; closed after the test. */
+async function openPage(t: Test, browser: Browser, url: string, options: Partial<ConnectInstanceOptions>) {
+  const server = bare(t)
+  server.get('/', (_request, reply) => reply.type('text/html').send(PAGE))
+  for (const [path, source] of Object.entries(MODULES))
+    server.get(path, (_request, reply) => reply.type('text/javascript').send(source))
+
+  const watch = new Watch()
+  const offsets: number[] = []
+  const resumed: Resumed[] = []
+  const errors: unknown[] = []
+  const noteIn =
+    <T>(list: T[]) =>
+    (value: T) => {
+      list.push(value)
+      watch.changed()
+    }
+  const page = await browser.newPage()
+  // Before the server is: a browser keeps connections for later, and a server waits for them.
+  t.after(() => page.close())
+  await page.exposeFunction('settings', () => ({ url, options: { apikey: KEY, reconnectionDelay: 10, ...options } }))
+  await page.exposeFunction('onEvent', noteIn(offsets))
+  await page.exposeFunction('onResumed', noteIn(resumed))
+  await page.exposeFunction('onError', noteIn(errors))
+  page.on('pageerror', noteIn(errors))
+  await page.goto(await server.listen({ host: '127.0.0.1', port: 0 }))
+
+  return {
+    offsets,
+    errors,
+    /** Until it has so many events, and has connected so many times. */
+    until: (events: number, connections: number) =>
+      watch.until(() => errors.length > 0 || (offsets.length >= events && resumed.length >= connections))
+  }
+}
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+
+/** Events before, during and after interruptions. */
+async function interrupt(
+  t: Test,
+  browser: Browser,
+  { hub, ...options }: Partial<ConnectInstanceOptions> & { hub: Hub }
+) {
+  await hub.emit(5)
+  const { offsets, errors, until } = await openPage(t, browser, hub.url, { offset: 0, ...options })
+  for (let round = 1; round <= 3; round++) {
+    await until(round * 10 - 5, round)
+    await hub.emit(3)
+    await until(round * 10 - 2, round)
+    hub.drop()
+    await hub.emit(2)
+    await until(round * 10, round + 1)
+    await hub.emit(5)
+  }
+  await until(35, 4)
+  t.same(errors, [])
+  t.same(offsets, upTo(35))
+}
+
+const executable = findChromium()
+const skip = executable === undefined && 'no Chromium found: install one, or say where it is in CHROMIUM_PATH'
+
+t.test('in a browser', { skip }, async (t) => {
+  // Skipped without one.
+  const browser = await openBrowser(t, executable as string)
+
+  t.test('connections that drop leave no gap and bring no repeat', async (t) => {
+    await interrupt(t, browser, { hub: await startFakeHub(t), transports: ['websocket'] })
+  })
+
+  t.test('nor do those that begin with long polling', async (t) => {
+    await interrupt(t, browser, { hub: await startFakeHub(t) })
+  })
+
+  t.test('long polling turns into WebSocket, with events on the way', async (t) => {
+    const hub = await startFakeHub(t)
+    const steps: string[] = []
+    hub.io.engine.on('connection', (conn) => {
+      steps.push(conn.transport.name)
+      for (const step of ['upgrading', 'upgrade']) {
+        conn.once(step, () => {
+          steps.push(step)
+          hub.emit(100)
+        })
+      }
+    })
+    hub.emit(100)
+    const { offsets, errors, until } = await openPage(t, browser, hub.url, { offset: 0 })
+    await until(300, 1)
+    t.same(errors, [])
+    t.same(offsets, upTo(300))
+    t.same(steps, ['polling', 'upgrading', 'upgrade'])
+  })
+})

@@ -1,0 +1,38 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium, type Browser } from 'playwright-core'
+import type { Test } from 'tap'
+import { folder } from './build.ts'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+
+/** `CHROMIUM_PATH`, else the first Chromium on PATH; `undefined`: there is none. */
+export function findChromium(): string | undefined {
+  const { CHROMIUM_PATH, PATH = '' } = process.env
+  const candidates = NAMES.flatMap((name) => PATH.split(delimiter).map((path) => join(path, name)))
+  return (CHROMIUM_PATH ? [CHROMIUM_PATH] : candidates).find(isExecutable)
+}
+
+/** A headless browser with a profile of its own, which is gone with it after the test. */
+export async function openBrowser(t: Test, executablePath: string): Promise<Browser> {
+  const home = folder(t)
+  const browser = await chromium.launch({
+    executablePath,
+    artifactsDir: home,
+    // What it leaves behind goes with the folder.
+    env: { ...process.env, HOME: home, TMPDIR: home },
+    // Chromium has no sandbox for root, whom containers run as.
+    args: ['--no-sandbox']
+  })
+  t.after(() => browser.close())
+  return browser
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
