@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { API_KEY, folder, listen } from './support/build.ts'
+import { KEY, startFakeHub } from './support/fake-hub.ts'
 import { connect } from './support/sockets.ts'
 import { startSqs } from './support/sqs.ts'
 import { call } from './support/standalone.ts'
@@ -18,9 +19,9 @@ interface Running {
 }
 
 /** An example as its own process; ended after the test. */
-function run(t: Test, file: string, env: Record<string, string>): Running {
+function run(t: Test, file: string, env: Record<string, string>, cwd = folder(t)): Running {
   const path = fileURLToPath(new URL(`../examples/${file}`, import.meta.url))
-  const child = spawn(process.execPath, [path], { cwd: folder(t), env })
+  const child = spawn(process.execPath, [path], { cwd, env })
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -53,6 +54,49 @@ t.test('socket-client prints what its instance does, and why it is refused', asy
   await app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data: { text: 'Oi' } })
   await printed(/messages\.upsert \{[^]*text: 'Oi'/)
   t.pass()
+})
+
+t.test('resuming-client prints what it missed, too', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.emit(3)
+  const env = { URL: hub.url.replace('/sales', ''), INSTANCE: 'sales', API_KEY: KEY }
+  const { printed, output } = run(t, 'resuming-client.mjs', { ...env, OFFSET: '1' })
+  await printed(/^2 messages[^]*^3 messages[^]*resumed \{ from: 1, to: 3, count: 2, complete: true }/m)
+  hub.drop()
+  await printed('disconnected: transport close')
+  hub.emit(2)
+  await printed(/resumed \{ from: 3, to: 5, count: 2, complete: true }/)
+  t.same(output().match(/^\d+(?= messages)/gm), ['2', '3', '4', '5'])
+
+  const fresh = run(t, 'resuming-client.mjs', env)
+  await fresh.printed('resumed { from: 5, to: 5, count: 0, complete: true }')
+  t.same(hub.attempts.at(-1), { apikey: KEY, offset: 'latest' })
+})
+
+t.test('connect-instance continues where its last run stopped', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.emit(3)
+  const env = { URL: hub.url.replace('/sales', ''), INSTANCE: 'sales', API_KEY: KEY }
+  const cwd = folder(t)
+  const first = run(t, 'connect-instance.mjs', env, cwd)
+  await first.printed('resumed at 3: 0 missed')
+  hub.emit(2)
+  await first.printed(/^5 messages/m)
+  first.child.kill('SIGTERM')
+  t.same((await first.ended)[0], 0)
+  hub.emit(2)
+
+  const second = run(t, 'connect-instance.mjs', env, cwd)
+  await second.printed('resumed at 7: 2 missed, all of them still there')
+  t.same(second.output().match(/^\d+(?= messages)/gm), ['6', '7'])
+  second.child.kill('SIGTERM')
+  await second.ended
+
+  hub.refuse = () => ({ code: 'IEV_WS_UNAUTHORIZED', message: 'The key does not open this namespace' })
+  const refused = run(t, 'connect-instance.mjs', env, cwd)
+  t.same((await refused.ended)[0], 1)
+  t.match(refused.output(), 'IEV_WS_UNAUTHORIZED')
+  t.equal(hub.attempts.at(-1)?.offset, 7)
 })
 
 t.test('sqs-consumer prints what arrives, and ends when it is told to', async (t) => {

@@ -1,0 +1,45 @@
+// Handles every event of an instance, one after the other, also those that happened while this program was not running.
+//
+//   API_KEY=<global key or token of the instance> INSTANCE=sales node examples/connect-instance.mjs
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+// In your app: import { connectInstance } from 'fastify-instance-events/client'
+import { connectInstance } from '../lib/client/connect-instance.ts'
+
+const { URL = 'ws://localhost:8080', INSTANCE = 'sales', API_KEY = '', FILE = `${INSTANCE}.offset` } = process.env
+
+/** Where an earlier run stopped; the first one begins with what happens from now on. */
+function kept() {
+  try {
+    return Number(readFileSync(FILE, 'utf8'))
+  } catch (error) {
+    if (error.code === 'ENOENT') return 'latest'
+    throw error
+  }
+}
+
+/** Renamed into its place, so that a crash leaves the old one or the new one and never half of it. */
+function keep(offset) {
+  writeFileSync(`${FILE}.new`, String(offset))
+  renameSync(`${FILE}.new`, FILE)
+}
+
+const connection = connectInstance(`${URL}/${encodeURIComponent(INSTANCE)}`, {
+  apikey: API_KEY,
+  transports: ['websocket'],
+  offset: kept(),
+  // May be async: the next event waits. One that throws is not kept, and comes again with the next run.
+  onEvent({ offset, event, data }) {
+    console.log(offset, event, data)
+    keep(offset)
+  },
+  onResumed({ to, count, complete }) {
+    console.log(`resumed at ${to}: ${count} missed, ${complete ? 'all' : 'not all'} of them still there`)
+    keep(to)
+  },
+  onError(error) {
+    console.error(error)
+    process.exitCode = 1
+  }
+})
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => connection.close())
