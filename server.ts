@@ -36,6 +36,7 @@ async function main(): Promise<void> {
 
   const server = Fastify({
     logger: { level: config.LOG_LEVEL },
+    trustProxy: config.TRUST_PROXY,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply)
   })

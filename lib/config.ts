@@ -1,3 +1,4 @@
+import proxyAddr from '@fastify/proxy-addr'
 import { Type, type Static } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
 import envSchema from 'env-schema'
@@ -32,6 +33,7 @@ export const EnvSchema = Type.Object({
     Type.String({ minLength: 8, description: 'the global key, 8 characters or more' })
   ),
   CORS_ORIGIN: list('origins of browsers, separated by commas, or *', '*'),
+  TRUST_PROXY: list('addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
   BODY_LIMIT: count(10 * 1_048_576, { min: 1_024 }),
   DOCS_ENABLED: flag(true),
@@ -99,7 +101,9 @@ export const EnvSchema = Type.Object({
 
   WEBSOCKET_ENABLED: flag(true),
   WEBSOCKET_GLOBAL_EVENTS: flag(false),
-  WEBSOCKET_ALLOWED_HOSTS: list('addresses and networks, separated by commas, such as 127.0.0.1,10.0.0.0/8')
+  WEBSOCKET_ALLOWED_HOSTS: list('addresses and networks, separated by commas, such as 127.0.0.1,10.0.0.0/8'),
+  WEBSOCKET_MAX_BUFFERED_BYTES: count(4 * 1_048_576),
+  WEBSOCKET_WRONG_KEYS_PER_MINUTE: count(20)
 })
 
 export interface Config extends Static<typeof EnvSchema> {
@@ -180,10 +184,24 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   if (id && !config.SQS_REGION && !SQS_ENDPOINT && !SQS_BASE_URL && !env.AWS_REGION && !env.AWS_DEFAULT_REGION) {
     messages.push('SQS_REGION: is missing, takes the AWS region of the queues, such as us-east-1')
   }
+  const untrustable = config.TRUST_PROXY.filter((entry) => !isProxyEntry(entry))
+  if (untrustable.length > 0) {
+    const { description } = EnvSchema.properties.TRUST_PROXY
+    messages.push(`TRUST_PROXY: got ${JSON.stringify(untrustable.join())}, takes ${description}`)
+  }
   if (Boolean(config.S3_ACCESS_KEY) !== Boolean(config.S3_SECRET_KEY)) {
     messages.push('S3_ACCESS_KEY: needs S3_SECRET_KEY, and the other way round')
   }
   return messages
+}
+
+function isProxyEntry(entry: string): boolean {
+  try {
+    proxyAddr.compile(entry)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function faults(

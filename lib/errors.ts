@@ -107,10 +107,13 @@ export const BackpressureError = createError<[string, ErrorOptions?]>(
 )
 export const ClosingError = createError('IEV_CLOSING', 'Not accepted, this server is shutting down', 503)
 
-/** Codes that never leave as an HTTP answer: socket refusals and dead-letter reasons. */
+/** Codes that never leave as an HTTP answer: refusals of sockets, reasons of closed connections and of dead letters. */
 export const WS_UNAUTHORIZED = 'IEV_WS_UNAUTHORIZED'
 export const WS_NOT_SET = 'IEV_WS_NOT_SET'
 export const WS_DISABLED = 'IEV_WS_DISABLED'
+export const WS_INVALID = 'IEV_WS_INVALID'
+export const WS_RATE_LIMITED = 'IEV_WS_RATE_LIMITED'
+export const WS_TOO_SLOW = 'IEV_WS_TOO_SLOW'
 export const SQS_PAYLOAD_TOO_LARGE = 'IEV_SQS_PAYLOAD_TOO_LARGE'
 
 /** A reply names at most this many faults. */

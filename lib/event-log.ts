@@ -6,14 +6,14 @@ import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './event
 import type { EventCatalogue, CatalogueEvent } from './events.ts'
 import type { InstanceEventInput } from './schemas/event-input.ts'
 import type { InstanceChange, InstanceDirectory } from './store/instances.ts'
-import { CALLER_ID, type AppendResult, type EventStore, type Instance, type NewEvent } from './store/types.ts'
-import type { StoredEvent, TransportName } from './store/types.ts'
+import { CALLER_ID, OFF_SOCKETS, type AppendResult, type EventStore, type Instance } from './store/types.ts'
+import type { NewEvent, StoredEvent, TransportName } from './store/types.ts'
 
 /** Where one transport wants an event to go. */
 export interface Route {
   queues?: readonly string[]
-  /** Bits of `StoredEvent.flags`. */
-  flags?: number
+  /** Whether it has readers of the log for it. */
+  read?: boolean
 }
 
 /** What a transport plugin brings to the log. */
@@ -36,6 +36,12 @@ export interface EventLogOptions extends NormaliseOptions {
 }
 
 export type EmitResult = AppendResult
+
+interface Planned {
+  event: NewEvent
+  /** Whether any transport has somewhere to go with it. */
+  selected: boolean
+}
 
 /**
  * The event log as plugins see it: the store, the catalogue, and the one way in. An event is checked and serialised
@@ -97,13 +103,13 @@ export class EventLog {
    */
   async acceptAll(inputs: readonly InstanceEventInput[], only?: TransportName): Promise<EmitResult[]> {
     if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
-    const events = this.#normalise(inputs).map((event) => this.#plan(event, only))
-    const logged = this.#options.logUnselected ? events : events.filter(goesSomewhere)
-    const results = logged.length > 0 ? await this.#append(logged) : []
-    if (logged.length === events.length) return results
+    const planned = this.#normalise(inputs).map((event) => this.#plan(event, only))
+    const logged = this.#options.logUnselected ? planned : planned.filter(({ selected }) => selected)
+    const results = logged.length > 0 ? await this.#append(logged.map(({ event }) => event)) : []
+    if (logged.length === planned.length) return results
     // What was not logged has no place in the log: offset 0.
     let next = 0
-    return events.map((event) => (goesSomewhere(event) ? results[next++] : undefined) ?? unlogged(event))
+    return planned.map(({ event, selected }) => (selected ? results[next++] : undefined) ?? unlogged(event))
   }
 
   /** Refuses events from now on: the server is shutting down. */
@@ -152,20 +158,25 @@ export class EventLog {
     return events
   }
 
-  #plan(event: NormalEvent, only: TransportName | undefined): NewEvent {
+  #plan(event: NormalEvent, only: TransportName | undefined): Planned {
     const { id, data, envelope, extra } = event
+    const keptTo = only === undefined ? event.transports : (event.transports ?? [only]).filter((name) => name === only)
     const instance = this.instances.get(event.instance)
     if (!instance && !this.autoRegister) throw new InstanceNotFoundError(event.instance)
     const queues = new Set<string>()
-    let flags = event.callerId ? CALLER_ID : 0
+    let read = false
     for (const transport of this.#transports.values()) {
-      if (only !== undefined && transport.name !== only) continue
-      if (event.transports && !event.transports.includes(transport.name)) continue
+      if (keptTo && !keptTo.includes(transport.name)) continue
       const route = transport.plan(event.event, instance)
       for (const queue of route.queues ?? []) queues.add(queue)
-      flags |= route.flags ?? 0
+      read ||= route.read ?? false
     }
-    return { instance: event.instance, id, event: event.event.name, data, envelope, extra, flags, queues: [...queues] }
+    const flags = (event.callerId ? CALLER_ID : 0) | (keptTo && !keptTo.includes('websocket') ? OFF_SOCKETS : 0)
+    const { instance: name, event: known } = event
+    return {
+      event: { instance: name, id, event: known.name, data, envelope, extra, flags, queues: [...queues] },
+      selected: read || queues.size > 0
+    }
   }
 
   #dispatch(events: readonly StoredEvent[]): void {
@@ -182,10 +193,6 @@ export class EventLog {
       this.#options.log.error({ err: error }, failure)
     }
   }
-}
-
-function goesSomewhere({ queues, flags }: NewEvent): boolean {
-  return queues.length > 0 || (flags & ~CALLER_ID) !== 0
 }
 
 function unlogged({ id }: NewEvent): EmitResult {

@@ -49,6 +49,9 @@ const EVOLUTION_ALIASES: Record<string, string | null> = {
   CHAMA_AI_ACTION: null
 }
 
+/** What Socket.IO and this package call events of their own: a client could not tell them apart. */
+const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'resumed'])
+
 export interface CatalogueOptions {
   /** Event names on the wire, such as `invoice.paid`. */
   names: readonly string[]
@@ -86,7 +89,7 @@ export class EventCatalogue {
   readonly #byName: Map<string, CatalogueEvent>
   readonly #aliases: Map<string, string | null>
 
-  /** @throws {OptionsInvalidError} when a name is malformed, stands twice, or an alias leads nowhere */
+  /** @throws {OptionsInvalidError} when a name is malformed, reserved, stands twice, or an alias leads nowhere */
   constructor(options?: CatalogueOptions) {
     const replace = options?.replace ?? false
     const explicitOnly = new Set([...(replace ? [] : EVOLUTION_EXPLICIT_ONLY), ...(options?.explicitOnly ?? [])])
@@ -96,6 +99,11 @@ export class EventCatalogue {
       if (!/^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name) || name.length > 64) {
         throw new OptionsInvalidError(
           `events.names: "${name}" is not an event name; use lower case words joined by "." or "-", at most 64 characters`
+        )
+      }
+      if (RESERVED.has(name)) {
+        throw new OptionsInvalidError(
+          `events.names: "${name}" is what Socket.IO clients hear of themselves; take another`
         )
       }
       const key = eventKey(name)

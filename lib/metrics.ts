@@ -33,6 +33,12 @@ export class Metrics {
     'Time of one SendMessageBatch',
     LATENCY_SECONDS
   )
+  readonly admitted = this.#counter('iev_websocket_admitted_total', 'Sockets that were let in')
+  readonly turnedAway = this.#counter('iev_websocket_refused_total', 'Sockets that were not let in', ['code'])
+  readonly emitted = this.#counter('iev_websocket_delivered_total', 'Events written to sockets, each one counted')
+  readonly resumes = this.#counter('iev_websocket_resumes_total', 'Sockets that came back with an offset')
+  readonly replayed = this.#counter('iev_websocket_replayed_total', 'Events replayed from the log to sockets')
+  readonly cutOff = this.#counter('iev_websocket_slow_total', 'Connections closed because the client read too slowly')
   readonly #codes = new Set<string>()
 
   /** A gauge that is asked when it is read. */

@@ -8,7 +8,8 @@ import { optionsChecker, WebsocketOptions } from '../lib/schemas/options.ts'
 import { Admission } from '../lib/websocket/admission.ts'
 import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
-import { rawJsonParser } from '../lib/websocket/raw-json.ts'
+import { peerAddress } from '../lib/websocket/peer-address.ts'
+import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
 import eventStore from './event-store.ts'
 
 declare module 'fastify' {
@@ -36,9 +37,13 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     allowedHosts = [],
     corsOrigin = '*',
     path = '/socket.io',
+    maxBufferedBytes = 4 * 1_048_576,
+    wrongKeysPerMinute = 20,
+    trustProxy = [],
     ...rest
   } = checkOptions(options)
   const hosts = new AllowedHosts(allowedHosts)
+  const addressOf = peerAddress(trustProxy)
   if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, rest.eventStore ?? {})
   const eventLog = fastify.eventStore
   const log = fastify.log.child({ component: 'websocket' })
@@ -46,7 +51,6 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   await fastify.register(fastifySocketIo.default, {
     path,
     cors: { origin: corsOrigin },
-    parser: rawJsonParser,
     serveClient: false,
     cleanupEmptyChildNamespaces: true,
     maxHttpBufferSize: MAX_INBOUND_BYTES,
@@ -61,16 +65,33 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     keys: new ApiKeys({ globalKey: apiKey, instances: eventLog.instances }),
     instances: eventLog.instances,
     allowedHosts: hosts,
+    catalogue: eventLog.catalogue,
+    wrongKeys: new WrongKeys({ perMinute: wrongKeysPerMinute }),
     globalEvents
   })
-  const emitter = new WebsocketEmitter({ eventLog, io, admission, globalEvents, log })
+  const { last: head } = await eventLog.store.range()
+  const emitter = new WebsocketEmitter({
+    eventLog,
+    io,
+    admission,
+    peerAddress: addressOf,
+    globalEvents,
+    maxBufferedBytes,
+    head,
+    log
+  })
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
-  eventLog.metrics.gauge('iev_websocket_sockets', 'Sockets that listen', () => emitter.connected)
+  const { metrics } = eventLog
+  metrics.gauge('iev_websocket_sockets', 'Sockets that listen', () => emitter.connected)
+  metrics.gauge('iev_websocket_replaying', 'Sockets whose replay is under way', () => emitter.replaying)
+  metrics.gauge('iev_websocket_buffered_bytes', 'Bytes that wait for slow clients', () => emitter.bufferedBytes)
 
   const unwatch = eventLog.watchInstances((change) => emitter.changed(change))
+  fastify.addHook('preClose', async () => emitter.endCutOff())
   fastify.addHook('onClose', async () => {
     unwatch()
+    await emitter.close()
     await io.close()
   })
 }

@@ -227,6 +227,21 @@ export const WebsocketOptions = Type.Object(
      * @default '/socket.io'
      */
     path: Type.Optional(Type.String({ pattern: '^/' })),
+    /**
+     * Bytes that may wait for a client that reads slowly; beyond, its connection is closed, and it resumes.
+     * @default 4194304
+     */
+    maxBufferedBytes: Type.Optional(PositiveInteger),
+    /**
+     * Different wrong keys that one address may try in a minute before none of its keys is looked at.
+     * @default 20
+     */
+    wrongKeysPerMinute: Type.Optional(PositiveInteger),
+    /**
+     * Proxies whose `X-Forwarded-For` says who is trying keys: addresses, networks, `loopback`, `linklocal`, `uniquelocal`.
+     * @default []
+     */
+    trustProxy: Type.Optional(Type.Array(Type.String())),
     /** Options of the event store, when the server has none yet. */
     eventStore: Type.Optional(EventStoreOptions)
   },

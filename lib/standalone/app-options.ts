@@ -101,6 +101,9 @@ function websocketOptions(config: Config): WebsocketOptions {
   return {
     globalEvents: config.WEBSOCKET_GLOBAL_EVENTS,
     allowedHosts: config.WEBSOCKET_ALLOWED_HOSTS,
+    maxBufferedBytes: config.WEBSOCKET_MAX_BUFFERED_BYTES,
+    wrongKeysPerMinute: config.WEBSOCKET_WRONG_KEYS_PER_MINUTE,
+    trustProxy: config.TRUST_PROXY,
     corsOrigin: corsOrigin(config)
   }
 }

@@ -25,9 +25,10 @@ export class SqlitePruner {
       this.#after = 0
       return { removed: 0, more: false }
     }
-    const removed = Number(this.#sql.prune.run(this.#after, lastOld, horizon).changes)
+    const removed = this.#sql.prune.all(this.#after, lastOld, horizon).map((row) => row.offset as number)
+    if (removed.length > 0) this.#sql.setPrunedTo.run(Math.max(...removed))
     const more = old.length === CHUNK
     this.#after = more ? lastOld : 0
-    return { removed, more }
+    return { removed: removed.length, more }
   }
 }

@@ -1,6 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { EVENT_COLUMNS } from './sqlite-rows.ts'
 
+/** What a read is narrowed to. */
+const IN_READ = `e."offset" > :after AND e."offset" <= :upTo
+  AND (:events IS NULL OR e.event IN (SELECT value FROM json_each(:events)))
+  AND (:instances IS NULL OR e.instance IN (SELECT value FROM json_each(:instances)))`
+
 export type Statements = ReturnType<typeof prepareStatements>
 
 /** Everything the SQLite store asks of its database, prepared once. Instances have their own. */
@@ -12,12 +17,10 @@ export function prepareStatements(db: DatabaseSync) {
     findEvent: db.prepare('SELECT "offset" FROM events WHERE instance_key = ? AND id = ?'),
     readAll: db.prepare(`
       SELECT ${EVENT_COLUMNS} FROM events e
-      WHERE e."offset" > ? AND (? IS NULL OR e.event IN (SELECT value FROM json_each(?)))
-      ORDER BY e."offset" LIMIT ?`),
+      WHERE ${IN_READ} ORDER BY e."offset" LIMIT :limit`),
     readInstance: db.prepare(`
       SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_instance
-      WHERE e.instance_key = ? AND e."offset" > ? AND (? IS NULL OR e.event IN (SELECT value FROM json_each(?)))
-      ORDER BY e."offset" LIMIT ?`),
+      WHERE e.instance_key = :instanceKey AND ${IN_READ} ORDER BY e."offset" LIMIT :limit`),
     firstOffset: db.prepare('SELECT min("offset") AS first FROM events'),
     lastOffset: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
 
@@ -56,7 +59,10 @@ export function prepareStatements(db: DatabaseSync) {
     prune: db.prepare(`
       DELETE FROM events WHERE "offset" > ? AND "offset" <= ? AND accepted_at < ?
       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d."offset" = events."offset")
-      AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d."offset" = events."offset")`),
+      AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d."offset" = events."offset")
+      RETURNING "offset"`),
+    prunedTo: db.prepare('SELECT pruned_to FROM log'),
+    setPrunedTo: db.prepare('UPDATE log SET pruned_to = max(pruned_to, ?)'),
     space: db.prepare(`
       SELECT page_count AS pages, freelist_count AS free, page_size AS size
       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`)

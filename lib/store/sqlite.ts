@@ -20,6 +20,7 @@ import type {
   Failure,
   Instance,
   Lane,
+  LogRange,
   NewEvent,
   PruneOptions,
   ReadOptions,
@@ -121,21 +122,29 @@ export class SqliteStore implements EventStore {
     return () => void this.#listeners.delete(listener)
   }
 
-  async read({ instanceKey, events, after, limit, maxBytes = Infinity }: ReadOptions): Promise<StoredEvent[]> {
+  async read(options: ReadOptions): Promise<StoredEvent[]> {
     this.#assertOpen()
-    const names = events ? JSON.stringify(events) : null
+    const { instanceKey, events, instances, after, upTo, limit, maxBytes = Infinity } = options
+    const narrowed = {
+      events: events ? JSON.stringify(events) : null,
+      instances: instances ? JSON.stringify(instances) : null,
+      after,
+      upTo: upTo ?? Number.MAX_SAFE_INTEGER,
+      limit
+    }
     const rows =
       instanceKey === undefined
-        ? this.#sql.readAll.iterate(after, names, names, limit)
-        : this.#sql.readInstance.iterate(instanceKey, after, names, names, limit)
+        ? this.#sql.readAll.iterate(narrowed)
+        : this.#sql.readInstance.iterate({ instanceKey, ...narrowed })
     return takeEvents(rows, maxBytes)
   }
 
-  async range(): Promise<{ first: number; last: number }> {
+  async range(): Promise<LogRange> {
     this.#assertOpen()
     const last = (this.#sql.lastOffset.get()?.seq as number | undefined) ?? 0
     const first = this.#sql.firstOffset.get()?.first as number | null
-    return { first: first ?? (last === 0 ? 0 : last + 1), last }
+    const prunedTo = this.#sql.prunedTo.get()?.pruned_to as number
+    return { first: first ?? (last === 0 ? 0 : last + 1), last, prunedTo }
   }
 
   async pendingLanes(): Promise<Lane[]> {

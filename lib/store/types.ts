@@ -27,14 +27,12 @@ export interface Instance {
   readonly selections: { readonly [T in TransportName]?: Selection }
 }
 
-/** Bits of `StoredEvent.flags`. */
-export const TO_NAMESPACE = 1
-export const TO_ROOT = 2
-/** The id came from the caller: only unique within the instance. */
+/** Bits of `StoredEvent.flags`. The id came from the caller: only unique within the instance. */
 export const CALLER_ID = 4
-
 /** Only in memory: `data` is the reference of an object in S3. */
 export const IN_S3 = 8
+/** Whoever handed it in kept it to other transports: no socket gets it, now or when the log is replayed. */
+export const OFF_SOCKETS = 16
 
 /** An event ready for the log: everything but its offset. */
 export interface NewEvent {
@@ -117,11 +115,24 @@ export interface ReadOptions {
   instanceKey?: number
   /** Only events of these names. */
   events?: readonly string[]
+  /** Only events of instances of these names. */
+  instances?: readonly string[]
   /** Only offsets above this one. */
   after: number
+  /** Only offsets up to this one: bounds what a filter that nothing passes makes the store look at. @default all */
+  upTo?: number
   limit: number
   /** Stop after the event that reaches this many characters of data. @default unlimited */
   maxBytes?: number
+}
+
+export interface LogRange {
+  /** The first offset that the log holds; `last + 1` when all was pruned, 0 while it never held an event. */
+  first: number
+  /** The highest offset so far; 0 while there is none. */
+  last: number
+  /** The highest offset that was pruned, 0 if none: what came after it is all there. */
+  prunedTo: number
 }
 
 export interface PruneOptions {
@@ -153,8 +164,8 @@ export interface EventStore {
   /** Events by ascending offset; `queues` of what is read is empty. Empty when there is nothing after `after`. */
   read(options: ReadOptions): Promise<StoredEvent[]>
 
-  /** The offset range the log holds; both 0 while it never held an event. `first` is `last + 1` when all was pruned. */
-  range(): Promise<{ first: number; last: number }>
+  /** What the log holds. */
+  range(): Promise<LogRange>
 
   /** Every (queue, instance) with something pending, in no order. */
   pendingLanes(): Promise<Lane[]>

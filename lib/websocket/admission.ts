@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ApiKeys } from '../api-keys.ts'
-import { WS_DISABLED, WS_NOT_SET, WS_UNAUTHORIZED } from '../errors.ts'
+import { WS_DISABLED, WS_INVALID, WS_NOT_SET, WS_RATE_LIMITED, WS_UNAUTHORIZED } from '../errors.ts'
+import type { EventCatalogue } from '../events.ts'
 import type { InstanceDirectory } from '../store/instances.ts'
 import type { Instance } from '../store/types.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
+import { readSubscription, type Subscription } from './subscription.ts'
+import type { WrongKeys } from './wrong-keys.ts'
 
-/** What a handshake brings: `socket.handshake` of Socket.IO, and the TCP peer. */
+/** What a handshake brings: `socket.handshake` of Socket.IO. */
 export interface Handshake {
   auth: Record<string, unknown>
   headers: IncomingHttpHeaders
@@ -18,18 +21,38 @@ export interface Admitted {
   readonly instance: Instance | undefined
   /** Whose token opened it; `undefined` for the global key and allowed hosts. */
   readonly tokenOf: Instance | undefined
+  readonly subscription: Subscription
 }
 
 export interface Refused {
   readonly status: 'refused'
-  readonly code: typeof WS_UNAUTHORIZED | typeof WS_NOT_SET | typeof WS_DISABLED
+  readonly code:
+    | typeof WS_UNAUTHORIZED
+    | typeof WS_NOT_SET
+    | typeof WS_DISABLED
+    | typeof WS_INVALID
+    | typeof WS_RATE_LIMITED
   readonly message: string
+  /** When it may try again, in milliseconds from now. */
+  readonly retryAfterMs?: number
 }
+
+/** A socket that asks to be let in. */
+export interface Attempt {
+  namespace: string
+  handshake: Handshake
+  /** The TCP peer. */
+  peer: string | undefined
+}
+
+type Allowed = Omit<Admitted, 'subscription'>
 
 export interface AdmissionOptions {
   keys: ApiKeys
   instances: InstanceDirectory
   allowedHosts: AllowedHosts
+  catalogue: EventCatalogue
+  wrongKeys: WrongKeys
   /** Whether `/` carries events. */
   globalEvents: boolean
 }
@@ -42,7 +65,33 @@ export class Admission {
     this.#options = options
   }
 
-  decide(namespace: string, handshake: Handshake, peer: string | undefined): Admitted | Refused {
+  /**
+   * Decides on someone who comes in: as `decide`, and wrong keys are counted.
+   * @param address whose wrong keys count together
+   */
+  admit(attempt: Attempt, address: string): Admitted | Refused {
+    const { wrongKeys } = this.#options
+    const key = keyOf(attempt.handshake)
+    const retryAfterMs = key === undefined ? 0 : wrongKeys.blockedMs(address)
+    if (retryAfterMs > 0) {
+      const message = 'Too many wrong keys came from this address: no key of it is looked at for a while'
+      return { status: 'refused', code: WS_RATE_LIMITED, message, retryAfterMs }
+    }
+    const decision = this.decide(attempt)
+    if (decision === UNAUTHORIZED && key !== undefined) wrongKeys.count(address, key)
+    return decision
+  }
+
+  decide({ namespace, handshake, peer }: Attempt): Admitted | Refused {
+    const allowed = this.#allow(namespace, handshake, peer)
+    if (allowed.status === 'refused') return allowed
+    const read = readSubscription(namespace, handshake.auth, this.#options.catalogue)
+    return read.status === 'invalid'
+      ? refused(WS_INVALID, read.message)
+      : { ...allowed, subscription: read.subscription }
+  }
+
+  #allow(namespace: string, handshake: Handshake, peer: string | undefined): Allowed | Refused {
     const { keys, allowedHosts, instances, globalEvents } = this.#options
     const key = keyOf(handshake)
     const identity = keys.identify(key)

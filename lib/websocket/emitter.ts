@@ -1,15 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Namespace, Server, Socket } from 'socket.io'
+import type { Server, Socket } from 'socket.io'
 import type { CatalogueEvent } from '../events.ts'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
 import { assertInstanceName } from '../instance-name.ts'
-import { socketMessage } from '../messages.ts'
+import { QuietLog } from '../quiet-log.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../selections.ts'
 import type { InstanceChange } from '../store/instances.ts'
-import { TO_NAMESPACE, TO_ROOT, type Instance, type Selection, type StoredEvent } from '../store/types.ts'
-import type { Admission, Admitted } from './admission.ts'
-import { RawJson } from './raw-json.ts'
+import { OFF_SOCKETS, type Instance, type Selection, type StoredEvent } from '../store/types.ts'
+import type { Admission, Attempt, Refused } from './admission.ts'
+import { Channels } from './channels.ts'
+import type { Listener } from './listener.ts'
+import { Outbox } from './outbox.ts'
+import { Payload } from './payload.ts'
+import type { PeerAddress } from './peer-address.ts'
+import { Replays } from './replays.ts'
+import { Scope, type Audience } from './scope.ts'
 
 export interface WebsocketSelection {
   instance: Instance
@@ -22,27 +28,42 @@ export interface WebsocketEmitterOptions {
   eventLog: EventLog
   io: Server
   admission: Admission
+  peerAddress: PeerAddress
   globalEvents: boolean
+  maxBufferedBytes: number
+  /** The last offset of the log as it was opened. */
+  head: number
   log: FastifyBaseLogger
 }
 
-/** Sockets on `/` that see every instance. */
-const ROOM_ALL = 'all'
-
-/** `fastify.websocket`: the way of events to Socket.IO clients. */
+/** `fastify.websocket`: the way of events to Socket.IO clients. Each of them is a place in the log, live or behind. */
 export class WebsocketEmitter implements Transport {
   readonly name = 'websocket'
   readonly #options: WebsocketEmitterOptions
-  /**
-   * Admitted sockets of each instance by namespace (one for each spelling of its name that clients use).
-   * Socket.IO drops a namespace that is empty for a moment; these are the ones that sockets really are in.
-   */
-  readonly #byInstance = new Map<number, Map<Namespace, Set<Socket>>>()
-  readonly #onRoot = new Set<Socket>()
+  readonly #quietLog: QuietLog
+  readonly #listeners = new Set<Listener>()
+  /** Those who see one instance only, by its key. */
+  readonly #ofInstance = new Map<number, Set<Listener>>()
+  readonly #live = new Channels()
+  readonly #replays: Replays
+  readonly #outboxes = new WeakMap<Socket['conn'], Outbox>()
+  /** Connections that were cut off and are not gone yet, and how to end them at once. */
+  readonly #cutOff = new Map<Outbox, () => void>()
+  #head: number
 
   constructor(options: WebsocketEmitterOptions) {
+    const { io, eventLog, log, head } = options
     this.#options = options
-    const { io } = options
+    this.#quietLog = new QuietLog(log)
+    this.#head = head
+    this.#replays = new Replays({
+      store: eventLog.store,
+      log,
+      head: () => this.#head,
+      audienceOf: (event) => this.#audienceOf(event),
+      live: (listener) => this.#live.add(listener),
+      replayed: (count) => eventLog.metrics.replayed.inc(count)
+    })
     // Every name is a namespace; who may enter is decided by the middleware alone, before and after a restart alike.
     for (const entry of [io.of('/'), io.of((_name, _auth, next) => next(null, true))]) {
       entry.use((socket, next) => this.#admit(socket, next))
@@ -85,26 +106,37 @@ export class WebsocketEmitter implements Transport {
     return this.#options.eventLog.instances.require(instance).selections.websocket ?? null
   }
 
-  plan({ key, inAll }: CatalogueEvent, instance: Instance | undefined): Route {
-    const selected = instance !== undefined && selects(instance.selections.websocket, key)
-    const onRoot = this.#options.globalEvents && (inAll || selected)
-    return { flags: (selected ? TO_NAMESPACE : 0) | (onRoot ? TO_ROOT : 0) }
+  plan(event: CatalogueEvent, instance: Instance | undefined): Route {
+    const { namespace, root } = this.#audience(event, instance)
+    return { read: namespace || root }
   }
 
   deliver(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      const namespaces = event.flags & TO_NAMESPACE ? this.#byInstance.get(event.instanceKey) : undefined
-      const root = (event.flags & TO_ROOT) !== 0 && this.#onRoot.size > 0
-      if (!namespaces && !root) continue
-      const message = new RawJson(socketMessage(event))
-      for (const namespace of namespaces?.keys() ?? []) namespace.emit(event.event, message)
-      if (root) this.#options.io.to([ROOM_ALL, roomOf(event.instanceKey)]).emit(event.event, message)
+    this.#head = events.at(-1)?.offset ?? this.#head
+    this.#replays.hold(events)
+    let delivered = 0
+    for (const [{ scope, listeners }, wanted] of this.#live.route(events, (event) => this.#audienceOf(event))) {
+      const payload = new Payload(wanted.map((event) => scope.packet(event)))
+      delivered += listeners.size * wanted.length
+      for (const listener of listeners) this.#send(listener, payload)
     }
+    this.#options.eventLog.metrics.emitted.inc(delivered)
   }
 
   /** How many sockets listen. */
   get connected(): number {
-    return this.#byInstance.keys().reduce((sum, key) => sum + this.#socketsOf(key).length, this.#onRoot.size)
+    return this.#listeners.size
+  }
+
+  /** How many of them are on their way from an offset to the end of the log. */
+  get replaying(): number {
+    return this.#replays.size
+  }
+
+  /** Bytes that clients have not made room for yet. */
+  get bufferedBytes(): number {
+    const outboxes = new Set([...this.#listeners].map(({ outbox }) => outbox))
+    return outboxes.values().reduce((sum, { buffered }) => sum + buffered, 0)
   }
 
   /** Cuts off whoever lost what let them in. */
@@ -113,75 +145,119 @@ export class WebsocketEmitter implements Transport {
     const after = change.type === 'updated' ? change.after : undefined
     const off = after?.selections.websocket?.enabled !== true
     const tokenGone = !after || !sameToken(before, after)
-    for (const socket of [...this.#socketsOf(before.key), ...this.#onRoot]) {
-      const { instance, tokenOf } = admittedOf(socket)
-      const byToken = tokenOf?.key === before.key
-      const onNamespace = instance?.key === before.key && socket.nsp.name !== '/'
-      if ((tokenGone && byToken) || (off && onNamespace)) socket.disconnect()
+    for (const { socket, scope, tokenOf } of this.#ofInstance.get(before.key) ?? []) {
+      if ((tokenGone && tokenOf) || (off && !scope.onRoot)) socket.disconnect()
     }
   }
 
+  /** Ends the connections that were cut off and may still read why. */
+  endCutOff(): void {
+    for (const end of this.#cutOff.values()) end()
+  }
+
+  /** Resolves when the log is not read any more. Idempotent. */
+  async close(): Promise<void> {
+    await this.#replays.stop()
+  }
+
+  #send(listener: Listener, payload: Payload): void {
+    const { outbox, scope } = listener
+    const { buffered } = outbox
+    if (buffered > 0 && buffered + payload.bytes > this.#options.maxBufferedBytes) {
+      this.#options.eventLog.metrics.cutOff.inc()
+      const details = { namespace: scope.namespace, buffered }
+      this.#quietLog.warn('slow', details, 'A client reads too slowly: its connection was closed, to resume')
+      const end = outbox.cutOff(() => this.#cutOff.delete(outbox))
+      this.#cutOff.set(outbox, end)
+    } else outbox.send(payload)
+  }
+
   #admit(socket: Socket, next: (error?: Error) => void): void {
-    const decision = this.#decide(socket)
+    const { admission, peerAddress, eventLog, log } = this.#options
+    const decision = admission.admit(attemptOf(socket), peerAddress(socket.request))
     if (decision.status === 'admitted') {
-      socket.data = decision
       next()
       return
     }
-    const { code, message } = decision
-    this.#options.log.debug({ namespace: socket.nsp.name, code }, 'A socket was refused')
-    next(Object.assign(new Error(message), { data: { code, message } }))
+    const { code } = decision
+    eventLog.metrics.turnedAway.inc({ code })
+    log.debug({ namespace: socket.nsp.name, code }, 'A socket was refused')
+    next(refusal(decision))
   }
 
   #connected(socket: Socket): void {
     // What let it in may have been taken away since the middleware ran.
-    const decision = this.#decide(socket)
+    const decision = this.#options.admission.decide(attemptOf(socket))
     if (decision.status === 'refused') {
       socket.disconnect()
       return
     }
-    socket.data = decision
-    const { instance } = decision
-    if (socket.nsp.name === '/') {
-      this.#onRoot.add(socket)
-      void socket.join(instance ? roomOf(instance.key) : ROOM_ALL)
-      socket.on('disconnect', () => this.#onRoot.delete(socket))
-    } else if (instance) this.#listen(instance.key, socket)
+    const { instance, tokenOf, subscription } = decision
+    const scope = new Scope(socket.nsp.name, instance?.key, subscription)
+    const listener: Listener = { socket, outbox: this.#outboxOf(socket), scope, tokenOf }
+    this.#add(listener)
+    socket.once('disconnect', () => this.#remove(listener))
+    const { offset } = subscription
+    if (offset === undefined) this.#live.add(listener)
+    else {
+      this.#options.eventLog.metrics.resumes.inc()
+      this.#replays.add(listener, offset === 'latest' ? this.#head : offset)
+    }
   }
 
-  #listen(instanceKey: number, socket: Socket): void {
-    const namespaces = getOrMake(this.#byInstance, instanceKey, () => new Map<Namespace, Set<Socket>>())
-    const sockets = getOrMake(namespaces, socket.nsp, () => new Set<Socket>())
-    sockets.add(socket)
-    socket.on('disconnect', () => {
-      sockets.delete(socket)
-      if (sockets.size === 0) namespaces.delete(socket.nsp)
-      if (namespaces.size === 0) this.#byInstance.delete(instanceKey)
-    })
+  #add(listener: Listener): void {
+    this.#options.eventLog.metrics.admitted.inc()
+    this.#listeners.add(listener)
+    const { instanceKey } = listener.scope
+    if (instanceKey === undefined) return
+    this.#ofInstance.set(instanceKey, (this.#ofInstance.get(instanceKey) ?? new Set()).add(listener))
   }
 
-  #socketsOf(instanceKey: number): Socket[] {
-    return [...(this.#byInstance.get(instanceKey)?.values() ?? [])].flatMap((sockets) => [...sockets])
+  #remove(listener: Listener): void {
+    this.#live.remove(listener)
+    this.#replays.remove(listener)
+    this.#listeners.delete(listener)
+    const { instanceKey } = listener.scope
+    if (instanceKey === undefined) return
+    const others = this.#ofInstance.get(instanceKey)
+    others?.delete(listener)
+    if (others?.size === 0) this.#ofInstance.delete(instanceKey)
   }
 
-  #decide(socket: Socket): ReturnType<Admission['decide']> {
-    return this.#options.admission.decide(socket.nsp.name, socket.handshake, socket.conn.remoteAddress)
+  #outboxOf({ conn }: Socket): Outbox {
+    let outbox = this.#outboxes.get(conn)
+    if (!outbox) this.#outboxes.set(conn, (outbox = new Outbox(conn)))
+    return outbox
+  }
+
+  /**
+   * Who may see an event, by what is selected now: so a deselected event stops at once, also in a replay, and one that
+   * was selected since is there to be replayed.
+   */
+  #audienceOf({ event, instance: name, instanceKey, flags }: StoredEvent): Audience {
+    const { catalogue, instances } = this.#options.eventLog
+    const known = catalogue.find(event)
+    if (flags & OFF_SOCKETS || !known) return NOBODY
+    const instance = instances.get(name)
+    // A name given again does not inherit what is selected.
+    return this.#audience(known, instance?.key === instanceKey ? instance : undefined)
+  }
+
+  #audience({ key, inAll }: CatalogueEvent, instance: Instance | undefined): Audience {
+    const namespace = instance !== undefined && selects(instance.selections.websocket, key)
+    return { namespace, root: this.#options.globalEvents && (inAll || namespace) }
   }
 }
 
-/** `socket.data` is ours alone: it holds what admitted the socket. */
-function admittedOf(socket: Socket): Admitted {
-  return socket.data as Admitted
+const NOBODY: Audience = { namespace: false, root: false }
+
+function attemptOf(socket: Socket): Attempt {
+  return { namespace: socket.nsp.name, handshake: socket.handshake, peer: socket.conn.remoteAddress }
 }
 
-function roomOf(instanceKey: number): string {
-  return `instance:${instanceKey}`
-}
-
-function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key)
-  if (value === undefined) map.set(key, (value = make()))
-  return value
+/** What Socket.IO sends as `connect_error`. */
+function refusal({ code, message, retryAfterMs }: Refused): Error {
+  return Object.assign(new Error(message), { data: { code, message, ...(retryAfterMs && { retryAfterMs }) } })
 }
 
 function sameToken(a: Instance, b: Instance): boolean {

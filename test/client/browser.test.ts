@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { ConnectInstanceOptions, Resumed } from '../../lib/client/connect-instance.ts'
 import { findChromium, openBrowser } from '../support/browser.ts'
-import { bare } from '../support/build.ts'
+import { API_KEY, bare, listen } from '../support/build.ts'
 import { KEY, startFakeHub } from '../support/fake-hub.ts'
 import { Watch } from '../support/watch.ts'
 
@@ -112,6 +112,21 @@ t.test('in a browser', { skip }, async (t) => {
   t.test('nor do those that begin with long polling', async (t) => {
     await interrupt(t, browser, { hub: await startFakeHub(t) })
   })
+
+  for (const transports of [['websocket'], ['polling', 'websocket']]) {
+    t.test(`the server itself, by ${transports.join(' and ')}`, async (t) => {
+      const { app, url } = await listen(t, { sqs: false })
+      await app.websocket.set('sales', { enabled: true })
+      const hub = {
+        url: `${url}/sales`,
+        emit: async (count: number) => {
+          for (let n = 0; n < count; n++) await app.onInstanceEvent({ instance: 'sales', event: 'call', data: n })
+        },
+        drop: () => app.io.of('/sales').sockets.forEach(({ conn }) => conn.close())
+      }
+      await interrupt(t, browser, { hub, apikey: API_KEY, transports })
+    })
+  }
 
   t.test('long polling turns into WebSocket, with events on the way', async (t) => {
     const hub = await startFakeHub(t)

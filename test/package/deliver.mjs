@@ -1,13 +1,13 @@
 // Run by scripts/test-package.ts in an app that has the packed tarball.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import Fastify from 'fastify'
 import { startFauxqs } from 'fauxqs'
 import instanceEvents, { errors } from 'fastify-instance-events'
 import eventStore from 'fastify-instance-events/event-store'
 import sqs from 'fastify-instance-events/sqs'
 import websocket from 'fastify-instance-events/websocket'
-import { io } from 'socket.io-client'
+import { connectInstance } from 'fastify-instance-events/client'
 
 const server = await startFauxqs({ port: 0, logger: false })
 const aws = {
@@ -21,16 +21,21 @@ async function delivers(app, emit) {
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   await app.sqs.set('sales', { enabled: true, events: ['CALL'] })
   await app.websocket.set('sales', { enabled: true })
-  const socket = io(`${url}/sales`, { transports: ['websocket'], auth: { apikey: apiKey } })
-  await once(socket, 'connect')
-  const heard = once(socket, 'call')
+  const heard = new EventEmitter()
+  const connection = connectInstance(`${url}/sales`, {
+    apikey: apiKey,
+    onEvent: (message) => void heard.emit('message', message),
+    onResumed: () => heard.emit('resumed')
+  })
+  await once(heard, 'resumed')
+  const arrival = once(heard, 'message')
   const { offset } = await emit({ instance: 'sales', event: 'call', data: { from: 'Maria' } })
-  const [message] = await heard
+  const [message] = await arrival
   assert.equal(message.offset, offset)
   while (server.inspectQueue('sales_call.fifo').messages.ready.length === 0) await new Promise(setImmediate)
   const [{ body }] = server.inspectQueue('sales_call.fifo').messages.ready
   assert.deepEqual(JSON.parse(body).data, { from: 'Maria' })
-  socket.disconnect()
+  connection.close()
   await app.close()
   server.reset()
 }

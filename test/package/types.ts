@@ -1,5 +1,6 @@
 // Type-checked by scripts/test-package.ts in an app that has the packed tarball.
 import Fastify from 'fastify'
+import { connectInstance, type InstanceConnection } from 'fastify-instance-events/client'
 import instanceEvents, { type AppOptions, type EmitResult, type InstanceEventInput } from 'fastify-instance-events'
 import eventStore from 'fastify-instance-events/event-store'
 import sqs from 'fastify-instance-events/sqs'
@@ -20,9 +21,17 @@ const { queues } = await parts.sqs.set('sales', { enabled: true })
 const urls: string[] = queues.map(({ url }) => url)
 parts.io.of('/admin')
 
+const connection: InstanceConnection = connectInstance('ws://localhost:8080/sales', {
+  apikey: 'key-of-the-package-test',
+  events: ['messages.upsert'],
+  onEvent: async ({ event, data, offset }) => console.log(event, data, offset)
+})
+// @ts-expect-error without onEvent nobody would hear anything
+connectInstance('ws://localhost:8080/sales', { apikey: 'key-of-the-package-test' })
+
 // @ts-expect-error an option that there is not
 await parts.register(sqs, { regoin: 'us-east-1' })
 // @ts-expect-error an event has data
 await app.onInstanceEvent({ instance: 'sales', event: 'call' })
 
-export { offset, urls }
+export { connection, offset, urls }

@@ -91,6 +91,26 @@ t.test('a schema newer than this release is refused and left alone', async (t) =
   t.equal((await again.read({ after: 0, limit: 10 })).length, 1)
 })
 
+t.test('a database of the first schema is brought up, and knows how far it was pruned', async (t) => {
+  const [first = ''] = SQLITE_MIGRATIONS
+  const prunedTo = async (prepare: string) => {
+    const path = join(folder(t), 'events.db')
+    const db = new DatabaseSync(path)
+    db.exec(`${first}; PRAGMA user_version = 1; ${prepare}`)
+    db.close()
+    const store = await openStore({ url: `file:${path}` })
+    const range = await store.range()
+    await store.close()
+    return range.prunedTo
+  }
+  const insert = `INSERT INTO events (instance_key, id, instance, event, flags, accepted_at, envelope, extra, data)
+    VALUES (1, hex(randomblob(8)), 'sales', 'call', 0, 0, '', '', '1');`
+  t.equal(await prunedTo(''), 0)
+  t.equal(await prunedTo(insert.repeat(3)), 0)
+  t.equal(await prunedTo(`${insert.repeat(3)} DELETE FROM events WHERE "offset" < 3`), 2)
+  t.equal(await prunedTo(`${insert.repeat(3)} DELETE FROM events`), 3)
+})
+
 t.test('a token is nowhere in the files of the database', async (t) => {
   const { path, store } = open(t)
   const tokens = ['first-token-4f1c', 'second-token-9b2e']

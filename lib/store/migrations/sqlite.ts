@@ -66,5 +66,18 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
     died_at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX dead_letters_by_offset ON dead_letters ("offset");
+  `,
+
+  // How far the log was pruned, for clients that come back to an offset. Nobody knows for what is gone already: all
+  // before the first event that is left.
+  `
+  CREATE TABLE log (
+    pruned_to INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO log SELECT coalesce(
+    (SELECT min("offset") - 1 FROM events),
+    (SELECT seq FROM sqlite_sequence WHERE name = 'events'),
+    0
+  );
   `
 ]

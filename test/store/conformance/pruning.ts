@@ -35,7 +35,7 @@ export function pruning(t: Test, open: Open): void {
     const young = all.filter((event) => event.acceptedAt >= acceptedBefore).map(({ offset }) => offset)
     t.equal(await pruneAll(store, { ...EVERYTHING, acceptedBefore }), all.length - young.length)
     t.strictSame(await remaining(store), young)
-    t.strictSame(await store.range(), { first: young[0], last: young.at(-1) })
+    t.match(await store.range(), { first: young[0], last: young.at(-1), prunedTo: young[0]! - 1 })
     t.equal(await pruneAll(store, { ...EVERYTHING, acceptedBefore }), 0)
   })
 
@@ -44,10 +44,10 @@ export function pruning(t: Test, open: Open): void {
     const results = await store.append(newEvents(3))
     const last = results.at(-1)!.offset
     t.equal(await pruneAll(store, EVERYTHING), 3)
-    t.strictSame(await store.range(), { first: last + 1, last })
+    t.strictSame(await store.range(), { first: last + 1, last, prunedTo: last })
     t.strictSame(await remaining(store), [])
     const reopened = await reopen()
-    t.strictSame(await reopened.range(), { first: last + 1, last })
+    t.strictSame(await reopened.range(), { first: last + 1, last, prunedTo: last })
     const [next] = await reopened.append(newEvents(1))
     t.ok(next!.offset > last)
   })
@@ -65,6 +65,8 @@ export function pruning(t: Test, open: Open): void {
 
     t.equal(await pruneAll(store, EVERYTHING), 1_298)
     t.strictSame(await remaining(store), [dead, pending])
+    const { first, prunedTo } = await store.range()
+    t.same({ first, prunedTo }, { first: dead, prunedTo: results.at(-1)!.offset }, 'there are holes behind what stayed')
     t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [{ offset: dead }])
     t.match(await store.readLane({ queue: 'b', instanceKey }, { after: 0, limit: 10, maxBytes: 1_000 }), [
       { offset: pending }

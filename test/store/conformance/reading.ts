@@ -5,7 +5,7 @@ import type { Open } from '../conformance.ts'
 export function reading(t: Test, open: Open): void {
   void t.test('an empty log has no range and nothing to read', async (t) => {
     const { store } = await open(t)
-    t.strictSame(await store.range(), { first: 0, last: 0 })
+    t.strictSame(await store.range(), { first: 0, last: 0, prunedTo: 0 })
     t.strictSame(await store.read({ after: 0, limit: 10 }), [])
     t.equal(store.pendingCount(), 0)
     await t.resolves(store.check())
@@ -14,7 +14,7 @@ export function reading(t: Test, open: Open): void {
   void t.test('the range runs from the first event to the last', async (t) => {
     const { store } = await open(t)
     const results = await store.append(newEvents(3))
-    t.strictSame(await store.range(), { first: results[0]?.offset, last: results[2]?.offset })
+    t.strictSame(await store.range(), { first: results[0]?.offset, last: results[2]?.offset, prunedTo: 0 })
   })
 
   void t.test('pages go on after the last offset of the one before', async (t) => {
@@ -63,6 +63,25 @@ export function reading(t: Test, open: Open): void {
     t.strictSame(await found({ events: ['qrcode.updated'] }), [])
     t.strictSame(await found({ events: [] }), [], 'no names, no events')
     t.strictSame(await found({ instanceKey: key + 1_000 }), [])
+  })
+
+  void t.test('a read may be kept to instances by name, and to a stretch of the log', async (t) => {
+    const { store } = await open(t)
+    await store.append(['sales', 'support', 'care', 'sales', 'care'].map((instance) => newEvent({ instance })))
+    const all = await store.read({ after: 0, limit: 100 })
+    const offsets = all.map(({ offset }) => offset)
+    const found = async (options: { instances?: string[]; instanceKey?: number; after?: number; upTo?: number }) =>
+      (await store.read({ after: 0, limit: 100, ...options })).map(({ offset }) => offsets.indexOf(offset))
+    const { key } = store.instances.require('care')
+
+    t.strictSame(await found({ instances: ['sales'] }), [0, 3])
+    t.strictSame(await found({ instances: ['care', 'sales', 'nobody'] }), [0, 2, 3, 4])
+    t.strictSame(await found({ instances: [] }), [])
+    t.strictSame(await found({ instances: ['sales'], instanceKey: key }), [])
+    t.strictSame(await found({ upTo: offsets[2]! }), [0, 1, 2])
+    t.strictSame(await found({ after: offsets[0]!, upTo: offsets[2]! }), [1, 2])
+    t.strictSame(await found({ instanceKey: key, upTo: offsets[3]! }), [2])
+    t.strictSame(await found({ after: offsets[2]!, upTo: offsets[2]! }), [])
   })
 
   void t.test('a page ends with the event that reaches maxBytes, and has one at least', async (t) => {

@@ -1,0 +1,50 @@
+import { socketMessage } from '../messages.ts'
+import type { StoredEvent } from '../store/types.ts'
+import { eventPacket } from './payload.ts'
+import type { Subscription } from './subscription.ts'
+
+/** Where an event may be seen at all, whoever listens. */
+export interface Audience {
+  readonly namespace: boolean
+  readonly root: boolean
+}
+
+type Filters = Pick<Subscription, 'events' | 'instances'>
+
+/** What a socket gets: what it may see, and what of that it asked for. */
+export class Scope {
+  readonly namespace: string
+  readonly onRoot: boolean
+  /** The one instance whose events it may see; `undefined`: all, on `/`. */
+  readonly instanceKey: number | undefined
+  readonly events: ReadonlySet<string> | undefined
+  readonly instances: ReadonlySet<string> | undefined
+  /** The same for all scopes that are the same. */
+  readonly id: string
+
+  constructor(namespace: string, instanceKey: number | undefined, { events, instances }: Filters) {
+    this.namespace = namespace
+    this.onRoot = namespace === '/'
+    this.instanceKey = instanceKey
+    this.events = events
+    this.instances = instances
+    this.id = JSON.stringify([namespace, instanceKey ?? null, sorted(events), sorted(instances)])
+  }
+
+  includes(event: StoredEvent, audience: Audience): boolean {
+    return (
+      (this.onRoot ? audience.root : audience.namespace) &&
+      (this.instanceKey === undefined || this.instanceKey === event.instanceKey) &&
+      (this.events === undefined || this.events.has(event.event)) &&
+      (this.instances === undefined || this.instances.has(event.instance))
+    )
+  }
+
+  packet(event: StoredEvent): string {
+    return eventPacket(this.namespace, event.event, socketMessage(event))
+  }
+}
+
+function sorted(names: ReadonlySet<string> | undefined): string[] | null {
+  return names ? [...names].sort() : null
+}

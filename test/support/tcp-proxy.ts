@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { Test } from 'tap'
+
+export interface TcpProxy {
+  url: string
+  /** Where connections go from now on. */
+  target: string
+  /** Ends the connections that `pick` picks, as if a cable was pulled. @returns how many */
+  drop(pick: () => boolean): number
+}
+
+/** A proxy that knows nothing of what it carries; closed after the test. */
+export async function startTcpProxy(t: Test, target: string): Promise<TcpProxy> {
+  const open = new Set<Socket>()
+  const server = createServer((client) => {
+    const { hostname, port } = new URL(proxy.target)
+    const upstream = connect(Number(port), hostname)
+    open.add(client)
+    const end = () => {
+      open.delete(client)
+      client.destroy()
+      upstream.destroy()
+    }
+    for (const socket of [client, upstream]) socket.on('error', end).on('close', end)
+    client.pipe(upstream).pipe(client)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  const proxy: TcpProxy = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    target,
+    drop: (pick) => {
+      const picked = [...open].filter(pick)
+      for (const socket of picked) socket.resetAndDestroy()
+      return picked.length
+    }
+  }
+  return proxy
+}
