@@ -17,6 +17,7 @@ function faults(env: Env): string[] {
 
 t.test('a fault names the variable, what it got and what it takes', async (t) => {
   const levels = 'trace, debug, info, warn, error, fatal, silent'
+  const PROXIES = 'addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'
   const wrong: [string, string, string][] = [
     ['LOG_LEVEL', 'loud', levels],
     ['LOG_LEVEL', 'LOG,DARK', levels],
@@ -27,6 +28,10 @@ t.test('a fault names the variable, what it got and what it takes', async (t) =>
     ['BODY_LIMIT', '10mb', 'a whole number from 1024'],
     ['SQS_ENABLED', 'yes', 'true or false'],
     ['WEBSOCKET_GLOBAL_EVENTS', 'on', 'true or false'],
+    ['WEBSOCKET_MAX_BUFFERED_BYTES', '4MB', 'a whole number from 1'],
+    ['WEBSOCKET_MAX_BUFFERED_BYTES', '0', 'a whole number from 1'],
+    ['TRUST_PROXY', 'true', PROXIES],
+    ['TRUST_PROXY', '10.0.0.0/40', PROXIES],
     ['DATABASE_URL', 'mysql://localhost/events', 'file:<path> or :memory:'],
     ['EVENT_RETENTION_HOURS', '0', 'a number of hours above 0'],
     ['SQS_BACKEND', 'gcp', 'auto, aws, embedded'],
@@ -40,6 +45,10 @@ t.test('a fault names the variable, what it got and what it takes', async (t) =>
   for (const [name, got, takes] of wrong) {
     t.strictSame(faults({ [name]: got }), [`${name}: got "${got}", takes ${takes}`])
   }
+})
+
+t.test('of a list of proxies those are told that are none', async (t) => {
+  t.match(faults({ TRUST_PROXY: 'loopback,nginx,10.0.0.1,*' }), [/^TRUST_PROXY: got "nginx,\*", takes /])
 })
 
 t.test('all faults are told at once', async (t) => {

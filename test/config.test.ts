@@ -32,6 +32,9 @@ t.test('nothing set: everything works on defaults', async (t) => {
     WEBSOCKET_ENABLED: true,
     WEBSOCKET_GLOBAL_EVENTS: false,
     WEBSOCKET_ALLOWED_HOSTS: [],
+    WEBSOCKET_MAX_BUFFERED_BYTES: 4_194_304,
+    WEBSOCKET_WRONG_KEYS_PER_MINUTE: 20,
+    TRUST_PROXY: [],
     globalFlags: undefined,
     warnings: []
   })
@@ -132,6 +135,18 @@ t.test('lists are separated by commas, their spaces and gaps ignored', async (t)
   })
   t.strictSame(SQS_GLOBAL_EVENTS, ['CALL', 'MESSAGES_UPSERT'])
   t.strictSame(EXTRA_EVENTS, ['invoice.paid', 'b'])
+})
+
+t.test('proxies are addresses, networks, or names of kinds of them', async (t) => {
+  const TRUST_PROXY = '10.0.0.1, 10.0.0.0/8,2001:db8::/32 ,loopback,linklocal,uniquelocal'
+  t.strictSame(loadConfig({ TRUST_PROXY }).TRUST_PROXY, [
+    '10.0.0.1',
+    '10.0.0.0/8',
+    '2001:db8::/32',
+    'loopback',
+    'linklocal',
+    'uniquelocal'
+  ])
 })
 
 t.test('a name that is nearly one of ours is warned of', async (t) => {

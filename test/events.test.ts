@@ -114,6 +114,9 @@ t.test('a catalogue that cannot work is refused, and the fault named', async (t)
     [{ names: ['fatura.paga!'] }, /is not an event name/],
     [{ names: ['x'.repeat(65)] }, /at most 64/],
     [{ names: ['invoice.paid', 'invoice-paid'] }, /"invoice-paid" has the same key INVOICE_PAID as "invoice\.paid"/],
+    ...['connect', 'connect_error', 'disconnect', 'disconnecting', 'resumed'].map(
+      (name): [CatalogueOptions, RegExp] => [{ names: [name] }, new RegExp(`"${name}" is what Socket.IO clients hear`)]
+    ),
     [{ names: ['messages-upsert'] }, /the same key MESSAGES_UPSERT as "messages\.upsert"/],
     [{ names: [], aliases: { PAID: 'INVOICE_PAID' } }, /PAID leads to INVOICE_PAID, which is no event key/],
     [{ names: ['a'], replace: true, aliases: { B: 'CALL' } }, /B leads to CALL/]

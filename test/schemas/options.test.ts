@@ -23,6 +23,9 @@ t.test('a fault names the option and what it takes', async (t) => {
       "instance-events plugin: sqs.global.events: Expected '*' or array"
     ],
     [{ apiKey, sqs: { credentials: { accessKeyId: 'a' } } }, /sqs\.credentials\.secretAccessKey: /],
+    [{ apiKey, websocket: { maxBufferedBytes: 0 } }, /websocket\.maxBufferedBytes: Expected integer/],
+    [{ apiKey, websocket: { wrongKeysPerMinute: 0.5 } }, /websocket\.wrongKeysPerMinute: Expected integer/],
+    [{ apiKey, websocket: { trustProxy: 'loopback' } }, /websocket\.trustProxy: Expected array/],
     [{ apiKey, websocket: { corsOrigin: [1] } }, 'instance-events plugin: websocket.corsOrigin.0: Expected string']
   ]
   for (const [options, message] of faults)

@@ -125,6 +125,24 @@ t.test('clients reach the server by SERVER_URL, or on this machine', async (t) =
   t.equal(options({ SERVER_URL: 'https://hub.example' }).eventStore?.serverUrl, 'https://hub.example')
 })
 
+t.test('what holds for sockets is passed on', async (t) => {
+  const env = {
+    TRUST_PROXY: 'loopback,10.0.0.1',
+    WEBSOCKET_ALLOWED_HOSTS: '127.0.0.1',
+    WEBSOCKET_GLOBAL_EVENTS: 'true',
+    WEBSOCKET_MAX_BUFFERED_BYTES: '1000000',
+    WEBSOCKET_WRONG_KEYS_PER_MINUTE: '5'
+  }
+  t.strictSame(options(env).websocket, {
+    trustProxy: ['loopback', '10.0.0.1'],
+    allowedHosts: ['127.0.0.1'],
+    globalEvents: true,
+    maxBufferedBytes: 1_000_000,
+    wrongKeysPerMinute: 5,
+    corsOrigin: '*'
+  })
+})
+
 t.test('browsers of any origin are let in, or of those listed', async (t) => {
   const origins: [string, unknown][] = [
     ['*', '*'],

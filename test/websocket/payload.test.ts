@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { Encoder, PacketType } from 'socket.io-parser'
+import t, { type Test } from 'tap'
+import { WebSocket, WebSocketServer } from 'ws'
+import { eventPacket, Payload } from '../../lib/websocket/payload.ts'
+
+/** What a real WebSocket client makes of bytes that a server writes. */
+async function decoded(t: Test, bytes: Buffer, count: number): Promise<string[]> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
+  t.after(() => server.close())
+  await once(server, 'listening')
+  server.on('connection', (_socket, { socket }) => socket.write(bytes))
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  t.after(() => client.terminate())
+  const messages: string[] = []
+  const all = Promise.withResolvers<void>()
+  client.on('error', all.reject)
+  client.on('message', (data: Buffer, isBinary) => {
+    messages.push(isBinary ? 'binary' : data.toString())
+    if (messages.length === count) all.resolve()
+  })
+  await all.promise
+  return messages
+}
+
+const frames = (packets: string[]) => new Payload(packets).framed.wsPreEncodedFrame[0]
+
+t.test('a packet of any size is one text frame of Engine.IO’s message type', async (t) => {
+  for (const size of [0, 1, 123, 124, 125, 126, 127, 65_533, 65_534, 65_535, 65_536, 65_537, 300_000]) {
+    const packet = 'x'.repeat(size)
+    const [message] = await decoded(t, frames([packet]), 1)
+    t.ok(message === `4${packet}`, `${size} bytes`)
+  }
+})
+
+t.test('lengths are those of bytes, not of characters', async (t) => {
+  for (const packet of [
+    'ã'.repeat(62),
+    'ã'.repeat(63),
+    '😀'.repeat(31),
+    'é'.repeat(32_768),
+    '\u0000\ud800',
+    'loja são/1'
+  ]) {
+    const [message] = await decoded(t, frames([packet]), 1)
+    // A lone surrogate has no UTF-8: it becomes U+FFFD, as everywhere.
+    t.ok(message === `4${packet.toWellFormed()}`, `${packet.slice(0, 10)} × ${packet.length}`)
+  }
+})
+
+t.test('many packets of all sizes in one piece arrive one by one, in order', async (t) => {
+  const packets = Array.from({ length: 300 }, (_, n) => `${n}:${'são'.repeat(n % 7 === 0 ? n * 200 : n)}`)
+  const payload = new Payload(packets)
+  const bytes = payload.framed.wsPreEncodedFrame[0]
+  t.equal(payload.bytes, bytes.length)
+  t.equal(payload.framed, payload.framed, 'they are encoded once')
+  const messages = await decoded(t, bytes, packets.length)
+  t.strictSame(
+    messages,
+    packets.map((packet) => `4${packet}`)
+  )
+})
+
+t.test('nothing to send is no byte', (t) => {
+  t.equal(new Payload([]).bytes, 0)
+  t.end()
+})
+
+t.test('an event is written as Socket.IO writes it', (t) => {
+  const encoder = new Encoder()
+  for (const namespace of ['/', '/sales', '/loja%20s%C3%A3o%2F1', '/loja são/1', '/a"b\\c']) {
+    for (const event of ['messages.upsert', 'group-participants.update', 'a"b', '😀']) {
+      for (const data of [null, 1, 'text, with [brackets] "and quotes"', { a: [{ b: 'são' }], c: {} }, []]) {
+        const [packet] = encoder.encode({ type: PacketType.EVENT, nsp: namespace, data: [event, data] }) as string[]
+        t.equal(eventPacket(namespace, event, JSON.stringify(data)), packet)
+      }
+    }
+  }
+  t.end()
+})

@@ -1,0 +1,102 @@
+import t from 'tap'
+import { WrongKeys } from '../../lib/websocket/wrong-keys.ts'
+
+/** Counts on a clock that stands until it is moved. */
+function start(perMinute = 3) {
+  const clock = { now: 1_000_000 }
+  const wrongKeys = new WrongKeys({ perMinute, now: () => clock.now })
+  const guess = (address: string, count = perMinute) => {
+    for (let n = 0; n < count; n++) wrongKeys.count(address, `guess ${n}`)
+  }
+  return { clock, wrongKeys, guess }
+}
+
+t.test('so many different wrong keys shut an address out for the rest of a minute', (t) => {
+  const { clock, wrongKeys, guess } = start()
+  t.equal(wrongKeys.blockedMs('10.0.0.1'), 0)
+  wrongKeys.count('10.0.0.1', 'a')
+  clock.now += 20_000
+  wrongKeys.count('10.0.0.1', 'b')
+  t.equal(wrongKeys.blockedMs('10.0.0.1'), 0)
+  wrongKeys.count('10.0.0.1', 'c')
+  t.equal(wrongKeys.blockedMs('10.0.0.1'), 40_000)
+  t.equal(wrongKeys.blockedMs('10.0.0.2'), 0, 'its neighbour is not')
+  clock.now += 39_999
+  t.equal(wrongKeys.blockedMs('10.0.0.1'), 1)
+  clock.now += 1
+  t.equal(wrongKeys.blockedMs('10.0.0.1'), 0)
+  guess('10.0.0.1', 2)
+  t.equal(wrongKeys.blockedMs('10.0.0.1'), 0, 'the next minute counts from none')
+  guess('10.0.0.1')
+  t.equal(wrongKeys.blockedMs('10.0.0.1'), 60_000)
+  t.end()
+})
+
+t.test('the same wrong key counts once', (t) => {
+  const { wrongKeys } = start(2)
+  for (let n = 0; n < 1_000; n++) wrongKeys.count('10.0.0.1', 'forgotten in a script')
+  t.equal(wrongKeys.blockedMs('10.0.0.1'), 0)
+  wrongKeys.count('10.0.0.1', 'another')
+  t.ok(wrongKeys.blockedMs('10.0.0.1') > 0)
+  t.end()
+})
+
+t.test('the clock is the system’s unless another is given', (t) => {
+  const wrongKeys = new WrongKeys({ perMinute: 1 })
+  wrongKeys.count('10.0.0.1', 'a')
+  const left = wrongKeys.blockedMs('10.0.0.1')
+  t.ok(left > 50_000 && left <= 60_000)
+  t.end()
+})
+
+t.test('the addresses of one IPv6 network count together, however they are written', (t) => {
+  const same: string[][] = [
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:0DB8:0001:0002::', '2001:db8:1:2:0:0:10.0.0.1'],
+    ['2001:db8::1', '2001:db8:0:0:1::', '2001:db8:0::ffff', '2001:db8::10.0.0.1'],
+    ['::1', '::', '0:0:0:0:1:2:3:4', '::5:6'],
+    ['fe80::1%eth0', 'fe80::2', 'fe80:0:0:0:1::'],
+    ['1::', '1:0:0:0::8']
+  ]
+  for (const [index, addresses] of same.entries()) {
+    const { wrongKeys, guess } = start()
+    const [first = ''] = addresses
+    guess(first)
+    for (const address of addresses) t.ok(wrongKeys.blockedMs(address) > 0, address)
+    for (const [other = ''] of same.toSpliced(index, 1)) t.equal(wrongKeys.blockedMs(other), 0, other)
+  }
+  const { wrongKeys, guess } = start()
+  guess('2001:db8:1:2::1')
+  t.equal(wrongKeys.blockedMs('2001:db8:1:3::1'), 0)
+  t.end()
+})
+
+t.test('an IPv4 address in IPv6 clothes is that IPv4 address, not one network of all of them', (t) => {
+  const { wrongKeys, guess } = start()
+  guess('::ffff:10.0.0.1')
+  t.ok(wrongKeys.blockedMs('10.0.0.1') > 0)
+  t.ok(wrongKeys.blockedMs('::FFFF:10.0.0.1') > 0)
+  t.equal(wrongKeys.blockedMs('::ffff:10.0.0.2'), 0)
+  t.end()
+})
+
+t.test('what is no address is itself', (t) => {
+  const { wrongKeys, guess } = start()
+  guess('')
+  guess('unix socket')
+  t.ok(wrongKeys.blockedMs('') > 0 && wrongKeys.blockedMs('unix socket') > 0)
+  t.equal(wrongKeys.blockedMs('unix socket 2'), 0)
+  t.end()
+})
+
+t.test('so many addresses are remembered; beyond, the first is forgotten', (t) => {
+  const { wrongKeys, guess } = start(1)
+  const address = (n: number) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`
+  for (let n = 0; n < 10_000; n++) guess(address(n))
+  t.ok(wrongKeys.blockedMs(address(0)) > 0)
+  wrongKeys.count(address(0), 'another')
+  t.ok(wrongKeys.blockedMs(address(0)) > 0, 'who is remembered already pushes nobody out')
+  guess(address(10_000))
+  t.equal(wrongKeys.blockedMs(address(0)), 0)
+  for (const n of [1, 9_999, 10_000]) t.ok(wrongKeys.blockedMs(address(n)) > 0)
+  t.end()
+})
