@@ -30,6 +30,7 @@ t.test('a fault names the variable, what it got and what it takes', async (t) =>
     ['WEBSOCKET_GLOBAL_EVENTS', 'on', 'true or false'],
     ['WEBSOCKET_MAX_BUFFERED_BYTES', '4MB', 'a whole number from 1'],
     ['WEBSOCKET_MAX_BUFFERED_BYTES', '0', 'a whole number from 1'],
+    ['WEBSOCKET_WRONG_KEYS_PER_MINUTE', '0', 'a whole number from 1'],
     ['TRUST_PROXY', 'true', PROXIES],
     ['TRUST_PROXY', '10.0.0.0/40', PROXIES],
     ['DATABASE_URL', 'mysql://localhost/events', 'file:<path> or :memory:'],
