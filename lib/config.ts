@@ -212,7 +212,9 @@ function faults(
   // None is required without a default, so every fault is in a variable that is there.
   const names = new Set(errors.map(({ instancePath }) => instancePath.slice(1)))
   return [...names].map((name) => {
-    const shown = /KEY(?!S)|SECRET/.test(name) ? 'a value that does not fit' : withoutPassword(JSON.stringify(env[name]))
+    const shown = /KEY(?!S)|SECRET/.test(name)
+      ? 'a value that does not fit'
+      : withoutPassword(JSON.stringify(env[name]))
     return `${name}: got ${shown}, takes ${properties[name]?.description}`
   })
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { API_KEY, folder, listen } from './support/build.ts'
-import { client, connect, next, type Received } from './support/sockets.ts'
+import { data, emit } from './support/resuming.ts'
+import { client, connect, next } from './support/sockets.ts'
 
 /** The three lines of README. */
 function resuming(apikey: string, from: number | 'latest') {
@@ -9,13 +10,6 @@ function resuming(apikey: string, from: number | 'latest') {
     auth: (send: (data: object) => void) => send({ apikey, offset: last }),
     note: (_event: string, message: Record<string, unknown>) => (last = message.offset ?? message.to)
   }
-}
-
-const data = (received: Received[]) =>
-  received.map(({ event, message }) => (event === 'resumed' ? message : message.data))
-
-async function emit(app: Awaited<ReturnType<typeof listen>>['app'], instance: string, ...values: unknown[]) {
-  for (const value of values) await app.onInstanceEvent({ instance, event: 'call', data: value })
 }
 
 t.test('who brings its offset gets what came after it, is told, and goes on live', async (t) => {

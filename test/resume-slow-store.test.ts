@@ -1,0 +1,162 @@
+import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import t from 'tap'
+import { API_KEY, listen } from './support/build.ts'
+import { data, emit, emitMany, heldStore, numbers } from './support/resuming.ts'
+import { client, connect, next } from './support/sockets.ts'
+
+type App = Awaited<ReturnType<typeof listen>>['app']
+
+/** A server on a store whose reads wait for the test; sales is selected. */
+async function start(t: Parameters<typeof listen>[0]) {
+  const held = heldStore(t)
+  const { app, url } = await listen(t, { sqs: false, eventStore: { store: held.store } })
+  await app.websocket.set('sales', { enabled: true, events: ['CALL'] })
+  const resume = (offset: number) => client(t, `${url}/sales`, { auth: { apikey: API_KEY, offset } })
+  return { app, url, held, resume }
+}
+
+/** Resolves when the server has let go of its only socket of sales. */
+function left(app: App): Promise<unknown> {
+  const [socket] = app.io.of('/sales').sockets.values()
+  return socket ? once(socket, 'disconnect') : Promise.reject(new Error('there is none'))
+}
+
+for (const answer of ['answer', 'answerLate'] as const) {
+  t.test(`events that come while the last page is read follow it, once (${answer})`, async (t) => {
+    const { app, held, resume } = await start(t)
+    await emit(app, 'sales', 1, 2, 3)
+    const { until } = resume(1)
+    const read = await held.read()
+    t.match(read.options, { after: 1, upTo: 3, limit: 200 })
+    await emit(app, 'sales', 4)
+    await emit(app, 'other', 'of someone else')
+    await app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data: 'not selected' })
+    await emit(app, 'sales', 5, 6)
+    t.equal(app.websocket.replaying, 1)
+    read[answer]()
+    const resumed = { from: 1, to: 3, count: 2, complete: true }
+    t.strictSame(data(await until(6)), [2, 3, resumed, 4, 5, 6])
+    t.equal(app.websocket.replaying, 0)
+    await emit(app, 'sales', 7)
+    t.strictSame(data(await until(7)), [2, 3, resumed, 4, 5, 6, 7])
+    t.equal(held.reads(), 1)
+  })
+
+  t.test(`what comes while an earlier page is read is part of a later one (${answer})`, async (t) => {
+    const { app, held, resume } = await start(t)
+    await emitMany(app, 'sales', 250)
+    const { until } = resume(0)
+    const first = await held.read()
+    t.match(first.options, { after: 0, upTo: 250 })
+    await emit(app, 'sales', 250, 251)
+    first[answer]()
+    const second = await held.read()
+    t.match(second.options, { after: 200, upTo: 252 })
+    await emit(app, 'sales', 252)
+    second[answer]()
+    const resumed = { from: 0, to: 252, count: 252, complete: true }
+    t.strictSame(data(await until(254)), [...numbers(252), resumed, 252])
+  })
+}
+
+t.test('a stretch of the log without anything to see is passed in steps', async (t) => {
+  const { app, held, resume } = await start(t)
+  await emit(app, 'sales', 'first')
+  await emitMany(app, 'other', 4_500)
+  const { until } = resume(0)
+  for (const [after, upTo] of [
+    [0, 2_000],
+    [2_000, 4_000]
+  ]) {
+    const read = await held.read()
+    t.match(read.options, { after, upTo })
+    await emit(app, 'sales', after)
+    read.answer()
+  }
+  const last = await held.read()
+  t.match(last.options, { after: 4_000, upTo: 4_503 })
+  await emit(app, 'sales', 'last')
+  last.answer()
+  const resumed = { from: 0, to: 4_503, count: 3, complete: true }
+  t.strictSame(data(await until(5)), ['first', 0, 2_000, resumed, 'last'])
+})
+
+t.test('a log that cannot be read closes the connection, and the client comes back and resumes', async (t) => {
+  for (const transports of [['websocket'], ['polling']]) {
+    const { app, url, held } = await start(t)
+    await emit(app, 'sales', 1, 2)
+    let last: unknown = 0
+    const auth = (send: (auth: object) => void) => send({ apikey: API_KEY, offset: last })
+    const { socket, until } = client(t, `${url}/sales`, { auth, transports, reconnectionDelay: 10 })
+    socket.onAny((_event, message: Record<string, unknown>) => (last = message.offset ?? message.to))
+    const lost = next(socket, 'disconnect')
+    ;(await held.read()).fail(new Error('disk trouble'))
+    t.match(await lost, [/^transport close$/])
+    await emit(app, 'sales', 3)
+    held.open()
+    t.strictSame(data(await until(4)), [1, 2, 3, { from: 0, to: 3, count: 3, complete: true }], transports.join())
+    socket.disconnect()
+  }
+})
+
+t.test('who leaves in the middle of a replay is forgotten', async (t) => {
+  const { app, held, resume } = await start(t)
+  await emitMany(app, 'sales', 500)
+  for (const pages of [0, 1]) {
+    const { socket } = resume(0)
+    for (let page = 0; page < pages; page++) (await held.read()).answer()
+    const read = await held.read()
+    const reads = held.reads()
+    const gone = left(app)
+    socket.disconnect()
+    await gone
+    t.equal(app.websocket.replaying, 0)
+    read.answer()
+    await emit(app, 'sales', 'for nobody')
+    await setImmediate()
+    t.equal(held.reads(), reads, 'nothing more is read for it')
+    t.equal(app.websocket.connected, 0)
+  }
+})
+
+t.test('closing waits for what is read, and reads no more', async (t) => {
+  const { app, held, resume } = await start(t)
+  await emitMany(app, 'sales', 500)
+  const clients = numbers(6).map(() => resume(0))
+  await Promise.all(clients.map(({ socket }) => next(socket, 'connect')))
+  const reads = [await held.read(), await held.read(), await held.read(), await held.read()]
+  t.equal(held.reads(), 4, 'so many at once')
+
+  const lost = Promise.all(clients.map(({ socket }) => next(socket, 'disconnect')))
+  let closed = false
+  const closing = app.close().then(() => (closed = true))
+  for (const [reason] of await lost) t.equal(reason, 'transport close')
+  t.equal(closed, false)
+  const [first, ...others] = reads
+  first?.fail(new Error('The store closes'))
+  for (const read of others) read.answer()
+  await closing
+  t.equal(held.reads(), 4)
+  for (const { socket } of clients) socket.disconnect()
+  await t.resolves(held.store.check(), 'the store is the host’s')
+})
+
+t.test('while four read, those who are live are served', async (t) => {
+  const { app, url, held, resume } = await start(t)
+  await emit(app, 'sales', 1)
+  const clients = numbers(10).map(() => resume(0))
+  await Promise.all(clients.map(({ socket }) => next(socket, 'connect')))
+  const live = await connect(t, `${url}/sales`, API_KEY)
+  await emit(app, 'sales', 2)
+  t.strictSame(data(await live.until(1)), [2])
+  t.equal(app.websocket.replaying, 10)
+  held.open()
+  for (const { until } of clients) {
+    const received = data(await until(3))
+    t.strictSame(
+      received.filter((value) => typeof value === 'number'),
+      [1, 2]
+    )
+  }
+})

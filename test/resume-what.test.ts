@@ -1,0 +1,122 @@
+import t from 'tap'
+import { API_KEY, listen } from './support/build.ts'
+import { data, emit } from './support/resuming.ts'
+import { client, next, refusal } from './support/sockets.ts'
+
+type Listening = Awaited<ReturnType<typeof listen>>
+
+/** What a client that comes with this `auth` is sent before it is live. */
+async function replayed(t: Parameters<typeof client>[0], url: string, auth: Record<string, unknown>) {
+  const { socket, received } = client(t, url, { auth: { apikey: API_KEY, ...auth } })
+  await next(socket, 'resumed')
+  socket.disconnect()
+  return data(received)
+}
+
+async function prune({ app }: Listening): Promise<void> {
+  const { store } = app.eventStore
+  while ((await store.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: Number.MAX_SAFE_INTEGER })).more);
+}
+
+t.test('an offset that the log has not reached: it was begun anew, and all of it comes', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('sales', { enabled: true })
+  const empty = { from: 0, to: 0, count: 0, complete: false }
+  t.strictSame(await replayed(t, `${url}/sales`, { offset: 1 }), [empty])
+  await emit(app, 'sales', 1, 2)
+  for (const offset of [3, 1_000, '9007199254740991']) {
+    t.strictSame(await replayed(t, `${url}/sales`, { offset }), [1, 2, { from: 0, to: 2, count: 2, complete: false }])
+  }
+  t.strictSame(await replayed(t, `${url}/sales`, { offset: 2 }), [{ from: 2, to: 2, count: 0, complete: true }])
+})
+
+t.test('an offset that is older than what the log still has is told to be incomplete', async (t) => {
+  const server = await listen(t, { sqs: false })
+  const { app, url } = server
+  await app.websocket.set('sales', { enabled: true })
+  await emit(app, 'sales', 1, 2, 3)
+  await prune(server)
+  await emit(app, 'sales', 4, 5)
+  const after = (offset: number | string) => replayed(t, `${url}/sales`, { offset })
+  t.strictSame(await after(0), [4, 5, { from: 0, to: 5, count: 2, complete: false }])
+  t.strictSame(await after(2), [4, 5, { from: 2, to: 5, count: 2, complete: false }])
+  t.strictSame(await after(3), [4, 5, { from: 3, to: 5, count: 2, complete: true }], 'the last that was pruned it has')
+  t.strictSame(await after(4), [5, { from: 4, to: 5, count: 1, complete: true }])
+  await prune(server)
+  t.strictSame(await after(4), [{ from: 4, to: 5, count: 0, complete: false }], 'nothing is left')
+  t.strictSame(await after(5), [{ from: 5, to: 5, count: 0, complete: true }])
+  t.strictSame(await after('latest'), [{ from: 5, to: 5, count: 0, complete: true }])
+})
+
+t.test('what is selected now is replayed: not what was deselected, also what was selected since', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  const send = (event: string) => app.onInstanceEvent({ instance: 'sales', event, data: event })
+  await app.websocket.set('sales', { enabled: true, events: ['CALL'] })
+  for (const event of ['call', 'messages.upsert', 'creds.update', 'call']) await send(event)
+  t.match(await replayed(t, `${url}/sales`, { offset: 0 }), ['call', 'call', { count: 2 }])
+  await app.websocket.set('sales', { enabled: true, events: ['MESSAGES_UPSERT'] })
+  t.match(await replayed(t, `${url}/sales`, { offset: 0 }), ['messages.upsert', { count: 1 }])
+  await app.websocket.set('sales', { enabled: true, events: ['CREDS_UPDATE', 'CALL'] })
+  t.match(await replayed(t, `${url}/sales`, { offset: 0 }), ['call', 'creds.update', 'call', { count: 3 }])
+  await app.websocket.set('sales', { enabled: true, events: [] })
+  t.match(await replayed(t, `${url}/sales`, { offset: 0 }), ['call', 'messages.upsert', 'call', { count: 3 }], 'all')
+})
+
+t.test('an event that was kept from sockets is never seen by one', async (t) => {
+  const { app, url } = await listen(t, { websocket: { globalEvents: true } })
+  await app.websocket.set('sales', { enabled: true })
+  const auth = { apikey: API_KEY }
+  const live = [client(t, `${url}/sales`, { auth }), client(t, url, { auth })]
+  await Promise.all(live.map(({ socket }) => next(socket, 'connect')))
+  const call = { instance: 'sales', event: 'call' }
+  await app.onInstanceEvent({ ...call, data: 'to queues', transports: ['sqs'] })
+  await app.sqs.emit({ ...call, data: 'by sqs' })
+  await app.sqs.emit({ ...call, data: 'to none', transports: ['websocket'] })
+  await app.onInstanceEvent({ ...call, data: 'to sockets', transports: ['websocket'] })
+  await app.websocket.emit({ ...call, data: 'by websocket' })
+  await app.onInstanceEvent({ ...call, data: 'to both', transports: ['websocket', 'sqs'] })
+  const seen = ['to sockets', 'by websocket', 'to both']
+  for (const { until } of live) t.strictSame(data(await until(3)), seen)
+  for (const path of ['/sales', '/']) {
+    t.match(await replayed(t, url + path, { offset: 0 }), [...seen, { count: 3 }], path)
+  }
+})
+
+t.test('an instance deleted and made again under its name shows nothing of its predecessor', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  const { instances } = app.eventStore
+  await instances.create({ name: 'sales', token: 'first-tenant' })
+  await app.websocket.set('sales', { enabled: true })
+  await emit(app, 'sales', 'secret of the first')
+  await instances.remove('sales')
+  await instances.create({ name: 'sales', token: 'second-tenant' })
+  await app.websocket.set('sales', { enabled: true })
+  for (const path of ['/sales', '/']) {
+    const none = { from: 0, to: 1, count: 0, complete: true }
+    t.strictSame(await replayed(t, url + path, { apikey: 'second-tenant', offset: 0 }), [none], path)
+  }
+  t.strictSame((await replayed(t, `${url}/sales`, { offset: 0 })).length, 1, 'nor by the global key')
+  t.match(await refusal(t, url, { auth: { apikey: 'first-tenant', offset: 0 } }), { code: 'IEV_WS_UNAUTHORIZED' })
+  await emit(app, 'sales', 'of the second')
+  t.match(await replayed(t, url, { apikey: 'second-tenant', offset: 0 }), ['of the second', { count: 1 }])
+})
+
+t.test('a field that does not fit is a refusal that names it', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('sales', { enabled: true })
+  for (const [auth, message] of [
+    [{ offset: -1 }, /^auth\.offset: takes/],
+    [{ events: ['calls'] }, /^auth\.events\[0\] "calls" is not a known event; the closest are CALL,/],
+    [{ instances: ['other'] }, /^auth\.instances: only \/ carries/]
+  ] as const) {
+    t.match(await refusal(t, `${url}/sales`, { auth: { apikey: API_KEY, ...auth } }), {
+      code: 'IEV_WS_INVALID',
+      message
+    })
+    t.match(
+      await refusal(t, `${url}/sales`, { auth: { apikey: 'wrong', ...auth } }),
+      { code: 'IEV_WS_UNAUTHORIZED' },
+      'the key comes first'
+    )
+  }
+})
