@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { API_KEY, listen } from './support/build.ts'
+import { pollingClient } from './support/polling.ts'
 import { data, emit, emitMany, heldStore, numbers } from './support/resuming.ts'
 import { client, connect, next } from './support/sockets.ts'
 
@@ -98,6 +99,20 @@ t.test('a log that cannot be read closes the connection, and the client comes ba
     t.strictSame(data(await until(4)), [1, 2, 3, { from: 0, to: 3, count: 3, complete: true }], transports.join())
     socket.disconnect()
   }
+})
+
+t.test('a log that cannot be read is not read again for a connection that is about to close', async (t) => {
+  const { app, url, held } = await start(t)
+  await emit(app, 'sales', 1, 2)
+  const { poll } = await pollingClient(url, '/sales', { apikey: API_KEY, offset: 0 })
+  const read = await held.read()
+  // The connect packet goes out; until the next poll, the server cannot say that it closes.
+  t.match(await poll(), [/^40\/sales,/])
+  read.fail(new Error('disk trouble'))
+  for (let turn = 0; turn < 50; turn++) await setImmediate()
+  t.equal(held.reads(), 1)
+  t.equal(app.websocket.replaying, 0)
+  t.equal((await poll())?.at(-1), '1', 'the packet that closes')
 })
 
 t.test('who leaves in the middle of a replay is forgotten', async (t) => {

@@ -114,7 +114,9 @@ export class Replays {
     try {
       if (this.#all.has(listener)) await this.#page(replay)
     } catch (error) {
-      // It comes back, and is told then how far it got.
+      // It comes back, and is told then how far it got. Until its connection is closed, which may take a poll of its, nothing
+      // is read for it.
+      this.#all.delete(listener)
       this.#options.log.warn({ err: error }, 'A replay could not read the log: its connection was closed')
       listener.socket.conn.close(true)
     }
