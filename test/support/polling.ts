@@ -1,5 +1,7 @@
 /** A client of Engine.IO's long polling that polls when the test says so: none of its library's would hold still. */
 export interface Polling {
+  /** The session's id. */
+  sid: string
   /** Sends a packet of Socket.IO. */
   send(packet: string): Promise<void>
   /** One poll. @returns the packets of Engine.IO that it brought; `undefined`: the session is over */
@@ -18,6 +20,7 @@ export async function pollingClient(url: string, namespace: string, auth: object
   }
   await send(`0${namespace === '/' ? '' : `${namespace},`}${JSON.stringify(auth)}`)
   return {
+    sid,
     send,
     poll: async () => {
       const reply = await fetch(session)

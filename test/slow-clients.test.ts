@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import t, { type Test } from 'tap'
+import { API_KEY, listen } from './support/build.ts'
+import { pollingClient } from './support/polling.ts'
+import { rawData, rawListener, serverEnds } from './support/raw-socket.ts'
+import { emit, numbers } from './support/resuming.ts'
+import { cutOffs, flood } from './support/slowness.ts'
+import { connect, next, type Received } from './support/sockets.ts'
+
+const auth = { apikey: API_KEY }
+const TOO_SLOW = { code: 4008, reason: 'IEV_WS_TOO_SLOW' }
+
+async function start(t: Test, { maxBufferedBytes = 1_000_000, names = ['sales'] } = {}) {
+  const { app, url } = await listen(t, { sqs: false, websocket: { maxBufferedBytes } })
+  for (const name of names) await app.websocket.set(name, { enabled: true })
+  const cut = async () => (await cutOffs(app)) > 0
+  return { app, url, cut }
+}
+
+/** The numbers of the large events. */
+const counts = (values: unknown[]) => values.map((value) => (value as { n: number }).n)
+const countsOf = (received: Received[]) => counts(received.map(({ message }) => message.data))
+
+t.test('a client that stops reading is cut off; one that reads gets everything', async (t) => {
+  const { app, url, cut } = await start(t)
+  const stalled = await rawListener(t, url, '/sales', auth)
+  const reader = await connect(t, `${url}/sales`, API_KEY)
+  stalled.ws.pause()
+  const count = await flood(app, { until: cut })
+  t.equal(app.websocket.connected, 1, 'the one that reads')
+  t.strictSame(countsOf(await reader.until(count)), numbers(count))
+  t.equal(await cutOffs(app), 1)
+
+  stalled.ws.resume()
+  t.strictSame(await stalled.closed, TOO_SLOW, 'once it reads again, it reads why')
+  const before = counts(rawData(stalled))
+  t.ok(before.length > 0 && before.length < count)
+  t.strictSame(before, numbers(before.length), 'after all that was written to it before')
+})
+
+t.test('Socket.IO’s client comes back by itself, with its offset, and misses nothing', async (t) => {
+  const { app, url, cut } = await start(t)
+  let last: unknown = 'latest'
+  const { socket, received, until } = await connect(t, `${url}/sales`, API_KEY, {
+    auth: (send: (auth: object) => void) => send({ ...auth, offset: last }),
+    reconnectionDelay: 10
+  })
+  socket.onAny((_event, message: Record<string, unknown>) => (last = message.offset ?? message.to))
+  await until(1)
+  // What a client in Node has below Engine.IO.
+  const { ws } = socket.io.engine.transport as unknown as { ws: { pause(): void; resume(): void } }
+  ws.pause()
+  const count = await flood(app, { until: cut })
+  const lost = next(socket, 'disconnect')
+  ws.resume()
+  t.equal((await lost)[0], 'transport close')
+  await next(socket, 'resumed')
+  await emit(app, 'sales', { n: count })
+  const all = countsOf((await until(count + 3)).filter(({ event }) => event === 'call'))
+  t.strictSame(all, numbers(count + 1))
+  t.match(
+    received.filter(({ event }) => event === 'resumed').map(({ message }) => message.complete),
+    [true, true]
+  )
+})
+
+t.test('one that never reads again is freed within seconds, and holds nothing meanwhile', async (t) => {
+  const { app, url, cut } = await start(t)
+  const { ws } = await rawListener(t, url, '/sales', auth)
+  const [end] = serverEnds(app.io, '/sales')
+  ws.pause()
+  await flood(app, { until: cut })
+  const begun = performance.now()
+  t.equal(app.websocket.connected, 0)
+  t.equal(app.websocket.bufferedBytes, 0)
+  t.equal(end?.destroyed, false)
+  if (end) await once(end, 'close')
+  const seconds = (performance.now() - begun) / 1_000
+  t.ok(seconds < 10, `${seconds} s`)
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+})
+
+t.test('closing the server does not wait for one that was cut off', async (t) => {
+  const { app, url, cut } = await start(t)
+  const stalled = await rawListener(t, url, '/sales', auth)
+  stalled.ws.pause()
+  await flood(app, { until: cut })
+  const begun = performance.now()
+  await app.close()
+  t.ok(performance.now() - begun < 3_000)
+})
+
+t.test('who pauses for less than that stays connected', async (t) => {
+  const { app, url } = await start(t, { maxBufferedBytes: 5_000_000 })
+  const { ws, packet, ...raw } = await rawListener(t, url, '/sales', auth)
+  ws.pause()
+  const count = await flood(app, { until: () => app.websocket.bufferedBytes > 1_000_000 })
+  ws.resume()
+  await emit(app, 'sales', { n: count })
+  await packet(new RegExp(`"n":${count}}`))
+  t.strictSame(counts(rawData({ ws, packet, ...raw })), numbers(count + 1))
+  t.equal(await cutOffs(app), 0)
+})
+
+t.test('one event of more than that is no reason, if nothing waits', async (t) => {
+  const { app, url } = await start(t, { maxBufferedBytes: 1 })
+  const { until } = await connect(t, `${url}/sales`, API_KEY)
+  for (let n = 0; n < 3; n++) {
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', data: { n, text: 'x'.repeat(100_000) } })
+    await until(n + 1)
+  }
+  t.equal(await cutOffs(app), 0)
+})
+
+t.test('namespaces that share a connection are cut off together, once', async (t) => {
+  const { app, url, cut } = await start(t, { names: ['sales', 'support'] })
+  const stalled = await rawListener(t, url, '/sales', auth)
+  stalled.ws.send(`40/support,${JSON.stringify(auth)}`)
+  await stalled.packet(/^40\/support/)
+  t.equal(app.websocket.connected, 2)
+  stalled.ws.pause()
+  await flood(app, { instance: 'support', until: cut })
+  t.equal(app.websocket.connected, 0)
+  await emit(app, 'sales', 1)
+  t.equal(await cutOffs(app), 1)
+})
+
+t.test('a client of long polling that does not poll is cut off as well', async (t) => {
+  const { app, url, cut } = await start(t)
+  const { poll } = await pollingClient(url, '/sales', auth)
+  await poll()
+  const count = await flood(app, { until: cut })
+  t.equal(count, 2, 'one waits, the second is too much')
+  t.equal(app.websocket.connected, 0)
+  t.equal(await poll(), undefined, 'its session is over: it makes a new one, and resumes')
+})
+
+t.test('fifty clients, four of which stop reading: the others get everything, in order', async (t) => {
+  const { app, url } = await start(t)
+  const stalled = await Promise.all(numbers(4).map(() => rawListener(t, url, '/sales', auth)))
+  const readers = await Promise.all(numbers(46).map(() => rawListener(t, url, '/sales', auth)))
+  for (const { ws } of stalled) ws.pause()
+  const text = 'x'.repeat(50_000)
+  let count = 0
+  while ((await cutOffs(app)) < stalled.length) {
+    await app.eventStore.acceptAll(
+      numbers(10).map(() => ({ instance: 'sales', event: 'call', data: { n: count++, text } }))
+    )
+    await Promise.all(readers.map(({ packet }) => packet(new RegExp(`"n":${count - 1},`))))
+  }
+  for (const reader of readers) t.ok(JSON.stringify(counts(rawData(reader))) === JSON.stringify(numbers(count)))
+  t.equal(app.websocket.connected, readers.length)
+  for (const { ws, closed } of stalled) {
+    ws.resume()
+    t.strictSame(await closed, TOO_SLOW)
+  }
+})

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import type { Test } from 'tap'
+import { WebSocket } from 'ws'
+
+/** A bare WebSocket that speaks Socket.IO by hand, so that it can stop reading, or send what no client would. */
+export interface RawSocket {
+  ws: WebSocket
+  /** Packets of Engine.IO that came, in order. */
+  packets: string[]
+  /** Resolves with the first packet that fits, now or later. */
+  packet(fits: RegExp): Promise<string>
+  /** The close code and reason. */
+  closed: Promise<{ code: number; reason: string }>
+}
+
+/** Opens a connection; it enters no namespace. Ended after the test. */
+export async function rawSocket(t: Test, url: string, headers: Record<string, string> = {}): Promise<RawSocket> {
+  const ws = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, { headers })
+  t.after(() => ws.terminate())
+  const packets: string[] = []
+  let wake = () => {}
+  ws.on('message', (message: Buffer) => {
+    const packet = message.toString()
+    if (packet === '2') ws.send('3')
+    else packets.push(packet)
+    wake()
+  })
+  const closed = once(ws, 'close').then(([code, reason]: unknown[]) => ({ code: Number(code), reason: String(reason) }))
+  closed.catch(() => {})
+  await once(ws, 'open')
+  const packet = async (fits: RegExp) => {
+    for (let at = 0; ; at++) {
+      while (at === packets.length) await new Promise<void>((resolve) => (wake = resolve))
+      const candidate = packets[at] ?? ''
+      if (fits.test(candidate)) return candidate
+    }
+  }
+  await packet(/^0/)
+  return { ws, packets, packet, closed }
+}
+
+/** The same, in a namespace. */
+export async function rawListener(t: Test, url: string, namespace: string, auth: object): Promise<RawSocket> {
+  const raw = await rawSocket(t, url)
+  raw.ws.send(`40${namespace},${JSON.stringify(auth)}`)
+  await raw.packet(/^40/)
+  return raw
+}
+
+/** The `data` of the events that came. */
+export function rawData({ packets }: RawSocket): unknown[] {
+  return packets
+    .filter((packet) => packet.startsWith('42'))
+    .map((packet) => (JSON.parse(packet.slice(packet.indexOf('['))) as [string, { data: unknown }])[1].data)
+}
+
+/** The server's end of the connections in a namespace. `ws` and `net` below Engine.IO, which says nothing of them. */
+export function serverEnds(
+  io: {
+    of(name: string): { sockets: Map<string, { conn: { transport: object } }> }
+  },
+  namespace: string
+): Socket[] {
+  return [...io.of(namespace).sockets.values()].map(
+    // oxlint-disable-next-line no-underscore-dangle
+    ({ conn }) => (conn.transport as { socket: { _socket: Socket } }).socket._socket
+  )
+}

@@ -1,0 +1,153 @@
+import { once } from 'node:events'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
+import { Outbox } from '../../lib/websocket/outbox.ts'
+import { Payload } from '../../lib/websocket/payload.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { pollingClient } from '../support/polling.ts'
+import { rawData, rawListener, serverEnds } from '../support/raw-socket.ts'
+import { data, emit, numbers } from '../support/resuming.ts'
+import { connect, next } from '../support/sockets.ts'
+
+const auth = { apikey: API_KEY }
+
+async function start(t: Test, names = ['sales']) {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  for (const name of names) await app.websocket.set(name, { enabled: true })
+  return { app, url }
+}
+
+/** Events that are posted in one turn. */
+function burst(app: FastifyInstance, count: number, instance = 'sales') {
+  return Promise.all(numbers(count).map((data) => app.onInstanceEvent({ instance, event: 'call', data })))
+}
+
+/** How often the server has written to each of these connections since. */
+function writes(t: Test, app: FastifyInstance, namespace: string): () => number[] {
+  const counts = serverEnds(app.io, namespace).map((socket) => {
+    const write = socket.write.bind(socket)
+    const count = { writes: 0 }
+    t.intercept(socket, 'write', {
+      value: (...args: Parameters<typeof write>) => {
+        count.writes++
+        return write(...args)
+      }
+    })
+    return count
+  })
+  return () => counts.map(({ writes }) => writes)
+}
+
+t.test('twenty events of one turn are one write to each connection', async (t) => {
+  const { app, url } = await start(t)
+  const raws = [await rawListener(t, url, '/sales', auth), await rawListener(t, url, '/sales', auth)]
+  const written = writes(t, app, '/sales')
+  await burst(app, 20)
+  for (const raw of raws) {
+    await raw.packet(/"data":19/)
+    t.strictSame(rawData(raw), numbers(20))
+  }
+  t.strictSame(written(), [1, 1])
+  await burst(app, 1)
+  t.strictSame(written(), [2, 2], 'a lone event does not wait for others')
+})
+
+t.test('where frames cannot be handed over, the same messages arrive one by one', async (t) => {
+  const { app, url } = await start(t)
+  const { until } = await connect(t, `${url}/sales`, API_KEY)
+  for (const { conn } of app.io.of('/sales').sockets.values()) {
+    // As of a server that compresses.
+    Object.assign(conn.transport, { _canSendPreEncodedFrame: () => false })
+  }
+  const written = writes(t, app, '/sales')
+  await burst(app, 20)
+  t.strictSame(data(await until(20)), numbers(20))
+  const [count = 0] = written()
+  t.ok(count >= 20)
+})
+
+t.test('over polling a burst is one reply', async (t) => {
+  const { app, url } = await start(t)
+  const { poll } = await pollingClient(url, '/sales', auth)
+  await poll()
+  await burst(app, 20)
+  const packets = (await poll()) ?? []
+  t.equal(packets.length, 20)
+  t.match(packets[19], /^42\/sales,\["call",\{"event":"call","instance":"sales","data":19,/)
+})
+
+t.test('what is sent before, while and after a connection upgrades arrives once, in order', async (t) => {
+  const { app, url } = await start(t)
+  const { poll, sid } = await pollingClient(url, '/sales', auth)
+  await poll()
+  await emit(app, 'sales', 0, 1)
+  const polled = (await poll()) ?? []
+  const ws = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket&sid=${sid}`)
+  t.after(() => ws.terminate())
+  const packets: string[] = []
+  const last = Promise.withResolvers<void>()
+  ws.on('message', (message: Buffer) => {
+    packets.push(message.toString())
+    if (packets.at(-1)?.includes('"data":6')) last.resolve()
+  })
+  await once(ws, 'open')
+  ws.send('2probe')
+  await once(ws, 'message')
+  await emit(app, 'sales', 2, 3)
+  ws.send('5')
+  // It ends a poll with what waited, or without, if that went by the WebSocket.
+  polled.push(...((await poll()) ?? []))
+  await emit(app, 'sales', 4, 5, 6)
+  await last.promise
+  t.strictSame(packets.shift(), '3probe')
+  t.strictSame(
+    [...polled, ...packets].flatMap((packet) => /"data":(\d)/.exec(packet)?.slice(1) ?? []),
+    numbers(7).map(String)
+  )
+})
+
+t.test('every namespace of a connection gets its own, of any size and script', async (t) => {
+  const names = ['sales', 'loja são/1']
+  const { app, url } = await start(t, names)
+  const first = await connect(t, `${url}/sales`, API_KEY)
+  const { io: manager } = first.socket
+  const sockets = [`/${names[1]}`, `/${encodeURIComponent(names[1] ?? '')}`, '/'].map((path) =>
+    manager.socket(path, { auth })
+  )
+  const heard = sockets.map((socket) => {
+    const list: unknown[] = []
+    socket.onAny((_event, { data }: { data: unknown }) => list.push(data))
+    t.after(() => void socket.disconnect())
+    return list
+  })
+  await Promise.all(sockets.map((socket) => next(socket, 'connect')))
+  const values = ['são 😀\u0000\u2028', 'x'.repeat(70_000), 'ã'.repeat(32_768), { deep: [[null]] }, '']
+  await emit(app, 'loja são/1', ...values)
+  const last = next(sockets[2] as (typeof sockets)[0], 'messages.upsert')
+  await app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data: 'of sales' })
+  await last
+  t.strictSame(data(await first.until(1)), ['of sales'])
+  t.strictSame(heard, [values, values, [...values, 'of sales']])
+})
+
+t.test('a transport that knows nothing of frames gets texts; what waits is known', (t) => {
+  const written: unknown[] = []
+  let flushed = () => {}
+  const connection = {
+    transport: {},
+    on: (_event: 'flush', listener: () => void) => (flushed = listener),
+    write: (packet: string) => written.push(packet)
+  }
+  const outbox = new Outbox(connection as unknown as ConstructorParameters<typeof Outbox>[0])
+  outbox.send(new Payload(['2["a"]', '2["são"]']))
+  t.strictSame(written, ['2["a"]', '2["são"]'])
+  t.equal(outbox.buffered, 15, 'bytes')
+  Object.assign(connection, { transport: { socket: { bufferedAmount: 100 } } })
+  t.equal(outbox.buffered, 115)
+  flushed()
+  t.equal(outbox.buffered, 100)
+  outbox.send(new Payload([]))
+  t.equal(outbox.buffered, 100)
+  t.end()
+})
