@@ -7,6 +7,7 @@ import { AlreadyRegisteredError, SocketIoTakenError } from '../lib/errors.ts'
 import { optionsChecker, WebsocketOptions } from '../lib/schemas/options.ts'
 import { Admission } from '../lib/websocket/admission.ts'
 import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
+import { closeConnections } from '../lib/websocket/close-connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
 import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
@@ -54,9 +55,8 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     serveClient: false,
     cleanupEmptyChildNamespaces: true,
     maxHttpBufferSize: MAX_INBOUND_BYTES,
-    // Closes connections without a goodbye, which clients would take for a refusal: they come back by themselves.
     preClose: (done) => {
-      fastify.io.engine.close()
+      closeConnections(fastify.io.engine)
       done()
     }
   })

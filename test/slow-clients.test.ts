@@ -90,6 +90,16 @@ t.test('closing the server does not wait for one that was cut off', async (t) =>
   t.ok(performance.now() - begun < 3_000)
 })
 
+t.test('closing the server does not wait for one that reads slowly either', async (t) => {
+  const { app, url } = await start(t, { maxBufferedBytes: 100_000_000 })
+  const stalled = await rawListener(t, url, '/sales', auth)
+  stalled.ws.pause()
+  await flood(app, { until: () => app.websocket.bufferedBytes > 0 })
+  const begun = performance.now()
+  await app.close()
+  t.ok(performance.now() - begun < 8_000, `${performance.now() - begun} ms`)
+})
+
 t.test('who pauses for less than that stays connected', async (t) => {
   const { app, url } = await start(t, { maxBufferedBytes: 5_000_000 })
   const { ws, packet, ...raw } = await rawListener(t, url, '/sales', auth)

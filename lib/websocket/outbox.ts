@@ -14,7 +14,7 @@ interface WebSocketLike {
 }
 
 /** What Engine.IO's WebSocket transport has and others have not. */
-interface FrameTransport {
+export interface FrameTransport {
   readonly socket?: WebSocketLike
   _canSendPreEncodedFrame?(packet: object): boolean
 }
