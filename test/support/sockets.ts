@@ -52,11 +52,17 @@ export async function connect(t: Test, url: string, apikey: string, options: Opt
   return made
 }
 
+export interface Refusal {
+  code: string
+  message: string
+  retryAfterMs?: number
+}
+
 /** Connects where it should be refused. @returns the refusal's `data` */
-export async function refusal(t: Test, url: string, options: Options = {}): Promise<{ code: string; message: string }> {
+export async function refusal(t: Test, url: string, options: Options = {}): Promise<Refusal> {
   const { socket } = client(t, url, { reconnection: false, ...options })
   const connected = next(socket, 'connect').then(() => Promise.reject(new Error('it was admitted')))
   const [error] = (await Promise.race([next(socket, 'connect_error'), connected])) as [Error & { data?: unknown }]
   socket.disconnect()
-  return error.data as { code: string; message: string }
+  return error.data as Refusal
 }
