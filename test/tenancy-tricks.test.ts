@@ -17,6 +17,22 @@ async function freePort(): Promise<number> {
   return port
 }
 
+t.test('the namespace of an instance that the host has written to does not let strangers in', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  for (const name of ['mine', 'loja são']) {
+    await app.eventStore.instances.create({ name, token: `token of ${name}` })
+    await app.websocket.set(name, { enabled: true })
+    const path = `/${encodeURIComponent(name)}`
+    app.io.of(path).emit('call', 'of the host')
+    for (const auth of [{}, { apikey: 'wrong' }, { apikey: '' }]) {
+      t.match(await refusal(t, url + path, { auth }), UNAUTHORIZED)
+    }
+    const { until } = await connect(t, url + path, `token of ${name}`)
+    await emit(app, name, 1)
+    t.strictSame(data(await until(1)), [1], 'and those who may listen hear what they should')
+  }
+})
+
 t.test('a static namespace of the host’s is the host’s', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('mine', { enabled: true })

@@ -91,6 +91,12 @@ export class Admission {
       : { ...allowed, subscription: read.subscription }
   }
 
+  /** Whether a namespace is that of an instance that there is. */
+  isOfInstance(namespace: string): boolean {
+    const name = instanceOf(namespace)
+    return name !== undefined && this.#options.instances.get(name) !== undefined
+  }
+
   #allow(namespace: string, handshake: Handshake, peer: string | undefined): Allowed | Refused {
     const { keys, allowedHosts, instances, globalEvents } = this.#options
     const key = keyOf(handshake)

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Server, Socket } from 'socket.io'
+import type { Namespace, Server, Socket } from 'socket.io'
 import type { CatalogueEvent } from '../events.ts'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
 import { assertInstanceName } from '../instance-name.ts'
@@ -65,10 +65,11 @@ export class WebsocketEmitter implements Transport {
       replayed: (count) => eventLog.metrics.replayed.inc(count)
     })
     // Every name is a namespace; who may enter is decided by the middleware alone, before and after a restart alike.
-    for (const entry of [io.of('/'), io.of((_name, _auth, next) => next(null, true))]) {
-      entry.use((socket, next) => this.#admit(socket, next))
-      entry.on('connection', (socket) => this.#connected(socket))
-    }
+    for (const entry of [io.of('/'), io.of((_name, _auth, next) => next(null, true))]) this.#guard(entry)
+    // A host that writes to an instance's namespace before anyone is in it makes it, and without the above.
+    io.on('new_namespace', (made) => {
+      if (made.listeners('connection').length === 0 && options.admission.isOfInstance(made.name)) this.#guard(made)
+    })
   }
 
   /**
@@ -170,6 +171,11 @@ export class WebsocketEmitter implements Transport {
       const end = outbox.cutOff(() => this.#cutOff.delete(outbox))
       this.#cutOff.set(outbox, end)
     } else outbox.send(payload)
+  }
+
+  #guard(entry: Namespace): void {
+    entry.use((socket, next) => this.#admit(socket, next))
+    entry.on('connection', (socket) => this.#connected(socket))
   }
 
   #admit(socket: Socket, next: (error?: Error) => void): void {
