@@ -161,3 +161,18 @@ t.test('behind a proxy that is trusted, those who try keys do not shut out other
   await connect(t, `${url}/mine`, '', from('203.0.113.8', API_KEY))
   await connect(t, `${url}/mine`, API_KEY)
 })
+
+t.test('a new X-Forwarded-For for each try does not help', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { wrongKeysPerMinute: 2 } })
+  await app.websocket.set('mine', { enabled: true })
+  const from = (n: number) => ({
+    auth: { apikey: `guess ${n}` },
+    extraHeaders: {
+      'x-forwarded-for': `203.0.113.${n}`,
+      forwarded: `for=203.0.113.${n}`,
+      'x-real-ip': `203.0.113.${n}`
+    }
+  })
+  for (const n of numbers(2)) t.match(await refusal(t, `${url}/mine`, from(n)), UNAUTHORIZED)
+  t.match(await refusal(t, `${url}/mine`, from(3)), { code: 'IEV_WS_RATE_LIMITED' })
+})

@@ -2,9 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import { OptionsInvalidError } from '../errors.ts'
 
-/** Of a header that anyone may write. */
-const MAX_FORWARDED = 64
-
 /** Tells whose attempt a connection is, as far as can be known. */
 export type PeerAddress = (request: IncomingMessage) => string
 
@@ -21,18 +18,9 @@ export function peerAddress(trustProxy: readonly string[]): PeerAddress {
       `trustProxy: ${(error as Error).message}; it takes addresses, networks such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
     )
   }
+  // What others say of whom they came for is not believed: by a new name for each try, keys could be tried for ever.
   return (request) => {
     const peer = request.socket.remoteAddress ?? ''
-    if (trusted(peer, 0)) return proxyAddr(request, trusted)
-    // Whoever this is says that it is a proxy. If it is one, those behind it are told apart; if it lies, it only ever
-    // gets in its own way, since its own address stays part of the name.
-    const forwarded = [request.headers['x-forwarded-for']]
-      .flat()
-      .join(',')
-      .split(',')
-      .at(-1)
-      ?.trim()
-      .slice(0, MAX_FORWARDED)
-    return forwarded ? `${peer} for ${forwarded}` : peer
+    return trusted(peer, 0) ? proxyAddr(request, trusted) : peer
   }
 }

@@ -37,6 +37,14 @@ t.test('a trusted proxy is believed, and those that it came through as far as th
   t.equal(peerAddress(['loopback'])(await request(t, { 'x-forwarded-for': ['1.1.1.1', '2.2.2.2'] })), '2.2.2.2')
 })
 
+t.test('what a peer that is no trusted proxy says of itself is not believed', async (t) => {
+  for (const trusted of [[], ['10.0.0.0/8', 'uniquelocal']]) {
+    for (const forwarded of ['203.0.113.7', '10.0.0.1', 'anything', '']) {
+      t.equal(peerAddress(trusted)(await request(t, { 'x-forwarded-for': forwarded })), '127.0.0.1', forwarded)
+    }
+  }
+})
+
 t.test('a request whose connection is gone has no address', async (t) => {
   const gone = await request(t)
   Object.defineProperty(gone, 'socket', { value: { remoteAddress: undefined } })
