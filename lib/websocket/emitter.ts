@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Namespace, Server, Socket } from 'socket.io'
 import type { CatalogueEvent } from '../events.ts'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
+import { WS_RATE_LIMITED } from '../errors.ts'
 import { assertInstanceName } from '../instance-name.ts'
 import { QuietLog } from '../quiet-log.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
@@ -180,7 +181,8 @@ export class WebsocketEmitter implements Transport {
 
   #admit(socket: Socket, next: (error?: Error) => void): void {
     const { admission, peerAddress, eventLog, log } = this.#options
-    const decision = admission.admit(attemptOf(socket), peerAddress(socket.request))
+    const address = peerAddress(socket.request)
+    const decision = admission.admit(attemptOf(socket), address)
     if (decision.status === 'admitted') {
       next()
       return
@@ -188,6 +190,8 @@ export class WebsocketEmitter implements Transport {
     const { code } = decision
     eventLog.metrics.turnedAway.inc({ code })
     log.debug({ namespace: socket.nsp.name, code }, 'A socket was refused')
+    if (code === WS_RATE_LIMITED)
+      this.#quietLog.warn('keys', { address }, 'Too many wrong keys came from an address; if it is a proxy: trustProxy')
     next(refusal(decision))
   }
 
