@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+
+/** An event as `onInstanceEvent` takes it, without its instance. */
+export interface SampleEvent {
+  event: string
+  data: Record<string, unknown>
+  sender: string
+  serverUrl: string
+}
+
+interface Webhook {
+  event: string
+  data: Record<string, unknown> & { messageType?: string }
+  sender: string
+  server_url: string
+}
+
+const FIXTURES = new URL('../../test/fixtures/evolution-webhooks.json', import.meta.url)
+
+/** An image message as Evolution API's webhook posts it: 0.9 kB as a message on the wire. */
+export function imageMessage(): SampleEvent {
+  const webhooks = JSON.parse(readFileSync(FIXTURES, 'utf8')) as Webhook[]
+  const found = webhooks.find(({ data }) => data?.messageType === 'imageMessage')
+  if (!found) throw new Error('The fixtures have no image message')
+  return { event: found.event, data: found.data, sender: found.sender, serverUrl: found.server_url }
+}

@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { Bench } from './harness/bench.ts'
+import type { Comparison } from './harness/compare.ts'
+import { machine } from './harness/machine.ts'
+import { table } from './harness/table.ts'
+import websocket from './websocket/index.ts'
+
+/**
+ * `npm run bench [name...] [-- --quick] [--json file]`: ours beside its peers, in turn, in one run.
+ * Exits with 1 if work was not done as it should be; never because of a number.
+ */
+const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = { websocket }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } }
+})
+const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name))
+if (unknown.length > 0) {
+  console.error(`No benchmark ${unknown.join(', ')}: there are ${Object.keys(BENCHMARKS).join(', ')}`)
+  process.exit(2)
+}
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)
+
+let current: Bench | undefined
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143]
+] as const) {
+  process.once(signal, () => {
+    process.exitCode = code
+    void (current?.close() ?? Promise.resolve()).finally(() => process.exit())
+  })
+}
+
+const results: Record<string, Comparison[]> = {}
+try {
+  for (const name of names) {
+    current = new Bench({ quick: values.quick })
+    const begun = performance.now()
+    const comparisons = await BENCHMARKS[name]?.(current).finally(() => current?.close())
+    results[name] = comparisons ?? []
+    console.log(`\n## ${name} (${Math.round((performance.now() - begun) / 1_000)} s)\n\n${table(results[name])}`)
+  }
+  if (values.json) {
+    const report = { date: new Date().toISOString(), quick: values.quick, machine: machine(), results }
+    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
+  }
+} catch (error) {
+  // Interrupted: what was asked of the processes that were ended.
+  if (process.exitCode === undefined) console.error(error)
+  process.exitCode ??= 1
+}
