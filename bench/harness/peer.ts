@@ -10,6 +10,9 @@ interface Pending {
   reject: (error: Error) => void
 }
 
+/** A process that is too busy to see that it shall end is killed after this time. */
+const GRACE_MS = 2_000
+
 /** A process of its own, and the methods that it serves (`serve`). Calls fail when it ends. */
 export class Peer<M> {
   readonly #process: ChildProcess
@@ -49,8 +52,10 @@ export class Peer<M> {
 
   /** Resolves when the process is gone. Idempotent. */
   async close(): Promise<void> {
-    this.#process.kill('SIGKILL')
+    if (this.#process.connected) this.#process.disconnect()
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), GRACE_MS)
     await this.#ended
+    clearTimeout(timer)
   }
 
   #ask(name: string, args: unknown[]): Promise<unknown> {
