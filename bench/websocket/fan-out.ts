@@ -19,7 +19,7 @@ interface Party extends Started {
 
 /** Bursts of events to all sockets, each begun when the one before has arrived everywhere. */
 export async function fanOut(bench: Bench, { namespaces, sockets, bursts }: FanOut): Promise<Comparison[]> {
-  const [rounds, runMs, warmUpMs] = bench.quick ? [3, 150, 250] : [7, 700, 1_500]
+  const [rounds, runMs, warmUpMs] = bench.quick ? [3, 120, 150] : [7, 700, 1_500]
   const names = Array.from({ length: namespaces }, (_, index) => `bench-${String(index).padStart(4, '0')}`)
   const clients = bench.start<Clients>(new URL('clients.ts', import.meta.url))
   const parties: Party[] = []

@@ -9,7 +9,7 @@ export default async function websocket(bench: Bench): Promise<Comparison[]> {
   await checkWithRealClients(bench)
   return [
     ...(await fanOut(bench, { namespaces: 1, sockets: 500, bursts: [1, 5, 20, 100] })),
-    ...(await fanOut(bench, { namespaces: 1, sockets: 4_000, bursts: [1] })),
+    ...(await fanOut(bench, { namespaces: 1, sockets: bench.quick ? 1_000 : 4_000, bursts: [1] })),
     ...(await fanOut(bench, { namespaces: 500, sockets: 4, bursts: [1] })),
     await idleMemory(bench)
   ]
