@@ -4,13 +4,14 @@ import { Bench } from './harness/bench.ts'
 import type { Comparison } from './harness/compare.ts'
 import { machine } from './harness/machine.ts'
 import { table } from './harness/table.ts'
+import ingest from './ingest/index.ts'
 import websocket from './websocket/index.ts'
 
 /**
  * `npm run bench [name...] [-- --quick] [--json file]`: ours beside its peers, in turn, in one run.
  * Exits with 1 if work was not done as it should be; never because of a number.
  */
-const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = { websocket }
+const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = { ingest, websocket }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

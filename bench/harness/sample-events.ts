@@ -17,8 +17,20 @@ interface Webhook {
 
 const FIXTURES = new URL('../../test/fixtures/evolution-webhooks.json', import.meta.url)
 
-/** An image message as Evolution API's webhook posts it: 0.9 kB as a message on the wire. */
-export function imageMessage(): SampleEvent {
+export type EventSize = '0.8 kB' | '8 kB'
+
+/** Image messages that make up 8 kB. */
+const MANY = 12
+
+/** An image message as Evolution API's webhook posts it, or a history of such messages. */
+export function sampleEvent(size: EventSize): SampleEvent {
+  const message = imageMessage()
+  if (size === '0.8 kB') return message
+  const messages = Array.from({ length: MANY }, () => message.data)
+  return { ...message, event: 'messages.set', data: { messages } }
+}
+
+function imageMessage(): SampleEvent {
   const webhooks = JSON.parse(readFileSync(FIXTURES, 'utf8')) as Webhook[]
   const found = webhooks.find(({ data }) => data?.messageType === 'imageMessage')
   if (!found) throw new Error('The fixtures have no image message')

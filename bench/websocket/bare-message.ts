@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { imageMessage } from '../harness/sample-events.ts'
+import { sampleEvent } from '../harness/sample-events.ts'
 import { Sequence } from './fan-out-server.ts'
 
-const { event, data, sender, serverUrl } = imageMessage()
+const { event, data, sender, serverUrl } = sampleEvent('0.8 kB')
 const sequence = new Sequence()
 let offset = 0
 

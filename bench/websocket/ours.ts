@@ -2,12 +2,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import app from '../../app.ts'
-import { imageMessage } from '../harness/sample-events.ts'
+import { sampleEvent } from '../harness/sample-events.ts'
 import { serve } from '../harness/serve.ts'
 import { API_KEY, type FanOutServer, Sequence } from './fan-out-server.ts'
 
 /** Ours, with a database on disk: every event is durable before a socket gets it. */
-const { event, data, sender, serverUrl } = imageMessage()
+const { event, data, sender, serverUrl } = sampleEvent('0.8 kB')
 const sequence = new Sequence()
 let server: FastifyInstance
 let instances: readonly string[] = []

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { io } from 'socket.io-client'
 import { WebSocket } from 'ws'
 import type { Bench } from '../harness/bench.ts'
-import { imageMessage } from '../harness/sample-events.ts'
+import { sampleEvent } from '../harness/sample-events.ts'
 import { startAll, type Started } from './contestants.ts'
 import { API_KEY } from './fan-out-server.ts'
 
@@ -26,7 +26,7 @@ export async function checkWithRealClients(bench: Bench): Promise<void> {
   for (const contestant of started) {
     const messages = await receive(contestant)
     for (const [index, { data, offset }] of messages.entries()) {
-      deepEqual(data, { n: index + 1, ...imageMessage().data })
+      deepEqual(data, { n: index + 1, ...sampleEvent('0.8 kB').data })
       equal(offset, index + 1)
     }
     members.push(JSON.stringify(Object.keys(messages[0] ?? {}).sort()))

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
+import auth from '../../plugins/auth.ts'
+import eventStore from '../../plugins/event-store.ts'
+import { useConventions } from '../../routes/conventions.ts'
+import events from '../../routes/events.ts'
+import { serve } from '../harness/serve.ts'
+import { API_KEY, type IngestServer } from './ingest-server.ts'
+
+/** The same route with the same schema and key, which answers without storing anything. */
+let taken = 0
+
+const bare: IngestServer = {
+  async listen() {
+    const server = Fastify()
+    await server.register(eventStore, { url: ':memory:' })
+    server.eventStore.accept = async () => accepted()
+    server.eventStore.acceptAll = async (inputs) => inputs.map(accepted)
+    await server.register(auth, { apiKey: API_KEY })
+    await server.register(async (scope) => {
+      useConventions(scope)
+      await scope.register(events, { bodyLimit: 10 * 1_048_576 })
+    })
+    await server.listen({ host: '127.0.0.1', port: 0 })
+    return (server.server.address() as AddressInfo).port
+  },
+  async taken() {
+    const count = taken
+    taken = 0
+    return count
+  }
+}
+
+function accepted() {
+  taken++
+  return { id: randomUUID(), offset: taken, duplicate: false }
+}
+
+serve(bare)
