@@ -16,7 +16,22 @@ interface WebSocketLike {
 /** What Engine.IO's WebSocket transport has and others have not. */
 export interface FrameTransport {
   readonly socket?: WebSocketLike
-  _canSendPreEncodedFrame?(packet: object): boolean
+  /** Whether the WebSocket takes frames as they are; then `_sender` does. */
+  _canSendPreEncodedFrame?(packet: object): this is Framing
+}
+
+interface Framing {
+  readonly socket: {
+    /** Writes what is framed already, in its turn with what the WebSocket sends itself. */
+    readonly _sender: { sendFrame(list: readonly Buffer[]): void }
+  }
+}
+
+/** What Engine.IO keeps to itself of how far it is with writing. */
+interface Progress {
+  readonly readyState: string
+  readonly writeBuffer: readonly unknown[]
+  readonly transport: { readonly writable: boolean }
 }
 
 /** In the range that RFC 6455 leaves to applications. */
@@ -50,16 +65,21 @@ export class Outbox {
 
   send(payload: Payload): void {
     if (this.#cut) return
-    const [first = ''] = payload.packets
+    const transport = this.#transport
     // oxlint-disable-next-line no-underscore-dangle
-    if (this.#transport._canSendPreEncodedFrame?.({ options: payload.framed })) {
+    if (!transport._canSendPreEncodedFrame?.({ options: payload.framed })) {
+      for (const packet of payload.packets) {
+        this.#waiting += Buffer.byteLength(packet)
+        this.#connection.write(packet)
+      }
+    } else if (this.#idle) {
+      // Its bookkeeping for each packet is a fifth of what it costs to bring one event to one socket.
+      // oxlint-disable-next-line no-underscore-dangle
+      transport.socket._sender.sendFrame(payload.framed.wsPreEncodedFrame)
+    } else {
+      const [first = ''] = payload.packets
       this.#waiting += payload.bytes
       this.#connection.write(first, payload.framed as object)
-      return
-    }
-    for (const packet of payload.packets) {
-      this.#waiting += Buffer.byteLength(packet)
-      this.#connection.write(packet)
     }
   }
 
@@ -85,6 +105,12 @@ export class Outbox {
       closed()
     })
     return () => socket.terminate()
+  }
+
+  /** Nothing waits in Engine.IO that could be overtaken. */
+  get #idle(): boolean {
+    const { readyState, writeBuffer, transport } = this.#connection as unknown as Progress
+    return readyState === 'open' && writeBuffer.length === 0 && transport.writable
   }
 
   /** Engine.IO declares less of its transports than they have; whatever is not there is not used. */
