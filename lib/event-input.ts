@@ -1,6 +1,6 @@
 import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler'
-import { v7 as uuidv7 } from 'uuid'
 import { EventInvalidError, MAX_MESSAGES, withMessages } from './errors.ts'
+import { newEventId } from './event-id.ts'
 import type { CatalogueEvent, EventCatalogue } from './events.ts'
 import { assertInstanceName } from './instance-name.ts'
 import { toJson } from './json.ts'
@@ -55,7 +55,7 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
   const dateTime = utc(input.dateTime)
   if (dateTime === undefined)
     faults.push(`dateTime must be ISO 8601, such as 2026-01-31T12:00:00Z (got "${input.dateTime}")`)
-  const id = input.id ?? uuidv7()
+  const id = input.id ?? newEventId()
   const envelope: Record<string, unknown> = {
     server_url: input.serverUrl ?? options.serverUrl,
     date_time: dateTime,
