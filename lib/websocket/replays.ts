@@ -118,7 +118,7 @@ export class Replays {
       // is read for it.
       this.#all.delete(listener)
       this.#options.log.warn({ err: error }, 'A replay could not read the log: its connection was closed')
-      listener.socket.conn.close(true)
+      listener.socket.conn.close()
     }
     await setImmediate()
     if (!this.#all.has(listener)) return
