@@ -1,7 +1,10 @@
 import t from 'tap'
 import { API_KEY, build, listen } from './support/build.ts'
 import { startFaultProxy } from './support/fault-proxy.ts'
-import { connect } from './support/sockets.ts'
+import { heldStore } from './support/resuming.ts'
+import { rawListener } from './support/raw-socket.ts'
+import { cutOffs, flood } from './support/slowness.ts'
+import { client, connect, next, refusal } from './support/sockets.ts'
 import { startSqs } from './support/sqs.ts'
 import { Metrics } from '../lib/metrics.ts'
 
@@ -68,6 +71,63 @@ t.test('what happens is counted, and instances are not named', async (t) => {
   t.ok((found.get('iev_store_commit_operations_sum') ?? 0) >= (found.get('iev_store_commit_operations_count') ?? 1))
   t.ok((found.get('iev_store_commit_duration_seconds_count') ?? 0) > 0)
   t.notMatch(reply.body, /sales/)
+})
+
+t.test('sockets are counted: let in, refused, resumed, cut off, and what they were sent', async (t) => {
+  const held = heldStore(t)
+  const { app, url } = await listen(t, {
+    sqs: false,
+    eventStore: { store: held.store },
+    websocket: { maxBufferedBytes: 1_000_000, wrongKeysPerMinute: 1, trustProxy: ['loopback'] }
+  })
+  const found = async () => samples((await app.inject('/metrics')).body)
+  await app.websocket.set('sales', { enabled: true })
+  const post = () => app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  const elsewhere = { auth: { apikey: 'wrong' }, extraHeaders: { 'x-forwarded-for': '203.0.113.7' } }
+  await refusal(t, `${url}/sales`, elsewhere)
+  await refusal(t, `${url}/sales`, elsewhere)
+  await refusal(t, `${url}/sales`)
+  await post()
+  await post()
+  t.match([...(await found())].filter(([name]) => name.startsWith('iev_websocket_refused')).sort(), [
+    ['iev_websocket_refused_total{code="IEV_WS_RATE_LIMITED"}', 1],
+    ['iev_websocket_refused_total{code="IEV_WS_UNAUTHORIZED"}', 2]
+  ])
+
+  const resuming = client(t, `${url}/sales`, { auth: { apikey: API_KEY, offset: 0 } })
+  const read = await held.read()
+  t.equal((await found()).get('iev_websocket_replaying'), 1)
+  const resumed = next(resuming.socket, 'resumed')
+  read.answer()
+  await resumed
+  const live = await connect(t, `${url}/sales`, API_KEY)
+  await post()
+  await live.until(1)
+  for (const [name, value] of [
+    ['iev_websocket_sockets', 2],
+    ['iev_websocket_admitted_total', 2],
+    ['iev_websocket_resumes_total', 1],
+    ['iev_websocket_replayed_total', 2],
+    ['iev_websocket_delivered_total', 2],
+    ['iev_websocket_replaying', 0],
+    ['iev_websocket_buffered_bytes', 0],
+    ['iev_websocket_slow_total', 0]
+  ] as const) {
+    t.equal((await found()).get(name), value, name)
+  }
+
+  const { ws } = await rawListener(t, url, '/sales', { apikey: API_KEY })
+  ws.pause()
+  let waiting = 0
+  const until = async () => {
+    waiting = Math.max(waiting, (await found()).get('iev_websocket_buffered_bytes') ?? 0)
+    return (await cutOffs(app)) > 0
+  }
+  await flood(app, { until })
+  t.ok(waiting >= 500_000 && waiting <= 1_000_000, `${waiting} bytes were seen to wait`)
+  t.equal((await found()).get('iev_websocket_slow_total'), 1)
+  t.equal((await found()).get('iev_websocket_sockets'), 2)
+  t.equal((await found()).get('iev_websocket_buffered_bytes'), 0)
 })
 
 t.test('a backlog shows, with its age', async (t) => {
