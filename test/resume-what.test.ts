@@ -82,6 +82,21 @@ t.test('an event that was kept from sockets is never seen by one', async (t) => 
   }
 })
 
+t.test(
+  'on / too: what only the deleted instance had selected is not shown because its successor selects it',
+  async (t) => {
+    const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+    const select = () => app.websocket.set('mine', { enabled: true, events: ['CREDS_UPDATE'] })
+    const post = (data: string) => app.onInstanceEvent({ instance: 'mine', event: 'creds.update', data })
+    await select()
+    await post('secret of the first tenant')
+    await app.eventStore.instances.remove('mine')
+    await select()
+    await post('of the second')
+    t.match(await replayed(t, url, { offset: 0 }), ['of the second', { count: 1 }])
+  }
+)
+
 t.test('an instance deleted and made again under its name shows nothing of its predecessor', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   const { instances } = app.eventStore

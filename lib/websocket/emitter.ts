@@ -114,7 +114,7 @@ export class WebsocketEmitter implements Transport {
   }
 
   deliver(events: readonly StoredEvent[]): void {
-    this.#head = events.at(-1)?.offset ?? this.#head
+    for (const { offset } of events) this.#head = offset
     this.#replays.hold(events)
     let delivered = 0
     for (const [{ scope, listeners }, wanted] of this.#live.route(events, (event) => this.#audienceOf(event))) {

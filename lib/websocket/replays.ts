@@ -161,7 +161,8 @@ export class Replays {
     const whole = page.length < PAGE_EVENTS && bytes < PAGE_BYTES
     const events = page.filter((event) => scope.includes(event, audienceOf(event)))
     if (prunedTo > replay.position) resumed.complete = false
-    replay.position = whole ? upTo : (page.at(-1)?.offset ?? upTo)
+    if (whole) replay.position = upTo
+    else for (const { offset } of page) replay.position = offset
     resumed.count += events.length
     this.#options.replayed(events.length)
     const packets = events.map((event) => scope.packet(event))

@@ -53,6 +53,23 @@ t.test('twenty events of one turn are one write to each connection', async (t) =
   t.strictSame(written(), [2, 2], 'a lone event does not wait for others')
 })
 
+t.test('what Engine.IO has still to write is not overtaken', async (t) => {
+  const { app, url } = await start(t)
+  const { until } = await connect(t, `${url}/sales`, API_KEY)
+  // Of the host itself: the second waits in Engine.IO for the first.
+  app.io.of('/sales').emit('host', { data: 'first' })
+  app.io.of('/sales').emit('host', { data: 'second' })
+  const [listener] = app.io.of('/sales').sockets.values()
+  const outbox = new Outbox(listener!.conn)
+  for (const data of ['third', 'fourth']) outbox.send(new Payload([`2/sales,["call",{"data":"${data}"}]`]))
+  t.ok(outbox.buffered > 0)
+  t.strictSame(
+    (await until(4)).map(({ message }) => message.data),
+    ['first', 'second', 'third', 'fourth']
+  )
+  t.equal(outbox.buffered, 0)
+})
+
 t.test('where frames cannot be handed over, the same messages arrive one by one', async (t) => {
   const { app, url } = await start(t)
   const { until } = await connect(t, `${url}/sales`, API_KEY)
