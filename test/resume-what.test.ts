@@ -103,14 +103,20 @@ t.test('an instance deleted and made again under its name shows nothing of its p
   await instances.create({ name: 'sales', token: 'first-tenant' })
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 'secret of the first')
+  await app.onInstanceEvent({ instance: 'sales', event: 'creds.update', data: 'keys of the first' })
   await instances.remove('sales')
   await instances.create({ name: 'sales', token: 'second-tenant' })
-  await app.websocket.set('sales', { enabled: true })
+  await app.websocket.set('sales', { enabled: true, events: ['CALL', 'CREDS_UPDATE'] })
   for (const path of ['/sales', '/']) {
-    const none = { from: 0, to: 1, count: 0, complete: true }
+    const none = { from: 0, to: 2, count: 0, complete: true }
     t.strictSame(await replayed(t, url + path, { apikey: 'second-tenant', offset: 0 }), [none], path)
   }
   t.strictSame((await replayed(t, `${url}/sales`, { offset: 0 })).length, 1, 'nor by the global key')
+  t.match(
+    await replayed(t, url, { offset: 0 }),
+    ['secret of the first', { count: 1 }],
+    'on / that key sees all, but no session secrets by what its successor selected'
+  )
   t.match(await refusal(t, url, { auth: { apikey: 'first-tenant', offset: 0 } }), { code: 'IEV_WS_UNAUTHORIZED' })
   await emit(app, 'sales', 'of the second')
   t.match(await replayed(t, url, { apikey: 'second-tenant', offset: 0 }), ['of the second', { count: 1 }])

@@ -145,6 +145,21 @@ t.test('a client of long polling that does not poll is cut off as well', async (
   t.equal(await poll(), undefined, 'its session is over: it makes a new one, and resumes')
 })
 
+t.test('what waits for all namespaces of a connection counts together', async (t) => {
+  const { app, url } = await start(t, { names: ['sales', 'support'] })
+  const { poll, send } = await pollingClient(url, '/sales', auth)
+  await poll()
+  await send(`0/support,${JSON.stringify(auth)}`)
+  await poll()
+  const text = 'x'.repeat(600_000)
+  await emit(app, 'sales', text)
+  t.equal(app.websocket.connected, 2)
+  const waiting = app.websocket.bufferedBytes
+  t.ok(waiting > 600_000 && waiting < 601_000, 'it is counted once')
+  await emit(app, 'support', text)
+  t.equal(app.websocket.connected, 0)
+})
+
 t.test('fifty clients, four of which stop reading: the others get everything, in order', async (t) => {
   const { app, url } = await start(t)
   const stalled = await Promise.all(numbers(4).map(() => rawListener(t, url, '/sales', auth)))

@@ -138,11 +138,8 @@ t.test('one wrong key, however often, shuts nobody out; nor does a right one in 
   for (let n = 0; n < 100; n++) {
     t.match(await refusal(t, `${url}/i0`, { auth: { apikey: 'forgotten' } }), UNAUTHORIZED)
   }
-  t.match(await refusal(t, `${url}/i1`, { auth: { apikey: 'token-1' } }), { code: 'IEV_WS_NOT_SET' })
-  for (const n of numbers(5)) {
-    t.match(await refusal(t, `${url}/i1`, { auth: { apikey: `token-1`, events: [`unknown ${n}`] } }), {
-      code: 'IEV_WS_NOT_SET'
-    })
+  for (const n of [1, 2, 3, 4]) {
+    t.match(await refusal(t, `${url}/i${n}`, { auth: { apikey: `token-${n}` } }), { code: 'IEV_WS_NOT_SET' })
   }
   const { socket } = await connect(t, `${url}/i0`, 'token-0')
   t.ok(socket.connected)

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { API_KEY, listen } from '../support/build.ts'
+import { API_KEY, build, listen } from '../support/build.ts'
+import { data, emit } from '../support/resuming.ts'
 import { client, connect, next } from '../support/sockets.ts'
 
 t.test('a socket that loses its access while it connects is sent away and hears nothing', async (t) => {
@@ -19,4 +20,34 @@ t.test('a socket that loses its access while it connects is sent away and hears 
   await app.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
   await witness.until(1)
   t.strictSame(received, [])
+})
+
+t.test('a token that is replaced cuts off nobody who came with the global key', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  await app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await app.websocket.set('mine', { enabled: true })
+  const listeners = [await connect(t, `${url}/mine`, API_KEY), await connect(t, url, API_KEY)]
+  await app.eventStore.instances.setToken('mine', 'newer')
+  await emit(app, 'mine', 1)
+  for (const { until } of listeners) t.strictSame(data(await until(1)), [1])
+  t.equal(app.websocket.connected, 2)
+})
+
+t.test('on / session secrets are seen of the instance that selected them alone', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  await app.websocket.set('mine', { enabled: true, events: ['CREDS_UPDATE'] })
+  const { until } = await connect(t, url, API_KEY)
+  for (const instance of ['other', 'mine', 'other']) {
+    await app.onInstanceEvent({ instance, event: 'creds.update', data: instance })
+  }
+  await emit(app, 'other', 'call')
+  t.strictSame(data(await until(2)), ['mine', 'call'])
+})
+
+t.test('what no namespace carries is not logged for sockets, unless / carries it', async (t) => {
+  for (const globalEvents of [false, true]) {
+    const app = await build(t, { sqs: false, eventStore: { logUnselected: false }, websocket: { globalEvents } })
+    const { offset } = await app.websocket.emit({ instance: 'mine', event: 'call', data: 1 })
+    t.equal(offset, globalEvents ? 1 : 0)
+  }
 })

@@ -27,11 +27,15 @@ async function decoded(t: Test, bytes: Buffer, count: number): Promise<string[]>
 const frames = (packets: string[]) => new Payload(packets).framed.wsPreEncodedFrame[0]
 
 t.test('a packet of any size is one text frame of Engine.IO’s message type', async (t) => {
+  const packets: string[] = []
   for (const size of [0, 1, 123, 124, 125, 126, 127, 65_533, 65_534, 65_535, 65_536, 65_537, 300_000]) {
     const packet = 'x'.repeat(size)
+    packets.push(packet)
     const [message] = await decoded(t, frames([packet]), 1)
     t.ok(message === `4${packet}`, `${size} bytes`)
   }
+  const together = await decoded(t, frames(packets), packets.length)
+  t.ok(together.join() === packets.map((packet) => `4${packet}`).join(), 'all in one piece')
 })
 
 t.test('lengths are those of bytes, not of characters', async (t) => {
