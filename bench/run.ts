@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Bench } from './harness/bench.ts'
+import { chart } from './harness/chart.ts'
 import type { Comparison } from './harness/compare.ts'
 import { machine } from './harness/machine.ts'
 import { table } from './harness/table.ts'
@@ -8,14 +9,14 @@ import ingest from './ingest/index.ts'
 import websocket from './websocket/index.ts'
 
 /**
- * `npm run bench [name...] [-- --quick] [--json file]`: ours beside its peers, in turn, in one run.
+ * `npm run bench [name...] [-- --quick] [--json file] [--chart file.svg]`: ours beside its peers, in turn, in one run.
  * Exits with 1 if work was not done as it should be; never because of a number.
  */
 const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = { ingest, websocket }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } }
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, chart: { type: 'string' } }
 })
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name))
 if (unknown.length > 0) {
@@ -48,6 +49,7 @@ try {
     const report = { date: new Date().toISOString(), quick: values.quick, machine: machine(), results }
     writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
   }
+  if (values.chart) writeFileSync(values.chart, chart(results))
 } catch (error) {
   // Interrupted: what was asked of the processes that were ended.
   if (process.exitCode === undefined) console.error(error)
