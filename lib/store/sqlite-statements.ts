@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { SEGMENT_BITS } from './migrations/sqlite.ts'
 import { EVENT_COLUMNS } from './sqlite-rows.ts'
 
 /** What a read is narrowed to. */
@@ -13,14 +14,15 @@ export function prepareStatements(db: DatabaseSync) {
   return {
     insertEvent: db.prepare(`
       INSERT INTO events (instance_key, id, instance, event, flags, accepted_at, envelope, extra, data)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (instance_key, id) DO NOTHING`),
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, instance_key) DO NOTHING`),
     findEvent: db.prepare('SELECT "offset" FROM events WHERE instance_key = ? AND id = ?'),
     readAll: db.prepare(`
       SELECT ${EVENT_COLUMNS} FROM events e
       WHERE ${IN_READ} ORDER BY e."offset" LIMIT :limit`),
-    readInstance: db.prepare(`
-      SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_instance
-      WHERE e.instance_key = :instanceKey AND ${IN_READ} ORDER BY e."offset" LIMIT :limit`),
+    readSegment: db.prepare(`
+      SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_segment
+      WHERE e."offset" >> ${SEGMENT_BITS} = :segment AND e.instance_key = :instanceKey AND ${IN_READ}
+      ORDER BY e."offset" LIMIT :limit`),
     firstOffset: db.prepare('SELECT min("offset") AS first FROM events'),
     lastOffset: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
 

@@ -4,7 +4,7 @@ import { BackpressureError, ClosingError } from '../errors.ts'
 import { eventSize } from '../messages.ts'
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.ts'
 import { InstanceDirectory } from './instances.ts'
-import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
+import { SEGMENT_BITS, SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 import { openDatabase, refusedWrite } from './sqlite-database.ts'
 import { SqliteInstances } from './sqlite-instances.ts'
 import { type Row, toDeadLetter, toEvent } from './sqlite-rows.ts'
@@ -41,6 +41,13 @@ interface Appending {
   acceptedAt: number
   stored: StoredEvent[]
   registered: Instance[]
+}
+
+/** A read of one instance, as its statement takes it. */
+interface InstanceRead extends Record<string, string | number | null> {
+  instanceKey: number
+  after: number
+  upTo: number
 }
 
 /**
@@ -132,11 +139,8 @@ export class SqliteStore implements EventStore {
       upTo: upTo ?? Number.MAX_SAFE_INTEGER,
       limit
     }
-    const rows =
-      instanceKey === undefined
-        ? this.#sql.readAll.iterate(narrowed)
-        : this.#sql.readInstance.iterate({ instanceKey, ...narrowed })
-    return takeEvents(rows, maxBytes)
+    if (instanceKey === undefined) return takeEvents(this.#sql.readAll.iterate(narrowed), { limit, maxBytes })
+    return takeEvents(this.#instanceRows({ instanceKey, ...narrowed }), { limit, maxBytes })
   }
 
   async range(): Promise<LogRange> {
@@ -162,7 +166,7 @@ export class SqliteStore implements EventStore {
     this.#assertOpen()
     const queueKey = this.#queues.find(lane.queue)
     if (queueKey === undefined) return []
-    return takeEvents(this.#sql.readLane.iterate(queueKey, lane.instanceKey, after, limit), maxBytes)
+    return takeEvents(this.#sql.readLane.iterate(queueKey, lane.instanceKey, after, limit), { limit, maxBytes })
   }
 
   async oldestPending(): Promise<number | null> {
@@ -287,6 +291,17 @@ export class SqliteStore implements EventStore {
     return { id, offset, duplicate: false }
   }
 
+  /** One segment of the log after the other, for as long as rows are taken. */
+  *#instanceRows(narrowed: InstanceRead): Generator<Row> {
+    const first = this.#sql.firstOffset.get()?.first as number | null
+    if (first === null) return
+    const last = this.#sql.lastOffset.get()?.seq as number
+    const end = segmentOf(Math.min(narrowed.upTo, last))
+    for (let segment = segmentOf(Math.max(narrowed.after, first)); segment <= end; segment++) {
+      yield* this.#sql.readSegment.iterate({ segment, ...narrowed })
+    }
+  }
+
   #deadLetters({ after, upTo, limit, ids, instance, queue, reason }: DeadLetterPage): DeadLetter[] {
     const rows = this.#sql.readDeadLetters.all({
       after,
@@ -337,14 +352,19 @@ export class SqliteStore implements EventStore {
   }
 }
 
-function takeEvents(rows: Iterable<Row>, maxBytes: number): StoredEvent[] {
+function takeEvents(rows: Iterable<Row>, { limit, maxBytes }: { limit: number; maxBytes: number }): StoredEvent[] {
   const events: StoredEvent[] = []
   let bytes = 0
   for (const row of rows) {
     const event = toEvent(row)
     events.push(event)
     bytes += eventSize(event)
-    if (bytes >= maxBytes) break
+    if (events.length >= limit || bytes >= maxBytes) break
   }
   return events
+}
+
+/** The segment of the log that an offset lies in. */
+function segmentOf(offset: number): number {
+  return Math.floor(offset / 2 ** SEGMENT_BITS)
 }

@@ -111,6 +111,25 @@ t.test('a database of the first schema is brought up, and knows how far it was p
   t.equal(await prunedTo(`${insert.repeat(3)} DELETE FROM events`), 3)
 })
 
+t.test('the events of one instance are found, in order, however far apart they lie in the log', async (t) => {
+  const { store } = open(t)
+  t.same(await store.read({ instanceKey: 1, after: 0, limit: 10 }), [], 'an empty log')
+  const expected: number[] = []
+  for (let round = 0; round < 4; round++) {
+    const rare = newEvents(3, { instance: 'rare' })
+    expected.push(...(await store.append(rare)).map(({ offset }) => offset))
+    await store.append(newEvents(3_000, { instance: 'busy' }))
+  }
+  const { key: instanceKey } = store.instances.require('rare')
+  const read = async (options: { after: number; limit: number; upTo?: number }) =>
+    (await store.read({ instanceKey, ...options })).map(({ offset }) => offset)
+  t.same(await read({ after: 0, limit: 100 }), expected)
+  t.same(await read({ after: 0, limit: 7 }), expected.slice(0, 7), 'a page that ends in a later part')
+  t.same(await read({ after: expected[4]!, limit: 100 }), expected.slice(5))
+  t.same(await read({ after: 0, limit: 100, upTo: expected[9]! }), expected.slice(0, 10))
+  t.same(await read({ after: 1_000_000, limit: 100 }), [])
+})
+
 t.test('a token is nowhere in the files of the database', async (t) => {
   const { path, store } = open(t)
   const tokens = ['first-token-4f1c', 'second-token-9b2e']

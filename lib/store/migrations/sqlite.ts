@@ -1,8 +1,11 @@
+/** An instance's events are looked up by segment of the log: so many bits of an offset are its place in one. */
+export const SEGMENT_BITS = 12
+
 /**
  * The SQLite schema, step by step: entry n brings version n to n + 1. Entries are never edited once released.
  *
  * `deliveries` is read by lane (its key) and, when the log is pruned, by offset (its index).
- * `events_by_instance` ends in the offset, as every index of a rowid table does.
+ * `events_by_segment` ends in the offset, as every index of a rowid table does.
  */
 export const SQLITE_MIGRATIONS: readonly string[] = [
   `
@@ -79,5 +82,14 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
     (SELECT seq FROM sqlite_sequence WHERE name = 'events'),
     0
   );
+  `,
+
+  // New events of many instances go into the same few pages: those of the log's last segment, and, since ids begin with
+  // the time unless the caller chose them, those of the last ids. By instance each had a page of its own to write.
+  `
+  DROP INDEX events_by_id;
+  DROP INDEX events_by_instance;
+  CREATE UNIQUE INDEX events_by_id ON events (id, instance_key);
+  CREATE INDEX events_by_segment ON events ("offset" >> ${SEGMENT_BITS}, instance_key);
   `
 ]
