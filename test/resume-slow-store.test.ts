@@ -115,10 +115,27 @@ t.test('a log that cannot be read is not read again for a connection that is abo
   t.equal((await poll())?.at(-1), '1', 'the packet that closes')
 })
 
+t.test('the next page waits until the client has made room for it', async (t) => {
+  const { app, url, held } = await start(t)
+  const text = 'x'.repeat(300_000)
+  await emit(app, 'sales', text, text, text)
+  const { poll } = await pollingClient(url, '/sales', { apikey: API_KEY, offset: 0 })
+  const first = await held.read()
+  await poll()
+  for (const [index, read] of [first, undefined, undefined].entries()) {
+    const page = read ?? (await held.read())
+    t.equal(page.options.after, index)
+    page.answer()
+    for (let turn = 0; turn < 50; turn++) await setImmediate()
+    t.equal(held.reads(), index + 1)
+    t.match(await poll(), [/^42\/sales,\["call"/])
+  }
+})
+
 t.test('who leaves in the middle of a replay is forgotten', async (t) => {
   const { app, held, resume } = await start(t)
   await emitMany(app, 'sales', 500)
-  for (const pages of [0, 1]) {
+  for (const pages of [0, 1, 2]) {
     const { socket } = resume(0)
     for (let page = 0; page < pages; page++) (await held.read()).answer()
     const read = await held.read()
@@ -128,8 +145,10 @@ t.test('who leaves in the middle of a replay is forgotten', async (t) => {
     await gone
     t.equal(app.websocket.replaying, 0)
     read.answer()
+    for (let turn = 0; turn < 20; turn++) await setImmediate()
+    const { emitted } = app.eventStore.metrics
     await emit(app, 'sales', 'for nobody')
-    await setImmediate()
+    t.equal((await emitted.get()).values[0]?.value, 0, 'it is not live either')
     t.equal(held.reads(), reads, 'nothing more is read for it')
     t.equal(app.websocket.connected, 0)
   }

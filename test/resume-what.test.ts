@@ -28,6 +28,8 @@ t.test('an offset that the log has not reached: it was begun anew, and all of it
     t.strictSame(await replayed(t, `${url}/sales`, { offset }), [1, 2, { from: 0, to: 2, count: 2, complete: false }])
   }
   t.strictSame(await replayed(t, `${url}/sales`, { offset: 2 }), [{ from: 2, to: 2, count: 0, complete: true }])
+  await emit(app, 'other', 'of someone else')
+  t.strictSame(await replayed(t, `${url}/sales`, { offset: 1 }), [2, { from: 1, to: 3, count: 1, complete: true }])
 })
 
 t.test('an offset that is older than what the log still has is told to be incomplete', async (t) => {
