@@ -69,7 +69,6 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     wrongKeys: new WrongKeys({ perMinute: wrongKeysPerMinute }),
     globalEvents
   })
-  const { last: head } = await eventLog.store.range()
   const emitter = new WebsocketEmitter({
     eventLog,
     io,
@@ -77,10 +76,10 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     peerAddress: addressOf,
     globalEvents,
     maxBufferedBytes,
-    head,
     log
   })
   eventLog.attach(emitter)
+  emitter.startFrom((await eventLog.store.range()).last)
   fastify.decorate('websocket', emitter)
   const { metrics } = eventLog
   metrics.gauge('iev_websocket_sockets', 'Sockets that listen', () => emitter.connected)

@@ -32,8 +32,6 @@ export interface WebsocketEmitterOptions {
   peerAddress: PeerAddress
   globalEvents: boolean
   maxBufferedBytes: number
-  /** The last offset of the log as it was opened. */
-  head: number
   log: FastifyBaseLogger
 }
 
@@ -50,13 +48,12 @@ export class WebsocketEmitter implements Transport {
   readonly #outboxes = new WeakMap<Socket['conn'], Outbox>()
   /** Connections that were cut off and are not gone yet, and how to end them at once. */
   readonly #cutOff = new Map<Outbox, () => void>()
-  #head: number
+  #head = 0
 
   constructor(options: WebsocketEmitterOptions) {
-    const { io, eventLog, log, head } = options
+    const { io, eventLog, log } = options
     this.#options = options
     this.#quietLog = new QuietLog(log)
-    this.#head = head
     this.#replays = new Replays({
       store: eventLog.store,
       log,
@@ -71,6 +68,11 @@ export class WebsocketEmitter implements Transport {
     io.on('new_namespace', (made) => {
       if (made.listeners('connection').length === 0 && options.admission.isOfInstance(made.name)) this.#guard(made)
     })
+  }
+
+  /** Where the log is, before anyone can connect. What was delivered since it was asked counts. */
+  startFrom(last: number): void {
+    this.#head = Math.max(this.#head, last)
   }
 
   /**
