@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { AppOptions, optionsChecker } from './lib/schemas/options.ts'
 import auth from './plugins/auth.ts'
@@ -6,6 +6,7 @@ import eventStore from './plugins/event-store.ts'
 import instanceEvents from './plugins/instance-events.ts'
 import sqs from './plugins/sqs.ts'
 import websocket from './plugins/websocket.ts'
+import { requestWithoutKey } from './routes/conventions.ts'
 import routes from './routes/index.ts'
 
 export type { AppOptions }
@@ -31,7 +32,9 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   if (parts.websocket !== false) await fastify.register(websocket, { apiKey, ...parts.websocket })
   await fastify.register(instanceEvents)
   await fastify.register(auth, { apiKey })
-  await fastify.register(routes, { prefix, docs, bodyLimit })
+  // Fastify's types want text of a serialiser, its loggers take objects as its own return them.
+  const req = requestWithoutKey as unknown as (request: FastifyRequest) => string
+  await fastify.register(routes, { prefix, docs, bodyLimit, logSerializers: { req } })
 }
 
 export default fp(app, { name: 'fastify-instance-events', fastify: '5.x' })

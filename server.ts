@@ -14,7 +14,7 @@ import { corsOrigin, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/sta
 import { banner } from './lib/standalone/banner.ts'
 import { startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
 import { storePath } from './lib/store/open.ts'
-import { answerError, answerNotFound } from './routes/conventions.ts'
+import { answerError, answerNotFound, requestWithoutKey } from './routes/conventions.ts'
 
 /** Instance names have 100 characters at most; percent-encoded, one may take nine. */
 const MAX_PARAM_LENGTH = 1_000
@@ -35,7 +35,8 @@ async function main(): Promise<void> {
   const apiKey = config.AUTHENTICATION_API_KEY ?? apiKeyFromFile(join(dataDir, API_KEY_FILE))
 
   const server = Fastify({
-    logger: { level: config.LOG_LEVEL },
+    // Whoever puts a key into a URL by mistake does not find it in the log.
+    logger: { level: config.LOG_LEVEL, serializers: { req: requestWithoutKey } },
     trustProxy: config.TRUST_PROXY,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply)

@@ -10,7 +10,7 @@ const { URL = 'ws://localhost:8080', INSTANCE = 'sales', API_KEY = '', FILE = `$
 /** Where an earlier run stopped; the first one begins with what happens from now on. */
 function kept() {
   try {
-    return Number(readFileSync(FILE, 'utf8'))
+    return JSON.parse(readFileSync(FILE, 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT') return 'latest'
     throw error
@@ -23,6 +23,7 @@ function keep(offset) {
   renameSync(`${FILE}.new`, FILE)
 }
 
+console.log(`connecting to ${INSTANCE}`)
 const connection = connectInstance(`${URL}/${encodeURIComponent(INSTANCE)}`, {
   apikey: API_KEY,
   transports: ['websocket'],

@@ -9,14 +9,19 @@ const url = `${URL}/${encodeURIComponent(INSTANCE)}`
 const apikey = API_KEY
 
 // These three lines are all there is to it. `auth` is a function, so that each attempt brings the offset it has by then.
-let last = OFFSET ? Number(OFFSET) : 'latest'
+let last = OFFSET || 'latest'
 const socket = io(url, { transports: ['websocket'], auth: (send) => send({ apikey, offset: last }) })
-socket.onAny((_event, message) => (last = message.offset ?? message.to)) // `resumed` has `to`
+socket.onAny((_event, message) => (last = message?.offset ?? message?.to ?? last)) // `resumed` has `to`
 
 // Comes after what was missed. complete: false: the server's log does not reach back that far.
 socket.on('resumed', (resumed) => console.log('resumed', resumed))
-socket.onAny((event, { offset, data }) => {
-  if (offset !== undefined) console.log(offset, event, data)
+socket.onAny((event, message) => {
+  if (message?.offset !== undefined) console.log(message.offset, event, message.data)
 })
-socket.on('connect_error', (error) => console.log('not connected:', error.data ?? error.message))
+socket.on('connect_error', (error) => {
+  console.log('not connected:', error.data ?? error.message)
+  // After a refusal Socket.IO does not come back by itself. This one passes: too many wrong keys from this address.
+  if (error.data?.retryAfterMs) setTimeout(() => socket.connect(), error.data.retryAfterMs)
+  else process.exitCode = error.data ? 1 : 0
+})
 socket.on('disconnect', (reason) => console.log('disconnected:', reason))

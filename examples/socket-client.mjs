@@ -12,7 +12,11 @@ const socket = io(`${URL}/${encodeURIComponent(INSTANCE)}`, {
 
 socket.on('connect', () => console.log(`connected to ${INSTANCE}`))
 // data.code: IEV_WS_UNAUTHORIZED, IEV_WS_NOT_SET or IEV_WS_DISABLED; no data: the server was not reached.
-socket.on('connect_error', (error) => console.log('not connected:', error.data ?? error.message))
+socket.on('connect_error', (error) => {
+  console.log('not connected:', error.data ?? error.message)
+  // After a refusal Socket.IO does not come back by itself; without data it does.
+  if (error.data) process.exitCode = 1
+})
 socket.on('disconnect', (reason) => console.log('disconnected:', reason))
 
 // One event by its name, or all of them:

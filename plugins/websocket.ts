@@ -27,6 +27,9 @@ export type { WebsocketOptions }
 /** Clients send nothing but their keys. */
 const MAX_INBOUND_BYTES = 100_000
 
+/** Two contexts of one server do not see each other's decorators, but each other's connections. */
+const PATHS = new WeakMap<object, Set<string>>()
+
 const checkOptions = optionsChecker('websocket', WebsocketOptions)
 
 const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, options) => {
@@ -43,12 +46,15 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     trustProxy = [],
     ...rest
   } = checkOptions(options)
-  const hosts = new AllowedHosts(allowedHosts)
+  const hosts = new AllowedHosts(allowedHosts, corsOrigin === '*' ? [] : corsOrigin)
   const addressOf = peerAddress(trustProxy)
   if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, rest.eventStore ?? {})
   const eventLog = fastify.eventStore
   const log = fastify.log.child({ component: 'websocket' })
 
+  const paths = PATHS.get(fastify.server) ?? new Set<string>()
+  if (paths.has(path)) throw new AlreadyRegisteredError('websocket', `websocket, or give it another path than ${path}`)
+  PATHS.set(fastify.server, paths.add(path))
   await fastify.register(fastifySocketIo.default, {
     path,
     cors: { origin: corsOrigin },

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { requestWithoutKey, useConventions } from './conventions.ts'
+import { useConventions } from './conventions.ts'
 import deadLetters from './dead-letters.ts'
 import { describeRoutes } from './docs.ts'
 import events from './events.ts'
@@ -33,7 +33,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLi
   await fastify.register(deadLetters)
   await fastify.register(instances)
   await fastify.register(events, { bodyLimit })
-  await fastify.register(webhook, { bodyLimit, logSerializers: { req: requestWithoutKey } })
+  await fastify.register(webhook, { bodyLimit })
   await fastify.register(health)
   await fastify.register(metrics)
 }

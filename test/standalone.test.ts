@@ -132,6 +132,18 @@ t.test('the variables that Evolution API documents are enough', async (t) => {
   }
 })
 
+t.test('a key that is put into a URL by mistake is not in the log', async (t) => {
+  const env = { AUTHENTICATION_API_KEY: API_KEY, SQS_ENABLED: 'false', LOG_LEVEL: 'info' }
+  const { url, output, stop } = await startStandalone(t, { cwd: folder(t), env })
+  for (const path of ['/websocket/find/a', '/health', '/events/a', '/nowhere', '/docs/json', '/instance/create']) {
+    await call(`${url}${path}?x=1&apikey=${API_KEY}&y=2`)
+  }
+  await stop('SIGTERM')
+  t.match(output(), '/events/a?x=1&apikey=[redacted]&y=2')
+  // The banner shows what was given as the key only if it was made here.
+  t.notMatch(output(), API_KEY)
+})
+
 t.test('a switched-off transport answers 409', async (t) => {
   const env = {
     AUTHENTICATION_API_KEY: API_KEY,

@@ -33,6 +33,29 @@ t.test('the namespace of an instance that the host has written to does not let s
   }
 })
 
+t.test('nor that of an instance that comes later', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  app.io.of('/late').emit('call', 'of the host')
+  const early = await connect(t, `${url}/late`, 'anything')
+  await app.websocket.set('late', { enabled: true })
+  t.match(await refusal(t, `${url}/late`, { auth: { apikey: 'wrong' } }), UNAUTHORIZED)
+  const { until } = await connect(t, `${url}/late`, API_KEY, { auth: { apikey: API_KEY, offset: 'latest' } })
+  await emit(app, 'late', 1)
+  t.match(data(await until(2)), [{ count: 0 }, 1])
+  t.same(early.received, [], 'who was the host’s guest stays that')
+})
+
+t.test('a page elsewhere gets nothing by way of a browser on an allowed host', async (t) => {
+  const websocket = { allowedHosts: ['127.0.0.1'], corsOrigin: ['https://a.example'], globalEvents: true }
+  const { url } = await listen(t, { sqs: false, websocket })
+  for (const transports of [['websocket'], ['polling']]) {
+    const from = (origin: string) => ({ auth: {}, transports, extraHeaders: { origin } })
+    await connect(t, url, '', { auth: {}, transports })
+    await connect(t, url, '', from('https://a.example'))
+    t.match(await refusal(t, url, from('https://evil.example')), UNAUTHORIZED)
+  }
+})
+
 t.test('a static namespace of the host’s is the host’s', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('mine', { enabled: true })

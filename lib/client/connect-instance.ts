@@ -17,12 +17,16 @@ interface Step {
 
 /**
  * Listens to an instance and stays with it: after an interruption it continues where it was, without gap or repeat.
+ * @throws {TypeError} for an `offset` that is none, or without `onEvent`
  * @param url `wss://host/<instance>`, percent-encoded, or `wss://host` in global mode
  */
 export function connectInstance(
   url: string,
   { apikey, events, instances, offset = 'latest', onEvent, onResumed, onError, ...passed }: ConnectInstanceOptions
 ): InstanceConnection {
+  if (offset !== 'latest' && !(Number.isSafeInteger(offset) && offset >= 0))
+    throw new TypeError(`offset: takes a whole number from 0, or 'latest' (got ${String(offset)})`)
+  if (typeof onEvent !== 'function') throw new TypeError('onEvent: takes a function')
   const waiting: Step[] = []
   let running = false
   let onceDone: (() => void) | undefined
@@ -46,11 +50,13 @@ export function connectInstance(
     }
   })
 
-  socket.onAny((_name: string, message: InstanceMessage | Resumed) => {
+  socket.onAny((name: string, message: Resumed & InstanceMessage) => {
     expelled = false
-    if (!('event' in message)) take({ run: () => onResumed?.(message), offset: message.to })
-    // The first event of a connection is no repeat, however low its offset: then the log was begun anew.
-    else if (message.offset > lastOfConnection) take({ run: () => onEvent(message), offset: message.offset })
+    if (name === 'resumed') take({ run: () => onResumed?.(message), offset: message.to })
+    // Whatever else the server's host sends has no place in the log. The first event of a connection is no repeat, however
+    // low its offset: then the log was begun anew.
+    else if (Number.isSafeInteger(message?.offset) && message.offset > lastOfConnection)
+      take({ run: () => onEvent(message), offset: message.offset })
   })
 
   socket.on('connect_error', (error: Error & { data?: { code?: string; message?: string; retryAfterMs?: number } }) => {

@@ -15,12 +15,20 @@ const PROXY_HEADERS = [
   'cf-connecting-ip'
 ]
 
+/** Headers by which browsers give themselves away; Socket.IO's clients elsewhere send none of them. */
+const BROWSER_HEADERS = ['referer', 'accept-language', 'sec-fetch-site', 'sec-fetch-mode']
+
 /** Addresses, or networks such as `10.0.0.0/8`, whose connections need no key. */
 export class AllowedHosts {
   readonly #list = new BlockList()
+  readonly #origins: readonly string[]
 
-  /** @throws {OptionsInvalidError} for an entry that is no address */
-  constructor(entries: readonly string[]) {
+  /**
+   * @param origins of pages whose browsers, on an allowed host, need no key either
+   * @throws {OptionsInvalidError} for an entry that is no address
+   */
+  constructor(entries: readonly string[], origins: readonly string[] = []) {
+    this.#origins = origins
     for (const entry of entries) {
       const [address = '', prefix, ...rest] = entry.split('/')
       const family = isIP(address)
@@ -37,9 +45,17 @@ export class AllowedHosts {
     }
   }
 
-  /** Whether this TCP peer may come without a key: it is listed, and no proxy stands between. */
+  /** Whether this TCP peer may come without a key: it is listed, no proxy stands between, and no page sent it. */
   includes(peer: string | undefined, headers: IncomingHttpHeaders): boolean {
     if (peer === undefined || PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false
+    // Any page that somebody on an allowed host looks at could connect; of those only listed ones may.
+    const { origin } = headers
+    if (
+      origin === undefined
+        ? BROWSER_HEADERS.some((name) => headers[name] !== undefined)
+        : !this.#origins.includes(origin)
+    )
+      return false
     // Dual-stack sockets show IPv4 peers as ::ffff:127.0.0.1; BlockList knows both forms for one address.
     const family = isIP(peer)
     return family !== 0 && this.#list.check(peer, family === 4 ? 'ipv4' : 'ipv6')

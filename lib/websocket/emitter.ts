@@ -63,10 +63,13 @@ export class WebsocketEmitter implements Transport {
       replayed: (count) => eventLog.metrics.replayed.inc(count)
     })
     // Every name is a namespace; who may enter is decided by the middleware alone, before and after a restart alike.
-    for (const entry of [io.of('/'), io.of((_name, _auth, next) => next(null, true))]) this.#guard(entry)
-    // A host that writes to an instance's namespace before anyone is in it makes it, and without the above.
+    for (const entry of [io.of('/'), io.of((_name, _auth, next) => next(null, true))]) this.#guard(entry, () => true)
+    // A host that writes to a namespace before anyone is in it makes it, and without the above. It is the host's own for
+    // as long as there is no instance of that name.
     io.on('new_namespace', (made) => {
-      if (made.listeners('connection').length === 0 && options.admission.isOfInstance(made.name)) this.#guard(made)
+      if (made.listeners('connection').length === 0) {
+        this.#guard(made, () => options.admission.isOfInstance(made.name))
+      }
     })
   }
 
@@ -176,9 +179,11 @@ export class WebsocketEmitter implements Transport {
     } else outbox.send(payload)
   }
 
-  #guard(entry: Namespace): void {
-    entry.use((socket, next) => this.#admit(socket, next))
-    entry.on('connection', (socket) => this.#connected(socket))
+  #guard(entry: Namespace, isOurs: () => boolean): void {
+    entry.use((socket, next) => (isOurs() ? this.#admit(socket, next) : next()))
+    entry.on('connection', (socket) => {
+      if (isOurs()) this.#connected(socket)
+    })
   }
 
   #admit(socket: Socket, next: (error?: Error) => void): void {

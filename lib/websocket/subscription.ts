@@ -16,7 +16,7 @@ export type ReadSubscription =
   | { readonly status: 'invalid'; readonly message: string }
 
 const MAX_EVENTS = 200
-const MAX_INSTANCES = 1_000
+const MAX_INSTANCES = 200
 
 /** Reads `auth` of a handshake; says what is wrong with the first field that does not fit. */
 export function readSubscription(

@@ -4,12 +4,14 @@ import { WebSocket } from 'ws'
 
 /**
  * `node listening-clients.ts <url> <key> <clients> <stalled>`: clients in a process of their own, the last of which stop
- * reading once they are in. The line `report` on stdin asks for a report of the others since the last one: how many events each got,
- * and the 99th percentile of their latencies, in milliseconds.
+ * reading once they are in. On stdin, `until <n>` asks to be told when each of the others has got so many, and `report`
+ * for how many events each got since the last one, and the 99th percentile of their latencies, in milliseconds.
  */
 const [url = '', apikey, clients, stalled] = process.argv.slice(2)
 const counts: number[] = []
 let latencies: number[] = []
+let wanted = Infinity
+let missing = 0
 
 async function listener(index: number, stalls: boolean): Promise<void> {
   const ws = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
@@ -21,6 +23,7 @@ async function listener(index: number, stalls: boolean): Promise<void> {
       const sent = /"sent":([\d.]+)/.exec(packet)?.[1]
       if (sent === undefined) return
       counts[index] = (counts[index] ?? 0) + 1
+      if (counts[index] === wanted && --missing === 0) console.log(`all have ${wanted}`)
       latencies.push(performance.timeOrigin + performance.now() - Number(sent))
     })
   })
@@ -35,7 +38,12 @@ const reading = Number(clients) - Number(stalled)
 for (let index = 0; index < Number(clients); index++) await listener(index, index >= reading)
 console.log('ready')
 for await (const line of createInterface(process.stdin)) {
-  if (line !== 'report') continue
+  if (line.startsWith('until ')) {
+    wanted = Number(line.slice('until '.length))
+    missing = counts.filter((count) => count < wanted).length
+    if (missing === 0) console.log(`all have ${wanted}`)
+    continue
+  }
   const sorted = latencies.sort((a, b) => a - b)
   console.log(JSON.stringify({ counts: [...new Set(counts)], p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0 }))
   latencies = []

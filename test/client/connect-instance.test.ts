@@ -144,6 +144,31 @@ t.test('a repeat on the same connection is dropped', async (t) => {
   t.same(offsets, [1, 2, 3, 6])
 })
 
+t.test('what else is sent to its namespace is not taken for an event', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.greet = (socket) => {
+    socket.emit('resumed', { from: 0, to: 1, count: 0, complete: true })
+    for (const args of [[], [1], [null], ['text'], [{ hi: 1 }], [{ offset: 'x' }]]) socket.emit('notice', ...args)
+    socket.emit('call', newMessage(2, 'call'))
+  }
+  const { connection, offsets, resumed, until } = follow(t, hub.url, { offset: 0 })
+  await until(() => offsets.length > 0)
+  t.same(offsets, [2])
+  t.equal(resumed.length, 1)
+  while (connection.offset !== 2) await turn()
+})
+
+t.test('options that would lose events are refused at once', async (t) => {
+  for (const offset of [Number.NaN, -1, 1.5, Infinity, '1', null, {}]) {
+    t.throws(() => connectInstance('ws://localhost:1', { apikey: KEY, offset: offset as number, onEvent: () => {} }), {
+      name: 'TypeError',
+      message: /^offset: takes a whole number from 0, or 'latest' \(got /
+    })
+  }
+  const incomplete = { apikey: KEY } as ConnectInstanceOptions
+  t.throws(() => connectInstance('ws://localhost:1', incomplete), new TypeError('onEvent: takes a function'))
+})
+
 t.test('a log that was begun anew is read from its start', async (t) => {
   const hub = await startFakeHub(t)
   const { connection, offsets, resumed, until } = follow(t, hub.url, { offset: 0 })

@@ -101,6 +101,18 @@ t.test('a second registration of a plugin says so', async (t) => {
   }
 })
 
+t.test('two contexts of a server have sockets at paths of their own', async (t) => {
+  const server = bare(t)
+  const inContext = async (path?: string) =>
+    server.register(async (context) => {
+      await context.register(websocket, { ...inMemory, ...(path !== undefined && { path }) })
+    })
+  await inContext()
+  await inContext('/other')
+  const message = /another path than \/socket\.io/
+  await t.rejects(async () => inContext(), { code: 'IEV_ALREADY_REGISTERED', message })
+})
+
 t.test('fastify.io of the host’s own says so', async (t) => {
   const server = bare(t)
   server.decorate('io', {} as never)

@@ -60,7 +60,8 @@ export class FakeHub extends Watch {
   }
 
   #resume(socket: Socket): void {
-    const { offset } = socket.handshake.auth
+    const asked: unknown = socket.handshake.auth.offset
+    const offset = asked === 'latest' ? asked : Number(asked)
     const to = this.log.length
     const complete = offset === 'latest' || offset <= to
     const from = offset === 'latest' ? to : complete ? offset : 0

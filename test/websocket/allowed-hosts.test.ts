@@ -28,11 +28,24 @@ t.test('a network stands for all in it', async (t) => {
 
 t.test('who came through a proxy needs a key', async (t) => {
   const hosts = new AllowedHosts(['127.0.0.1'])
-  t.equal(hosts.includes('127.0.0.1', { host: 'localhost', 'user-agent': 'x', origin: 'http://x' }), true)
+  t.equal(hosts.includes('127.0.0.1', { host: 'localhost', 'user-agent': 'x' }), true)
   const told = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
   for (const header of [...told, 'x-client-ip', 'true-client-ip', 'cf-connecting-ip']) {
     t.equal(hosts.includes('127.0.0.1', { [header]: '127.0.0.1' }), false, header)
     t.equal(hosts.includes('127.0.0.1', { [header]: '' }), false, `${header}, empty`)
+  }
+})
+
+t.test('a web page needs a key, unless its origin is listed', async (t) => {
+  const hosts = new AllowedHosts(['127.0.0.1'], ['https://a.example'])
+  t.equal(hosts.includes('127.0.0.1', { origin: 'https://a.example', 'accept-language': 'pt' }), true)
+  for (const origin of ['https://evil.example', 'https://a.example.evil.example', 'http://a.example', 'null', '']) {
+    t.equal(hosts.includes('127.0.0.1', { origin }), false, origin)
+    t.equal(new AllowedHosts(['127.0.0.1']).includes('127.0.0.1', { origin }), false, 'none is')
+  }
+  // Of the page's own host, as it thinks: browsers leave the origin out.
+  for (const header of ['referer', 'accept-language', 'sec-fetch-site', 'sec-fetch-mode']) {
+    t.equal(hosts.includes('127.0.0.1', { [header]: 'x' }), false, header)
   }
 })
 

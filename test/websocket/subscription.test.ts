@@ -77,7 +77,7 @@ t.test('instances are any names, on / alone', (t) => {
       ['sales', 'loja são/1', 'sales'],
       ['sales', 'loja são/1']
     ],
-    [Array.from({ length: 1_000 }, (_, n) => `i${n}`), Array.from({ length: 1_000 }, (_, n) => `i${n}`)]
+    [Array.from({ length: 200 }, (_, n) => `i${n}`), Array.from({ length: 200 }, (_, n) => `i${n}`)]
   ]
   for (const [instances, expected] of valid) {
     t.strictSame(read({ instances }), {
@@ -85,7 +85,7 @@ t.test('instances are any names, on / alone', (t) => {
       subscription: { offset: undefined, events: undefined, instances: expected && new Set(expected) }
     })
   }
-  const notAList = 'auth.instances: takes a list of at most 1000 names'
+  const notAList = 'auth.instances: takes a list of at most 200 names'
   for (const instances of ['sales', {}, 1, [1], [['sales']], Array(1_001).fill('sales')]) {
     t.strictSame(read({ instances }), { status: 'invalid', message: notAList })
   }
