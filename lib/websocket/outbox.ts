@@ -77,9 +77,9 @@ export class Outbox {
       // oxlint-disable-next-line no-underscore-dangle
       transport.socket._sender.sendFrame(payload.framed.wsPreEncodedFrame)
     } else {
-      const [first = ''] = payload.packets
       this.#waiting += payload.bytes
-      this.#connection.write(first, payload.framed as object)
+      // For whoever looks at packets: what is written is framed already. No payload is empty.
+      this.#connection.write(payload.packets[0] as string, payload.framed as object)
     }
   }
 
