@@ -1,0 +1,72 @@
+/** A message as the queue got it. */
+export interface Arrival {
+  queue: string
+  group: string
+  deduplicationId: string
+  body: string
+}
+
+const NUMBERED = /"data":\{"n":(\d+),"at":([\d.]+),/
+
+/** What one sender brings: counts it, and sees that all of each of its groups came once and in order. */
+export class Inbox {
+  received = 0
+  calls = 0
+  /** Milliseconds from `at` to the arrival. */
+  latencies: number[] = []
+  readonly #ordered: boolean
+  readonly #last = new Map<string, number>()
+  readonly #counts = new Map<string, number>()
+  readonly #ids = new Set<string>()
+  #expected = Infinity
+  #wake: () => void = () => {}
+
+  /** @param ordered whether messages of a group must come in order, else only once */
+  constructor({ ordered }: { ordered: boolean }) {
+    this.#ordered = ordered
+  }
+
+  /** A new run: what is counted begins anew, the order goes on. */
+  begin(): void {
+    this.received = 0
+    this.calls = 0
+    this.latencies = []
+    this.#expected = Infinity
+  }
+
+  /** @throws it came before, or before its predecessor */
+  add({ queue, group, deduplicationId, body }: Arrival, now: number): void {
+    const match = NUMBERED.exec(body)
+    if (!match) throw new Error(`A message of another form: ${body}`)
+    const source = `${queue} ${group}`
+    const number = Number(match[1])
+    const last = this.#last.get(source) ?? 0
+    if (this.#ordered && number !== last + 1) throw new Error(`${source}: after ${last} came ${number}`)
+    if (!this.#ordered) {
+      const id = `${source} ${deduplicationId}`
+      if (this.#ids.has(id)) throw new Error(`${source}: ${number} came twice`)
+      this.#ids.add(id)
+      this.#counts.set(source, (this.#counts.get(source) ?? 0) + 1)
+    }
+    this.#last.set(source, Math.max(last, number))
+    this.latencies.push(now - Number(match[2]))
+    if (++this.received >= this.#expected) this.#wake()
+  }
+
+  /** Resolves when so many have come since `begin`. */
+  until(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#expected = count
+      this.#wake = resolve
+      if (this.received >= count) resolve()
+    })
+  }
+
+  /** @throws of a group a number is missing, of those that need not come in order */
+  check(): void {
+    for (const [source, count] of this.#counts) {
+      const last = this.#last.get(source)
+      if (count !== last) throw new Error(`${source}: ${count} messages, but the last is ${last}`)
+    }
+  }
+}

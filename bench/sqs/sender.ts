@@ -1,0 +1,35 @@
+/** How a sender is to send. */
+export interface SenderOptions {
+  endpoint: string
+  /** For what is kept on disk. */
+  folder: string
+  /** Each publishes as often as the others. */
+  instances: readonly string[]
+  /** A queue of each instance's own, instead of one for all. */
+  ownQueues: boolean
+}
+
+/** What each of those compared does when it is told to. */
+export interface Sender {
+  start(options: SenderOptions): Promise<void>
+  /**
+   * Publishes as fast as it can be sent, for so long. @returns how many, once the last is published
+   * @param concurrency calls at once, of a sender that has no mind of its own
+   */
+  run(ms: number, concurrency: number): Promise<number>
+  /** Publishes so many events a second, for so long. @returns how many */
+  pace(perSecond: number, ms: number): Promise<number>
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void>
+}
+
+export const REGION = 'us-east-1'
+export const CREDENTIALS = { accessKeyId: 'benchmark', secretAccessKey: 'benchmark' }
+
+/** The queue that all share, as the plugin names it. */
+export const SHARED_QUEUE = 'global_messages_upsert.fifo'
+
+/** So many names. */
+export function instanceNames(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `bench-${String(index).padStart(5, '0')}`)
+}
