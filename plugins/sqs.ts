@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { AlreadyRegisteredError } from '../lib/errors.ts'
 import { eventKey } from '../lib/events.ts'
 import { optionsChecker, SqsOptions } from '../lib/schemas/options.ts'
+import { BatchClient } from '../lib/sqs/batch-client.ts'
 import { createSqsClient } from '../lib/sqs/client.ts'
 import { SqsEmitter } from '../lib/sqs/emitter.ts'
 import { createOffload } from '../lib/sqs/offload.ts'
@@ -57,7 +58,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   const offload = s3 && (await createOffload(s3))
   const sender = new SqsSender({
     offload,
-    client,
+    client: new BatchClient({ client, direct: !rest.client }),
     provisioner,
     store,
     log,

@@ -1,15 +1,15 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import type { QuietLog } from '../quiet-log.ts'
 import type { StoredEvent } from '../store/types.ts'
+import type { BatchClient } from './batch-client.ts'
 import type { BatchItem } from './batch.ts'
 import { callFailure, entryFailure, type SendFailure } from './failures.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
 export interface BatchCallerOptions {
-  client: SQSClient
+  client: BatchClient
   provisioner: QueueProvisioner
   metrics: Metrics
   quiet: QuietLog
@@ -71,8 +71,8 @@ export class BatchCaller {
     const { client, metrics, quiet, signal } = this.#options
     metrics.batchEntries.observe(items.length)
     const done = metrics.sendSeconds.startTimer()
-    const command = new SendMessageBatchCommand({ QueueUrl, Entries: items.map(({ entry }) => entry) })
-    const { Successful = [], Failed = [] } = await client.send(command, { abortSignal: signal }).finally(done)
+    const input = { QueueUrl, Entries: items.map(({ entry }) => entry) }
+    const { Successful = [], Failed = [] } = await client.send(input, signal).finally(done)
 
     const accepted = new Set(Successful.map(({ Id }) => Id))
     const refused = new Map(Failed.map((entry) => [entry.Id, entryFailure(entry)]))

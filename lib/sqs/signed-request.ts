@@ -1,0 +1,105 @@
+import { createHmac, hash } from 'node:crypto'
+
+/** What is used of the SDK's `HttpRequest`. */
+export interface SdkRequest {
+  method: string
+  protocol: string
+  hostname: string
+  port?: number | undefined
+  path: string
+  query?: object | undefined
+  headers: Record<string, string>
+  body?: unknown
+}
+
+export interface SigningCredentials {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string | undefined
+}
+
+/** A request that the SDK made and signed, without what is of that one call only. */
+export interface RequestTemplate {
+  readonly request: Readonly<SdkRequest>
+  /** Names of the headers that are signed, in order. */
+  readonly signed: readonly string[]
+  readonly region: string
+  readonly service: string
+}
+
+const AUTHORIZATION =
+  /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request, SignedHeaders=([^,]+), /
+const TOKEN = 'x-amz-security-token'
+/** Of one call; those of the SDK are for its own retries. */
+const OF_ONE_CALL = new Set([
+  'amz-sdk-invocation-id',
+  'amz-sdk-request',
+  'x-amzn-trace-id',
+  'authorization',
+  'content-length',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  TOKEN
+])
+/** Written anew for each call. */
+const OF_EACH_CALL = ['content-length', 'x-amz-content-sha256', 'x-amz-date']
+
+/** `undefined`: a request that is not signed as AWS's documents say, or not of the kind that is known here. */
+export function templateOf(request: SdkRequest): RequestTemplate | undefined {
+  const { method, protocol, hostname, port, path, query = {}, headers } = request
+  const [, region, service, signedHeaders] = AUTHORIZATION.exec(headers.authorization ?? '') ?? []
+  const known = method === 'POST' && path === '/' && Object.keys(query).length === 0
+  if (!known || region === undefined || service === undefined || signedHeaders === undefined) return undefined
+  const ofAllCalls = (name: string) => !OF_ONE_CALL.has(name)
+  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => ofAllCalls(name)))
+  const signed = [...signedHeaders.split(';').filter(ofAllCalls), ...OF_EACH_CALL].sort()
+  return {
+    request: { method, protocol, hostname, port, path, headers: kept },
+    signed,
+    region,
+    service
+  }
+}
+
+/**
+ * The same request with another body, signed now.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function signedRequest(
+  { request, signed, region, service }: RequestTemplate,
+  { body, credentials, now }: { body: Buffer; credentials: SigningCredentials; now: Date }
+): SdkRequest {
+  const time = now.toISOString().replace(/-|:|\.\d{3}/g, '')
+  const digest = hash('sha256', body)
+  const headers: Record<string, string> = {
+    ...request.headers,
+    'content-length': String(body.length),
+    'x-amz-content-sha256': digest,
+    'x-amz-date': time
+  }
+  const { sessionToken } = credentials
+  if (sessionToken !== undefined) headers[TOKEN] = sessionToken
+  const all = sessionToken === undefined ? signed : [...signed, TOKEN].sort()
+  const canonicalHeaders = all.map((name) => `${name}:${headers[name]}\n`).join('')
+  const names = all.join(';')
+  const canonical = `${request.method}\n${request.path}\n\n${canonicalHeaders}\n${names}\n${digest}`
+  const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`
+  const signature = createHmac('sha256', signingKey(credentials.secretAccessKey, scope))
+    .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical)}`)
+    .digest('hex')
+  headers.authorization =
+    `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, ` +
+    `SignedHeaders=${names}, Signature=${signature}`
+  return { ...request, headers, body }
+}
+
+let last = { secret: '', scope: '', key: Buffer.alloc(0) }
+
+/** One for each day, and each secret: the last is kept. */
+function signingKey(secret: string, scope: string): Buffer {
+  if (last.secret === secret && last.scope === scope) return last.key
+  let key = Buffer.from(`AWS4${secret}`)
+  for (const part of scope.split('/')) key = createHmac('sha256', key).update(part).digest()
+  last = { secret, scope, key }
+  return key
+}
