@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 
 /** What is used of the SDK's `HttpRequest`. */
 export interface SdkRequest {
@@ -93,13 +93,13 @@ export function signedRequest(
   return { ...request, headers, body }
 }
 
-let last = { secret: '', scope: '', key: Buffer.alloc(0) }
+let last: { secret: string; scope: string; key: KeyObject } | undefined
 
 /** One for each day, and each secret: the last is kept. */
-function signingKey(secret: string, scope: string): Buffer {
-  if (last.secret === secret && last.scope === scope) return last.key
-  let key = Buffer.from(`AWS4${secret}`)
-  for (const part of scope.split('/')) key = createHmac('sha256', key).update(part).digest()
-  last = { secret, scope, key }
-  return key
+function signingKey(secret: string, scope: string): KeyObject {
+  if (last?.secret === secret && last.scope === scope) return last.key
+  let bytes = Buffer.from(`AWS4${secret}`)
+  for (const part of scope.split('/')) bytes = createHmac('sha256', bytes).update(part).digest()
+  last = { secret, scope, key: createSecretKey(bytes) }
+  return last.key
 }
