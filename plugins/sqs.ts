@@ -32,7 +32,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     accountId,
     global = false,
     queueType: type = 'fifo',
-    concurrency = 16,
+    concurrency = 32,
     maxPayloadBytes = 1_048_576,
     maxAttempts = 10,
     dlqMaxReceives,

@@ -156,7 +156,7 @@ export const SqsOptions = Type.Object(
     queueType: Type.Optional(Type.Union([Type.Literal('fifo'), Type.Literal('standard')])),
     /**
      * SendMessageBatch calls on their way at once.
-     * @default 16
+     * @default 32
      */
     concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 512 })),
     /**

@@ -1,3 +1,4 @@
+import { MAX_BATCH_ENTRIES } from './batch.ts'
 import type { Lane } from './lane.ts'
 
 /** The lanes of one queue that have something to send, in the order in which they began to wait. */
@@ -18,4 +19,14 @@ export interface Line {
 
 export function newLine(queue: string): Line {
   return { queue, lanes: [], attempts: 0, alone: false, calls: 0, retryTimer: undefined, queued: false }
+}
+
+/** Whether what waits fills a batch. */
+export function hasBatch({ lanes }: Line): boolean {
+  let waiting = 0
+  for (const lane of lanes) {
+    waiting += lane.waiting
+    if (waiting >= MAX_BATCH_ENTRIES) return true
+  }
+  return false
 }

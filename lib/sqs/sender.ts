@@ -9,7 +9,7 @@ import { Batch, MAX_BATCH_ENTRIES, toItem, type BatchItem, type EntryOptions } f
 import { DeliveryWriter } from './delivery-writer.ts'
 import { callFailure, type SendFailure } from './failures.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
-import { newLine, type Line } from './line.ts'
+import { hasBatch, newLine, type Line } from './line.ts'
 import type { Offload } from './offload.ts'
 
 export interface SenderOptions extends EntryOptions, Pick<BatchCallerOptions, 'client' | 'provisioner' | 'specOf'> {
@@ -176,8 +176,10 @@ export class SqsSender {
   /** Starts calls while there are free ones and something to send. */
   #pump(): void {
     while (!this.#stopped && this.#calls.size < this.#options.concurrency) {
-      const line = this.#ready.shift()
-      if (!line) return
+      const [line] = this.#ready
+      // Half of the calls are for full batches: with what is short of one the others come soon enough, and take more.
+      if (!line || (this.#calls.size >= this.#options.concurrency / 2 && !hasBatch(line))) return
+      this.#ready.shift()
       line.queued = false
       if (line.retryTimer || (line.attempts > 0 && line.calls > 0)) continue
       const batch = this.#fill(line)
