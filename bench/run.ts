@@ -5,7 +5,9 @@ import { chart } from './harness/chart.ts'
 import type { Comparison } from './harness/compare.ts'
 import { machine } from './harness/machine.ts'
 import { table } from './harness/table.ts'
+import growth from './growth/index.ts'
 import ingest from './ingest/index.ts'
+import latency from './latency/index.ts'
 import sqs from './sqs/index.ts'
 import websocket from './websocket/index.ts'
 
@@ -13,7 +15,7 @@ import websocket from './websocket/index.ts'
  * `npm run bench [name...] [-- --quick] [--json file] [--chart file.svg]`: ours beside its peers, in turn, in one run.
  * Exits with 1 if work was not done as it should be; never because of a number.
  */
-const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = { ingest, sqs, websocket }
+const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = { ingest, sqs, websocket, latency, growth }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

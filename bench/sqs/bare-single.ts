@@ -20,7 +20,8 @@ const bareSingle: Sender = {
         const message = bareMessage(instance, data)
         void client.send(new SendMessageCommand({ QueueUrl, ...message })).then(() => sending--)
       },
-      outstanding: () => sending
+      outstanding: () => sending,
+      limit: 200
     })
   },
   run: (ms) => publisher.run(ms),

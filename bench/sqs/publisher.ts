@@ -6,10 +6,10 @@ const { event, data, sender, serverUrl } = imageMessage()
 
 export { event, sender, serverUrl }
 
-/** Events published in one turn of the event loop. */
+/** One publishes when so many may be published at once, as where many connections bring them. */
 const TURN = 50
-/** Events that are published and not sent yet, at most. */
-const OUTSTANDING = 1_000
+/** Instances come one after the other, but not as they were made. Prime, so that all do. */
+const STRIDE = 7_919
 /** One wakes this often while it waits. */
 const TICK_MS = 1
 
@@ -19,6 +19,8 @@ export interface PublisherOptions {
   publish: (instance: string, numbered: Record<string, unknown>) => void
   /** How many are published and not sent yet. */
   outstanding: () => number
+  /** How many may be: enough that there is always something to send. @default 1_000 */
+  limit?: number
 }
 
 /** Publishes events of all instances in turn, each with its number (from 1, of its instance) and the time. */
@@ -36,13 +38,14 @@ export class Publisher {
   async run(ms: number): Promise<number> {
     const before = this.#published
     const end = clock() + ms
-    while (clock() < end) {
-      if (this.#options.outstanding() < OUTSTANDING) {
-        this.#turn(TURN, clock())
-        await setImmediate()
-      } else await setTimeout(TICK_MS)
-    }
+    while (clock() < end) await this.#fill(Infinity)
     return this.#published - before
+  }
+
+  /** As fast as it is sent, so many. */
+  async publish(count: number): Promise<void> {
+    const end = this.#published + count
+    while (this.#published < end) await this.#fill(end - this.#published)
   }
 
   /** At a steady rate, for so long; what comes late is counted from when it was due. @returns how many */
@@ -61,10 +64,20 @@ export class Publisher {
     while (this.#options.outstanding() > 0) await setTimeout(TICK_MS)
   }
 
+  /** Publishes what there is room for, or waits a little. */
+  async #fill(wanted: number): Promise<void> {
+    const { limit = 1_000, outstanding } = this.#options
+    const room = limit - outstanding()
+    if (room >= TURN) {
+      this.#turn(Math.min(room, wanted), clock())
+      await setImmediate()
+    } else await setTimeout(TICK_MS)
+  }
+
   #turn(count: number, at: number): void {
     const { instances, publish } = this.#options
     for (let index = 0; index < count; index++) {
-      const turn = this.#published++ % instances.length
+      const turn = (this.#published++ * STRIDE) % instances.length
       const n = (this.#numbers[turn] ?? 0) + 1
       this.#numbers[turn] = n
       publish(instances[turn] as string, { n, at, ...data })

@@ -17,7 +17,7 @@ export interface Sender {
    * @param concurrency calls at once, of a sender that has no mind of its own
    */
   run(ms: number, concurrency: number): Promise<number>
-  /** Publishes so many events a second, for so long. @returns how many */
+  /** Publishes so many events a second, for so long; `at` of each is when it was due. @returns how many */
   pace(perSecond: number, ms: number): Promise<number>
   /** Resolves when nothing is under way. */
   settled(): Promise<void>

@@ -23,7 +23,7 @@ export async function throughput(bench: Bench, sqs: Peer<FakeSqs>): Promise<Comp
   // An instance has its order only if one call at a time carries it: nobody may use more.
   const hotBatch = await start('SendMessageBatch in order', 'bare-batch.ts', one)
 
-  const [rounds, runMs, warmUpMs] = bench.quick ? [3, 250, 500] : [7, 1_000, 2_000]
+  const [rounds, runMs, warmUpMs] = bench.quick ? [2, 150, 150] : [7, 1_000, 2_000]
   const comparisons: Comparison[] = []
   for (const delayMs of DELAYS_MS) {
     for (const party of [shared, own, single, hot, hotBatch]) await runParty(sqs, party, { ms: warmUpMs, delayMs })

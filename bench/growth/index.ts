@@ -1,0 +1,10 @@
+import type { Bench } from '../harness/bench.ts'
+import type { Comparison } from '../harness/compare.ts'
+import { backlog } from './backlog.ts'
+import { instances } from './instances.ts'
+import { replay } from './replay.ts'
+
+/** Whether it stays as fast, and as small, when there is more of everything: ours beside ours with less. */
+export default async function growth(bench: Bench): Promise<Comparison[]> {
+  return [...(await instances(bench)), await backlog(bench), await replay(bench)]
+}

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { imageMessage } from '../harness/sample-events.ts'
+
+export interface SeedOptions {
+  folder: string
+  count: number
+  /** They take turns. */
+  instances: readonly string[]
+  queues: readonly string[]
+}
+
+const { event, data, sender, serverUrl } = imageMessage()
+const CHUNK = 1_000
+
+/** Writes a log of so many events, numbered by instance, with their pending deliveries. */
+export async function seed({ folder, count, instances, queues }: SeedOptions): Promise<void> {
+  const store = new SqliteStore({ path: join(folder, 'events.db'), maxPendingDeliveries: 2_000_000 })
+  const envelope = JSON.stringify({ server_url: serverUrl, date_time: new Date().toISOString(), sender })
+  for (let done = 0; done < count; done += CHUNK) {
+    const events = Array.from({ length: Math.min(CHUNK, count - done) }, (_, index) => {
+      const place = done + index
+      const id = randomUUID()
+      return {
+        instance: instances[place % instances.length] as string,
+        id,
+        event,
+        data: JSON.stringify({ n: Math.floor(place / instances.length) + 1, at: 0, ...data }),
+        envelope: `${envelope.slice(1, -1)},"id":"${id}"`,
+        extra: '',
+        flags: 0,
+        queues
+      }
+    })
+    await store.append(events)
+  }
+  await store.close()
+}

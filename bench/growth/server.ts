@@ -1,0 +1,60 @@
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import app from '../../app.ts'
+import { serve } from '../harness/serve.ts'
+import { API_KEY } from '../latency/live-server.ts'
+import { event, Publisher, sender, serverUrl } from '../sqs/publisher.ts'
+import { CREDENTIALS, REGION } from '../sqs/sender.ts'
+
+export interface GrowthOptions {
+  folder: string
+  instances: readonly string[]
+  /** Of SQS; absent: events are not sent there. */
+  endpoint?: string
+  /** Sockets are served. */
+  sockets: boolean
+}
+
+let publisher: Publisher
+
+const growthServer = {
+  /** @returns the port */
+  async listen({ folder, instances, endpoint, sockets }: GrowthOptions): Promise<number> {
+    const server = Fastify()
+    const global = { events: ['MESSAGES_UPSERT'] }
+    await server.register(app, {
+      apiKey: API_KEY,
+      docs: false,
+      eventStore: { url: `file:${join(folder, 'events.db')}`, maxPendingDeliveries: 2_000_000 },
+      sqs: endpoint !== undefined && { endpoint, region: REGION, credentials: CREDENTIALS, global },
+      websocket: sockets && { globalEvents: true }
+    })
+    await server.ready()
+    // `/` is open as it is, and so is the namespace of the first.
+    if (sockets) await server.websocket.set(instances[0] as string, { enabled: true })
+    const { store } = server.eventStore
+    let accepting = 0
+    publisher = new Publisher({
+      instances,
+      publish(instance, data) {
+        accepting++
+        // Unhandled, its failure ends the process, and the benchmark.
+        void server.onInstanceEvent({ instance, event, data, sender, serverUrl }).then(() => accepting--)
+      },
+      outstanding: () => accepting + store.pendingCount()
+    })
+    await server.listen({ host: '127.0.0.1', port: 0 })
+    return (server.server.address() as AddressInfo).port
+  },
+  /** Publishes as fast as it can be handled, for so long. @returns how many */
+  run: (ms: number) => publisher.run(ms),
+  /** The same, for so many. */
+  publish: (count: number) => publisher.publish(count),
+  /** Resolves when nothing is under way. */
+  settled: () => publisher.settled()
+}
+
+export type GrowthServer = typeof growthServer
+
+serve(growthServer)

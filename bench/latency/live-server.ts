@@ -1,0 +1,10 @@
+/** What each of the compared servers does. */
+export interface LiveServer {
+  /** @param folder for what is kept on disk @returns the port */
+  listen(options: { namespaces: readonly string[]; folder: string }): Promise<number>
+  /** Publishes so many events a second, for so long; `at` of each is when it was due. @returns how many */
+  pace(perSecond: number, ms: number): Promise<number>
+}
+
+/** The key of servers that want one. */
+export const API_KEY = 'global-key-of-the-benchmarks'
