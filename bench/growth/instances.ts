@@ -32,7 +32,7 @@ async function measure(
   bench: Bench,
   { title, queue, sockets }: { title: string; queue: boolean; sockets: boolean }
 ): Promise<Comparison> {
-  const [rounds, runMs, warmUpMs] = bench.quick ? [3, 200, 500] : [7, 1_000, 3_000]
+  const [rounds, runMs, warmUpMs] = bench.quick ? [2, 200, 300] : [7, 1_000, 3_000]
   const sqs = bench.start<FakeSqs>(new URL('../sqs/fake-sqs.ts', import.meta.url))
   const endpoint = await sqs.call('listen')
   const listeners = bench.start<Listeners>(new URL('../latency/listeners.ts', import.meta.url))
