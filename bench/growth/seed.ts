@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { SqliteStore } from '../../lib/store/sqlite.ts'
-import { imageMessage } from '../harness/sample-events.ts'
+import { sampleEvent } from '../harness/sample-events.ts'
 
 export interface SeedOptions {
   folder: string
@@ -11,7 +11,7 @@ export interface SeedOptions {
   queues: readonly string[]
 }
 
-const { event, data, sender, serverUrl } = imageMessage()
+const { event, data, sender, serverUrl } = sampleEvent('0.8 kB')
 const CHUNK = 1_000
 
 /** Writes a log of so many events, numbered by instance, with their pending deliveries. */

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { clock } from '../harness/clock.ts'
-import { imageMessage } from '../harness/sample-events.ts'
+import { sampleEvent } from '../harness/sample-events.ts'
 import { serve } from '../harness/serve.ts'
 import { bareMessage } from './bare-message.ts'
 import { CREDENTIALS, REGION, type Sender, SHARED_QUEUE } from './sender.ts'
@@ -10,7 +10,7 @@ import { CREDENTIALS, REGION, type Sender, SHARED_QUEUE } from './sender.ts'
  * The SDK as fast as it goes: `concurrency` loops, each sends ten events of its own instances, waits for the answer, and
  * sends the next ten. Nothing is kept, nothing is tried again.
  */
-const { data } = imageMessage()
+const { data } = sampleEvent('0.8 kB')
 const BATCH = 10
 
 interface Source {

@@ -1,8 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { clock } from '../harness/clock.ts'
-import { imageMessage } from '../harness/sample-events.ts'
+import { sampleEvent } from '../harness/sample-events.ts'
 
-const { event, data, sender, serverUrl } = imageMessage()
+const { event, data, sender, serverUrl } = sampleEvent('0.8 kB')
 
 export { event, sender, serverUrl }
 
