@@ -39,7 +39,7 @@ export const StoreNewerError = createError<[string, number, number]>(
 )
 export const StoreUnsupportedError = createError<[string]>(
   'IEV_STORE_UNSUPPORTED',
-  'The database URL "%s" is not supported: use file:<path> or :memory:',
+  'The database URL "%s" is not supported: use file:<path>, :memory: or postgres://<user>@<host>/<database>',
   500
 )
 

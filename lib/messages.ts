@@ -1,5 +1,5 @@
 import { escapeForSqs } from './json.ts'
-import { IN_S3, type StoredEvent } from './store/types.ts'
+import { IN_S3, type NewEvent, type StoredEvent } from './store/types.ts'
 
 /**
  * The message of an event, put together from the parts that were serialised once when it was accepted.
@@ -20,7 +20,7 @@ export function sqsMessage(event: StoredEvent, server: string): string {
 }
 
 /** How many characters the variable parts take: what pages and windows of events are bounded by. */
-export function eventSize({ data, envelope, extra }: StoredEvent): number {
+export function eventSize({ data, envelope, extra }: NewEvent): number {
   return data.length + envelope.length + extra.length
 }
 

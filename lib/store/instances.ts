@@ -169,7 +169,7 @@ export class InstanceDirectory {
   /** For backends: takes in a record that is durable. */
   put(instance: Instance): void {
     const before = this.#byName.get(instance.name)
-    if (before?.tokenHash) this.#byTokenHash.delete(before.tokenHash.toString('hex'))
+    if (before) this.#forgetToken(before)
     if (instance.tokenHash) this.#byTokenHash.set(instance.tokenHash.toString('hex'), instance)
     this.#byName.set(instance.name, instance)
     if (before) this.#tell({ type: 'updated', before, after: instance })
@@ -178,7 +178,7 @@ export class InstanceDirectory {
   /** For backends: lets go of a record whose removal is durable. */
   drop(instance: Instance): void {
     this.#byName.delete(instance.name)
-    if (instance.tokenHash) this.#byTokenHash.delete(instance.tokenHash.toString('hex'))
+    this.#forgetToken(instance)
     this.#tell({ type: 'removed', before: instance })
   }
 
@@ -193,6 +193,12 @@ export class InstanceDirectory {
     } finally {
       this.#claimedTokens.delete(claim)
     }
+  }
+
+  #forgetToken({ name, tokenHash }: Instance): void {
+    const token = tokenHash?.toString('hex') ?? ''
+    // Of changes that come together, another may have been given it already.
+    if (this.#byTokenHash.get(token)?.name === name) this.#byTokenHash.delete(token)
   }
 
   #tell(change: InstanceChange): void {

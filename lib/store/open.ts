@@ -1,21 +1,30 @@
 import { fileURLToPath } from 'node:url'
 import { StoreUnsupportedError } from '../errors.ts'
+import type { PostgresStoreOptions } from './postgres.ts'
 import { SqliteStore, type SqliteStoreOptions } from './sqlite.ts'
 import type { EventStore } from './types.ts'
 
 export const DEFAULT_STORE_URL = 'file:./data/instance-events.db'
 
 export interface OpenStoreOptions {
-  /** `file:<path>` or `:memory:`. @default 'file:./data/instance-events.db' */
+  /** `file:<path>`, `:memory:` or `postgres://<user>@<host>/<database>`. @default 'file:./data/instance-events.db' */
   url?: string
   /** Pending deliveries beyond which events are refused with `IEV_BACKPRESSURE`. @default 1_000_000 */
   maxPendingDeliveries?: number
   /** Told of each commit. */
   onCommit?: SqliteStoreOptions['onCommit']
+  /** Told when PostgreSQL is lost, and with no error when it is back. */
+  onConnection?: PostgresStoreOptions['onConnection']
 }
 
 /** @throws {StoreUnsupportedError} for a URL that no backend takes */
-export async function openStore({ url = DEFAULT_STORE_URL, ...limits }: OpenStoreOptions): Promise<EventStore> {
+export async function openStore({ url = DEFAULT_STORE_URL, ...options }: OpenStoreOptions): Promise<EventStore> {
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    // Whoever keeps to a file need not load the driver.
+    const { PostgresStore } = await import('./postgres.ts')
+    return PostgresStore.open({ url, ...options })
+  }
+  const { onConnection, ...limits } = options
   return new SqliteStore({ path: storePath(url), ...limits })
 }
 

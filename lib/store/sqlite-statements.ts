@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { SEGMENT_BITS } from './migrations/sqlite.ts'
-import { EVENT_COLUMNS } from './sqlite-rows.ts'
+import { EVENT_COLUMNS } from './rows.ts'
 
 /** What a read is narrowed to. */
 const IN_READ = `e."offset" > :after AND e."offset" <= :upTo

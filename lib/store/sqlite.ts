@@ -6,8 +6,8 @@ import { CommitQueue, type CommitQueueOptions } from './commit-queue.ts'
 import { InstanceDirectory } from './instances.ts'
 import { SEGMENT_BITS, SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 import { openDatabase, refusedWrite } from './sqlite-database.ts'
+import { type Row, toDeadLetter, toEvent } from './rows.ts'
 import { SqliteInstances } from './sqlite-instances.ts'
-import { type Row, toDeadLetter, toEvent } from './sqlite-rows.ts'
 import { SqlitePruner } from './sqlite-pruner.ts'
 import { SqliteQueues } from './sqlite-queues.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
@@ -20,7 +20,9 @@ import type {
   Failure,
   Instance,
   Lane,
+  LaneWatcher,
   LogRange,
+  LogSubscriber,
   NewEvent,
   PruneOptions,
   ReadOptions,
@@ -64,6 +66,7 @@ export class SqliteStore implements EventStore {
   readonly #table: SqliteInstances
   readonly #maxPending: number
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>()
+  readonly #watchers = new Set<LaneWatcher>()
   readonly #queues: SqliteQueues
   readonly #pruner: SqlitePruner
   #fresh: StoredEvent[] = []
@@ -129,6 +132,28 @@ export class SqliteStore implements EventStore {
     return () => void this.#listeners.delete(listener)
   }
 
+  tail(subscriber: LogSubscriber): () => void {
+    subscriber.advanced([], this.#last())
+    return this.subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
+  }
+
+  /** One process sends everything, and learns of it as it is committed. */
+  async watchLanes(watcher: LaneWatcher): Promise<() => Promise<void>> {
+    const unsubscribe = this.subscribe((events) => watcher.appended(events))
+    this.#watchers.add(watcher)
+    watcher.pending(await this.pendingLanes())
+    return async () => {
+      unsubscribe()
+      this.#watchers.delete(watcher)
+    }
+  }
+
+  maySend(): boolean {
+    return true
+  }
+
+  status(): undefined {}
+
   async read(options: ReadOptions): Promise<StoredEvent[]> {
     this.#assertOpen()
     const { instanceKey, events, instances, after, upTo, limit, maxBytes = Infinity } = options
@@ -145,7 +170,7 @@ export class SqliteStore implements EventStore {
 
   async range(): Promise<LogRange> {
     this.#assertOpen()
-    const last = (this.#sql.lastOffset.get()?.seq as number | undefined) ?? 0
+    const last = this.#last()
     const first = this.#sql.firstOffset.get()?.first as number | null
     const prunedTo = this.#sql.prunedTo.get()?.pruned_to as number
     return { first: first ?? (last === 0 ? 0 : last + 1), last, prunedTo }
@@ -235,8 +260,9 @@ export class SqliteStore implements EventStore {
         }
         return letters
       },
-      committed: ({ length }) => {
-        this.#pending += length
+      committed: (letters) => {
+        this.#pending += letters.length
+        for (const watcher of this.#watchers) watcher.redriven(letters)
       }
     })
   }
@@ -295,11 +321,14 @@ export class SqliteStore implements EventStore {
   *#instanceRows(narrowed: InstanceRead): Generator<Row> {
     const first = this.#sql.firstOffset.get()?.first as number | null
     if (first === null) return
-    const last = this.#sql.lastOffset.get()?.seq as number
-    const end = segmentOf(Math.min(narrowed.upTo, last))
+    const end = segmentOf(Math.min(narrowed.upTo, this.#last()))
     for (let segment = segmentOf(Math.max(narrowed.after, first)); segment <= end; segment++) {
       yield* this.#sql.readSegment.iterate({ segment, ...narrowed })
     }
+  }
+
+  #last(): number {
+    return (this.#sql.lastOffset.get()?.seq as number | undefined) ?? 0
   }
 
   #deadLetters({ after, upTo, limit, ids, instance, queue, reason }: DeadLetterPage): DeadLetter[] {

@@ -142,6 +142,50 @@ export interface PruneOptions {
   maxBytes: number
 }
 
+/** Who follows the log. Its methods must not throw. */
+export interface LogSubscriber {
+  /**
+   * Which events it wants with their bodies: all, or those of these instances; it may be told of others too. Asked before
+   * each read; what it has come to want meanwhile is read before it is told that the log has gone on.
+   */
+  interest(): { all: boolean; instanceKeys: Iterable<number> }
+  /** Events in offset order, each once, and the offset up to which the log has been looked at. May have no events. */
+  advanced(events: readonly StoredEvent[], head: number): void
+}
+
+/** Who sends what is pending. Its methods must not throw. */
+export interface LaneWatcher {
+  /** Lanes that have something pending and are this process's to send: all there are at first, then as they come. May repeat. */
+  pending(lanes: readonly Lane[]): void
+  /**
+   * New events of lanes that are this process's to send, in offset order: nothing of their lanes lies between them and
+   * what was told before, so that they need not be read. What comes in another way is told by `pending`.
+   */
+  appended(events: readonly StoredEvent[]): void
+  /** Lanes in which something is pending again, older than what was told: to be read from their beginning. */
+  redriven(lanes: readonly Lane[]): void
+  /** Stop sending for these partitions and resolve once nothing of them is under way; they are handed over then. */
+  release(partitions: ReadonlySet<number>): Promise<void>
+  /** The right to send is lost at once (connection gone): stop without waiting. */
+  revoked(partitions: ReadonlySet<number>): void
+}
+
+/** How a node stands in a cluster. */
+export interface NodeStatus {
+  /** Whether the database answers. */
+  readonly connected: boolean
+  /** How many nodes there are, this one included. */
+  readonly nodes: number
+  /** Partitions that are this node's to send, of `PARTITIONS`. */
+  readonly partitions: number
+  /** The highest offset that this node knows of. */
+  readonly head: number
+  /** How far its subscribers have come; as far as the head without any. */
+  readonly position: number
+  /** For how long they have been behind, in milliseconds. */
+  readonly lagMs: number
+}
+
 /**
  * The durable, ordered store of accepted events and of all that must survive with them.
  * Asynchronous throughout, so that a network database fits. One conformance suite runs on every backend.
@@ -158,8 +202,30 @@ export interface EventStore {
    */
   append(events: readonly NewEvent[]): Promise<AppendResult[]>
 
-  /** Calls `listener` with each commit's new events, in offset order, before their `append` resolves. */
+  /**
+   * Calls `listener` with each commit's new events, in offset order, before their `append` resolves. Those of this process
+   * alone: `tail` has all.
+   */
   subscribe(listener: (events: readonly StoredEvent[]) => void): () => void
+
+  /**
+   * Follows the log from its head on, wherever events are appended. Calls `advanced` at once, without events, to say where
+   * that is. Returns how to stop it.
+   */
+  tail(subscriber: LogSubscriber): () => void
+
+  /**
+   * Shares what is pending among the processes that send: each partition is one's at a time, until it is released or
+   * revoked. Returns how to stop it: then everything is released, and others take it.
+   * @throws {BackpressureError} the database cannot be reached
+   */
+  watchLanes(watcher: LaneWatcher): Promise<() => Promise<void>>
+
+  /** Whether this process may send for the instance now: to be asked before each call, since a process can be held up. */
+  maySend(instanceKey: number): boolean
+
+  /** How this node stands; `undefined` where there is but one. */
+  status(): NodeStatus | undefined
 
   /** Events by ascending offset; `queues` of what is read is empty. Empty when there is nothing after `after`. */
   read(options: ReadOptions): Promise<StoredEvent[]>

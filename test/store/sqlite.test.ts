@@ -256,7 +256,7 @@ t.test('a URL names the file, or is refused', async (t) => {
     await store.close()
   }
   t.ok(statSync(path).isFile())
-  for (const url of ['', 'file:', 'postgres://localhost/events', path]) {
+  for (const url of ['', 'file:', 'mysql://localhost/events', path]) {
     await t.rejects(openStore({ url }), { code: 'IEV_STORE_UNSUPPORTED' }, url)
   }
 })

@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventSize } from '../messages.ts'
+import { numberArray, textArray } from './binary-array.ts'
+import { isTransient, refused, type PostgresPool } from './postgres-connection.ts'
+import type { Row } from './rows.ts'
+import type { Batcher } from './serial-queue.ts'
+import { CALLER_ID, type AppendResult, type NewEvent, type StoredEvent } from './types.ts'
+
+export interface AppendCall {
+  readonly events: readonly NewEvent[]
+  readonly deliveries: number
+  /** `performance.now()` of the call. */
+  readonly calledAt: number
+}
+
+/** What one transaction made of the log. */
+export interface Appended {
+  /** The offsets before and after it. */
+  readonly before: number
+  readonly head: number
+  /** New events in offset order. */
+  readonly stored: readonly StoredEvent[]
+  /** Deliveries that were asked for, of new events or not. */
+  readonly deliveries: number
+  /** The version of the directory that was seen. */
+  readonly directory: number
+  /** Whether it had to be tried again, so that what is counted in memory may be wrong. */
+  readonly retried: boolean
+  readonly operations: number
+  readonly seconds: number
+}
+
+export interface AppenderOptions {
+  pool: PostgresPool
+  schema: string
+  /** How long a call is tried while PostgreSQL is away. */
+  retryMs: number
+  /** Told of each transaction, before any of its calls is. Must not reject: it is written. */
+  committed: (appended: Appended) => Promise<void>
+}
+
+/** Characters of events in one transaction; each event counts as some more. */
+const BATCH_CHARACTERS = 8 * 1_048_576
+const EVENT_CHARACTERS = 4_096
+const FIRST_DELAY_MS = 25
+const MAX_DELAY_MS = 400
+
+/** Appends of one node: those that wait while a transaction is under way are the next one. */
+export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
+  readonly maxWeight = BATCH_CHARACTERS
+  readonly #options: AppenderOptions
+
+  constructor(options: AppenderOptions) {
+    this.#options = options
+  }
+
+  weigh({ events }: AppendCall): number {
+    return events.reduce((sum, event) => sum + eventSize(event) + EVENT_CHARACTERS, 0)
+  }
+
+  isolates(error: unknown): boolean {
+    return !isTransient((error as Error).cause)
+  }
+
+  async run(calls: readonly AppendCall[]): Promise<AppendResult[][]> {
+    const begun = performance.now()
+    const batch = new Batch(calls.flatMap(({ events }) => events))
+    const deadline = Math.min(...calls.map(({ calledAt }) => calledAt)) + this.#options.retryMs
+    const { row, retried } = await this.#write(batch.values(), deadline)
+    const { results, ...appended } = batch.outcome(row, retried)
+    const deliveries = calls.reduce((sum, call) => sum + call.deliveries, 0)
+    const seconds = (performance.now() - begun) / 1_000
+    await this.#options.committed({ ...appended, deliveries, retried, operations: calls.length, seconds })
+    return calls.map(({ events }) => results.splice(0, events.length))
+  }
+
+  /** Of a connection that breaks nobody knows whether it wrote. Every event has an id, so it is written again. */
+  async #write(values: unknown[], deadline: number): Promise<{ row: Row; retried: boolean }> {
+    const { pool, schema, retryMs } = this.#options
+    const parameters = values.map((_, index) => `$${index + 1}`).join()
+    const query = { name: 'append', text: `SELECT * FROM ${schema}.append(${parameters})`, values }
+    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+      try {
+        const [row] = await pool.ask({ ...query, query_timeout: retryMs })
+        return { row: row as Row, retried: delayMs > FIRST_DELAY_MS }
+      } catch (error) {
+        if (!isTransient(error) || performance.now() + delayMs > deadline) throw refused(error)
+        await sleep(delayMs)
+      }
+    }
+  }
+}
+
+/** The events of one transaction, each id once, and what PostgreSQL made of them. */
+class Batch {
+  readonly #all: readonly NewEvent[]
+  readonly #sent: NewEvent[] = []
+  /** Where each event is in what is sent; negative (`~index`): another one before it has its id. */
+  readonly #places: number[] = []
+  readonly #names = new Numbering()
+
+  constructor(events: readonly NewEvent[]) {
+    this.#all = events
+    const seen = new Map<string, number>()
+    for (const event of events) {
+      const key = `${this.#names.of(event.instance)} ${event.id}`
+      const before = seen.get(key)
+      this.#places.push(before === undefined ? this.#sent.length : ~before)
+      if (before !== undefined) continue
+      seen.set(key, this.#sent.length)
+      this.#sent.push(event)
+    }
+  }
+
+  /** The arguments of the SQL function. */
+  values(): unknown[] {
+    const queues = new Numbering()
+    const deliveries = this.#sent.flatMap((event, place) => event.queues.map((queue) => [place + 1, queues.of(queue)]))
+    const texts = (pick: (event: NewEvent) => string) => textArray(this.#sent.map(pick))
+    const numbers = (pick: (event: NewEvent) => number) => numberArray(this.#sent.map(pick))
+    return [
+      textArray(this.#names.texts),
+      numbers(({ instance }) => this.#names.of(instance)),
+      texts(({ id }) => id),
+      texts(({ event }) => event),
+      numbers(({ flags }) => flags),
+      numbers(eventSize),
+      texts(({ envelope }) => envelope),
+      texts(({ extra }) => extra),
+      texts(({ data }) => data),
+      textArray(queues.texts),
+      numberArray(deliveries.map(([event]) => event as number)),
+      numberArray(deliveries.map(([, queue]) => queue as number))
+    ]
+  }
+
+  outcome(row: Row, retried: boolean) {
+    const { before, accepted_at: acceptedAt, directory } = row as { [column: string]: number }
+    const { keys, known } = row as unknown as { keys: number[]; known: number[] }
+    let head = before as number
+    const stored: StoredEvent[] = []
+    const results: AppendResult[] = []
+    for (const [index, event] of this.#all.entries()) {
+      const { id, instance } = event
+      const place = this.#places[index] as number
+      if (place < 0) {
+        results.push({ ...(results[this.#places.indexOf(~place)] as AppendResult), duplicate: true })
+        continue
+      }
+      const found = known[place] as number
+      const offset = found || ++head
+      // An id that we gave ourselves can only be there because the try before this one was kept.
+      const duplicate = found > 0 && !(retried && (event.flags & CALLER_ID) === 0)
+      results.push({ id, offset, duplicate })
+      if (duplicate) continue
+      const instanceKey = keys[this.#names.of(instance) - 1] as number
+      stored.push({ ...event, offset, instanceKey, acceptedAt: acceptedAt as number })
+    }
+    return { before: before as number, head, directory: directory as number, stored, results }
+  }
+}
+
+/** Texts by number, from 1 on as PostgreSQL counts. */
+class Numbering {
+  readonly texts: string[] = []
+  readonly #numbers = new Map<string, number>()
+
+  of(text: string): number {
+    let number = this.#numbers.get(text)
+    if (number === undefined) {
+      number = this.texts.push(text)
+      this.#numbers.set(text, number)
+    }
+    return number
+  }
+}

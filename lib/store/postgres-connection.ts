@@ -1,0 +1,85 @@
+import { DatabaseError, Pool, types, type ClientConfig, type QueryConfig } from 'pg'
+import { BackpressureError } from '../errors.ts'
+import type { Row } from './rows.ts'
+
+/** How long anything may take: a query that nobody answers must not hold its caller. */
+const CONNECT_TIMEOUT_MS = 3_000
+const STATEMENT_TIMEOUT_MS = 20_000
+const POOL_SIZE = 5
+
+// https://www.postgresql.org/docs/current/catalog-pg-type.html
+const INT8 = 20
+const INT8_ARRAY = 1016
+const NUMERIC = 1700
+
+const PARSERS: { [oid: number]: (text: string) => unknown } = {
+  // What we count stays far below 2^53.
+  [INT8]: Number,
+  [NUMERIC]: Number,
+  [INT8_ARRAY]: (text) => text.slice(1, -1).split(',').map(Number)
+}
+
+/**
+ * How every connection is made. The timeouts are startup parameters, and sessions hold locks and listen: through PgBouncer
+ * only in session mode, with `ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`.
+ */
+export function connectionConfig(url: string): ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'fastify-instance-events',
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    // Ours comes second: it is for a server that does not answer at all.
+    query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
+    types: { getTypeParser: (oid, format) => PARSERS[oid] ?? types.getTypeParser(oid, format) }
+  }
+}
+
+/** Whether trying again may help: PostgreSQL is away, is about to go, is full, or was too slow. */
+export function isTransient(error: unknown): boolean {
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html; everything else is a connection's failure.
+  return error instanceof DatabaseError ? /^(08|25|40|53|55|57|58)/.test(error.code ?? '') : error instanceof Error
+}
+
+/** What a caller is told of a query that failed. */
+export function refused(error: unknown): Error {
+  const { message } = error as Error
+  return isTransient(error) ? new BackpressureError(`PostgreSQL: ${message}`, { cause: error }) : (error as Error)
+}
+
+/** Queries by whatever connection is free. */
+export class PostgresPool {
+  readonly #pool: Pool
+
+  constructor(url: string) {
+    this.#pool = new Pool({ ...connectionConfig(url), max: POOL_SIZE })
+    // A connection that breaks while it idles: the next query makes another.
+    this.#pool.on('error', () => {})
+  }
+
+  /** @throws as the driver does */
+  async ask(query: QueryConfig & { query_timeout?: number }): Promise<Row[]> {
+    const { rows } = await this.#pool.query<Row>(query)
+    return rows
+  }
+
+  /** @throws {BackpressureError} PostgreSQL cannot be asked now */
+  async query(text: string, values: unknown[] = []): Promise<Row[]> {
+    try {
+      return await this.ask({ text, values })
+    } catch (error) {
+      throw refused(error)
+    }
+  }
+
+  /** The same, for the one row that it has. */
+  async one(text: string, values: unknown[] = []): Promise<Row> {
+    const [row] = await this.query(text, values)
+    return row as Row
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+}

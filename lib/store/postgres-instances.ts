@@ -1,0 +1,154 @@
+import { DatabaseError } from 'pg'
+import { TokenTakenError } from '../errors.ts'
+import { InstanceDirectory, type InstanceRecord, type InstanceTable } from './instances.ts'
+import type { PostgresPool } from './postgres-connection.ts'
+import type { Row } from './rows.ts'
+import type { SerialQueue } from './serial-queue.ts'
+import { SharedRun } from './shared-run.ts'
+import type { Instance, Selection, TransportName } from './types.ts'
+
+export interface PostgresInstancesOptions {
+  pool: PostgresPool
+  schema: string
+  /** Writes go in the order of calls, appends among them. */
+  writes: SerialQueue
+}
+
+interface Known {
+  readonly name: string
+  readonly version: number
+}
+
+/**
+ * Instances and selections in PostgreSQL. Every change there has a number, and all that memory learns, of changes made
+ * here or elsewhere, it learns by asking what came after the number it has. So nothing is missed, and whoever says that
+ * there is something new need not say what.
+ */
+export class PostgresInstances implements InstanceTable {
+  readonly directory = new InstanceDirectory(this)
+  readonly #options: PostgresInstancesOptions
+  readonly #known = new Map<number, Known>()
+  readonly #reading = new SharedRun(() => this.#read())
+  #version = -1
+
+  constructor(options: PostgresInstancesOptions) {
+    this.#options = options
+  }
+
+  /** Brings the directory to this version at least. */
+  async sync(version: number): Promise<void> {
+    if (version > this.#version) await this.#reading.run()
+  }
+
+  write(name: string, change: (before: Instance | undefined) => InstanceRecord): Promise<Instance> {
+    return this.#options.writes.add(async () => {
+      for (;;) {
+        await this.#reading.run()
+        const before = this.directory.get(name)
+        const record = change(before)
+        if (record === before) return before
+        const key = await this.#write(before, record)
+        // Null: another node has changed it meanwhile.
+        if (key === null) continue
+        await this.#reading.run()
+        const after = this.directory.get(name)
+        return after?.key === key ? after : { ...record, key }
+      }
+    })
+  }
+
+  remove(name: string): Promise<Instance | undefined> {
+    return this.#options.writes.add(async () => {
+      await this.#reading.run()
+      const before = this.directory.get(name)
+      if (!before) return undefined
+      const { pool, schema } = this.#options
+      const { removed } = await pool.one(`SELECT ${schema}.remove_instance($1) AS removed`, [before.key])
+      await this.#reading.run()
+      return removed ? before : undefined
+    })
+  }
+
+  /** @returns its key; `null`: it is not as `before` says any more */
+  async #write(before: Instance | undefined, record: InstanceRecord): Promise<number | null> {
+    const { pool, schema } = this.#options
+    const { id, name, tokenHash, integration, createdAt, updatedAt, selections } = record
+    const key = before?.key ?? null
+    try {
+      const row = await pool.one(`SELECT ${schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9) AS key`, [
+        key,
+        key === null ? null : this.#known.get(key)?.version,
+        id,
+        name,
+        tokenHash,
+        integration,
+        createdAt.getTime(),
+        updatedAt.getTime(),
+        JSON.stringify(selections)
+      ])
+      return row.key as number | null
+    } catch (error) {
+      if (error instanceof DatabaseError && error.constraint === 'instances_token') throw new TokenTakenError()
+      throw error
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { pool, schema } = this.#options
+    // One statement sees one moment. The counter is there without any change, too; who knows nothing has nothing to drop.
+    const rows = await pool.query(
+      `SELECT c.value AS head, d.* FROM ${schema}.counters c LEFT JOIN (
+        SELECT version, key, false AS removed, id, name, token_hash, integration, created_at, updated_at, selections
+        FROM ${schema}.instances WHERE version > $1
+        UNION ALL
+        SELECT version, key, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM ${schema}.removed_instances WHERE version > $1 AND $1 >= 0
+      ) d ON true WHERE c.name = 'directory' ORDER BY d.version`,
+      [this.#version]
+    )
+    for (const row of rows) {
+      if (row.removed === false) this.#put(row)
+      else if (row.removed) this.#drop(row.key as number)
+    }
+    this.#version = rows[0]?.head as number
+  }
+
+  #put(row: Row): void {
+    const instance = toInstance(row)
+    this.#known.set(instance.key, { name: instance.name, version: row.version as number })
+    this.directory.put(instance)
+  }
+
+  #drop(key: number): void {
+    const name = this.#known.get(key)?.name
+    this.#known.delete(key)
+    const instance = name === undefined ? undefined : this.directory.get(name)
+    if (instance) this.directory.drop(instance)
+  }
+}
+
+type StoredSelection = Omit<Selection, 'createdAt' | 'updatedAt'> & { createdAt: string; updatedAt: string }
+
+function toInstance(row: Row): Instance {
+  const chosen: { [T in TransportName]?: Selection } = {}
+  const selections = row.selections as { [T in TransportName]?: StoredSelection }
+  for (const [transport, { id, enabled, events, createdAt, updatedAt }] of Object.entries(selections)) {
+    chosen[transport as TransportName] = {
+      id,
+      enabled,
+      events,
+      createdAt: new Date(createdAt),
+      updatedAt: new Date(updatedAt)
+    }
+  }
+  return {
+    key: row.key as number,
+    id: row.id as string,
+    name: row.name as string,
+    tokenHash: row.token_hash as Buffer | null,
+    integration: row.integration as string | null,
+    createdAt: new Date(row.created_at as number),
+    updatedAt: new Date(row.updated_at as number),
+    selections: chosen
+  }
+}

@@ -1,0 +1,230 @@
+import { PARTITIONS, partitionOf } from './partitions.ts'
+import type { Appended } from './postgres-append.ts'
+import { LOCKS, lockSpace } from './postgres-locks.ts'
+import type { PostgresReads } from './postgres-reads.ts'
+import { PostgresSession, type SessionTiming } from './postgres-session.ts'
+import type { Row } from './rows.ts'
+import { SharedRun } from './shared-run.ts'
+import type { Lane, LaneWatcher } from './types.ts'
+
+export interface LanesOptions {
+  url: string
+  schema: string
+  timing: SessionTiming | undefined
+  reads: PostgresReads
+  watcher: LaneWatcher
+}
+
+/** What is held as long as a session lasts. */
+interface Term {
+  readonly held: Set<number>
+  /** Of those held: not to be sent for any more, not yet handed over. */
+  readonly releasing: Set<number>
+  /** Of those held: what is pending in them has not been read yet. */
+  readonly unread: Set<number>
+}
+
+function newTerm(): Term {
+  return { held: new Set(), releasing: new Set(), unread: new Set() }
+}
+
+/**
+ * The partitions that this node sends. Each is an advisory lock, held by a session of its own: whoever has lost the
+ * session has lost the locks. Every node that sends also holds one lock that they share, so that all know how many they
+ * are, and takes its even share: what is free it takes, what is too much it hands over once nothing of it is under way.
+ */
+export class PostgresLanes {
+  readonly #options: LanesOptions
+  readonly #space: number
+  readonly #session: PostgresSession
+  #term = newTerm()
+  readonly #sharing = new SharedRun(() => this.#share())
+  readonly #reading = new SharedRun(() => this.#read())
+  #nodes = 1
+  #position = 0
+  #head = 0
+  #redrivesRead = 0
+  #redrives = 0
+  #stopped = false
+
+  constructor(options: LanesOptions) {
+    const { schema, url, timing } = options
+    this.#options = options
+    this.#space = lockSpace(schema)
+    this.#session = new PostgresSession({
+      ...timing,
+      url,
+      channel: schema,
+      begin: {
+        text: 'SELECT pg_advisory_lock_shared($1, $2), pg_notify($3, $4)',
+        values: [this.#space, LOCKS.senders, schema, 'lanes']
+      },
+      beat: {
+        text: `SELECT l.last_offset, c.value AS redrives, (${COUNT_HOLDERS}) AS nodes
+          FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'redrives'`,
+        values: [this.#space, LOCKS.senders]
+      },
+      beaten: (row) => this.#beaten(row),
+      notified: (kind, number) => this.#notified(kind, number),
+      lost: () => this.#lost()
+    })
+  }
+
+  get count(): number {
+    return this.#term.held.size - this.#term.releasing.size
+  }
+
+  /** Resolves with its share taken and read, as far as it is free. @throws as the driver does */
+  async start(): Promise<void> {
+    await this.#session.start()
+    await this.#sharing.settled()
+    await this.#reading.settled()
+  }
+
+  maySend(instanceKey: number): boolean {
+    return this.#has(instanceKey) && this.#session.alive
+  }
+
+  /** The log reaches to `head`. */
+  advance(head: number): void {
+    this.#head = Math.max(this.#head, head)
+    this.#wake()
+  }
+
+  /** This node has appended. */
+  appended({ before, head, stored }: Appended): void {
+    const whole = this.#position === before && stored.length === head - before
+    if (whole && this.#term.unread.size === 0 && !this.#reading.running) {
+      this.#position = head
+      const ours = stored.filter(({ queues, instanceKey }) => queues.length > 0 && this.#has(instanceKey))
+      if (ours.length > 0) this.#options.watcher.appended(ours)
+    }
+    this.advance(head)
+  }
+
+  /** Hands everything over. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#sharing.settled()
+    await this.#release([...this.#term.held])
+    this.#term = newTerm()
+    await this.#session.close()
+    await this.#reading.settled()
+  }
+
+  #has(instanceKey: number): boolean {
+    const partition = partitionOf(instanceKey)
+    return this.#term.held.has(partition) && !this.#term.releasing.has(partition)
+  }
+
+  #beaten({ last_offset: head, redrives, nodes }: Row): void {
+    this.#nodes = nodes as number
+    this.#head = Math.max(this.#head, head as number)
+    this.#redrives = redrives as number
+    if (this.#term.held.size === 0) {
+      // All that is pending in what is taken is read when it is taken.
+      this.#position = this.#head
+      this.#redrivesRead = this.#redrives
+    }
+    if (!this.#stopped) this.#sharing.run().catch(() => {})
+    this.#wake()
+  }
+
+  #notified(kind: string, number: number): void {
+    if (kind === 'lanes') void this.#session.beat()
+    if (kind !== 'redrives') return
+    this.#redrives = Math.max(this.#redrives, number)
+    this.#wake()
+  }
+
+  #lost(): void {
+    const { held } = this.#term
+    this.#term = newTerm()
+    if (held.size > 0) this.#options.watcher.revoked(held)
+  }
+
+  async #share(): Promise<void> {
+    const target = Math.ceil(PARTITIONS / this.#nodes)
+    const missing = target - this.count
+    if (missing > 0) await this.#take(missing)
+    else if (missing < 0) void this.#release([...this.#term.held.difference(this.#term.releasing)].slice(missing))
+  }
+
+  async #take(count: number): Promise<void> {
+    const others = Array.from({ length: PARTITIONS }, (_, partition) => partition).filter(
+      (p) => !this.#term.held.has(p)
+    )
+    // Two that take at once begin at different ends.
+    const from = Math.floor(Math.random() * others.length)
+    const candidates = [...others.slice(from), ...others.slice(0, from)]
+    const rows = await this.#session.query({
+      text: 'SELECT p FROM unnest($1::int[]) p WHERE pg_try_advisory_lock($2, p) LIMIT $3',
+      values: [candidates, this.#space, count]
+    })
+    for (const { p } of rows) {
+      this.#term.held.add(p as number)
+      this.#term.unread.add(p as number)
+    }
+    this.#wake()
+  }
+
+  async #release(partitions: readonly number[]): Promise<void> {
+    if (partitions.length === 0) return
+    const term = this.#term
+    for (const partition of partitions) {
+      term.releasing.add(partition)
+      term.unread.delete(partition)
+    }
+    const { watcher, schema } = this.#options
+    await watcher.release(new Set(partitions))
+    // With the session they were lost: no longer ours to hand over.
+    if (term !== this.#term) return
+    // Of two that were called for the same one the first hands it over.
+    const ours = partitions.filter((partition) => term.releasing.delete(partition) && term.held.delete(partition))
+    await this.#session
+      .query({
+        text: 'SELECT count(pg_advisory_unlock($1, p)), pg_notify($2, $3) FROM unnest($4::int[]) p',
+        values: [this.#space, schema, 'lanes', ours]
+      })
+      .catch(() => {})
+  }
+
+  #wake(): void {
+    const behind = this.#position < this.#head || this.#redrivesRead < this.#redrives
+    // What cannot be read now is read when it is woken again.
+    if (this.#term.unread.size > 0 || (this.#term.held.size > 0 && behind)) this.#reading.run().catch(() => {})
+  }
+
+  async #read(): Promise<void> {
+    const { reads, watcher } = this.#options
+    const unread = [...this.#term.unread]
+    if (unread.length > 0) {
+      const lanes = await reads.lanes(unread)
+      for (const partition of unread) this.#term.unread.delete(partition)
+      this.#tell(lanes, (ours) => watcher.pending(ours))
+    }
+    const redrives = this.#redrives
+    if (this.#redrivesRead < redrives) {
+      const lanes = await reads.redrivenLanes(this.#redrivesRead, [...this.#term.held])
+      this.#redrivesRead = redrives
+      this.#tell(lanes, (ours) => watcher.redriven(ours))
+    }
+    const head = this.#head
+    if (this.#position < head) {
+      const lanes = await reads.newLanes({ after: this.#position, upTo: head }, [...this.#term.held])
+      this.#position = head
+      this.#tell(lanes, (ours) => watcher.pending(ours))
+    }
+  }
+
+  /** Tells of those that are still to be sent here. */
+  #tell(lanes: readonly Lane[], tell: (ours: readonly Lane[]) => void): void {
+    const ours = lanes.filter(({ instanceKey }) => this.#has(instanceKey))
+    if (ours.length > 0) tell(ours)
+  }
+}
+
+/** How many sessions hold the lock of these two numbers in this database. */
+export const COUNT_HOLDERS = `SELECT count(*) FROM pg_locks
+  WHERE locktype = 'advisory' AND granted AND classid = $1 AND objid = $2
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`

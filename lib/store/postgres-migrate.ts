@@ -1,0 +1,60 @@
+import { Client } from 'pg'
+import { StoreNewerError, StoreUnusableError } from '../errors.ts'
+import { postgresMigrations } from './migrations/postgres.ts'
+import { connectionConfig } from './postgres-connection.ts'
+import { LOCKS, lockSpace } from './postgres-locks.ts'
+
+/** How long one waits for another that brings the schema up to date. */
+const LOCK_TIMEOUT_MS = 60_000
+
+/**
+ * Brings the schema up to date, one node at a time.
+ * @throws {StoreNewerError} a newer release wrote it
+ * @throws {StoreUnusableError} PostgreSQL cannot be reached, or refuses
+ */
+export async function migrate(url: string, schema: string): Promise<void> {
+  // Copying a large table takes as long as it takes.
+  const client = new Client({ ...connectionConfig(url), statement_timeout: 0, query_timeout: 0 })
+  // A query that is under way rejects by itself.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`)
+    await client.query('SELECT pg_advisory_lock($1, $2)', [lockSpace(schema), LOCKS.migrate])
+    await migrateLocked(client, url, schema)
+  } catch (error) {
+    if (error instanceof StoreNewerError) throw error
+    throw new StoreUnusableError(nameOf(url), (error as Error).message, { cause: error })
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+async function migrateLocked(client: Client, url: string, schema: string): Promise<void> {
+  const { rows } = await client.query<{ version: string | null }>('SELECT to_regclass($1)::text AS version', [
+    `${schema}.schema_version`
+  ])
+  if (rows[0]?.version == null) {
+    // Who may not create schemas may be given one.
+    const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])
+    await client.query(`
+      ${rowCount === 0 ? `CREATE SCHEMA ${schema};` : ''}
+      CREATE TABLE ${schema}.schema_version (version integer NOT NULL);
+      INSERT INTO ${schema}.schema_version VALUES (0)`)
+  }
+  const migrations = postgresMigrations(schema)
+  const found = await client.query<{ version: number }>(`SELECT version FROM ${schema}.schema_version`)
+  const version = found.rows[0]?.version ?? 0
+  if (version > migrations.length) throw new StoreNewerError(nameOf(url), version, migrations.length)
+  for (const [index, statements] of migrations.entries()) {
+    // Several statements in one query are one transaction.
+    if (index >= version)
+      await client.query(`${statements}; UPDATE ${schema}.schema_version SET version = ${index + 1}`)
+  }
+}
+
+/** The database in a URL, for people: its credentials are nobody's business. */
+function nameOf(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `postgres://${host}${pathname}`
+}

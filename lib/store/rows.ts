@@ -1,0 +1,39 @@
+import type { DeadLetter, StoredEvent } from './types.ts'
+
+/** A row as a driver returns it. What a column holds is what its backend's schema says. */
+export type Row = Record<string, unknown>
+
+export const EVENT_COLUMNS =
+  'e."offset" AS "offset", e.instance_key, e.id, e.instance, e.event, e.flags, e.accepted_at, e.envelope, e.extra, e.data'
+
+export function toEvent(row: Row): StoredEvent {
+  return {
+    offset: row.offset as number,
+    instanceKey: row.instance_key as number,
+    id: row.id as string,
+    instance: row.instance as string,
+    event: row.event as string,
+    flags: row.flags as number,
+    acceptedAt: row.accepted_at as number,
+    envelope: row.envelope as string,
+    extra: row.extra as string,
+    data: row.data as string,
+    queues: []
+  }
+}
+
+export function toDeadLetter(row: Row): DeadLetter {
+  return {
+    id: row.id as number,
+    queue: row.queue as string,
+    instanceKey: row.instance_key as number,
+    offset: row.offset as number,
+    instance: row.instance as string,
+    event: row.event as string,
+    eventId: row.event_id as string,
+    reason: row.reason as string,
+    message: row.message as string,
+    attempts: row.attempts as number,
+    diedAt: new Date(row.died_at as number)
+  }
+}

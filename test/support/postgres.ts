@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+import type { Test } from 'tap'
+
+export const POSTGRES_URL = process.env.TEST_DATABASE_URL ?? 'postgres://root@127.0.0.1:5432/test'
+
+/** Why there is no PostgreSQL to test with; `undefined`: there is one. */
+async function missing(): Promise<string | undefined> {
+  const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 2_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+/**
+ * For a test file: skips all of it where there is no PostgreSQL, unless this is CI, where it fails.
+ * @returns whether to go on
+ */
+export async function havePostgres(t: Test): Promise<boolean> {
+  const why = await missing()
+  if (why === undefined) return true
+  const message = `no PostgreSQL at TEST_DATABASE_URL or 127.0.0.1:5432 (${why})`
+  if (process.env.CI === 'true') t.fail(message)
+  else t.plan(0, `${message}: what runs on it is not tested`)
+  return false
+}
+
+export interface TestPostgres {
+  url: string
+  /** A schema of the test's own. */
+  schema: string
+  /** A query by nobody's connection but the test's. */
+  query: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>
+}
+
+/** A schema that is gone after the test. */
+export async function startPostgres(t: Test): Promise<TestPostgres> {
+  const schema = `test_${randomUUID().replaceAll('-', '')}`
+  const client = new Client(POSTGRES_URL)
+  await client.connect()
+  t.after(async () => {
+    await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+    await client.end()
+  })
+  const query = async (text: string, values?: unknown[]) =>
+    (await client.query<Record<string, unknown>>(text, values)).rows
+  return { url: POSTGRES_URL, schema, query }
+}
