@@ -11,8 +11,9 @@ import { LOCKS, lockSpace } from '../postgres-locks.ts'
 export function postgresMigrations(schema: string): readonly string[] {
   const space = lockSpace(schema)
   const notify = (kind: string, number: string) => `PERFORM pg_notify('${schema}', '${kind} ' || ${number});`
-  // Plans outlive the table sizes they were made for: what looks into a large table is held to its index.
-  const byIndex = 'SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off'
+  // Plans outlive the table sizes they were made for: what looks into a large table is held to its index. To the planner
+  // that makes a scan of a one-row table cost so much that it would compile the query first.
+  const byIndex = 'SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off'
   return [
     `
     CREATE TABLE ${schema}.log (
