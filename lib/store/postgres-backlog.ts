@@ -6,10 +6,11 @@ export interface BacklogOptions {
   count: () => Promise<number>
   /** Whether anything that changes it is under way. */
   busy: () => boolean
+  /** How long it is not counted again. */
+  restMs: number
 }
 
-/** How often it is counted, at most; and how many times as long as it takes it rests. */
-const EVERY_MS = 2_000
+/** How many times as long as a count took the next one has to wait, at least. */
 const REST = 50
 
 /**
@@ -63,7 +64,7 @@ export class PostgresBacklog {
   }
 
   async count(): Promise<void> {
-    const { count, busy } = this.#options
+    const { count, busy, restMs } = this.#options
     const begun = performance.now()
     const changes = this.#changes
     // Meanwhile nobody else does.
@@ -76,7 +77,7 @@ export class PostgresBacklog {
       this.#due = true
       throw error
     } finally {
-      this.#next = performance.now() + Math.max(EVERY_MS, (performance.now() - begun) * REST)
+      this.#next = performance.now() + Math.max(restMs, (performance.now() - begun) * REST)
     }
   }
 }

@@ -105,7 +105,8 @@ export class PostgresStore implements EventStore {
     this.#backlog = new PostgresBacklog({
       max: maxPendingDeliveries,
       count: () => this.#reads.pendingCount(),
-      busy: () => this.#writes.busy || this.#deliveries.busy
+      busy: () => this.#writes.busy || this.#deliveries.busy,
+      restMs: 2 * (timing?.beatMs ?? 1_000)
     })
     this.#session = new PostgresSession({
       ...timing,

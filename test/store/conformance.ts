@@ -4,6 +4,7 @@ import { appending } from './conformance/appending.ts'
 import { closing } from './conformance/closing.ts'
 import { deadLetters } from './conformance/dead-letters.ts'
 import { deliveries } from './conformance/deliveries.ts'
+import { following } from './conformance/following.ts'
 import { instanceChanges } from './conformance/instance-changes.ts'
 import { instances } from './conformance/instances.ts'
 import { pruning } from './conformance/pruning.ts'
@@ -27,6 +28,7 @@ export function conformance(t: Test, name: string, open: Open): void {
   for (const [area, tests] of Object.entries({
     append: appending,
     read: reading,
+    follow: following,
     deliveries,
     'dead letters': deadLetters,
     prune: pruning,

@@ -1,0 +1,68 @@
+import type { Lane, LaneWatcher, LogSubscriber, StoredEvent } from '../../lib/store/types.ts'
+import { Watch } from './watch.ts'
+
+/** Follows all of the log, and keeps what it is told. */
+export class RecordingSubscriber extends Watch implements LogSubscriber {
+  readonly events: StoredEvent[] = []
+  readonly heads: number[] = []
+
+  get offsets(): number[] {
+    return this.events.map(({ offset }) => offset)
+  }
+
+  interest(): { all: boolean; instanceKeys: Iterable<number> } {
+    return { all: true, instanceKeys: [] }
+  }
+
+  advanced(events: readonly StoredEvent[], head: number): void {
+    this.events.push(...events)
+    this.heads.push(head)
+    this.changed()
+  }
+
+  reached(head: number): Promise<void> {
+    return this.until(() => this.heads.at(-1) === head)
+  }
+}
+
+/** Keeps what it is told of lanes; releases at once, unless a test replaces that. */
+export class RecordingWatcher extends Watch implements LaneWatcher {
+  /** `queue key` of each lane that had something new. */
+  readonly told: string[] = []
+  readonly again: string[] = []
+  readonly released: number[] = []
+  readonly lost: number[] = []
+  releasing: (partitions: ReadonlySet<number>) => Promise<void> = async () => {}
+
+  pending(lanes: readonly Lane[]): void {
+    this.told.push(...lanes.map(nameOf))
+    this.changed()
+  }
+
+  appended(events: readonly StoredEvent[]): void {
+    for (const { queues, instanceKey } of events) {
+      this.told.push(...queues.map((queue) => nameOf({ queue, instanceKey })))
+    }
+    this.changed()
+  }
+
+  redriven(lanes: readonly Lane[]): void {
+    this.again.push(...lanes.map(nameOf))
+    this.changed()
+  }
+
+  async release(partitions: ReadonlySet<number>): Promise<void> {
+    await this.releasing(partitions)
+    this.released.push(...partitions)
+    this.changed()
+  }
+
+  revoked(partitions: ReadonlySet<number>): void {
+    this.lost.push(...partitions)
+    this.changed()
+  }
+}
+
+export function nameOf({ queue, instanceKey }: Lane): string {
+  return `${queue} ${instanceKey}`
+}
