@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import type { Test } from 'tap'
+import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres.ts'
 
 const url = new URL(process.env.TEST_DATABASE_URL ?? 'postgres://root@127.0.0.1:5432/test')
 // No test takes the power away: a commit need not wait for the disk.
@@ -52,4 +53,15 @@ export async function startPostgres(t: Test): Promise<TestPostgres> {
   const query = async (text: string, values?: unknown[]) =>
     (await client.query<Record<string, unknown>>(text, values)).rows
   return { url: POSTGRES_URL, schema, query }
+}
+
+/** A node on it, with a pulse for tests; closed after the test. */
+export async function openNode(
+  t: Test,
+  { url, schema }: Pick<TestPostgres, 'url' | 'schema'>,
+  options: Partial<PostgresStoreOptions> = {}
+): Promise<PostgresStore> {
+  const store = await PostgresStore.open({ url, schema, timing: { beatMs: 50 }, ...options })
+  t.after(() => store.close())
+  return store
 }
