@@ -1,0 +1,226 @@
+import t, { type Test } from 'tap'
+import { LOCKS, lockSpace } from '../../lib/store/postgres-locks.ts'
+import type { PostgresStore } from '../../lib/store/postgres.ts'
+import { PARTITIONS, partitionOf } from '../../lib/store/partitions.ts'
+import { newEvent, newEvents } from '../support/new-event.ts'
+import { havePostgres, openNode, startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { nameOf, RecordingWatcher } from '../support/recorders.ts'
+import { until } from '../support/until.ts'
+
+/** An instance of each partition. */
+const SAMPLES = new Map<number, number>()
+for (let key = 1; SAMPLES.size < PARTITIONS; key++) {
+  if (!SAMPLES.has(partitionOf(key))) SAMPLES.set(partitionOf(key), key)
+}
+
+interface Sender {
+  store: PostgresStore
+  watcher: RecordingWatcher
+  stop: () => Promise<void>
+  /** The partitions that are its to send for. */
+  holds: () => Set<number>
+}
+
+async function openSender(t: Test, postgres: TestPostgres): Promise<Sender> {
+  const store = await openNode(t, postgres)
+  const watcher = new RecordingWatcher()
+  const stop = await store.watchLanes(watcher)
+  const holds = () => new Set([...SAMPLES].filter(([, key]) => store.maySend(key)).map(([partition]) => partition))
+  return { store, watcher, stop, holds }
+}
+
+/** Waits until each has so many, and makes sure meanwhile that none is two senders'. */
+async function untilShared(t: Test, senders: readonly Sender[], counts: readonly number[]): Promise<void> {
+  await until(() => {
+    const held = senders.flatMap(({ holds }) => [...holds()])
+    if (new Set(held).size < held.length) t.fail('a partition is two senders’')
+    const sizes = senders.map(({ holds }) => holds().size)
+    return held.length === PARTITIONS && counts.every((count, at) => sizes[at] === count)
+  })
+}
+
+/** The server processes of senders' sessions. */
+async function pidsOf({ query, schema }: TestPostgres, lock: number): Promise<number[]> {
+  const rows = await query(
+    `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = $2 AND granted ORDER BY pid`,
+    [lockSpace(schema), lock]
+  )
+  return rows.map(({ pid }) => pid as number)
+}
+
+if (await havePostgres(t)) {
+  t.test('instances are spread evenly, the same way in memory and in SQL', async (t) => {
+    const { query, schema } = await startPostgres(t).then(async (postgres) => {
+      await openNode(t, postgres)
+      return postgres
+    })
+    const keys = [...Array.from({ length: 10_000 }, (_, n) => n + 1), 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 5, 2 ** 40]
+    const rows = await query(`SELECT ${schema}.partition_of(k) AS p FROM unnest($1::bigint[]) k`, [keys])
+    t.strictSame(
+      rows.map(({ p }) => p),
+      keys.map(partitionOf)
+    )
+    const counts = Map.groupBy(keys.slice(0, 2_560), partitionOf)
+    t.ok([...counts.values()].every(({ length }) => length >= 8 && length <= 12))
+  })
+
+  t.test('what is pending is shared evenly by one, two and three, and handed on as they leave', async (t) => {
+    const postgres = await startPostgres(t)
+    const one = await openSender(t, postgres)
+    t.equal(one.holds().size, PARTITIONS)
+    t.equal(one.store.status().partitions, PARTITIONS)
+    const two = await openSender(t, postgres)
+    await untilShared(t, [one, two], [128, 128])
+    const three = await openSender(t, postgres)
+    await until(() => three.holds().size >= 84)
+    await until(() => [one, two, three].every(({ holds }) => holds().size <= 86))
+    t.strictSame(
+      new Set([...one.holds(), ...two.holds(), ...three.holds()]).size,
+      PARTITIONS,
+      'all of them, each once, since there are as many as in all'
+    )
+    t.strictSame([...one.watcher.lost, ...two.watcher.lost], [], 'nothing was lost')
+    t.equal(new Set(one.watcher.released).size, one.watcher.released.length)
+
+    await two.stop()
+    await untilShared(t, [one, three], [128, 128])
+    await three.store.close()
+    await untilShared(t, [one], [256])
+    t.equal(new Set(three.watcher.released).size, 128, 'who closes hands over too')
+  })
+
+  t.test('a partition is handed over with all that is pending in it, once nothing of it is under way', async (t) => {
+    const postgres = await startPostgres(t)
+    const one = await openSender(t, postgres)
+    const events = Array.from({ length: 40 }, (_, n) => newEvent({ instance: `i${n}`, queues: ['q'] }))
+    await one.store.append(events)
+    const keys = events.map(({ instance }) => one.store.instances.require(instance).key)
+    const underWay = Promise.withResolvers<void>()
+    const called = Promise.withResolvers<ReadonlySet<number>>()
+    one.watcher.releasing = (partitions) => {
+      called.resolve(partitions)
+      return underWay.promise
+    }
+    const two = await openSender(t, postgres)
+    const releasing = await called.promise
+    t.equal(releasing.size, 128)
+    t.ok(
+      keys.every((key) => releasing.has(partitionOf(key)) !== one.store.maySend(key)),
+      'it must not start anew'
+    )
+    await Promise.all([two.store.append(newEvents(1)), one.store.append(newEvents(1))])
+    t.equal(two.holds().size, 0, 'and nobody else may')
+    underWay.resolve()
+    await untilShared(t, [one, two], [128, 128])
+    const theirs = keys
+      .filter((key) => two.store.maySend(key))
+      .map((instanceKey) => nameOf({ queue: 'q', instanceKey }))
+    await two.watcher.until(() => theirs.every((lane) => two.watcher.told.includes(lane)))
+    t.ok(
+      two.watcher.told.every((lane) => theirs.includes(lane)),
+      'of nothing else'
+    )
+  })
+
+  t.test('new events are told to whoever sends them, wherever they are appended', async (t) => {
+    const postgres = await startPostgres(t)
+    const senders = [await openSender(t, postgres), await openSender(t, postgres)]
+    await untilShared(t, senders, [128, 128])
+    const instances = Array.from({ length: 30 }, (_, n) => `i${n}`)
+    for (const instance of instances) {
+      for (const { store } of senders)
+        await store.append([newEvent({ instance, queues: ['q'] }), newEvent({ instance })])
+    }
+    const [{ store }] = senders as [Sender]
+    const lanes = instances.map((name) => ({ queue: 'q', instanceKey: store.instances.require(name).key }))
+    for (const { watcher, store } of senders) {
+      const theirs = lanes.filter(({ instanceKey }) => store.maySend(instanceKey)).map(nameOf)
+      await watcher.until(() => theirs.every((lane) => watcher.told.includes(lane)))
+      t.ok(
+        watcher.told.every((lane) => theirs.includes(lane)),
+        'of nothing else'
+      )
+      watcher.told.length = 0
+    }
+
+    // One buries, the other redrives: whoever sends the lane learns of it.
+    for (const [n, { instanceKey, queue }] of lanes.entries()) {
+      await store.bury({ queue, instanceKey, offset: n * 4 + 1 }, { reason: 'r', message: 'm', attempts: 1 })
+    }
+    await senders[1]!.store.redrive({ after: 0, limit: 100 })
+    for (const { watcher, store } of senders) {
+      const theirs = lanes.filter(({ instanceKey }) => store.maySend(instanceKey)).map(nameOf)
+      await watcher.until(() => watcher.again.length === theirs.length)
+      t.strictSame(watcher.again.sort(), theirs.sort())
+    }
+  })
+
+  t.test('of a sender whose session ends all is lost at once, and others take it within seconds', async (t) => {
+    const postgres = await startPostgres(t)
+    const one = await openSender(t, postgres)
+    const [pid] = await pidsOf(postgres, LOCKS.senders)
+    const two = await openSender(t, postgres)
+    await untilShared(t, [one, two], [128, 128])
+    const before = one.holds()
+    await one.store.append(
+      [...SAMPLES.values()].slice(0, 50).map((n) => newEvent({ instance: `i${n}`, queues: ['q'] }))
+    )
+
+    const begun = performance.now()
+    await postgres.query('SELECT pg_terminate_backend($1)', [pid])
+    await one.watcher.until(() => one.watcher.lost.length > 0)
+    t.strictSame(new Set(one.watcher.lost), before)
+    await until(() => before.isSubsetOf(two.holds().union(one.holds())))
+    t.ok(performance.now() - begun < 5_000)
+    // It comes back, and has its share again.
+    await untilShared(t, [one, two], [128, 128])
+    await one.stop()
+    await untilShared(t, [two], [256])
+  })
+
+  t.test('a session that ends while it hands over has nothing to hand over', async (t) => {
+    const postgres = await startPostgres(t)
+    const one = await openSender(t, postgres)
+    const [pid] = await pidsOf(postgres, LOCKS.senders)
+    const underWay = Promise.withResolvers<void>()
+    const called = Promise.withResolvers<void>()
+    one.watcher.releasing = () => {
+      called.resolve()
+      return underWay.promise
+    }
+    const two = await openSender(t, postgres)
+    await called.promise
+    await postgres.query('SELECT pg_terminate_backend($1)', [pid])
+    await one.watcher.until(() => one.watcher.lost.length === PARTITIONS)
+    await untilShared(t, [one, two], [128, 128])
+    underWay.resolve()
+    await one.watcher.until(() => one.watcher.released.length > 0)
+    await untilShared(t, [one, two], [128, 128])
+  })
+
+  t.test('a session that gives no sign of life is given up, by both sides', async (t) => {
+    const postgres = await startPostgres(t)
+    const { query, schema } = postgres
+    const store = await openNode(t, postgres, { timing: { beatMs: 20, timeoutMs: 100, silenceMs: 400 } })
+    const watcher = new RecordingWatcher()
+    await store.watchLanes(watcher)
+    await query(`BEGIN; LOCK TABLE ${schema}.log IN ACCESS EXCLUSIVE MODE`)
+    await watcher.until(() => watcher.lost.length === PARTITIONS)
+    t.notOk(store.maySend(1))
+    await query('COMMIT')
+    await until(() => store.maySend(1))
+    // Held up for so long, this process learns of nothing: it must not send all the same.
+    const until_ = performance.now() + 500
+    while (performance.now() < until_);
+    t.notOk(store.maySend(1))
+    await until(() => store.maySend(1))
+  })
+
+  t.test('who cannot connect to send is told so', async (t) => {
+    const postgres = await startPostgres(t)
+    const store = await openNode(t, postgres)
+    await postgres.query(`DROP TABLE ${postgres.schema}.counters`)
+    await store.close()
+    await t.rejects(store.watchLanes(new RecordingWatcher()), { code: 'IEV_CLOSING' })
+  })
+}
