@@ -1,0 +1,184 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { LOCKS, lockSpace } from '../../lib/store/postgres-locks.ts'
+import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres.ts'
+import { CALLER_ID } from '../../lib/store/types.ts'
+import { newEvent, newEvents } from '../support/new-event.ts'
+import { havePostgres, openNode, startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { RecordingSubscriber, RecordingWatcher } from '../support/recorders.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { until } from '../support/until.ts'
+
+const ALL = { after: 0, limit: 100 }
+
+/** A node whose way to PostgreSQL can be cut. */
+async function openBehindProxy(t: Test, options: Partial<PostgresStoreOptions> = {}) {
+  const postgres = await startPostgres(t)
+  const target = new URL(postgres.url)
+  const there = `http://${target.hostname}:${target.port || 5432}`
+  const proxy = await startTcpProxy(t, there)
+  const { hostname, port } = new URL(proxy.url)
+  target.hostname = hostname
+  target.port = port
+  const store = await openNode(t, { ...postgres, url: target.href }, options)
+  const closed = createServer().listen(0, '127.0.0.1')
+  await once(closed, 'listening')
+  const nowhere = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`
+  closed.close()
+  const cut = () => {
+    proxy.target = nowhere
+    proxy.drop(() => true)
+  }
+  const mend = () => {
+    proxy.target = there
+  }
+  return { postgres, store, cut, mend }
+}
+
+/** Lets appends wait in their transaction. @returns how to end the connections of those that wait, and to let them go */
+async function holdAppends({ query, schema }: TestPostgres) {
+  const lock = [lockSpace(schema), LOCKS.append]
+  await query('SELECT pg_advisory_lock($1, $2)', lock)
+  const waiting = () =>
+    query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = $2 AND NOT granted`, lock)
+  return {
+    waiting: () => until(async () => (await waiting()).length > 0),
+    terminate: async () => {
+      for (const { pid } of await waiting()) await query('SELECT pg_terminate_backend($1)', [pid])
+    },
+    release: () => query('SELECT pg_advisory_unlock($1, $2)', lock)
+  }
+}
+
+if (await havePostgres(t)) {
+  t.test('an append whose connection breaks is written once, and is no duplicate of itself', async (t) => {
+    const postgres = await startPostgres(t)
+    const store = await openNode(t, postgres)
+    const follower = new RecordingSubscriber()
+    store.tail(follower)
+    await store.append(newEvents(1))
+    const { waiting, terminate, release } = await holdAppends(postgres)
+    const appended = store.append([newEvent({ id: 'a', queues: ['q'] }), newEvent({ id: 'b', queues: ['q'] })])
+    await waiting()
+    await terminate()
+    // The second try waits.
+    await waiting()
+    await release()
+    t.match(await appended, [
+      { id: 'a', offset: 2, duplicate: false },
+      { id: 'b', offset: 3, duplicate: false }
+    ])
+    t.equal(store.pendingCount(), 2)
+    await follower.reached(3)
+    t.strictSame(follower.offsets, [1, 2, 3])
+  })
+
+  t.test('an append that was written before its connection broke finds itself', async (t) => {
+    const postgres = await startPostgres(t)
+    const store = await openNode(t, postgres)
+    const follower = new RecordingSubscriber()
+    store.tail(follower)
+    const { waiting, terminate, release } = await holdAppends(postgres)
+    const appended = store.append([
+      newEvent({ id: 'ours', queues: ['q'] }),
+      newEvent({ id: 'theirs', flags: CALLER_ID, queues: ['q'] }),
+      newEvent({ id: 'new' })
+    ])
+    await waiting()
+    await terminate()
+    await waiting()
+    // What the first try left behind, as if it had come to its end.
+    await postgres.query(`SELECT ${postgres.schema}.append(
+      '{sales}', '{1,1}', '{ours,theirs}', '{call,call}', '{0,4}', '{1,1}', '{"",""}', '{"",""}', '{1,1}', '{q}', '{1,2}', '{1,1}')`)
+    await release()
+    t.strictSame(await appended, [
+      { id: 'ours', offset: 1, duplicate: false },
+      { id: 'theirs', offset: 2, duplicate: true },
+      { id: 'new', offset: 3, duplicate: false }
+    ])
+    await follower.reached(3)
+    t.strictSame(follower.offsets, [1, 2, 3])
+    await until(() => store.pendingCount() === 2)
+  })
+
+  t.test('without PostgreSQL everything is refused in time, and goes on by itself when it is back', async (t) => {
+    const connections: (string | undefined)[] = []
+    const commits: number[] = []
+    const { store, cut, mend } = await openBehindProxy(t, {
+      retryMs: 200,
+      onConnection: (error) => connections.push(error?.message),
+      onCommit: ({ operations }) => commits.push(operations)
+    })
+    const follower = new RecordingSubscriber()
+    const watcher = new RecordingWatcher()
+    store.tail(follower)
+    await store.watchLanes(watcher)
+    await store.append([newEvent({ queues: ['a'] })])
+    t.strictSame(commits, [1])
+
+    cut()
+    const refused = { code: 'IEV_BACKPRESSURE', statusCode: 503 }
+    const { key } = store.instances.require('sales')
+    await t.rejects(store.append([newEvent({ queues: ['a'] })]), refused)
+    await t.rejects(store.read(ALL), refused)
+    await t.rejects(store.check(), refused)
+    await t.rejects(store.instances.ensure('new'), refused)
+    await t.rejects(store.acknowledge([{ queue: 'a', instanceKey: key, offset: 1 }]), refused)
+    await until(() => !store.status().connected && watcher.lost.length > 0)
+    await t.rejects(store.watchLanes(new RecordingWatcher()), refused)
+    t.equal(store.pendingCount(), 1)
+    t.notOk(store.maySend(key))
+
+    mend()
+    await until(() => store.status().connected && store.maySend(key))
+    await store.append([newEvent({ queues: ['a'] })])
+    await follower.reached(2)
+    t.strictSame(follower.offsets, [1, 2])
+    await t.resolves(store.check())
+    t.match(connections, [/./, undefined])
+    await until(() => store.pendingCount() === 2)
+  })
+
+  t.test('an append waits for a PostgreSQL that is soon back', async (t) => {
+    const { store, cut, mend } = await openBehindProxy(t)
+    cut()
+    const appended = store.append(newEvents(1))
+    await until(() => !store.status().connected)
+    mend()
+    t.match(await appended, [{ offset: 1, duplicate: false }])
+  })
+
+  t.test('a store closes while PostgreSQL is away', async (t) => {
+    const { store, cut } = await openBehindProxy(t)
+    await store.watchLanes(new RecordingWatcher())
+    store.tail(new RecordingSubscriber())
+    cut()
+    await until(() => !store.status().connected)
+    await t.resolves(store.close())
+  })
+
+  t.test('a database that cannot be used is named, without its password', async (t) => {
+    const { url, schema, query } = await startPostgres(t)
+    const wrong = new URL(url)
+    wrong.port = '1'
+    wrong.password = 'secret'
+    const thrown = await t.rejects(PostgresStore.open({ url: wrong.href }), { code: 'IEV_STORE_UNUSABLE' })
+    t.notMatch(String(thrown), /secret/)
+
+    const store = await openNode(t, { url, schema })
+    await store.close()
+    await query(`UPDATE ${schema}.schema_version SET version = 100`)
+    await t.rejects(PostgresStore.open({ url, schema }), { code: 'IEV_STORE_NEWER_SCHEMA', message: /version 100/ })
+    await query(`UPDATE ${schema}.schema_version SET version = 1`)
+    await query(`DROP TABLE ${schema}.instances CASCADE`)
+    await t.rejects(PostgresStore.open({ url, schema }), { code: '42P01' }, 'a schema that somebody has broken')
+  })
+
+  t.test('a schema that was made for us is used', async (t) => {
+    const postgres = await startPostgres(t)
+    await postgres.query(`CREATE SCHEMA ${postgres.schema}`)
+    const store = await openNode(t, postgres)
+    await t.resolves(store.append(newEvents(1)))
+  })
+}
