@@ -15,6 +15,8 @@ export interface OpenStoreOptions {
   onCommit?: SqliteStoreOptions['onCommit']
   /** Told when PostgreSQL is lost, and with no error when it is back. */
   onConnection?: PostgresStoreOptions['onConnection']
+  /** Where PostgreSQL keeps it. @default 'instance_events' */
+  schema?: string
 }
 
 /** @throws {StoreUnsupportedError} for a URL that no backend takes */
@@ -24,7 +26,7 @@ export async function openStore({ url = DEFAULT_STORE_URL, ...options }: OpenSto
     const { PostgresStore } = await import('./postgres.ts')
     return PostgresStore.open({ url, ...options })
   }
-  const { onConnection, ...limits } = options
+  const { onConnection, schema, ...limits } = options
   return new SqliteStore({ path: storePath(url), ...limits })
 }
 

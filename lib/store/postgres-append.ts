@@ -79,14 +79,16 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
     const { pool, schema, retryMs } = this.#options
     const parameters = values.map((_, index) => `$${index + 1}`).join()
     const query = { name: 'append', text: `SELECT * FROM ${schema}.append(${parameters})`, values }
-    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+    let delayMs = FIRST_DELAY_MS
+    for (;;) {
       try {
         const [row] = await pool.ask({ ...query, query_timeout: retryMs })
         return { row: row as Row, retried: delayMs > FIRST_DELAY_MS }
       } catch (error) {
         if (!isTransient(error) || performance.now() + delayMs > deadline) throw refused(error)
-        await sleep(delayMs)
       }
+      await sleep(delayMs)
+      delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)
     }
   }
 }

@@ -39,7 +39,7 @@ export function connectionConfig(url: string): ClientConfig {
 /** Whether trying again may help: PostgreSQL is away, is about to go, is full, or was too slow. */
 export function isTransient(error: unknown): boolean {
   // https://www.postgresql.org/docs/current/errcodes-appendix.html; everything else is a connection's failure.
-  return error instanceof DatabaseError ? /^(08|25|40|53|55|57|58)/.test(error.code ?? '') : error instanceof Error
+  return error instanceof DatabaseError ? /^(08|25|40|53|55|57|58)/.test(String(error.code)) : error instanceof Error
 }
 
 /** What a caller is told of a query that failed. */

@@ -20,8 +20,7 @@ export class PostgresDeliveries {
   readonly #acknowledging: Batcher<readonly DeliveryRef[], void> = {
     run: (items) => this.#acknowledge(items.flat()).then(() => items.map(() => undefined)),
     weigh: ({ length }) => length,
-    maxWeight: 5_000,
-    isolates: () => false
+    maxWeight: 5_000
   }
 
   constructor(options: DeliveriesOptions) {

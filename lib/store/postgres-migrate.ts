@@ -44,7 +44,8 @@ async function migrateLocked(client: Client, url: string, schema: string): Promi
   }
   const migrations = postgresMigrations(schema)
   const found = await client.query<{ version: number }>(`SELECT version FROM ${schema}.schema_version`)
-  const version = found.rows[0]?.version ?? 0
+  // It was made with its row.
+  const { version } = found.rows[0] as { version: number }
   if (version > migrations.length) throw new StoreNewerError(nameOf(url), version, migrations.length)
   for (const [index, statements] of migrations.entries()) {
     // Several statements in one query are one transaction.

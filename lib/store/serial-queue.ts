@@ -8,7 +8,7 @@ export interface Batcher<Item, Result> {
   maxWeight: number
   weigh: (item: Item) => number
   /** Whether one item may be to blame, so that each is to have its own chance. */
-  isolates: (error: unknown) => boolean
+  isolates?: (error: unknown) => boolean
 }
 
 interface Waiting {
@@ -39,8 +39,7 @@ export class SerialQueue {
     const alone: Batcher<undefined, T> = {
       run: async () => [await work()],
       maxWeight: 0,
-      weigh: () => 1,
-      isolates: () => false
+      weigh: () => 1
     }
     return this.addTo(alone, undefined)
   }
@@ -102,7 +101,7 @@ export class SerialQueue {
       const results = await batcher.run(batch.map(({ item }) => item))
       for (const [index, { resolve }] of batch.entries()) resolve(results[index])
     } catch (error) {
-      if (batch.length > 1 && batcher.isolates(error)) for (const waiting of batch) await this.#run([waiting])
+      if (batch.length > 1 && batcher.isolates?.(error)) for (const waiting of batch) await this.#run([waiting])
       else for (const { reject } of batch) reject(error)
     }
   }

@@ -210,8 +210,8 @@ if (await havePostgres(t)) {
     await query('COMMIT')
     await until(() => store.maySend(1))
     // Held up for so long, this process learns of nothing: it must not send all the same.
-    const until_ = performance.now() + 500
-    while (performance.now() < until_);
+    const end = performance.now() + 500
+    while (performance.now() < end);
     t.notOk(store.maySend(1))
     await until(() => store.maySend(1))
   })

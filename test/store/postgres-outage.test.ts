@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { LOCKS, lockSpace } from '../../lib/store/postgres-locks.ts'
+import { openStore } from '../../lib/store/open.ts'
 import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres.ts'
 import { CALLER_ID } from '../../lib/store/types.ts'
 import { newEvent, newEvents } from '../support/new-event.ts'
@@ -140,6 +141,19 @@ if (await havePostgres(t)) {
     await until(() => store.pendingCount() === 2)
   })
 
+  t.test('a change of an instance whose connection breaks is refused', async (t) => {
+    const { query, schema, ...postgres } = await startPostgres(t)
+    const store = await openNode(t, { schema, ...postgres })
+    await query(`BEGIN; LOCK TABLE ${schema}.counters IN EXCLUSIVE MODE`)
+    const refused = t.rejects(store.instances.ensure('sales'), { code: 'IEV_BACKPRESSURE' })
+    const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = '${schema}.counters'::regclass`
+    await until(async () => (await query(waiting)).length > 0)
+    await query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) w`)
+    await query('COMMIT')
+    await refused
+    t.equal((await store.instances.ensure('sales')).name, 'sales')
+  })
+
   t.test('an append waits for a PostgreSQL that is soon back', async (t) => {
     const { store, cut, mend } = await openBehindProxy(t)
     cut()
@@ -166,7 +180,7 @@ if (await havePostgres(t)) {
     const thrown = await t.rejects(PostgresStore.open({ url: wrong.href }), { code: 'IEV_STORE_UNUSABLE' })
     t.notMatch(String(thrown), /secret/)
 
-    const store = await openNode(t, { url, schema })
+    const store = await openStore({ url, schema })
     await store.close()
     await query(`UPDATE ${schema}.schema_version SET version = 100`)
     await t.rejects(PostgresStore.open({ url, schema }), { code: 'IEV_STORE_NEWER_SCHEMA', message: /version 100/ })

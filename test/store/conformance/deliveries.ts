@@ -42,6 +42,14 @@ export function deliveries(t: Test, open: Open): void {
     t.strictSame(event, logged, 'what a lane holds is the event itself')
   })
 
+  void t.test('the oldest pending event is known by when it was accepted', async (t) => {
+    const { store } = await open(t)
+    t.equal(await store.oldestPending(), null)
+    const [, first] = await store.append([newEvent(), newEvent({ queues: ['a'] }), newEvent({ queues: ['b'] })])
+    const [event] = await store.read({ after: first!.offset - 1, limit: 1 })
+    t.equal(await store.oldestPending(), event?.acceptedAt)
+  })
+
   void t.test('a lane is read in pages', async (t) => {
     const { store } = await open(t)
     const all = (await store.append(newEvents(5, { queues: ['a'], data: '"0123456789"' }))).map(({ offset }) => offset)
