@@ -6,12 +6,9 @@ export interface BacklogOptions {
   count: () => Promise<number>
   /** Whether anything that changes it is under way. */
   busy: () => boolean
-  /** How long it is not counted again. */
-  restMs: number
+  /** How long it is not counted again, after a count that took so long. */
+  restMs: (tookMs: number) => number
 }
-
-/** How many times as long as a count took the next one has to wait, at least. */
-const REST = 50
 
 /**
  * How many deliveries are pending. What this node does is counted as it happens; what other nodes do is seen when all of
@@ -77,7 +74,7 @@ export class PostgresBacklog {
       this.#due = true
       throw error
     } finally {
-      this.#next = performance.now() + Math.max(restMs, (performance.now() - begun) * REST)
+      this.#next = performance.now() + restMs(performance.now() - begun)
     }
   }
 }

@@ -50,6 +50,9 @@ export interface PostgresStoreOptions {
 
 /** Events that one step of pruning looks at. */
 const PRUNE_CHUNK = 500
+/** The backlog is counted no more often than this, and rests many times as long as that takes. */
+const COUNT_REST_MS = 500
+const COUNT_REST = 50
 
 /**
  * The `EventStore` of many nodes on one PostgreSQL. Any of them appends, each follows the log, and what is pending is
@@ -106,7 +109,7 @@ export class PostgresStore implements EventStore {
       max: maxPendingDeliveries,
       count: () => this.#reads.pendingCount(),
       busy: () => this.#writes.busy || this.#deliveries.busy,
-      restMs: 2 * (timing?.beatMs ?? 1_000)
+      restMs: (tookMs) => Math.max(COUNT_REST_MS, tookMs * COUNT_REST)
     })
     this.#session = new PostgresSession({
       ...timing,

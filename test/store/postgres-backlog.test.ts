@@ -6,7 +6,7 @@ function makeBacklog({ restMs = 0 } = {}) {
   const database = { pending: 7, busy: false, counts: 0, count: async () => {} }
   const backlog = new PostgresBacklog({
     max: 10,
-    restMs,
+    restMs: () => restMs,
     busy: () => database.busy,
     count: async () => {
       database.counts++

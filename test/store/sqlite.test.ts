@@ -41,6 +41,10 @@ t.test('a hundred appends of one turn are one transaction', async (t) => {
   t.equal(commits().length, 1, 'the spy reads anew: this turn has its own')
 })
 
+t.test('it is no node among others', async (t) => {
+  t.equal(open(t).store.status(), undefined)
+})
+
 t.test('acknowledgements wait for the next transaction', async (t) => {
   const { store } = open(t)
   const [event] = await store.append([newEvent({ queues: ['a'] })])
