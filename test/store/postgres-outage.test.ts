@@ -6,9 +6,8 @@ import { openStore } from '../../lib/store/open.ts'
 import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres.ts'
 import { CALLER_ID } from '../../lib/store/types.ts'
 import { newEvent, newEvents } from '../support/new-event.ts'
-import { havePostgres, openNode, startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { havePostgres, openNode, startPostgres, startPostgresProxy, type TestPostgres } from '../support/postgres.ts'
 import { RecordingSubscriber, RecordingWatcher } from '../support/recorders.ts'
-import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
 const ALL = { after: 0, limit: 100 }
@@ -16,13 +15,8 @@ const ALL = { after: 0, limit: 100 }
 /** A node whose way to PostgreSQL can be cut. */
 async function openBehindProxy(t: Test, options: Partial<PostgresStoreOptions> = {}) {
   const postgres = await startPostgres(t)
-  const target = new URL(postgres.url)
-  const there = `http://${target.hostname}:${target.port || 5432}`
-  const proxy = await startTcpProxy(t, there)
-  const { hostname, port } = new URL(proxy.url)
-  target.hostname = hostname
-  target.port = port
-  const store = await openNode(t, { ...postgres, url: target.href }, options)
+  const { proxy, url, target } = await startPostgresProxy(t)
+  const store = await openNode(t, { ...postgres, url }, options)
   const closed = createServer().listen(0, '127.0.0.1')
   await once(closed, 'listening')
   const nowhere = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`
@@ -32,7 +26,7 @@ async function openBehindProxy(t: Test, options: Partial<PostgresStoreOptions> =
     proxy.drop(() => true)
   }
   const mend = () => {
-    proxy.target = there
+    proxy.target = target
   }
   return { postgres, store, cut, mend }
 }

@@ -1,27 +1,33 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { PostgresSession } from '../../lib/store/postgres-session.ts'
-import { havePostgres, POSTGRES_URL } from '../support/postgres.ts'
+import { havePostgres, POSTGRES_URL, startPostgresProxy } from '../support/postgres.ts'
 import { Watch } from '../support/watch.ts'
+
+/** A session that writes down what becomes of it. */
+function makeSession(t: Test, url: string) {
+  const watch = new Watch()
+  const log: string[] = []
+  const note = (line: string) => {
+    log.push(line)
+    watch.changed()
+  }
+  const session = new PostgresSession({
+    url,
+    channel: 'no_schema_of_that_name',
+    begin: { text: 'SELECT 1' },
+    beat: { text: 'SELECT pg_backend_pid() AS pid' },
+    beaten: ({ pid }) => note(`beat ${pid}`),
+    notified: () => {},
+    lost: () => note('lost'),
+    back: () => note('back')
+  })
+  t.after(() => session.close())
+  return { session, log, back: () => watch.until(() => log.includes('back')) }
+}
 
 if (await havePostgres(t)) {
   t.test('a query that fails ends the session, and with it what waits behind it; then there is another', async (t) => {
-    const watch = new Watch()
-    const log: string[] = []
-    const note = (line: string) => {
-      log.push(line)
-      watch.changed()
-    }
-    const session = new PostgresSession({
-      url: POSTGRES_URL,
-      channel: 'no_schema_of_that_name',
-      begin: { text: 'SELECT 1' },
-      beat: { text: 'SELECT pg_backend_pid() AS pid' },
-      beaten: ({ pid }) => note(`beat ${pid}`),
-      notified: () => {},
-      lost: () => note('lost'),
-      back: () => note('back')
-    })
-    t.teardown(() => session.close())
+    const { session, log, back } = makeSession(t, POSTGRES_URL)
     t.notOk(session.alive)
     await session.start()
     t.ok(session.alive)
@@ -35,14 +41,29 @@ if (await havePostgres(t)) {
     ])
     t.notOk(session.connected)
     await t.rejects(session.query({ text: 'SELECT 1' }), { message: /lost/ })
-    await watch.until(() => log.includes('back'))
+    await back()
     t.match(log, [/^beat/, 'lost', /^beat/, 'back'])
     t.not(log[0], log[2])
+  })
 
-    const beats = log.length
+  t.test('a connection that breaks in the middle of a query is lost once', async (t) => {
+    const { proxy, url } = await startPostgresProxy(t)
+    const { session, log, back } = makeSession(t, url)
+    await session.start()
+    const query = session.query({ text: 'SELECT pg_sleep(1)' })
+    proxy.drop(() => true)
+    await t.rejects(query)
+    await back()
+    t.match(log, [/^beat/, 'lost', /^beat/, 'back'])
+  })
+
+  t.test('who has closed it hears no more', async (t) => {
+    const { session, log } = makeSession(t, POSTGRES_URL)
+    await session.start()
     const beat = session.beat()
     await session.close()
     await beat
-    t.equal(log.length, beats, 'who has closed it hears no more')
+    t.equal(log.length, 1)
+    await t.resolves(session.close())
   })
 }

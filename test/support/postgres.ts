@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import type { Test } from 'tap'
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres.ts'
 
 const url = new URL(process.env.TEST_DATABASE_URL ?? 'postgres://root@127.0.0.1:5432/test')
@@ -53,6 +54,15 @@ export async function startPostgres(t: Test): Promise<TestPostgres> {
   const query = async (text: string, values?: unknown[]) =>
     (await client.query<Record<string, unknown>>(text, values)).rows
   return { url: POSTGRES_URL, schema, query }
+}
+
+/** A way to it that can be cut. */
+export async function startPostgresProxy(t: Test): Promise<{ proxy: TcpProxy; url: string; target: string }> {
+  const url = new URL(POSTGRES_URL)
+  const target = `http://${url.hostname}:${url.port || 5432}`
+  const proxy = await startTcpProxy(t, target)
+  url.host = new URL(proxy.url).host
+  return { proxy, url: url.href, target }
 }
 
 /** A node on it, with a pulse for tests; closed after the test. */
