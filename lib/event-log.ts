@@ -7,7 +7,7 @@ import type { EventCatalogue, CatalogueEvent } from './events.ts'
 import type { InstanceEventInput } from './schemas/event-input.ts'
 import type { InstanceChange, InstanceDirectory } from './store/instances.ts'
 import { CALLER_ID, OFF_SOCKETS, type AppendResult, type EventStore, type Instance } from './store/types.ts'
-import type { NewEvent, StoredEvent, TransportName } from './store/types.ts'
+import type { NewEvent, TransportName } from './store/types.ts'
 
 /** Where one transport wants an event to go. */
 export interface Route {
@@ -21,8 +21,6 @@ export interface Transport {
   readonly name: TransportName
   /** Where an event goes; called for each event, from memory only. `instance` is undefined for an unknown one. */
   plan(event: CatalogueEvent, instance: Instance | undefined): Route
-  /** New events, in offset order, after their commit. Must not block; its failures are its own. */
-  deliver(events: readonly StoredEvent[]): void
 }
 
 export interface EventLogOptions extends NormaliseOptions {
@@ -45,7 +43,8 @@ interface Planned {
 
 /**
  * The event log as plugins see it: the store, the catalogue, and the one way in. An event is checked and serialised
- * once, every attached transport says where it goes, one append makes all of it durable, then the transports get it.
+ * once, every attached transport says where it goes, and one append makes all of it durable. What transports carry they
+ * take from the store: sockets follow the log, SQS its lanes.
  */
 export class EventLog {
   readonly store: EventStore
@@ -54,7 +53,6 @@ export class EventLog {
   readonly metrics: Metrics
   readonly #options: EventLogOptions
   readonly #transports = new Map<TransportName, Transport>()
-  readonly #unsubscribe: () => void
   #closing = false
 
   constructor(options: EventLogOptions) {
@@ -63,7 +61,6 @@ export class EventLog {
     this.autoRegister = options.autoRegister
     this.metrics = options.metrics
     this.#options = options
-    this.#unsubscribe = options.store.subscribe((events) => this.#dispatch(events))
   }
 
   get instances(): InstanceDirectory {
@@ -84,7 +81,16 @@ export class EventLog {
 
   /** Tells of instances that are removed or updated. A watcher's failure is its own. Returns how to stop it. */
   watchInstances(watcher: (change: InstanceChange) => void): () => void {
-    return this.instances.watch((change) => this.#guarded('A watcher of instances failed', () => watcher(change)))
+    return this.instances.watch((change) => this.guard('A watcher of instances failed', () => watcher(change)))
+  }
+
+  /** Nothing that plugins do may reach the commit that they are told of: what `work` throws is logged. */
+  guard(failure: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#options.log.error({ err: error }, failure)
+    }
   }
 
   /** Accepts one event. @throws as `acceptAll` */
@@ -115,11 +121,6 @@ export class EventLog {
   /** Refuses events from now on: the server is shutting down. */
   stopIntake(): void {
     this.#closing = true
-  }
-
-  detachAll(): void {
-    this.#unsubscribe()
-    this.#transports.clear()
   }
 
   async #append(events: readonly NewEvent[]): Promise<AppendResult[]> {
@@ -176,21 +177,6 @@ export class EventLog {
     return {
       event: { instance: name, id, event: known.name, data, envelope, extra, flags, queues: [...queues] },
       selected: read || queues.size > 0
-    }
-  }
-
-  #dispatch(events: readonly StoredEvent[]): void {
-    for (const transport of this.#transports.values()) {
-      this.#guarded(`The ${transport.name} transport failed to take events`, () => transport.deliver(events))
-    }
-  }
-
-  /** Nothing that plugins do may reach the commit that they are told of. */
-  #guarded(failure: string, work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      this.#options.log.error({ err: error }, failure)
     }
   }
 }

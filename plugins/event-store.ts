@@ -59,7 +59,6 @@ const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, 
   fastify.addHook('preClose', async () => eventLog.stopIntake())
   fastify.addHook('onClose', async () => {
     await retention.stop()
-    eventLog.detachAll()
     if (!rest.store) await store.close()
   })
 }

@@ -63,6 +63,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     store,
     log,
     metrics,
+    guard: (failure, work) => eventLog.guard(failure, work),
     type,
     serverName,
     concurrency,

@@ -85,7 +85,6 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     log
   })
   eventLog.attach(emitter)
-  emitter.startFrom((await eventLog.store.range()).last)
   fastify.decorate('websocket', emitter)
   const { metrics } = eventLog
   metrics.gauge('iev_websocket_sockets', 'Sockets that listen', () => emitter.connected)

@@ -1,6 +1,5 @@
 import { DeadLetterNotFoundError, withMessages } from '../errors.ts'
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, EventStore } from '../store/types.ts'
-import type { SqsSender } from './sender.ts'
 
 /** Dead letters that one transaction takes. */
 const CHUNK = 500
@@ -8,11 +7,9 @@ const CHUNK = 500
 /** Deliveries that were given up on: to look at, to send again, to forget. */
 export class DeadLetters {
   readonly #store: EventStore
-  readonly #sender: SqsSender
 
-  constructor({ store, sender }: { store: EventStore; sender: SqsSender }) {
+  constructor(store: EventStore) {
     this.#store = store
-    this.#sender = sender
   }
 
   /** By ascending id. */
@@ -25,11 +22,7 @@ export class DeadLetters {
    * @returns how many @throws {DeadLetterNotFoundError} for an id that is not there; then none is touched
    */
   async redrive(filter: DeadLetterFilter): Promise<number> {
-    return this.#each(filter, async (page) => {
-      const letters = await this.#store.redrive(page)
-      this.#sender.redriven(letters)
-      return letters
-    })
+    return this.#each(filter, (page) => this.#store.redrive(page))
   }
 
   /** Forgets them. @returns how many @throws {DeadLetterNotFoundError} for an id that is not there; then none is touched */

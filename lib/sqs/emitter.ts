@@ -6,7 +6,7 @@ import { assertInstanceName } from '../instance-name.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../selections.ts'
 import type { SelectionInput } from '../store/instances.ts'
-import type { Instance, Selection, StoredEvent } from '../store/types.ts'
+import type { Instance, Selection } from '../store/types.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { answerStatus, failureCode, failureMessage } from './failures.ts'
 import type { QueueProvisioner } from './provisioner.ts'
@@ -61,7 +61,7 @@ export class SqsEmitter implements Transport {
 
   constructor(options: SqsEmitterOptions) {
     this.client = options.client
-    this.deadLetters = new DeadLetters({ store: options.eventLog.store, sender: options.sender })
+    this.deadLetters = new DeadLetters(options.eventLog.store)
     this.#options = options
   }
 
@@ -114,10 +114,6 @@ export class SqsEmitter implements Transport {
     if (this.#options.globalKeys.has(key)) queues.push(this.#options.names.shared(key))
     if (instance && selects(instance.selections.sqs, key)) queues.push(this.#options.names.own(instance.name, key))
     return { queues }
-  }
-
-  deliver(events: readonly StoredEvent[]): void {
-    this.#options.sender.push(events)
   }
 
   /** Makes the shared queues; a failure is logged, and each is made when its first event comes. */

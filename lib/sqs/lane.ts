@@ -30,6 +30,8 @@ export class Lane {
   attempts = 0
   /** Tries of its first event in a row that SQS refused for good. */
   refusals = 0
+  /** Another process sends it from now on. */
+  dropped = false
   /** It stands in its queue's line. */
   queued = false
   readonly #budget: MemoryBudget
@@ -71,14 +73,27 @@ export class Lane {
     this.#rewind = true
   }
 
+  /** The store has more of it than it was given. */
+  fallBehind(): void {
+    this.#behind = true
+    this.#missed = true
+  }
+
   /** A new event of the lane: into the window, if there is room and nothing before it is missing. */
   push(event: StoredEvent): void {
     if (this.#behind || this.#window.length >= WINDOW_EVENTS || this.#budget.used >= this.#budget.max) {
-      this.#behind = true
-      this.#missed = true
+      this.fallBehind()
       return
     }
     this.#hold([event])
+  }
+
+  /** Lets go of what it holds. */
+  drop(): void {
+    this.dropped = true
+    clearTimeout(this.retryTimer)
+    this.retryTimer = undefined
+    this.#clear()
   }
 
   first(): StoredEvent | undefined {
@@ -119,9 +134,13 @@ export class Lane {
     }
   }
 
-  #startOver(): void {
+  #clear(): void {
     for (const event of this.#window) this.#budget.used -= eventSize(event)
     this.#window = []
+  }
+
+  #startOver(): void {
+    this.#clear()
     this.#last = 0
     this.#behind = true
     this.#rewind = false

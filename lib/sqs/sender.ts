@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import { QuietLog } from '../quiet-log.ts'
+import { partitionOf } from '../store/partitions.ts'
 import { IN_S3, type EventStore, type Lane as LaneKey, type StoredEvent } from '../store/types.ts'
 import { retryDelayMs } from './backoff.ts'
 import { BatchCaller, type Answer, type BatchCallerOptions } from './batch-call.ts'
@@ -16,6 +17,8 @@ export interface SenderOptions extends EntryOptions, Pick<BatchCallerOptions, 'c
   store: EventStore
   log: FastifyBaseLogger
   metrics: Metrics
+  /** Runs what must not throw. */
+  guard: (failure: string, work: () => void) => void
   /** SendMessageBatch calls on their way at once. */
   concurrency: number
   maxPayloadBytes: number
@@ -45,7 +48,9 @@ export class SqsSender {
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
   readonly #calls = new Set<Promise<void>>()
   readonly #abort = new AbortController()
+  readonly #uploads = new Set<Promise<void>>()
   #loads: Promise<void> = Promise.resolve()
+  #stopWatching: (() => Promise<void>) | undefined
   #stopped = false
 
   constructor(options: SenderOptions) {
@@ -57,16 +62,34 @@ export class SqsSender {
     this.#writer = new DeliveryWriter({ ...options, quiet, signal })
   }
 
-  /** Takes up what an earlier run left pending. */
+  /** Takes up what an earlier run left pending, and what is this process's to send from now on. */
   async start(): Promise<void> {
-    for (const key of await this.#options.store.pendingLanes()) {
-      this.#settle(this.#lane(key.queue, key.instanceKey, { after: 0, behind: true }))
+    const { store, guard } = this.#options
+    const failed = 'What is pending could not be taken up'
+    this.#stopWatching = await store.watchLanes({
+      pending: (lanes) => guard(failed, () => this.pending(lanes)),
+      appended: (events) => guard(failed, () => this.appended(events)),
+      redriven: (lanes) => guard(failed, () => this.redriven(lanes)),
+      release: (partitions) => this.release(partitions),
+      revoked: (partitions) => guard(failed, () => this.revoked(partitions))
+    })
+  }
+
+  /** Lanes of which the store has more than they were given. */
+  pending(lanes: readonly LaneKey[]): void {
+    for (const { queue, instanceKey } of lanes) {
+      const known = this.#lanes.get(laneId(queue, instanceKey))
+      const lane = known ?? this.#lane(queue, instanceKey, { after: 0, behind: true })
+      if (known) lane.fallBehind()
+      // Of one that was here before, what is sent may not be written as sent yet.
+      else lane.rewind()
+      this.#settle(lane)
     }
     this.#pump()
   }
 
   /** New events, committed, in offset order. */
-  push(events: readonly StoredEvent[]): void {
+  appended(events: readonly StoredEvent[]): void {
     for (const event of events) {
       for (const queue of event.queues) {
         const lane = this.#lane(queue, event.instanceKey, { after: event.offset - 1, behind: false })
@@ -95,6 +118,19 @@ export class SqsSender {
     this.#pump()
   }
 
+  /** Another process sends for these from now on: resolves when nothing of them is under way, and all is written. */
+  async release(partitions: ReadonlySet<number>): Promise<void> {
+    const dropped = this.#drop(partitions)
+    while (dropped.some(({ inFlight, loading }) => inFlight || loading)) {
+      await Promise.race([...this.#calls, ...this.#uploads, this.#loads])
+    }
+    await this.#writer.settled()
+  }
+
+  revoked(partitions: ReadonlySet<number>): void {
+    this.#drop(partitions)
+  }
+
   /** Whether anything is pending for a queue. */
   hasPending(queue: string): boolean {
     return this.#lanes.values().some((lane) => lane.queue === queue)
@@ -110,6 +146,16 @@ export class SqsSender {
     await Promise.race([Promise.all(this.#calls), timeout])
     clearTimeout(timer)
     this.#abort.abort()
+    await this.#stopWatching?.()
+  }
+
+  #drop(partitions: ReadonlySet<number>): Lane[] {
+    const dropped = [...this.#lanes.values()].filter(({ instanceKey }) => partitions.has(partitionOf(instanceKey)))
+    for (const lane of dropped) {
+      lane.drop()
+      this.#lanes.delete(laneId(lane.queue, lane.instanceKey))
+    }
+    return dropped
   }
 
   #lane(queue: string, instanceKey: number, begin: { after: number; behind: boolean }): Lane {
@@ -133,7 +179,7 @@ export class SqsSender {
 
   /** Decides what a lane does next: read on, stand in line, or go. */
   #settle(lane: Lane): void {
-    if (this.#stopped || lane.inFlight || lane.loading || lane.queued || lane.retryTimer) return
+    if (this.#stopped || lane.dropped || lane.inFlight || lane.loading || lane.queued || lane.retryTimer) return
     if (lane.needsLoad) {
       this.#load(lane)
     } else if (lane.waiting > 0) {
@@ -203,6 +249,12 @@ export class SqsSender {
       const lane = line.lanes.shift()
       if (!lane) break
       lane.queued = false
+      if (lane.dropped) continue
+      if (!this.#options.store.maySend(lane.instanceKey)) {
+        // The right to send is about to be lost, or to be renewed.
+        this.#retryLane(lane)
+        continue
+      }
       const room = this.#take(lane, batch)
       if (lane.inFlight) continue
       // Nothing of it fitted, or all of it was too large.
@@ -222,7 +274,7 @@ export class SqsSender {
         const { offload } = this.#options
         if (offload && (event.flags & IN_S3) === 0) {
           // It waits for those before it to be accepted, then for its upload.
-          if (!lane.inFlight) void this.#offload(item, offload)
+          if (!lane.inFlight) this.#upload(item, offload)
           break
         }
         lane.shift()
@@ -241,6 +293,11 @@ export class SqsSender {
   /** The queue's own limit, where it is smaller than ours. */
   #maxBytes(queue: string): number {
     return Math.min(this.#options.maxPayloadBytes, this.#options.provisioner.maxBytes(queue))
+  }
+
+  #upload(item: BatchItem, offload: Offload): void {
+    const upload = this.#offload(item, offload).finally(() => this.#uploads.delete(upload))
+    this.#uploads.add(upload)
   }
 
   /** Puts the lane's first event into S3; what is sent of it then is the reference. */
@@ -284,6 +341,7 @@ export class SqsSender {
     else line.attempts = 0
     for (const lane of new Set(items.map((item) => item.lane))) {
       lane.inFlight = false
+      if (lane.dropped) continue
       const back = failed.get(lane) ?? []
       const kept = refused && !alone ? back : this.#withoutDead(lane, back, answer)
       this.#options.metrics.retried.inc(kept.length)
@@ -318,7 +376,7 @@ export class SqsSender {
   }
 
   #retryLane(lane: Lane, failure?: SendFailure): void {
-    if (this.#stopped || lane.retryTimer) return
+    if (this.#stopped || lane.dropped || lane.retryTimer) return
     lane.retryTimer = setTimeout(
       () => {
         lane.retryTimer = undefined

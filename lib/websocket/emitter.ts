@@ -41,6 +41,8 @@ export class WebsocketEmitter implements Transport {
   readonly #options: WebsocketEmitterOptions
   readonly #quietLog: QuietLog
   readonly #listeners = new Set<Listener>()
+  /** How many of them see all instances. */
+  #seeAll = 0
   /** Those who see one instance only, by its key. */
   readonly #ofInstance = new Map<number, Set<Listener>>()
   readonly #live = new Channels()
@@ -48,6 +50,7 @@ export class WebsocketEmitter implements Transport {
   readonly #outboxes = new WeakMap<Socket['conn'], Outbox>()
   /** Connections that were cut off and are not gone yet, and how to end them at once. */
   readonly #cutOff = new Map<Outbox, () => void>()
+  readonly #stopTail: () => void
   #head = 0
 
   constructor(options: WebsocketEmitterOptions) {
@@ -71,11 +74,11 @@ export class WebsocketEmitter implements Transport {
         this.#guard(made, () => options.admission.isOfInstance(made.name))
       }
     })
-  }
-
-  /** Where the log is, before anyone can connect. What was delivered since it was asked counts. */
-  startFrom(last: number): void {
-    this.#head = Math.max(this.#head, last)
+    this.#stopTail = eventLog.store.tail({
+      interest: () => ({ all: this.#seeAll > 0, instanceKeys: this.#ofInstance.keys() }),
+      advanced: (events, at) =>
+        eventLog.guard('Events could not be written to sockets', () => this.#advanced(events, at))
+    })
   }
 
   /**
@@ -118,8 +121,9 @@ export class WebsocketEmitter implements Transport {
     return { read: namespace || root }
   }
 
-  deliver(events: readonly StoredEvent[]): void {
-    for (const { offset } of events) this.#head = offset
+  /** Events for sockets, in offset order, and how far the log has been looked at for them. */
+  #advanced(events: readonly StoredEvent[], head: number): void {
+    this.#head = head
     this.#replays.hold(events)
     let delivered = 0
     for (const [{ scope, listeners }, wanted] of this.#live.route(events, (event) => this.#audienceOf(event))) {
@@ -164,6 +168,7 @@ export class WebsocketEmitter implements Transport {
 
   /** Resolves when the log is not read any more. Idempotent. */
   async close(): Promise<void> {
+    this.#stopTail()
     await this.#replays.stop()
   }
 
@@ -226,7 +231,10 @@ export class WebsocketEmitter implements Transport {
     this.#options.eventLog.metrics.admitted.inc()
     this.#listeners.add(listener)
     const { instanceKey } = listener.scope
-    if (instanceKey === undefined) return
+    if (instanceKey === undefined) {
+      this.#seeAll++
+      return
+    }
     this.#ofInstance.set(instanceKey, (this.#ofInstance.get(instanceKey) ?? new Set()).add(listener))
   }
 
@@ -235,7 +243,10 @@ export class WebsocketEmitter implements Transport {
     this.#replays.remove(listener)
     this.#listeners.delete(listener)
     const { instanceKey } = listener.scope
-    if (instanceKey === undefined) return
+    if (instanceKey === undefined) {
+      this.#seeAll--
+      return
+    }
     const others = this.#ofInstance.get(instanceKey)
     others?.delete(listener)
     if (others?.size === 0) this.#ofInstance.delete(instanceKey)

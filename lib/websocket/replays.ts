@@ -70,11 +70,8 @@ export class Replays {
 
   /** @param offset the last event that the client has */
   add(listener: Listener, offset: number): void {
-    const head = this.#options.head()
-    // The log was begun anew since: none of it is known to the client.
-    const from = offset > head ? 0 : offset
-    const resumed = { from, to: from, count: 0, complete: from === offset }
-    const replay = { listener, position: from, resumed, held: undefined }
+    const resumed = { from: offset, to: offset, count: 0, complete: true }
+    const replay = { listener, position: offset, resumed, held: undefined }
     this.#all.set(listener, replay)
     this.#ready.push(replay)
     this.#work()
@@ -142,6 +139,10 @@ export class Replays {
     const { store, head, audienceOf } = this.#options
     const { listener, resumed } = replay
     const { scope } = listener
+    if (replay.position > head()) {
+      await this.#ahead(replay)
+      return
+    }
     const end = head()
     const upTo = Math.min(replay.position + WINDOW, end)
     if (upTo === end) replay.held = []
@@ -174,6 +175,14 @@ export class Replays {
       replay.held = undefined
       if (packets.length > 0) listener.outbox.send(new Payload(packets))
     }
+  }
+
+  /** The client has more than this node has seen: another node was faster, or the log was begun anew since. */
+  async #ahead(replay: Replay): Promise<void> {
+    const { last } = await this.#options.store.range()
+    if (replay.position <= last) return
+    replay.position = replay.resumed.from = 0
+    replay.resumed.complete = false
   }
 
   #finish({ listener, held = [] }: Replay, packets: string[]): void {
