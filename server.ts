@@ -29,8 +29,9 @@ const SIGNALS: closeWithGrace.Signals[] = ['SIGINT', 'SIGTERM']
 async function main(): Promise<void> {
   const env = { ...readDotenv(), ...process.env }
   const config = loadConfig(env)
-  const path = storePath(config.DATABASE_URL)
-  const dataDir = path === ':memory:' ? resolve('data') : dirname(resolve(path))
+  // Where the key and the emulator are kept: beside the database, if that is a file.
+  const file = config.DATABASE_URL.startsWith('file:') && storePath(config.DATABASE_URL)
+  const dataDir = file ? dirname(resolve(file)) : resolve('data')
   const keyFile = config.AUTHENTICATION_API_KEY ? undefined : join(dataDir, API_KEY_FILE)
   const apiKey = config.AUTHENTICATION_API_KEY ?? apiKeyFromFile(join(dataDir, API_KEY_FILE))
 

@@ -40,8 +40,8 @@ export const EnvSchema = Type.Object({
 
   DATABASE_URL: Type.String({
     default: DEFAULT_STORE_URL,
-    pattern: '^(file:.+|:memory:)$',
-    description: 'file:<path> or :memory:'
+    pattern: '^(file:.+|:memory:|postgres(ql)?://.+)$',
+    description: 'file:<path>, :memory: or postgres://<user>:<password>@<host>/<database>'
   }),
   EVENT_RETENTION_HOURS: Type.Number({ default: 24, exclusiveMinimum: 0, description: 'a number of hours above 0' }),
   EVENT_RETENTION_MAX_BYTES: count(10 * 1024 ** 3),
@@ -188,6 +188,9 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   if (untrustable.length > 0) {
     const { description } = EnvSchema.properties.TRUST_PROXY
     messages.push(`TRUST_PROXY: got ${JSON.stringify(untrustable.join())}, takes ${description}`)
+  }
+  if (config.DATABASE_URL.startsWith('postgres') && !config.AUTHENTICATION_API_KEY) {
+    messages.push('AUTHENTICATION_API_KEY: is missing, takes the key that all nodes of the database share')
   }
   if (Boolean(config.S3_ACCESS_KEY) !== Boolean(config.S3_SECRET_KEY)) {
     messages.push('S3_ACCESS_KEY: needs S3_SECRET_KEY, and the other way round')

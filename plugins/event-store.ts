@@ -38,6 +38,10 @@ const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, 
         metrics.commitOperations.observe(operations)
         metrics.commitSeconds.observe(seconds)
       },
+      onConnection: (error) => {
+        if (error) log.warn({ err: error }, 'PostgreSQL is not there: events are refused until it is back')
+        else log.info('PostgreSQL is back')
+      },
       ...(url !== undefined && { url }),
       ...(maxPendingDeliveries !== undefined && { maxPendingDeliveries })
     }))

@@ -20,7 +20,7 @@ export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions
       config.WEBSOCKET_ENABLED ? `${socket}/<instance>${config.WEBSOCKET_GLOBAL_EVENTS ? ` and ${socket}` : ''}` : 'off'
     ],
     ['SQS', sqsRow(config, embedded)],
-    ['Event log', config.DATABASE_URL]
+    ['Event log', config.DATABASE_URL.replace(/:\/\/[^/@]*@/, '://***@')]
   ]
   if (keyFile !== undefined) rows.push(['API key', `${apiKey}   (kept in ${keyFile})`])
   return [
