@@ -10,7 +10,7 @@ url.searchParams.set('options', '-c synchronous_commit=off')
 export const POSTGRES_URL = url.href
 
 /** Why there is no PostgreSQL to test with; `undefined`: there is one. */
-async function missing(): Promise<string | undefined> {
+export async function missingPostgres(): Promise<string | undefined> {
   const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 2_000 })
   client.on('error', () => {})
   try {
@@ -28,7 +28,7 @@ async function missing(): Promise<string | undefined> {
  * @returns whether to go on
  */
 export async function havePostgres(t: Test): Promise<boolean> {
-  const why = await missing()
+  const why = await missingPostgres()
   if (why === undefined) return true
   const message = `no PostgreSQL at TEST_DATABASE_URL or 127.0.0.1:5432 (${why})`
   if (process.env.CI === 'true') t.fail(message)
