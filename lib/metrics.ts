@@ -41,13 +41,19 @@ export class Metrics {
   readonly cutOff = this.#counter('iev_websocket_slow_total', 'Connections closed because the client read too slowly')
   readonly #codes = new Set<string>()
 
-  /** A gauge that is asked when it is read. */
+  /** A gauge that is asked when it is read. One that cannot be told (the database is away) is left out; the others are not. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void {
     const gauge: Gauge = new Gauge({
       name,
       help,
       registers: [this.registry],
-      collect: async () => gauge.set(await read())
+      collect: async () => {
+        try {
+          gauge.set(await read())
+        } catch {
+          gauge.remove()
+        }
+      }
     })
   }
 

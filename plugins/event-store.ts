@@ -4,6 +4,7 @@ import { AlreadyRegisteredError } from '../lib/errors.ts'
 import { EventLog } from '../lib/event-log.ts'
 import { EventCatalogue } from '../lib/events.ts'
 import { Metrics } from '../lib/metrics.ts'
+import { addNodeGauges } from '../lib/node-gauges.ts'
 import { EventStoreOptions, optionsChecker } from '../lib/schemas/options.ts'
 import { openStore } from '../lib/store/open.ts'
 import { Retention } from '../lib/store/retention.ts'
@@ -57,6 +58,7 @@ const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, 
   })
   const retention = new Retention({ store, log, hours: retentionHours, maxBytes: retentionMaxBytes })
   metrics.gauge('iev_store_instances', 'Instances that are registered', () => eventLog.instances.size)
+  addNodeGauges(metrics, store)
   fastify.decorate('eventStore', eventLog)
 
   fastify.addHook('onReady', async () => retention.start())

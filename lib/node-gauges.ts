@@ -1,0 +1,25 @@
+import type { Metrics } from './metrics.ts'
+import { PARTITIONS } from './store/partitions.ts'
+import type { EventStore, NodeStatus } from './store/types.ts'
+
+/** Where there is but one node, everything is its own, and it knows of an event when it is kept. */
+const ALONE: NodeStatus = { connected: true, nodes: 1, partitions: PARTITIONS, head: 0, position: 0, lagMs: 0 }
+
+/** How this node stands among those of its database. */
+export function addNodeGauges(metrics: Metrics, store: EventStore): void {
+  const gauge = (name: string, help: string, read: (status: NodeStatus) => number) =>
+    metrics.gauge(name, help, () => read(store.status() ?? ALONE))
+  gauge('iev_node_database_connected', 'Whether this node has its database', ({ connected }) => Number(connected))
+  gauge('iev_node_nodes', 'Nodes on the database, this one included', ({ nodes }) => nodes)
+  gauge(
+    'iev_node_lanes',
+    `Parts of the instances that this node sends to SQS, of ${PARTITIONS}`,
+    (status) => status.partitions
+  )
+  gauge(
+    'iev_node_tail_lag_events',
+    'Offsets that sockets here are behind the log',
+    ({ head, position }) => head - position
+  )
+  gauge('iev_node_tail_lag_seconds', 'For how long they have been behind', ({ lagMs }) => lagMs / 1_000)
+}
