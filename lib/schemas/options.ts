@@ -22,7 +22,7 @@ const Credentials = Type.Object(
 export const EventStoreOptions = Type.Object(
   {
     /**
-     * Where the log is: `file:<path>` or `:memory:`.
+     * Where the log is: `file:<path>`, `:memory:` or `postgres://<user>:<password>@<host>/<database>`.
      * @default 'file:./data/instance-events.db'
      */
     url: Type.Optional(Type.String()),
