@@ -48,7 +48,6 @@ export class Outbox {
   readonly #connection: Connection
   /** Bytes handed to Engine.IO that it has not handed on yet. */
   #waiting = 0
-  #cut = false
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -64,7 +63,6 @@ export class Outbox {
   }
 
   send(payload: Payload): void {
-    if (this.#cut) return
     const transport = this.#transport
     // oxlint-disable-next-line no-underscore-dangle
     if (!transport._canSendPreEncodedFrame?.({ options: payload.framed })) {
@@ -90,7 +88,6 @@ export class Outbox {
    * @returns ends it at once
    */
   cutOff(closed: () => void): () => void {
-    this.#cut = true
     const { socket } = this.#transport
     if (!socket) {
       this.#connection.close(true)
