@@ -119,7 +119,7 @@ export class Replays {
     }
     await setImmediate()
     if (!this.#all.has(listener)) return
-    if (listener.outbox.buffered === 0) this.#ready.push(replay)
+    if (this.#mayGoOn(replay)) this.#ready.push(replay)
     else {
       this.#blocked.push(replay)
       this.#timer ??= setTimeout(() => this.#retry(), RETRY_MS)
@@ -129,10 +129,15 @@ export class Replays {
   #retry(): void {
     this.#timer = undefined
     const blocked = this.#blocked.filter(({ listener }) => this.#all.has(listener))
-    this.#blocked = blocked.filter(({ listener }) => listener.outbox.buffered > 0)
-    this.#ready.push(...blocked.filter(({ listener }) => listener.outbox.buffered === 0))
+    this.#blocked = blocked.filter((replay) => !this.#mayGoOn(replay))
+    this.#ready.push(...blocked.filter((replay) => this.#mayGoOn(replay)))
     if (this.#blocked.length > 0) this.#timer = setTimeout(() => this.#retry(), RETRY_MS)
     this.#work()
+  }
+
+  /** Its client has made room for the next page, and this node has come as far as the client. */
+  #mayGoOn({ listener, position }: Replay): boolean {
+    return listener.outbox.buffered === 0 && position <= this.#options.head()
   }
 
   async #page(replay: Replay): Promise<void> {
