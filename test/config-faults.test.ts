@@ -33,7 +33,11 @@ t.test('a fault names the variable, what it got and what it takes', async (t) =>
     ['WEBSOCKET_WRONG_KEYS_PER_MINUTE', '0', 'a whole number from 1'],
     ['TRUST_PROXY', 'true', PROXIES],
     ['TRUST_PROXY', '10.0.0.0/40', PROXIES],
-    ['DATABASE_URL', 'mysql://localhost/events', 'file:<path>, :memory: or postgres://<user>:<password>@<host>/<database>'],
+    [
+      'DATABASE_URL',
+      'mysql://localhost/events',
+      'file:<path>, :memory: or postgres://<user>:<password>@<host>/<database>'
+    ],
     ['EVENT_RETENTION_HOURS', '0', 'a number of hours above 0'],
     ['SQS_BACKEND', 'gcp', 'auto, aws, embedded'],
     ['SQS_QUEUE_TYPE', 'lifo', 'fifo, standard'],

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
+import { SqliteStore } from '../lib/store/sqlite.ts'
+import type { LogSubscriber } from '../lib/store/types.ts'
 import { API_KEY, listen } from './support/build.ts'
 import { pollingClient } from './support/polling.ts'
 import { data, emit, emitMany, heldStore, numbers } from './support/resuming.ts'
@@ -193,4 +195,25 @@ t.test('while four read, those who are live are served', async (t) => {
       [1, 2]
     )
   }
+})
+
+t.test('who is ahead of its node waits until the node has come as far', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  // Another node appends, and this one hears of it late.
+  const tail = store.tail.bind(store)
+  const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
+  t.intercept(store, 'tail', {
+    value: ({ interest, advanced }: LogSubscriber) =>
+      tail({ interest, advanced: (events, head) => void heard.then(() => advanced(events, head)) })
+  })
+  const asked = t.capture(store, 'range', store.range.bind(store))
+  const { app, url } = await listen(t, { sqs: false, eventStore: { store } })
+  await app.websocket.set('sales', { enabled: true })
+  await emit(app, 'sales', 1, 2)
+  const { until } = client(t, `${url}/sales`, { auth: { apikey: API_KEY, offset: 2 } })
+  while (asked().length === 0) await setImmediate()
+  t.equal(app.websocket.replaying, 1)
+  hear()
+  t.strictSame(data(await until(1)), [{ from: 2, to: 2, count: 0, complete: true }])
 })
