@@ -55,7 +55,7 @@ async function migrateLocked(client: Client, url: string, schema: string): Promi
 }
 
 /** The database in a URL, for people: its credentials are nobody's business. */
-function nameOf(url: string): string {
+export function nameOf(url: string): string {
   const { host, pathname } = new URL(url)
   return `postgres://${host}${pathname}`
 }

@@ -381,7 +381,11 @@ export class SqliteStore implements EventStore {
   }
 }
 
-function takeEvents(rows: Iterable<Row>, { limit, maxBytes }: { limit: number; maxBytes: number }): StoredEvent[] {
+/** As many as are asked for; ends with the event that reaches `maxBytes`. */
+export function takeEvents(
+  rows: Iterable<Row>,
+  { limit, maxBytes }: { limit: number; maxBytes: number }
+): StoredEvent[] {
   const events: StoredEvent[] = []
   let bytes = 0
   for (const row of rows) {

@@ -1,0 +1,256 @@
+import { Client } from 'pg'
+import { StoreUnusableError } from '../errors.ts'
+import { eventSize } from '../messages.ts'
+import { numberArray, textArray } from './binary-array.ts'
+import { connectionConfig } from './postgres-connection.ts'
+import { LOCKS, lockSpace } from './postgres-locks.ts'
+import { migrate, nameOf } from './postgres-migrate.ts'
+import type { Row } from './rows.ts'
+import type { LogCounts } from './sqlite-export.ts'
+import type { Instance, StoredEvent } from './types.ts'
+
+/** How long one waits for a process that ends. */
+const LOCK_TIMEOUT_MS = 2_000
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/** What is known before the first event. */
+export interface ImportStart {
+  /** Of the source: an import that was stopped only goes on with the same. */
+  readonly fingerprint: string
+  readonly counts: LogCounts
+  readonly instances: readonly Instance[]
+  /** The highest number that the source ever gave. */
+  readonly lastInstanceKey: number
+  readonly queues: readonly Row[]
+}
+
+/** How far an import has come. */
+export interface ImportPosition {
+  readonly events: number
+  readonly deliveries: number
+  readonly deadLetters: number
+}
+
+/**
+ * Writes another store's log into an empty schema, by the numbers it had there, so that clients' offsets and deduplication
+ * ids stay what they are. Each page is one transaction, and no node may run meanwhile. What is written says how far it is.
+ */
+export class PostgresImport {
+  readonly #client: Client
+  readonly #schema: string
+  readonly #name: string
+
+  /**
+   * Connects, brings the schema up to date, and keeps nodes out.
+   * @throws {StoreUnusableError} a node runs on it, it cannot be reached, or it refuses
+   */
+  static async open({ url, schema }: { url: string; schema: string }): Promise<PostgresImport> {
+    await migrate(url, schema)
+    const client = new Client({ ...connectionConfig(url), statement_timeout: 0, query_timeout: 0 })
+    // A query that is under way rejects by itself.
+    client.on('error', () => {})
+    const target = new PostgresImport(client, { schema, name: nameOf(url) })
+    try {
+      await client.connect()
+      await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`)
+      await client.query('SELECT pg_advisory_lock($1, $2)', [lockSpace(schema), LOCKS.nodes])
+      return target
+    } catch (error) {
+      await target.close()
+      if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error
+      throw target.#unusable('a node runs on it, or another migration: stop it')
+    }
+  }
+
+  private constructor(client: Client, { schema, name }: { schema: string; name: string }) {
+    this.#client = client
+    this.#schema = schema
+    this.#name = name
+  }
+
+  /**
+   * Writes all but events and what hangs on them, or finds that it was written.
+   * @returns where to go on; `undefined`: this source is here already, in full
+   * @throws {StoreUnusableError} something else is in it
+   */
+  async begin(start: ImportStart): Promise<ImportPosition | undefined> {
+    const schema = this.#schema
+    await this.#client.query(
+      `CREATE TABLE IF NOT EXISTS ${schema}.migrated_from (fingerprint text NOT NULL, finished boolean NOT NULL)`
+    )
+    const { rows } = await this.#client.query<Row>(`SELECT * FROM ${schema}.migrated_from`)
+    if (rows[0]?.finished === true && rows[0].fingerprint === start.fingerprint) return undefined
+    if (rows[0] === undefined) await this.#transaction(() => this.#start(start))
+    else await this.#assertSame(rows[0], start)
+    const position = await this.#one(
+      `SELECT (SELECT coalesce(max("offset"), 0) FROM ${schema}.events) AS events,
+        (SELECT coalesce(max("offset"), 0) FROM ${schema}.deliveries) AS deliveries,
+        (SELECT coalesce(max(id), 0) FROM ${schema}.dead_letters) AS "deadLetters"`
+    )
+    return position as unknown as ImportPosition
+  }
+
+  async events(events: readonly StoredEvent[]): Promise<void> {
+    const numbers = (pick: (event: StoredEvent) => number) => numberArray(events.map(pick))
+    const texts = (pick: (event: StoredEvent) => string) => textArray(events.map(pick))
+    const bytes = events.reduce((sum, event) => sum + eventSize(event) + 256, 0)
+    await this.#transaction(async () => {
+      await this.#client.query(
+        `INSERT INTO ${this.#schema}.events
+          ("offset", instance_key, accepted_at, flags, size, id, instance, event, envelope, extra, data)
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[],
+          $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])`,
+        [
+          numbers(({ offset }) => offset),
+          numbers(({ instanceKey }) => instanceKey),
+          numbers(({ acceptedAt }) => acceptedAt),
+          numbers(({ flags }) => flags),
+          numbers(eventSize),
+          texts(({ id }) => id),
+          texts(({ instance }) => instance),
+          texts(({ event }) => event),
+          texts(({ envelope }) => envelope),
+          texts(({ extra }) => extra),
+          texts(({ data }) => data)
+        ]
+      )
+      await this.#client.query(`UPDATE ${this.#schema}.log SET bytes = bytes + $1`, [bytes])
+    })
+  }
+
+  async deliveries(rows: readonly Row[]): Promise<void> {
+    await this.#client.query(
+      `INSERT INTO ${this.#schema}.deliveries (partition, instance_key, queue_key, "offset")
+      SELECT ${this.#schema}.partition_of(d.instance_key), d.* FROM unnest($1::bigint[], $2::integer[], $3::bigint[])
+        d(instance_key, queue_key, "offset")`,
+      ['instance_key', 'queue_key', 'offset'].map((column) => columnOf(rows, column))
+    )
+  }
+
+  async deadLetters(rows: readonly Row[]): Promise<void> {
+    const texts = (column: string) => textArray(rows.map((row) => row[column] as string))
+    await this.#client.query(
+      `INSERT INTO ${this.#schema}.dead_letters
+        (id, queue_key, instance_key, "offset", attempts, died_at, reason, message) OVERRIDING SYSTEM VALUE
+      SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::integer[], $6::bigint[],
+        $7::text[], $8::text[])`,
+      [
+        ...['id', 'queue_key', 'instance_key', 'offset', 'attempts', 'died_at'].map((column) => columnOf(rows, column)),
+        texts('reason'),
+        texts('message')
+      ]
+    )
+  }
+
+  async counts(): Promise<LogCounts> {
+    const count = (table: string) => `(SELECT count(*) FROM ${this.#schema}.${table})`
+    const row = await this.#one(
+      `SELECT ${count('instances')} AS instances,
+        (SELECT count(*) FROM ${this.#schema}.instances i, json_object_keys(i.selections)) AS selections,
+        ${count('events')} AS events, ${count('deliveries')} AS pending, ${count('dead_letters')} AS "deadLetters",
+        l.last_offset AS "lastOffset", l.pruned_to AS "prunedTo" FROM ${this.#schema}.log l`
+    )
+    return row as unknown as LogCounts
+  }
+
+  /**
+   * Counts, and lets nodes start.
+   * @throws {StoreUnusableError} there is not as much as there was
+   */
+  async finish(wanted: LogCounts, lastDeadLetterId: number): Promise<void> {
+    const schema = this.#schema
+    const here = await this.counts()
+    const wrong = Object.entries(wanted).filter(([name, count]) => here[name as keyof LogCounts] !== count)
+    if (wrong.length > 0) {
+      const found = wrong.map(([name, count]) => `${name}: ${here[name as keyof LogCounts]} instead of ${count}`)
+      throw this.#unusable(`it does not hold what was migrated (${found.join(', ')})`)
+    }
+    await this.#client.query(
+      `ANALYZE ${['instances', 'events', 'queues', 'deliveries', 'dead_letters'].map((table) => `${schema}.${table}`).join()}`
+    )
+    await this.#transaction(async () => {
+      await this.#continueAfter('dead_letters', 'id', lastDeadLetterId)
+      await this.#client.query(`UPDATE ${schema}.migrated_from SET finished = true`)
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end().catch(() => {})
+  }
+
+  async #start({ fingerprint, counts, instances, lastInstanceKey, queues }: ImportStart): Promise<void> {
+    const schema = this.#schema
+    const here = await this.counts()
+    if (Object.values(here).some((count) => count > 0)) throw this.#unusable('it holds a log already')
+    await this.#client.query(`INSERT INTO ${schema}.migrated_from VALUES ($1, false)`, [fingerprint])
+    for (const [index, instance] of instances.entries()) {
+      const { key, id, name, tokenHash, integration, createdAt, updatedAt, selections } = instance
+      await this.#client.query(
+        `INSERT INTO ${schema}.instances
+          (key, version, id, name, token_hash, integration, created_at, updated_at, selections) OVERRIDING SYSTEM VALUE
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+        [
+          key,
+          index + 1,
+          id,
+          name,
+          tokenHash,
+          integration,
+          createdAt.getTime(),
+          updatedAt.getTime(),
+          JSON.stringify(selections)
+        ]
+      )
+    }
+    await this.#client.query(
+      `INSERT INTO ${schema}.queues (key, name) OVERRIDING SYSTEM VALUE SELECT * FROM unnest($1::integer[], $2::text[])`,
+      [columnOf(queues, 'key'), textArray(queues.map(({ name }) => name as string))]
+    )
+    await this.#continueAfter('instances', 'key', lastInstanceKey)
+    await this.#continueAfter('queues', 'key', Math.max(0, ...queues.map(({ key }) => key as number)))
+    await this.#client.query(`UPDATE ${schema}.counters SET value = $1 WHERE name = 'directory'`, [instances.length])
+    // At once, so that an event that a node takes too early gets no offset that is another's.
+    await this.#client.query(`UPDATE ${schema}.log SET last_offset = $1, pruned_to = $2`, [
+      counts.lastOffset,
+      counts.prunedTo
+    ])
+  }
+
+  async #assertSame({ fingerprint }: Row, { counts, fingerprint: wanted }: ImportStart): Promise<void> {
+    const { lastOffset } = await this.counts()
+    if (fingerprint === wanted && lastOffset === counts.lastOffset) return
+    throw this.#unusable(
+      `what was migrated here has changed since, there or here: drop the schema ${this.#schema}, and begin anew`
+    )
+  }
+
+  async #continueAfter(table: string, column: string, last: number): Promise<void> {
+    const sequence = `pg_get_serial_sequence('${this.#schema}.${table}', '${column}')`
+    await this.#client.query(`SELECT setval(${sequence}, greatest($1, 1), $1 > 0)`, [last])
+  }
+
+  async #transaction(work: () => Promise<void>): Promise<void> {
+    await this.#client.query('BEGIN')
+    try {
+      await work()
+      await this.#client.query('COMMIT')
+    } catch (error) {
+      await this.#client.query('ROLLBACK').catch(() => {})
+      throw error
+    }
+  }
+
+  async #one(text: string, values: unknown[] = []): Promise<Row> {
+    const { rows } = await this.#client.query<Row>(text, values)
+    return rows[0] as Row
+  }
+
+  #unusable(why: string): Error {
+    return new StoreUnusableError(this.#name, why)
+  }
+}
+
+function columnOf(rows: readonly Row[], column: string): string {
+  return numberArray(rows.map((row) => row[column] as number))
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { StoreUnusableError } from '../errors.ts'
+import { EVENT_COLUMNS, type Row } from './rows.ts'
+import { openDatabase } from './sqlite-database.ts'
+import { takeEvents } from './sqlite.ts'
+import { toInstance } from './sqlite-rows.ts'
+import type { Instance, StoredEvent } from './types.ts'
+
+/** How many there are of each thing that a log holds, and where it ends. */
+export interface LogCounts {
+  readonly instances: number
+  readonly selections: number
+  readonly events: number
+  readonly pending: number
+  readonly deadLetters: number
+  readonly lastOffset: number
+  readonly prunedTo: number
+}
+
+/** All of a SQLite log, page by page, by the numbers that it has there. The file is this process's alone meanwhile. */
+export class SqliteExport {
+  readonly #db: DatabaseSync
+
+  /** @throws {StoreUnusableError} there is no such file @throws as `openDatabase` does */
+  constructor(path: string) {
+    if (!existsSync(path)) throw new StoreUnusableError(path, 'there is no such file')
+    this.#db = openDatabase(path)
+  }
+
+  counts(): LogCounts {
+    return this.#db
+      .prepare(
+        `SELECT (SELECT count(*) FROM instances) AS instances, (SELECT count(*) FROM selections) AS selections,
+          (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS pending,
+          (SELECT count(*) FROM dead_letters) AS deadLetters, (SELECT pruned_to FROM log) AS prunedTo,
+          coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS lastOffset`
+      )
+      .get() as unknown as LogCounts
+  }
+
+  /** Differs when anything was accepted, sent, buried or changed since. */
+  fingerprint(): string {
+    const parts = [this.counts(), this.#db.prepare('SELECT id, updated_at FROM instances ORDER BY key').all()]
+    return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+  }
+
+  /** The highest number ever given, so that none is given again. */
+  lastKey(table: 'instances' | 'dead_letters'): number {
+    const row = this.#db.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(table)
+    return (row?.seq as number | undefined) ?? 0
+  }
+
+  instances(): Instance[] {
+    const selections = Map.groupBy(this.#db.prepare('SELECT * FROM selections').all(), (row) => row.instance_key)
+    const rows = this.#db.prepare('SELECT * FROM instances ORDER BY key').all()
+    return rows.map((row) => toInstance(row, selections.get(row.key as number) ?? []))
+  }
+
+  queues(): Row[] {
+    return this.#db.prepare('SELECT key, name FROM queues ORDER BY key').all()
+  }
+
+  /** By ascending offset; `maxBytes` as for `EventStore.read`. */
+  events(after: number, options: { limit: number; maxBytes: number }): StoredEvent[] {
+    const sql = `SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" > ? ORDER BY e."offset"`
+    return takeEvents(this.#db.prepare(sql).iterate(after), options)
+  }
+
+  /** By ascending offset; all of an offset or none. */
+  deliveries(after: number, limit: number): Row[] {
+    const page = 'SELECT "offset" FROM deliveries WHERE "offset" > ?1 ORDER BY "offset" LIMIT ?2'
+    const sql = `SELECT * FROM deliveries WHERE "offset" > ?1 AND "offset" <= (SELECT max("offset") FROM (${page}))
+      ORDER BY "offset"`
+    return this.#db.prepare(sql).all(after, limit)
+  }
+
+  /** By ascending id. */
+  deadLetters(after: number, limit: number): Row[] {
+    return this.#db.prepare('SELECT * FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?').all(after, limit)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+}

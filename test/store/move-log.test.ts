@@ -1,0 +1,184 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { moveLog } from '../../lib/store/move-log.ts'
+import { lockSpace } from '../../lib/store/postgres-locks.ts'
+import { SqliteStore } from '../../lib/store/sqlite.ts'
+import type { EventStore, Lane } from '../../lib/store/types.ts'
+import { folder } from '../support/build.ts'
+import { newEvent } from '../support/new-event.ts'
+import { havePostgres, openNode, startPostgres } from '../support/postgres.ts'
+import { until } from '../support/until.ts'
+
+const QUEUES = ['global_call.fifo', 'sales_call.fifo']
+const FAILURE = { reason: 'AccessDenied', message: 'não', attempts: 10 }
+const EVERYTHING = { after: 0, limit: 10_000 }
+
+/** A log that has lived: events of several instances, some sent, some pending, some dead, some pruned, a name given twice. */
+async function fill(path: string): Promise<void> {
+  const store = new SqliteStore({ path })
+  await store.append([newEvent({ instance: 'gone', id: 'pruned' })])
+  await store.prune({ acceptedBefore: Date.now() + 1, maxBytes: Infinity })
+  await store.instances.remove('gone')
+  for (const name of ['sales', 'gone', 'ação']) {
+    const selection = { enabled: true, events: ['CALL'] }
+    await store.instances.create({
+      name,
+      token: `token of ${name}`,
+      selections: { sqs: selection, websocket: selection }
+    })
+  }
+  const instances = ['sales', 'gone', 'ação']
+  const events = Array.from({ length: 3_000 }, (_, n) =>
+    newEvent({ instance: instances[n % 3]!, id: `id ${n}`, flags: n % 2, queues: QUEUES.slice(0, n % 3) })
+  )
+  const refs = (await store.append(events)).flatMap(({ offset }, n) =>
+    events[n]!.queues.map((queue) => ({ queue, offset, instanceKey: store.instances.get(instances[n % 3]!)!.key }))
+  )
+  await store.acknowledge(refs.slice(0, 500))
+  for (const ref of refs.slice(500, 520)) await store.bury(ref, FAILURE)
+  await store.redrive({ after: 17, limit: 10 })
+  await store.append([newEvent({ instance: 'late', data: JSON.stringify('x'.repeat(9 * 1_048_576)) }), newEvent()])
+  await store.close()
+}
+
+/** All that a store tells. */
+async function contents(store: EventStore) {
+  const lanes = (await store.pendingLanes()).sort((a, b) => name(a).localeCompare(name(b)))
+  const whole = { ...EVERYTHING, maxBytes: Infinity }
+  return {
+    range: await store.range(),
+    events: await store.read(EVERYTHING),
+    instances: [...store.instances.list()].sort((a, b) => a.key - b.key),
+    pending: store.pendingCount(),
+    lanes: await Promise.all(lanes.map(async (lane) => [name(lane), await store.readLane(lane, whole)])),
+    oldest: await store.oldestPending(),
+    deadLetters: await store.readDeadLetters(EVERYTHING),
+    deadLetterCount: await store.deadLetterCount()
+  }
+}
+
+function name({ queue, instanceKey }: Lane): string {
+  return `${queue} ${instanceKey}`
+}
+
+async function source(t: Test): Promise<{ path: string; from: string }> {
+  const path = join(folder(t), 'events.db')
+  await fill(path)
+  return { path, from: `file:${path}` }
+}
+
+if (await havePostgres(t)) {
+  t.test('all of a log comes along with its numbers, though the way there was stopped time and again', async (t) => {
+    const { path, from } = await source(t)
+    const { url: to, schema } = await startPostgres(t)
+    const seen: string[] = []
+    let result
+    while (!result) {
+      let pages = 0
+      result = await moveLog({
+        from,
+        to,
+        schema,
+        progress({ what, done, of }) {
+          seen.push(`${what} ${done} of ${of}`)
+          if (++pages === 2) throw new Error('stopped')
+        }
+      }).catch((error: Error) => void t.equal(error.message, 'stopped'))
+    }
+    t.strictSame(new Set(seen).size, seen.length, 'nothing was done twice')
+    t.strictSame(seen.slice(-2), ['pending 2483 of 2483', 'deadLetters 17 of 17'])
+    t.match(result, { already: false, counts: { instances: 4, selections: 6, events: 3_002, prunedTo: 1 } })
+    t.strictSame(await moveLog({ from, to, schema }), { ...result, already: true })
+
+    const sqlite = new SqliteStore({ path })
+    t.after(() => sqlite.close())
+    const node = await openNode(t, { url: to, schema })
+    t.strictSame(await contents(node), await contents(sqlite))
+
+    const [known, fresh] = await node.append([
+      newEvent({ id: 'id 7', instance: 'gone' }),
+      newEvent({ instance: 'new' })
+    ])
+    t.match(known, { offset: 9, duplicate: true })
+    t.match(fresh, { offset: 3_004, duplicate: false })
+    t.equal(node.instances.get('new')?.key, 6)
+    const [lane] = await node.pendingLanes()
+    const [event] = await node.readLane(lane!, { ...EVERYTHING, maxBytes: 1 })
+    await node.bury({ ...lane!, offset: event!.offset }, FAILURE)
+    t.equal((await node.deadLetterCount()).lastId, 21)
+  })
+
+  t.test('an empty log is moved too', async (t) => {
+    const path = join(folder(t), 'events.db')
+    await new SqliteStore({ path }).close()
+    const { url: to, schema } = await startPostgres(t)
+    t.match(await moveLog({ from: `file:${path}`, to, schema }), { counts: { events: 0, lastOffset: 0 } })
+    const node = await openNode(t, { url: to, schema })
+    t.match(await node.append([newEvent()]), [{ offset: 1 }])
+    t.equal(node.instances.get('sales')?.key, 1)
+  })
+
+  t.test('what is in use, or has changed, or holds something else is refused', async (t) => {
+    const { path, from } = await source(t)
+    const postgres = await startPostgres(t)
+    const { schema, query } = postgres
+    const move = { from, to: postgres.url, schema }
+    const stop = () => {
+      throw new Error('stopped')
+    }
+
+    const sqlite = new SqliteStore({ path })
+    await t.rejects(moveLog(move), { code: 'IEV_STORE_LOCKED' })
+    await sqlite.close()
+    const node = await openNode(t, postgres)
+    await t.rejects(moveLog(move), { code: 'IEV_STORE_UNUSABLE', message: /a node runs on it/ })
+    const waiting = t.rejects(moveLog(move), { message: /terminating connection/ })
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND classid = ${lockSpace(schema)}`
+    await until(async () => (await query(end)).length > 0)
+    await waiting
+    await node.append([newEvent()])
+    await node.close()
+    await t.rejects(moveLog(move), { message: /it holds a log already/ })
+
+    await query(`DROP SCHEMA ${schema} CASCADE`)
+    await t.rejects(moveLog({ ...move, progress: stop }), { message: 'stopped' })
+    const changed = new SqliteStore({ path })
+    await changed.discard({ after: 0, limit: 1 })
+    await changed.close()
+    await t.rejects(moveLog(move), { message: /has changed since, there or here: drop the schema/ })
+
+    await query(`DROP SCHEMA ${schema} CASCADE`)
+    await t.rejects(moveLog({ ...move, progress: stop }), { message: 'stopped' })
+    await query(`DELETE FROM ${schema}.events WHERE "offset" = 2`)
+    const less = /it does not hold what was migrated \(events: 3001 instead of 3002\)/
+    await t.rejects(moveLog(move), { code: 'IEV_STORE_UNUSABLE', message: less })
+  })
+
+  t.test('a node that ran on half of it is noticed', async (t) => {
+    const { from } = await source(t)
+    const postgres = await startPostgres(t)
+    const move = { from, to: postgres.url, schema: postgres.schema }
+    const stopped = moveLog({
+      ...move,
+      progress() {
+        throw new Error('stopped')
+      }
+    })
+    await t.rejects(stopped, { message: 'stopped' })
+    const node = await openNode(t, postgres)
+    t.match(await node.append([newEvent()]), [{ offset: 3_004 }], 'no offset is given twice')
+    await node.close()
+    await t.rejects(moveLog(move), { message: /has changed since/ })
+  })
+
+  t.test('it goes from a file that is there to a PostgreSQL that is there', async (t) => {
+    const { from } = await source(t)
+    const to = 'postgres://root:secret@127.0.0.1:1/test'
+    await t.rejects(moveLog({ from: 'file:/nowhere/events.db', to }), { message: /there is no such file/ })
+    await t.rejects(moveLog({ from: ':memory:', to }), { code: 'IEV_STORE_UNSUPPORTED' })
+    await t.rejects(moveLog({ from, to: from }), { code: 'IEV_STORE_UNSUPPORTED' })
+    const refusal = await moveLog({ from, to }).catch((error: Error) => error)
+    t.match(refusal, { code: 'IEV_STORE_UNUSABLE', message: /postgres:\/\/127\.0\.0\.1:1\/test/ })
+    t.notMatch(String(refusal), /secret/)
+  })
+}
