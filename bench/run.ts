@@ -5,6 +5,7 @@ import { chart } from './harness/chart.ts'
 import type { Comparison } from './harness/compare.ts'
 import { machine } from './harness/machine.ts'
 import { table } from './harness/table.ts'
+import cluster from './cluster/index.ts'
 import growth from './growth/index.ts'
 import ingest from './ingest/index.ts'
 import latency from './latency/index.ts'
@@ -15,7 +16,14 @@ import websocket from './websocket/index.ts'
  * `npm run bench [name...] [-- --quick] [--json file] [--chart file.svg]`: ours beside its peers, in turn, in one run.
  * Exits with 1 if work was not done as it should be; never because of a number.
  */
-const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = { ingest, sqs, websocket, latency, growth }
+const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
+  ingest,
+  sqs,
+  websocket,
+  latency,
+  growth,
+  cluster
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

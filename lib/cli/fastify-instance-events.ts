@@ -2,6 +2,6 @@
 import { runCli } from './run-cli.ts'
 
 process.exitCode = await runCli(process.argv.slice(2), {
-  out: (line) => console.log(line),
-  error: (line) => console.error(line)
+  out: console.log,
+  error: console.error
 })
