@@ -56,6 +56,28 @@ export async function startPostgres(t: Test): Promise<TestPostgres> {
   return { url: POSTGRES_URL, schema, query }
 }
 
+export interface TestDatabase {
+  url: string
+  /** Ends every connection to it, as a failover does. @returns how many */
+  terminate: () => Promise<number>
+}
+
+/** A database that is gone after the test, for servers that are told no more than its URL. */
+export async function startDatabase(t: Test): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const client = new Client(POSTGRES_URL)
+  await client.connect()
+  await client.query(`CREATE DATABASE ${name}`)
+  t.after(async () => {
+    await client.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    await client.end()
+  })
+  const own = new URL(POSTGRES_URL)
+  own.pathname = name
+  const text = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1'
+  return { url: own.href, terminate: async () => (await client.query(text, [name])).rowCount ?? 0 }
+}
+
 /** A way to it that can be cut. */
 export async function startPostgresProxy(t: Test): Promise<{ proxy: TcpProxy; url: string; target: string }> {
   const url = new URL(POSTGRES_URL)

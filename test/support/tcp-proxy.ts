@@ -4,17 +4,17 @@ import type { Test } from 'tap'
 
 export interface TcpProxy {
   url: string
-  /** Where connections go from now on. */
-  target: string
+  /** Where connections go from now on, or what says so of each. */
+  target: string | (() => string)
   /** Ends the connections that `pick` picks, as if a cable was pulled. @returns how many */
   drop(pick: () => boolean): number
 }
 
 /** A proxy that knows nothing of what it carries; closed after the test. */
-export async function startTcpProxy(t: Test, target: string): Promise<TcpProxy> {
+export async function startTcpProxy(t: Test, target: TcpProxy['target']): Promise<TcpProxy> {
   const open = new Set<Socket>()
   const server = createServer((client) => {
-    const { hostname, port } = new URL(proxy.target)
+    const { hostname, port } = new URL(typeof proxy.target === 'string' ? proxy.target : proxy.target())
     const upstream = connect(Number(port), hostname)
     open.add(client)
     const end = () => {

@@ -1,0 +1,166 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { API_KEY, folder } from '../support/build.ts'
+import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { havePostgres, startDatabase } from '../support/postgres.ts'
+import { client, type Received } from '../support/sockets.ts'
+import { startSqs } from '../support/sqs.ts'
+import { call, startStandalone, type Standalone } from '../support/standalone.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+
+const NODES = 3
+const INSTANCES = LONG ? 100 : 30
+const SOCKETS = LONG ? 90 : 30
+const EVENTS = LONG ? 30_000 : 1_500
+const RESTARTS = LONG ? 12 : 2
+/** How long what was posted may take to be everywhere. */
+const PATIENCE_MS = LONG ? 120_000 : 20_000
+/** A send that SQS never answers is waited for, ten seconds at most. */
+const SHUTDOWN_MS = 13_000
+
+interface Accepted {
+  offset: number
+  instance: string
+  data: number
+}
+
+/** Listens to one instance, or to all, from the first event on; wherever it is dropped, it goes on with what it has. */
+function listener(t: Test, url: string, instance: string | undefined) {
+  let last: unknown = 0
+  const { socket, received } = client(t, instance === undefined ? url : `${url}/${instance}`, {
+    reconnectionDelay: 20,
+    reconnectionDelayMax: 200,
+    auth: (send) => send({ apikey: instance === undefined ? API_KEY : `token-of-${instance}`, offset: last })
+  })
+  socket.onAny((_event, message: Record<string, unknown>) => (last = message.offset ?? message.to))
+  return { instance, received }
+}
+
+const offsets = (received: Received[]) =>
+  received.filter(({ event }) => event !== 'resumed').map(({ message }) => message.offset)
+
+async function cluster(t: Test): Promise<void> {
+  const next = random(seed(t))
+  const any = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T
+  const [sqs, database] = await Promise.all([startSqs(t), startDatabase(t)])
+  const faults = await startFaultProxy(t, sqs.options.endpoint)
+  const env = {
+    AUTHENTICATION_API_KEY: API_KEY,
+    DATABASE_URL: database.url,
+    SQS_ENDPOINT: faults.endpoint,
+    SQS_ACCESS_KEY_ID: 'a',
+    SQS_SECRET_ACCESS_KEY: 'b',
+    SQS_GLOBAL_EVENTS: 'CALL',
+    // An entry that is refused at random is refused for good only by very bad luck.
+    SQS_MAX_ATTEMPTS: '100',
+    WEBSOCKET_GLOBAL_EVENTS: 'true',
+    LOG_LEVEL: 'error'
+  }
+  const start = () => startStandalone(t, { cwd: folder(t), env })
+  // All at once, as a deployment starts them: one makes the tables.
+  const nodes = await Promise.all(Array.from({ length: NODES }, start))
+  const proxy = await startTcpProxy(t, () => any(nodes).url)
+
+  const instances = Array.from({ length: INSTANCES }, (_, n) => `instance-${n}`)
+  const own = instances.filter(() => next() < 0.2)
+  for (const instanceName of instances) {
+    const all = { enabled: true, events: ['CALL'] }
+    const body = {
+      instanceName,
+      token: `token-of-${instanceName}`,
+      websocket: all,
+      ...(own.includes(instanceName) && { sqs: all })
+    }
+    t.match(await call(`${any(nodes).url}/instance/create`, { method: 'POST', key: API_KEY, body }), { status: 201 })
+  }
+  const listeners = Array.from({ length: SOCKETS }, () =>
+    listener(t, proxy.url, next() < 0.2 ? undefined : any(instances))
+  )
+  faults.decide = randomFaults(next, 0.1)
+
+  const accepted: Accepted[] = []
+  const post = async (instance: string) => {
+    for (let posted = 0; posted < EVENTS / INSTANCES;) {
+      const batch = Array.from({ length: 1 + Math.floor(next() * 4) }, (_, n) => ({
+        event: 'call',
+        data: posted + n,
+        id: `${posted + n}`
+      }))
+      let results: { offset: number }[] | undefined
+      while (!results) {
+        // A node that is killed does not answer, or has answered nobody: the next one knows by the ids.
+        results = await call(`${any(nodes).url}/events/${instance}`, {
+          method: 'POST',
+          key: API_KEY,
+          body: batch
+        }).then(
+          ({ status, body }) => (status === 202 ? (body as { offset: number }[]) : undefined),
+          () => undefined
+        )
+        if (!results) await pause(20)
+      }
+      accepted.push(...batch.map(({ data }, n) => ({ instance, data, offset: results[n]?.offset ?? 0 })))
+      posted += batch.length
+      await pause(next() * (LONG ? 300 : 200))
+    }
+  }
+  const posting = Promise.all(instances.map(post))
+  const dropping = setInterval(() => proxy.drop(() => next() < 0.02), 50)
+  t.after(() => clearInterval(dropping))
+  const terminated = Math.floor(next() * RESTARTS)
+  for (let restart = 0; restart < RESTARTS; restart++) {
+    await pause(200 + next() * 800)
+    const index = Math.floor(next() * NODES)
+    await stop(t, nodes[index] as Standalone, any(['SIGKILL', 'SIGTERM']))
+    if (restart === terminated) t.comment(`${await database.terminate()} connections to PostgreSQL were ended`)
+    nodes[index] = await start()
+  }
+  await posting
+  clearInterval(dropping)
+  faults.decide = () => undefined
+
+  accepted.sort((a, b) => a.offset - b.offset)
+  const expected = Map.groupBy(accepted, ({ instance }) => instance)
+  const wanted = (instance: string | undefined) => (instance === undefined ? accepted : (expected.get(instance) ?? []))
+  const deadline = Date.now() + PATIENCE_MS
+  const missing = () =>
+    listeners.some(({ instance, received }) => offsets(received).length < wanted(instance).length) ||
+    (sqs.depth('global_call.fifo') ?? 0) < accepted.length ||
+    own.some((instance) => (sqs.depth(`${instance}_call.fifo`) ?? 0) < wanted(instance).length)
+  while (missing() && Date.now() < deadline) await pause(50)
+  t.comment(`all was there after ${PATIENCE_MS - (deadline - Date.now())} ms`)
+  // Whatever would come twice has its chance to.
+  await pause(500)
+
+  for (const { instance, received } of listeners) {
+    const found = offsets(received)
+    const right = wanted(instance).map(({ offset }) => offset)
+    // Thousands of numbers in a diff help nobody: it is made only if it is needed.
+    if (JSON.stringify(found) === JSON.stringify(right)) t.pass(`a socket of ${instance ?? 'all'}: ${found.length}`)
+    else t.same(found, right, `a socket of ${instance ?? 'all'}`)
+    const resumes = received.filter(({ event }) => event === 'resumed')
+    t.ok(resumes.length > 0 && resumes.every(({ message }) => message.complete), `${resumes.length} complete replays`)
+  }
+  const data = (instance: string) => wanted(instance).map(({ data: number }) => number)
+  const all = new Map(instances.map((instance) => [instance, data(instance)]))
+  checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: all })
+  for (const instance of own)
+    checkQueue(t, sqs.server, { queue: `${instance}_call.fifo`, expected: new Map([[instance, data(instance)]]) })
+  await Promise.all(nodes.map((node) => stop(t, node, 'SIGTERM')))
+}
+
+async function stop(t: Test, node: Standalone, signal: NodeJS.Signals): Promise<void> {
+  const begun = performance.now()
+  const code = await node.stop(signal)
+  const took = performance.now() - begun
+  t.equal(code, signal === 'SIGTERM' ? 0 : signal, node.output())
+  t.ok(took < SHUTDOWN_MS, `${signal} took ${Math.round(took)} ms`)
+}
+
+if (await havePostgres(t))
+  t.test(
+    `${NODES} nodes on one PostgreSQL, ended and restarted under ${EVENTS} events: each socket and queue has its own, once, in order`,
+    { timeout: LONG ? 600_000 : 90_000 },
+    cluster
+  )
