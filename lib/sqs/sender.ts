@@ -48,7 +48,8 @@ export class SqsSender {
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
   readonly #calls = new Set<Promise<void>>()
   readonly #abort = new AbortController()
-  readonly #uploads = new Set<Promise<void>>()
+  /** Reads and uploads under way: lanes are `loading` meanwhile. */
+  readonly #loading = new Set<Promise<void>>()
   #loads: Promise<void> = Promise.resolve()
   #stopWatching: (() => Promise<void>) | undefined
   #stopped = false
@@ -122,7 +123,8 @@ export class SqsSender {
   async release(partitions: ReadonlySet<number>): Promise<void> {
     const dropped = this.#drop(partitions)
     while (dropped.some(({ inFlight, loading }) => inFlight || loading)) {
-      await Promise.race([...this.#calls, ...this.#uploads, this.#loads])
+      // Only what is still under way: with anything that is done it would go round and round, and nothing else.
+      await Promise.race([...this.#calls, ...this.#loading])
     }
     await this.#writer.settled()
   }
@@ -195,7 +197,9 @@ export class SqsSender {
   /** One lane reads after the other: each sees how much memory those before it have taken. */
   #load(lane: Lane): void {
     lane.loading = true
-    this.#loads = this.#loads.then(() => this.#loadNow(lane))
+    const load = this.#loads.then(() => this.#loadNow(lane)).finally(() => this.#loading.delete(load))
+    this.#loads = load
+    this.#loading.add(load)
   }
 
   async #loadNow(lane: Lane): Promise<void> {
@@ -296,8 +300,8 @@ export class SqsSender {
   }
 
   #upload(item: BatchItem, offload: Offload): void {
-    const upload = this.#offload(item, offload).finally(() => this.#uploads.delete(upload))
-    this.#uploads.add(upload)
+    const upload = this.#offload(item, offload).finally(() => this.#loading.delete(upload))
+    this.#loading.add(upload)
   }
 
   /** Puts the lane's first event into S3; what is sent of it then is the reference. */
