@@ -106,6 +106,9 @@ export class PostgresLanes {
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#sharing.settled()
+    // Not counted among those that send: the others take at once what they are told to be free.
+    const leave = { text: 'SELECT pg_advisory_unlock_shared($1, $2)', values: [this.#space, LOCKS.senders] }
+    await this.#session.query(leave).catch(() => {})
     await this.#release([...this.#term.held])
     this.#term = newTerm()
     await this.#session.close()

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { LOCKS, lockSpace } from '../../lib/store/postgres-locks.ts'
-import type { PostgresStore } from '../../lib/store/postgres.ts'
+import type { PostgresStore, PostgresStoreOptions } from '../../lib/store/postgres.ts'
 import { PARTITIONS, partitionOf } from '../../lib/store/partitions.ts'
 import { newEvent, newEvents } from '../support/new-event.ts'
 import { havePostgres, openNode, startPostgres, type TestPostgres } from '../support/postgres.ts'
@@ -21,8 +21,12 @@ interface Sender {
   holds: () => Set<number>
 }
 
-async function openSender(t: Test, postgres: TestPostgres): Promise<Sender> {
-  const store = await openNode(t, postgres)
+async function openSender(
+  t: Test,
+  postgres: TestPostgres,
+  options: Partial<PostgresStoreOptions> = {}
+): Promise<Sender> {
+  const store = await openNode(t, postgres, options)
   const watcher = new RecordingWatcher()
   const stop = await store.watchLanes(watcher)
   const holds = () => new Set([...SAMPLES].filter(([, key]) => store.maySend(key)).map(([partition]) => partition))
@@ -87,6 +91,16 @@ if (await havePostgres(t)) {
     await three.store.close()
     await untilShared(t, [one], [256])
     t.equal(new Set(three.watcher.released).size, 128, 'who closes hands over too')
+  })
+
+  t.test('what is handed over on leaving is taken at once, not with the next beat', async (t) => {
+    const postgres = await startPostgres(t)
+    const timing = { beatMs: 60_000, silenceMs: 100_000 }
+    const one = await openSender(t, postgres, { timing })
+    const two = await openSender(t, postgres, { timing })
+    await untilShared(t, [one, two], [128, 128])
+    await two.stop()
+    await untilShared(t, [one], [256])
   })
 
   t.test('a partition is handed over with all that is pending in it, once nothing of it is under way', async (t) => {
