@@ -42,6 +42,8 @@ export class SqsSender {
   readonly #caller: BatchCaller
   readonly #writer: DeliveryWriter
   readonly #lanes = new Map<string, Lane>()
+  /** Lanes that were dropped while something of them was under way. */
+  readonly #leaving = new Set<Lane>()
   readonly #lines = new Map<string, Line>()
   /** Queues with lanes to send, next first. */
   readonly #ready: Line[] = []
@@ -119,14 +121,20 @@ export class SqsSender {
     this.#pump()
   }
 
-  /** Another process sends for these from now on: resolves when nothing of them is under way, and all is written. */
-  async release(partitions: ReadonlySet<number>): Promise<void> {
-    const dropped = this.#drop(partitions)
-    while (dropped.some(({ inFlight, loading }) => inFlight || loading)) {
-      // Only what is still under way: with anything that is done it would go round and round, and nothing else.
-      await Promise.race([...this.#calls, ...this.#loading])
+  /** Another process sends for these from now on: each is told when nothing of it is under way, and all is written. */
+  async *release(partitions: ReadonlySet<number>): AsyncGenerator<ReadonlySet<number>> {
+    this.#drop(partitions)
+    for (let left = partitions; left.size > 0;) {
+      for (const lane of this.#leaving) if (!lane.inFlight && !lane.loading) this.#leaving.delete(lane)
+      const busy = new Set([...this.#leaving].map(({ instanceKey }) => partitionOf(instanceKey)))
+      const done = left.difference(busy)
+      left = left.intersection(busy)
+      if (done.size > 0) {
+        await this.#writer.settled()
+        yield done
+        // Only what is still under way: with anything that is done it would go round and round, and nothing else.
+      } else await Promise.race([...this.#calls, ...this.#loading])
     }
-    await this.#writer.settled()
   }
 
   revoked(partitions: ReadonlySet<number>): void {
@@ -143,21 +151,23 @@ export class SqsSender {
     this.#stopped = true
     for (const { retryTimer } of this.#lines.values()) clearTimeout(retryTimer)
     for (const { retryTimer } of this.#lanes.values()) clearTimeout(retryTimer)
+    // What waits for nothing is handed over now.
+    const handedOver = this.#stopWatching?.()
     const { promise: timeout, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, timeoutMs)
     await Promise.race([Promise.all(this.#calls), timeout])
     clearTimeout(timer)
     this.#abort.abort()
-    await this.#stopWatching?.()
+    await handedOver
   }
 
-  #drop(partitions: ReadonlySet<number>): Lane[] {
-    const dropped = [...this.#lanes.values()].filter(({ instanceKey }) => partitions.has(partitionOf(instanceKey)))
-    for (const lane of dropped) {
+  #drop(partitions: ReadonlySet<number>): void {
+    for (const [id, lane] of this.#lanes) {
+      if (!partitions.has(partitionOf(lane.instanceKey))) continue
       lane.drop()
-      this.#lanes.delete(laneId(lane.queue, lane.instanceKey))
+      this.#lanes.delete(id)
+      if (lane.inFlight || lane.loading) this.#leaving.add(lane)
     }
-    return dropped
   }
 
   #lane(queue: string, instanceKey: number, begin: { after: number; behind: boolean }): Lane {

@@ -179,17 +179,18 @@ export class PostgresLanes {
       term.unread.delete(partition)
     }
     const { watcher, schema } = this.#options
-    await watcher.release(new Set(partitions))
-    // With the session they were lost: no longer ours to hand over.
-    if (term !== this.#term) return
-    // Of two that were called for the same one the first hands it over.
-    const ours = partitions.filter((partition) => term.releasing.delete(partition) && term.held.delete(partition))
-    await this.#session
-      .query({
-        text: 'SELECT count(pg_advisory_unlock($1, p)), pg_notify($2, $3) FROM unnest($4::int[]) p',
-        values: [this.#space, schema, 'lanes', ours]
-      })
-      .catch(() => {})
+    for await (const done of watcher.release(new Set(partitions))) {
+      // With the session they were lost: no longer ours to hand over.
+      if (term !== this.#term) return
+      // Of two that were called for the same one the first hands it over.
+      const ours = [...done].filter((partition) => term.releasing.delete(partition) && term.held.delete(partition))
+      await this.#session
+        .query({
+          text: 'SELECT count(pg_advisory_unlock($1, p)), pg_notify($2, $3) FROM unnest($4::int[]) p',
+          values: [this.#space, schema, 'lanes', ours]
+        })
+        .catch(() => {})
+    }
   }
 
   #wake(): void {

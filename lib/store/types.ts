@@ -164,8 +164,8 @@ export interface LaneWatcher {
   appended(events: readonly StoredEvent[]): void
   /** Lanes in which something is pending again, older than what was told: to be read from their beginning. */
   redriven(lanes: readonly Lane[]): void
-  /** Stop sending for these partitions and resolve once nothing of them is under way; they are handed over then. */
-  release(partitions: ReadonlySet<number>): Promise<void>
+  /** Stop sending for these partitions, and tell of each once nothing of it is under way; it is handed over then. */
+  release(partitions: ReadonlySet<number>): AsyncIterable<ReadonlySet<number>>
   /** The right to send is lost at once (connection gone): stop without waiting. */
   revoked(partitions: ReadonlySet<number>): void
 }

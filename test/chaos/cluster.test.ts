@@ -82,7 +82,7 @@ async function cluster(t: Test): Promise<void> {
   const accepted: Accepted[] = []
   const post = async (instance: string) => {
     for (let posted = 0; posted < EVENTS / INSTANCES;) {
-      const batch = Array.from({ length: 1 + Math.floor(next() * 4) }, (_, n) => ({
+      const batch = Array.from({ length: 1 + Math.floor(next() * 8) }, (_, n) => ({
         event: 'call',
         data: posted + n,
         id: `${posted + n}`

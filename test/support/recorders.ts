@@ -51,10 +51,11 @@ export class RecordingWatcher extends Watch implements LaneWatcher {
     this.changed()
   }
 
-  async release(partitions: ReadonlySet<number>): Promise<void> {
+  async *release(partitions: ReadonlySet<number>): AsyncGenerator<ReadonlySet<number>> {
     await this.releasing(partitions)
     this.released.push(...partitions)
     this.changed()
+    yield partitions
   }
 
   revoked(partitions: ReadonlySet<number>): void {

@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import type { Fault } from './support/fault-proxy.ts'
+import { build } from './support/build.ts'
+import { checkQueue } from './support/chaos.ts'
+import { startFaultProxy } from './support/fault-proxy.ts'
+import { havePostgres, startDatabase } from './support/postgres.ts'
+import { numbers } from './support/resuming.ts'
+import { startSqs } from './support/sqs.ts'
+import { until } from './support/until.ts'
+
+if (await havePostgres(t))
+  t.test('a send that is not answered keeps its own lane from being handed over, and no other', async (t) => {
+    const { url } = await startDatabase(t)
+    const sqs = await startSqs(t)
+    const proxy = await startFaultProxy(t, sqs.options.endpoint)
+    const node = (endpoint: string) =>
+      build(t, { eventStore: { url }, sqs: { ...sqs.options, endpoint, global: { events: ['CALL'] } } })
+    const one = await node(proxy.endpoint)
+    const held = Promise.withResolvers<Fault>()
+    const called = Promise.withResolvers<void>()
+    proxy.decide = ({ action }) => {
+      if (action !== 'SendMessageBatch') return undefined
+      called.resolve()
+      return held.promise
+    }
+    await one.onInstanceEvent({ instance: 'slow', event: 'call', data: 0 })
+    await called.promise
+
+    const two = await node(sqs.options.endpoint)
+    let closed = false
+    const closing = one.close().then(() => (closed = true))
+    const instances = numbers(20).map((n) => `instance-${n}`)
+    for (const instance of [...instances, 'slow']) await two.onInstanceEvent({ instance, event: 'call', data: 1 })
+    await until(() => sqs.depth('global_call.fifo') === instances.length)
+    // It would have come by now, before what is on its way.
+    await pause(100)
+    t.equal(sqs.depth('global_call.fifo'), instances.length)
+    t.notOk(closed)
+    held.resolve(undefined)
+    await closing
+    await until(() => sqs.depth('global_call.fifo') === instances.length + 2)
+    const expected = new Map<string, unknown[]>(instances.map((instance) => [instance, [1]]))
+    checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: expected.set('slow', [0, 1]) })
+  })
