@@ -25,6 +25,9 @@ const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   cluster
 }
 
+/** It needs a PostgreSQL. */
+const NAMED_ONLY = 'cluster'
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, chart: { type: 'string' } }
@@ -34,7 +37,7 @@ if (unknown.length > 0) {
   console.error(`No benchmark ${unknown.join(', ')}: there are ${Object.keys(BENCHMARKS).join(', ')}`)
   process.exit(2)
 }
-const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS).filter((name) => name !== NAMED_ONLY)
 
 let current: Bench | undefined
 for (const [signal, code] of [
