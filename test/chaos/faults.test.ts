@@ -16,7 +16,7 @@ t.test(
     const proxy = await startFaultProxy(t, sqs.options.endpoint)
     const server = await build(t, {
       // An entry that is refused at random is refused for good only by very bad luck.
-      sqs: { ...sqs.options, endpoint: proxy.endpoint, global: {}, requestTimeoutMs: 1_000, maxAttempts: 100 }
+      sqs: { ...sqs.options, endpoint: proxy.endpoint, global: {}, requestTimeoutMs: 2_000, maxAttempts: 100 }
     })
     const own = ['instance-0', 'instance-7', 'instance-29']
     for (const instance of own) await server.sqs.set(instance, { enabled: true, events: ['CALL'] })
