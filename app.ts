@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { AppOptions, optionsChecker } from './lib/schemas/options.ts'
+import { AppOptions } from './lib/schemas/options.ts'
+import { optionsChecker } from './lib/schemas/options-checker.ts'
 import auth from './plugins/auth.ts'
 import eventStore from './plugins/event-store.ts'
 import instanceEvents from './plugins/instance-events.ts'

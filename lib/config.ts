@@ -1,11 +1,12 @@
-import proxyAddr from '@fastify/proxy-addr'
 import { Type, type Static } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
 import envSchema from 'env-schema'
 import { distance } from 'fastest-levenshtein'
 import { ConfigInvalidError, withMessages } from './errors.ts'
 import { EVOLUTION_EVENTS, eventKey } from './events.ts'
-import { DEFAULT_STORE_URL } from './store/open.ts'
+import { DEFAULT_STORE_URL, isPostgresUrl } from './store/open.ts'
+import { peerAddress } from './websocket/peer-address.ts'
+import { withoutPassword } from './without-password.ts'
 
 /** `description` says what a variable takes: it is what the error message of a fault says. */
 const text = (description: string) => Type.Optional(Type.String({ description }))
@@ -189,7 +190,7 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
     const { description } = EnvSchema.properties.TRUST_PROXY
     messages.push(`TRUST_PROXY: got ${JSON.stringify(untrustable.join())}, takes ${description}`)
   }
-  if (config.DATABASE_URL.startsWith('postgres') && !config.AUTHENTICATION_API_KEY) {
+  if (isPostgresUrl(config.DATABASE_URL) && !config.AUTHENTICATION_API_KEY) {
     messages.push('AUTHENTICATION_API_KEY: is missing, takes the key that all nodes of the database share')
   }
   if (Boolean(config.S3_ACCESS_KEY) !== Boolean(config.S3_SECRET_KEY)) {
@@ -200,7 +201,7 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
 
 function isProxyEntry(entry: string): boolean {
   try {
-    proxyAddr.compile(entry)
+    peerAddress([entry])
     return true
   } catch {
     return false
@@ -220,11 +221,6 @@ function faults(
       : withoutPassword(JSON.stringify(env[name]))
     return `${name}: got ${shown}, takes ${properties[name]?.description}`
   })
-}
-
-/** URLs may carry one. */
-function withoutPassword(text: string): string {
-  return text.replace(/:\/\/[^/]*@/g, '://***@')
 }
 
 function misspelt(given: string[], known: string[]): string[] {

@@ -4,7 +4,7 @@ import Fastify from 'fastify'
 import app from '../../app.ts'
 import { serve } from '../harness/serve.ts'
 import { API_KEY } from '../latency/live-server.ts'
-import { event, Publisher, sender, serverUrl } from '../sqs/publisher.ts'
+import { type Publisher, publisherTo } from '../sqs/publisher.ts'
 import { CREDENTIALS, REGION } from '../sqs/sender.ts'
 
 export interface GrowthOptions {
@@ -33,16 +33,10 @@ const growthServer = {
     await server.ready()
     // `/` is open as it is, and so is the namespace of the first.
     if (sockets) await server.websocket.set(instances[0] as string, { enabled: true })
-    const { store } = server.eventStore
-    let accepting = 0
-    publisher = new Publisher({
+    publisher = publisherTo({
       instances,
-      publish(instance, data) {
-        accepting++
-        // Unhandled, its failure ends the process, and the benchmark.
-        void server.onInstanceEvent({ instance, event, data, sender, serverUrl }).then(() => accepting--)
-      },
-      outstanding: () => accepting + store.pendingCount()
+      store: server.eventStore.store,
+      accept: (input) => server.onInstanceEvent(input)
     })
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port

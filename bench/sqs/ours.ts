@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import sqs from '../../plugins/sqs.ts'
 import { serve } from '../harness/serve.ts'
-import { event, Publisher, sender, serverUrl } from './publisher.ts'
+import { type Publisher, publisherTo } from './publisher.ts'
 import { CREDENTIALS, REGION, type Sender } from './sender.ts'
 
 /** Ours, with a database on disk: every event is durable before it is sent. */
@@ -22,16 +22,10 @@ const ours: Sender = {
     if (ownQueues) {
       await Promise.all(instances.map((name) => server.sqs.set(name, { enabled: true, events: ['MESSAGES_UPSERT'] })))
     }
-    const { store } = server.eventStore
-    let accepting = 0
-    publisher = new Publisher({
+    publisher = publisherTo({
       instances,
-      publish(instance, data) {
-        accepting++
-        // Unhandled, its failure ends the process, and the benchmark.
-        void server.sqs.emit({ instance, event, data, sender, serverUrl }).then(() => accepting--)
-      },
-      outstanding: () => accepting + store.pendingCount()
+      store: server.eventStore.store,
+      accept: (input) => server.sqs.emit(input)
     })
   },
   run: (ms) => publisher.run(ms),

@@ -1,4 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import type { InstanceEventInput } from '../../lib/schemas/event-input.ts'
+import type { EventStore } from '../../lib/store/types.ts'
 import { clock } from '../harness/clock.ts'
 import { sampleEvent } from '../harness/sample-events.ts'
 
@@ -13,6 +15,12 @@ const STRIDE = 7_919
 /** One wakes this often while it waits. */
 const TICK_MS = 1
 
+export interface AcceptingOptions {
+  instances: readonly string[]
+  store: EventStore
+  accept: (input: InstanceEventInput) => Promise<unknown>
+}
+
 export interface PublisherOptions {
   instances: readonly string[]
   /** Must return at once. */
@@ -21,6 +29,20 @@ export interface PublisherOptions {
   outstanding: () => number
   /** How many may be: enough that there is always something to send. @default 1_000 */
   limit?: number
+}
+
+/** Publishes to ours; what is not sent yet is what it has not accepted and what is pending. */
+export function publisherTo({ instances, store, accept }: AcceptingOptions): Publisher {
+  let accepting = 0
+  return new Publisher({
+    instances,
+    publish(instance, data) {
+      accepting++
+      // Unhandled, its failure ends the process, and the benchmark.
+      void accept({ instance, event, data, sender, serverUrl }).then(() => accepting--)
+    },
+    outstanding: () => accepting + store.pendingCount()
+  })
 }
 
 /** Publishes events of all instances in turn, each with its number (from 1, of its instance) and the time. */

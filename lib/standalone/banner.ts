@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { withoutPassword } from '../without-password.ts'
 import type { EmbeddedSqs } from './embedded-sqs.ts'
 
 export interface BannerOptions {
@@ -20,7 +21,7 @@ export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions
       config.WEBSOCKET_ENABLED ? `${socket}/<instance>${config.WEBSOCKET_GLOBAL_EVENTS ? ` and ${socket}` : ''}` : 'off'
     ],
     ['SQS', sqsRow(config, embedded)],
-    ['Event log', config.DATABASE_URL.replace(/:\/\/[^/@]*@/, '://***@')]
+    ['Event log', withoutPassword(config.DATABASE_URL)]
   ]
   if (keyFile !== undefined) rows.push(['API key', `${apiKey}   (kept in ${keyFile})`])
   return [

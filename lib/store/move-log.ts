@@ -1,5 +1,5 @@
 import { StoreUnsupportedError } from '../errors.ts'
-import { storePath } from './open.ts'
+import { isPostgresUrl, storePath } from './open.ts'
 import { PostgresImport } from './postgres-import.ts'
 import { type LogCounts, SqliteExport } from './sqlite-export.ts'
 
@@ -35,7 +35,7 @@ const ROWS_PAGE = 5_000
 export async function moveLog(options: MoveLogOptions): Promise<{ counts: LogCounts; already: boolean }> {
   const { from, to, schema = 'instance_events', progress } = options
   if (!from.startsWith('file:')) throw new StoreUnsupportedError(from)
-  if (!/^postgres(ql)?:\/\//.test(to)) throw new StoreUnsupportedError(to)
+  if (!isPostgresUrl(to)) throw new StoreUnsupportedError(to)
   const source = new SqliteExport(storePath(from))
   try {
     const target = await PostgresImport.open({ url: to, schema })

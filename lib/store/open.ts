@@ -21,13 +21,18 @@ export interface OpenStoreOptions {
 
 /** @throws {StoreUnsupportedError} for a URL that no backend takes */
 export async function openStore({ url = DEFAULT_STORE_URL, ...options }: OpenStoreOptions): Promise<EventStore> {
-  if (/^postgres(ql)?:\/\//.test(url)) {
+  if (isPostgresUrl(url)) {
     // Whoever keeps to a file need not load the driver.
     const { PostgresStore } = await import('./postgres.ts')
     return PostgresStore.open({ url, ...options })
   }
   const { onConnection, schema, ...limits } = options
   return new SqliteStore({ path: storePath(url), ...limits })
+}
+
+/** Whether a database URL is PostgreSQL's. */
+export function isPostgresUrl(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url)
 }
 
 /** The file that a database URL names. */

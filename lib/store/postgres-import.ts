@@ -3,6 +3,7 @@ import { StoreUnusableError } from '../errors.ts'
 import { eventSize } from '../messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { connectionConfig } from './postgres-connection.ts'
+import { instanceValues } from './postgres-instances.ts'
 import { LOCKS, lockSpace } from './postgres-locks.ts'
 import { migrate, nameOf } from './postgres-migrate.ts'
 import type { Row } from './rows.ts'
@@ -185,22 +186,11 @@ export class PostgresImport {
     if (Object.values(here).some((count) => count > 0)) throw this.#unusable('it holds a log already')
     await this.#client.query(`INSERT INTO ${schema}.migrated_from VALUES ($1, false)`, [fingerprint])
     for (const [index, instance] of instances.entries()) {
-      const { key, id, name, tokenHash, integration, createdAt, updatedAt, selections } = instance
       await this.#client.query(
         `INSERT INTO ${schema}.instances
           (key, version, id, name, token_hash, integration, created_at, updated_at, selections) OVERRIDING SYSTEM VALUE
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-        [
-          key,
-          index + 1,
-          id,
-          name,
-          tokenHash,
-          integration,
-          createdAt.getTime(),
-          updatedAt.getTime(),
-          JSON.stringify(selections)
-        ]
+        [instance.key, index + 1, ...instanceValues(instance)]
       )
     }
     await this.#client.query(

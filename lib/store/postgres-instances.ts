@@ -72,19 +72,12 @@ export class PostgresInstances implements InstanceTable {
   /** @returns its key; `null`: it is not as `before` says any more */
   async #write(before: Instance | undefined, record: InstanceRecord): Promise<number | null> {
     const { pool, schema } = this.#options
-    const { id, name, tokenHash, integration, createdAt, updatedAt, selections } = record
     const key = before?.key ?? null
     try {
       const row = await pool.one(`SELECT ${schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9) AS key`, [
         key,
         key === null ? null : this.#known.get(key)?.version,
-        id,
-        name,
-        tokenHash,
-        integration,
-        createdAt.getTime(),
-        updatedAt.getTime(),
-        JSON.stringify(selections)
+        ...instanceValues(record)
       ])
       return row.key as number | null
     } catch (error) {
@@ -125,6 +118,12 @@ export class PostgresInstances implements InstanceTable {
     const instance = name === undefined ? undefined : this.directory.get(name)
     if (instance) this.directory.drop(instance)
   }
+}
+
+/** What the columns from `id` to `selections` hold, in the order of the schema. */
+export function instanceValues(record: InstanceRecord): unknown[] {
+  const { id, name, tokenHash, integration, createdAt, updatedAt, selections } = record
+  return [id, name, tokenHash, integration, createdAt.getTime(), updatedAt.getTime(), JSON.stringify(selections)]
 }
 
 type StoredSelection = Omit<Selection, 'createdAt' | 'updatedAt'> & { createdAt: string; updatedAt: string }

@@ -41,10 +41,8 @@ export class WebsocketEmitter implements Transport {
   readonly #options: WebsocketEmitterOptions
   readonly #quietLog: QuietLog
   readonly #listeners = new Set<Listener>()
-  /** How many of them see all instances. */
-  #seeAll = 0
-  /** Those who see one instance only, by its key. */
-  readonly #ofInstance = new Map<number, Set<Listener>>()
+  /** The same by the key of the instance that they see; `undefined`: those who see all. */
+  readonly #byInstance = new Map<number | undefined, Set<Listener>>()
   readonly #live = new Channels()
   readonly #replays: Replays
   readonly #outboxes = new WeakMap<Socket['conn'], Outbox>()
@@ -75,7 +73,10 @@ export class WebsocketEmitter implements Transport {
       }
     })
     this.#stopTail = eventLog.store.tail({
-      interest: () => ({ all: this.#seeAll > 0, instanceKeys: this.#ofInstance.keys() }),
+      interest: () => ({
+        all: this.#byInstance.has(undefined),
+        instanceKeys: this.#byInstance.keys().filter((key) => key !== undefined)
+      }),
       advanced: (events, at) =>
         eventLog.guard('Events could not be written to sockets', () => this.#advanced(events, at))
     })
@@ -156,7 +157,7 @@ export class WebsocketEmitter implements Transport {
     const after = change.type === 'updated' ? change.after : undefined
     const off = after?.selections.websocket?.enabled !== true
     const tokenGone = !after || !sameToken(before, after)
-    for (const { socket, scope, tokenOf } of this.#ofInstance.get(before.key) ?? []) {
+    for (const { socket, scope, tokenOf } of this.#byInstance.get(before.key) ?? []) {
       if ((tokenGone && tokenOf) || (off && !scope.onRoot)) socket.disconnect()
     }
   }
@@ -231,11 +232,7 @@ export class WebsocketEmitter implements Transport {
     this.#options.eventLog.metrics.admitted.inc()
     this.#listeners.add(listener)
     const { instanceKey } = listener.scope
-    if (instanceKey === undefined) {
-      this.#seeAll++
-      return
-    }
-    this.#ofInstance.set(instanceKey, (this.#ofInstance.get(instanceKey) ?? new Set()).add(listener))
+    this.#byInstance.set(instanceKey, (this.#byInstance.get(instanceKey) ?? new Set()).add(listener))
   }
 
   #remove(listener: Listener): void {
@@ -243,13 +240,9 @@ export class WebsocketEmitter implements Transport {
     this.#replays.remove(listener)
     this.#listeners.delete(listener)
     const { instanceKey } = listener.scope
-    if (instanceKey === undefined) {
-      this.#seeAll--
-      return
-    }
-    const others = this.#ofInstance.get(instanceKey)
+    const others = this.#byInstance.get(instanceKey)
     others?.delete(listener)
-    if (others?.size === 0) this.#ofInstance.delete(instanceKey)
+    if (others?.size === 0) this.#byInstance.delete(instanceKey)
   }
 
   #outboxOf({ conn }: Socket): Outbox {

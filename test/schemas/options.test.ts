@@ -1,5 +1,6 @@
 import t from 'tap'
-import { AppOptions, optionsChecker } from '../../lib/schemas/options.ts'
+import { AppOptions } from '../../lib/schemas/options.ts'
+import { optionsChecker } from '../../lib/schemas/options-checker.ts'
 
 const check = optionsChecker('instance-events', AppOptions)
 const apiKey = 'the-api-key'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { AppOptions, optionsChecker } from '../../lib/schemas/options.ts'
+import { AppOptions } from '../../lib/schemas/options.ts'
+import { optionsChecker } from '../../lib/schemas/options-checker.ts'
 import { loadConfig } from '../../lib/config.ts'
 import { corsOrigin, sqsTarget, toAppOptions, wantsEmbeddedSqs } from '../../lib/standalone/app-options.ts'
 

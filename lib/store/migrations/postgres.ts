@@ -6,9 +6,13 @@ import { LOCKS, lockSpace } from '../postgres-locks.ts'
  * Whatever must be seen in one order by all nodes is counted in one row that each writer locks until its commit: offsets
  * in `log`, changes of instances and redrives in `counters`. So a reader that asks for what is above a number never skips.
  * Functions make each write one statement: one round trip, and no transaction stays open while a node is away.
- * Text compares as bytes (`C`): nothing here is sorted for people, and no upgrade of the system's locales breaks an index.
+ * Past 300 lines, since an entry is one piece. Text compares as bytes (`C`): nothing here is sorted for people, and no upgrade of the system's locales breaks an index.
  */
 export function postgresMigrations(schema: string): readonly string[] {
+  const page =
+    'p_after bigint, p_up_to bigint, p_limit integer, p_ids bigint[], p_instance text, p_queue text, p_reason text'
+  const deadLetter = `id bigint, queue text, instance_key bigint, "offset" bigint, instance text, event text, event_id text,
+      reason text, message text, attempts integer, died_at bigint`
   const space = lockSpace(schema)
   const notify = (kind: string, number: string) => `PERFORM pg_notify('${schema}', '${kind} ' || ${number});`
   // Plans outlive the table sizes they were made for: what looks into a large table is held to its index. To the planner
@@ -215,12 +219,7 @@ export function postgresMigrations(schema: string): readonly string[] {
     END
     $remove$;
 
-    CREATE FUNCTION ${schema}.dead_letter_page(
-      p_after bigint, p_up_to bigint, p_limit integer, p_ids bigint[], p_instance text, p_queue text, p_reason text
-    ) RETURNS TABLE (
-      id bigint, queue text, instance_key bigint, "offset" bigint, instance text, event text, event_id text,
-      reason text, message text, attempts integer, died_at bigint
-    ) LANGUAGE sql STABLE AS $page$
+    CREATE FUNCTION ${schema}.dead_letter_page(${page}) RETURNS TABLE (${deadLetter}) LANGUAGE sql STABLE AS $page$
       SELECT d.id, q.name, d.instance_key, d."offset", e.instance, e.event, e.id, d.reason, d.message, d.attempts, d.died_at
       FROM ${schema}.dead_letters d
       JOIN ${schema}.events e ON e."offset" = d."offset"
@@ -233,12 +232,7 @@ export function postgresMigrations(schema: string): readonly string[] {
       ORDER BY d.id LIMIT p_limit
     $page$;
 
-    CREATE FUNCTION ${schema}.discard(
-      p_after bigint, p_up_to bigint, p_limit integer, p_ids bigint[], p_instance text, p_queue text, p_reason text
-    ) RETURNS TABLE (
-      id bigint, queue text, instance_key bigint, "offset" bigint, instance text, event text, event_id text,
-      reason text, message text, attempts integer, died_at bigint
-    ) LANGUAGE sql AS $discard$
+    CREATE FUNCTION ${schema}.discard(${page}) RETURNS TABLE (${deadLetter}) LANGUAGE sql AS $discard$
       WITH gone AS (
         DELETE FROM ${schema}.dead_letters d
         USING ${schema}.dead_letter_page(p_after, p_up_to, p_limit, p_ids, p_instance, p_queue, p_reason) p
@@ -247,12 +241,7 @@ export function postgresMigrations(schema: string): readonly string[] {
       SELECT * FROM gone ORDER BY id
     $discard$;
 
-    CREATE FUNCTION ${schema}.redrive(
-      p_after bigint, p_up_to bigint, p_limit integer, p_ids bigint[], p_instance text, p_queue text, p_reason text
-    ) RETURNS TABLE (
-      id bigint, queue text, instance_key bigint, "offset" bigint, instance text, event text, event_id text,
-      reason text, message text, attempts integer, died_at bigint
-    ) LANGUAGE plpgsql AS $redrive$
+    CREATE FUNCTION ${schema}.redrive(${page}) RETURNS TABLE (${deadLetter}) LANGUAGE plpgsql AS $redrive$
     #variable_conflict use_column
     DECLARE
       version bigint;

@@ -1,0 +1,4 @@
+/** A text without the credentials of URLs in it. A password may have an `@` of its own. */
+export function withoutPassword(text: string): string {
+  return text.replace(/:\/\/[^/]*@/g, '://***@')
+}
