@@ -57,6 +57,12 @@ export class Metrics {
     })
   }
 
+  /** What a counter has come to, all labels together. */
+  async total(counter: Counter<string>): Promise<number> {
+    const { values } = await counter.get()
+    return values.reduce((sum, { value }) => sum + value, 0)
+  }
+
   /** A code as a label: past a number of different ones, `other`. */
   code(code: string): string {
     if (this.#codes.size < MAX_CODES) this.#codes.add(code)

@@ -79,7 +79,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     provisioner,
     sender,
     log,
-    globalKeys: new Set(globalKeys),
+    mode: { queueType: type, global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys } : null },
     deleteUnusedQueues
   })
 

@@ -1,10 +1,10 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { SqsStatus } from '../lib/sqs/emitter.ts'
-import '../plugins/sqs.ts'
-import '../plugins/websocket.ts'
+import type { Readiness } from '../lib/readiness.ts'
+import '../plugins/event-store.ts'
 
-/** How long an answer of `/ready` stands: nobody makes us ask AWS more often. */
-const READY_FRESH_MS = 2_000
+export interface HealthRoutesOptions {
+  readiness: Readiness
+}
 
 const Check = Type.Object({
   ok: Type.Boolean(),
@@ -17,23 +17,7 @@ const ReadyReply = Type.Object({
 })
 
 /** `GET /health`, `GET /ready` */
-const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { eventStore: eventLog } = fastify
-  let latest: { at: number; checks: Promise<Record<string, SqsStatus>> } | undefined
-
-  async function check(): Promise<Record<string, SqsStatus>> {
-    const failed = ({ code = 'Error', message }: Error & { code?: string }): SqsStatus => ({ ok: false, code, message })
-    const [store, sqs] = await Promise.all([
-      eventLog.store.check().then((): SqsStatus => ({ ok: true }), failed),
-      fastify.hasDecorator('sqs') ? fastify.sqs.status() : undefined
-    ])
-    return {
-      eventStore: store,
-      ...(sqs && { sqs }),
-      ...(fastify.hasDecorator('websocket') && { websocket: { ok: true } })
-    }
-  }
-
+const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fastify, { readiness }) => {
   fastify.get('/health', {
     schema: {
       tags: ['operation'],
@@ -50,9 +34,8 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: ReadyReply, 503: ReadyReply }
     },
     handler: async (_request, reply) => {
-      if (!latest || Date.now() - latest.at > READY_FRESH_MS) latest = { at: Date.now(), checks: check() }
-      const checks = await latest.checks
-      const ready = !eventLog.closing && Object.values(checks).every(({ ok }) => ok)
+      const checks = await readiness.checks()
+      const ready = !fastify.eventStore.closing && Object.values(checks).every(({ ok }) => ok)
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unavailable', checks })
     }
   })

@@ -1,12 +1,16 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { Readiness } from '../lib/readiness.ts'
 import { useConventions } from './conventions.ts'
 import deadLetters from './dead-letters.ts'
 import { describeRoutes } from './docs.ts'
 import events from './events.ts'
 import health from './health.ts'
 import instances from './instances.ts'
+import log from './log.ts'
 import metrics from './metrics.ts'
+import queues from './queues.ts'
 import selections from './selections.ts'
+import server from './server.ts'
 import webhook from './webhook.ts'
 
 export interface RoutesOptions {
@@ -17,6 +21,11 @@ export interface RoutesOptions {
 /** All routes, in a scope of their own: a host app's parsers, validators and error handlers stay as they are. */
 const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLimit }) => {
   useConventions(fastify)
+  const readiness = new Readiness({
+    eventLog: fastify.eventStore,
+    sqs: fastify.hasDecorator('sqs') ? () => fastify.sqs.status() : undefined,
+    websocket: fastify.hasDecorator('websocket')
+  })
   if (docs && !fastify.hasDecorator('swagger')) await describeRoutes(fastify)
   await fastify.register(selections, {
     transport: 'sqs',
@@ -30,11 +39,14 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLi
     setting: 'WEBSOCKET_ENABLED=true',
     emitter: fastify.hasDecorator('websocket') ? fastify.websocket : undefined
   })
+  await fastify.register(queues)
   await fastify.register(deadLetters)
   await fastify.register(instances)
   await fastify.register(events, { bodyLimit })
+  await fastify.register(log)
   await fastify.register(webhook, { bodyLimit })
-  await fastify.register(health)
+  await fastify.register(server, { readiness })
+  await fastify.register(health, { readiness })
   await fastify.register(metrics)
 }
 

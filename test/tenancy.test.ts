@@ -10,18 +10,24 @@ const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'GET', url: '/sqs/deadletters' },
   { method: 'POST', url: '/sqs/deadletters/redrive', payload: { all: true } },
   { method: 'DELETE', url: '/sqs/deadletters?all=true' },
+  { method: 'GET', url: '/events' },
+  { method: 'GET', url: '/overview' },
   { method: 'POST', url: '/webhook/evolution', payload: { event: 'call', instance: 'mine', data: 1 } },
   { method: 'POST', url: '/webhook/evolution/call', payload: { instance: 'mine', data: 1 } }
 ]
 const OF_INSTANCE: InjectOptions[] = [
   { method: 'POST', url: '/sqs/set/mine', payload: { enabled: false } },
   { method: 'GET', url: '/sqs/find/mine' },
+  { method: 'GET', url: '/sqs/queues/mine' },
   { method: 'POST', url: '/websocket/set/mine', payload: { enabled: true } },
   { method: 'GET', url: '/websocket/find/mine' },
   { method: 'POST', url: '/events/mine', payload: { event: 'call', data: 1 } },
   { method: 'GET', url: '/events/mine' },
   { method: 'GET', url: '/instance/fetchInstances?instanceName=mine' }
 ]
+/** Any key: what is answered is about that key. */
+const OF_KEY: InjectOptions[] = [{ method: 'GET', url: '/server' }]
+const ALL = [...GLOBAL_ONLY, ...OF_INSTANCE, ...OF_KEY]
 
 async function twoTenants(t: Parameters<typeof build>[0]) {
   const server = await build(t)
@@ -30,7 +36,7 @@ async function twoTenants(t: Parameters<typeof build>[0]) {
   return server
 }
 
-t.test('every route is in one of the two lists, or open to all', async (t) => {
+t.test('every route is in one of the lists, or open to all', async (t) => {
   const server = bare(t)
   const routes: string[] = []
   server.addHook('onRoute', ({ method, url }) => {
@@ -39,7 +45,7 @@ t.test('every route is in one of the two lists, or open to all', async (t) => {
   await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: false })
   await server.ready()
 
-  const listed = [...GLOBAL_ONLY, ...OF_INSTANCE].map(({ method, url }) => {
+  const listed = ALL.map(({ method, url }) => {
     const path = String(url)
       .split('?')[0]
       ?.replace('/mine', '/:instance')
@@ -51,7 +57,7 @@ t.test('every route is in one of the two lists, or open to all', async (t) => {
 
 t.test('no key, and a wrong one: 401, and nothing else is learnt', async (t) => {
   const server = await twoTenants(t)
-  for (const request of [...GLOBAL_ONLY, ...OF_INSTANCE]) {
+  for (const request of ALL) {
     for (const headers of [{}, { apikey: 'wrong' }, { authorization: 'Bearer wrong' }, { apikey: '' }]) {
       const reply = await server.inject({ ...request, headers })
       t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
@@ -73,7 +79,7 @@ t.test('no key, and a wrong one: 401, and nothing else is learnt', async (t) => 
 
 t.test('the key in the query opens the webhook only', async (t) => {
   const server = await twoTenants(t)
-  for (const request of [...GLOBAL_ONLY, ...OF_INSTANCE]) {
+  for (const request of ALL) {
     const url = String(request.url)
     const reply = await server.inject({ ...request, url: `${url}${url.includes('?') ? '&' : '?'}apikey=${API_KEY}` })
     t.equal(reply.statusCode, url.startsWith('/webhook') ? 202 : 401, url)
@@ -93,6 +99,11 @@ t.test('a token opens its own instance, not another, and nothing global', async 
   for (const request of GLOBAL_ONLY) {
     const reply = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
     t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
+  }
+  for (const request of OF_KEY) {
+    const reply = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
+    t.equal(reply.statusCode, 200, `${request.method} ${String(request.url)}`)
+    t.notMatch(reply.body, /other/)
   }
   const all = await server.inject({ url: '/instance/fetchInstances', headers: { apikey: 'token-of-mine' } })
   t.match(all.json(), [{ name: 'mine' }])

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
 import type { CatalogueEvent } from '../events.ts'
 import { assertInstanceName } from '../instance-name.ts'
+import type { Check } from '../readiness.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../selections.ts'
 import type { SelectionInput } from '../store/instances.ts'
@@ -10,7 +11,7 @@ import type { Instance, Selection } from '../store/types.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { answerStatus, failureCode, failureMessage } from './failures.ts'
 import type { QueueProvisioner } from './provisioner.ts'
-import type { QueueNames } from './queue-names.ts'
+import type { QueueNames, QueueType } from './queue-names.ts'
 import type { SqsSender } from './sender.ts'
 
 export interface InstanceQueue {
@@ -27,12 +28,25 @@ export interface SqsSelection {
   notes: string[]
 }
 
+/** What holds queues back. */
+export interface SqsTrouble {
+  /** AWS's code, or the system's. */
+  code: string
+  message: string
+  /** The one that it holds back longest. */
+  queue: string
+  /** How many it holds back. */
+  queues: number
+  since: Date
+}
+
 export type PreparedSelection = Pick<SqsSelection, 'queues' | 'notes'> & { selection: SelectionInput }
 
-export interface SqsStatus {
-  ok: boolean
-  code?: string
-  message?: string
+/** Which queues there are. */
+export interface SqsMode {
+  readonly queueType: QueueType
+  /** The queues that all instances share; `null` without any. */
+  readonly global: { readonly prefix: string; readonly singleQueue: boolean; readonly events: readonly string[] } | null
 }
 
 export interface SqsEmitterOptions {
@@ -42,8 +56,7 @@ export interface SqsEmitterOptions {
   provisioner: QueueProvisioner
   sender: SqsSender
   log: FastifyBaseLogger
-  /** Keys that go to the shared queues. */
-  globalKeys: ReadonlySet<string>
+  mode: SqsMode
   deleteUnusedQueues: boolean
 }
 
@@ -57,11 +70,16 @@ export class SqsEmitter implements Transport {
   readonly client: SQSClient
   /** What was given up on. */
   readonly deadLetters: DeadLetters
+  readonly mode: SqsMode
   readonly #options: SqsEmitterOptions
+  /** Keys that go to the shared queues. */
+  readonly #globalKeys: ReadonlySet<string>
 
   constructor(options: SqsEmitterOptions) {
     this.client = options.client
     this.deadLetters = new DeadLetters(options.eventLog.store)
+    this.mode = options.mode
+    this.#globalKeys = new Set(options.mode.global?.events)
     this.#options = options
   }
 
@@ -109,17 +127,44 @@ export class SqsEmitter implements Transport {
     return this.#options.eventLog.instances.require(instance).selections.sqs ?? null
   }
 
+  /**
+   * The instance's own queues by what is selected now; `url` is `null` for one that SQS does not have.
+   * @throws {InstanceNotFoundError} {QueueUnavailableError}
+   */
+  async queues(instance: string): Promise<(Omit<InstanceQueue, 'url'> & { url: string | null })[]> {
+    const selection = this.find(instance)
+    const { names, provisioner } = this.#options
+    const queues = (selection?.enabled ? selection.events : []).map((event) => ({
+      event,
+      name: names.own(instance, event)
+    }))
+    const urls = await provisioner.findAll(queues.map(({ name }) => name))
+    return queues.map((queue, index) => ({ ...queue, url: urls[index] ?? null }))
+  }
+
+  /** Why what is pending does not leave: each code once, with the queues that it holds back. */
+  troubles(): SqsTrouble[] {
+    const byCode = Map.groupBy(this.#options.sender.troubles(), ({ failure }) => failure.code)
+    return [...byCode.values()].map((held) => {
+      // Groups are never empty.
+      const oldest = held.reduce((first, one) => (one.since < first.since ? one : first))
+      const { code, message } = oldest.failure
+      const queues = new Set(held.map(({ queue }) => queue)).size
+      return { code, message, queue: oldest.queue, queues, since: new Date(oldest.since) }
+    })
+  }
+
   plan({ key }: CatalogueEvent, instance: Instance | undefined): Route {
     const queues: string[] = []
-    if (this.#options.globalKeys.has(key)) queues.push(this.#options.names.shared(key))
+    if (this.#globalKeys.has(key)) queues.push(this.#options.names.shared(key))
     if (instance && selects(instance.selections.sqs, key)) queues.push(this.#options.names.own(instance.name, key))
     return { queues }
   }
 
   /** Makes the shared queues; a failure is logged, and each is made when its first event comes. */
   async provisionGlobal(): Promise<void> {
-    const { globalKeys, names, provisioner, log } = this.#options
-    const specs = names.sharedSpecs(globalKeys)
+    const { names, provisioner, log } = this.#options
+    const specs = names.sharedSpecs(this.#globalKeys)
     try {
       await provisioner.ensureAll(specs)
       log.info({ queues: specs.length }, 'The shared queues are ready')
@@ -129,7 +174,7 @@ export class SqsEmitter implements Transport {
   }
 
   /** Whether SQS answers, and takes our credentials: asks for a queue, any answer about queues will do. */
-  async status(): Promise<SqsStatus> {
+  async status(): Promise<Check> {
     try {
       const abortSignal = AbortSignal.timeout(STATUS_TIMEOUT_MS)
       await this.client.send(new GetQueueUrlCommand({ QueueName: 'fastify-instance-events-probe' }), { abortSignal })

@@ -46,6 +46,18 @@ export interface SendFailure {
   readonly message: string
 }
 
+/** What holds something back, and for how long already. */
+export interface Trouble {
+  readonly failure: SendFailure
+  /** Milliseconds since the epoch: the first failure of those in a row. */
+  readonly since: number
+}
+
+/** The trouble after one more failure; none after a success. */
+export function troubleAfter(failure: SendFailure | undefined, before: Trouble | undefined): Trouble | undefined {
+  return failure && { failure, since: before?.since ?? Date.now() }
+}
+
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html#API_SendMessageBatch_Errors
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 const PERMANENT =

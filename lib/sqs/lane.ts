@@ -1,5 +1,6 @@
 import { eventSize } from '../messages.ts'
 import type { EventStore, Lane as LaneKey, StoredEvent } from '../store/types.ts'
+import type { Trouble } from './failures.ts'
 
 /** Events held in memory for one lane, at most. What lies beyond is read from the store when its turn comes. */
 const WINDOW_EVENTS = 200
@@ -30,6 +31,8 @@ export class Lane {
   attempts = 0
   /** Tries of its first event in a row that SQS refused for good. */
   refusals = 0
+  /** What holds it back while its first event fails. */
+  trouble: Trouble | undefined
   /** Another process sends it from now on. */
   dropped = false
   /** It stands in its queue's line. */

@@ -1,4 +1,5 @@
 import { MAX_BATCH_ENTRIES } from './batch.ts'
+import type { Trouble } from './failures.ts'
 import type { Lane } from './lane.ts'
 
 /** The lanes of one queue that have something to send, in the order in which they began to wait. */
@@ -7,6 +8,8 @@ export interface Line {
   readonly lanes: Lane[]
   /** Calls in a row that failed. While it is not 0, one call at a time tries. */
   attempts: number
+  /** What holds it back while its calls fail. */
+  trouble: Trouble | undefined
   /** A call was refused for good, and it is not known which entry is to blame: each goes alone. */
   alone: boolean
   /** Calls on their way. */
@@ -18,7 +21,16 @@ export interface Line {
 }
 
 export function newLine(queue: string): Line {
-  return { queue, lanes: [], attempts: 0, alone: false, calls: 0, retryTimer: undefined, queued: false }
+  return {
+    queue,
+    lanes: [],
+    attempts: 0,
+    trouble: undefined,
+    alone: false,
+    calls: 0,
+    retryTimer: undefined,
+    queued: false
+  }
 }
 
 /** Whether what waits fills a batch. */

@@ -12,7 +12,7 @@ import { failureCode, failureMessage, isAccessDenied, isQueueExisting, isQueueMi
 import { deadLetterQueueName, type QueueSpec, type QueueType } from './queue-names.ts'
 
 const MANAGED_BY = 'fastify-instance-events'
-/** CreateQueue calls on their way at once, when many queues are wanted. */
+/** Calls on their way at once, when many queues are wanted. */
 const PROVISION_CONCURRENCY = 8
 
 export interface ProvisionerOptions {
@@ -86,14 +86,13 @@ export class QueueProvisioner {
   }
 
   /** Makes many queues, a few at a time; stops at the first that fails. URLs in the order of specs. */
-  async ensureAll(specs: readonly QueueSpec[]): Promise<string[]> {
-    const urls: string[] = []
-    const next = specs.entries()
-    const worker = async () => {
-      for (const [index, spec] of next) urls[index] = await this.ensure(spec)
-    }
-    await Promise.all(Array.from({ length: Math.min(PROVISION_CONCURRENCY, specs.length) }, worker))
-    return urls
+  ensureAll(specs: readonly QueueSpec[]): Promise<string[]> {
+    return fewAtATime(specs, (spec) => this.ensure(spec))
+  }
+
+  /** The URLs of queues that are there, in the order of names; `undefined` for one that is not. Makes none. */
+  findAll(names: readonly string[]): Promise<(string | undefined)[]> {
+    return fewAtATime(names, async (name) => this.url(name) ?? this.#find(name))
   }
 
   /** Deletes a queue if we made it and it is empty. @returns whether it did */
@@ -204,6 +203,16 @@ export class QueueProvisioner {
       FifoThroughputLimit: 'perMessageGroupId'
     }
   }
+}
+
+async function fewAtATime<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const next = items.entries()
+  const worker = async () => {
+    for (const [index, item] of next) results[index] = await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(PROVISION_CONCURRENCY, items.length) }, worker))
+  return results
 }
 
 function maxBytesOf(attributes: Record<string, string> | undefined): number {

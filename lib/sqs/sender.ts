@@ -8,7 +8,7 @@ import { retryDelayMs } from './backoff.ts'
 import { BatchCaller, type Answer, type BatchCallerOptions } from './batch-call.ts'
 import { Batch, MAX_BATCH_ENTRIES, toItem, type BatchItem, type EntryOptions } from './batch.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
-import { callFailure, type SendFailure } from './failures.ts'
+import { callFailure, troubleAfter, type SendFailure, type Trouble } from './failures.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
 import { hasBatch, newLine, type Line } from './line.ts'
 import type { Offload } from './offload.ts'
@@ -144,6 +144,12 @@ export class SqsSender {
   /** Whether anything is pending for a queue. */
   hasPending(queue: string): boolean {
     return this.#lanes.values().some((lane) => lane.queue === queue)
+  }
+
+  /** What queues and lanes with something to send wait for. */
+  troubles(): (Trouble & { queue: string })[] {
+    const lines = this.#lines.values().filter(({ lanes, calls }) => lanes.length > 0 || calls > 0)
+    return [...lines, ...this.#lanes.values()].flatMap(({ queue, trouble }) => (trouble ? [{ queue, ...trouble }] : []))
   }
 
   /** Sends nothing more, waits for calls on their way, then cuts them off; what they carried stays pending. */
@@ -351,7 +357,9 @@ export class SqsSender {
     const refused = answer.whole && failure?.kind === 'permanent'
     const alone = refused && items.length === 1
     line.alone = refused
-    if (answer.whole && !alone) this.#retryLine(line, failure)
+    const held = answer.whole && !alone
+    line.trouble = troubleAfter(held ? failure : undefined, line.trouble)
+    if (held) this.#retryLine(line, failure)
     else line.attempts = 0
     for (const lane of new Set(items.map((item) => item.lane))) {
       lane.inFlight = false
@@ -369,6 +377,7 @@ export class SqsSender {
   #withoutDead(lane: Lane, items: readonly BatchItem[], { failures }: Pick<Answer, 'failures'>): readonly BatchItem[] {
     const [first] = items
     const failure = first && failures.get(first)
+    lane.trouble = troubleAfter(failure, lane.trouble)
     lane.attempts = failure ? lane.attempts + 1 : 0
     lane.refusals = failure?.kind === 'permanent' ? lane.refusals + 1 : 0
     if (!failure || lane.refusals < this.#options.maxAttempts) return items

@@ -21,7 +21,8 @@ export class PostgresReads {
     this.#schema = schema
   }
 
-  async events({ instanceKey, events, instances, after, upTo, limit, maxBytes }: ReadOptions): Promise<StoredEvent[]> {
+  async events(options: ReadOptions): Promise<StoredEvent[]> {
+    const { instanceKey, events, instances, after, upTo, newestFirst = false, limit, maxBytes } = options
     const values: unknown[] = [after, upTo ?? NO_LIMIT]
     const also = (column: string, value: unknown) =>
       value === undefined ? '' : ` AND e.${column} = ANY ($${values.push(value)})`
@@ -30,7 +31,7 @@ export class PostgresReads {
       also('event', events) +
       also('instance', instances)
     const from = `${this.#schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2${narrowed}`
-    return (await this.#page(from, values, { limit, maxBytes: maxBytes ?? NO_LIMIT })).map(toEvent)
+    return (await this.#page(from, values, { limit, maxBytes: maxBytes ?? NO_LIMIT, newestFirst })).map(toEvent)
   }
 
   /**
@@ -114,17 +115,22 @@ export class PostgresReads {
     return { count: row.count as number, lastId: row.last_id as number }
   }
 
-  /** Rows of events in offset order, up to the one that reaches `maxBytes`. */
-  #page(from: string, values: unknown[], { limit, maxBytes }: Page): Promise<Row[]> {
+  /** Rows of events by offset, up to the one that reaches `maxBytes`. */
+  #page(
+    from: string,
+    values: unknown[],
+    { limit, maxBytes, newestFirst = false }: Page & { newestFirst?: boolean }
+  ): Promise<Row[]> {
+    const order = newestFirst ? '"offset" DESC' : '"offset"'
     const limits = [values.push(limit), values.push(Math.min(maxBytes, NO_LIMIT))]
     return this.#pool.query(
       `SELECT * FROM (
-        SELECT p.*, sum(p.size) OVER (ORDER BY p."offset") - p.size AS ahead FROM (
+        SELECT p.*, sum(p.size) OVER (ORDER BY p.${order}) - p.size AS ahead FROM (
           SELECT ${EVENT_COLUMNS}, e.size,
             (SELECT value FROM ${this.#schema}.counters WHERE name = 'directory') AS directory
-          FROM ${from} ORDER BY e."offset" LIMIT $${limits[0]}
+          FROM ${from} ORDER BY e.${order} LIMIT $${limits[0]}
         ) p
-      ) p WHERE ahead < $${limits[1]} ORDER BY "offset"`,
+      ) p WHERE ahead < $${limits[1]} ORDER BY ${order}`,
       values
     )
   }

@@ -60,6 +60,7 @@ const COUNT_REST = 50
  */
 export class PostgresStore implements EventStore {
   readonly instances: InstanceDirectory
+  readonly maxPending: number
   readonly #options: PostgresStoreOptions & { schema: string }
   readonly #pool: PostgresPool
   readonly #table: PostgresInstances
@@ -98,6 +99,7 @@ export class PostgresStore implements EventStore {
   private constructor(options: PostgresStoreOptions & { schema: string }) {
     const { url, schema, maxPendingDeliveries = 1_000_000, retryMs = 5_000, timing, onConnection } = options
     this.#options = options
+    this.maxPending = maxPendingDeliveries
     const pool = new PostgresPool(url)
     this.#pool = pool
     this.#reads = new PostgresReads(pool, schema)

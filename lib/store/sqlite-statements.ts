@@ -16,13 +16,7 @@ export function prepareStatements(db: DatabaseSync) {
       INSERT INTO events (instance_key, id, instance, event, flags, accepted_at, envelope, extra, data)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, instance_key) DO NOTHING`),
     findEvent: db.prepare('SELECT "offset" FROM events WHERE instance_key = ? AND id = ?'),
-    readAll: db.prepare(`
-      SELECT ${EVENT_COLUMNS} FROM events e
-      WHERE ${IN_READ} ORDER BY e."offset" LIMIT :limit`),
-    readSegment: db.prepare(`
-      SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_segment
-      WHERE e."offset" >> ${SEGMENT_BITS} = :segment AND e.instance_key = :instanceKey AND ${IN_READ}
-      ORDER BY e."offset" LIMIT :limit`),
+    read: { oldestFirst: prepareReads(db, 'ASC'), newestFirst: prepareReads(db, 'DESC') },
     firstOffset: db.prepare('SELECT min("offset") AS first FROM events'),
     lastOffset: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
 
@@ -68,5 +62,17 @@ export function prepareStatements(db: DatabaseSync) {
     space: db.prepare(`
       SELECT page_count AS pages, freelist_count AS free, page_size AS size
       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`)
+  }
+}
+
+function prepareReads(db: DatabaseSync, order: 'ASC' | 'DESC') {
+  return {
+    all: db.prepare(`
+      SELECT ${EVENT_COLUMNS} FROM events e
+      WHERE ${IN_READ} ORDER BY e."offset" ${order} LIMIT :limit`),
+    segment: db.prepare(`
+      SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_segment
+      WHERE e."offset" >> ${SEGMENT_BITS} = :segment AND e.instance_key = :instanceKey AND ${IN_READ}
+      ORDER BY e."offset" ${order} LIMIT :limit`)
   }
 }

@@ -64,7 +64,7 @@ export class SqliteStore implements EventStore {
   readonly #sql: Statements
   readonly #commits: CommitQueue
   readonly #table: SqliteInstances
-  readonly #maxPending: number
+  readonly maxPending: number
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>()
   readonly #watchers = new Set<LaneWatcher>()
   readonly #queues: SqliteQueues
@@ -82,7 +82,7 @@ export class SqliteStore implements EventStore {
     this.#sql = prepareStatements(this.#db)
     this.#queues = new SqliteQueues(this.#sql)
     this.#pruner = new SqlitePruner(this.#sql)
-    this.#maxPending = maxPendingDeliveries
+    this.maxPending = maxPendingDeliveries
     this.#commits = new CommitQueue({
       transaction: (work) => this.#transaction(work),
       // Our own errors are thrown before anything is written.
@@ -98,8 +98,8 @@ export class SqliteStore implements EventStore {
 
   append(events: readonly NewEvent[]): Promise<AppendResult[]> {
     const deliveries = events.reduce((sum, event) => sum + event.queues.length, 0)
-    if (deliveries > 0 && this.#pending + this.#reserved + deliveries > this.#maxPending) {
-      const full = `${this.#pending} deliveries to SQS are pending, the limit is ${this.#maxPending}`
+    if (deliveries > 0 && this.#pending + this.#reserved + deliveries > this.maxPending) {
+      const full = `${this.#pending} deliveries to SQS are pending, the limit is ${this.maxPending}`
       return Promise.reject(new BackpressureError(full))
     }
     this.#reserved += deliveries
@@ -156,7 +156,7 @@ export class SqliteStore implements EventStore {
 
   async read(options: ReadOptions): Promise<StoredEvent[]> {
     this.#assertOpen()
-    const { instanceKey, events, instances, after, upTo, limit, maxBytes = Infinity } = options
+    const { instanceKey, events, instances, after, upTo, newestFirst = false, limit, maxBytes = Infinity } = options
     const narrowed = {
       events: events ? JSON.stringify(events) : null,
       instances: instances ? JSON.stringify(instances) : null,
@@ -164,8 +164,11 @@ export class SqliteStore implements EventStore {
       upTo: upTo ?? Number.MAX_SAFE_INTEGER,
       limit
     }
-    if (instanceKey === undefined) return takeEvents(this.#sql.readAll.iterate(narrowed), { limit, maxBytes })
-    return takeEvents(this.#instanceRows({ instanceKey, ...narrowed }), { limit, maxBytes })
+    const rows =
+      instanceKey === undefined
+        ? this.#sql.read[newestFirst ? 'newestFirst' : 'oldestFirst'].all.iterate(narrowed)
+        : this.#instanceRows({ instanceKey, ...narrowed }, newestFirst)
+    return takeEvents(rows, { limit, maxBytes })
   }
 
   async range(): Promise<LogRange> {
@@ -318,12 +321,14 @@ export class SqliteStore implements EventStore {
   }
 
   /** One segment of the log after the other, for as long as rows are taken. */
-  *#instanceRows(narrowed: InstanceRead): Generator<Row> {
+  *#instanceRows(narrowed: InstanceRead, newestFirst: boolean): Generator<Row> {
     const first = this.#sql.firstOffset.get()?.first as number | null
     if (first === null) return
+    const start = segmentOf(Math.max(narrowed.after, first))
     const end = segmentOf(Math.min(narrowed.upTo, this.#last()))
-    for (let segment = segmentOf(Math.max(narrowed.after, first)); segment <= end; segment++) {
-      yield* this.#sql.readSegment.iterate({ segment, ...narrowed })
+    const read = this.#sql.read[newestFirst ? 'newestFirst' : 'oldestFirst'].segment
+    for (let passed = 0; passed <= end - start; passed++) {
+      yield* read.iterate({ segment: newestFirst ? end - passed : start + passed, ...narrowed })
     }
   }
 

@@ -121,6 +121,8 @@ export interface ReadOptions {
   after: number
   /** Only offsets up to this one: bounds what a filter that nothing passes makes the store look at. @default all */
   upTo?: number
+  /** By descending offset: the newest of what fits come first. @default false */
+  newestFirst?: boolean
   limit: number
   /** Stop after the event that reaches this many characters of data. @default unlimited */
   maxBytes?: number
@@ -194,6 +196,9 @@ export interface EventStore {
   /** Instances and their selections: held in memory, written through. */
   readonly instances: InstanceDirectory
 
+  /** Pending deliveries beyond which `append` is refused. */
+  readonly maxPending: number
+
   /**
    * Appends events and their pending deliveries: all of them or none, in one transaction with whatever else
    * waits in this turn of the event loop. Resolved means durable. Offsets grow in the order of calls.
@@ -227,7 +232,7 @@ export interface EventStore {
   /** How this node stands; `undefined` where there is but one. */
   status(): NodeStatus | undefined
 
-  /** Events by ascending offset; `queues` of what is read is empty. Empty when there is nothing after `after`. */
+  /** Events by offset, ascending unless asked otherwise; `queues` of what is read is empty. Empty when there is nothing after `after`. */
   read(options: ReadOptions): Promise<StoredEvent[]>
 
   /** What the log holds. */

@@ -38,6 +38,10 @@ export interface WebsocketEmitterOptions {
 /** `fastify.websocket`: the way of events to Socket.IO clients. Each of them is a place in the log, live or behind. */
 export class WebsocketEmitter implements Transport {
   readonly name = 'websocket'
+  /** Whether `/` carries the events of all instances. */
+  readonly globalEvents: boolean
+  /** Socket.IO's. */
+  readonly path: string
   readonly #options: WebsocketEmitterOptions
   readonly #quietLog: QuietLog
   readonly #listeners = new Set<Listener>()
@@ -54,6 +58,8 @@ export class WebsocketEmitter implements Transport {
   constructor(options: WebsocketEmitterOptions) {
     const { io, eventLog, log } = options
     this.#options = options
+    this.globalEvents = options.globalEvents
+    this.path = io.path()
     this.#quietLog = new QuietLog(log)
     this.#replays = new Replays({
       store: eventLog.store,
@@ -266,7 +272,7 @@ export class WebsocketEmitter implements Transport {
 
   #audience({ key, inAll }: CatalogueEvent, instance: Instance | undefined): Audience {
     const namespace = instance !== undefined && selects(instance.selections.websocket, key)
-    return { namespace, root: this.#options.globalEvents && (inAll || namespace) }
+    return { namespace, root: this.globalEvents && (inAll || namespace) }
   }
 }
 

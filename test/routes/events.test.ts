@@ -52,6 +52,34 @@ t.test('the log is read in pages, oldest first, filtered by event', async (t) =>
   t.equal(calls.more, true)
 })
 
+t.test('the log is read newest first, of one instance and of all', async (t) => {
+  const server = await build(t, { sqs: false })
+  for (const [data, instance] of ['mine', 'other', 'mine', 'other', 'mine'].entries())
+    await server.onInstanceEvent({ instance, event: data === 4 ? 'call' : 'presence.update', data })
+  interface Page {
+    events: { data: number }[]
+    before: number
+    more: boolean
+  }
+  const read = async (url: string) => {
+    const { events, ...rest } = (await server.inject({ url, headers })).json<Page>()
+    return { data: events.map(({ data }) => data), ...rest }
+  }
+
+  t.same(await read('/events?before=latest&limit=2'), { data: [4, 3], before: 4, more: true })
+  t.same(await read('/events?before=4&limit=3'), { data: [2, 1, 0], before: 1, more: false })
+  t.same(await read('/events/mine?before=latest&limit=2'), { data: [4, 2], before: 3, more: true })
+  t.same(await read('/events/mine?before=3'), { data: [0], before: 1, more: false })
+  t.same(await read('/events?before=latest&events=CALL'), { data: [4], before: 5, more: false })
+  t.same(await read('/events?limit=2'), { data: [0, 1], after: 2, more: true })
+
+  const both = await server.inject({ url: '/events?before=4&after=1', headers })
+  t.equal(both.statusCode, 400)
+  t.match(both.json(), { response: { message: [/after and querystring\.before exclude each other/] } })
+  for (const before of ['0', '-1', 'soon', '1e3', ''])
+    t.equal((await server.inject({ url: `/events?before=${before}`, headers })).statusCode, 400, before)
+})
+
 t.test('an event in the log has every member of a message, and extras behind', async (t) => {
   const server = await build(t, { sqs: false, eventStore: { serverUrl: 'https://hub.example', exposeApiKey: true } })
   const payload = {

@@ -50,6 +50,7 @@ t.test('/docs has every route, with its errors', async (t) => {
   }>()
   t.equal(openapi, '3.1.0')
   t.same(Object.keys(paths).sort(), [
+    '/events',
     '/events/{instance}',
     '/health',
     '/instance/create',
@@ -57,10 +58,13 @@ t.test('/docs has every route, with its errors', async (t) => {
     '/instance/fetchInstances',
     '/instance/token/{instance}',
     '/metrics',
+    '/overview',
     '/ready',
+    '/server',
     '/sqs/deadletters',
     '/sqs/deadletters/redrive',
     '/sqs/find/{instance}',
+    '/sqs/queues/{instance}',
     '/sqs/set/{instance}',
     '/webhook/evolution',
     '/webhook/evolution/{event}',

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { newEvent, newEvents } from '../../support/new-event.ts'
+import type { ReadOptions } from '../../../lib/store/types.ts'
 import type { Open } from '../conformance.ts'
 
 export function reading(t: Test, open: Open): void {
@@ -82,6 +83,30 @@ export function reading(t: Test, open: Open): void {
     t.strictSame(await found({ after: offsets[0]!, upTo: offsets[2]! }), [1, 2])
     t.strictSame(await found({ instanceKey: key, upTo: offsets[3]! }), [2])
     t.strictSame(await found({ after: offsets[2]!, upTo: offsets[2]! }), [])
+  })
+
+  void t.test('newest first, pages go on before the last offset of the one before', async (t) => {
+    const { store } = await open(t)
+    const [data, envelope, extra] = ['"12345678"', '"sender":null', '']
+    const instances = ['sales', 'support', 'sales', 'sales', 'support', 'sales']
+    await store.append(instances.map((instance) => newEvent({ instance, data, envelope, extra })))
+    const offsets = (await store.read({ after: 0, limit: 100 })).map(({ offset }) => offset)
+    const { key } = store.instances.require('sales')
+    const found = async (options: Partial<ReadOptions>) =>
+      (await store.read({ after: 0, limit: 100, newestFirst: true, ...options })).map(({ offset }) =>
+        offsets.indexOf(offset)
+      )
+
+    t.strictSame(await found({}), [5, 4, 3, 2, 1, 0])
+    t.strictSame(await found({ limit: 2 }), [5, 4])
+    t.strictSame(await found({ limit: 2, upTo: offsets[4]! - 1 }), [3, 2])
+    t.strictSame(await found({ instanceKey: key }), [5, 3, 2, 0])
+    t.strictSame(await found({ instanceKey: key, limit: 2, upTo: offsets[4]! }), [3, 2])
+    t.strictSame(await found({ instanceKey: key, after: offsets[2]! }), [5, 3])
+    t.strictSame(await found({ instances: ['support'] }), [4, 1])
+    t.strictSame(await found({ events: ['qrcode.updated'] }), [])
+    t.strictSame(await found({ maxBytes: data.length + envelope.length + 1 }), [5, 4])
+    t.strictSame(await found({ upTo: offsets[0]! - 1 }), [])
   })
 
   void t.test('a page ends with the event that reaches maxBytes, and has one at least', async (t) => {

@@ -1,0 +1,57 @@
+import type { EventLog } from './event-log.ts'
+import { eventSize } from './messages.ts'
+import type { StoredEvent } from './store/types.ts'
+
+const PAGE_MAX_CHARACTERS = 8 * 1_048_576
+/** Offsets that one page looks at for events of some names: rare ones must not have it read the whole log at once. */
+const PAGE_MAX_OFFSETS = 50_000
+
+export interface EventPageOptions {
+  /** Only events of this instance. */
+  instanceKey?: number | undefined
+  /** Only events of these names. */
+  events?: readonly string[] | undefined
+  /** Oldest first, after this offset. */
+  after: number
+  /** Newest first instead, before this offset; `latest`: from the end of the log. */
+  before?: number | 'latest' | undefined
+  limit: number
+}
+
+export interface EventPage {
+  events: StoredEvent[]
+  /** Where the next page begins: what to pass as `after` or `before`. */
+  next: number
+  /** Whether there may be more. A page of a rare event can be empty and have more behind it. */
+  more: boolean
+}
+
+/** A page of the log for people and programs that read it bit by bit. Never unbounded, in bytes and in what is looked at. */
+export async function readEventPage({ store }: EventLog, options: EventPageOptions): Promise<EventPage> {
+  const { instanceKey, events, after, before, limit } = options
+  const { first, last } = await store.range()
+  const newestFirst = before !== undefined
+  const upTo = before === undefined || before === 'latest' ? last : Math.min(before - 1, last)
+  // All that could fit lies in here; with a filter, a part of it is looked at.
+  const stretch = { after: Math.max(after, first - 1), upTo }
+  if (events && newestFirst) stretch.after = Math.max(stretch.after, upTo - PAGE_MAX_OFFSETS)
+  if (events && !newestFirst) stretch.upTo = Math.min(upTo, stretch.after + PAGE_MAX_OFFSETS)
+  const found = await store.read({
+    ...(instanceKey !== undefined && { instanceKey }),
+    ...(events && { events }),
+    ...stretch,
+    newestFirst,
+    limit: limit + 1,
+    maxBytes: PAGE_MAX_CHARACTERS
+  })
+  const shown = found.slice(0, limit)
+  const cut = found.length > limit || found.reduce((sum, event) => sum + eventSize(event), 0) >= PAGE_MAX_CHARACTERS
+  const lastShown = shown.at(-1)?.offset
+  if (cut && lastShown !== undefined) return { events: shown, next: lastShown, more: true }
+  if (newestFirst) {
+    const more = stretch.after > Math.max(after, first - 1)
+    return { events: shown, next: more ? stretch.after + 1 : (lastShown ?? upTo + 1), more }
+  }
+  const more = stretch.upTo < upTo
+  return { events: shown, next: more ? stretch.upTo : (lastShown ?? after), more }
+}

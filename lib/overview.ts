@@ -1,0 +1,64 @@
+import { BackpressureError } from './errors.ts'
+import type { EventLog } from './event-log.ts'
+import type { Readiness } from './readiness.ts'
+import type { SqsTrouble } from './sqs/emitter.ts'
+
+export interface OverviewOptions {
+  eventLog: EventLog
+  readiness: Readiness
+  /** `undefined` without SQS. */
+  sqs: { troubles(): SqsTrouble[] } | undefined
+  /** `undefined` without sockets. */
+  websocket: { readonly connected: number; readonly replaying: number } | undefined
+}
+
+/** Why events are not taken in, or do not leave. */
+export interface Fault extends Partial<Pick<SqsTrouble, 'queue' | 'queues' | 'since'>> {
+  /** `eventStore` or `sqs`. */
+  component: string
+  code: string
+  message: string
+}
+
+/** How everything stands, for people. What only the database knows is `null` while it is away. */
+export async function overview({ eventLog, readiness, sqs, websocket }: OverviewOptions) {
+  const { store, metrics } = eventLog
+  const [checks, lastOffset, oldest, deadLetters, accepted, refused, delivered, emitted] = await Promise.all([
+    readiness.checks(),
+    orNull(store.range().then(({ last }) => last)),
+    orNull(store.oldestPending()),
+    orNull(store.deadLetterCount().then(({ count }) => count)),
+    metrics.total(metrics.accepted),
+    metrics.total(metrics.refused),
+    metrics.total(metrics.delivered),
+    metrics.total(metrics.emitted)
+  ])
+  const faults: Fault[] = (sqs?.troubles() ?? []).map((trouble) => ({ component: 'sqs', ...trouble }))
+  for (const [component, { ok, code = 'Error', message = code }] of Object.entries(checks)) {
+    // What holds queues back says more than that SQS does not answer.
+    if (!ok && !faults.some((fault) => fault.code === code)) faults.unshift({ component, code, message })
+  }
+  const pending = store.pendingCount()
+  if (pending >= store.maxPending) {
+    const { code, message } = new BackpressureError(
+      `${pending} deliveries to SQS are pending, the limit is ${store.maxPending}`
+    )
+    faults.unshift({ component: 'eventStore', code, message })
+  }
+  return {
+    totals: { accepted, refused, delivered, emitted },
+    lastOffset,
+    pending,
+    maxPending: store.maxPending,
+    oldestPendingAgeSeconds: oldest === null ? null : Math.max(0, (Date.now() - oldest) / 1_000),
+    deadLetters,
+    sockets: websocket?.connected ?? 0,
+    replaying: websocket?.replaying ?? 0,
+    nodes: store.status()?.nodes ?? 1,
+    faults
+  }
+}
+
+function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  return asked.catch(() => null)
+}

@@ -1,0 +1,49 @@
+import type { EventLog } from './event-log.ts'
+
+/** How long an answer stands: nobody makes us ask AWS more often. */
+const FRESH_MS = 2_000
+
+export interface Check {
+  ok: boolean
+  /** A code of ours, of AWS, or the system's. */
+  code?: string
+  message?: string
+}
+
+export interface ReadinessOptions {
+  eventLog: EventLog
+  /** Asks SQS; `undefined` without SQS. */
+  sqs: (() => Promise<Check>) | undefined
+  /** Whether there are sockets. */
+  websocket: boolean
+}
+
+/** Whether events are taken in and leave. */
+export class Readiness {
+  readonly #options: ReadinessOptions
+  #latest: { at: number; checks: Promise<Record<string, Check>> } | undefined
+
+  constructor(options: ReadinessOptions) {
+    this.#options = options
+  }
+
+  /** Each part that there is, by name. Never rejects. */
+  checks(): Promise<Record<string, Check>> {
+    const now = Date.now()
+    if (!this.#latest || now - this.#latest.at > FRESH_MS) this.#latest = { at: now, checks: this.#ask() }
+    return this.#latest.checks
+  }
+
+  async #ask(): Promise<Record<string, Check>> {
+    const { eventLog, sqs, websocket } = this.#options
+    const [eventStore, sqsCheck] = await Promise.all([
+      eventLog.store.check().then((): Check => ({ ok: true }), failed),
+      sqs?.()
+    ])
+    return { eventStore, ...(sqsCheck && { sqs: sqsCheck }), ...(websocket && { websocket: { ok: true } }) }
+  }
+}
+
+function failed({ code = 'Error', message }: Error & { code?: string }): Check {
+  return { ok: false, code, message }
+}

@@ -1,0 +1,33 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { TransportDisabledError } from '../lib/errors.ts'
+import { errorReplies, InstanceParams, InstanceQueueReply, Nullable } from '../lib/schemas/replies.ts'
+import '../plugins/auth.ts'
+import '../plugins/sqs.ts'
+
+const QueuesReply = Type.Object({
+  queues: Type.Array(
+    Type.Composite([
+      Type.Omit(InstanceQueueReply, ['url']),
+      Type.Object({ url: { ...Nullable(Type.String()), description: '`null`: SQS does not have it (yet).' } })
+    ])
+  )
+})
+
+/** `GET /sqs/queues/:instance` */
+const queueRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.get('/sqs/queues/:instance', {
+    onRequest: fastify.authenticate({ allow: 'instance' }),
+    schema: {
+      tags: ['sqs'],
+      summary: 'The queues of an instance’s own, by what is selected now',
+      params: InstanceParams,
+      response: { 200: QueuesReply, ...errorReplies(400, 401, 404, 409, 502) }
+    },
+    handler: async ({ params }) => {
+      if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs', 'SQS_ENABLED=true')
+      return { queues: await fastify.sqs.queues(params.instance) }
+    }
+  })
+}
+
+export default queueRoutes

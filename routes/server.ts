@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { overview } from '../lib/overview.ts'
+import { packageVersion } from '../lib/package-version.ts'
+import type { Readiness } from '../lib/readiness.ts'
+import { errorReplies, Nullable } from '../lib/schemas/replies.ts'
+import type { SqsMode } from '../lib/sqs/emitter.ts'
+import '../plugins/auth.ts'
+import '../plugins/sqs.ts'
+import '../plugins/websocket.ts'
+
+export interface ServerRoutesOptions {
+  readiness: Readiness
+}
+
+const Node = Type.String({ description: 'Of this process: another one after a restart, and on every node.' })
+
+const ServerReply = Type.Object({
+  version: Type.String(),
+  node: Node,
+  identity: Type.Object(
+    { kind: Type.Union([Type.Literal('global'), Type.Literal('instance')]), instance: Type.Optional(Type.String()) },
+    { description: 'Whose key this is.' }
+  ),
+  sqs: Nullable(
+    Type.Object({
+      queueType: Type.Union([Type.Literal('fifo'), Type.Literal('standard')]),
+      global: Nullable(
+        Type.Object({ prefix: Type.String(), singleQueue: Type.Boolean(), events: Type.Array(Type.String()) })
+      )
+    })
+  ),
+  websocket: Nullable(Type.Object({ path: Type.String(), globalEvents: Type.Boolean() })),
+  events: Type.Array(Type.Object({ name: Type.String(), key: Type.String(), inAll: Type.Boolean() }))
+})
+
+const Count = Type.Integer({ minimum: 0 })
+const OverviewReply = Type.Object({
+  node: Node,
+  time: Type.String({ format: 'date-time' }),
+  uptimeSeconds: Type.Number(),
+  totals: Type.Object(
+    { accepted: Count, refused: Count, delivered: Count, emitted: Count },
+    { description: 'Of this process since it was started: events in, refused, to SQS, to sockets (each one counted).' }
+  ),
+  lastOffset: Nullable(Count),
+  pending: Count,
+  maxPending: Count,
+  oldestPendingAgeSeconds: Nullable(Type.Number({ minimum: 0 })),
+  deadLetters: Nullable(Count),
+  sockets: Count,
+  replaying: Count,
+  nodes: Count,
+  faults: Type.Array(
+    Type.Object({
+      component: Type.String(),
+      code: Type.String({ description: 'A code of ours, of AWS, or the system’s.' }),
+      message: Type.String(),
+      queue: Type.Optional(Type.String({ description: 'The one that it holds back longest.' })),
+      queues: Type.Optional(Type.Integer({ description: 'How many it holds back.' })),
+      since: Type.Optional(Type.String({ format: 'date-time' }))
+    })
+  )
+})
+
+/** `GET /server`, `GET /overview` */
+const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fastify, { readiness }) => {
+  const { eventStore: eventLog } = fastify
+  const sqs = fastify.hasDecorator('sqs') ? fastify.sqs : undefined
+  const websocket = fastify.hasDecorator('websocket') ? fastify.websocket : undefined
+  const version = packageVersion()
+  const node = randomUUID()
+
+  fastify.get('/server', {
+    onRequest: fastify.authenticate({ allow: 'any' }),
+    schema: {
+      tags: ['operation'],
+      summary: 'What this server is and does, and whose key it was asked with',
+      response: { 200: ServerReply, ...errorReplies(401) }
+    },
+    handler: async ({ identity }) => ({
+      version,
+      node,
+      identity:
+        identity?.kind === 'instance'
+          ? { kind: 'instance' as const, instance: identity.instance.name }
+          : { kind: 'global' as const },
+      sqs: sqs ? modeReply(sqs.mode) : null,
+      websocket: websocket ? { path: websocket.path, globalEvents: websocket.globalEvents } : null,
+      events: [...eventLog.catalogue.events]
+    })
+  })
+
+  fastify.get('/overview', {
+    onRequest: fastify.authenticate({ allow: 'global' }),
+    schema: {
+      tags: ['operation'],
+      summary: 'How everything stands, and what is wrong',
+      response: { 200: OverviewReply, ...errorReplies(401) }
+    },
+    handler: async () => {
+      const { faults, ...rest } = await overview({ eventLog, readiness, sqs, websocket })
+      return {
+        node,
+        time: new Date().toISOString(),
+        uptimeSeconds: process.uptime(),
+        ...rest,
+        faults: faults.map(({ since, ...fault }) => ({ ...fault, ...(since && { since: since.toISOString() }) }))
+      }
+    }
+  })
+}
+
+function modeReply({ queueType, global }: SqsMode) {
+  return { queueType, global: global && { ...global, events: [...global.events] } }
+}
+
+export default serverRoutes

@@ -1,0 +1,58 @@
+import t from 'tap'
+import { readEventPage, type EventPage, type EventPageOptions } from '../lib/event-page.ts'
+import { build } from './support/build.ts'
+import { newEvents } from './support/new-event.ts'
+
+/** A log of 60,000 events of two instances in turn; the 100th and the 59,900th are calls of `sales`. */
+async function longLog(t: Parameters<typeof build>[0]) {
+  const { eventStore: eventLog } = await build(t, { sqs: false })
+  for (let n = 0; n < 60; n++) {
+    const events = newEvents(1_000).map((event, index) => ({
+      ...event,
+      instance: index % 2 === 0 ? 'support' : 'sales',
+      event: [100, 59_900].includes(n * 1_000 + index + 1) ? 'call' : 'presence.update'
+    }))
+    await eventLog.store.append(events)
+  }
+  return eventLog
+}
+
+t.test('pages of any kind, one after the other, have everything once', async (t) => {
+  const eventLog = await longLog(t)
+  const { key: instanceKey } = eventLog.instances.require('sales')
+  const offsets = async (options: Partial<EventPageOptions>) => {
+    const seen: number[] = []
+    let pages = 0
+    let page: EventPage | undefined
+    while (!page || page.more) {
+      const next = page && { [options.before === undefined ? 'after' : 'before']: page.next }
+      page = await readEventPage(eventLog, { after: 0, limit: 1_000, ...options, ...next })
+      seen.push(...page.events.map(({ offset }) => offset))
+      pages++
+    }
+    return { seen, pages, next: page.next }
+  }
+  const calls = { events: ['call'] }
+
+  t.same(await offsets(calls), { seen: [100, 59_900], pages: 2, next: 59_900 }, 'a rare one: part by part')
+  t.same(await offsets({ ...calls, instanceKey }), { seen: [100, 59_900], pages: 2, next: 59_900 })
+  t.same(await offsets({ ...calls, before: 'latest' }), { seen: [59_900, 100], pages: 2, next: 100 })
+  t.same(await offsets({ ...calls, before: 59_900 }), { seen: [100], pages: 2, next: 100 })
+  t.same(await offsets({ ...calls, after: 59_900 }), { seen: [], pages: 1, next: 59_900 })
+  t.same(await offsets({ events: ['qrcode.updated'], before: 'latest' }), { seen: [], pages: 2, next: 10_001 })
+
+  const own = Array.from({ length: 30_000 }, (_, n) => 2 * n + 2)
+  t.same(await offsets({ instanceKey }), { seen: own, pages: 30, next: 60_000 })
+  const newest = await offsets({ instanceKey, before: 'latest' })
+  t.same(newest, { seen: own.toReversed(), pages: 30, next: 2 }, 'through all segments of the index')
+  t.same(await offsets({ before: 3 }), { seen: [2, 1], pages: 1, next: 1 })
+  t.same(await offsets({ before: 1 }), { seen: [], pages: 1, next: 1 })
+  t.same(await offsets({ after: 100_000 }), { seen: [], pages: 1, next: 100_000 })
+  t.same((await offsets({ before: 100_000 })).seen.length, 60_000, 'an offset beyond the log is its end')
+})
+
+t.test('an empty log is one empty page', async (t) => {
+  const { eventStore: eventLog } = await build(t, { sqs: false })
+  t.same(await readEventPage(eventLog, { after: 0, limit: 10 }), { events: [], next: 0, more: false })
+  t.same(await readEventPage(eventLog, { after: 0, before: 'latest', limit: 10 }), { events: [], next: 1, more: false })
+})

@@ -1,0 +1,168 @@
+import t, { type Test } from 'tap'
+import type { AppOptions } from '../../app.ts'
+import { API_KEY, build, listen } from '../support/build.ts'
+import { connect } from '../support/sockets.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
+
+const headers = { apikey: API_KEY }
+
+interface Overview {
+  node: string
+  pending: number
+  faults: { component: string; code: string; queue?: string; queues?: number; since?: string }[]
+  [member: string]: unknown
+}
+
+async function start(t: Test, options: Partial<AppOptions> = {}) {
+  const server = await build(t, options)
+  const overview = async () => (await server.inject({ url: '/overview', headers })).json<Overview>()
+  return { server, overview }
+}
+
+t.test('the server says what it is and does, and whose key it was asked with', async (t) => {
+  const sqs = await startSqs(t)
+  const { server } = await start(t, {
+    sqs: { ...sqs.options, global: { events: ['CALL'], prefix: 'all' } },
+    websocket: { globalEvents: true, path: '/live' }
+  })
+  const asked = await server.inject({ url: '/server', headers })
+  t.equal(asked.statusCode, 200)
+  t.match(asked.json(), {
+    version: /^\d+\.\d+\.\d+/,
+    node: /^[0-9a-f-]{36}$/,
+    identity: { kind: 'global' },
+    sqs: { queueType: 'fifo', global: { prefix: 'all', singleQueue: false, events: ['CALL'] } },
+    websocket: { path: '/live', globalEvents: true }
+  })
+  const { events } = asked.json<{ events: object[] }>()
+  t.equal(events.length, server.eventStore.catalogue.events.length)
+  t.same(events.at(-1), { name: 'creds.update', key: 'CREDS_UPDATE', inAll: false })
+
+  await server.eventStore.instances.create({ name: 'sales', token: 'token-of-sales' })
+  const own = await server.inject({ url: '/server', headers: { apikey: 'token-of-sales' } })
+  t.same(own.json<{ identity: object }>().identity, { kind: 'instance', instance: 'sales' })
+
+  const { server: without } = await start(t, { sqs: false, websocket: false })
+  t.match((await without.inject({ url: '/server', headers })).json(), { sqs: null, websocket: null })
+  const { server: quiet } = await start(t)
+  t.match((await quiet.inject({ url: '/server', headers })).json(), { sqs: { global: null } })
+})
+
+t.test('the overview counts what came in, what left, and who listens', async (t) => {
+  const { app, url } = await listen(t)
+  const overview = async () => (await app.inject({ url: '/overview', headers })).json<Overview>()
+  t.match(await overview(), { totals: { accepted: 0 }, lastOffset: 0, oldestPendingAgeSeconds: null, sockets: 0 })
+  await app.sqs.set('sales', { enabled: true, events: ['CALL'] })
+  await app.websocket.set('sales', { enabled: true })
+  await connect(t, `${url}/sales`, API_KEY)
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  await app.onInstanceEvent({ instance: 'sales', event: 'presence.update', data: 2 })
+  await until(() => app.eventStore.store.pendingCount() === 0)
+  const now = await overview()
+  t.match(now, {
+    totals: { accepted: 2, refused: 0, delivered: 1, emitted: 2 },
+    lastOffset: 2,
+    pending: 0,
+    maxPending: 1_000_000,
+    deadLetters: 0,
+    sockets: 1,
+    replaying: 0,
+    nodes: 1,
+    faults: []
+  })
+  t.equal(now.node, (await overview()).node)
+})
+
+t.test('what SQS refuses is said once for each code, with what it holds back', async (t) => {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const { server, overview } = await start(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint } })
+  await server.sqs.set('sales', { enabled: true, events: ['CALL', 'MESSAGES_UPSERT', 'LABELS_EDIT'] })
+  let healthy = false
+  proxy.decide = ({ action, body }) => {
+    if (healthy || action !== 'SendMessageBatch') return undefined
+    if (String(body.QueueUrl).includes('labels'))
+      return { refuse: [{ Id: '0', Code: 'AccessDenied', SenderFault: true }] }
+    return { status: 503, code: 'ServiceUnavailable' }
+  }
+  for (const event of ['call', 'messages.upsert', 'labels.edit'])
+    await server.onInstanceEvent({ instance: 'sales', event, data: 1 })
+  let faults: Overview['faults'] = []
+  await until(async () => {
+    faults = (await overview()).faults
+    return faults.length === 2 && faults.some(({ queues }) => queues === 2)
+  })
+  t.match(
+    faults.toSorted((a, b) => a.code.localeCompare(b.code)),
+    [
+      { component: 'sqs', code: 'AccessDenied', queue: 'sales_labels_edit.fifo', queues: 1, since: /^\d{4}-/ },
+      { component: 'sqs', code: 'ServiceUnavailable', queue: /^sales_(call|messages_upsert)\.fifo$/, queues: 2 }
+    ]
+  )
+  t.ok(((await overview()).oldestPendingAgeSeconds as number) > 0)
+  healthy = true
+  await until(() => server.eventStore.store.pendingCount() === 0)
+  t.same((await overview()).faults, [], 'what is no more is not said')
+})
+
+t.test('SQS that is not there is a fault before anything is pending, and the same one after', async (t) => {
+  const { server, overview } = await start(t, {
+    eventStore: { maxPendingDeliveries: 1 },
+    sqs: {
+      endpoint: 'http://127.0.0.1:1',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      global: { events: ['CALL'] }
+    }
+  })
+  t.match((await overview()).faults, [{ component: 'sqs', code: 'ECONNREFUSED', message: /refused/i }])
+  await server.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  let faults: Overview['faults'] = []
+  await until(async () => {
+    faults = (await overview()).faults
+    return faults.some(({ queue }) => queue === 'global_call.fifo')
+  })
+  t.match(faults, [
+    { component: 'eventStore', code: 'IEV_BACKPRESSURE', message: /1 deliveries to SQS are pending, the limit is 1/ },
+    { component: 'sqs', code: 'ECONNREFUSED', queues: 1 }
+  ])
+  t.equal(faults.length, 2)
+})
+
+t.test('a store that is away is a fault, and what only it knows is not told', async (t) => {
+  const { server, overview } = await start(t, { sqs: false })
+  const { store } = server.eventStore
+  const away = () => Promise.reject(Object.assign(new Error('gone'), { code: 'IEV_BACKPRESSURE' }))
+  Object.assign(store, { check: away, range: away, oldestPending: away, deadLetterCount: away })
+  t.match(await overview(), {
+    lastOffset: null,
+    oldestPendingAgeSeconds: null,
+    deadLetters: null,
+    faults: [{ component: 'eventStore', code: 'IEV_BACKPRESSURE', message: 'gone' }]
+  })
+})
+
+t.test("an instance's queues are told by name and URL, and none is made by asking", async (t) => {
+  const sqs = await startSqs(t)
+  const first = await start(t, { sqs: sqs.options })
+  const queues = async ({ server }: typeof first, instance = 'sales') =>
+    server.inject({ url: `/sqs/queues/${instance}`, headers })
+  await first.server.eventStore.instances.create({ name: 'sales', token: 'token-of-sales' })
+  t.same((await queues(first)).json(), { queues: [] }, 'nothing was ever selected')
+  const { queues: made } = await first.server.sqs.set('sales', { enabled: true, events: ['CALL', 'LABELS_EDIT'] })
+  t.same((await queues(first)).json(), { queues: made })
+
+  // One that knows of the selection, not of the queues, one of which is gone.
+  const second = await start(t, { sqs: sqs.options, eventStore: { store: first.server.eventStore.store } })
+  sqs.server.deleteQueue('sales_labels_edit.fifo')
+  t.same((await queues(second)).json(), { queues: [made[0], { ...made[1], url: null }] })
+  t.equal(sqs.depth('sales_labels_edit.fifo'), undefined)
+
+  await first.server.sqs.set('sales', { enabled: false })
+  t.same((await queues(first)).json(), { queues: [] }, 'what is switched off has none')
+  t.equal((await queues(first, 'nobody')).statusCode, 404)
+  const { server: without } = await start(t, { sqs: false })
+  t.match((await without.inject({ url: '/sqs/queues/sales', headers })).json(), { code: 'IEV_TRANSPORT_DISABLED' })
+})
