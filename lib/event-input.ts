@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler'
+import { activeTraceparent } from './active-trace.ts'
 import { EventInvalidError, MAX_MESSAGES, withMessages } from './errors.ts'
 import type { CatalogueEvent, EventCatalogue } from './events.ts'
 import { assertInstanceName } from './instance-name.ts'
 import { toJson } from './json.ts'
 import { InstanceEventInput, RESERVED_MEMBERS } from './schemas/event-input.ts'
 import type { TransportName } from './store/types.ts'
+import { isTraceparent, traceMember } from './trace-context.ts'
 
 export interface NormaliseOptions {
   catalogue: EventCatalogue
@@ -28,6 +30,7 @@ export interface NormalEvent {
 
 const checker = TypeCompiler.Compile(InstanceEventInput)
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/
+const EXAMPLE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 const RESERVED = new Set<string>(RESERVED_MEMBERS)
 
 /**
@@ -64,12 +67,16 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
   if (options.exposeApiKey && input.apikey !== undefined) envelope.apikey = input.apikey
   envelope.id = id
 
-  let extra = ''
+  if (input.traceparent !== undefined && !isTraceparent(input.traceparent))
+    faults.push(`traceparent must be a W3C trace context, such as ${EXAMPLE} (got "${input.traceparent.slice(0, 80)}")`)
+  const traceparent = input.traceparent ?? activeTraceparent()
+  const behind = traceparent === undefined ? [] : [traceMember(traceparent)]
   if (input.extra !== undefined) {
     for (const member of Object.keys(input.extra)) {
       if (RESERVED.has(member)) faults.push(`extra.${member} is a member of every message and cannot be replaced`)
     }
-    extra = json('extra', input.extra).slice(1, -1)
+    const extra = json('extra', input.extra).slice(1, -1)
+    if (extra !== '') behind.push(extra)
   }
   if (faults.length > 0) throw invalid(faults)
   return {
@@ -79,7 +86,7 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
     callerId: input.id !== undefined,
     data,
     envelope: JSON.stringify(envelope).slice(1, -1),
-    extra,
+    extra: behind.join(),
     transports: input.transports
   }
 }

@@ -34,9 +34,11 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     metrics.total(metrics.emitted)
   ])
   const faults: Fault[] = (sqs?.troubles() ?? []).map((trouble) => ({ component: 'sqs', ...trouble }))
-  for (const [component, { ok, code = 'Error', message = code }] of Object.entries(checks)) {
+  for (const [component, check] of Object.entries(checks)) {
+    if (check.ok) continue
+    const { code, message } = check
     // What holds queues back says more than that SQS does not answer.
-    if (!ok && !faults.some((fault) => fault.code === code)) faults.unshift({ component, code, message })
+    if (!faults.some((fault) => fault.code === code)) faults.unshift({ component, code, message })
   }
   const pending = store.pendingCount()
   if (pending >= store.maxPending) {

@@ -3,12 +3,8 @@ import type { EventLog } from './event-log.ts'
 /** How long an answer stands: nobody makes us ask AWS more often. */
 const FRESH_MS = 2_000
 
-export interface Check {
-  ok: boolean
-  /** A code of ours, of AWS, or the system's. */
-  code?: string
-  message?: string
-}
+/** `code` is one of ours, of AWS, or the system's. */
+export type Check = { ok: true } | { ok: false; code: string; message: string }
 
 export interface ReadinessOptions {
   eventLog: EventLog

@@ -3,6 +3,7 @@ import { EventBody } from '../lib/schemas/event-input.ts'
 import { EmitReply, errorReplies, InstanceParams } from '../lib/schemas/replies.ts'
 import '../plugins/auth.ts'
 import '../plugins/event-store.ts'
+import { requestTrace } from './trace.ts'
 
 const MAX_EVENTS = 1_000
 
@@ -32,10 +33,15 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
       body: EventsBody,
       response: { 202: Type.Union([EmitReply, Type.Array(EmitReply)]), ...errorReplies(400, 401, 404, 413, 415, 503) }
     },
-    handler: async ({ params: { instance }, body }, reply) => {
+    handler: async (request, reply) => {
+      const {
+        params: { instance },
+        body
+      } = request
       reply.code(202)
-      if (!Array.isArray(body)) return eventLog.accept({ ...body, instance })
-      return eventLog.acceptAll(body.map((event) => ({ ...event, instance })))
+      const trace = requestTrace(request)
+      if (!Array.isArray(body)) return eventLog.accept({ ...trace, ...body, instance })
+      return eventLog.acceptAll(body.map((event) => ({ ...trace, ...event, instance })))
     }
   })
 }

@@ -11,6 +11,7 @@ import metrics from './metrics.ts'
 import queues from './queues.ts'
 import selections from './selections.ts'
 import server from './server.ts'
+import { logTraces } from './trace.ts'
 import webhook from './webhook.ts'
 
 export interface RoutesOptions {
@@ -21,6 +22,7 @@ export interface RoutesOptions {
 /** All routes, in a scope of their own: a host app's parsers, validators and error handlers stay as they are. */
 const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLimit }) => {
   useConventions(fastify)
+  logTraces(fastify)
   const readiness = new Readiness({
     eventLog: fastify.eventStore,
     sqs: fastify.hasDecorator('sqs') ? () => fastify.sqs.status() : undefined,

@@ -1,10 +1,12 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 import { MAX_ID_LENGTH, RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
 import { EmitReply, errorReplies } from '../lib/schemas/replies.ts'
 import '../plugins/auth.ts'
 import '../plugins/instance-events.ts'
 import type { EventRoutesOptions } from './events.ts'
+import { requestTrace } from './trace.ts'
 
 /** Evolution API v2's webhook body. Members besides these are kept as extras of the message. */
 const WebhookBody = Type.Object(
@@ -16,7 +18,8 @@ const WebhookBody = Type.Object(
     sender: Type.Optional(Type.Unknown()),
     server_url: Type.Optional(Type.Unknown()),
     apikey: Type.Optional(Type.Unknown()),
-    id: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH }))
+    id: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH })),
+    traceparent: Type.Optional(Type.String())
   },
   {
     additionalProperties: true,
@@ -51,9 +54,10 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
     onRequest,
     bodyLimit,
     schema: { ...schema, summary: "Take in an event as Evolution API's webhook sends it" },
-    handler: async ({ body }, reply) => {
+    handler: async (request, reply) => {
+      const { body } = request
       if (body.event === undefined) throw new ValidationError('body.event is required')
-      return reply.code(202).send(await fastify.onInstanceEvent(toInput(body, body.event)))
+      return reply.code(202).send(await fastify.onInstanceEvent(toInput(body, body.event, request)))
     }
   })
 
@@ -65,28 +69,32 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
       summary: "The same with Evolution API's webhook by events, whose URL names the event (messages-upsert)",
       params: Type.Object({ event: Type.String({ maxLength: 100 }) })
     },
-    handler: async ({ params, body }, reply) => {
+    handler: async (request, reply) => {
+      const { params, body } = request
       const { name } = fastify.eventStore.catalogue.get(params.event)
       if (body.event !== undefined && fastify.eventStore.catalogue.find(body.event)?.name !== name) {
         throw new ValidationError(
           `body.event is "${body.event}", the URL says "${params.event}": send one of them, or the same`
         )
       }
-      return reply.code(202).send(await fastify.onInstanceEvent(toInput(body, name)))
+      return reply.code(202).send(await fastify.onInstanceEvent(toInput(body, name, request)))
     }
   })
 }
 
 function toInput(
-  body: Record<string, unknown> & { instance: string; id?: string; date_time?: string },
-  event: string
+  body: Record<string, unknown> & { instance: string; id?: string; date_time?: string; traceparent?: string },
+  event: string,
+  request: FastifyRequest
 ): InstanceEventInput {
-  const { instance, data = null, id, date_time: dateTime, sender, server_url: serverUrl, apikey } = body
+  const { instance, data = null, id, date_time: dateTime, sender, server_url: serverUrl, apikey, traceparent } = body
   const extra = Object.fromEntries(Object.entries(body).filter(([member]) => !NOT_EXTRA.has(member)))
   return {
+    ...requestTrace(request),
     instance,
     event,
     data,
+    ...(traceparent !== undefined && { traceparent }),
     ...(id !== undefined && { id }),
     ...(dateTime !== undefined && { dateTime }),
     ...(typeof sender === 'string' && { sender }),

@@ -91,9 +91,13 @@ t.test('an object is never written over by another event, and its key is never t
 
 t.test('what is long beside the data goes to S3 with it', async (t) => {
   const { sqs, server } = await withS3(t)
-  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1, extra: { more: 'x'.repeat(9_000) } })
-  const [message] = await sqs.bodies('global_call.fifo', 1)
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  const call = { instance: 'mine', event: 'call', data: 1, extra: { more: 'x'.repeat(9_000) } }
+  await server.onInstanceEvent(call)
+  await server.onInstanceEvent({ ...call, traceparent })
+  const [message, traced] = await sqs.bodies('global_call.fifo', 2)
   t.match(message, { dataType: 's3' })
+  t.match(traced, { dataType: 's3', traceparent }, 'but for the trace that it belongs to')
   t.notOk('more' in (message ?? {}))
   const { fileUrl } = Object(message?.data) as { fileUrl: string }
   const stored = await (await fetch(fileUrl)).json()

@@ -14,7 +14,8 @@ export const RESERVED_MEMBERS = [
   'sender',
   'apikey',
   'id',
-  'offset'
+  'offset',
+  'traceparent'
 ] as const
 
 export const TransportName = Type.Union([Type.Literal('sqs'), Type.Literal('websocket')])
@@ -35,6 +36,12 @@ export const EventBody = Type.Object(
     serverUrl: Type.Optional(Type.String({ description: "The hub's own URL." })),
     dateTime: Type.Optional(Type.String({ description: 'ISO 8601. Now, in UTC, if absent.' })),
     apikey: Type.Optional(Type.String({ description: 'Dropped unless the server exposes API keys.' })),
+    traceparent: Type.Optional(
+      Type.String({
+        description:
+          'W3C trace context, version 00. If absent: that of the active span, or of the header `traceparent`.'
+      })
+    ),
     transports: Type.Optional(Type.Array(TransportName, { description: 'Only these transports.', uniqueItems: true })),
     extra: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), { description: 'Spread at the top level of the message.' })

@@ -1,6 +1,7 @@
-import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
+import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { sqsMessage } from '../messages.ts'
 import type { StoredEvent } from '../store/types.ts'
+import { traceparentOf } from '../trace-context.ts'
 import type { Lane } from './lane.ts'
 import { deduplicationId, messageGroupId, type QueueType } from './queue-names.ts'
 
@@ -25,10 +26,16 @@ export interface EntryOptions {
 /** The batch entry of an event; its `Id` is its place in the batch. */
 export function toItem(event: StoredEvent, lane: Lane, { type, serverName }: EntryOptions): BatchItem {
   const body = sqsMessage(event, serverName)
-  const attributes = { event: event.event, instance: event.instance, id: event.id }
+  const attributes: Record<string, MessageAttributeValue> = {
+    event: text(event.event),
+    instance: text(event.instance),
+    id: text(event.id)
+  }
+  const traceparent = traceparentOf(event)
+  if (traceparent !== undefined) attributes.traceparent = text(traceparent)
   let bytes = Buffer.byteLength(body)
-  for (const [name, value] of Object.entries(attributes))
-    bytes += name.length + 'String'.length + Buffer.byteLength(value)
+  for (const [name, { StringValue }] of Object.entries(attributes))
+    bytes += name.length + 'String'.length + Buffer.byteLength(StringValue as string)
   return {
     lane,
     event,
@@ -36,17 +43,17 @@ export function toItem(event: StoredEvent, lane: Lane, { type, serverName }: Ent
     entry: {
       Id: '',
       MessageBody: body,
-      MessageAttributes: {
-        event: { DataType: 'String', StringValue: attributes.event },
-        instance: { DataType: 'String', StringValue: attributes.instance },
-        id: { DataType: 'String', StringValue: attributes.id }
-      },
+      MessageAttributes: attributes,
       ...(type === 'fifo' && {
         MessageGroupId: messageGroupId(event.instance),
         MessageDeduplicationId: deduplicationId(event)
       })
     }
   }
+}
+
+function text(StringValue: string): MessageAttributeValue {
+  return { DataType: 'String', StringValue }
 }
 
 /** A batch being filled, within SQS's limits. */

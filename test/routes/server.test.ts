@@ -132,7 +132,7 @@ t.test('SQS that is not there is a fault before anything is pending, and the sam
 })
 
 t.test('a store that is away is a fault, and what only it knows is not told', async (t) => {
-  const { server, overview } = await start(t, { sqs: false })
+  const { server, overview } = await start(t, { sqs: false, websocket: false })
   const { store } = server.eventStore
   const away = () => Promise.reject(Object.assign(new Error('gone'), { code: 'IEV_BACKPRESSURE' }))
   Object.assign(store, { check: away, range: away, oldestPending: away, deadLetterCount: away })
@@ -140,6 +140,8 @@ t.test('a store that is away is a fault, and what only it knows is not told', as
     lastOffset: null,
     oldestPendingAgeSeconds: null,
     deadLetters: null,
+    sockets: 0,
+    replaying: 0,
     faults: [{ component: 'eventStore', code: 'IEV_BACKPRESSURE', message: 'gone' }]
   })
 })

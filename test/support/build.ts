@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import app, { type AppOptions } from '../../app.ts'
 import { startSqs } from './sqs.ts'
@@ -22,8 +22,8 @@ export function folder(t: Test): string {
 }
 
 /** A server without anything of ours; closed after the test. */
-export function bare(t: Test): FastifyInstance {
-  const server = Fastify({ routerOptions: { maxParamLength: 1_000 } })
+export function bare(t: Test, options: FastifyServerOptions = {}): FastifyInstance {
+  const server = Fastify({ routerOptions: { maxParamLength: 1_000 }, ...options })
   t.after(() => server.close())
   return server
 }
