@@ -5,21 +5,22 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 // In your app: import { connectInstance } from 'fastify-instance-events/client'
 import { connectInstance } from '../lib/client/connect-instance.ts'
 
-const { URL = 'ws://localhost:8080', INSTANCE = 'sales', API_KEY = '', FILE = `${INSTANCE}.offset` } = process.env
+const { URL = 'ws://localhost:8080', INSTANCE = 'sales', API_KEY = '', FILE = `${INSTANCE}.place.json` } = process.env
 
 /** Where an earlier run stopped; the first one begins with what happens from now on. */
 function kept() {
   try {
     return JSON.parse(readFileSync(FILE, 'utf8'))
   } catch (error) {
-    if (error.code === 'ENOENT') return 'latest'
+    if (error.code === 'ENOENT') return { offset: 'latest' }
     throw error
   }
 }
 
 /** Renamed into its place, so that a crash leaves the old one or the new one and never half of it. */
 function keep(offset) {
-  writeFileSync(`${FILE}.new`, String(offset))
+  // Which log the offset is of: should the server ever begin another one, all of that comes.
+  writeFileSync(`${FILE}.new`, JSON.stringify({ offset, log: connection.log }))
   renameSync(`${FILE}.new`, FILE)
 }
 
@@ -27,7 +28,7 @@ console.log(`connecting to ${INSTANCE}`)
 const connection = connectInstance(`${URL}/${encodeURIComponent(INSTANCE)}`, {
   apikey: API_KEY,
   transports: ['websocket'],
-  offset: kept(),
+  ...kept(),
   // May be async: the next event waits. One that throws is not kept, and comes again with the next run.
   onEvent({ offset, event, data }) {
     console.log(offset, event, data)

@@ -50,7 +50,7 @@ const EVOLUTION_ALIASES: Record<string, string | null> = {
 }
 
 /** What Socket.IO and this package call events of their own: a client could not tell them apart. */
-const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'resumed'])
+const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'resuming', 'resumed'])
 
 export interface CatalogueOptions {
   /** Event names on the wire, such as `invoice.paid`. */

@@ -22,7 +22,17 @@ interface Step {
  */
 export function connectInstance(
   url: string,
-  { apikey, events, instances, offset = 'latest', onEvent, onResumed, onError, ...passed }: ConnectInstanceOptions
+  {
+    apikey,
+    events,
+    instances,
+    offset = 'latest',
+    log: given,
+    onEvent,
+    onResumed,
+    onError,
+    ...passed
+  }: ConnectInstanceOptions
 ): InstanceConnection {
   if (offset !== 'latest' && !(Number.isSafeInteger(offset) && offset >= 0))
     throw new TypeError(`offset: takes a whole number from 0, or 'latest' (got ${String(offset)})`)
@@ -32,6 +42,7 @@ export function connectInstance(
   let onceDone: (() => void) | undefined
   let handled = offset === 'latest' ? undefined : offset
   let received = offset
+  let log = given
   let lastOfConnection = -Infinity
   let expelled = false
   let retry: ReturnType<typeof setTimeout> | undefined
@@ -46,13 +57,16 @@ export function connectInstance(
     auth: (send) => {
       lastOfConnection = -Infinity
       socket.receiveBuffer = []
-      send({ apikey, offset: received, events, instances })
+      send({ apikey, offset: received, log, events, instances })
     }
   })
 
   socket.onAny((name: string, message: Resumed & InstanceMessage) => {
     expelled = false
+    if (name === 'resumed' || name === 'resuming') log = message.log
     if (name === 'resumed') take({ run: () => onResumed?.(message), offset: message.to })
+    // The log was begun anew: what was received of the old one is no place in it.
+    else if (name === 'resuming') take({ run: () => {}, offset: message.offset })
     // Whatever else the server's host sends has no place in the log. The first event of a connection is no repeat, however
     // low its offset: then the log was begun anew.
     else if (Number.isSafeInteger(message?.offset) && message.offset > lastOfConnection)
@@ -132,6 +146,9 @@ export function connectInstance(
   return {
     get offset() {
       return handled
+    },
+    get log() {
+      return log
     },
     get connected() {
       return socket.connected

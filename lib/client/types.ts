@@ -23,6 +23,8 @@ export interface Resumed {
   count: number
   /** `false`: the log does not hold all since the offset asked for. Events are missing, or the log was begun anew. */
   complete: boolean
+  /** Which log the offsets are of: to be kept with them. */
+  log: string
 }
 
 type Passed = 'path' | 'transports' | 'extraHeaders' | 'withCredentials' | 'reconnectionDelay' | 'reconnectionDelayMax'
@@ -35,6 +37,8 @@ export interface ConnectInstanceOptions extends Partial<Pick<ManagerOptions & So
   events?: readonly string[]
   /** The instances wanted, on `/` (global mode). @default all that the key opens */
   instances?: readonly string[]
+  /** The log that `offset` is of. If the server has begun another one since, all of that comes. @default not known */
+  log?: string | undefined
   /** Resumes after this offset: everything since then comes first. @default 'latest': what happens from now on */
   offset?: number | 'latest' | undefined
   /**
@@ -60,6 +64,8 @@ export interface ConnectionError extends Error {
 export interface InstanceConnection {
   /** Where to continue: all up to here has been handled. `undefined`: began at 'latest', which is not known yet. */
   readonly offset: number | undefined
+  /** The log that it is of: to be kept with it. `undefined`: not told yet. */
+  readonly log: string | undefined
   /** `false` also while it waits for a slow handler. */
   readonly connected: boolean
   /** Ends it and drops the events that wait. A handler that is running may finish, and then counts in `offset`. */

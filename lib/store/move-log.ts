@@ -59,6 +59,7 @@ async function copy({ source, target, progress }: Copying): Promise<{ counts: Lo
   const counts = source.counts()
   const position = await target.begin({
     fingerprint: source.fingerprint(),
+    logId: source.logId(),
     counts,
     instances: source.instances(),
     lastInstanceKey: source.lastKey('instances'),

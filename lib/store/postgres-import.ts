@@ -19,6 +19,8 @@ const LOCK_NOT_AVAILABLE = '55P03'
 export interface ImportStart {
   /** Of the source: an import that was stopped only goes on with the same. */
   readonly fingerprint: string
+  /** As `LogRange.id`. */
+  readonly logId: string
   readonly counts: LogCounts
   readonly instances: readonly Instance[]
   /** The highest number that the source ever gave. */
@@ -180,7 +182,7 @@ export class PostgresImport {
     await this.#client.end().catch(() => {})
   }
 
-  async #start({ fingerprint, counts, instances, lastInstanceKey, queues }: ImportStart): Promise<void> {
+  async #start({ fingerprint, logId, counts, instances, lastInstanceKey, queues }: ImportStart): Promise<void> {
     const schema = this.#schema
     const here = await this.counts()
     if (Object.values(here).some((count) => count > 0)) throw this.#unusable('it holds a log already')
@@ -201,9 +203,10 @@ export class PostgresImport {
     await this.#continueAfter('queues', 'key', Math.max(0, ...queues.map(({ key }) => key as number)))
     await this.#client.query(`UPDATE ${schema}.counters SET value = $1 WHERE name = 'directory'`, [instances.length])
     // At once, so that an event that a node takes too early gets no offset that is another's.
-    await this.#client.query(`UPDATE ${schema}.log SET last_offset = $1, pruned_to = $2`, [
+    await this.#client.query(`UPDATE ${schema}.log SET last_offset = $1, pruned_to = $2, id = $3`, [
       counts.lastOffset,
-      counts.prunedTo
+      counts.prunedTo,
+      logId
     ])
   }
 

@@ -66,14 +66,10 @@ export class PostgresReads {
 
   async range(): Promise<LogRange> {
     const row = await this.#pool.one(`
-      SELECT last_offset, pruned_to, (SELECT min("offset") FROM ${this.#schema}.events) AS first FROM ${this.#schema}.log`)
-    const { last_offset: last, pruned_to: prunedTo, first } = row as { [column: string]: number }
+      SELECT id, last_offset, pruned_to, (SELECT min("offset") FROM ${this.#schema}.events) AS first FROM ${this.#schema}.log`)
     // The columns are there, and are never null: only `first` can be.
-    return {
-      first: first ?? (last === 0 ? 0 : (last as number) + 1),
-      last: last as number,
-      prunedTo: prunedTo as number
-    }
+    const [id, last, prunedTo] = [row.id as string, row.last_offset as number, row.pruned_to as number]
+    return { id, first: (row.first as number | null) ?? (last === 0 ? 0 : last + 1), last, prunedTo }
   }
 
   /** Lanes with something pending: all, or those of these partitions. */

@@ -40,6 +40,11 @@ export class SqliteExport {
       .get() as unknown as LogCounts
   }
 
+  /** As `LogRange.id`. */
+  logId(): string {
+    return this.#db.prepare('SELECT id FROM log').get()?.id as string
+  }
+
   /** Differs when anything was accepted, sent, buried or changed since. */
   fingerprint(): string {
     const parts = [this.counts(), this.#db.prepare('SELECT id, updated_at FROM instances ORDER BY key').all()]

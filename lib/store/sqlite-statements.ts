@@ -57,7 +57,7 @@ export function prepareStatements(db: DatabaseSync) {
       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d."offset" = events."offset")
       AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d."offset" = events."offset")
       RETURNING "offset"`),
-    prunedTo: db.prepare('SELECT pruned_to FROM log'),
+    log: db.prepare('SELECT id, pruned_to FROM log'),
     setPrunedTo: db.prepare('UPDATE log SET pruned_to = max(pruned_to, ?)'),
     space: db.prepare(`
       SELECT page_count AS pages, freelist_count AS free, page_size AS size

@@ -175,8 +175,8 @@ export class SqliteStore implements EventStore {
     this.#assertOpen()
     const last = this.#last()
     const first = this.#sql.firstOffset.get()?.first as number | null
-    const prunedTo = this.#sql.prunedTo.get()?.pruned_to as number
-    return { first: first ?? (last === 0 ? 0 : last + 1), last, prunedTo }
+    const { id, pruned_to: prunedTo } = this.#sql.log.get() as { id: string; pruned_to: number }
+    return { id, first: first ?? (last === 0 ? 0 : last + 1), last, prunedTo }
   }
 
   async pendingLanes(): Promise<Lane[]> {

@@ -129,6 +129,8 @@ export interface ReadOptions {
 }
 
 export interface LogRange {
+  /** Of this log: another one where it was begun anew, so that an old offset is not taken for one of its own. */
+  id: string
   /** The first offset that the log holds; `last + 1` when all was pruned, 0 while it never held an event. */
   first: number
   /** The highest offset so far; 0 while there is none. */

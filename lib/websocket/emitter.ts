@@ -226,11 +226,12 @@ export class WebsocketEmitter implements Transport {
     const listener: Listener = { socket, outbox: this.#outboxOf(socket), scope, tokenOf }
     this.#add(listener)
     socket.once('disconnect', () => this.#remove(listener))
-    const { offset } = subscription
+    const { offset, log } = subscription
     if (offset === undefined) this.#live.add(listener)
     else {
       this.#options.eventLog.metrics.resumes.inc()
-      this.#replays.add(listener, offset === 'latest' ? this.#head : offset)
+      if (offset === 'latest') this.#replays.add(listener, this.#head)
+      else this.#replays.add(listener, offset, log)
     }
   }
 

@@ -14,8 +14,10 @@ export interface Resumed {
   to: number
   /** How many events were replayed. */
   count: number
-  /** `false`: events after `from` were pruned before they could be replayed. */
+  /** `false`: events after `from` were pruned before they could be replayed, or the log was begun anew. */
   complete: boolean
+  /** Which log these offsets are of: to be brought along with them. */
+  log: string
 }
 
 export interface ReplaysOptions {
@@ -33,7 +35,9 @@ export interface ReplaysOptions {
 interface Replay {
   readonly listener: Listener
   position: number
-  readonly resumed: Resumed
+  /** The log that the client says its offset is of, until it is known to be this one. */
+  log: string | undefined
+  readonly resumed: Omit<Resumed, 'log'>
   /** Live events that came while the last page was read. */
   held: StoredEvent[] | undefined
 }
@@ -68,10 +72,10 @@ export class Replays {
     return this.#all.size
   }
 
-  /** @param offset the last event that the client has */
-  add(listener: Listener, offset: number): void {
+  /** @param offset the last event that the client has @param log the log that it is of, if the client says so */
+  add(listener: Listener, offset: number, log?: string): void {
     const resumed = { from: offset, to: offset, count: 0, complete: true }
-    const replay = { listener, position: offset, resumed, held: undefined }
+    const replay = { listener, position: offset, log, resumed, held: undefined }
     this.#all.set(listener, replay)
     this.#ready.push(replay)
     this.#work()
@@ -144,6 +148,7 @@ export class Replays {
     const { store, head, audienceOf } = this.#options
     const { listener, resumed } = replay
     const { scope } = listener
+    if (replay.log !== undefined && !(await this.#isOf(replay, replay.log))) return
     if (replay.position > head()) {
       await this.#ahead(replay)
       return
@@ -160,7 +165,7 @@ export class Replays {
       limit: PAGE_EVENTS,
       maxBytes: PAGE_BYTES
     })
-    const { prunedTo } = await store.range()
+    const { id: log, prunedTo } = await store.range()
     if (!this.#all.has(listener)) return
 
     const bytes = page.reduce((sum, event) => sum + eventSize(event), 0)
@@ -174,7 +179,7 @@ export class Replays {
     const packets = events.map((event) => scope.packet(event))
     if (replay.position === end) {
       resumed.to = end
-      packets.push(eventPacket(scope.namespace, 'resumed', JSON.stringify(resumed)))
+      packets.push(eventPacket(scope.namespace, 'resumed', JSON.stringify({ ...resumed, log } satisfies Resumed)))
       this.#finish(replay, packets)
     } else {
       replay.held = undefined
@@ -185,7 +190,22 @@ export class Replays {
   /** The client has more than this node has seen: another node was faster, or the log was begun anew since. */
   async #ahead(replay: Replay): Promise<void> {
     const { last } = await this.#options.store.range()
-    if (replay.position <= last) return
+    if (replay.position > last) this.#anew(replay)
+  }
+
+  /** Whether the offset is of this log; if not, the client is told so before anything else of it. */
+  async #isOf(replay: Replay, log: string): Promise<boolean> {
+    const { id } = await this.#options.store.range()
+    replay.log = undefined
+    if (id === log) return true
+    this.#anew(replay)
+    const { outbox, scope } = replay.listener
+    outbox.send(new Payload([eventPacket(scope.namespace, 'resuming', JSON.stringify({ offset: 0, log: id }))]))
+    return false
+  }
+
+  /** The log was begun anew since the client had its offset: all of it is to come. */
+  #anew(replay: Replay): void {
     replay.position = replay.resumed.from = 0
     replay.resumed.complete = false
   }

@@ -5,6 +5,8 @@ import type { MessageList } from '../errors.ts'
 export interface Subscription {
   /** Replay what came after this offset; `latest`: nothing, but tell where the log is; `undefined`: not asked. */
   readonly offset: number | 'latest' | undefined
+  /** The log that the offset is of; `undefined`: whichever there is. */
+  readonly log: string | undefined
   /** Names of events; `undefined`: all. */
   readonly events: ReadonlySet<string> | undefined
   /** Names of instances, on `/`; `undefined`: all. */
@@ -25,7 +27,7 @@ export function readSubscription(
   catalogue: EventCatalogue
 ): ReadSubscription {
   try {
-    const { offset, events, instances } = auth
+    const { offset, log, events, instances } = auth
     if (instances !== undefined && instances !== null && namespace !== '/') {
       return invalid('auth.instances: only / carries more than one instance; leave it out here')
     }
@@ -34,6 +36,7 @@ export function readSubscription(
       status: 'valid',
       subscription: {
         offset: readOffset(offset),
+        log: readLog(log),
         events: keys && new Set(catalogue.resolve([...keys], 'auth.events').keys.map((key) => catalogue.get(key).name)),
         instances: texts('instances', instances, MAX_INSTANCES)
       }
@@ -54,6 +57,12 @@ function readOffset(value: unknown): Subscription['offset'] {
   throw new TypeError(
     'auth.offset: takes the offset of the last event that you have (a whole number from 0), or "latest"'
   )
+}
+
+function readLog(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value
+  throw new TypeError('auth.log: takes the "log" of the last "resumed" that you got')
 }
 
 /** An empty list is all, as in selections. */

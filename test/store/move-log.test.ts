@@ -93,6 +93,7 @@ if (await havePostgres(t)) {
     const sqlite = new SqliteStore({ path })
     t.after(() => sqlite.close())
     const node = await openNode(t, { url: to, schema })
+    t.strictSame(await node.range(), await sqlite.range(), 'the same log, for clients that come back')
     t.strictSame(await contents(node), await contents(sqlite))
 
     const [known, fresh] = await node.append([

@@ -1,3 +1,4 @@
+import { postgresMigrations } from '../../lib/store/migrations/postgres.ts'
 import t, { type Test } from 'tap'
 import type { InstanceChange } from '../../lib/store/instances.ts'
 import type { PostgresStore } from '../../lib/store/postgres.ts'
@@ -42,7 +43,7 @@ if (await havePostgres(t)) {
   t.test('three nodes that start at once on an empty database make one schema', async (t) => {
     const { postgres, nodes } = await openNodes(t, 3)
     const versions = await postgres.query(`SELECT version FROM ${postgres.schema}.schema_version`)
-    t.strictSame(versions, [{ version: 1 }])
+    t.strictSame(versions, [{ version: postgresMigrations(postgres.schema).length }])
     await until(() => nodes.every((node) => node.status().nodes === 3))
     t.match(nodes[0].status(), { connected: true, partitions: 0, head: 0, position: 0, lagMs: 0 })
   })
@@ -317,6 +318,6 @@ if (await havePostgres(t)) {
     const rounds = await Promise.all([one.prune(everything), other.prune(everything)])
     t.ok(rounds.some(({ removed, more }) => removed === 500 && more))
     for (let more = true; more;) ({ more } = await one.prune(everything))
-    t.strictSame(await other.range(), { first: 1_201, last: 1_200, prunedTo: 1_200 })
+    t.match(await other.range(), { first: 1_201, last: 1_200, prunedTo: 1_200 })
   })
 }

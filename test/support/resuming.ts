@@ -4,9 +4,13 @@ import { SqliteStore } from '../../lib/store/sqlite.ts'
 import type { EventStore, ReadOptions } from '../../lib/store/types.ts'
 import type { Received } from './sockets.ts'
 
-/** What came: the data of events, and what `resumed` told. */
+/** What came: the data of events, and what `resumed` told but for which log it was. */
 export const data = (received: Received[]) =>
-  received.map(({ event, message }) => (event === 'resumed' ? message : message.data))
+  received.map(({ event, message }) => {
+    if (event !== 'resumed') return message.data
+    const { log: _, ...rest } = message
+    return rest
+  })
 
 /** Calls of an instance, one after the other. */
 export async function emit(app: FastifyInstance, instance: string, ...values: unknown[]): Promise<void> {

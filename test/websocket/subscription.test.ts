@@ -21,7 +21,7 @@ t.test('an offset is a whole number, the same as text, latest, or not there', (t
   for (const [offset, expected] of valid) {
     t.strictSame(
       read({ offset }),
-      { status: 'valid', subscription: { offset: expected, events: undefined, instances: undefined } },
+      { status: 'valid', subscription: { offset: expected, log: undefined, events: undefined, instances: undefined } },
       String(offset)
     )
   }
@@ -29,6 +29,16 @@ t.test('an offset is a whole number, the same as text, latest, or not there', (t
   const texts = ['', ' ', '-1', '1.5', '1e3', '0x10', '1n', 'LATEST', 'newest', '1'.repeat(17), String(tooLarge)]
   for (const offset of [-1, 1.5, NaN, Infinity, tooLarge, true, false, {}, [], [1], 5n, ...texts]) {
     t.strictSame(read({ offset }), { status: 'invalid', message: OFFSET }, String(offset))
+  }
+  t.end()
+})
+
+t.test('the log that an offset is of is text, or not there', (t) => {
+  for (const log of [undefined, null]) t.match(read({ log }), { subscription: { log: undefined } })
+  t.match(read({ log: 'af01' }), { subscription: { log: 'af01' } })
+  for (const log of [1, {}, ['af01'], true]) {
+    const message = 'auth.log: takes the "log" of the last "resumed" that you got'
+    t.strictSame(read({ log }), { status: 'invalid', message })
   }
   t.end()
 })
@@ -53,7 +63,7 @@ t.test('events are names or keys of the catalogue, each once; none is all', (t) 
     t.match(found, { status: 'valid' })
     t.strictSame(found, {
       status: 'valid',
-      subscription: { offset: undefined, events: expected && new Set(expected), instances: undefined }
+      subscription: { offset: undefined, log: undefined, events: expected && new Set(expected), instances: undefined }
     })
   }
   const notAList = 'auth.events: takes a list of at most 200 names'
@@ -82,7 +92,7 @@ t.test('instances are any names, on / alone', (t) => {
   for (const [instances, expected] of valid) {
     t.strictSame(read({ instances }), {
       status: 'valid',
-      subscription: { offset: undefined, events: undefined, instances: expected && new Set(expected) }
+      subscription: { offset: undefined, log: undefined, events: undefined, instances: expected && new Set(expected) }
     })
   }
   const notAList = 'auth.instances: takes a list of at most 200 names'

@@ -299,6 +299,12 @@ export function postgresMigrations(schema: string): readonly string[] {
       END IF;
     END
     $prune$;
+    `,
+
+    // A log that was begun anew is told from the one before it, whose offsets clients may still have.
+    `
+    ALTER TABLE ${schema}.log ADD COLUMN id text COLLATE "C" NOT NULL
+      DEFAULT left(replace(gen_random_uuid()::text, '-', ''), 16);
     `
   ]
 }

@@ -91,5 +91,11 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   DROP INDEX events_by_instance;
   CREATE UNIQUE INDEX events_by_id ON events (id, instance_key);
   CREATE INDEX events_by_segment ON events ("offset" >> ${SEGMENT_BITS}, instance_key);
+  `,
+
+  // A log that was begun anew is told from the one before it, whose offsets clients may still have.
+  `
+  ALTER TABLE log ADD COLUMN id TEXT NOT NULL DEFAULT '';
+  UPDATE log SET id = lower(hex(randomblob(8)));
   `
 ]

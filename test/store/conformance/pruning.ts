@@ -44,10 +44,10 @@ export function pruning(t: Test, open: Open): void {
     const results = await store.append(newEvents(3))
     const last = results.at(-1)!.offset
     t.equal(await pruneAll(store, EVERYTHING), 3)
-    t.strictSame(await store.range(), { first: last + 1, last, prunedTo: last })
+    t.match(await store.range(), { first: last + 1, last, prunedTo: last })
     t.strictSame(await remaining(store), [])
     const reopened = await reopen()
-    t.strictSame(await reopened.range(), { first: last + 1, last, prunedTo: last })
+    t.match(await reopened.range(), { first: last + 1, last, prunedTo: last })
     const [next] = await reopened.append(newEvents(1))
     t.ok(next!.offset > last)
   })

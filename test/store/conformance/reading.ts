@@ -6,16 +6,24 @@ import type { Open } from '../conformance.ts'
 export function reading(t: Test, open: Open): void {
   void t.test('an empty log has no range and nothing to read', async (t) => {
     const { store } = await open(t)
-    t.strictSame(await store.range(), { first: 0, last: 0, prunedTo: 0 })
+    t.match(await store.range(), { first: 0, last: 0, prunedTo: 0 })
     t.strictSame(await store.read({ after: 0, limit: 10 }), [])
     t.equal(store.pendingCount(), 0)
     await t.resolves(store.check())
   })
 
+  void t.test('a log has an id of its own, and keeps it', async (t) => {
+    const { store, reopen } = await open(t)
+    const { id } = await store.range()
+    t.match(id, /^[0-9a-f]{16}$/)
+    t.equal((await (await reopen()).range()).id, id)
+    t.not((await (await open(t)).store.range()).id, id)
+  })
+
   void t.test('the range runs from the first event to the last', async (t) => {
     const { store } = await open(t)
     const results = await store.append(newEvents(3))
-    t.strictSame(await store.range(), { first: results[0]?.offset, last: results[2]?.offset, prunedTo: 0 })
+    t.match(await store.range(), { first: results[0]?.offset, last: results[2]?.offset, prunedTo: 0 })
   })
 
   void t.test('pages go on after the last offset of the one before', async (t) => {
