@@ -147,7 +147,7 @@ export class SqsEmitter implements Transport {
     const byCode = Map.groupBy(this.#options.sender.troubles(), ({ failure }) => failure.code)
     return [...byCode.values()].map((held) => {
       // Groups are never empty.
-      const oldest = held.reduce((first, one) => (one.since < first.since ? one : first))
+      const [oldest] = held.toSorted((a, b) => a.since - b.since) as [(typeof held)[number]]
       const { code, message } = oldest.failure
       const queues = new Set(held.map(({ queue }) => queue)).size
       return { code, message, queue: oldest.queue, queues, since: new Date(oldest.since) }

@@ -135,13 +135,15 @@ t.test('a store that is away is a fault, and what only it knows is not told', as
   const { server, overview } = await start(t, { sqs: false, websocket: false })
   const { store } = server.eventStore
   const away = () => Promise.reject(Object.assign(new Error('gone'), { code: 'IEV_BACKPRESSURE' }))
-  Object.assign(store, { check: away, range: away, oldestPending: away, deadLetterCount: away })
+  const status = () => ({ connected: false, nodes: 3, partitions: 0, head: 0, position: 0, lagMs: 0 })
+  Object.assign(store, { check: away, range: away, oldestPending: away, deadLetterCount: away, status })
   t.match(await overview(), {
     lastOffset: null,
     oldestPendingAgeSeconds: null,
     deadLetters: null,
     sockets: 0,
     replaying: 0,
+    nodes: 3,
     faults: [{ component: 'eventStore', code: 'IEV_BACKPRESSURE', message: 'gone' }]
   })
 })
