@@ -250,46 +250,6 @@ t.test('bad input gets an error that names the field', async (t) => {
   )
 })
 
-t.test('a name with accents, spaces and a slash works where it is percent-encoded', async (t) => {
-  const server = await build(t)
-  const name = 'loja são/1'
-  const url = `/events/${encodeURIComponent(name)}`
-  t.equal((await server.inject({ method: 'POST', url, headers, payload: event })).statusCode, 202)
-  t.match((await server.inject({ url, headers })).json(), { events: [{ instance: name, event: 'call' }] })
-})
-
-t.test('query and body never override the instance in the path', async (t) => {
-  const server = await build(t)
-  await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
-  await server.eventStore.instances.create({ name: 'other', token: 'token-of-other' })
-  const mine = { apikey: 'token-of-mine' }
-  const query = '?instanceName=other&instance=other'
-
-  const set = await server.inject({
-    method: 'POST',
-    url: `/websocket/set/mine${query}`,
-    headers: mine,
-    payload: { enabled: true, instanceName: 'other', instance: 'other' }
-  })
-  t.equal(set.statusCode, 201)
-  t.ok(server.websocket.find('mine'))
-  t.equal(server.websocket.find('other'), null)
-
-  await server.inject({ method: 'POST', url: `/events/mine${query}`, headers: mine, payload: event })
-  const reply = await server.inject({
-    method: 'POST',
-    url: '/events/mine',
-    headers: mine,
-    payload: { ...event, instance: 'other' }
-  })
-  t.equal(reply.statusCode, 400, 'a body that tries is refused')
-  t.match((await server.inject({ url: `/events/mine${query}`, headers: mine })).json(), {
-    events: [{ instance: 'mine' }]
-  })
-  t.same((await server.inject({ url: '/events/other', headers })).json<{ events: unknown[] }>().events, [])
-  t.equal((await server.inject({ url: `/events/other?instanceName=mine`, headers: mine })).statusCode, 401)
-})
-
 t.test('a fault of ours shows nothing of itself', async (t) => {
   const server = await build(t, { sqs: false })
   server.websocket.set = () => Promise.reject(new Error('the inside of the server'))

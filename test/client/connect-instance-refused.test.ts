@@ -1,0 +1,108 @@
+import t from 'tap'
+import { startFakeHub } from '../support/fake-hub.ts'
+import { follow, gate } from '../support/follow.ts'
+
+t.test('a refusal ends it, and onError is told why', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.refuse = () => ({ code: 'IEV_WS_NOT_SET', message: 'No events are selected' })
+  const { connection, errors, until } = follow(t, hub.url)
+  await until(() => errors.length > 0)
+  t.match(errors, [{ code: 'IEV_WS_NOT_SET', message: 'No events are selected' }])
+  t.notOk(Object.hasOwn(errors[0] as Error, 'cause'))
+  t.equal(connection.connected, false)
+
+  const elsewhere = follow(t, hub.url.replace('sales', 'support'))
+  await elsewhere.until(() => elsewhere.errors.length > 0)
+  t.match(elsewhere.errors, [{ code: 'IEV_CLIENT_REFUSED', message: 'Invalid namespace' }], 'without a code')
+  t.equal(hub.attempts.length, 1)
+})
+
+t.test('refused for rate, it comes back when it may', async (t) => {
+  const hub = await startFakeHub(t)
+  const times: number[] = []
+  hub.refuse = (attempt) => {
+    times.push(performance.now())
+    const refusal = { code: 'IEV_WS_RATE_LIMITED', message: 'Too many wrong keys' }
+    if (attempt === 1) return { ...refusal, retryAfterMs: 50 }
+    return attempt === 2 ? refusal : undefined
+  }
+  const { resumed, errors, until } = follow(t, hub.url)
+  await until(() => resumed.length === 1)
+  const [first = 0, second = 0, third = 0] = times
+  t.ok(second - first >= 49, 'as long as the server says')
+  t.ok(third - second >= 999, 'a second, if it does not say')
+  t.same(errors, [])
+})
+
+t.test('closed while it waits to come back, it stays away', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.refuse = (attempt) =>
+    attempt <= 2 ? { code: 'IEV_WS_RATE_LIMITED', message: 'Too many', retryAfterMs: 50 } : undefined
+  const { connection } = follow(t, hub.url)
+  await hub.until(() => hub.attempts.length === 1)
+  // The second is refused later than the first, for as long, and comes back: by then the first would have, too.
+  const second = follow(t, hub.url, { offset: 0 })
+  await hub.until(() => hub.attempts.length === 2)
+  connection.close()
+  await second.until(() => second.resumed.length === 1)
+  t.same(
+    hub.attempts.map(({ offset }) => offset),
+    ['latest', 0, 0]
+  )
+})
+
+t.test('disconnected by the server, it asks once more', async (t) => {
+  const hub = await startFakeHub(t)
+  const { connection, offsets, errors, resumed, until } = follow(t, hub.url, { offset: 0 })
+  const expel = () => {
+    for (const socket of hub.sockets) socket.disconnect()
+  }
+  for (let round = 1; round <= 3; round++) {
+    await until(() => resumed.length === round)
+    expel()
+    hub.emit(1)
+  }
+  await until(() => offsets.length === 3 && resumed.length === 4)
+  t.same(offsets, [1, 2, 3], 'admitted again, it goes on')
+  t.same(errors, [])
+
+  hub.refuse = () => ({ code: 'IEV_WS_UNAUTHORIZED', message: 'The key does not open this namespace' })
+  expel()
+  await until(() => errors.length === 1)
+  t.match(errors, [{ code: 'IEV_WS_UNAUTHORIZED' }], 'refused, it ends')
+  t.equal(connection.connected, false)
+})
+
+t.test('admitted and disconnected again and again, it gives up', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.greet = (socket) => void socket.disconnect()
+  const { errors, until } = follow(t, hub.url)
+  await until(() => errors.length === 1)
+  t.match(errors, [{ code: 'IEV_CLIENT_EXPELLED' }])
+  t.equal(hub.attempts.length, 2)
+})
+
+t.test('what came before a refusal is handled before it is told', async (t) => {
+  const hub = await startFakeHub(t)
+  const { pass, open } = gate()
+  hub.emit(3)
+  let left = false
+  hub.greet = (socket) => {
+    for (const message of hub.log) socket.emit(message.event, message)
+    hub.refuse = (_attempt, { conn }) => {
+      conn.once('close', () => {
+        left = true
+        hub.changed()
+      })
+      return { code: 'IEV_WS_UNAUTHORIZED', message: 'The instance is gone' }
+    }
+    socket.disconnect()
+  }
+  const { connection, offsets, errors, until } = follow(t, hub.url, { offset: 0, onEvent: pass })
+  await hub.until(() => left)
+  t.same(errors, [])
+  open()
+  await until(() => errors.length === 1)
+  t.same(offsets, [1, 2, 3])
+  t.equal(connection.offset, 3)
+})

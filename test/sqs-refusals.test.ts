@@ -1,0 +1,163 @@
+import t from 'tap'
+import { build } from './support/build.ts'
+import { startProxiedSqs } from './support/proxied-sqs.ts'
+
+t.test('an entry that SQS refuses is tried again; its neighbours of other instances go on', async (t) => {
+  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
+  let refusals = 2
+  server.sqs.client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const { input } = args as { input: { Entries?: { Id: string; MessageBody: string }[] } }
+      if (context.commandName !== 'SendMessageBatchCommand' || refusals === 0) return next(args)
+      const bad = input.Entries?.find(({ MessageBody }) => MessageBody.includes('"unlucky"'))
+      if (!bad || input.Entries?.length === 1) return next(args)
+      refusals--
+      const Entries = input.Entries?.filter((entry) => entry !== bad)
+      const answer = await next({ ...args, input: { ...input, Entries } } as typeof args)
+      const output = answer.output as { Failed?: unknown[] }
+      output.Failed = [{ Id: bad.Id, Code: 'InternalError', Message: 'try again', SenderFault: false }]
+      return answer
+    },
+    { step: 'initialize' }
+  )
+
+  await Promise.all(
+    ['lucky', 'unlucky', 'happy'].map((instance) => server.onInstanceEvent({ instance, event: 'call', data: 1 }))
+  )
+
+  const bodies = await sqs.bodies('global_call.fifo', 3)
+  t.same(bodies.map(({ instance }) => instance).sort(), ['happy', 'lucky', 'unlucky'])
+  t.equal(refusals, 1, 'it was refused once')
+  t.ok(proxy.calls.some(({ action }) => action === 'SendMessageBatch'))
+})
+
+t.test('what SQS refuses for good becomes a dead letter after some tries, and the lane goes on', async (t) => {
+  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const server = await build(t, {
+    sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE'] }, maxAttempts: 3 }
+  })
+  const { store } = server.eventStore
+  let denied = 0
+  proxy.decide = ({ action, body }) => {
+    if (action !== 'SendMessageBatch' || !String(body.QueueUrl).includes('call') || denied === 3) return undefined
+    denied++
+    return { status: 403, code: 'AccessDenied', message: 'not yours' }
+  }
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'dies' })
+  await server.onInstanceEvent({ instance: 'mine', event: 'presence.update', data: 'another queue' })
+  t.match(await sqs.bodies('global_presence_update.fifo', 1), [{ data: 'another queue' }])
+  while ((await store.readDeadLetters({ after: 0, limit: 10 })).length === 0) await store.check()
+  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+    { offset: 1, queue: 'global_call.fifo', reason: 'AccessDenied', message: 'not yours', attempts: 3 }
+  ])
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'lives' })
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'lives' }])
+  while (store.pendingCount() > 0) await store.check()
+})
+
+t.test('of a call that is refused because of one entry only that one dies, and the others are sent', async (t) => {
+  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxAttempts: 2 } })
+  proxy.decide = ({ action, body }) =>
+    action === 'SendMessageBatch' && JSON.stringify(body.Entries).includes('evil')
+      ? { status: 400, code: 'InvalidParameterValue', message: 'not like this' }
+      : undefined
+  const instances = ['a', 'b', 'c', 'evil', 'd', 'e']
+  await server.eventStore.acceptAll(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
+  const bodies = await sqs.bodies('global_call.fifo', 5)
+  t.same(bodies.map(({ instance }) => instance).sort(), ['a', 'b', 'c', 'd', 'e'])
+  const { store } = server.eventStore
+  while ((await store.deadLetterCount()).count === 0) await store.check()
+  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+    { instance: 'evil', reason: 'InvalidParameterValue', attempts: 2 }
+  ])
+})
+
+t.test('an entry that SQS refuses for good is buried alone', async (t) => {
+  const { sqs, options } = await startProxiedSqs(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxAttempts: 2 } })
+  server.sqs.client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const { input } = args as { input: { Entries?: { Id: string; MessageBody: string }[] } }
+      if (context.commandName !== 'SendMessageBatchCommand') return next(args)
+      const bad = input.Entries?.filter(({ MessageBody }) => MessageBody.includes('"data":"bad ')) ?? []
+      const Entries = input.Entries?.filter((entry) => !bad.includes(entry)) ?? []
+      const answer =
+        Entries.length > 0
+          ? await next({ ...args, input: { ...input, Entries } } as typeof args)
+          : { output: { $metadata: {} }, response: {} }
+      const output = answer.output as { Failed?: unknown[] }
+      output.Failed = bad.map(({ Id }) => ({ Id, Code: 'InvalidMessageContents', SenderFault: true }))
+      return answer
+    },
+    { step: 'initialize' }
+  )
+  await server.eventStore.acceptAll(
+    ['good', 'bad 1', 'bad 2', 'fine'].map((data) => ({ instance: 'mine', event: 'call', data }))
+  )
+  t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'good' }, { data: 'fine' }])
+  const { store } = server.eventStore
+  while ((await store.readDeadLetters({ after: 0, limit: 10 })).length < 2) await store.check()
+  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+    { offset: 2, reason: 'InvalidMessageContents', message: 'InvalidMessageContents', attempts: 2 },
+    { offset: 3, attempts: 2 }
+  ])
+})
+
+t.test('an entry that SQS’s answer leaves out is tried again', async (t) => {
+  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
+  let silent = 1
+  proxy.decide = ({ action }) =>
+    action === 'SendMessageBatch' && silent-- > 0 ? { status: 200, code: 'Nothing' } : undefined
+  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 1 }])
+  t.ok(silent < 0)
+})
+
+t.test('what failed alone goes alone: nothing behind it is accepted before it', async (t) => {
+  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
+  const sizes: number[] = []
+  proxy.decide = ({ action, body }) => {
+    if (action !== 'SendMessageBatch') return undefined
+    const entries = body.Entries as { Id: string }[]
+    sizes.push(entries.length)
+    // All of the first, then the first of what comes: those behind it must not overtake it.
+    if (sizes.length > 3) return undefined
+    const refused = sizes.length === 1 ? entries : entries.slice(0, 1)
+    return { refuse: refused.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })) }
+  }
+  const numbers = Array.from({ length: 10 }, (_, n) => n)
+  await server.eventStore.acceptAll(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
+  t.same(
+    (await sqs.bodies('global_call.fifo', 10)).map(({ data }) => data),
+    numbers
+  )
+  t.same(sizes.slice(0, 4), [10, 1, 1, 1])
+})
+
+t.test('a message that is too large becomes a dead letter, and the lane goes on', async (t) => {
+  const { sqs, options } = await startProxiedSqs(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxPayloadBytes: 2_048 } })
+  const buried = new Promise<void>((resolve) => {
+    const bury = server.eventStore.store.bury.bind(server.eventStore.store)
+    server.eventStore.store.bury = (...args) => bury(...args).finally(resolve)
+  })
+  const accept = (data: string) => server.onInstanceEvent({ instance: 'mine', event: 'call', data })
+  await Promise.all([accept('before'), accept('x'.repeat(3_000)), accept('after')])
+
+  t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'before' }, { data: 'after' }])
+  await buried
+  t.match(await server.eventStore.store.readDeadLetters({ after: 0, limit: 10 }), [
+    {
+      queue: 'global_call.fifo',
+      instance: 'mine',
+      offset: 2,
+      reason: 'IEV_SQS_PAYLOAD_TOO_LARGE',
+      message: /limit is 2048/
+    }
+  ])
+  while (server.eventStore.store.pendingCount() > 0) await server.eventStore.store.check()
+})
