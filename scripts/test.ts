@@ -11,11 +11,17 @@ const args = process.argv.slice(2)
 if (why !== undefined) args.unshift('--allow-incomplete-coverage')
 const { status } = spawnSync('tap', args, { stdio: 'inherit' })
 if (why !== undefined) {
-  const skipped = globSync('test/**/*.test.ts').filter((path) => readFileSync(path, 'utf8').includes('havePostgres('))
+  const using = (helper: string) =>
+    globSync('test/**/*.test.ts')
+      .filter((path) => readFileSync(path, 'utf8').includes(`${helper}(`))
+      .sort()
+      .map((path) => `  ${path}`)
   console.warn(
     [
       `\nNo PostgreSQL at TEST_DATABASE_URL or 127.0.0.1:5432 (${why}). Skipped, and coverage is not asked for:`,
-      ...skipped.sort().map((path) => `  ${path}`)
+      ...using('havePostgres'),
+      'Tested on SQLite only:',
+      ...using('backends')
     ].join('\n')
   )
 }

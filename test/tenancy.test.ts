@@ -1,6 +1,7 @@
 import type { InjectOptions } from 'fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import app from '../app.ts'
+import { type Backend, backends } from './support/backends.ts'
 import { API_KEY, bare, build } from './support/build.ts'
 
 const GLOBAL_ONLY: InjectOptions[] = [
@@ -29,8 +30,8 @@ const OF_INSTANCE: InjectOptions[] = [
 const OF_KEY: InjectOptions[] = [{ method: 'GET', url: '/server' }]
 const ALL = [...GLOBAL_ONLY, ...OF_INSTANCE, ...OF_KEY]
 
-async function twoTenants(t: Parameters<typeof build>[0]) {
-  const server = await build(t)
+async function twoTenants(t: Test, backend: Backend) {
+  const server = await build(t, { eventStore: { url: await backend.start(t) } })
   await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
   await server.eventStore.instances.create({ name: 'other', token: 'token-of-other' })
   return server
@@ -55,79 +56,87 @@ t.test('every route is in one of the lists, or open to all', async (t) => {
   t.same(routes.sort(), [...listed, 'GET /health', 'GET /metrics', 'GET /ready'].sort())
 })
 
-t.test('no key, and a wrong one: 401, and nothing else is learnt', async (t) => {
-  const server = await twoTenants(t)
-  for (const request of ALL) {
-    for (const headers of [{}, { apikey: 'wrong' }, { authorization: 'Bearer wrong' }, { apikey: '' }]) {
-      const reply = await server.inject({ ...request, headers })
-      t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
-      t.match(reply.json(), { status: 401, error: 'Unauthorized', code: 'IEV_UNAUTHORIZED' })
+for (const backend of await backends(t)) {
+  t.test(`${backend.name}: no key, and a wrong one: 401, and nothing else is learnt`, async (t) => {
+    const server = await twoTenants(t, backend)
+    for (const request of ALL) {
+      for (const headers of [{}, { apikey: 'wrong' }, { authorization: 'Bearer wrong' }, { apikey: '' }]) {
+        const reply = await server.inject({ ...request, headers })
+        t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
+        t.match(reply.json(), { status: 401, error: 'Unauthorized', code: 'IEV_UNAUTHORIZED' })
+      }
+      const missing = String(request.url).replace('mine', 'nobody')
+      const [here, nowhere] = await Promise.all(
+        [request.url, missing].map((url) =>
+          server.inject({ ...request, url: String(url), headers: { apikey: 'wrong' } })
+        )
+      )
+      t.equal(here?.body, nowhere?.body, 'whether the instance exists is not told')
+      const malformed = await server.inject({
+        ...request,
+        payload: '{',
+        headers: { apikey: 'wrong', 'content-type': 'application/json' }
+      })
+      t.equal(malformed.statusCode, 401, 'the key comes before the body')
     }
-    const missing = String(request.url).replace('mine', 'nobody')
-    const [here, nowhere] = await Promise.all(
-      [request.url, missing].map((url) => server.inject({ ...request, url: String(url), headers: { apikey: 'wrong' } }))
+  })
+
+  t.test(`${backend.name}: the key in the query opens the webhook only`, async (t) => {
+    const server = await twoTenants(t, backend)
+    for (const request of ALL) {
+      const url = String(request.url)
+      const reply = await server.inject({ ...request, url: `${url}${url.includes('?') ? '&' : '?'}apikey=${API_KEY}` })
+      t.equal(reply.statusCode, url.startsWith('/webhook') ? 202 : 401, url)
+    }
+  })
+
+  t.test(`${backend.name}: a token opens its own instance, not another, and nothing global`, async (t) => {
+    const server = await twoTenants(t, backend)
+    for (const request of OF_INSTANCE) {
+      const own = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
+      t.ok(own.statusCode < 300, `own: ${request.method} ${String(request.url)} ${own.statusCode}`)
+      const bearer = await server.inject({ ...request, headers: { authorization: 'Bearer token-of-mine' } })
+      t.equal(bearer.statusCode, own.statusCode)
+      const other = await server.inject({ ...request, headers: { apikey: 'token-of-other' } })
+      t.equal(other.statusCode, 401, `other: ${request.method} ${String(request.url)}`)
+    }
+    for (const request of GLOBAL_ONLY) {
+      const reply = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
+      t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
+    }
+    for (const request of OF_KEY) {
+      const reply = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
+      t.equal(reply.statusCode, 200, `${request.method} ${String(request.url)}`)
+      t.notMatch(reply.body, /other/)
+    }
+    const all = await server.inject({ url: '/instance/fetchInstances', headers: { apikey: 'token-of-mine' } })
+    t.match(all.json(), [{ name: 'mine' }])
+    t.equal(all.json<unknown[]>().length, 1)
+  })
+
+  t.test(`${backend.name}: an old token, and one of a deleted instance, open nothing`, async (t) => {
+    const server = await twoTenants(t, backend)
+    const asMine = () => server.inject({ url: '/events/mine', headers: { apikey: 'token-of-mine' } })
+    t.equal((await asMine()).statusCode, 200)
+    await server.eventStore.instances.setToken('mine', 'newer')
+    t.equal((await asMine()).statusCode, 401)
+    await server.eventStore.instances.setToken('mine', 'token-of-mine')
+    await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'secret of the first tenant' })
+    await server.eventStore.instances.remove('mine')
+    t.equal((await asMine()).statusCode, 401)
+
+    await server.eventStore.instances.create({ name: 'mine', token: 'second-tenant' })
+    const reply = await server.inject({ url: '/events/mine', headers: { apikey: 'second-tenant' } })
+    t.same(
+      reply.json<{ events: unknown[] }>().events,
+      [],
+      'the name given again does not show its predecessor’s events'
     )
-    t.equal(here?.body, nowhere?.body, 'whether the instance exists is not told')
-    const malformed = await server.inject({
-      ...request,
-      payload: '{',
-      headers: { apikey: 'wrong', 'content-type': 'application/json' }
-    })
-    t.equal(malformed.statusCode, 401, 'the key comes before the body')
-  }
-})
+  })
 
-t.test('the key in the query opens the webhook only', async (t) => {
-  const server = await twoTenants(t)
-  for (const request of ALL) {
-    const url = String(request.url)
-    const reply = await server.inject({ ...request, url: `${url}${url.includes('?') ? '&' : '?'}apikey=${API_KEY}` })
-    t.equal(reply.statusCode, url.startsWith('/webhook') ? 202 : 401, url)
-  }
-})
-
-t.test('a token opens its own instance, not another, and nothing global', async (t) => {
-  const server = await twoTenants(t)
-  for (const request of OF_INSTANCE) {
-    const own = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
-    t.ok(own.statusCode < 300, `own: ${request.method} ${String(request.url)} ${own.statusCode}`)
-    const bearer = await server.inject({ ...request, headers: { authorization: 'Bearer token-of-mine' } })
-    t.equal(bearer.statusCode, own.statusCode)
-    const other = await server.inject({ ...request, headers: { apikey: 'token-of-other' } })
-    t.equal(other.statusCode, 401, `other: ${request.method} ${String(request.url)}`)
-  }
-  for (const request of GLOBAL_ONLY) {
-    const reply = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
-    t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
-  }
-  for (const request of OF_KEY) {
-    const reply = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
-    t.equal(reply.statusCode, 200, `${request.method} ${String(request.url)}`)
-    t.notMatch(reply.body, /other/)
-  }
-  const all = await server.inject({ url: '/instance/fetchInstances', headers: { apikey: 'token-of-mine' } })
-  t.match(all.json(), [{ name: 'mine' }])
-  t.equal(all.json<unknown[]>().length, 1)
-})
-
-t.test('an old token, and one of a deleted instance, open nothing', async (t) => {
-  const server = await twoTenants(t)
-  const asMine = () => server.inject({ url: '/events/mine', headers: { apikey: 'token-of-mine' } })
-  t.equal((await asMine()).statusCode, 200)
-  await server.eventStore.instances.setToken('mine', 'newer')
-  t.equal((await asMine()).statusCode, 401)
-  await server.eventStore.instances.setToken('mine', 'token-of-mine')
-  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'secret of the first tenant' })
-  await server.eventStore.instances.remove('mine')
-  t.equal((await asMine()).statusCode, 401)
-
-  await server.eventStore.instances.create({ name: 'mine', token: 'second-tenant' })
-  const reply = await server.inject({ url: '/events/mine', headers: { apikey: 'second-tenant' } })
-  t.same(reply.json<{ events: unknown[] }>().events, [], 'the name given again does not show its predecessor’s events')
-})
-
-t.test('instances are listed without their tokens', async (t) => {
-  const server = await twoTenants(t)
-  const listed = await server.inject({ url: '/instance/fetchInstances', headers: { apikey: API_KEY } })
-  t.notMatch(listed.body, /token-of-|hash/i)
-})
+  t.test(`${backend.name}: instances are listed without their tokens`, async (t) => {
+    const server = await twoTenants(t, backend)
+    const listed = await server.inject({ url: '/instance/fetchInstances', headers: { apikey: API_KEY } })
+    t.notMatch(listed.body, /token-of-|hash/i)
+  })
+}

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { openStore } from '../../lib/store/open.ts'
+import { backends } from '../support/backends.ts'
 import { API_KEY, build, folder } from '../support/build.ts'
 import { LONG } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
@@ -17,8 +17,8 @@ const STARTED = 1_000
 const DATA = JSON.stringify({ text: 'x'.repeat(700) })
 
 /** A database with this many pending deliveries of 100 instances. */
-async function seed(path: string, count: number): Promise<void> {
-  const store = new SqliteStore({ path, maxPendingDeliveries: 2_000_000 })
+async function seed(url: string, count: number): Promise<void> {
+  const store = await openStore({ url, maxPendingDeliveries: 2_000_000 })
   for (let done = 0; done < count; done += 1_000) {
     const events = Array.from({ length: Math.min(1_000, count - done) }, (_, n) =>
       newEvent({ instance: `instance-${(done + n) % 100}`, event: 'call', data: DATA, queues: ['global_call.fifo'] })
@@ -43,10 +43,11 @@ interface Draining {
   rss: number
 }
 
-async function drain(t: Test, sqs: TestSqs, { cwd, pending }: { cwd: string; pending: number }): Promise<Draining> {
+async function drain(t: Test, sqs: TestSqs, { url, pending }: { url: string; pending: number }): Promise<Draining> {
   sqs.server.reset()
   const env = {
     AUTHENTICATION_API_KEY: API_KEY,
+    DATABASE_URL: url,
     SQS_ENDPOINT: sqs.options.endpoint,
     SQS_ACCESS_KEY_ID: 'a',
     SQS_SECRET_ACCESS_KEY: 'b',
@@ -55,7 +56,7 @@ async function drain(t: Test, sqs: TestSqs, { cwd, pending }: { cwd: string; pen
   }
   const depth = () => sqs.depth('global_call.fifo') ?? 0
   const begun = performance.now()
-  const starting = startStandalone(t, { cwd, env })
+  const starting = startStandalone(t, { cwd: folder(t), env })
   if (pending > 0) while (depth() === 0) await pause(5)
   const firstSend = (performance.now() - begun) / 1_000
   const from = { at: performance.now(), depth: depth() }
@@ -70,57 +71,59 @@ async function drain(t: Test, sqs: TestSqs, { cwd, pending }: { cwd: string; pen
   return { firstSend, rate, rssStarted, rss }
 }
 
-t.test(
-  `${PENDING} pending deliveries: it starts sending at once, in the memory of an empty start`,
-  { timeout: 900_000 },
-  async (t) => {
-    const cwd = folder(t)
-    const sqs = await startSqs(t)
-    const databases = { empty: 0, small: SMALL, large: PENDING }
-    for (const [name, count] of Object.entries(databases)) {
-      await seed(join(cwd, name, 'data', 'instance-events.db'), count)
+for (const backend of await backends(t)) {
+  t.test(
+    `${backend.name}: ${PENDING} pending deliveries: it starts sending at once, in the memory of an empty start`,
+    { timeout: 900_000 },
+    async (t) => {
+      const sqs = await startSqs(t)
+      const run = async (pending: number) => {
+        const url = await backend.start(t)
+        await seed(url, pending)
+        return drain(t, sqs, { url, pending })
+      }
+      const empty = await run(0)
+      const small = await run(SMALL)
+      const large = await run(PENDING)
+      t.comment(JSON.stringify({ empty, small, large }))
+      t.ok(large.firstSend > 0 && large.rate > 0)
+      if (!LONG) return
+      t.ok(large.firstSend - small.firstSend < 2, 'start-up to first send')
+      t.ok(large.rssStarted - empty.rss <= 200, 'memory at the start')
+      t.ok(large.rss - small.rss <= 50, 'memory of sending: the backlog adds nothing')
+      t.ok(large.rate >= small.rate * 0.9, 'draining speed')
     }
-    const run = (name: keyof typeof databases) => drain(t, sqs, { cwd: join(cwd, name), pending: databases[name] })
-    const empty = await run('empty')
-    const small = await run('small')
-    const large = await run('large')
-    t.comment(JSON.stringify({ empty, small, large }))
-    t.ok(large.firstSend > 0 && large.rate > 0)
-    if (!LONG) return
-    t.ok(large.firstSend - small.firstSend < 2, 'start-up to first send')
-    t.ok(large.rssStarted - empty.rss <= 200, 'memory at the start')
-    t.ok(large.rss - small.rss <= 50, 'memory of sending: the backlog adds nothing')
-    t.ok(large.rate >= small.rate * 0.9, 'draining speed')
-  }
-)
+  )
 
-t.test('one queue that refuses for ever delays no other queue', { timeout: 120_000 }, async (t) => {
-  const sqs = await startSqs(t)
-  const proxy = await startFaultProxy(t, sqs.options.endpoint)
-  const server = await build(t, {
-    sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL', 'LABELS_EDIT'] } }
-  })
-  const count = LONG ? 2_000 : 300
-  const measure = async (round: string) => {
-    const latencies: number[] = []
-    for (let n = 0; n < count; n++) {
-      const begun = performance.now()
-      await server.onInstanceEvent({ instance: `i${n % 10}`, event: 'labels.edit', data: `${round}${n}` })
-      void server.onInstanceEvent({ instance: `i${n % 10}`, event: 'call', data: n })
-      const target = latencies.length + 1
-      while ((sqs.depth('global_labels_edit.fifo') ?? 0) < target) await pause(0)
-      latencies.push(performance.now() - begun)
+  t.test(`${backend.name}: one queue that refuses for ever delays no other queue`, { timeout: 120_000 }, async (t) => {
+    const sqs = await startSqs(t)
+    const proxy = await startFaultProxy(t, sqs.options.endpoint)
+    const server = await build(t, {
+      eventStore: { url: await backend.start(t) },
+      sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL', 'LABELS_EDIT'] } }
+    })
+    const count = LONG ? 2_000 : 300
+    const measure = async (round: string) => {
+      const latencies: number[] = []
+      for (let n = 0; n < count; n++) {
+        const begun = performance.now()
+        await server.onInstanceEvent({ instance: `i${n % 10}`, event: 'labels.edit', data: `${round}${n}` })
+        void server.onInstanceEvent({ instance: `i${n % 10}`, event: 'call', data: n })
+        const target = latencies.length + 1
+        while ((sqs.depth('global_labels_edit.fifo') ?? 0) < target) await pause(0)
+        latencies.push(performance.now() - begun)
+      }
+      sqs.server.reset()
+      return latencies.sort((a, b) => a - b)[Math.floor(count * 0.99)] ?? 0
     }
-    sqs.server.reset()
-    return latencies.sort((a, b) => a - b)[Math.floor(count * 0.99)] ?? 0
-  }
-  const alone = await measure('healthy ')
-  proxy.decide = ({ action, body }) =>
-    action === 'SendMessageBatch' && String(body.QueueUrl).includes('call')
-      ? { status: 500, code: 'InternalError' }
-      : undefined
-  const beside = await measure('beside a failing one ')
-  t.comment(`p99: ${alone.toFixed(1)} ms, beside a queue that refuses ${beside.toFixed(1)} ms`)
-  t.ok(server.eventStore.store.pendingCount() >= count / 2, 'the other queue does refuse')
-  if (LONG) t.ok(beside - alone < 50, 'p99 within 50 ms')
-})
+    const alone = await measure('healthy ')
+    proxy.decide = ({ action, body }) =>
+      action === 'SendMessageBatch' && String(body.QueueUrl).includes('call')
+        ? { status: 500, code: 'InternalError' }
+        : undefined
+    const beside = await measure('beside a failing one ')
+    t.comment(`p99: ${alone.toFixed(1)} ms, beside a queue that refuses ${beside.toFixed(1)} ms`)
+    t.ok(server.eventStore.store.pendingCount() >= count / 2, 'the other queue does refuse')
+    if (LONG) t.ok(beside - alone < 50, 'p99 within 50 ms')
+  })
+}

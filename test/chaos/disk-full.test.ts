@@ -6,6 +6,9 @@ import { API_KEY, build, folder } from '../support/build.ts'
 import { checkQueue } from '../support/chaos.ts'
 import { startSqs } from '../support/sqs.ts'
 
+// On SQLite only: its file is on a disk of ours, which a test can fill. PostgreSQL's disk is its server's; that it is full
+// is one of the errors by which PostgreSQL is away (`isTransient`), and test/store/postgres-outage.test.ts has those.
+
 const headers = { apikey: API_KEY }
 
 /** A file system of 8 MiB; `undefined` where this user may not make one. */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { backends } from '../support/backends.ts'
 import { build } from '../support/build.ts'
 import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
@@ -7,46 +8,48 @@ import { startSqs } from '../support/sqs.ts'
 const EVENTS = LONG ? 20_000 : 2_000
 const INSTANCES = 30
 
-t.test(
-  `${EVENTS} events of ${INSTANCES} instances through faults of every kind: all, once, in order`,
-  { timeout: 300_000 },
-  async (t) => {
-    const next = random(seed(t))
-    const sqs = await startSqs(t)
-    const proxy = await startFaultProxy(t, sqs.options.endpoint)
-    const server = await build(t, {
-      // An entry that is refused at random is refused for good only by very bad luck.
-      sqs: { ...sqs.options, endpoint: proxy.endpoint, global: {}, requestTimeoutMs: 2_000, maxAttempts: 100 }
-    })
-    const own = ['instance-0', 'instance-7', 'instance-29']
-    for (const instance of own) await server.sqs.set(instance, { enabled: true, events: ['CALL'] })
-    proxy.decide = randomFaults(next, 0.3)
+for (const backend of await backends(t))
+  t.test(
+    `${backend.name}: ${EVENTS} events of ${INSTANCES} instances through faults of every kind: all, once, in order`,
+    { timeout: 300_000 },
+    async (t) => {
+      const next = random(seed(t))
+      const sqs = await startSqs(t)
+      const proxy = await startFaultProxy(t, sqs.options.endpoint)
+      const server = await build(t, {
+        eventStore: { url: await backend.start(t) },
+        // An entry that is refused at random is refused for good only by very bad luck.
+        sqs: { ...sqs.options, endpoint: proxy.endpoint, global: {}, requestTimeoutMs: 2_000, maxAttempts: 100 }
+      })
+      const own = ['instance-0', 'instance-7', 'instance-29']
+      for (const instance of own) await server.sqs.set(instance, { enabled: true, events: ['CALL'] })
+      proxy.decide = randomFaults(next, 0.3)
 
-    const expected: Record<string, Map<string, unknown[]>> = { call: new Map(), 'messages.upsert': new Map() }
-    const accepted: Promise<unknown>[] = []
-    for (let n = 0; n < EVENTS; n++) {
-      const instance = `instance-${Math.floor(next() * INSTANCES)}`
-      const event = next() < 0.5 ? 'call' : 'messages.upsert'
-      const data = expected[event]?.get(instance) ?? []
-      expected[event]?.set(instance, data)
-      data.push(n)
-      accepted.push(server.onInstanceEvent({ instance, event, data: n }))
-      // Some bursts, some lulls.
-      if (next() < 0.05) await Promise.all(accepted)
-    }
-    await Promise.all(accepted)
-    const { store } = server.eventStore
-    while (store.pendingCount() > 0) await store.check()
+      const expected: Record<string, Map<string, unknown[]>> = { call: new Map(), 'messages.upsert': new Map() }
+      const accepted: Promise<unknown>[] = []
+      for (let n = 0; n < EVENTS; n++) {
+        const instance = `instance-${Math.floor(next() * INSTANCES)}`
+        const event = next() < 0.5 ? 'call' : 'messages.upsert'
+        const data = expected[event]?.get(instance) ?? []
+        expected[event]?.set(instance, data)
+        data.push(n)
+        accepted.push(server.onInstanceEvent({ instance, event, data: n }))
+        // Some bursts, some lulls.
+        if (next() < 0.05) await Promise.all(accepted)
+      }
+      await Promise.all(accepted)
+      const { store } = server.eventStore
+      while (store.pendingCount() > 0) await store.check()
 
-    t.equal((await store.deadLetterCount()).count, 0)
-    checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: expected.call ?? new Map() })
-    checkQueue(t, sqs.server, {
-      queue: 'global_messages_upsert.fifo',
-      expected: expected['messages.upsert'] ?? new Map()
-    })
-    for (const instance of own) {
-      const data = expected.call?.get(instance) ?? []
-      checkQueue(t, sqs.server, { queue: `${instance}_call.fifo`, expected: new Map([[instance, data]]) })
+      t.equal((await store.deadLetterCount()).count, 0)
+      checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: expected.call ?? new Map() })
+      checkQueue(t, sqs.server, {
+        queue: 'global_messages_upsert.fifo',
+        expected: expected['messages.upsert'] ?? new Map()
+      })
+      for (const instance of own) {
+        const data = expected.call?.get(instance) ?? []
+        checkQueue(t, sqs.server, { queue: `${instance}_call.fifo`, expected: new Map([[instance, data]]) })
+      }
     }
-  }
-)
+  )

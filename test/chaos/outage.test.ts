@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { backends } from '../support/backends.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { checkQueue, LONG } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
@@ -14,58 +15,60 @@ const TICK_MS = 50
 const INSTANCES = 20
 const PAD = 'x'.repeat(800)
 
-t.test(
-  `SQS down for ${SECONDS} s under 500 events/s: taken in, kept out of memory, sent in order`,
-  { timeout: 300_000 },
-  async (t) => {
-    const sqs = await startSqs(t)
-    const proxy = await startFaultProxy(t, sqs.options.endpoint)
-    const server = await startStandalone(t, {
-      cwd: folder(t),
-      env: {
-        AUTHENTICATION_API_KEY: API_KEY,
-        SQS_ENDPOINT: proxy.endpoint,
-        SQS_ACCESS_KEY_ID: 'a',
-        SQS_SECRET_ACCESS_KEY: 'b',
-        SQS_GLOBAL_EVENTS: 'CALL',
-        LOG_LEVEL: 'error'
-      }
-    })
-    const expected = new Map<string, unknown[]>()
-    let sent = 0
+for (const backend of await backends(t))
+  t.test(
+    `${backend.name}: SQS down for ${SECONDS} s under 500 events/s: taken in, kept out of memory, sent in order`,
+    { timeout: 300_000 },
+    async (t) => {
+      const sqs = await startSqs(t)
+      const proxy = await startFaultProxy(t, sqs.options.endpoint)
+      const server = await startStandalone(t, {
+        cwd: folder(t),
+        env: {
+          AUTHENTICATION_API_KEY: API_KEY,
+          DATABASE_URL: await backend.start(t),
+          SQS_ENDPOINT: proxy.endpoint,
+          SQS_ACCESS_KEY_ID: 'a',
+          SQS_SECRET_ACCESS_KEY: 'b',
+          SQS_GLOBAL_EVENTS: 'CALL',
+          LOG_LEVEL: 'error'
+        }
+      })
+      const expected = new Map<string, unknown[]>()
+      let sent = 0
 
-    async function load(seconds: number): Promise<void> {
-      for (let tick = 0; tick < (seconds * 1_000) / TICK_MS; tick++) {
-        const begun = performance.now()
-        const instance = `instance-${tick % INSTANCES}`
-        const numbers = Array.from({ length: PER_TICK }, () => sent++)
-        expected.set(instance, [...(expected.get(instance) ?? []), ...numbers])
-        const events = numbers.map((n) => ({ event: 'call', data: { n, pad: PAD } }))
-        const reply = await call(`${server.url}/events/${instance}`, { method: 'POST', key: API_KEY, body: events })
-        if (reply.status !== 202) t.fail(`ingestion stopped: ${JSON.stringify(reply)}`)
-        await pause(Math.max(0, TICK_MS - (performance.now() - begun)))
+      async function load(seconds: number): Promise<void> {
+        for (let tick = 0; tick < (seconds * 1_000) / TICK_MS; tick++) {
+          const begun = performance.now()
+          const instance = `instance-${tick % INSTANCES}`
+          const numbers = Array.from({ length: PER_TICK }, () => sent++)
+          expected.set(instance, [...(expected.get(instance) ?? []), ...numbers])
+          const events = numbers.map((n) => ({ event: 'call', data: { n, pad: PAD } }))
+          const reply = await call(`${server.url}/events/${instance}`, { method: 'POST', key: API_KEY, body: events })
+          if (reply.status !== 202) t.fail(`ingestion stopped: ${JSON.stringify(reply)}`)
+          await pause(Math.max(0, TICK_MS - (performance.now() - begun)))
+        }
       }
+      const rssMiB = () =>
+        Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]) / 1_024
+      const depth = () => sqs.depth('global_call.fifo') ?? 0
+
+      await load(WARM_UP_SECONDS)
+      while (depth() < sent) await pause(20)
+      proxy.calls.length = 0
+      proxy.decide = () => 'reset'
+      const before = rssMiB()
+      await load(SECONDS)
+      const grown = rssMiB() - before
+      t.comment(`memory grown by ${grown.toFixed(1)} MiB`)
+      if (LONG) t.ok(grown < 50, 'memory grows less than 50 MB')
+      t.ok(depth() < sent, 'nothing got through')
+      const calls = proxy.calls.filter(({ action }) => action === 'SendMessageBatch').length
+      t.ok(calls < 40 + SECONDS * 5, `an outage costs little: ${calls} calls`)
+
+      proxy.decide = () => undefined
+      while (depth() < sent) await pause(20)
+      checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected, pick: (data) => (data as { n: number }).n })
+      t.equal(await server.stop('SIGTERM'), 0)
     }
-    const rssMiB = () =>
-      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]) / 1_024
-    const depth = () => sqs.depth('global_call.fifo') ?? 0
-
-    await load(WARM_UP_SECONDS)
-    while (depth() < sent) await pause(20)
-    proxy.calls.length = 0
-    proxy.decide = () => 'reset'
-    const before = rssMiB()
-    await load(SECONDS)
-    const grown = rssMiB() - before
-    t.comment(`memory grown by ${grown.toFixed(1)} MiB`)
-    if (LONG) t.ok(grown < 50, 'memory grows less than 50 MB')
-    t.ok(depth() < sent, 'nothing got through')
-    const calls = proxy.calls.filter(({ action }) => action === 'SendMessageBatch').length
-    t.ok(calls < 40 + SECONDS * 5, `an outage costs little: ${calls} calls`)
-
-    proxy.decide = () => undefined
-    while (depth() < sent) await pause(20)
-    checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected, pick: (data) => (data as { n: number }).n })
-    t.equal(await server.stop('SIGTERM'), 0)
-  }
-)
+  )

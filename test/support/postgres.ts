@@ -23,6 +23,9 @@ export async function missingPostgres(): Promise<string | undefined> {
   }
 }
 
+/** @param why what `missingPostgres` says */
+export const noPostgres = (why: string) => `no PostgreSQL at TEST_DATABASE_URL or 127.0.0.1:5432 (${why})`
+
 /**
  * For a test file: skips all of it where there is no PostgreSQL, unless this is CI, where it fails.
  * @returns whether to go on
@@ -30,9 +33,8 @@ export async function missingPostgres(): Promise<string | undefined> {
 export async function havePostgres(t: Test): Promise<boolean> {
   const why = await missingPostgres()
   if (why === undefined) return true
-  const message = `no PostgreSQL at TEST_DATABASE_URL or 127.0.0.1:5432 (${why})`
-  if (process.env.CI === 'true') t.fail(message)
-  else t.plan(0, `${message}: what runs on it is not tested`)
+  if (process.env.CI === 'true') t.fail(noPostgres(why))
+  else t.plan(0, `${noPostgres(why)}: what runs on it is not tested`)
   return false
 }
 
