@@ -10,9 +10,15 @@ import { startStandalone } from '../support/standalone.ts'
 const KILLS = LONG ? 30 : 2
 const INSTANCES = 8
 
+interface Posting {
+  url: () => string
+  stop: AbortSignal
+  /** What was answered 202 so far: numbers from 0. */
+  answered: number[]
+}
+
 /** Posts one instance's events, each until it is answered 202, while `url` changes with every restart. */
-async function post(instance: string, { url, stop }: { url: () => string; stop: AbortSignal }): Promise<number[]> {
-  const answered: number[] = []
+async function post(instance: string, { url, stop, answered }: Posting): Promise<void> {
   // Whether the server may have taken one that was not answered: it counts, so it is asked for to the end.
   let open = false
   while (open || !stop.aborted) {
@@ -35,7 +41,6 @@ async function post(instance: string, { url, stop }: { url: () => string; stop: 
       await pause(20)
     }
   }
-  return answered
 }
 
 async function killAtRandom(t: Test, { backend, faults }: { backend: Backend; faults: boolean }): Promise<void> {
@@ -56,20 +61,29 @@ async function killAtRandom(t: Test, { backend, faults }: { backend: Backend; fa
   }
   let server = await startStandalone(t, { cwd, env })
   const stopping = new AbortController()
-  const posting = Array.from({ length: INSTANCES }, (_, n) =>
-    post(`instance-${n}`, { url: () => server.url, stop: stopping.signal })
+  const answered = Array.from({ length: INSTANCES }, (): number[] => [])
+  const posting = answered.map((numbers, n) =>
+    post(`instance-${n}`, { url: () => server.url, stop: stopping.signal, answered: numbers })
   )
+  const count = () => answered.reduce((sum, { length }) => sum + length, 0)
+  // However slow the machine is, what is killed has been at work.
+  const working = async () => {
+    const wanted = count() + INSTANCES
+    while (count() < wanted) await pause(5)
+  }
   for (let kill = 0; kill < KILLS; kill++) {
+    await working()
     await pause(100 + next() * 900)
     t.equal(await server.stop('SIGKILL'), 'SIGKILL')
     server = await startStandalone(t, { cwd, env })
   }
+  await working()
   await pause(200)
   stopping.abort()
-  const answered = await Promise.all(posting)
+  await Promise.all(posting)
   proxy.decide = () => undefined
 
-  const total = answered.reduce((sum, { length }) => sum + length, 0)
+  const total = count()
   t.ok(total > KILLS * INSTANCES, `${total} events were answered`)
   const depth = () => sqs.depth('global_call.fifo') ?? 0
   while (depth() < total) await pause(20)
