@@ -7,7 +7,7 @@ import { checkQueue } from '../support/chaos.ts'
 import { startSqs } from '../support/sqs.ts'
 
 // On SQLite only: its file is on a disk of ours, which a test can fill. PostgreSQL's disk is its server's; that it is full
-// is one of the errors by which PostgreSQL is away (`isTransient`), and test/store/postgres-outage.test.ts has those.
+// is one of the errors by which PostgreSQL is away (`isTransient`).
 
 const headers = { apikey: API_KEY }
 

@@ -150,6 +150,22 @@ t.test('a log that was begun anew is read from its start', async (t) => {
   t.same(resumed[2], { from: 0, to: 2, count: 2, complete: false })
 })
 
+t.test('told that the log was begun anew, it is at the start of it, whatever comes then', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.greet = (socket) => {
+    if (hub.attempts.length > 1) return
+    socket.emit('resuming', { offset: 0, log: 'new' })
+    socket.conn.close()
+  }
+  const { connection } = follow(t, hub.url, { offset: 7, log: 'old' })
+  await hub.until(() => hub.attempts.length === 2)
+  t.match(hub.attempts, [
+    { offset: 7, log: 'old' },
+    { offset: 0, log: 'new' }
+  ])
+  t.equal(connection.offset, 0)
+})
+
 t.test('the key and the filters are sent', async (t) => {
   const hub = await startFakeHub(t)
   const { offsets, resumed, until } = follow(t, hub.url, { events: ['call'], instances: ['sales'], offset: 0 })
