@@ -4,6 +4,7 @@ import { API_KEY, folder } from '../support/build.ts'
 import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
+import { startPostgresServer } from '../support/postgres-server.ts'
 import { client, type Received } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 import { call, startStandalone, type Standalone } from '../support/standalone.ts'
@@ -37,17 +38,33 @@ function listener(t: Test, url: string, instance: string | undefined) {
   return { instance, received }
 }
 
+/** A PostgreSQL, and how to take it away for a moment. */
+async function startPostgres(t: Test): Promise<{ url: string; interrupt: () => Promise<string> }> {
+  const server = await startPostgresServer(t)
+  if (server) {
+    const interrupt = async () => {
+      const begun = performance.now()
+      await server.crash()
+      return `PostgreSQL crashed, and was back after ${Math.round(performance.now() - begun)} ms`
+    }
+    return { url: server.url, interrupt }
+  }
+  t.comment('No PostgreSQL is installed here that could be restarted: its connections are ended instead')
+  const { url, terminate } = await startDatabase(t)
+  return { url, interrupt: async () => `${await terminate()} connections to PostgreSQL were ended` }
+}
+
 const offsets = (received: Received[]) =>
   received.filter(({ event }) => event !== 'resumed').map(({ message }) => message.offset)
 
 async function cluster(t: Test): Promise<void> {
   const next = random(seed(t))
   const any = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T
-  const [sqs, database] = await Promise.all([startSqs(t), startDatabase(t)])
+  const [sqs, postgres] = await Promise.all([startSqs(t), startPostgres(t)])
   const faults = await startFaultProxy(t, sqs.options.endpoint)
   const env = {
     AUTHENTICATION_API_KEY: API_KEY,
-    DATABASE_URL: database.url,
+    DATABASE_URL: postgres.url,
     SQS_ENDPOINT: faults.endpoint,
     SQS_ACCESS_KEY_ID: 'a',
     SQS_SECRET_ACCESS_KEY: 'b',
@@ -108,12 +125,14 @@ async function cluster(t: Test): Promise<void> {
   const posting = Promise.all(instances.map(post))
   const dropping = setInterval(() => proxy.drop(() => next() < 0.02), 50)
   t.after(() => clearInterval(dropping))
-  const terminated = Math.floor(next() * RESTARTS)
+  const interrupted = Math.floor(next() * RESTARTS)
   for (let restart = 0; restart < RESTARTS; restart++) {
     await pause(200 + next() * 800)
     const index = Math.floor(next() * NODES)
-    await stop(t, nodes[index] as Standalone, any(['SIGKILL', 'SIGTERM']))
-    if (restart === terminated) t.comment(`${await database.terminate()} connections to PostgreSQL were ended`)
+    const stopped = stop(t, nodes[index] as Standalone, any(['SIGKILL', 'SIGTERM']))
+    // The node that ends may lose PostgreSQL while it does.
+    if (restart === interrupted) t.comment(await postgres.interrupt())
+    await stopped
     nodes[index] = await start()
   }
   await posting

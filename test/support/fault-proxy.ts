@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
+import { reset } from './reset.ts'
 
 export interface ProxiedCall {
   /** `CreateQueue`, `SendMessageBatch`, … */
@@ -60,7 +61,7 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
   proxy.calls.push(call)
   const fault = await proxy.decide(call)
   if (fault === 'reset') {
-    incoming.socket.resetAndDestroy()
+    reset(incoming.socket)
   } else if (fault === 'silence') {
     return
   } else if (typeof fault === 'object' && 'refuse' in fault) {
@@ -75,7 +76,7 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
     onward.on('response', (answer) => {
       if (fault === 'reset-after') {
         answer.resume()
-        incoming.socket.resetAndDestroy()
+        reset(incoming.socket)
         return
       }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { reset } from './reset.ts'
 
 export interface TcpProxy {
   url: string
@@ -35,7 +36,7 @@ export async function startTcpProxy(t: Test, target: TcpProxy['target']): Promis
     target,
     drop: (pick) => {
       const picked = [...open].filter(pick)
-      for (const socket of picked) socket.resetAndDestroy()
+      for (const socket of picked) reset(socket)
       return picked.length
     }
   }

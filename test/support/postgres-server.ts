@@ -1,0 +1,88 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, globSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Test } from 'tap'
+import { folder } from './build.ts'
+
+const execute = promisify(execFile)
+
+export interface PostgresServer {
+  url: string
+  /** Ends it as a crash does and starts it again, to recover from its log. Resolves when it answers. */
+  crash: () => Promise<void>
+}
+
+/** The programs of Debian's package, the newest there is. */
+function programs(): string | undefined {
+  return globSync('/usr/lib/postgresql/*/bin')
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .at(-1)
+}
+
+/** PostgreSQL refuses to run as root: whose it is then. @throws there is no such user */
+function owner(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { stdio: 'pipe' }))
+  return { uid: id('-u'), gid: id('-g') }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A server of the test's own; gone after the test. `undefined`: it is not installed here. */
+export async function startPostgresServer(t: Test): Promise<PostgresServer | undefined> {
+  const bin = programs()
+  if (bin === undefined) return undefined
+  const cwd = folder(t)
+  const user = owner()
+  if (user) chownSync(cwd, user.uid, user.gid)
+  const options = { cwd, ...user }
+  const data = join(cwd, 'data')
+  const control = [`--pgdata=${data}`, '--silent', '--wait', '--timeout=60']
+  const terminate = () => process.exit(143)
+  const stop = () => {
+    process.off('exit', stop).off('SIGTERM', terminate)
+    try {
+      execFileSync(join(bin, 'pg_ctl'), [...control, '--mode=immediate', 'stop'], { ...options, stdio: 'ignore' })
+    } catch {
+      // It does not run.
+    }
+    rmSync(cwd, { recursive: true, force: true })
+  }
+  // Also of a test that takes too long: tap ends it by SIGTERM.
+  process.on('exit', stop).on('SIGTERM', terminate)
+  t.after(stop)
+
+  const port = await freePort()
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    // No test takes the power away: what the system was handed is there after a crash.
+    fsync: 'off'
+  }
+  const set = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
+  await execute(
+    join(bin, 'initdb'),
+    [`--pgdata=${data}`, '--username=root', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'],
+    options
+  )
+  const start = [`--log=${join(cwd, 'log')}`, `--options=-p ${port} ${set.join(' ')}`, 'start']
+  await execute(join(bin, 'pg_ctl'), [...control, ...start], options)
+  return {
+    url: `postgres://root@127.0.0.1:${port}/postgres`,
+    crash: async () => {
+      // Without --log its messages would go to a pipe that nobody reads.
+      const restart = [`--log=${join(cwd, 'log')}`, '--mode=immediate', 'restart']
+      await execute(join(bin, 'pg_ctl'), [...control, ...restart], options)
+    }
+  }
+}
