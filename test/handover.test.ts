@@ -9,7 +9,7 @@ import { numbers } from './support/resuming.ts'
 import { startSqs } from './support/sqs.ts'
 import { until } from './support/until.ts'
 
-if (await havePostgres(t))
+if (await havePostgres(t)) {
   t.test('a send that is not answered keeps its own lane from being handed over, and no other', async (t) => {
     const { url } = await startDatabase(t)
     const sqs = await startSqs(t)
@@ -43,3 +43,45 @@ if (await havePostgres(t))
     const expected = new Map<string, unknown[]>(instances.map((instance) => [instance, [1]]))
     checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: expected.set('slow', [0, 1]) })
   })
+
+  t.test('a queue that never answers keeps no other queue from being handed over', async (t) => {
+    const { url } = await startDatabase(t)
+    const sqs = await startSqs(t)
+    const proxy = await startFaultProxy(t, sqs.options.endpoint)
+    const node = (endpoint: string) => build(t, { eventStore: { url }, sqs: { ...sqs.options, endpoint } })
+    const one = await node(proxy.endpoint)
+    const instances = numbers(20).map((n) => `instance-${n}`)
+    for (const instance of [...instances, 'slow']) await one.sqs.set(instance, { enabled: true, events: ['CALL'] })
+    const held = Promise.withResolvers<Fault>()
+    const called = Promise.withResolvers<void>()
+    proxy.decide = ({ action, body }) => {
+      if (action !== 'SendMessageBatch' || !String(body.QueueUrl).endsWith('/slow_call.fifo')) return undefined
+      called.resolve()
+      return held.promise
+    }
+    const everywhere = (depth: number) =>
+      until(() => instances.every((instance) => sqs.depth(`${instance}_call.fifo`) === depth))
+    for (const instance of ['slow', ...instances]) await one.onInstanceEvent({ instance, event: 'call', data: 0 })
+    await called.promise
+    await everywhere(1)
+
+    const two = await node(sqs.options.endpoint)
+    for (const instance of instances) await two.onInstanceEvent({ instance, event: 'call', data: 1 })
+    const begun = performance.now()
+    let closed = false
+    const closing = one.close().then(() => (closed = true))
+    for (const instance of [...instances, 'slow']) await two.onInstanceEvent({ instance, event: 'call', data: 2 })
+    await everywhere(3)
+    const tookMs = performance.now() - begun
+    // Another second for a machine that does much else.
+    t.ok(tookMs < 2_000, `${Math.round(tookMs)} ms`)
+    t.notOk(closed)
+    t.equal(sqs.depth('slow_call.fifo'), 0)
+    held.resolve(undefined)
+    await closing
+    await until(() => sqs.depth('slow_call.fifo') === 2)
+    for (const instance of instances)
+      checkQueue(t, sqs.server, { queue: `${instance}_call.fifo`, expected: new Map([[instance, [0, 1, 2]]]) })
+    checkQueue(t, sqs.server, { queue: 'slow_call.fifo', expected: new Map([['slow', [0, 2]]]) })
+  })
+}

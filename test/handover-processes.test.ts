@@ -1,0 +1,95 @@
+import t, { type Test } from 'tap'
+import { API_KEY, folder } from './support/build.ts'
+import { checkQueue } from './support/chaos.ts'
+import { startFaultProxy } from './support/fault-proxy.ts'
+import { havePostgres, startDatabase } from './support/postgres.ts'
+import { numbers } from './support/resuming.ts'
+import { startSqs } from './support/sqs.ts'
+import { call, startStandalone } from './support/standalone.ts'
+import { until } from './support/until.ts'
+
+const INSTANCES = numbers(40).map((n) => `instance-${n}`)
+const QUEUE = 'global_call.fifo'
+
+interface Ending {
+  signal: NodeJS.Signals
+  title: string
+  withinMs: number
+}
+
+/** What a machine is given that does much else: bench/cluster/handover.ts measures. */
+const SLACK = 2
+
+const ENDINGS: Ending[] = [
+  { signal: 'SIGTERM', title: 'what a node sends that ends is sent by another within a second', withinMs: 1_000 },
+  { signal: 'SIGKILL', title: 'what a node sends that is killed is sent by another within 5 s', withinMs: 5_000 },
+  { signal: 'SIGSTOP', title: 'what a node sends that hangs is sent by another within 5 s', withinMs: 5_000 }
+]
+
+/** Two nodes, processes of their own, that share what is sent. */
+async function startPair(t: Test) {
+  const [sqs, database] = await Promise.all([startSqs(t), startDatabase(t)])
+  const start = async () => {
+    const proxy = await startFaultProxy(t, sqs.options.endpoint)
+    const env = {
+      AUTHENTICATION_API_KEY: API_KEY,
+      DATABASE_URL: database.url,
+      SQS_ENDPOINT: proxy.endpoint,
+      SQS_ACCESS_KEY_ID: 'a',
+      SQS_SECRET_ACCESS_KEY: 'b',
+      SQS_GLOBAL_EVENTS: 'CALL',
+      LOG_LEVEL: 'error'
+    }
+    return { ...(await startStandalone(t, { cwd: folder(t), env })), proxy }
+  }
+  const [one, two] = await Promise.all([start(), start()])
+  await until(async () => {
+    const shares = await Promise.all([one, two].map(async ({ url }) => (await fetch(`${url}/metrics`)).text()))
+    return shares.every((text) => /^iev_node_lanes 128$/m.test(text))
+  })
+  return { sqs, one, two }
+}
+
+if (await havePostgres(t))
+  for (const { signal, title, withinMs } of ENDINGS)
+    t.test(title, async (t) => {
+      const { sqs, one, two } = await startPair(t)
+      /** Who sent for an instance, in the order of calls. */
+      const senders = new Map<string, string[]>(INSTANCES.map((instance) => [instance, []]))
+      for (const { proxy, url } of [one, two]) {
+        proxy.decide = ({ action, body }) => {
+          if (action === 'SendMessageBatch')
+            for (const { MessageGroupId } of body.Entries as { MessageGroupId: string }[])
+              senders.get(MessageGroupId)?.push(url)
+          return undefined
+        }
+      }
+      const post = (data: number) =>
+        Promise.all(
+          INSTANCES.map((instance) =>
+            call(`${two.url}/events/${instance}`, { method: 'POST', key: API_KEY, body: { event: 'call', data } })
+          )
+        )
+      await post(0)
+      await until(() => sqs.depth(QUEUE) === INSTANCES.length)
+      t.equal(new Set([...senders.values()].flat()).size, 2, 'both nodes send')
+
+      const begun = performance.now()
+      one.process.kill(signal)
+      // A part of them is of those that the other node sends.
+      await post(1)
+      await until(() => sqs.depth(QUEUE) === 2 * INSTANCES.length)
+      const tookMs = performance.now() - begun
+      t.ok(tookMs < withinMs * SLACK, `${signal}: ${Math.round(tookMs)} ms`)
+
+      // It wakes up, and has its share again.
+      if (signal === 'SIGSTOP') one.process.kill('SIGCONT')
+      await post(2)
+      await until(() => sqs.depth(QUEUE) === 3 * INSTANCES.length)
+      for (const urls of signal === 'SIGSTOP' ? [] : senders.values())
+        t.notOk(urls.slice(urls.indexOf(two.url)).includes(one.url), 'not sent by the first again')
+      checkQueue(t, sqs.server, {
+        queue: QUEUE,
+        expected: new Map(INSTANCES.map((instance) => [instance, [0, 1, 2]]))
+      })
+    })
