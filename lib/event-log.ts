@@ -109,10 +109,14 @@ export class EventLog {
    */
   async acceptAll(inputs: readonly InstanceEventInput[], only?: TransportName): Promise<EmitResult[]> {
     if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
-    const planned = this.#normalise(inputs).map((event) => this.#plan(event, only))
-    const logged = this.#options.logUnselected ? planned : planned.filter(({ selected }) => selected)
-    const results = logged.length > 0 ? await this.#append(logged.map(({ event }) => event)) : []
-    if (logged.length === planned.length) return results
+    const normal = this.#normalise(inputs)
+    let planned: Planned[] = []
+    const results = await this.#append(() => {
+      planned = normal.map((event) => this.#plan(event, only))
+      const logged = this.#options.logUnselected ? planned : planned.filter(({ selected }) => selected)
+      return logged.map(({ event }) => event)
+    })
+    if (results.length === planned.length) return results
     // What was not logged has no place in the log: offset 0.
     let next = 0
     return planned.map(({ event, selected }) => (selected ? results[next++] : undefined) ?? unlogged(event))
@@ -123,10 +127,15 @@ export class EventLog {
     this.#closing = true
   }
 
-  async #append(events: readonly NewEvent[]): Promise<AppendResult[]> {
-    const results = await this.store.append(events).catch((error: Error) => {
-      throw this.#refused(error, events.length)
-    })
+  /** @param plan says what to append; asked again where the directory turns out to be old */
+  async #append(plan: () => readonly NewEvent[]): Promise<AppendResult[]> {
+    let events = plan()
+    if (events.length === 0) return []
+    const results = await this.store
+      .append(events, () => (events = plan()))
+      .catch((error: Error) => {
+        throw this.#refused(error, events.length)
+      })
     for (const [index, { event }] of events.entries()) {
       if (results[index]?.duplicate) this.metrics.duplicates.inc()
       else this.metrics.accepted.inc({ event })

@@ -11,6 +11,10 @@ export interface AppendCall {
   readonly deliveries: number
   /** `performance.now()` of the call. */
   readonly calledAt: number
+  /** The version of the directory by which the events were planned. */
+  readonly directory: number
+  /** Makes them by that of now. */
+  readonly replan: (() => readonly NewEvent[]) | undefined
 }
 
 /** What one transaction made of the log. */
@@ -35,6 +39,8 @@ export interface AppenderOptions {
   schema: string
   /** How long a call is tried while PostgreSQL is away. */
   retryMs: number
+  /** Brings the directory to this version at least. */
+  sync: (directory: number) => Promise<void>
   /** Told of each transaction, before any of its calls is. Must not reject: it is written. */
   committed: (appended: Appended) => Promise<void>
 }
@@ -64,14 +70,29 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
 
   async run(calls: readonly AppendCall[]): Promise<AppendResult[][]> {
     const begun = performance.now()
-    const batch = new Batch(calls.flatMap(({ events }) => events))
     const deadline = Math.min(...calls.map(({ calledAt }) => calledAt)) + this.#options.retryMs
-    const { row, retried } = await this.#write(batch.values(), deadline)
+    const { plans, batch, row, retried } = await this.#planned(calls, deadline)
     const { results, ...appended } = batch.outcome(row, retried)
     const deliveries = calls.reduce((sum, call) => sum + call.deliveries, 0)
     const seconds = (performance.now() - begun) / 1_000
     await this.#options.committed({ ...appended, deliveries, retried, operations: calls.length, seconds })
-    return calls.map(({ events }) => results.splice(0, events.length))
+    return plans.map((events) => results.splice(0, events.length))
+  }
+
+  /** Writes what was planned, or what is planned anew where another node has changed an instance meanwhile. */
+  async #planned(calls: readonly AppendCall[], deadline: number) {
+    let directory = Math.min(...calls.map((call) => call.directory))
+    let plans = calls.map(({ events }) => events)
+    let anyRetried = false
+    for (;;) {
+      const batch = new Batch(plans.flat())
+      const { row, retried } = await this.#write([directory, ...batch.values()], deadline)
+      anyRetried ||= retried
+      if (row.before !== null) return { plans, batch, row, retried: anyRetried }
+      directory = row.directory as number
+      await this.#options.sync(directory)
+      plans = calls.map(({ events, replan }) => replan?.() ?? events)
+    }
   }
 
   /** Of a connection that breaks nobody knows whether it wrote. Every event has an id, so it is written again. */

@@ -35,6 +35,11 @@ export class PostgresInstances implements InstanceTable {
     this.#options = options
   }
 
+  /** The number of the last change that the directory has; -1 before the first read. */
+  get version(): number {
+    return this.#version
+  }
+
   /** Brings the directory to this version at least. */
   async sync(version: number): Promise<void> {
     if (version > this.#version) await this.#reading.run()

@@ -105,7 +105,13 @@ export class PostgresStore implements EventStore {
     this.#reads = new PostgresReads(pool, schema)
     this.#table = new PostgresInstances({ pool, schema, writes: this.#writes })
     this.instances = this.#table.directory
-    this.#appender = new PostgresAppender({ pool, schema, retryMs, committed: (appended) => this.#committed(appended) })
+    this.#appender = new PostgresAppender({
+      pool,
+      schema,
+      retryMs,
+      sync: (directory) => this.#table.sync(directory),
+      committed: (appended) => this.#committed(appended)
+    })
     this.#deliveries = new PostgresDeliveries({ pool, schema, changed: (by) => this.#backlog.change(by) })
     this.#backlog = new PostgresBacklog({
       max: maxPendingDeliveries,
@@ -137,14 +143,20 @@ export class PostgresStore implements EventStore {
     })
   }
 
-  append(events: readonly NewEvent[]): Promise<AppendResult[]> {
+  append(events: readonly NewEvent[], replan?: () => readonly NewEvent[]): Promise<AppendResult[]> {
     const deliveries = events.reduce((sum, event) => sum + event.queues.length, 0)
     try {
       this.#backlog.reserve(deliveries)
     } catch (error) {
       return Promise.reject(error)
     }
-    const done = this.#writes.addTo(this.#appender, { events, deliveries, calledAt: performance.now() })
+    const done = this.#writes.addTo(this.#appender, {
+      events,
+      deliveries,
+      calledAt: performance.now(),
+      directory: replan ? this.#table.version : Number.MAX_SAFE_INTEGER,
+      replan
+    })
     done.catch(() => this.#backlog.settle(deliveries))
     return done
   }

@@ -205,9 +205,11 @@ export interface EventStore {
    * Appends events and their pending deliveries: all of them or none, in one transaction with whatever else
    * waits in this turn of the event loop. Resolved means durable. Offsets grow in the order of calls.
    * Idempotent by (instance, id).
+   * @param replan makes the events anew. Called once the directory has caught up, if one of their instances was changed by
+   * another node and this one did not know yet: what was planned before is not written. May throw, which rejects.
    * @throws {BackpressureError} the backlog is full, or the disk refused
    */
-  append(events: readonly NewEvent[]): Promise<AppendResult[]>
+  append(events: readonly NewEvent[], replan?: () => readonly NewEvent[]): Promise<AppendResult[]>
 
   /**
    * Calls `listener` with each commit's new events, in offset order, before their `append` resolves. Those of this process

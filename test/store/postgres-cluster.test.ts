@@ -3,9 +3,11 @@ import t, { type Test } from 'tap'
 import type { InstanceChange } from '../../lib/store/instances.ts'
 import type { PostgresStore } from '../../lib/store/postgres.ts'
 import { CALLER_ID, type LogSubscriber, type StoredEvent } from '../../lib/store/types.ts'
+import { build } from '../support/build.ts'
 import { newEvent, newEvents } from '../support/new-event.ts'
 import { havePostgres, openNode, startPostgres } from '../support/postgres.ts'
 import { RecordingSubscriber } from '../support/recorders.ts'
+import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
 
 /** Nodes on one database. */
@@ -283,6 +285,54 @@ if (await havePostgres(t)) {
       t.match(appended, [{ duplicate: false }])
     }
     t.equal((await one.read({ after: 0, limit: 100 })).length, 10)
+  })
+
+  t.test('what was planned before another node changed its instance is planned anew', async (t) => {
+    const postgres = await startPostgres(t)
+    // Nothing tells it but what it asks.
+    const store = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
+    const sqs = await startSqs(t)
+    const app = await build(t, { eventStore: { store }, sqs: sqs.options })
+    for (const instance of ['sales', 'support']) {
+      await app.sqs.set(instance, { enabled: true, events: ['CALL'] })
+      await app.sqs.set(instance, { enabled: false })
+    }
+    const { schema } = postgres
+    const change = (text: string) =>
+      postgres.query(`
+        WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value)
+        UPDATE ${schema}.instances SET version = c.value, ${text} FROM c`)
+    const select = (enabled: boolean) =>
+      change(`selections = jsonb_set(selections::jsonb, '{sqs,enabled}', '${enabled}')::json`)
+
+    await select(true)
+    const both = await Promise.all(
+      ['sales', 'support'].map((instance) => app.onInstanceEvent({ instance, event: 'call', data: 1 }))
+    )
+    t.match(both, [
+      { offset: 1, duplicate: false },
+      { offset: 2, duplicate: false }
+    ])
+    t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 1 }])
+    t.match(await sqs.bodies('support_call.fifo', 1), [{ data: 1 }])
+
+    await postgres.query(`
+      WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value),
+      old AS (DELETE FROM ${schema}.instances WHERE name = 'support' RETURNING key)
+      INSERT INTO ${schema}.removed_instances SELECT c.value, old.key FROM c, old`)
+    await app.onInstanceEvent({ instance: 'support', event: 'call', data: 'of another support' })
+    t.equal(store.pendingCount(), 0)
+
+    await select(false)
+    await Promise.all([
+      app.onInstanceEvent({ instance: 'sales', event: 'call', data: 2 }),
+      // Whoever planned this cannot be asked.
+      store.append([newEvent({ instance: 'sales', event: 'call', queues: ['sales_call.fifo'], data: '3' })])
+    ])
+    t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 3 }])
+    await until(() => store.pendingCount() === 0)
+    t.equal(sqs.depth('sales_call.fifo'), 0)
+    t.equal((await store.range()).last, 5)
   })
 
   t.test('ids are taken once, whichever node they come to', async (t) => {

@@ -84,7 +84,7 @@ if (await havePostgres(t)) {
     await terminate()
     await waiting()
     // What the first try left behind, as if it had come to its end.
-    await postgres.query(`SELECT ${postgres.schema}.append(
+    await postgres.query(`SELECT ${postgres.schema}.append(0,
       '{sales}', '{1,1}', '{ours,theirs}', '{call,call}', '{0,4}', '{1,1}', '{"",""}', '{"",""}', '{1,1}', '{q}', '{1,2}', '{1,1}')`)
     await release()
     t.strictSame(await appended, [

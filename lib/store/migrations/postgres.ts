@@ -104,10 +104,13 @@ export function postgresMigrations(schema: string): readonly string[] {
     CREATE FUNCTION ${schema}.partition_of(key bigint) RETURNS smallint LANGUAGE sql IMMUTABLE
       RETURN ((((key & 4294967295) * 1640531527) >> 24) & 255)::smallint;
 
+    -- 'p_directory': by which version of the directory this was planned. If one of the instances was changed or removed
+    -- since, nothing is written, and 'before' comes back null.
     -- 'p_instance': which of the names an event belongs to. Deliveries: of which event, into which of the queues.
     -- 'known' has the offset of an event whose id its instance has already, 0 for one that was new. The new ones are at
     -- 'before' + 1 and so on, in their order.
     CREATE FUNCTION ${schema}.append(
+      p_directory bigint,
       p_names text[], p_instance integer[], p_ids text[], p_events text[], p_flags integer[], p_sizes integer[],
       p_envelopes text[], p_extras text[], p_data text[],
       p_queues text[], p_delivery_event integer[], p_delivery_queue integer[],
@@ -116,13 +119,19 @@ export function postgresMigrations(schema: string): readonly string[] {
     #variable_conflict use_column
     DECLARE
       fresh integer;
+      stale boolean;
       places bigint[];
       queue_keys integer[];
     BEGIN
       PERFORM pg_advisory_xact_lock(${space}, ${LOCKS.append});
 
-      SELECT array_agg(i.key ORDER BY n.place) INTO keys
+      SELECT array_agg(i.key ORDER BY n.place), bool_or(i.version > p_directory) INTO keys, stale
       FROM unnest(p_names) WITH ORDINALITY n(name, place) LEFT JOIN ${schema}.instances i ON i.name = n.name;
+      IF stale OR array_position(keys, NULL) IS NOT NULL
+        AND EXISTS (SELECT FROM ${schema}.removed_instances r WHERE r.version > p_directory) THEN
+        SELECT c.value INTO directory FROM ${schema}.counters c WHERE c.name = 'directory';
+        RETURN;
+      END IF;
       IF array_position(keys, NULL) IS NOT NULL THEN
         -- Whoever changes instances holds this row: what is missing now stays missing.
         UPDATE ${schema}.counters c SET value = c.value + 1 WHERE c.name = 'directory' RETURNING c.value INTO directory;
