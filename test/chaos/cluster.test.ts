@@ -17,8 +17,8 @@ const EVENTS = LONG ? 30_000 : 1_500
 const RESTARTS = LONG ? 12 : 2
 /** How long what was posted may take to be everywhere. */
 const PATIENCE_MS = LONG ? 120_000 : 20_000
-/** A send that SQS never answers is waited for, ten seconds at most. */
-const SHUTDOWN_MS = 13_000
+/** What the server gives itself: ten seconds for a send that SQS never answers, and some for the rest. */
+const SHUTDOWN_MS = 15_000
 
 interface Accepted {
   offset: number
