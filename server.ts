@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { dirname, join, resolve } from 'node:path'
-import { parseEnv } from 'node:util'
+import { join } from 'node:path'
 import cors from '@fastify/cors'
 import closeWithGrace from 'close-with-grace'
 import Fastify from 'fastify'
@@ -12,8 +10,9 @@ import { ConfigInvalidError, type MessageList } from './lib/errors.ts'
 import { apiKeyFromFile } from './lib/standalone/api-key-file.ts'
 import { corsOrigin, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/standalone/app-options.ts'
 import { banner } from './lib/standalone/banner.ts'
+import { dataFolder } from './lib/standalone/data-folder.ts'
+import { readDotenv } from './lib/standalone/dotenv.ts'
 import { startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
-import { storePath } from './lib/store/open.ts'
 import { answerError, answerNotFound, requestWithoutKey } from './routes/conventions.ts'
 
 /** Instance names have 100 characters at most; percent-encoded, one may take nine. */
@@ -27,11 +26,9 @@ const SIGNALS: closeWithGrace.Signals[] = ['SIGINT', 'SIGTERM']
 
 /** The standalone server: the one place that reads the environment, listens and handles signals. */
 async function main(): Promise<void> {
-  const env = { ...readDotenv(), ...process.env }
+  const env = { ...readDotenv('.'), ...process.env }
   const config = loadConfig(env)
-  // Where the key and the emulator are kept: beside the database, if that is a file.
-  const file = config.DATABASE_URL.startsWith('file:') && storePath(config.DATABASE_URL)
-  const dataDir = file ? dirname(resolve(file)) : resolve('data')
+  const dataDir = dataFolder(config)
   const keyFile = config.AUTHENTICATION_API_KEY ? undefined : join(dataDir, API_KEY_FILE)
   const apiKey = config.AUTHENTICATION_API_KEY ?? apiKeyFromFile(join(dataDir, API_KEY_FILE))
 
@@ -117,16 +114,6 @@ async function listen(server: ReturnType<typeof Fastify>, config: Config): Promi
       throw new ConfigInvalidError(`SERVER_PORT: port ${port} is taken by another program: set a free one`)
     if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
       throw new ConfigInvalidError(`SERVER_HOST: ${host} is no address of this machine`)
-    throw error
-  }
-}
-
-/** `.env` of the working directory, if there is one. */
-function readDotenv(): Record<string, string | undefined> {
-  try {
-    return parseEnv(readFileSync('.env', 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw error
   }
 }

@@ -39,6 +39,7 @@ try {
     ]
     run('npx', ['--yes', npm, 'install', '--no-audit', '--no-fund', tarball, ...wanted], app)
     run(process.execPath, ['deliver.mjs'], app)
+    run(process.execPath, ['command-line.mjs'], app)
     run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '--project', 'tsconfig.json'], app)
   }
   console.log('\n2 passed, 0 failed')

@@ -1,7 +1,5 @@
 #!/usr/bin/env node
+import { processContext } from './process-context.ts'
 import { runCli } from './run-cli.ts'
 
-process.exitCode = await runCli(process.argv.slice(2), {
-  out: console.log,
-  error: console.error
-})
+process.exitCode = await runCli(process.argv.slice(2), processContext(process))

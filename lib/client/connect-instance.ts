@@ -30,6 +30,7 @@ export function connectInstance(
     log: given,
     onEvent,
     onResumed,
+    onDisconnected,
     onError,
     ...passed
   }: ConnectInstanceOptions
@@ -82,6 +83,8 @@ export function connectInstance(
   })
 
   socket.on('disconnect', (reason) => {
+    // Its own doing: closed, or held back for a slow handler.
+    if (reason !== 'io client disconnect') onDisconnected?.(reason)
     if (reason !== 'io server disconnect') return
     if (expelled) {
       whenDone(() => fail('IEV_CLIENT_EXPELLED', 'The server admits this connection and disconnects it at once'))

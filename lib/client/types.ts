@@ -48,6 +48,8 @@ export interface ConnectInstanceOptions extends Partial<Pick<ManagerOptions & So
   onEvent: (message: InstanceMessage) => void | Promise<void>
   /** Called among the events, where it came. If it throws, the connection ends as well. */
   onResumed?: (resumed: Resumed) => void
+  /** Told when the connection is lost, with Socket.IO's reason; it comes back by itself, and `onResumed` says so. */
+  onDisconnected?: (reason: string) => void
   /** Told why the connection ended, unless by `close`. @default the error is thrown, and nobody can catch it */
   onError?: (error: ConnectionError) => void
 }

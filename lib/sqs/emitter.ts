@@ -1,4 +1,4 @@
-import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
 import type { CatalogueEvent } from '../events.ts'
@@ -9,10 +9,10 @@ import { resolveSelection, selects, type SelectionRequest } from '../selections.
 import type { SelectionInput } from '../store/instances.ts'
 import type { Instance, Selection } from '../store/types.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { answerStatus, failureCode, failureMessage } from './failures.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueNames, QueueType } from './queue-names.ts'
 import type { SqsSender } from './sender.ts'
+import { sqsStatus } from './status.ts'
 
 export interface InstanceQueue {
   event: string
@@ -59,9 +59,6 @@ export interface SqsEmitterOptions {
   mode: SqsMode
   deleteUnusedQueues: boolean
 }
-
-/** Probes of readiness do not wait longer. */
-const STATUS_TIMEOUT_MS = 2_000
 
 /** `fastify.sqs`: the way of events into Amazon SQS. */
 export class SqsEmitter implements Transport {
@@ -174,18 +171,8 @@ export class SqsEmitter implements Transport {
   }
 
   /** Whether SQS answers, and takes our credentials: asks for a queue, any answer about queues will do. */
-  async status(): Promise<Check> {
-    try {
-      const abortSignal = AbortSignal.timeout(STATUS_TIMEOUT_MS)
-      await this.client.send(new GetQueueUrlCommand({ QueueName: 'fastify-instance-events-probe' }), { abortSignal })
-      return { ok: true }
-    } catch (error) {
-      const code = failureCode(error)
-      const status = answerStatus(error)
-      const refused = /Signature|Token|Credential|AccessKey/i.test(code)
-      if (status !== undefined && status < 500 && !refused) return { ok: true }
-      return { ok: false, code, message: failureMessage(error) }
-    }
+  status(): Promise<Check> {
+    return sqsStatus(this.client)
   }
 
   #deleteUnused(instance: string, before: Selection | undefined, after: Selection | undefined): void {

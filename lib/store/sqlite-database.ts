@@ -5,7 +5,7 @@ import { BackpressureError, StoreLockedError, StoreNewerError, StoreUnusableErro
 import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 
 // https://www.sqlite.org/rescode.html
-const SQLITE_BUSY = 5
+export const SQLITE_BUSY = 5
 const SQLITE_FULL = 13
 /** How long a start waits for the process before it to let go of the file. */
 const LOCK_TIMEOUT_MS = 3_000

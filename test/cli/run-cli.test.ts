@@ -1,89 +1,78 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { runCli } from '../../lib/cli/run-cli.ts'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
-import { folder } from '../support/build.ts'
-import { newEvents } from '../support/new-event.ts'
-import { havePostgres, startPostgres } from '../support/postgres.ts'
+import { Interrupted } from '../../lib/cli/failure.ts'
+import { packageVersion } from '../../lib/package-version.ts'
+import { cli } from '../support/cli.ts'
 
-const BIN = fileURLToPath(new URL('../../lib/cli/fastify-instance-events.ts', import.meta.url))
+const COMMANDS = ['serve', 'tail', 'send', 'instances', 'set', 'deadletters', 'migrate', 'check-config']
+const SUBCOMMANDS = [
+  ['instances', 'create'],
+  ['instances', 'delete'],
+  ['instances', 'token'],
+  ['deadletters', 'redrive'],
+  ['deadletters', 'discard']
+]
+const EVERY = [[], ...COMMANDS.map((name) => [name]), ...SUBCOMMANDS]
 
-/** @returns the exit code, and what was printed where */
-async function cli(args: string[], context: { schema?: string } = {}) {
-  const out: string[] = []
-  const errors: string[] = []
-  const code = await runCli(args, { ...context, out: (line) => out.push(line), error: (line) => errors.push(line) })
-  return { code, out: out.join('\n'), error: errors.join('\n') }
-}
-
-t.test('what is not called as it should be says how', async (t) => {
-  for (const args of [
-    [],
-    ['help'],
-    ['migrate'],
-    ['migrate', '--from', 'file:x'],
-    ['migrate', '--to', 'postgres://x/y']
-  ]) {
-    t.match(
-      await cli(args),
-      { code: 2, out: '', error: /^Usage: fastify-instance-events migrate --from/ },
-      args.join(' ')
+t.test('every command has help with an example, and docs/cli.md repeats it', async (t) => {
+  const reference = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+  for (const command of EVERY) {
+    const { code, out, error } = await cli([...command, '--help'])
+    const name = command.join(' ') || 'the program'
+    t.same({ code, error }, { code: 0, error: '' }, name)
+    t.match(out, /\n {2}\$ npx fastify-instance-events/, `${name} has an example`)
+    t.notOk(
+      out
+        .split('\n')
+        .slice(1)
+        .some((line) => line.length > 100),
+      `${name} fits into 100 columns`
     )
+    t.ok(reference.includes(`\n\`\`\`\n${out}\n\`\`\`\n`), `${name} in docs/cli.md: run node scripts/cli-reference.ts`)
   }
-  t.match(await cli(['migrate', '--form', 'file:x']), { code: 2, error: /'--form'[^]+Usage/ })
-  const process = await new Promise<[number | undefined, string]>((resolve) => {
-    const child = execFile(globalThis.process.execPath, [BIN], (_error, _out, error) =>
-      resolve([child.exitCode ?? 0, error])
-    )
-  })
-  t.match(process, [2, /^Usage/])
+  t.match(await cli(['help', 'tail']), { code: 0, out: /^Usage: fastify-instance-events tail/ })
+  t.match(await cli(['help']), { code: 0, out: /^Usage: fastify-instance-events \[options\] \[command\]/ })
+  t.same((await cli(['--version'])).out, packageVersion())
 })
 
-t.test('what cannot be migrated says why, and that it may be tried again', async (t) => {
-  const nowhere = ['migrate', '--from', 'file:/nowhere/events.db', '--to', 'postgres://127.0.0.1:1/test']
-  const { code, error } = await cli(nowhere)
-  t.equal(code, 1)
-  t.match(
-    error,
-    /^The database \/nowhere\/events\.db cannot be used: there is no such file\n.*run the same command again/
-  )
+t.test('without a command it serves', async (t) => {
+  let served = 0
+  const serve = async () => void served++
+  t.match(await cli([], { serve }), { code: 0, out: '', error: '' })
+  t.match(await cli(['serve'], { serve }), { code: 0 })
+  t.equal(served, 2)
+  t.match(await cli(['serve', 'now'], { serve }), { code: 2, error: /too many arguments/ })
+  t.equal(served, 2)
 })
 
-if (await havePostgres(t)) {
-  t.test('a migration says how far it is, and what was counted', async (t) => {
-    const path = join(folder(t), 'events.db')
-    const store = new SqliteStore({ path })
-    await store.append(newEvents(2_500, { queues: ['global_call.fifo'] }))
-    await store.close()
-    const { url, schema } = await startPostgres(t)
-    const args = ['migrate', '--from', `file:${path}`, '--to', url]
-    const first = await cli(args, { schema })
-    t.match(first, { code: 0, error: '' })
-    t.match(
-      first.out,
-      /^events: 2,500 of 2,500\npending deliveries: 2,500 of 2,500\nMigrated, and counted on both sides:/
-    )
-    t.match(first.out, /^ {2}lastOffset {2}2,500$/m)
-    t.match(await cli(args, { schema }), { code: 0, out: /^It was migrated already/ })
-    const errors: string[] = []
-    const out = () => {
-      throw new Error('nobody listens')
-    }
-    t.equal(await runCli(args, { schema, out, error: (line) => errors.push(line) }), 1)
-    t.match(errors[0], /^Error: nobody listens\n +at /, 'a fault has its stack')
-  })
+t.test('what is misspelt is told of, with what was meant', async (t) => {
+  const wrong: [string[], RegExp][] = [
+    [
+      ['tial'],
+      /^error: unknown command 'tial'\n\(Did you mean tail\?\)\n\nUsage: .*\nMore: fastify-instance-events --help$/
+    ],
+    [
+      ['instances', 'craete', 'x'],
+      /unknown command 'craete'\n\(Did you mean create\?\)[^]+More: fastify-instance-events instances --help/
+    ],
+    [['deadletters', 'everything'], /^error: unknown command 'everything'\n\nUsage/],
+    [['tail', '--event', 'call'], /unknown option '--event'\n\(Did you mean --events\?\)/],
+    [['set', 'kafka', 'sales'], /Allowed choices are sqs, websocket/],
+    [['set', 'sqs', 'sales', '--all', '--off'], /'--all' cannot be used with option '--off'/],
+    [['tail', '--since', 'yesterday'], /"yesterday" is no offset/],
+    [['deadletters', '--limit', '2000'], /"2000" is no whole number from 1 to 1000/],
+    [['send', 'sales', 'call', '1', '--wait', '-1'], /"-1" is no whole number from 0/]
+  ]
+  for (const [args, error] of wrong) t.match(await cli(args), { code: 2, out: '', error }, args.join(' '))
+})
 
-  t.test('what PostgreSQL says is passed on', async (t) => {
-    const path = join(folder(t), 'events.db')
-    await new SqliteStore({ path }).close()
-    const { url, schema, query } = await startPostgres(t)
-    const args = ['migrate', '--from', `file:${path}`, '--to', url]
-    await query(`CREATE SCHEMA ${schema}`)
-    await query(`CREATE VIEW ${schema}.migrated_from AS SELECT 'x' AS fingerprint`)
-    t.match(await cli(args, { schema }), { code: 1, error: /has changed since/ })
-    await query(`DROP VIEW ${schema}.migrated_from; CREATE TABLE ${schema}.migrated_from (n integer)`)
-    t.match(await cli(args, { schema }), { code: 1, error: /more expressions than target columns[^]+not migrated/ })
-  })
-}
+t.test('what is neither expected nor asked for is a fault, with its stack', async (t) => {
+  const serve = async () => {
+    throw new Error('of a new kind')
+  }
+  t.match(await cli([], { serve }), { code: 1, error: /^Error: of a new kind\n +at / })
+  const aborted = AbortSignal.abort(new Error('not by a signal'))
+  t.match(await cli([], { serve, signal: aborted }), { code: 1, error: /of a new kind/ })
+  const interrupted = AbortSignal.abort(new Interrupted(143))
+  t.match(await cli([], { serve, signal: interrupted }), { code: 143, error: '' })
+})

@@ -1,0 +1,65 @@
+import type { Command } from 'commander'
+import { moveLog, type Moved } from '../../store/move-log.ts'
+import type { CliContext } from '../context.ts'
+import { CommandFailed } from '../failure.ts'
+
+const AFTER_HELP = `
+Copies the event log of a server that was stopped from SQLite into an empty PostgreSQL schema:
+instances and their tokens, selections, events at their offsets, pending deliveries, dead letters.
+Stopped at any point, it goes on there when it is run again. Exits with 0 when all is there and was
+counted.
+
+Example:
+  $ npx fastify-instance-events migrate --from file:./data/instance-events.db \\
+      --to postgres://events:secret@db.example/hub`
+
+/** No more often than this. */
+const PROGRESS_MS = 1_000
+const NAMES = { events: 'events', pending: 'pending deliveries', deadLetters: 'dead letters' }
+
+/** `migrate`: from a file to PostgreSQL. */
+export function addMigrate(program: Command, context: CliContext): void {
+  program
+    .command('migrate')
+    .description('Move the event log from SQLite to PostgreSQL.')
+    .usage('--from file:<path> --to postgres://<user>:<password>@<host>/<database>')
+    .option('--from <url>', 'file:<path>: the log of a server that was stopped')
+    .option('--to <url>', 'postgres://<user>:<password>@<host>/<database>')
+    .addHelpText('after', AFTER_HELP)
+    .action(({ from, to }: { from?: string; to?: string }, self: Command) =>
+      // Not Commander's requiredOption: that would come before a misspelt one.
+      migrate({ from: from ?? missing('--from', self), to: to ?? missing('--to', self) }, context)
+    )
+}
+
+function missing(option: string, command: Command): never {
+  command.error(`error: required option '${option} <url>' not specified`)
+}
+
+async function migrate(urls: { from: string; to: string }, { out, error, signal, schema }: CliContext): Promise<void> {
+  const report = reporter(out)
+  const progress = (moved: Moved) => {
+    signal.throwIfAborted()
+    report(moved)
+  }
+  try {
+    const { counts, already } = await moveLog({ ...urls, ...(schema !== undefined && { schema }), progress })
+    const rows = Object.entries(counts).map(([name, count]) => `  ${name.padEnd(12)}${count.toLocaleString('en')}`)
+    out([already ? 'It was migrated already:' : 'Migrated, and counted on both sides:', ...rows].join('\n'))
+  } catch (thrown) {
+    const { code, message, stack } = thrown as Error & { code?: string }
+    if (!signal.aborted) error(code === undefined ? String(stack) : message)
+    error('It was not migrated. What is in the file is untouched; run the same command again once the cause is mended.')
+    throw new CommandFailed('')
+  }
+}
+
+/** Says how far it is, every now and then, and the end of each kind. */
+function reporter(out: (line: string) => void): (moved: Moved) => void {
+  let last = performance.now()
+  return ({ what, done, of }) => {
+    if (done < of && performance.now() - last < PROGRESS_MS) return
+    last = performance.now()
+    out(`${NAMES[what]}: ${done.toLocaleString('en')} of ${of.toLocaleString('en')}`)
+  }
+}

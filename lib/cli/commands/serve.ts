@@ -1,0 +1,22 @@
+import type { Command } from 'commander'
+import type { CliContext } from '../context.ts'
+
+const AFTER_HELP = `
+Settings come from the environment and from .env in this folder; \`check-config\` shows them. With
+none at all it keeps events in ./data, emulates SQS in this process (npm install fauxqs) and makes a
+key.
+
+Examples:
+  $ npx fastify-instance-events
+  $ SERVER_PORT=9000 SQS_REGION=sa-east-1 npx fastify-instance-events serve`
+
+/** `serve`: the standalone server, which listens, handles signals and ends this process by itself. */
+export function addServe(program: Command, context: CliContext): void {
+  program
+    .command('serve')
+    .description('Run the server (what happens without a command).')
+    .addHelpText('after', AFTER_HELP)
+    .action(async () => {
+      await context.serve()
+    })
+}

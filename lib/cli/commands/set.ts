@@ -1,0 +1,77 @@
+import type { Static } from '@sinclair/typebox'
+import { Argument, type Command, Option } from 'commander'
+import type { SelectionReply, SetReply } from '../../schemas/replies.ts'
+import type { TransportName } from '../../store/types.ts'
+import type { CliContext } from '../context.ts'
+import { printJson } from '../output.ts'
+import { ServerClient } from '../server-client.ts'
+import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
+
+type Reply = Static<typeof SetReply>
+
+interface SetOptions extends ServerOptions {
+  events?: string
+  all?: boolean
+  off?: boolean
+}
+
+const AFTER_HELP = `
+With none of --events, --all and --off it prints what is selected.
+
+Examples:
+  $ npx fastify-instance-events set sqs sales --events MESSAGES_UPSERT,CALL
+  $ npx fastify-instance-events set websocket sales --all
+  $ npx fastify-instance-events set sqs sales --off`
+
+/** `set`: which events of an instance go where. */
+export function addSet(program: Command, context: CliContext): void {
+  withServerOptions(program.command('set'))
+    .description('Select which events of an instance go to SQS or to sockets.')
+    .addArgument(new Argument('<transport>', 'where to').choices(['sqs', 'websocket']))
+    .argument('<instance>', 'its name')
+    .addOption(new Option('--events <keys>', 'these, separated by commas').conflicts(['all', 'off']))
+    .addOption(new Option('--all', 'all of them').conflicts('off'))
+    .option('--off', 'none; the list is kept for later')
+    .addHelpText('after', AFTER_HELP)
+    .action((transport: TransportName, instance: string, options: SetOptions) =>
+      set({ transport, instance }, options, context)
+    )
+}
+
+async function set(
+  { transport, instance }: { transport: TransportName; instance: string },
+  options: SetOptions,
+  context: CliContext
+): Promise<void> {
+  const client = new ServerClient(serverAddress(options, context), context.signal)
+  const selection = wanted(options)
+  if (!selection) {
+    const found = await client.request<SelectionReply | null>({ path: [transport, 'find', instance] })
+    if (options.json) printJson(found, context)
+    else if (found) print(found, context)
+    else context.error(`Nothing was selected for ${instance} yet.`)
+    return
+  }
+  const path = [transport, 'set', instance]
+  const reply = await client.request<Reply>({ method: 'POST', path, body: { [transport]: selection } })
+  for (const note of reply.notes ?? []) context.error(note)
+  if (options.json) printJson(reply, context)
+  else print(reply, context)
+}
+
+function wanted({ events, all, off }: SetOptions): { enabled: boolean; events?: string[] } | undefined {
+  if (off) return { enabled: false }
+  if (all) return { enabled: true, events: [] }
+  return events === undefined ? undefined : { enabled: true, events: listed(events) }
+}
+
+function listed(text: string): string[] {
+  return text.split(',').map((key) => key.trim())
+}
+
+/** A line for each event, with its queue where it has one. */
+function print({ enabled, events, queues }: SelectionReply & Pick<Reply, 'queues'>, { out, error }: CliContext): void {
+  if (!enabled) return error('Off; nothing is sent.')
+  const urls = new Map(queues?.map(({ event, url }) => [event, url]))
+  for (const event of events) out([event, urls.get(event)].filter(Boolean).join('  '))
+}

@@ -1,0 +1,120 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import type { ConnectionError, InstanceMessage } from '../../client/types.ts'
+import type { CliContext } from '../context.ts'
+import { CommandFailed, EXIT } from '../failure.ts'
+import { wholeNumber } from '../numbers.ts'
+import { coloured, counted, printable, printJson, shortened } from '../output.ts'
+import { ServerClient } from '../server-client.ts'
+import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
+
+interface TailOptions extends ServerOptions {
+  events?: string
+  since: number | 'latest'
+}
+
+/** Of what `GET /server` answers. */
+interface ServerModes {
+  websocket: { path: string } | null
+}
+
+const DATA_LENGTH = 160
+
+const AFTER_HELP = `
+Without an instance it follows all of them, by the global key, from a server that has
+WEBSOCKET_GLOBAL_EVENTS=true. A lost connection comes back by itself, without a gap or a repeat.
+Needs socket.io-client (npm install socket.io-client). Ctrl-C ends it.
+
+Examples:
+  $ npx fastify-instance-events tail sales
+  $ npx fastify-instance-events tail --events messages.upsert,call --since 0 --json | jq .data`
+
+/** `tail`: live events, as any client of the WebSocket gets them. */
+export function addTail(program: Command, context: CliContext): void {
+  withServerOptions(program.command('tail'))
+    .description('Follow events as they happen: time, offset, instance, event, data.')
+    .argument('[instance]', 'whose')
+    .option('--events <names>', 'only these, separated by commas')
+    .option('--since <offset>', 'first what came after this offset, or `latest`', offsetOrLatest, 'latest')
+    .addHelpText('after', AFTER_HELP)
+    .action((instance: string | undefined, options: TailOptions) => tail(instance, options, context))
+}
+
+function offsetOrLatest(text: string): number | 'latest' {
+  if (text === 'latest') return text
+  try {
+    return wholeNumber(0)(text)
+  } catch {
+    throw new InvalidArgumentError(`"${text}" is no offset, which is a whole number from 0, and not \`latest\`.`)
+  }
+}
+
+async function tail(instance: string | undefined, options: TailOptions, context: CliContext): Promise<void> {
+  const { signal } = context
+  const address = serverAddress(options, context)
+  const connect = await loadClient()
+  // Socket.IO would knock for ever at a door that is not there.
+  const { websocket } = await new ServerClient(address, signal).request<ServerModes>({ path: ['server'] })
+  if (!websocket) throw new CommandFailed('The server has no sockets: start it with WEBSOCKET_ENABLED=true')
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  let lost = false
+  const connection = connect(new URL(`/${encodeURIComponent(instance ?? '')}`, address.url).href, {
+    // The server has just admitted it.
+    apikey: address.key as string,
+    path: websocket.path,
+    events: options.events?.split(',').map((name) => name.trim()) ?? [],
+    offset: options.since,
+    onEvent: (message) => print(message, options, context),
+    onResumed: ({ count, complete }) => {
+      if (lost) context.error(`Connected again; ${counted(count, 'event')} came meanwhile.`)
+      if (!complete) context.error('The log does not reach back that far: events are missing.')
+      lost = false
+    },
+    onDisconnected: (reason) => {
+      lost = true
+      context.error(`The connection was lost (${reason}); it is tried again until it is back.`)
+    },
+    onError: (error) => reject(error.cause ?? refusal(error, instance))
+  })
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await ended.finally(() => connection.close())
+}
+
+async function loadClient() {
+  try {
+    return (await import('../../client/connect-instance.ts')).connectInstance
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new CommandFailed('`tail` needs socket.io-client, which is not installed: npm install socket.io-client')
+  }
+}
+
+function print(message: InstanceMessage, { json }: TailOptions, context: CliContext): void {
+  if (json) return printJson(message, context)
+  const { date_time: time, offset, instance, event, data } = message
+  const [shownInstance, shownEvent] = [printable(instance), printable(event)]
+  const shownData = printable(shortened(JSON.stringify(data), DATA_LENGTH))
+  const [dim, cyan] = [coloured('dim', time, context), coloured('cyan', shownEvent, context)]
+  context.out(`${dim}  ${offset}  ${shownInstance}  ${cyan}  ${shownData}`)
+}
+
+/** The server's refusal, and what to do about it. */
+function refusal({ code, message }: ConnectionError, instance: string | undefined): CommandFailed {
+  const hint = hintOf(code, instance)
+  return new CommandFailed(`${message} (${code})${hint === undefined ? '' : `\n${hint}`}`, EXIT.failed)
+}
+
+function hintOf(code: string, instance: string | undefined): string | undefined {
+  const select = `Select its events: npx fastify-instance-events set websocket ${instance} --all`
+  switch (code) {
+    case 'IEV_WS_UNAUTHORIZED':
+      return 'Give the key that opens this: API_KEY=<key> in the environment, or --key.'
+    case 'IEV_WS_NOT_SET':
+      return select
+    case 'IEV_WS_DISABLED':
+      return instance === undefined
+        ? 'Name an instance, or start the server with WEBSOCKET_GLOBAL_EVENTS=true to follow all.'
+        : select
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,26 @@
+import type { Readable } from 'node:stream'
+
+/** What a command has of the world: a process gives it its own, a test what it wants to see. */
+export interface CliContext {
+  /** Takes a line of data. */
+  out: (line: string) => void
+  /** Takes a line for people: what failed, what was asked, what happened meanwhile. */
+  error: (line: string) => void
+  /** Shows how far long work is, over what it showed before; `''` takes it away. Nothing where nobody looks. */
+  status: (text: string) => void
+  /** Asks a person; `undefined`: there is none at this end. */
+  ask: ((question: string) => Promise<string>) | undefined
+  /** Read by `send -` and `send --ndjson`. */
+  input: Readable
+  env: Readonly<Record<string, string | undefined>>
+  /** Where `.env`, `data/api-key` and `@file` are looked for. */
+  folder: string
+  /** Whether data may be coloured. */
+  colours: boolean
+  /** Ends what is under way; the reason is an `Interrupted`. */
+  signal: AbortSignal
+  /** Runs the standalone server in this process, which it then ends by itself. */
+  serve: () => Promise<unknown>
+  /** Of a test's own. @default 'instance_events' */
+  schema?: string
+}

@@ -1,0 +1,97 @@
+import type { CliContext } from './context.ts'
+import { counted } from './output.ts'
+import { type ServerClient, ServerRefused } from './server-client.ts'
+
+export interface DeadLetterFilter {
+  instance?: string
+  queue?: string
+  reason?: string
+}
+
+/** What `GET /sqs/deadletters` answers. */
+export interface DeadLetterPage {
+  deadLetters: { id: number; instance: string; queue: string; reason: string; message: string; diedAt: string }[]
+  after: number
+  more: boolean
+}
+
+/** Which ones; `given`: by a person, who is told if one is not there. */
+export interface FoundDeadLetters {
+  ids: readonly number[]
+  given: boolean
+}
+
+const FIND_LIMIT = 1_000
+/** Of one request: their ids must fit into a URL. */
+const TAKE_LIMIT = 500
+
+/** Goes through dead letters page by page, so that it can tell how far it is, and be stopped. */
+export class DeadLetterPages {
+  readonly #client: ServerClient
+  readonly #context: Pick<CliContext, 'status'>
+
+  constructor(client: ServerClient, context: Pick<CliContext, 'status'>) {
+    this.#client = client
+    this.#context = context
+  }
+
+  /** Those that are there now: what dies meanwhile is not gone after. */
+  async find(which: { ids: number[] } | DeadLetterFilter): Promise<FoundDeadLetters> {
+    if ('ids' in which) return { ids: which.ids, given: true }
+    const ids: number[] = []
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const query: Record<string, string | number> = { ...which, after, limit: FIND_LIMIT }
+      const page: DeadLetterPage = await this.#client.request({ path: ['sqs', 'deadletters'], query })
+      for (const { id } of page.deadLetters) ids.push(id)
+      this.#context.status(`Found ${counted(ids.length, 'dead letter')}`)
+      after = page.more ? page.after : undefined
+    }
+    return { ids, given: false }
+  }
+
+  /** @returns how many */
+  redrive(found: FoundDeadLetters): Promise<number> {
+    return this.#each(found, 'Redriven', async (ids) => {
+      const path = ['sqs', 'deadletters', 'redrive']
+      const { redriven } = await this.#client.request<{ redriven: number }>({ method: 'POST', path, body: { ids } })
+      return redriven
+    })
+  }
+
+  /** @returns how many */
+  discard(found: FoundDeadLetters): Promise<number> {
+    return this.#each(found, 'Discarded', async (ids) => {
+      const query = { ids: ids.join() }
+      const request = { method: 'DELETE', path: ['sqs', 'deadletters'], query } as const
+      const { discarded } = await this.#client.request<{ discarded: number }>(request)
+      return discarded
+    })
+  }
+
+  async #each(
+    { ids, given }: FoundDeadLetters,
+    done: string,
+    take: (ids: readonly number[]) => Promise<number>
+  ): Promise<number> {
+    let total = 0
+    for (let from = 0; from < ids.length; from += TAKE_LIMIT) {
+      const page = ids.slice(from, from + TAKE_LIMIT)
+      total += given ? await take(page) : await takeThose(page, take)
+      this.#context.status(`${done} ${total.toLocaleString('en')} of ${counted(ids.length, 'dead letter')}`)
+    }
+    return total
+  }
+}
+
+/** Somebody else may have taken some since they were found: the server names them, and the others go. */
+async function takeThose(ids: readonly number[], take: (ids: readonly number[]) => Promise<number>): Promise<number> {
+  try {
+    return await take(ids)
+  } catch (error) {
+    if (!(error instanceof ServerRefused) || error.status !== 404) throw error
+    const gone = new Set(error.messages.map((message) => Number(/no dead letter (\d+)/.exec(message)?.[1])))
+    const left = ids.filter((id) => !gone.has(id))
+    if (left.length === ids.length) throw error
+    return left.length === 0 ? 0 : takeThose(left, take)
+  }
+}

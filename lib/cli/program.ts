@@ -1,0 +1,56 @@
+import { Command } from 'commander'
+import { packageVersion } from '../package-version.ts'
+import { addCheckConfig } from './commands/check-config.ts'
+import { addDeadLetters } from './commands/dead-letters.ts'
+import { addInstances } from './commands/instances.ts'
+import { addMigrate } from './commands/migrate.ts'
+import { addSend } from './commands/send.ts'
+import { addServe } from './commands/serve.ts'
+import { addSet } from './commands/set.ts'
+import { addTail } from './commands/tail.ts'
+import type { CliContext } from './context.ts'
+
+/** The same everywhere: docs/cli.md repeats what is printed. */
+const HELP_WIDTH = 100
+
+const AFTER_HELP = `
+Without a command it serves. Exit codes: 0 done; 1 failed; 2 not called as it should be;
+130 stopped by Ctrl-C in the middle of something.
+
+Examples:
+  $ npx fastify-instance-events
+  $ npx fastify-instance-events send sales messages.upsert '{"text":"Oi"}'
+  $ npx fastify-instance-events help tail`
+
+/** All commands, in the order in which help names them. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('fastify-instance-events')
+    .description('Carries the events of messaging instances to Amazon SQS and Socket.IO.')
+    .version(packageVersion())
+    .exitOverride()
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => context.out(text.trimEnd()),
+      writeErr: (text) => context.error(text.trimEnd()),
+      getOutHelpWidth: () => HELP_WIDTH,
+      getOutHasColors: () => false
+    })
+    .addHelpText('after', AFTER_HELP)
+  addServe(program, context)
+  addTail(program, context)
+  addSend(program, context)
+  addInstances(program, context)
+  addSet(program, context)
+  addDeadLetters(program, context)
+  addMigrate(program, context)
+  addCheckConfig(program, context)
+  sayUsageAfterErrors(program)
+  return program
+}
+
+function sayUsageAfterErrors(command: Command): void {
+  const usage = command.createHelp().commandUsage(command)
+  const name = usage.replace(/ [[<-].*/, '')
+  command.showHelpAfterError(`\nUsage: ${usage}\nMore: ${name} --help`)
+  for (const child of command.commands) sayUsageAfterErrors(child)
+}

@@ -1,0 +1,153 @@
+import { setTimeout } from 'node:timers/promises'
+import { CommandFailed } from './failure.ts'
+import type { ServerAddress } from './server-options.ts'
+
+/** Making the queues of all events may take a while. */
+const TIMEOUT_MS = 60_000
+/** If the server does not say when to try again. */
+const RETRY_MS = 1_000
+
+/** What to do about a refusal, besides what the server says itself. */
+const HINTS: { [code: string]: string } = {
+  IEV_UNAUTHORIZED: 'Give the key that opens this: API_KEY=<key> in the environment, or --key.',
+  IEV_NOT_FOUND: 'Is --url right, and the server as new as this command?'
+}
+
+export interface ServerRequest {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Segments, which are percent-encoded. */
+  path: readonly string[]
+  query?: { [name: string]: string | number | boolean | undefined }
+  body?: unknown
+  /** For how long what may pass (503, no connection) is tried again. @default 0 */
+  waitMs?: number
+  /** Told once, before the first pause. */
+  onWait?: (why: string) => void
+}
+
+/** The server answered, and not with what was asked for. */
+export class ServerRefused extends CommandFailed {
+  readonly status: number
+  readonly messages: readonly string[]
+
+  constructor({ status, code, messages }: { status: number; code: string; messages: readonly string[] }) {
+    super([...messages.slice(0, -1), `${messages.at(-1)} (${code})`, HINTS[code]].filter(Boolean).join('\n'))
+    this.status = status
+    this.messages = messages
+  }
+}
+
+/** It cannot be said whether the server got the request. */
+export class ServerUnreachable extends CommandFailed {}
+
+/** Talks to a server's routes. */
+export class ServerClient {
+  readonly #address: ServerAddress
+  readonly #signal: AbortSignal
+  readonly #timeoutMs: number
+  #reached = false
+
+  /** @param timeoutMs how long an answer may take @default a minute */
+  constructor(address: ServerAddress, signal: AbortSignal, timeoutMs = TIMEOUT_MS) {
+    this.#address = address
+    this.#signal = signal
+    this.#timeoutMs = timeoutMs
+  }
+
+  /**
+   * @returns the parsed body of a good answer
+   * @throws {ServerRefused} @throws {ServerUnreachable}
+   */
+  async request<T>({ waitMs = 0, onWait = () => {}, ...request }: ServerRequest): Promise<T> {
+    const deadline = performance.now() + waitMs
+    let outcome = await this.#once(request)
+    for (let tries = 1; 'failure' in outcome; tries++) {
+      const { failure, afterMs } = outcome
+      // A server that was never there will hardly come.
+      const hopeless = failure instanceof ServerUnreachable && !this.#reached
+      if (hopeless || performance.now() + afterMs > deadline) throw failure
+      if (tries === 1) onWait(`${failure.message}\nIt is tried again, for ${waitMs / 1_000} s.`)
+      await setTimeout(afterMs, undefined, { signal: this.#signal })
+      outcome = await this.#once(request)
+    }
+    return outcome.body as T
+  }
+
+  /** @throws {CommandFailed} for what will not pass */
+  async #once(request: ServerRequest): Promise<Outcome> {
+    const answer = await this.#fetch(request)
+    if ('failure' in answer) return answer
+    this.#reached = true
+    const { reply, text } = answer
+    const body = parse(text)
+    if (reply.ok && body !== undefined) return { body }
+    const { code, response } = (body ?? {}) as { code?: string; response?: { message?: string[] } }
+    if (code === undefined || !Array.isArray(response?.message)) throw this.#foreign(reply)
+    const failure = new ServerRefused({ status: reply.status, code, messages: response.message })
+    if (reply.status !== 503) throw failure
+    const seconds = Number(reply.headers.get('retry-after') ?? NaN)
+    return { failure, afterMs: Number.isFinite(seconds) ? seconds * 1_000 : RETRY_MS }
+  }
+
+  async #fetch(request: ServerRequest): Promise<{ reply: Response; text: string } | Later> {
+    const { method = 'GET', body } = request
+    const { key } = this.#address
+    try {
+      const reply = await fetch(this.#url(request), {
+        method,
+        // A key is for the server that was named.
+        redirect: 'manual',
+        signal: AbortSignal.any([this.#signal, AbortSignal.timeout(this.#timeoutMs)]),
+        headers: {
+          ...(key !== undefined && { apikey: key }),
+          ...(body !== undefined && { 'content-type': 'application/json' })
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) })
+      })
+      return { reply, text: await reply.text() }
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      return { failure: this.#unreachable(error as Error), afterMs: RETRY_MS }
+    }
+  }
+
+  #url({ path, query = {} }: ServerRequest): URL {
+    const { url: base } = this.#address
+    const url = new URL(base)
+    url.pathname = [base.pathname.replace(/\/$/, ''), ...path.map(encodeURIComponent)].join('/')
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value))
+    }
+    return url
+  }
+
+  #foreign({ status, headers }: Response): CommandFailed {
+    const moved = headers.get('location')
+    return new CommandFailed(
+      `${this.#address.url.href} answered ${status}${moved ? ` (go to ${moved})` : ''}, not as a server of fastify-instance-events does: is --url right?`
+    )
+  }
+
+  #unreachable({ message, cause }: Error): ServerUnreachable {
+    const { code, message: why } = (cause ?? { message }) as { code?: string; message: string }
+    return new ServerUnreachable(
+      `The server at ${this.#address.url.origin} cannot be reached: ${code ?? why}\nIs it running? Start it with \`npx fastify-instance-events\`, or name another by --url or IEV_URL.`
+    )
+  }
+}
+
+/** A failure that may pass, and when to try again. */
+interface Later {
+  failure: CommandFailed
+  afterMs: number
+}
+
+type Outcome = { body: unknown } | Later
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import { type Config, EnvSchema, loadConfig } from '../config.ts'
+import type { MessageList } from '../errors.ts'
+import { EventCatalogue } from '../events.ts'
+import { AllowedHosts } from '../websocket/allowed-hosts.ts'
+import { withoutPassword } from '../without-password.ts'
+import { wantsEmbeddedSqs } from './app-options.ts'
+import { dataFolder } from './data-folder.ts'
+import { readDotenv } from './dotenv.ts'
+import { isInstalled } from './is-installed.ts'
+
+export interface Setting {
+  name: string
+  /** As the server uses it; `null`: it has none. */
+  value: string | number | boolean | null
+  from: 'environment' | '.env' | 'default'
+}
+
+export interface SettingsReport {
+  /** A server with any of them does not start. */
+  faults: string[]
+  warnings: string[]
+  /** None if there are faults. */
+  settings: Setting[]
+  /** What a server would go by; `undefined` if a variable has a fault. */
+  checked: { config: Config; env: Record<string, string | undefined> } | undefined
+}
+
+export interface SettingsSources {
+  env: Readonly<Record<string, string | undefined>>
+  /** Where the server runs, and its .env is. */
+  folder: string
+  /** Whether a package can be imported. */
+  installed?: (name: string) => boolean
+}
+
+const HIDDEN = '***'
+const EMBEDDED = ['fauxqs']
+const S3 = ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner']
+
+/** What a server would make of these settings, without starting one. Secrets are not in it. */
+export function settingsReport(sources: SettingsSources): SettingsReport {
+  const { env, folder, installed = isInstalled } = sources
+  try {
+    const dotenv = readDotenv(folder)
+    const given = { ...dotenv, ...env }
+    const config = loadConfig(given)
+    const faults = [...laterFaults(config), ...missingPackages(config, given, installed)]
+    const settings = faults.length > 0 ? [] : settingsOf(config, { env, dotenv, folder })
+    return { faults, warnings: config.warnings, settings, checked: { config, env: given } }
+  } catch (error) {
+    return { faults: messagesOf(error), warnings: [], settings: [], checked: undefined }
+  }
+}
+
+/** What only shows when the plugins are registered. */
+function laterFaults(config: Config): string[] {
+  const { EXTRA_EVENTS: names, SQS_GLOBAL_EVENTS: listed, WEBSOCKET_ALLOWED_HOSTS: hosts } = config
+  // Messages name the plugins' options in front.
+  const faultsOf = (setting: string, attempt: () => unknown): string[] => {
+    try {
+      attempt()
+      return []
+    } catch (error) {
+      return messagesOf(error).map((message) => `${setting}: ${message.replace(/^[\w.]+: /, '')}`)
+    }
+  }
+  const faults = faultsOf('EXTRA_EVENTS', () => new EventCatalogue({ names }))
+  const shared = config.SQS_ENABLED && config.SQS_GLOBAL_ENABLED && !config.globalFlags && !listed.includes('*')
+  // Without a sound catalogue nothing can be said of its keys.
+  if (shared && faults.length === 0)
+    faults.push(...faultsOf('SQS_GLOBAL_EVENTS', () => new EventCatalogue({ names }).resolve(listed, 'list')))
+  if (config.WEBSOCKET_ENABLED) faults.push(...faultsOf('WEBSOCKET_ALLOWED_HOSTS', () => new AllowedHosts(hosts)))
+  return faults
+}
+
+function missingPackages(
+  config: Config,
+  given: SettingsSources['env'],
+  installed: (name: string) => boolean
+): string[] {
+  const missing = (names: string[]) => names.filter((name) => !installed(name)).join(' ')
+  const embedded = wantsEmbeddedSqs(config, given) && missing(EMBEDDED)
+  const s3 = config.SQS_ENABLED && config.S3_ENABLED && config.S3_BUCKET !== undefined && missing(S3)
+  return [
+    ...(embedded
+      ? [`SQS_BACKEND: the emulator is not installed: npm install ${embedded}, or set SQS_REGION and credentials`]
+      : []),
+    ...(s3 ? [`S3_BUCKET: the packages for S3 are not installed: npm install ${s3}`] : [])
+  ]
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+function settingsOf(
+  config: Config,
+  { env, dotenv, folder }: { env: Variables; dotenv: Variables; folder: string }
+): Setting[] {
+  const { globalFlags: _flags, warnings: _warnings, ...values } = config
+  const names = new Set([...Object.keys(EnvSchema.properties), ...Object.keys(values)])
+  const defaults: { [name: string]: string } = {
+    AUTHENTICATION_API_KEY: `generated, kept in ${join(dataFolder(config, folder), 'api-key')}`,
+    SERVER_URL: `http://localhost:${config.SERVER_PORT}`
+  }
+  return [...names].map((name) => {
+    const value = (values as Record<string, unknown>)[name]
+    const from = sourceOf(name, { env, dotenv })
+    return { name, value: value === undefined ? (defaults[name] ?? null) : shown(name, value), from }
+  })
+}
+
+/** An empty variable counts as absent, and yet stands before the one in .env. */
+function sourceOf(name: string, { env, dotenv }: { env: Variables; dotenv: Variables }): Setting['from'] {
+  const value = env[name] ?? dotenv[name] ?? ''
+  if (value.trim() === '') return 'default'
+  return env[name] === undefined ? '.env' : 'environment'
+}
+
+function shown(name: string, value: unknown): string | number | boolean {
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  return /KEY|SECRET/.test(name) ? HIDDEN : withoutPassword(String(value))
+}
+
+function messagesOf(error: unknown): string[] {
+  const { messages, message } = error as Error & MessageList
+  return messages ?? [message]
+}

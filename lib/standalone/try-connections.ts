@@ -1,0 +1,41 @@
+import type { Config } from '../config.ts'
+import { createSqsClient } from '../sqs/client.ts'
+import { sqsStatus } from '../sqs/status.ts'
+import { tryDatabase } from '../store/try-database.ts'
+import { sqsTarget, wantsEmbeddedSqs } from './app-options.ts'
+
+export interface Connection {
+  to: 'database' | 'sqs'
+  ok: boolean
+  message: string
+}
+
+const TIMEOUT_MS = 3_000
+
+/** Whether what the settings name can be reached and admits us. Nothing is changed there. */
+export async function tryConnections(
+  config: Config,
+  { env, folder }: { env: Record<string, string | undefined>; folder: string }
+): Promise<Connection[]> {
+  const database = await tryDatabase(config.DATABASE_URL, folder)
+  const sqs = config.SQS_ENABLED ? await trySqs(config, env) : { ok: true, message: 'switched off' }
+  return [
+    { to: 'database', ...database },
+    { to: 'sqs', ...sqs }
+  ]
+}
+
+async function trySqs(
+  config: Config,
+  env: Record<string, string | undefined>
+): Promise<{ ok: boolean; message: string }> {
+  if (wantsEmbeddedSqs(config, env)) return { ok: true, message: 'will be emulated in the process' }
+  const timeouts = { connectTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS }
+  const client = createSqsClient({ ...sqsTarget(config), ...timeouts, concurrency: 1 })
+  try {
+    const status = await sqsStatus(client)
+    return { ok: status.ok, message: status.ok ? 'answers' : `${status.code}: ${status.message}` }
+  } finally {
+    client.destroy()
+  }
+}

@@ -1,0 +1,53 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StoreNewerError } from '../errors.ts'
+import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
+import { isPostgresUrl, storePath } from './open.ts'
+import { SQLITE_BUSY, sqliteCode } from './sqlite-database.ts'
+
+export interface Tried {
+  ok: boolean
+  message: string
+}
+
+/** Whether a server in `folder` could use this database; looks, and changes nothing. */
+export async function tryDatabase(url: string, folder: string): Promise<Tried> {
+  try {
+    if (isPostgresUrl(url)) {
+      const { tryPostgres } = await import('./try-postgres.ts')
+      return await tryPostgres(url)
+    }
+    const path = storePath(url)
+    return path === ':memory:' ? { ok: true, message: 'in memory' } : tryFile(resolve(folder, path))
+  } catch (error) {
+    return { ok: false, message: (error as Error).message }
+  }
+}
+
+function tryFile(path: string): Tried {
+  if (!existsSync(path)) {
+    let parent = dirname(path)
+    while (!existsSync(parent)) parent = dirname(parent)
+    if (!statSync(parent).isDirectory()) return { ok: false, message: `${parent} is no folder` }
+    accessSync(parent, constants.W_OK)
+    return { ok: true, message: `${path} will be made` }
+  }
+  accessSync(path, constants.W_OK)
+  const db = new DatabaseSync(path, { readOnly: true })
+  const tried = lookInto(db, path)
+  db.close()
+  return tried
+}
+
+function lookInto(db: DatabaseSync, path: string): Tried {
+  try {
+    const version = db.prepare('PRAGMA user_version').get()?.user_version as number
+    if (version > SQLITE_MIGRATIONS.length) throw new StoreNewerError(path, version, SQLITE_MIGRATIONS.length)
+    return { ok: true, message: `${path} can be used` }
+  } catch (error) {
+    return sqliteCode(error) === SQLITE_BUSY
+      ? { ok: true, message: `${path} is in use by another process: the server, if it runs` }
+      : { ok: false, message: (error as Error).message }
+  }
+}

@@ -1,0 +1,191 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t from 'tap'
+import type { Setting } from '../../lib/standalone/settings-report.ts'
+import { settingsReport } from '../../lib/standalone/settings-report.ts'
+import type { Connection } from '../../lib/standalone/try-connections.ts'
+import { isInstalled } from '../../lib/standalone/is-installed.ts'
+import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { folder } from '../support/build.ts'
+import { cli } from '../support/cli.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startSqs } from '../support/sqs.ts'
+
+interface Report {
+  ok: boolean
+  faults: string[]
+  warnings: string[]
+  settings: Setting[]
+  connections?: Connection[]
+}
+
+/** @returns what `check-config --json` says */
+async function check(env: Record<string, string>, { here = '/nowhere', args = [] as string[] } = {}) {
+  const { code, out, error } = await cli(['check-config', '--json', ...args], { env, folder: here })
+  return { code, error, report: JSON.parse(out) as Report }
+}
+
+t.test('each setting is shown with where it comes from, and no secret is', async (t) => {
+  const here = folder(t)
+  writeFileSync(
+    join(here, '.env'),
+    'SERVER_PORT=9000\nLOG_LEVEL=debug\nSERVER_NAME=dot\nS3_ACCESS_KEY=s3-key-id\nS3_SECRET_KEY=s3-secret-of-dotenv\n'
+  )
+  const env = {
+    LOG_LEVEL: 'warn',
+    SERVER_NAME: '',
+    AUTHENTICATION_API_KEY: 'the-global-key',
+    SQS_ACCESS_KEY_ID: 'aws-key-id',
+    SQS_SECRET_ACCESS_KEY: 'aws-secret',
+    SQS_ENDPOINT: 'http://user:endpoint-secret@127.0.0.1:9324',
+    DATABASE_URL: 'postgres://events:db-secret@db.example/hub?password=db-secret&sslmode=require',
+    CORS_ORIGIN: 'https://a.example,https://b.example',
+    SQS_GLOBAL_CALL: 'true',
+    SQS_CONCURENCY: '3'
+  }
+  const { code, report } = await check(env, { here })
+  t.match({ code, ...report }, { code: 0, ok: true, faults: [], warnings: [/SQS_CONCURENCY.*SQS_CONCURRENCY/] })
+  const by = Object.fromEntries(report.settings.map(({ name, value, from }) => [name, [value, from]]))
+  t.match(by, {
+    SERVER_PORT: [9000, '.env'],
+    LOG_LEVEL: ['warn', 'environment'],
+    SERVER_NAME: ['instance-events', 'default'],
+    SERVER_URL: ['http://localhost:9000', 'default'],
+    AUTHENTICATION_API_KEY: ['***', 'environment'],
+    S3_SECRET_KEY: ['***', '.env'],
+    SQS_ENDPOINT: ['http://***@127.0.0.1:9324', 'environment'],
+    DATABASE_URL: ['postgres://***@db.example/hub?password=***&sslmode=require', 'environment'],
+    CORS_ORIGIN: ['https://a.example,https://b.example', 'environment'],
+    EXPOSE_API_KEY: [false, 'default'],
+    WEBSOCKET_WRONG_KEYS_PER_MINUTE: [20, 'default'],
+    SQS_GLOBAL_CALL: [true, 'environment'],
+    S3_BUCKET: [null, 'default']
+  })
+  t.notMatch(JSON.stringify(report), /the-global-key|s3-key-id|aws-key-id|secret-of|aws-secret|-secret@|db-secret/)
+
+  const { out, error } = await cli(['check-config'], { env, folder: here })
+  t.match(out, /^SETTING +VALUE +FROM\nSERVER_HOST +127\.0\.0\.1 +default\nSERVER_PORT +9000 +\.env\n/)
+  t.match(error, /^warning: SQS_CONCURENCY is no setting/)
+  t.notMatch(out, /the-global-key|s3-key-id|aws-key-id|secret-of|aws-secret|-secret@|db-secret/)
+})
+
+t.test('with nothing set, the key is said to be generated, beside the database', async (t) => {
+  const here = folder(t)
+  const { report } = await check({ DATABASE_URL: 'file:./elsewhere/events.db' }, { here })
+  t.match(
+    report.settings.find(({ name }) => name === 'AUTHENTICATION_API_KEY'),
+    {
+      value: `generated, kept in ${join(here, 'elsewhere/api-key')}`,
+      from: 'default'
+    }
+  )
+})
+
+t.test('all faults are told at once, those of the plugins as well', async (t) => {
+  const faults = async (env: Record<string, string>) => {
+    const { code, error, report } = await check(env)
+    t.match({ code, error, ok: report.ok, settings: report.settings }, { code: 1, error: '', ok: false, settings: [] })
+    return report.faults
+  }
+  t.match(await faults({ SERVER_PORT: 'http', LOG_LEVEL: 'loud' }), [
+    /^SERVER_PORT: got "http"/,
+    /^LOG_LEVEL: got "loud"/
+  ])
+  t.match(await faults({ SQS_GLOBAL_EVENTS: 'CALLL,CALL,NONSENSE', WEBSOCKET_ALLOWED_HOSTS: 'localhost' }), [
+    /^SQS_GLOBAL_EVENTS: list\[0\] "CALLL" is not a known event/,
+    /^SQS_GLOBAL_EVENTS: list\[2\]/,
+    /^WEBSOCKET_ALLOWED_HOSTS: "localhost" is no IP address/
+  ])
+  t.match(await faults({ EXTRA_EVENTS: 'Not An Event', SQS_GLOBAL_EVENTS: 'X' }), [
+    /^EXTRA_EVENTS: "Not An Event" is not an event name/
+  ])
+  const off = { SQS_GLOBAL_EVENTS: 'X', WEBSOCKET_ALLOWED_HOSTS: 'x', SQS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false' }
+  t.equal((await check(off)).code, 0, 'what is switched off does not matter')
+  const here = folder(t)
+  mkdirSync(join(here, '.env'))
+  t.match((await check({}, { here })).report.faults, [/^\.env cannot be read: EISDIR/])
+  const { code, out, error } = await cli(['check-config'], { env: { SERVER_PORT: 'http' } })
+  t.match({ code, out, error }, { code: 1, out: '', error: /^fault: SERVER_PORT: got "http"/ })
+})
+
+t.test('packages that the settings need and that are not there are told of', async (t) => {
+  const installed = (name: string) => !/fauxqs|presigner/.test(name)
+  const faults = (env: Record<string, string>) => settingsReport({ env, folder: '/nowhere', installed }).faults
+  t.match(faults({}), [/^SQS_BACKEND: the emulator is not installed: npm install fauxqs/])
+  t.match(faults({ SQS_REGION: 'us-east-1', S3_BUCKET: 'bucket' }), [/npm install @aws-sdk\/s3-request-presigner$/])
+  t.same(faults({ SQS_REGION: 'us-east-1' }), [])
+  t.same([isInstalled('fauxqs'), isInstalled('no-such-package')], [true, false])
+  const nothing = settingsReport({ env: {}, folder: '/nowhere', installed: () => false })
+  t.match(nothing, { settings: [], checked: { config: { SQS_ENABLED: true } } })
+})
+
+/** @returns what is said of the connection, and the exit code */
+async function connect(env: Record<string, string>, to: Connection['to'], here?: string) {
+  const { code, report } = await check(env, { args: ['--connect'], ...(here !== undefined && { here }) })
+  const { ok, message } = report.connections?.find((connection) => connection.to === to) ?? {}
+  return { code, ok, message }
+}
+
+t.test('a database file is looked at, and left as it is', async (t) => {
+  const here = folder(t)
+  const env = { SQS_ENABLED: 'false' }
+  const tried = (url: string) => connect({ ...env, DATABASE_URL: url }, 'database', here)
+  t.match(await tried(':memory:'), { code: 0, ok: true, message: 'in memory' })
+  t.match(await tried('file:./new/deep/events.db'), {
+    code: 0,
+    ok: true,
+    message: /new\/deep\/events\.db will be made$/
+  })
+  writeFileSync(join(here, 'text'), 'this is no database, and long enough to be seen as none: '.repeat(20))
+  t.match(await tried('file:./text'), { code: 1, ok: false, message: /not a database/ })
+  t.match(await tried('file:./text/events.db'), { code: 1, ok: false, message: /text is no folder$/ })
+
+  const store = new SqliteStore({ path: join(here, 'events.db') })
+  await store.check()
+  t.match(await tried('file:./events.db'), {
+    code: 0,
+    ok: true,
+    message: /is in use by another process: the server, if it runs$/
+  })
+  await store.close()
+  t.match(await tried('file:./events.db'), { code: 0, ok: true, message: /events\.db can be used$/ })
+  const db = new DatabaseSync(join(here, 'events.db'))
+  db.exec('PRAGMA user_version = 999')
+  db.close()
+  t.match(await tried('file:./events.db'), { code: 1, ok: false, message: /has schema version 999/ })
+  mkdirSync(join(here, 'folder.db'))
+  chmodSync(join(here, 'folder.db'), 0o500)
+  t.match(await tried('file:./folder.db'), { code: 1, ok: false })
+  const { out, error, code } = await cli(['check-config', '--connect'], {
+    env: { ...env, DATABASE_URL: 'file:./text' },
+    folder: here
+  })
+  t.match(out, /\nsqs: switched off$/)
+  t.match({ code, error }, { code: 1, error: /^fault: database: .*not a database$/ })
+})
+
+t.test('SQS is asked, and what it says of the credentials is passed on', async (t) => {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const base = { DATABASE_URL: ':memory:', SQS_ACCESS_KEY_ID: 'a', SQS_SECRET_ACCESS_KEY: 'b' }
+  const env = { ...base, SQS_ENDPOINT: proxy.endpoint }
+  t.match(await connect(env, 'sqs'), { code: 0, ok: true, message: 'answers' })
+  proxy.decide = () => ({ status: 403, code: 'InvalidClientTokenId', message: 'The security token is invalid' })
+  t.match(await connect(env, 'sqs'), {
+    code: 1,
+    ok: false,
+    message: 'InvalidClientTokenId: The security token is invalid'
+  })
+  t.match(await connect({ ...base, SQS_ENDPOINT: 'http://127.0.0.1:1' }, 'sqs'), {
+    code: 1,
+    ok: false,
+    message: /ECONNREFUSED/
+  })
+  t.match(await connect({ DATABASE_URL: ':memory:' }, 'sqs'), {
+    code: 0,
+    ok: true,
+    message: 'will be emulated in the process'
+  })
+  t.equal((await check({ SERVER_PORT: 'x' }, { args: ['--connect'] })).report.connections?.length, 0)
+})

@@ -1,0 +1,143 @@
+import t, { type Test } from 'tap'
+import { startOther } from '../support/answering.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { cli, type CliWorld } from '../support/cli.ts'
+import { startSqs } from '../support/sqs.ts'
+
+/** More than a page of those that are looked for, and of those that are taken. */
+const LETTERS = 1_203
+
+/** A server with dead letters of two instances: their messages are larger than it may send. */
+async function start(t: Test, { count = LETTERS }: { count?: number } = {}) {
+  const { options } = await startSqs(t)
+  const { app, url } = await listen(t, { sqs: { ...options, maxPayloadBytes: 1_024, global: { events: ['CALL'] } } })
+  const large = Array.from({ length: count }, (_, n) => ({
+    instance: n < 2 ? 'other' : 'sales',
+    event: 'call',
+    data: 'x'.repeat(1_100)
+  }))
+  await app.eventStore.acceptAll(large)
+  const { store } = app.eventStore
+  const left = async () => (await store.deadLetterCount()).count
+  while ((await left()) < count) await store.check()
+  const run = (args: string[], world: CliWorld = {}) =>
+    cli(['deadletters', ...args], { env: { IEV_URL: url, API_KEY }, ...world })
+  return { app, run, left }
+}
+
+t.test('dead letters are listed, filtered and read on', async (t) => {
+  const { run } = await start(t, { count: 5 })
+  const listed = await run([])
+  t.match(listed, { code: 0, error: '' })
+  t.match(listed.out.split('\n'), [
+    /^ID {2}DIED +INSTANCE {2}QUEUE +REASON +MESSAGE$/,
+    /^1 {3}\d{4}-\S+ {2}other {5}global_call\.fifo {2}IEV_SQS_PAYLOAD_TOO_LARGE {2}\S/,
+    /^2/,
+    /sales/,
+    /sales/,
+    /sales/
+  ])
+  t.match(await run(['--instance', 'other', '--limit', '1']), { out: /\n1 .*$/, error: 'There are more: --after 1' })
+  t.match(await run(['--instance', 'other', '--after', '1', '--json']), {
+    out: /^\{"deadLetters":\[\{"id":2,[^[]+\],"after":2,"more":false\}$/
+  })
+  t.match(await run(['--queue', 'nothing.fifo']), { code: 0, out: '', error: 'There are no such dead letters.' })
+})
+
+t.test('those named are discarded, once a person or --yes says so', async (t) => {
+  const { run, left } = await start(t, { count: 5 })
+  t.match(await run(['discard', '1', '2']), { code: 2, error: /^Discard 2 dead letters\?.*say --yes/ })
+  t.match(await run(['discard', '1'], { answer: 'no' }), {
+    code: 1,
+    asked: ['Discard 1 dead letter? Their events are not sent. [y/N] ']
+  })
+  t.equal(await left(), 5)
+  t.match(await run(['discard', '1', '1', '3'], { answer: 'yes' }), { code: 0, out: 'Discarded: 2 dead letters.' })
+  t.match(await run(['discard', '1', '4', '--yes']), {
+    code: 1,
+    error: /There is no dead letter 1.*IEV_DEAD_LETTER_NOT_FOUND/
+  })
+  t.equal(await left(), 3)
+  t.match(await run(['discard', '--instance', 'other', '--yes', '--json']), { code: 0, out: '{"discarded":1}' })
+  t.match(
+    await run(['discard', '--instance', 'other']),
+    { code: 0, out: 'Discarded: 0 dead letters.' },
+    'nothing to ask about'
+  )
+  t.equal(await left(), 2)
+})
+
+t.test('nothing named does not mean everything', async (t) => {
+  const { run, left } = await start(t, { count: 2 })
+  for (const [args, error] of [
+    [['redrive'], /^Name which: ids, --instance/],
+    [['discard', '--yes'], /^Name which/],
+    [['redrive', '1', '--all'], /only one of them/],
+    [['discard', '1', '--instance', 'other', '--yes'], /only one of them/],
+    [['redrive', '--all', '--queue', 'x'], /'--all' cannot be used with option '--queue/],
+    [['redrive', 'first'], /"first" is no whole number from 1/]
+  ] as [string[], RegExp][])
+    t.match(await run(args), { code: 2, out: '', error }, args.join(' '))
+  t.equal(await left(), 2)
+})
+
+t.test('many are gone through page by page, and it is told how far', async (t) => {
+  const { run, app, left } = await start(t)
+  const discarded = await run(['discard', '--instance', 'sales', '--yes'])
+  t.match(discarded, { code: 0, out: 'Discarded: 1,201 dead letters.' })
+  t.same(discarded.statuses.filter(Boolean), [
+    'Found 1,000 dead letters',
+    'Found 1,201 dead letters',
+    'Discarded 500 of 1,201 dead letters',
+    'Discarded 1,000 of 1,201 dead letters',
+    'Discarded 1,201 of 1,201 dead letters'
+  ])
+  t.equal(discarded.statuses.at(-1), '', 'it is taken away at the end')
+  t.equal(await left(), 2)
+
+  const before = await app.eventStore.store.deadLetterCount()
+  t.match(await run(['redrive', '--all']), { code: 0, out: 'Redriven: 2 dead letters.' })
+  while ((await left()) < 2) await app.eventStore.store.check()
+  const after = await app.eventStore.store.deadLetterCount()
+  t.equal(after.lastId, before.lastId + 2, 'what dies again is not gone after')
+  t.match(await run(['redrive', String(after.lastId), '--json']), { code: 0, out: '{"redriven":1}' })
+})
+
+t.test('what somebody else took meanwhile is left out', async (t) => {
+  const { run, app, left } = await start(t, { count: 5 })
+  const answerAfter = (meanwhile: object) => ({
+    ask: async () => {
+      await app.sqs.deadLetters.discard(meanwhile)
+      return 'y'
+    }
+  })
+  t.match(await run(['discard', '--all'], answerAfter({ ids: [2, 4] }) as object), {
+    code: 0,
+    out: 'Discarded: 3 dead letters.'
+  })
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'x'.repeat(1_100) })
+  while ((await left()) < 1) await app.eventStore.store.check()
+  t.match(await run(['discard', '--reason', 'IEV_SQS_PAYLOAD_TOO_LARGE'], answerAfter({}) as object), {
+    code: 0,
+    out: 'Discarded: 0 dead letters.'
+  })
+})
+
+t.test('a refusal on the way ends it', async (t) => {
+  const { run, app } = await start(t, { count: 2 })
+  const ask = async () => {
+    await app.close()
+    return 'y'
+  }
+  t.match(await run(['discard', '--all'], { ask } as object), { code: 1, error: /cannot be reached/ })
+})
+
+t.test('an answer that makes no sense ends it as well', async (t) => {
+  const refused = JSON.stringify({ status: 404, code: 'IEV_OTHER', response: { message: ['Not there'] } })
+  const { url } = await startOther(
+    t,
+    { status: 200, body: '{"deadLetters":[{"id":1}],"after":1,"more":false}' },
+    { status: 404, body: refused }
+  )
+  t.match(await cli(['deadletters', 'redrive', '--all', '--url', url]), { code: 1, error: 'Not there (IEV_OTHER)' })
+})

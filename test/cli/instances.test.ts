@@ -1,0 +1,83 @@
+import { styleText } from 'node:util'
+import t, { type Test } from 'tap'
+import { API_KEY, listen } from '../support/build.ts'
+import { cli, type CliWorld } from '../support/cli.ts'
+
+/** A server, and the command line of who has its key. */
+async function start(t: Test) {
+  const { app, url } = await listen(t)
+  const run = (args: string[], world: CliWorld = {}) => cli(args, { env: { IEV_URL: url, API_KEY }, ...world })
+  return { app, url, run }
+}
+
+t.test('instances are created, listed, given tokens and deleted', async (t) => {
+  const { run, url } = await start(t)
+  t.match(await run(['instances']), { code: 0, out: '', error: 'There are no instances yet.' })
+
+  const created = await run(['instances', 'create', 'sales'])
+  t.match(created, { code: 0, out: /^[0-9A-F-]{36}$/, error: 'The token of sales, shown this once:' })
+  const own = { env: { IEV_URL: url, API_KEY: created.out } }
+  t.match(await run(['instances', '--json'], own), { code: 0, out: /^\[\{.*"name":"sales"/ }, 'the token opens its own')
+  t.match(await run(['instances', 'create', 'sales']), { code: 1, out: '', error: /\(IEV_INSTANCE_EXISTS\)$/ })
+
+  t.match(await run(['instances', 'create', 'a', '--token', 'given', '--json']), {
+    code: 0,
+    out: /^\{.*"hash":"given"/,
+    error: ''
+  })
+  t.match(await run(['instances', 'token', 'a', '--token', 'given-again']), { code: 0, out: 'given-again' })
+  t.match(
+    await run(['instances', '--json', 'token', 'a']),
+    { code: 0, out: /"hash":"[0-9A-F-]{36}"/ },
+    '--json in front'
+  )
+
+  await run(['set', 'websocket', 'a', '--events', 'CALL,LABELS_EDIT'])
+  await run(['set', 'websocket', 'sales', '--all'])
+  await run(['set', 'sqs', 'sales', '--events', 'CALL'])
+  await run(['set', 'sqs', 'sales', '--off'])
+  const { out } = await run(['instances'])
+  t.match(out.split('\n'), [
+    /^INSTANCE {2}SQS {2}WEBSOCKET {9}CREATED$/,
+    /^sales {5}off {2}\d\d events {9}\d{4}-/,
+    /^a {9}- {4}CALL,LABELS_EDIT {2}\d{4}-/
+  ])
+  t.match(await run(['instances'], { env: { IEV_URL: url, API_KEY }, colours: true }), {
+    out: styleText('bold', 'INSTANCE', { validateStream: false }).slice(0, -5)
+  })
+
+  t.match(await run(['instances', 'delete', 'a']), {
+    code: 2,
+    error: 'Delete the instance a? There is nobody to ask: say --yes.'
+  })
+  t.match(await run(['instances', 'delete', 'a'], { answer: '' }), { code: 1, error: 'Nothing was done.' })
+  t.match(await run(['instances', 'delete', 'a'], { answer: 'Y' }), {
+    code: 0,
+    out: 'Deleted a.',
+    asked: ['Delete the instance a? [y/N] ']
+  })
+  t.match(await run(['instances', 'delete', 'sales', '--yes', '--json']), { code: 0, out: /"status":"SUCCESS"/ })
+  t.match(await run(['instances', 'delete', 'sales', '--yes']), { code: 1, error: /IEV_INSTANCE_NOT_FOUND/ })
+})
+
+t.test('a selection is set, shown and switched off', async (t) => {
+  const { run, app } = await start(t)
+  t.match(await run(['set', 'sqs', 'nobody']), { code: 1, error: /IEV_INSTANCE_NOT_FOUND/ })
+  t.match(await run(['set', 'sqs', 'sales', '--events', 'messages.upsert, CALL']), {
+    code: 0,
+    out: /^MESSAGES_UPSERT {2}http:\S+sales_messages_upsert\.fifo\nCALL {2}http:\S+sales_call\.fifo$/
+  })
+  t.match(await run(['set', 'sqs', 'sales']), { code: 0, out: 'MESSAGES_UPSERT\nCALL' })
+  t.match(await run(['set', 'sqs', 'sales', '--json']), { out: /"events":\["MESSAGES_UPSERT","CALL"\]/ })
+  t.match(await run(['set', 'websocket', 'sales']), { code: 0, out: '', error: 'Nothing was selected for sales yet.' })
+  t.match(await run(['set', 'websocket', 'sales', '--json']), { code: 0, out: 'null' })
+  t.match(await run(['set', 'websocket', 'sales', '--events', 'CALL,NEW_TOKEN', '--json']), {
+    code: 0,
+    out: /"events":\["CALL"\]/,
+    error: /NEW_TOKEN is no event of this server any more/
+  })
+  t.match(await run(['set', 'sqs', 'sales', '--off']), { code: 0, out: '', error: 'Off; nothing is sent.' })
+  t.match(app.sqs.find('sales'), { enabled: false, events: ['MESSAGES_UPSERT', 'CALL'] }, 'the list is kept')
+  t.match(await run(['set', 'websocket', 'sales', '--all']), { code: 0, out: /\nCALL\n/ })
+  t.same(app.websocket.find('sales')?.events, app.eventStore.catalogue.all)
+})

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import t from 'tap'
+import { API_KEY, listen } from '../support/build.ts'
+import { CLI, spawnCli } from '../support/cli.ts'
+import { until } from '../support/until.ts'
+
+t.test('a tail ends with 0 by a signal, other work in the middle with 130 or 143', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('sales', { enabled: true })
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  const env = { IEV_URL: url, API_KEY }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const tail = spawnCli(t, ['tail', 'sales', '--since', '0'], { env })
+    await until(() => tail.out().includes('call  1\n'))
+    tail.child.kill(signal)
+    t.equal(await tail.ended(), 0)
+    const send = spawnCli(t, ['send', 'sales', '--ndjson'], { env })
+    send.child.stdin.write('{"event":"call","data":2}\n')
+    await until(() => send.out() !== '')
+    send.child.kill(signal)
+    t.equal(await send.ended(), signal === 'SIGINT' ? 130 : 143)
+    t.equal(send.error(), '')
+  }
+})
+
+t.test('when `head` has read enough, it is over without a word', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('sales', { enabled: true })
+  await app.eventStore.acceptAll(
+    Array.from({ length: 5_000 }, (_, data) => ({ instance: 'sales', event: 'call', data }))
+  )
+  const pipeline = `set -o pipefail; "${process.execPath}" "${CLI}" tail sales --since 0 | head -n 2`
+  const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
+    execFile('bash', ['-c', pipeline], { env: { ...process.env, IEV_URL: url, API_KEY } }, (error, stdout, stderr) =>
+      error ? reject(error) : resolve({ stdout, stderr })
+    )
+  })
+  t.match(stdout.split('\n'), [/ {2}1 {2}sales/, / {2}2 {2}sales/, ''])
+  t.equal(stderr, '')
+})

@@ -1,0 +1,65 @@
+import { EventEmitter, once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { Interrupted } from '../../lib/cli/failure.ts'
+import { processContext } from '../../lib/cli/process-context.ts'
+
+/** A process with terminals, as `processContext` sees it. */
+function startTerminal({ env = {}, terminal = true }: { env?: Record<string, string>; terminal?: boolean } = {}) {
+  const stream = () => Object.assign(new PassThrough(), { isTTY: terminal })
+  const fake = Object.assign(new EventEmitter(), {
+    stdin: stream(),
+    stdout: stream(),
+    stderr: stream(),
+    env,
+    cwd: () => '/somewhere'
+  })
+  return {
+    fake,
+    context: processContext(fake as unknown as NodeJS.Process),
+    read: (of: 'stdout' | 'stderr') => String(fake[of].read() ?? '')
+  }
+}
+
+t.test('on a terminal, progress stands in a line of its own, under what is printed', async (t) => {
+  const { context, read } = startTerminal()
+  context.status('Sent 1 event')
+  context.status('Sent 1 event')
+  context.out('data')
+  context.error('a word')
+  context.status('')
+  context.status('')
+  const erased = '\r\x1b[2K'
+  const shown = `${erased}Sent 1 event`
+  t.equal(read('stderr'), `${shown}${erased}${shown}${erased}a word\n${shown}${erased}`)
+  t.equal(read('stdout'), 'data\n')
+  const piped = startTerminal({ terminal: false })
+  piped.context.status('Sent 1 event')
+  piped.context.error('a word')
+  t.equal(piped.read('stderr'), 'a word\n')
+})
+
+t.test('colours and questions are for terminals', async (t) => {
+  t.match(startTerminal().context, { colours: true, folder: '/somewhere' })
+  t.match(startTerminal({ env: { NO_COLOR: '1' } }).context, { colours: false })
+  t.match(startTerminal({ env: { NO_COLOR: '' } }).context, { colours: true })
+  t.match(startTerminal({ terminal: false }).context, { colours: false, ask: undefined })
+  const { fake, context, read } = startTerminal()
+  const answer = context.ask?.('Really? ')
+  await once(fake.stderr, 'readable')
+  t.match(read('stderr'), 'Really? ')
+  fake.stdin.write('yes\n')
+  t.equal(await answer, 'yes')
+  const never = context.ask?.('Really? ') as Promise<string>
+  fake.emit('SIGINT')
+  await t.rejects(never)
+  t.match(context.signal, { aborted: true, reason: new Interrupted(130) })
+})
+
+t.test('streams that nobody reads end the work, or are not missed', async (t) => {
+  const { fake, context } = startTerminal()
+  fake.stderr.emit('error', new Error('EPIPE'))
+  t.equal(context.signal.aborted, false)
+  fake.stdout.emit('error', new Error('EPIPE'))
+  t.match(context.signal.reason, { exitCode: 0 })
+})

@@ -1,0 +1,193 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import t, { type Test } from 'tap'
+import { Interrupted } from '../../lib/cli/failure.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
+import { cli, type CliWorld } from '../support/cli.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { until } from '../support/until.ts'
+
+/** A server, the sizes of the requests that brought it events, and the command line of who has its key. */
+async function start(t: Test, { bodyLimit = 10 * 1_048_576 } = {}) {
+  const { app, url } = await listen(t, { bodyLimit, websocket: false })
+  const requests: number[] = []
+  const { acceptAll } = app.eventStore
+  app.eventStore.acceptAll = (inputs) => {
+    requests.push(inputs.length)
+    return acceptAll.call(app.eventStore, inputs)
+  }
+  const run = (args: string[], world: CliWorld = {}) =>
+    cli(['send', ...args], { env: { IEV_URL: url, API_KEY }, ...world })
+  const log = async () => {
+    const events: { event: string; data: unknown; id: string; [extra: string]: unknown }[] = []
+    for (let after = 0, more = true; more;) {
+      const reply = await app.inject({ url: `/events/sales?limit=1000&after=${after}`, headers: { apikey: API_KEY } })
+      const page = reply.json<{ events: typeof events; after: number; more: boolean }>()
+      events.push(...page.events)
+      ;({ after, more } = page)
+    }
+    return events
+  }
+  return { app, url, run, log, requests }
+}
+
+t.test('an event is sent from an argument, a file or standard input', async (t) => {
+  const { run, log } = await start(t)
+  const here = folder(t)
+  writeFileSync(join(here, 'event.json'), '{"text":"from a file"}')
+  const sent = await run(['sales', 'call', '{"text":"Oi"}', '--id', 'one', '--extra', '{"isLatest":true}'])
+  t.match(sent, { code: 0, out: '1  one', error: '' })
+  t.match(await run(['sales', 'call', '{}', '--id', 'one']), { code: 0, out: '1  one  (was there already)' })
+  t.match(await run(['sales', 'call', '@event.json', '--json'], { folder: here }), {
+    out: /^\{"id":"\S+","offset":\d+,"duplicate":false\}$/
+  })
+  t.match(await run(['sales', 'messages.upsert', '-'], { input: '{"text":"piped"}\n' }), { code: 0 })
+  t.match(await run(['sales', 'call']), { code: 0 })
+  t.match(await log(), [
+    { event: 'call', data: { text: 'Oi' }, isLatest: true },
+    { data: { text: 'from a file' } },
+    { event: 'messages.upsert', data: { text: 'piped' } },
+    { data: null }
+  ])
+})
+
+t.test('what cannot be sent says why', async (t) => {
+  const { run, log } = await start(t)
+  const wrong: [string[], number, RegExp][] = [
+    [['sales'], 2, /^Name an event/],
+    [['sales', 'call', 'Oi'], 2, /^The data is not JSON: /],
+    [['sales', 'call', '1', '--extra', '{'], 2, /^--extra is not JSON: /],
+    [['sales', 'call', '@missing.json'], 1, /^The data cannot be read: ENOENT/],
+    [['sales', 'call', '--ndjson'], 2, /^With --ndjson, the lines say event/],
+    [['sales', '--ndjson', '--id', 'x'], 2, /^With --ndjson/],
+    [['sales', 'cal', '1'], 1, /"cal" is not a known event.*IEV_EVENT_UNKNOWN/],
+    [['sales', 'call', '1', '--extra', '{"id":1}'], 1, /IEV_/]
+  ]
+  for (const [args, code, error] of wrong) t.match(await run(args), { code, out: '', error }, args.join(' '))
+  t.match(await run(['sales', '--ndjson'], { input: lines(1).join(''), env: { IEV_URL: 'http://127.0.0.1:1' } }), {
+    code: 1,
+    error: /cannot be reached[^]+Nothing was accepted/
+  })
+  t.same(await log().catch(() => []), [])
+})
+
+const lines = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, n) => `${JSON.stringify({ event: 'call', data: from + n })}\n`)
+
+t.test('lines are sent in order, a thousand at a time, and it is told how far', async (t) => {
+  const { run, log, requests } = await start(t)
+  const { code, out, error, statuses } = await run(['sales', '--ndjson'], { input: lines(2_500).join('') })
+  t.same({ code, error }, { code: 0, error: '' })
+  t.equal(out.split('\n').length, 2_500)
+  t.match(out, /^1 {2}\S+\n2 {2}/)
+  t.same(requests, [1_000, 1_000, 500])
+  t.same(statuses.filter(Boolean), ['Sent 1,000 events', 'Sent 2,000 events', 'Sent 2,500 events'])
+  t.same(
+    (await log()).map(({ data }) => data),
+    Array.from({ length: 2_500 }, (_, n) => n)
+  )
+})
+
+t.test('lines that come slowly leave at once; empty ones and a last one without an end are as good', async (t) => {
+  const { run, log } = await start(t)
+  const input = new PassThrough()
+  const printed: string[] = []
+  const running = run(['sales', '--ndjson', '--json'], { input, out: (line) => printed.push(line) })
+  input.write(lines(1)[0])
+  await until(() => printed.length === 1)
+  input.write('\n  \n{"event":"call",')
+  input.end('"data":"é","id":"mine"}')
+  t.match(await running, { code: 0, error: '' })
+  t.match(printed, [/"duplicate":false/, /"id":"mine"/])
+  t.match(await log(), [{ data: 0 }, { data: 'é', id: 'mine' }])
+})
+
+t.test('a line that is wrong is named; those before it are accepted', async (t) => {
+  const { run, log } = await start(t)
+  t.match(await run(['sales', '--ndjson'], { input: 'no\n' }), {
+    code: 1,
+    error: 'Line 1 is no JSON object: {"event": …, "data": …}\nNothing was accepted; what follows was not sent.'
+  })
+  for (const wrong of ['{"event"', '[1]', 'null', '"call"']) {
+    t.match(await run(['sales', '--ndjson'], { input: `${lines(2).join('')}\n${wrong}\n${lines(1)[0]}` }), {
+      code: 1,
+      out: /^\d+ {2}\S+\n\d+ {2}\S+$/,
+      error: /^Line 4 is no JSON object.*\n2 events before that were accepted; what follows was not sent\.$/
+    })
+  }
+  t.equal((await log()).length, 8)
+  t.match(
+    await run(['sales', '--ndjson'], { input: `\n${lines(1)[0]}{"data":1}\n{"event":"call","data":1,"ide":2}\n` }),
+    {
+      code: 1,
+      out: '',
+      error:
+        /^Lines 2 to 4 were refused:\nLine 3: body\.event is required\nLine 4: body\.ide is not a known field \(IEV_VALIDATION\)\nNothing/
+    }
+  )
+  t.match(await run(['sales', '--ndjson'], { input: '{"event":"x","data":1}\n' }), {
+    code: 1,
+    error: /IEV_EVENT_UNKNOWN/
+  })
+  t.equal((await log()).length, 8)
+})
+
+t.test('lines that are too many bytes together go in halves, and one that is too many alone is named', async (t) => {
+  const { run, log, requests } = await start(t, { bodyLimit: 2_048 })
+  t.match(await run(['sales', '--ndjson'], { input: lines(50).join('') }), { code: 0 })
+  t.ok(requests.length > 1)
+  t.same(
+    (await log()).map(({ data }) => data),
+    Array.from({ length: 50 }, (_, n) => n)
+  )
+  const input = `${lines(1)[0]}${JSON.stringify({ event: 'call', data: 'x'.repeat(3_000) })}\n`
+  t.match(await run(['sales', '--ndjson'], { input }), {
+    code: 1,
+    error: /^Lines 2 to 2 were refused:\n.*IEV_BODY_TOO_LARGE\)\n1 event before that were accepted/
+  })
+  const large = await start(t)
+  const event = JSON.stringify({ event: 'call', data: 'x'.repeat(1_048_576) })
+  t.match(await large.run(['sales', '--ndjson'], { input: `${event}\n`.repeat(6) }), { code: 0 })
+  t.same(large.requests, [4, 2], 'far below what a request may have')
+})
+
+t.test('a request whose answer is lost is tried again, and nothing comes twice', async (t) => {
+  const { app, url, log } = await start(t)
+  const proxy = await startTcpProxy(t, url)
+  let answers = 0
+  app.server.prependListener('request', (request, reply) => {
+    if (request.method !== 'POST' || ++answers !== 2) return
+    // Accepted, and the connection is gone before it is said.
+    reply.writeHead = () => {
+      proxy.drop(() => true)
+      return reply
+    }
+  })
+  const env = { IEV_URL: proxy.url, API_KEY }
+  const { code, error } = await cli(['send', 'sales', '--ndjson'], { env, input: lines(1_500).join('') })
+  t.equal(code, 0)
+  t.match(
+    error,
+    /^The server at http:\S+ cannot be reached: [^\n]+\n[^\n]+\nIt is tried again, for 60 s\.$/,
+    'said once'
+  )
+  t.ok(answers > 2)
+  t.same(
+    (await log()).map(({ data }) => data),
+    Array.from({ length: 1_500 }, (_, n) => n)
+  )
+})
+
+t.test('Ctrl-C ends the waiting for what nobody types', async (t) => {
+  const { run } = await start(t)
+  for (const args of [
+    ['sales', '--ndjson'],
+    ['sales', 'call', '-']
+  ]) {
+    const ending = new AbortController()
+    const running = run(args, { input: new PassThrough(), signal: ending.signal })
+    setImmediate(() => ending.abort(new Interrupted(130)))
+    t.match(await running, { code: 130, out: '', error: '' }, args.join(' '))
+  }
+})

@@ -1,0 +1,131 @@
+import { styleText } from 'node:util'
+import t, { type Test } from 'tap'
+import { Interrupted } from '../../lib/cli/failure.ts'
+import type { AppOptions } from '../../app.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { cli, type CliWorld } from '../support/cli.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { until } from '../support/until.ts'
+
+/** A server whose instance `sales` has sockets, behind a proxy. */
+async function start(t: Test, options: Partial<AppOptions> = {}) {
+  const { app, url } = await listen(t, { sqs: false, ...options })
+  await app.websocket?.set('sales', { enabled: true, events: ['CALL', 'LABELS_EDIT'] })
+  const proxy = await startTcpProxy(t, url)
+  return { app, url: proxy.url, proxy }
+}
+
+/** A `tail` that goes on until `stop`; ended after the test. */
+function follow(t: Test, url: string, args: string[], world: CliWorld = {}) {
+  const ending = new AbortController()
+  const out: string[] = []
+  const errors: string[] = []
+  const running = cli(['tail', ...args], {
+    env: { IEV_URL: url, API_KEY },
+    out: (line) => out.push(line),
+    error: (line) => errors.push(line),
+    signal: ending.signal,
+    ...world
+  })
+  const stop = async () => {
+    ending.abort(new Interrupted(130))
+    return (await running).code
+  }
+  t.after(stop)
+  return { out, errors, stop }
+}
+
+const sockets = (app: Awaited<ReturnType<typeof start>>['app']) => app.io.engine.clientsCount
+
+t.test('events are shown as they come, a line each, until Ctrl-C', async (t) => {
+  const { app, url } = await start(t)
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'before' })
+  const { out, errors, stop } = follow(t, url, ['sales', '--since', '0'])
+  await until(() => out.length === 1)
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: { text: 'a\u001b[31m\u009b\u202e' } })
+  await app.onInstanceEvent({ instance: 'sales', event: 'labels.edit', data: 'x'.repeat(500) })
+  await until(() => out.length === 3)
+  t.match(out, [
+    /^\d{4}-\S+Z {2}1 {2}sales {2}call {2}"before"$/,
+    / {2}2 {2}sales {2}call {2}\{"text":"a\\u001b\[31m\\u009b\\u202e"\}$/,
+    / {2}3 {2}sales {2}labels\.edit {2}"x{158}…$/
+  ])
+  t.equal(await stop(), 0, 'it has done what it was for')
+  t.same(errors, [])
+  await until(() => sockets(app) === 0)
+})
+
+t.test('only what is asked for is shown, as JSON or in colours', async (t) => {
+  const { app, url } = await start(t, { websocket: { globalEvents: true } })
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  await app.onInstanceEvent({ instance: 'other', event: 'labels.edit', data: 2 })
+  const json = follow(t, url, ['--json', '--since', '0', '--events', 'labels.edit, CREDS_UPDATE'])
+  const coloured = follow(t, url, ['--since', '0'], { colours: true })
+  const latest = follow(t, url, ['--since', 'latest'])
+  await until(() => json.out.length === 1 && coloured.out.length === 2 && sockets(app) === 3)
+  t.match(JSON.parse(json.out[0] as string), { event: 'labels.edit', instance: 'other', data: 2, offset: 2 })
+  t.match(coloured.out[0], styleText('cyan', 'call', { validateStream: false }))
+  t.same(latest.out, [], 'it begins now')
+})
+
+t.test('a lost connection is told of, and resumed without a gap', async (t) => {
+  const { app, url, proxy } = await start(t)
+  const { out, errors, stop } = follow(t, url, ['sales', '--since', '0'])
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  await until(() => out.length === 1)
+  const target = proxy.target
+  proxy.target = 'http://127.0.0.1:1'
+  proxy.drop(() => true)
+  await until(() => errors.length === 1)
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 2 })
+  proxy.target = target
+  await until(() => out.length === 2 && errors.length === 2)
+  t.match(errors, [/^The connection was lost \(transport /, 'Connected again; 1 event came meanwhile.'])
+  t.match(out[1], / {2}2 {2}sales {2}call {2}2$/)
+  t.equal(await stop(), 0)
+})
+
+t.test('a log that does not reach back that far is told of', async (t) => {
+  const { url } = await start(t)
+  const { errors } = follow(t, url, ['sales', '--since', '1000'])
+  await until(() => errors.length === 1)
+  t.match(errors, ['The log does not reach back that far: events are missing.'])
+})
+
+t.test('a refusal says what to do', async (t) => {
+  const { app, url } = await start(t)
+  await app.eventStore.instances.create({ name: 'own', token: 'own-token' })
+  const run = (args: string[], env = {}) => cli(['tail', ...args], { env: { IEV_URL: url, API_KEY, ...env } })
+  t.match(await run([]), {
+    code: 1,
+    error: /\(IEV_WS_DISABLED\)\nName an instance, or start the server with WEBSOCKET_GLOBAL_EVENTS=true/
+  })
+  t.match(await run(['own']), {
+    code: 1,
+    error: /\(IEV_WS_NOT_SET\)\nSelect its events: npx fastify-instance-events set websocket own --all/
+  })
+  await app.websocket.set('own', { enabled: false })
+  t.match(await run(['own']), { code: 1, error: /\(IEV_WS_DISABLED\)\nSelect its events/ })
+  t.match(await run(['sales'], { API_KEY: 'own-token' }), { code: 1, error: /\(IEV_WS_UNAUTHORIZED\)\nGive the key/ })
+  t.match(await run(['sales', '--events', 'nonsense']), { code: 1, error: /\(IEV_WS_INVALID\)$/ })
+  t.match(await run(['sales'], { API_KEY: '' }), { code: 1, error: /\(IEV_UNAUTHORIZED\)/ })
+  t.match(await run(['sales'], { API_KEY: 'nobody-s' }), { code: 1, error: /\(IEV_UNAUTHORIZED\)/ })
+  t.match(await run(['sales'], { IEV_URL: 'http://127.0.0.1:1' }), { code: 1, error: /cannot be reached/ })
+  const without = await start(t, { websocket: false })
+  t.match(await run(['sales'], { IEV_URL: without.url }), {
+    code: 1,
+    error: 'The server has no sockets: start it with WEBSOCKET_ENABLED=true'
+  })
+})
+
+t.test('what fails while it prints ends it', async (t) => {
+  const { app, url } = await start(t)
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  const out = () => {
+    throw new Error('nobody listens')
+  }
+  t.match(await cli(['tail', 'sales', '--since', '0'], { env: { IEV_URL: url, API_KEY }, out }), {
+    code: 1,
+    error: /^Error: nobody listens\n/
+  })
+})

@@ -1,0 +1,38 @@
+import t from 'tap'
+import { tryDatabase } from '../../lib/store/try-database.ts'
+import { tryPostgres } from '../../lib/store/try-postgres.ts'
+import { havePostgres, openNode, POSTGRES_URL, startDatabase, startPostgres } from '../support/postgres.ts'
+
+t.test('a PostgreSQL that is not there is said to be so', async (t) => {
+  t.match(await tryDatabase('postgres://127.0.0.1:1/test', '.'), { ok: false, message: /ECONNREFUSED/ })
+})
+
+if (await havePostgres(t)) {
+  t.test('a schema is looked at, and left as it is', async (t) => {
+    const postgres = await startPostgres(t)
+    const { url, schema, query } = postgres
+    const there = async () => (await query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).length
+    t.match(await tryPostgres(url, schema), { ok: true, message: `the schema ${schema} will be made` })
+    t.equal(await there(), 0)
+    const node = await openNode(t, postgres)
+    t.match(await tryPostgres(url, schema), { ok: true, message: /^postgres:\/\/[^@]+\/test can be used$/ })
+    await node.close()
+    await query(`UPDATE ${schema}.schema_version SET version = 999`)
+    await t.rejects(tryPostgres(url, schema), { code: 'IEV_STORE_NEWER_SCHEMA' })
+    await query(`DELETE FROM ${schema}.schema_version`)
+    t.match(await tryPostgres(url, schema), { ok: true })
+  })
+
+  t.test('who may not make the schema is told so', async (t) => {
+    const { url } = await startDatabase(t)
+    t.match(await tryDatabase(url, '.'), { ok: true, message: /the schema instance_events will be made$/ })
+    const { query, schema } = await startPostgres(t)
+    const role = schema.replace('test_', 'role_')
+    await query(`CREATE ROLE ${role} LOGIN PASSWORD 'theirs'`)
+    t.after(() => query(`DROP ROLE ${role}`))
+    const theirs = new URL(POSTGRES_URL)
+    theirs.username = role
+    theirs.password = 'theirs'
+    t.match(await tryPostgres(theirs.href, schema), { ok: false, message: /this user may not create tables in schema/ })
+  })
+}

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import type { CliContext } from '../../lib/cli/context.ts'
+import { runCli } from '../../lib/cli/run-cli.ts'
+
+export const CLI = fileURLToPath(new URL('../../lib/cli/fastify-instance-events.ts', import.meta.url))
+
+export interface CliRun {
+  code: number
+  /** What was printed as data, as one text. */
+  out: string
+  /** What was told to people. */
+  error: string
+  /** How far it said it was. */
+  statuses: string[]
+  /** What a person was asked. */
+  asked: string[]
+}
+
+export type CliWorld = Partial<Omit<CliContext, 'input' | 'ask'>> & {
+  /** Standard input. */
+  input?: string | Readable
+  /** What a person at a terminal says; without it there is none. */
+  answer?: string
+}
+
+/** A command in this process. Nothing of this machine's environment reaches it. */
+export async function cli(args: readonly string[], { input = '', answer, ...world }: CliWorld = {}): Promise<CliRun> {
+  const out: string[] = []
+  const errors: string[] = []
+  const statuses: string[] = []
+  const asked: string[] = []
+  const code = await runCli(args, {
+    out: (line) => out.push(line),
+    error: (line) => errors.push(line),
+    status: (text) => statuses.push(text),
+    ask:
+      answer === undefined
+        ? undefined
+        : async (question) => {
+            asked.push(question)
+            return answer
+          },
+    input: typeof input === 'string' ? Readable.from([input]) : input,
+    env: {},
+    folder: '/nowhere',
+    colours: false,
+    signal: new AbortController().signal,
+    serve: async () => {},
+    ...world
+  })
+  return { code, out: out.join('\n'), error: errors.join('\n'), statuses, asked }
+}
+
+/** The same as a process of its own, ended after the test. */
+export function spawnCli(
+  t: Test,
+  args: readonly string[],
+  { cwd, env = {}, node = [] }: { cwd?: string; env?: Record<string, string>; node?: string[] } = {}
+) {
+  const child = spawn(process.execPath, [...node, CLI, ...args], { ...(cwd !== undefined && { cwd }), env })
+  let out = ''
+  let error = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (error += chunk))
+  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return {
+    child,
+    out: () => out,
+    error: () => error,
+    /** @returns the exit code, or the signal that ended it */
+    ended: async (): Promise<number | NodeJS.Signals> => {
+      const [code, signal] = await ended
+      return code ?? (signal as NodeJS.Signals)
+    }
+  }
+}
