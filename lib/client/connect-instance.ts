@@ -1,7 +1,23 @@
 import { io } from 'socket.io-client'
-import type { ConnectInstanceOptions, ConnectionError, InstanceConnection, InstanceMessage, Resumed } from './types.ts'
+import type { InstanceEventMap } from '../schemas/events/index.ts'
+import type {
+  ConnectInstanceOptions,
+  ConnectionError,
+  InstanceConnection,
+  InstanceMessage,
+  OtherEventName,
+  Resumed
+} from './types.ts'
 
-export type { ConnectInstanceOptions, ConnectionError, InstanceConnection, InstanceMessage, Resumed }
+export type {
+  ConnectInstanceOptions,
+  ConnectionError,
+  InstanceConnection,
+  InstanceEventMap,
+  InstanceMessage,
+  OtherEventName,
+  Resumed
+}
 
 /** More messages than this do not wait for a handler; the server keeps them. */
 const MAX_WAITING = 1_000
@@ -20,7 +36,7 @@ interface Step {
  * @throws {TypeError} for an `offset` that is none, or without `onEvent`
  * @param url `wss://host/<instance>`, percent-encoded, or `wss://host` in global mode
  */
-export function connectInstance(
+export function connectInstance<Events extends object = InstanceEventMap>(
   url: string,
   {
     apikey,
@@ -33,7 +49,7 @@ export function connectInstance(
     onDisconnected,
     onError,
     ...passed
-  }: ConnectInstanceOptions
+  }: ConnectInstanceOptions<Events>
 ): InstanceConnection {
   if (offset !== 'latest' && !(Number.isSafeInteger(offset) && offset >= 0))
     throw new TypeError(`offset: takes a whole number from 0, or 'latest' (got ${String(offset)})`)
@@ -62,7 +78,7 @@ export function connectInstance(
     }
   })
 
-  socket.onAny((name: string, message: Resumed & InstanceMessage) => {
+  socket.onAny((name: string, message: Resumed & InstanceMessage<Events>) => {
     expelled = false
     if (name === 'resumed' || name === 'resuming') log = message.log
     if (name === 'resumed') take({ run: () => onResumed?.(message), offset: message.to })

@@ -1,10 +1,9 @@
 import type { ManagerOptions, SocketOptions } from 'socket.io-client'
+import type { InstanceEventMap } from '../schemas/events/index.ts'
 
-/** An event as the server sends it; members that are not listed are the event's extras. */
-export interface InstanceMessage {
-  event: string
+/** Members that every message has; those that are not listed are the event's extras. */
+interface Envelope {
   instance: string
-  data: unknown
   server_url: string
   /** ISO 8601, UTC. */
   date_time: string
@@ -15,6 +14,22 @@ export interface InstanceMessage {
   offset: number
   [extra: string]: unknown
 }
+
+/** A text that the compiler takes for none of the known names: what it can tell them apart by. There is none at run time. */
+declare enum UnknownName {
+  text = 'any other name'
+}
+
+/** The name of an event whose data is not known. */
+export type OtherEventName = UnknownName
+
+/**
+ * An event as the server sends it: `message.event === 'messages.upsert'` says what `data` is. The data of events that are
+ * not in the map is `unknown`; name your own in it: `InstanceMessage<InstanceEventMap & { 'invoice.paid': Invoice }>`.
+ */
+export type InstanceMessage<Events extends object = InstanceEventMap> =
+  | { [Name in keyof Events & string]: Envelope & { event: Name; data: Events[Name] } }[keyof Events & string]
+  | (Envelope & { event: OtherEventName; data: unknown })
 
 /** Comes once per connection, when everything after `from` up to `to` has been sent: what follows is live. */
 export interface Resumed {
@@ -30,7 +45,9 @@ export interface Resumed {
 type Passed = 'path' | 'transports' | 'extraHeaders' | 'withCredentials' | 'reconnectionDelay' | 'reconnectionDelayMax'
 
 /** Besides its own, some options of socket.io-client, which it gets as they are; its delays are in milliseconds. */
-export interface ConnectInstanceOptions extends Partial<Pick<ManagerOptions & SocketOptions, Passed>> {
+export interface ConnectInstanceOptions<Events extends object = InstanceEventMap> extends Partial<
+  Pick<ManagerOptions & SocketOptions, Passed>
+> {
   /** The global key, or the token of the instance. */
   apikey: string
   /** Names or keys of the events wanted. @default all that are selected */
@@ -45,7 +62,7 @@ export interface ConnectInstanceOptions extends Partial<Pick<ManagerOptions & So
    * Gets each event once, in order; the next one waits until it has returned or resolved. If it throws or rejects,
    * the connection ends, with its offset before this event.
    */
-  onEvent: (message: InstanceMessage) => void | Promise<void>
+  onEvent: (message: InstanceMessage<Events>) => void | Promise<void>
   /** Called among the events, where it came. If it throws, the connection ends as well. */
   onResumed?: (resumed: Resumed) => void
   /** Told when the connection is lost, with Socket.IO's reason; it comes back by itself, and `onResumed` says so. */

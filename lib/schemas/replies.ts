@@ -1,5 +1,8 @@
-import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import type { Instance, Selection } from '../store/types.ts'
+import { Nullable } from './nullable.ts'
+
+export { Nullable }
 
 /** Evolution API's error shape, plus `code`. */
 export const ErrorReply = Type.Object(
@@ -25,8 +28,6 @@ export const ErrorReply = Type.Object(
 export function errorReplies<const S extends readonly number[]>(...statuses: S): Record<S[number], typeof ErrorReply> {
   return Object.fromEntries(statuses.map((status) => [status, ErrorReply])) as Record<S[number], typeof ErrorReply>
 }
-
-export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
 export const InstanceParams = Type.Object({
   instance: Type.String({ minLength: 1, maxLength: 100, description: 'Instance name, percent-encoded.' })

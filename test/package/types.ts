@@ -1,7 +1,12 @@
 // Type-checked by scripts/test-package.ts in an app that has the packed tarball.
 import Fastify from 'fastify'
 import { connectInstance, type InstanceConnection } from 'fastify-instance-events/client'
-import instanceEvents, { type AppOptions, type EmitResult, type InstanceEventInput } from 'fastify-instance-events'
+import instanceEvents, {
+  type AppOptions,
+  type EmitResult,
+  type InstanceEventInput,
+  type InstanceEventMap
+} from 'fastify-instance-events'
 import eventStore from 'fastify-instance-events/event-store'
 import sqs from 'fastify-instance-events/sqs'
 import websocket from 'fastify-instance-events/websocket'
@@ -25,6 +30,16 @@ const connection: InstanceConnection = connectInstance('ws://localhost:8080/sale
   apikey: 'key-of-the-package-test',
   events: ['messages.upsert'],
   onEvent: async ({ event, data, offset }) => console.log(event, data, offset)
+})
+connectInstance('ws://localhost:8080/sales', {
+  apikey: 'key-of-the-package-test',
+  onEvent: (message) => {
+    if (message.event !== 'messages.upsert') return
+    const { conversation }: InstanceEventMap['messages.upsert']['message'] = message.data.message
+    console.log(conversation?.toUpperCase())
+    // @ts-expect-error a message has no such member
+    console.log(message.data.converse)
+  }
 })
 // @ts-expect-error without onEvent nobody would hear anything
 connectInstance('ws://localhost:8080/sales', { apikey: 'key-of-the-package-test' })

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import type { Test } from 'tap'
-import type { InstanceMessage } from '../../lib/client/connect-instance.ts'
+import type { InstanceMessage, OtherEventName } from '../../lib/client/connect-instance.ts'
 import { Watch } from './watch.ts'
 
 export const KEY = 'key-of-sales'
@@ -81,9 +81,10 @@ export async function startFakeHub(t: Test, { port = 0 } = {}): Promise<FakeHub>
   return new FakeHub(io, (server.address() as AddressInfo).port)
 }
 
+/** The hub is not asked what its data looks like. */
 export function newMessage(offset: number, event = 'messages.upsert'): InstanceMessage {
   return {
-    event,
+    event: event as OtherEventName,
     instance: 'sales',
     data: { text: `number ${offset}` },
     server_url: 'http://hub.example',

@@ -1,0 +1,41 @@
+import { Type } from '@sinclair/typebox'
+import { Nullable } from '../nullable.ts'
+import { Jid, OpenObject } from './parts.ts'
+
+/** Calls. */
+export const callSchemas = {
+  call: Type.Union(
+    [
+      OpenObject(
+        {
+          id: Type.String(),
+          from: Jid,
+          chatId: Type.Optional(Type.String()),
+          status: Type.String({ description: 'offer, ringing, accept, reject, timeout or terminate.' }),
+          date: Type.String({ description: 'ISO 8601.' }),
+          isVideo: Type.Optional(Nullable(Type.Boolean())),
+          isGroup: Type.Optional(Nullable(Type.Boolean())),
+          offline: Type.Optional(Type.Boolean())
+        },
+        { description: "Baileys' WACallEvent." }
+      ),
+      OpenObject(
+        { event: Type.String(), packet: Type.Unknown() },
+        { description: 'A node of the protocol as it came, from hubs with voice calls.' }
+      )
+    ],
+    {
+      description: 'Somebody calls, or a call ends.',
+      examples: [
+        {
+          id: 'A1B2C3',
+          from: '5511987654321@s.whatsapp.net',
+          status: 'offer',
+          isVideo: false,
+          isGroup: false,
+          date: '2026-01-31T12:05:00.000Z'
+        }
+      ]
+    }
+  )
+}

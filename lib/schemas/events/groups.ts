@@ -1,0 +1,95 @@
+import { Type } from '@sinclair/typebox'
+import { Nullable } from '../nullable.ts'
+import { Jid, OpenObject } from './parts.ts'
+
+const Participant = OpenObject({
+  id: Jid,
+  phoneNumber: Type.Optional(Type.String()),
+  admin: Type.Optional(Nullable(Type.String({ description: 'admin or superadmin; null: neither.' })))
+})
+
+const groupMembers = {
+  id: Jid,
+  subjectOwner: Type.Optional(Type.String()),
+  subjectTime: Type.Optional(Type.Number({ description: 'Seconds since 1970.' })),
+  creation: Type.Optional(Type.Number({ description: 'Seconds since 1970.' })),
+  owner: Type.Optional(Nullable(Type.String())),
+  desc: Type.Optional(Nullable(Type.String())),
+  size: Type.Optional(Type.Integer()),
+  announce: Type.Optional(Type.Boolean({ description: 'Whether only admins write.' })),
+  restrict: Type.Optional(Type.Boolean({ description: 'Whether only admins change the group.' })),
+  author: Type.Optional(Type.String({ description: 'Who made the change.' }))
+}
+
+/** A newer Baileys has objects where an older one has addresses. */
+const Member = Type.Union([Jid, Participant])
+
+const GROUP = '120363041234567890@g.us'
+const OWNER = '5511912345678@s.whatsapp.net'
+const MEMBER = '5511987654321@s.whatsapp.net'
+
+/** Groups and who is in them. */
+export const groupSchemas = {
+  'groups.upsert': Type.Array(
+    OpenObject({ ...groupMembers, subject: Type.String(), participants: Type.Array(Participant) }),
+    {
+      description: "Groups that the instance is in now: Baileys' GroupMetadata.",
+      examples: [
+        [
+          {
+            id: GROUP,
+            subject: 'Sales team',
+            creation: 1769860800,
+            owner: OWNER,
+            size: 2,
+            participants: [
+              { id: OWNER, admin: 'superadmin' },
+              { id: MEMBER, admin: null }
+            ]
+          }
+        ]
+      ]
+    }
+  ),
+  'groups.update': Type.Array(
+    OpenObject({
+      ...groupMembers,
+      subject: Type.Optional(Type.String()),
+      participants: Type.Optional(Type.Array(Participant))
+    }),
+    {
+      description: 'What has changed of groups.',
+      examples: [[{ id: GROUP, subject: 'Sales team, São Paulo', author: OWNER }]]
+    }
+  ),
+  'group-participants.update': OpenObject(
+    {
+      id: Jid,
+      author: Type.Optional(Type.String({ description: 'Who did it.' })),
+      participants: Type.Array(Member),
+      action: Type.String({ description: 'add, remove, promote, demote or modify.' }),
+      participantsData: Type.Optional(
+        Type.Array(
+          OpenObject({
+            jid: Member,
+            phoneNumber: Type.Optional(Type.String()),
+            name: Type.Optional(Nullable(Type.String())),
+            imgUrl: Type.Optional(Nullable(Type.String()))
+          }),
+          { description: 'Who they are, as far as the hub knows.' }
+        )
+      )
+    },
+    {
+      description: 'Members have come, gone, or become admins.',
+      examples: [
+        {
+          id: GROUP,
+          participants: [MEMBER],
+          action: 'add',
+          participantsData: [{ jid: MEMBER, phoneNumber: '5511987654321', name: 'Maria Souza', imgUrl: null }]
+        }
+      ]
+    }
+  )
+}

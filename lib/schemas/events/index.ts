@@ -1,0 +1,32 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import type { EVOLUTION_EVENTS } from '../../events.ts'
+import { callSchemas } from './calls.ts'
+import { chatSchemas } from './chats.ts'
+import { connectionSchemas } from './connection.ts'
+import { contactSchemas } from './contacts.ts'
+import { groupSchemas } from './groups.ts'
+import { instanceSchemas } from './instances.ts'
+import { labelSchemas } from './labels.ts'
+import { messageSchemas } from './messages.ts'
+import { typebotSchemas } from './typebot.ts'
+
+/**
+ * What the `data` of each of Evolution API's events looks like, as its v2 sends it over Baileys. They describe: no event
+ * is refused because its data is another. https://github.com/EvolutionAPI/evolution-api
+ */
+export const instanceEventSchemas = {
+  ...instanceSchemas,
+  ...connectionSchemas,
+  ...messageSchemas,
+  ...contactSchemas,
+  ...chatSchemas,
+  ...groupSchemas,
+  ...labelSchemas,
+  ...callSchemas,
+  ...typebotSchemas
+} satisfies Record<(typeof EVOLUTION_EVENTS)[number], TSchema>
+
+/** The type of the `data` of each event: `InstanceEventMap['messages.upsert']`. */
+export type InstanceEventMap = {
+  [Name in keyof typeof instanceEventSchemas]: Static<(typeof instanceEventSchemas)[Name]>
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import type { TSchema } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import t from 'tap'
+import { EVOLUTION_EVENTS } from '../../lib/events.ts'
+import { instanceEventSchemas, type InstanceEventMap } from '../../lib/schemas/events/index.ts'
+
+const fixtures = JSON.parse(readFileSync(new URL('../fixtures/evolution-webhooks.json', import.meta.url), 'utf8')) as {
+  event: keyof InstanceEventMap
+  data: unknown
+}[]
+
+const schemas = Object.entries<TSchema>(instanceEventSchemas)
+
+/** What no hub means by these events. */
+const WRONG: { [Name in keyof InstanceEventMap]: unknown[] } = {
+  'application.startup': [null, 'started'],
+  'instance.create': [{}, { instanceName: 7, instanceId: 'x' }],
+  'instance.delete': [{ instanceName: 'sales' }],
+  'remove.instance': [{}],
+  'logout.instance': [false],
+  'status.instance': [{ instance: 'sales' }, { instance: 'sales', status: 1 }],
+  'qrcode.updated': [{}, { qrcode: 'data:image/png;base64,' }, { message: 'limit' }],
+  'connection.update': [{ instance: 'sales', state: 'opened' }, { state: 'open' }],
+  'creds.update': [null],
+  'messages.set': [{}, [{ key: {} }]],
+  'messages.upsert': [{}, [], { key: { id: '3EB0' }, message: {}, messageType: 'x', messageTimestamp: 1 }],
+  'messages.edited': [null, { key: '3EB0' }],
+  'messages.update': [{}, { keyId: '3EB0', remoteJid: 'a', fromMe: true, status: 4 }],
+  'messages.delete': [{ status: 'DELETED' }, { remoteJid: 'a', fromMe: true, id: '3EB0', status: 'READ' }],
+  'send.message': [{ message: 'Oi' }],
+  'send.message.update': [{ editedMessage: 'Oi' }],
+  'contacts.set': [{ remoteJid: 'a' }, [{}]],
+  'contacts.upsert': [{}, [{ pushName: 'Maria' }], 'a'],
+  'contacts.update': [{ remoteJid: 'a', pushName: 1 }],
+  'presence.update': [{ id: 'a' }, { id: 'a', presences: { a: 'composing' } }],
+  'chats.set': [{ remoteJid: 'a' }],
+  'chats.upsert': [['a'], [{ remoteJid: 'a', unreadMessages: 'three' }]],
+  'chats.update': [{ remoteJid: 'a' }],
+  'chats.delete': [[{ remoteJid: 'a' }]],
+  'groups.upsert': [[{ id: 'a' }], {}],
+  'groups.update': [[{ subject: 'x' }]],
+  'group-participants.update': [{ id: 'a', participants: 'b', action: 'add' }, { id: 'a' }],
+  'labels.edit': [{ id: 3, name: 'Paid', color: 5, instance: 'sales' }],
+  'labels.association': [{ instance: 'sales', type: 'added', chatId: 'a', labelId: '3' }],
+  call: [{ from: 'a' }, null],
+  'typebot.start': [{ remoteJid: 'a' }],
+  'typebot.change-status': [{ remoteJid: 'a', status: true }],
+  'messaging-history.set': [[], { progress: '100%' }]
+}
+
+t.test('every event of the catalogue has a schema, and nothing else has', async (t) => {
+  t.same(Object.keys(instanceEventSchemas).sort(), [...EVOLUTION_EVENTS].sort())
+})
+
+t.test('what hubs send is what the schemas say', async (t) => {
+  t.equal(new Set(fixtures.map(({ event }) => event)).size, EVOLUTION_EVENTS.length - 1, 'all but creds.update')
+  for (const { event, data } of fixtures) {
+    const checker = TypeCompiler.Compile(instanceEventSchemas[event] as TSchema)
+    t.same([...checker.Errors(data)], [], event)
+  }
+})
+
+t.test('each schema has a description and examples that pass it', async (t) => {
+  for (const [name, schema] of schemas) {
+    const checker = TypeCompiler.Compile(schema)
+    t.type(schema.description, 'string', name)
+    t.ok(schema.examples.length > 0, `${name} has an example`)
+    for (const example of schema.examples) t.same([...checker.Errors(example)], [], name)
+  }
+})
+
+t.test('each schema refuses what the event is not', async (t) => {
+  for (const [name, schema] of schemas) {
+    const checker = TypeCompiler.Compile(schema)
+    for (const data of WRONG[name as keyof InstanceEventMap])
+      t.notOk(checker.Check(data), `${name}: ${JSON.stringify(data)}`)
+  }
+})
+
+t.test('members that a schema does not list are let through', async (t) => {
+  for (const [name, schema] of schemas) {
+    const checker = TypeCompiler.Compile(schema)
+    for (const example of schema.examples) {
+      if (example === null || Array.isArray(example)) continue
+      t.ok(checker.Check({ ...example, memberOfTheNextRelease: 1 }), name)
+    }
+  }
+})
