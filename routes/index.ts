@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { Readiness } from '../lib/readiness.ts'
+import asyncApi from './asyncapi.ts'
 import { useConventions } from './conventions.ts'
 import deadLetters from './dead-letters.ts'
 import { describeRoutes } from './docs.ts'
@@ -29,6 +30,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLi
     websocket: fastify.hasDecorator('websocket')
   })
   if (docs && !fastify.hasDecorator('swagger')) await describeRoutes(fastify)
+  if (docs) await fastify.register(asyncApi)
   await fastify.register(selections, {
     transport: 'sqs',
     summary: 'Select the events of an instance that go to its own SQS queues; answered when the queues exist',

@@ -264,7 +264,7 @@ export const AppOptions = Type.Object(
      */
     websocket: Type.Optional(Type.Union([Type.Literal(false), WebsocketOptions])),
     /**
-     * OpenAPI page at `/docs`, unless the server has @fastify/swagger already.
+     * OpenAPI page at `/docs`, unless the server has @fastify/swagger already, and AsyncAPI at `/docs/asyncapi`.
      * @default true
      */
     docs: Type.Optional(Type.Boolean()),

@@ -1,0 +1,119 @@
+import type { SqsAddress } from '../sqs/address.ts'
+import type { SqsMode } from '../sqs/emitter.ts'
+import { QueueNames } from '../sqs/queue-names.ts'
+import { exampleEnvelope, S3Reference, SqsEnvelope } from './envelope.ts'
+import type { DescribedEvent } from './events.ts'
+import { reference, type Channel, type Message, type Part } from './types.ts'
+
+export interface SqsPartOptions {
+  mode: SqsMode
+  address: SqsAddress
+  events: readonly DescribedEvent[]
+}
+
+/** The queues: those that all instances share, and those that an instance has when it selects an event. */
+export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
+  const { queueType: type, global } = mode
+  const fifo = type === 'fifo'
+  const part: Part = {
+    servers: {
+      sqs: {
+        ...address,
+        protocol: 'sqs',
+        description: 'Amazon SQS. Read the queues with the AWS SDK, and delete a message when it is done.',
+        security: [reference('components', 'securitySchemes', 'aws')]
+      }
+    },
+    channels: {},
+    operations: {},
+    messages: Object.fromEntries(events.map((event) => [`sqs.${event.name}`, message(event)])),
+    schemas: { sqsMessage: SqsEnvelope, s3Reference: S3Reference },
+    securitySchemes: {
+      aws: {
+        type: 'http',
+        scheme: 'AWS4-HMAC-SHA256',
+        description: 'AWS signature, version 4: needs sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueUrl.'
+      }
+    }
+  }
+
+  const add = (
+    id: string,
+    carried: readonly DescribedEvent[],
+    channel: Pick<Channel, 'address' | 'title' | 'parameters'>
+  ) => {
+    part.channels[id] = {
+      ...channel,
+      description: fifo
+        ? 'FIFO: the message group is the instance, the deduplication id the event’s.'
+        : 'Standard: neither in order nor without repeats.',
+      servers: [reference('servers', 'sqs')],
+      messages: Object.fromEntries(
+        carried.map(({ name }) => [name, reference('components', 'messages', `sqs.${name}`)])
+      ),
+      bindings: { sqs: { queue: queue(channel.address, fifo), bindingVersion: '0.2.0' } }
+    }
+    part.operations[`send.${id}`] = {
+      action: 'send',
+      channel: reference('channels', id),
+      title: `Send to ${channel.address}`,
+      summary: channel.title,
+      messages: carried.map(({ name }) => reference('channels', id, 'messages', name))
+    }
+  }
+
+  if (global) {
+    const { prefix, singleQueue } = global
+    const names = new QueueNames({ type, prefix, singleQueue, keys: events.map(({ key }) => key) })
+    const shared = events.filter(({ key }) => global.events.includes(key))
+    if (singleQueue && shared.length > 0)
+      add('sqs.shared', shared, { address: names.shared(''), title: 'Events of all instances, in one queue' })
+    if (!singleQueue)
+      for (const event of shared)
+        add(`sqs.shared.${event.name}`, [event], {
+          address: names.shared(event.key),
+          title: `${event.name} of all instances`
+        })
+  }
+  for (const event of events)
+    add(`sqs.instance.${event.name}`, [event], {
+      address: `{instance}_${event.key.toLowerCase()}${fifo ? '.fifo' : ''}`,
+      title: `${event.name} of an instance that has selected it for SQS`,
+      parameters: { instance: reference('components', 'parameters', 'queueInstance') }
+    })
+  return part
+}
+
+function queue(name: string, fifo: boolean): object {
+  if (!fifo) return { name, fifoQueue: false }
+  return { name, fifoQueue: true, deduplicationScope: 'messageGroup', fifoThroughputLimit: 'perMessageGroupId' }
+}
+
+function message({ name, summary, example }: DescribedEvent): Message {
+  const { instance, id, event, data, ...rest } = exampleEnvelope(name, example)
+  const attribute = { type: 'string' }
+  return {
+    name,
+    title: name,
+    summary,
+    headers: {
+      type: 'object',
+      description: 'Message attributes.',
+      required: ['event', 'instance', 'id'],
+      properties: { event: { const: name }, instance: attribute, id: attribute }
+    },
+    payload: {
+      allOf: [reference('components', 'schemas', 'sqsMessage'), { properties: { event: { const: name } } }],
+      if: { properties: { dataType: { const: 's3' } } },
+      then: { properties: { data: reference('components', 'schemas', 's3Reference') } },
+      else: { properties: { data: reference('components', 'schemas', name) } }
+    },
+    examples: [
+      {
+        name: 'json',
+        headers: { event, instance, id },
+        payload: { event, instance, dataType: 'json', data, server: 'instance-events', ...rest, id }
+      }
+    ]
+  }
+}

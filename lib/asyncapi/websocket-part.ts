@@ -1,0 +1,168 @@
+import { WS_DISABLED, WS_INVALID, WS_NOT_SET, WS_RATE_LIMITED, WS_UNAUTHORIZED } from '../errors.ts'
+import { exampleEnvelope, SocketEnvelope } from './envelope.ts'
+import type { DescribedEvent } from './events.ts'
+import { reference, type Channel, type Message, type Part } from './types.ts'
+
+export interface WebsocketPartOptions {
+  host: string
+  secure: boolean
+  /** Path of the Socket.IO endpoint. */
+  path: string
+  /** Whether `/` carries events. */
+  globalEvents: boolean
+  events: readonly DescribedEvent[]
+}
+
+/** The namespaces of Socket.IO: that of each instance, and `/` in global mode. */
+export function websocketPart({ host, secure, path, globalEvents, events }: WebsocketPartOptions): Part {
+  const sent = [...events.map(({ name }) => name), 'resumed', 'connect_error']
+  const part: Part = {
+    servers: {
+      websocket: {
+        host,
+        pathname: path,
+        protocol: secure ? 'wss' : 'ws',
+        description: 'Socket.IO 4. Connect with socket.io-client, or with connectInstance of this package.',
+        security: ['apikeyAuth', 'apikeyHeader', 'apikeyQuery'].map((name) =>
+          reference('components', 'securitySchemes', name)
+        )
+      }
+    },
+    channels: {},
+    operations: {},
+    messages: {
+      ...Object.fromEntries(events.map((event) => [`websocket.${event.name}`, message(event)])),
+      'websocket.resumed': resumed,
+      'websocket.connect_error': refusal,
+      'websocket.connect': handshake
+    },
+    schemas: { socketMessage: SocketEnvelope },
+    securitySchemes: {
+      apikeyAuth: { type: 'apiKey', in: 'user', description: `Member apikey of auth. ${WHOSE_KEY}` },
+      apikeyHeader: { type: 'httpApiKey', in: 'header', name: 'apikey', description: WHOSE_KEY },
+      apikeyQuery: { type: 'httpApiKey', in: 'query', name: 'apikey', description: WHOSE_KEY }
+    }
+  }
+
+  const add = (id: string, channel: Pick<Channel, 'address' | 'title' | 'description' | 'parameters'>) => {
+    part.channels[id] = {
+      ...channel,
+      servers: [reference('servers', 'websocket')],
+      messages: Object.fromEntries(
+        [...sent, 'connect'].map((name) => [name, reference('components', 'messages', `websocket.${name}`)])
+      ),
+      bindings: { ws: { method: 'GET', query: Query, bindingVersion: '0.1.0' } }
+    }
+    part.operations[`send.${id}`] = {
+      action: 'send',
+      channel: reference('channels', id),
+      title: `Emit to ${channel.address}`,
+      summary: channel.title,
+      messages: sent.map((name) => reference('channels', id, 'messages', name))
+    }
+    part.operations[`receive.${id}`] = {
+      action: 'receive',
+      channel: reference('channels', id),
+      title: `Be connected to ${channel.address}`,
+      summary: 'A client brings its key, and what it wants.',
+      messages: [reference('channels', id, 'messages', 'connect')]
+    }
+  }
+
+  add('websocket.instance', {
+    address: '/{instance}',
+    title: 'Events of an instance that has selected them for sockets',
+    description:
+      'A namespace, open once POST /websocket/set/{instance} has enabled it. Each event is emitted by its name.',
+    parameters: { instance: reference('components', 'parameters', 'instance') }
+  })
+  if (globalEvents)
+    add('websocket.global', {
+      address: '/',
+      title: 'Events of all instances that the key opens',
+      description: 'The global key sees all instances, a token its own. Each event is emitted by its name.'
+    })
+  return part
+}
+
+const WHOSE_KEY = 'The global key, or the token of the instance.'
+
+const Query = {
+  type: 'object',
+  properties: {
+    EIO: { const: '4', description: 'Version of Engine.IO.' },
+    transport: { enum: ['websocket', 'polling'] },
+    apikey: { type: 'string', description: 'The key, if it is not in auth or in the header.' }
+  }
+}
+
+function message({ name, summary, example }: DescribedEvent): Message {
+  return {
+    name,
+    title: name,
+    summary,
+    payload: {
+      allOf: [reference('components', 'schemas', 'socketMessage')],
+      properties: { event: { const: name }, data: reference('components', 'schemas', name) }
+    },
+    examples: [{ name: 'json', payload: exampleEnvelope(name, example) }]
+  }
+}
+
+const count = { type: 'integer', minimum: 0 }
+
+const resumed: Message = {
+  name: 'resumed',
+  title: 'resumed',
+  summary: 'Everything since the offset asked for has been sent: what follows is live.',
+  payload: {
+    type: 'object',
+    required: ['from', 'to', 'count', 'complete'],
+    properties: {
+      from: count,
+      to: count,
+      count: { ...count, description: 'How many events were sent.' },
+      complete: { type: 'boolean', description: 'false: the log does not hold all since then; events are missing.' }
+    }
+  },
+  examples: [{ name: 'complete', payload: { from: 4700, to: 4711, count: 9, complete: true } }]
+}
+
+const refusal: Message = {
+  name: 'connect_error',
+  title: 'connect_error',
+  summary: 'The connection is refused; this is `data` of the error.',
+  payload: {
+    type: 'object',
+    required: ['code', 'message'],
+    properties: {
+      code: { enum: [WS_UNAUTHORIZED, WS_NOT_SET, WS_DISABLED, WS_INVALID, WS_RATE_LIMITED] },
+      message: { type: 'string' },
+      retryAfterMs: { type: 'integer', description: `With ${WS_RATE_LIMITED}: when to try again.` }
+    }
+  },
+  examples: [
+    { name: 'unauthorized', payload: { code: WS_UNAUTHORIZED, message: 'The key does not open this namespace' } }
+  ]
+}
+
+const names = { type: ['array', 'null'], maxItems: 200, items: { type: 'string' } }
+
+const handshake: Message = {
+  name: 'connect',
+  title: 'connect',
+  summary: '`auth` of the client.',
+  payload: {
+    type: 'object',
+    properties: {
+      apikey: { type: 'string', description: WHOSE_KEY },
+      offset: {
+        anyOf: [count, { type: 'string', pattern: '^\\d{1,16}$' }, { const: 'latest' }, { type: 'null' }],
+        description: 'Replay what came after it. `latest`: nothing, but tell where the log is.'
+      },
+      events: { ...names, description: 'Only these events, by name or key.' },
+      instances: { ...names, description: 'Only these instances, on `/`.' }
+    }
+  },
+  examples: [{ name: 'resume', payload: { apikey: 'token-of-sales', offset: 4700, events: ['messages.upsert'] } }]
+}
