@@ -12,7 +12,8 @@ const members = {
   sender: { type: ['string', 'null'], description: 'Address of the instance.' },
   apikey: text('Key that the event came with, if this server exposes keys.'),
   id: text('Id of the event, unique within its instance: the same on both transports, and when it comes again.'),
-  offset: { type: 'integer', minimum: 1, description: 'Place in the log: grows, with gaps. Resume after it.' }
+  offset: { type: 'integer', minimum: 1, description: 'Place in the log: grows, with gaps. Resume after it.' },
+  traceparent: text('W3C trace context of what caused the event, if it has one.')
 }
 const required = ['event', 'instance', 'data', 'server_url', 'date_time', 'sender', 'id', 'offset']
 

@@ -100,7 +100,7 @@ function message({ name, summary, example }: DescribedEvent): Message {
       type: 'object',
       description: 'Message attributes.',
       required: ['event', 'instance', 'id'],
-      properties: { event: { const: name }, instance: attribute, id: attribute }
+      properties: { event: { const: name }, instance: attribute, id: attribute, traceparent: attribute }
     },
     payload: {
       allOf: [reference('components', 'schemas', 'sqsMessage'), { properties: { event: { const: name } } }],

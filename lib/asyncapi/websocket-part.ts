@@ -15,7 +15,7 @@ export interface WebsocketPartOptions {
 
 /** The namespaces of Socket.IO: that of each instance, and `/` in global mode. */
 export function websocketPart({ host, secure, path, globalEvents, events }: WebsocketPartOptions): Part {
-  const sent = [...events.map(({ name }) => name), 'resumed', 'connect_error']
+  const sent = [...events.map(({ name }) => name), 'resuming', 'resumed', 'connect_error']
   const part: Part = {
     servers: {
       websocket: {
@@ -32,6 +32,7 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
     operations: {},
     messages: {
       ...Object.fromEntries(events.map((event) => [`websocket.${event.name}`, message(event)])),
+      'websocket.resuming': resuming,
       'websocket.resumed': resumed,
       'websocket.connect_error': refusal,
       'websocket.connect': handshake
@@ -85,6 +86,7 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
   return part
 }
 
+const LOG = '0b0a3c1e-5d57-4c3f-9a53-0c2f3b3c7f10'
 const WHOSE_KEY = 'The global key, or the token of the instance.'
 
 const Query = {
@@ -111,21 +113,32 @@ function message({ name, summary, example }: DescribedEvent): Message {
 
 const count = { type: 'integer', minimum: 0 }
 
+const log = { type: 'string', description: 'Which log offsets are of: to be kept and brought along with them.' }
+
+const resuming: Message = {
+  name: 'resuming',
+  title: 'resuming',
+  summary: 'The offset was one of another log: all of this one follows.',
+  payload: { type: 'object', required: ['offset', 'log'], properties: { offset: { const: 0 }, log } },
+  examples: [{ name: 'another log', payload: { offset: 0, log: LOG } }]
+}
+
 const resumed: Message = {
   name: 'resumed',
   title: 'resumed',
   summary: 'Everything since the offset asked for has been sent: what follows is live.',
   payload: {
     type: 'object',
-    required: ['from', 'to', 'count', 'complete'],
+    required: ['from', 'to', 'count', 'complete', 'log'],
     properties: {
       from: count,
       to: count,
       count: { ...count, description: 'How many events were sent.' },
-      complete: { type: 'boolean', description: 'false: the log does not hold all since then; events are missing.' }
+      complete: { type: 'boolean', description: 'false: the log does not hold all since then; events are missing.' },
+      log
     }
   },
-  examples: [{ name: 'complete', payload: { from: 4700, to: 4711, count: 9, complete: true } }]
+  examples: [{ name: 'complete', payload: { from: 4700, to: 4711, count: 9, complete: true, log: LOG } }]
 }
 
 const refusal: Message = {
@@ -160,6 +173,7 @@ const handshake: Message = {
         anyOf: [count, { type: 'string', pattern: '^\\d{1,16}$' }, { const: 'latest' }, { type: 'null' }],
         description: 'Replay what came after it. `latest`: nothing, but tell where the log is.'
       },
+      log: { ...log, type: ['string', 'null'] },
       events: { ...names, description: 'Only these events, by name or key.' },
       instances: { ...names, description: 'Only these instances, on `/`.' }
     }

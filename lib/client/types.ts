@@ -12,6 +12,8 @@ interface Envelope {
   id: string
   /** Its place in the server's log: grows, with gaps. */
   offset: number
+  /** W3C trace context of what caused it. */
+  traceparent?: string
   [extra: string]: unknown
 }
 

@@ -120,6 +120,9 @@ t.test('what queues and sockets carry is what the document says, and it says som
   const { socket, until } = client(t, url, { auth: { apikey: API_KEY, offset: 'latest' } })
   const [[resumed]] = await Promise.all([next(socket, 'resumed'), next(socket, 'connect')])
   t.same(fits('websocket.resumed/payload', resumed), null)
+  const ofAnotherLog = client(t, url, { auth: { apikey: API_KEY, offset: 7, log: 'another' } })
+  const [[resuming]] = await Promise.all([next(ofAnotherLog.socket, 'resuming'), next(ofAnotherLog.socket, 'connect')])
+  t.same(fits('websocket.resuming/payload', resuming), null)
   const headers = { apikey: API_KEY }
   for (const payload of fixtures) await app.inject({ method: 'POST', url: '/webhook/evolution', headers, payload })
 
