@@ -16,10 +16,13 @@ export interface AuthenticateOptions {
   inQuery?: boolean
 }
 
+/** An `onRequest` hook that lets some keys pass, and says which: what documents say of a route is read from it. */
+export type Authenticate = onRequestAsyncHookHandler & Readonly<Required<AuthenticateOptions>>
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** Makes an `onRequest` hook that answers 401 before anything is read or looked up. */
-    authenticate: (options: AuthenticateOptions) => onRequestAsyncHookHandler
+    authenticate: (options: AuthenticateOptions) => Authenticate
   }
   interface FastifyRequest {
     /** Whose key the request bears, once `authenticate` has let it pass. */
@@ -32,9 +35,9 @@ const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) 
   const keys = new ApiKeys({ globalKey: apiKey, instances: fastify.eventStore.instances })
 
   fastify.decorateRequest('identity', null)
-  fastify.decorate('authenticate', ({ allow, inQuery = false }: AuthenticateOptions): onRequestAsyncHookHandler => {
+  fastify.decorate('authenticate', ({ allow, inQuery = false }: AuthenticateOptions): Authenticate => {
     const places = `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
-    return async (request) => {
+    const hook: onRequestAsyncHookHandler = async (request) => {
       const key = keyOf(request, inQuery)
       if (key === undefined) throw new UnauthorizedError(`A key is required: ${places}`)
       const identity = keys.identify(key)
@@ -46,6 +49,7 @@ const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) 
       if (!passes) throw new UnauthorizedError('The key does not open this')
       request.identity = identity
     }
+    return Object.assign(hook, { allow, inQuery })
   })
 }
 

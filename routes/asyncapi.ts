@@ -8,8 +8,13 @@ import '../plugins/event-store.ts'
 import '../plugins/sqs.ts'
 import '../plugins/websocket.ts'
 
+export interface AsyncApiRoutesOptions {
+  /** Whether the HTTP API is described at `/docs`. */
+  openApi: boolean
+}
+
 /** `GET /docs/asyncapi`, `GET /docs/asyncapi.json`: what goes to queues and sockets, by how this server is set. */
-const asyncApiRoutes: FastifyPluginAsync = async (fastify) => {
+const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify, { openApi }) => {
   const { catalogue } = fastify.eventStore
   const { prefix } = fastify
   const version = packageVersion()
@@ -36,7 +41,7 @@ const asyncApiRoutes: FastifyPluginAsync = async (fastify) => {
   fastify.get('/docs/asyncapi', hide, async (request, reply) => {
     const page = asyncApiPage(await documentFor(request), {
       document: `${prefix}/docs/asyncapi.json`,
-      http: `${prefix}/docs`
+      http: openApi ? `${prefix}/docs` : undefined
     })
     return reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page)
   })

@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { TransportDisabledError, ValidationError } from '../lib/errors.ts'
-import { errorReplies } from '../lib/schemas/replies.ts'
+import { QUEUE_EXAMPLE, errorReplies } from '../lib/schemas/replies.ts'
 import type { DeadLetter, DeadLetterFilter } from '../lib/store/types.ts'
 import '../plugins/auth.ts'
 import '../plugins/sqs.ts'
@@ -27,6 +27,19 @@ const DeadLetterReply = Type.Object({
   diedAt: Type.String({ format: 'date-time' })
 })
 
+const DEAD_LETTER: Static<typeof DeadLetterReply> = {
+  id: 12,
+  instance: 'sales',
+  event: 'messages.upsert',
+  eventId: '01a1ffe7-6cd7-7168-85d7-1483718c1415',
+  offset: 4711,
+  queue: QUEUE_EXAMPLE.name,
+  reason: 'AccessDenied',
+  message: 'Access to the resource is denied',
+  attempts: 10,
+  diedAt: '2026-01-31T12:02:00.000Z'
+}
+
 const RedriveBody = Type.Object(
   {
     ids: Type.Optional(Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: MAX_IDS })),
@@ -47,6 +60,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/sqs/deadletters', {
     onRequest,
     schema: {
+      operationId: 'listDeadLetters',
       tags: ['sqs'],
       summary: 'Events that SQS did not take, and why, oldest first',
       querystring: Type.Object(
@@ -58,12 +72,15 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
         { additionalProperties: false }
       ),
       response: {
-        200: Type.Object({
-          deadLetters: Type.Array(DeadLetterReply),
-          after: Type.Integer({ description: 'Pass it as `after` to read on.' }),
-          more: Type.Boolean()
-        }),
-        ...errorReplies(400, 401, 409)
+        200: Type.Object(
+          {
+            deadLetters: Type.Array(DeadLetterReply),
+            after: Type.Integer({ description: 'Pass it as `after` to read on.' }),
+            more: Type.Boolean()
+          },
+          { examples: [{ deadLetters: [DEAD_LETTER], after: DEAD_LETTER.id, more: false }] }
+        ),
+        ...errorReplies(400, 401, 409, 503)
       }
     },
     handler: async ({ query: { after, limit, ...filter } }) => {
@@ -76,10 +93,14 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/sqs/deadletters/redrive', {
     onRequest,
     schema: {
+      operationId: 'redriveDeadLetters',
       tags: ['sqs'],
       summary: 'Send dead letters again, under their old ids',
       body: RedriveBody,
-      response: { 200: Type.Object({ redriven: Type.Integer() }), ...errorReplies(400, 401, 404, 409, 413, 415, 503) }
+      response: {
+        200: Type.Object({ redriven: Type.Integer() }, { examples: [{ redriven: 3 }] }),
+        ...errorReplies(400, 401, 404, 409, 413, 415, 503)
+      }
     },
     handler: async ({ body }) => ({ redriven: await deadLetters().redrive(toFilter(body, 'body')) })
   })
@@ -87,6 +108,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.delete('/sqs/deadletters', {
     onRequest,
     schema: {
+      operationId: 'discardDeadLetters',
       tags: ['sqs'],
       summary: 'Forget dead letters: their events are not sent',
       querystring: Type.Object(
@@ -99,7 +121,10 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
         },
         { additionalProperties: false }
       ),
-      response: { 200: Type.Object({ discarded: Type.Integer() }), ...errorReplies(400, 401, 404, 409, 503) }
+      response: {
+        200: Type.Object({ discarded: Type.Integer() }, { examples: [{ discarded: 3 }] }),
+        ...errorReplies(400, 401, 404, 409, 503)
+      }
     },
     handler: async ({ query: { ids, ...rest } }) => {
       const filter = toFilter({ ...rest, ...(ids !== undefined && { ids: ids.split(',').map(Number) }) }, 'querystring')

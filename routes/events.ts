@@ -27,11 +27,15 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
     onRequest: fastify.authenticate({ allow: 'instance' }),
     bodyLimit,
     schema: {
+      operationId: 'postEvents',
       tags: ['events'],
       summary: 'Take in events; answered when they are durable',
       params: InstanceParams,
       body: EventsBody,
-      response: { 202: Type.Union([EmitReply, Type.Array(EmitReply)]), ...errorReplies(400, 401, 404, 413, 415, 503) }
+      response: {
+        202: Type.Union([EmitReply, Type.Array(EmitReply)], { examples: [...EmitReply.examples, EmitReply.examples] }),
+        ...errorReplies(400, 401, 404, 413, 415, 503)
+      }
     },
     handler: async (request, reply) => {
       const {

@@ -11,27 +11,42 @@ const Check = Type.Object({
   code: Type.Optional(Type.String()),
   message: Type.Optional(Type.String())
 })
-const ReadyReply = Type.Object({
-  status: Type.Union([Type.Literal('ready'), Type.Literal('unavailable')]),
-  checks: Type.Record(Type.String(), Check)
-})
+const readyReply = (example: object) =>
+  Type.Object(
+    {
+      status: Type.Union([Type.Literal('ready'), Type.Literal('unavailable')]),
+      checks: Type.Record(Type.String(), Check)
+    },
+    { examples: [example] }
+  )
 
 /** `GET /health`, `GET /ready` */
 const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fastify, { readiness }) => {
   fastify.get('/health', {
     schema: {
+      operationId: 'getHealth',
       tags: ['operation'],
       summary: 'Whether the process answers',
-      response: { 200: Type.Object({ status: Type.Literal('ok') }) }
+      response: { 200: Type.Object({ status: Type.Literal('ok') }, { examples: [{ status: 'ok' }] }) }
     },
     handler: async () => ({ status: 'ok' as const })
   })
 
   fastify.get('/ready', {
     schema: {
+      operationId: 'getReadiness',
       tags: ['operation'],
       summary: 'Whether events are taken in and leave: the event log can be written, SQS answers',
-      response: { 200: ReadyReply, 503: ReadyReply }
+      response: {
+        200: readyReply({ status: 'ready', checks: { eventStore: { ok: true }, sqs: { ok: true } } }),
+        503: readyReply({
+          status: 'unavailable',
+          checks: {
+            eventStore: { ok: true },
+            sqs: { ok: false, code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' }
+          }
+        })
+      }
     },
     handler: async (_request, reply) => {
       const checks = await readiness.checks()

@@ -29,8 +29,11 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLi
     sqs: fastify.hasDecorator('sqs') ? () => fastify.sqs.status() : undefined,
     websocket: fastify.hasDecorator('websocket')
   })
-  if (docs && !fastify.hasDecorator('swagger')) await describeRoutes(fastify)
-  if (docs) await fastify.register(asyncApi)
+  if (docs) {
+    const openApi = !fastify.hasDecorator('swagger')
+    if (openApi) await describeRoutes(fastify)
+    await fastify.register(asyncApi, { openApi })
+  }
   await fastify.register(selections, {
     transport: 'sqs',
     summary: 'Select the events of an instance that go to its own SQS queues; answered when the queues exist',

@@ -25,21 +25,32 @@ const CreateBody = Type.Object(
     sqs: Type.Optional(SelectionBody),
     websocket: Type.Optional(SelectionBody)
   },
-  { description: "Evolution API's other fields are accepted and ignored." }
+  {
+    description: "Evolution API's other fields are accepted and ignored.",
+    examples: [{ instanceName: 'sales', websocket: { enabled: true, events: ['MESSAGES_UPSERT'] } }]
+  }
 )
 
 const SelectionSummary = Type.Object({ enabled: Type.Boolean(), events: Type.Array(Type.String()) })
 
-const CreateReply = Type.Object({
-  instance: Type.Object({
-    instanceName: Type.String(),
-    instanceId: Type.String(),
-    integration: Nullable(Type.String())
-  }),
-  hash: Type.String({ description: 'The token. Shown this once: only its SHA-256 is kept.' }),
-  sqs: Nullable(SelectionSummary),
-  websocket: Nullable(SelectionSummary)
-})
+const GIVEN = {
+  instance: { instanceName: 'sales', instanceId: '7c1007dc-a116-427e-a621-60582b9b8c2b', integration: null },
+  hash: '1854E337-CECF-4ECB-82CD-0508D66B64DB'
+}
+
+const CreateReply = Type.Object(
+  {
+    instance: Type.Object({
+      instanceName: Type.String(),
+      instanceId: Type.String(),
+      integration: Nullable(Type.String())
+    }),
+    hash: Type.String({ description: 'The token. Shown this once: only its SHA-256 is kept.' }),
+    sqs: Nullable(SelectionSummary),
+    websocket: Nullable(SelectionSummary)
+  },
+  { examples: [{ ...GIVEN, sqs: null, websocket: { enabled: true, events: ['MESSAGES_UPSERT'] } }] }
+)
 
 /** `POST /instance/create`, `GET /instance/fetchInstances`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -49,6 +60,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/instance/create', {
     onRequest: globalOnly,
     schema: {
+      operationId: 'createInstance',
       tags: ['instances'],
       summary: 'Register an instance and give it a token',
       body: CreateBody,
@@ -81,10 +93,14 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/instance/fetchInstances', {
     onRequest: fastify.authenticate({ allow: 'any' }),
     schema: {
+      operationId: 'fetchInstances',
       tags: ['instances'],
       summary: 'All instances, or the one a token belongs to; never a token',
       querystring: Type.Object({ instanceName: Type.Optional(Type.String()) }),
-      response: { 200: Type.Array(InstanceReply), ...errorReplies(400, 401, 404) }
+      response: {
+        200: Type.Array(InstanceReply, { examples: [InstanceReply.examples] }),
+        ...errorReplies(400, 401, 404)
+      }
     },
     handler: async ({ identity, query: { instanceName } }) => {
       const own = identity?.kind === 'instance' ? identity.instance : undefined
@@ -103,12 +119,13 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       request.body ??= {}
     },
     schema: {
+      operationId: 'setInstanceToken',
       tags: ['instances'],
       summary: 'Give an instance a new token; sockets that came with the old one are disconnected',
       params: InstanceParams,
-      body: Type.Object({ token: Type.Optional(Token) }),
+      body: Type.Object({ token: Type.Optional(Token) }, { examples: [{ token: GIVEN.hash }] }),
       response: {
-        200: Type.Pick(CreateReply, ['instance', 'hash']),
+        200: Type.Pick(CreateReply, ['instance', 'hash'], { examples: [GIVEN] }),
         ...errorReplies(400, 401, 404, 409, 413, 415, 503)
       }
     },
@@ -122,15 +139,19 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.delete('/instance/delete/:instance', {
     onRequest: globalOnly,
     schema: {
+      operationId: 'deleteInstance',
       tags: ['instances'],
       summary: 'Forget an instance: its sockets are disconnected at once, what it accepted is still sent',
       params: InstanceParams,
       response: {
-        200: Type.Object({
-          status: Type.Literal('SUCCESS'),
-          error: Type.Literal(false),
-          response: Type.Object({ message: Type.String() })
-        }),
+        200: Type.Object(
+          {
+            status: Type.Literal('SUCCESS'),
+            error: Type.Literal(false),
+            response: Type.Object({ message: Type.String() })
+          },
+          { examples: [{ status: 'SUCCESS', error: false, response: { message: 'Instance deleted' } }] }
+        ),
         ...errorReplies(400, 401, 404, 503)
       }
     },

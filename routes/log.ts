@@ -35,14 +35,28 @@ const EventMessage = Type.Object(
   { additionalProperties: true }
 )
 
-const PageReply = Type.Object({
-  events: Type.Array(EventMessage),
-  after: Type.Optional(Type.Integer({ description: 'Pass it as `after` to read on.' })),
-  before: Type.Optional(Type.Integer({ description: 'Where `before` was given: pass it as `before` to read on.' })),
-  more: Type.Boolean({
-    description: 'Whether there may be more now. With `events`, a page may be empty and have more behind it.'
-  })
-})
+const MESSAGE: Static<typeof EventMessage> = {
+  event: 'messages.upsert',
+  instance: 'sales',
+  data: { message: { conversation: 'Oi, tudo bem?' } },
+  server_url: 'https://hub.example.com',
+  date_time: '2026-01-31T12:00:00.000Z',
+  sender: '5511912345678@s.whatsapp.net',
+  id: '01a1ffe7-6cd7-7168-85d7-1483718c1415',
+  offset: 4711
+}
+
+const PageReply = Type.Object(
+  {
+    events: Type.Array(EventMessage),
+    after: Type.Optional(Type.Integer({ description: 'Pass it as `after` to read on.' })),
+    before: Type.Optional(Type.Integer({ description: 'Where `before` was given: pass it as `before` to read on.' })),
+    more: Type.Boolean({
+      description: 'Whether there may be more now. With `events`, a page may be empty and have more behind it.'
+    })
+  },
+  { examples: [{ events: [MESSAGE], after: MESSAGE.offset, more: false }] }
+)
 
 /** `GET /events`, `GET /events/:instance` */
 const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -51,10 +65,11 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/events', {
     onRequest: fastify.authenticate({ allow: 'global' }),
     schema: {
+      operationId: 'readEvents',
       tags: ['events'],
       summary: 'Read the log of all instances, oldest or newest first',
       querystring: PageQuery,
-      response: { 200: PageReply, ...errorReplies(400, 401) }
+      response: { 200: PageReply, ...errorReplies(400, 401, 503) }
     },
     handler: async ({ query }, reply) => send(query, reply)
   })
@@ -62,11 +77,12 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/events/:instance', {
     onRequest: fastify.authenticate({ allow: 'instance' }),
     schema: {
+      operationId: 'readInstanceEvents',
       tags: ['events'],
       summary: 'Read the log of an instance, oldest or newest first',
       params: InstanceParams,
       querystring: PageQuery,
-      response: { 200: PageReply, ...errorReplies(400, 401, 404) }
+      response: { 200: PageReply, ...errorReplies(400, 401, 404, 503) }
     },
     handler: async ({ params, query }, reply) => send(query, reply, eventLog.instances.require(params.instance).key)
   })

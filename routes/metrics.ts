@@ -7,10 +7,11 @@ const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/metrics', {
     schema: {
+      operationId: 'getMetrics',
       tags: ['operation'],
       summary: 'Counters, gauges and histograms for Prometheus',
       produces: ['text/plain'],
-      response: { 200: Type.String() }
+      response: { 200: Type.String({ examples: ['iev_events_accepted_total{event="messages.upsert"} 4711'] }) }
     },
     handler: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics())
   })

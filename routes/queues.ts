@@ -1,23 +1,27 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { TransportDisabledError } from '../lib/errors.ts'
-import { errorReplies, InstanceParams, InstanceQueueReply, Nullable } from '../lib/schemas/replies.ts'
+import { errorReplies, InstanceParams, InstanceQueueReply, Nullable, QUEUE_EXAMPLE } from '../lib/schemas/replies.ts'
 import '../plugins/auth.ts'
 import '../plugins/sqs.ts'
 
-const QueuesReply = Type.Object({
-  queues: Type.Array(
-    Type.Composite([
-      Type.Omit(InstanceQueueReply, ['url']),
-      Type.Object({ url: { ...Nullable(Type.String()), description: '`null`: SQS does not have it (yet).' } })
-    ])
-  )
-})
+const QueuesReply = Type.Object(
+  {
+    queues: Type.Array(
+      Type.Composite([
+        Type.Omit(InstanceQueueReply, ['url']),
+        Type.Object({ url: Nullable(Type.String(), { description: '`null`: SQS does not have it (yet).' }) })
+      ])
+    )
+  },
+  { examples: [{ queues: [QUEUE_EXAMPLE] }] }
+)
 
 /** `GET /sqs/queues/:instance` */
 const queueRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/sqs/queues/:instance', {
     onRequest: fastify.authenticate({ allow: 'instance' }),
     schema: {
+      operationId: 'sqsQueues',
       tags: ['sqs'],
       summary: 'The queues of an instance’s own, by what is selected now',
       params: InstanceParams,

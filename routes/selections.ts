@@ -6,7 +6,7 @@ import {
   Nullable,
   selectionReply,
   SelectionReply,
-  SetReply
+  setReply
 } from '../lib/schemas/replies.ts'
 import { setBody, unwrap } from '../lib/schemas/selection-body.ts'
 import type { InstanceQueue } from '../lib/sqs/emitter.ts'
@@ -40,11 +40,12 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
   fastify.post(`/${transport}/set/:instance`, {
     onRequest,
     schema: {
+      operationId: `${transport}Set`,
       tags: [transport],
       summary,
       params: InstanceParams,
       body: setBody(transport),
-      response: { 201: SetReply, ...errorReplies(400, 401, 404, 409, 413, 415, 502, 503) }
+      response: { 201: setReply(transport), ...errorReplies(400, 401, 404, 409, 413, 415, 502, 503) }
     },
     handler: async (request, reply) => {
       if (!emitter) throw new TransportDisabledError(transport, setting)
@@ -61,10 +62,11 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
   fastify.get(`/${transport}/find/:instance`, {
     onRequest,
     schema: {
+      operationId: `${transport}Find`,
       tags: [transport],
       summary: 'The stored selection, or null',
       params: InstanceParams,
-      response: { 200: Nullable(SelectionReply), ...errorReplies(400, 401, 404) }
+      response: { 200: Nullable(SelectionReply, { examples: SelectionReply.examples }), ...errorReplies(400, 401, 404) }
     },
     handler: async (request) => {
       const instance = fastify.eventStore.instances.require(request.params.instance)

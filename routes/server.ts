@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { overview } from '../lib/overview.ts'
 import { packageVersion } from '../lib/package-version.ts'
 import type { Readiness } from '../lib/readiness.ts'
@@ -63,6 +63,40 @@ const OverviewReply = Type.Object({
   )
 })
 
+const SERVER: Static<typeof ServerReply> = {
+  version: '1.0.0',
+  node: '5b0e5a57-2d0e-4f4c-9d4e-6f4f0a3c7b11',
+  identity: { kind: 'global' },
+  sqs: { queueType: 'fifo', global: null },
+  websocket: { path: '/socket.io', globalEvents: false },
+  events: [{ name: 'messages.upsert', key: 'MESSAGES_UPSERT', inAll: true }]
+}
+
+const OVERVIEW: Static<typeof OverviewReply> = {
+  node: SERVER.node,
+  time: '2026-01-31T12:00:00.000Z',
+  uptimeSeconds: 86_400.5,
+  totals: { accepted: 4711, refused: 0, delivered: 4700, emitted: 9422 },
+  lastOffset: 4711,
+  pending: 11,
+  maxPending: 1_000_000,
+  oldestPendingAgeSeconds: 2.5,
+  deadLetters: 0,
+  sockets: 2,
+  replaying: 0,
+  nodes: 1,
+  faults: [
+    {
+      component: 'sqs',
+      code: 'ECONNREFUSED',
+      message: 'connect ECONNREFUSED',
+      queue: 'sales_messages_upsert.fifo',
+      queues: 1,
+      since: '2026-01-31T11:59:57.500Z'
+    }
+  ]
+}
+
 /** `GET /server`, `GET /overview` */
 const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fastify, { readiness }) => {
   const { eventStore: eventLog } = fastify
@@ -74,9 +108,10 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
   fastify.get('/server', {
     onRequest: fastify.authenticate({ allow: 'any' }),
     schema: {
+      operationId: 'getServer',
       tags: ['operation'],
       summary: 'What this server is and does, and whose key it was asked with',
-      response: { 200: ServerReply, ...errorReplies(401) }
+      response: { 200: { ...ServerReply, examples: [SERVER] }, ...errorReplies(401) }
     },
     handler: async ({ identity }) => ({
       version,
@@ -94,9 +129,10 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
   fastify.get('/overview', {
     onRequest: fastify.authenticate({ allow: 'global' }),
     schema: {
+      operationId: 'getOverview',
       tags: ['operation'],
       summary: 'How everything stands, and what is wrong',
-      response: { 200: OverviewReply, ...errorReplies(401) }
+      response: { 200: { ...OverviewReply, examples: [OVERVIEW] }, ...errorReplies(401) }
     },
     handler: async () => {
       const { faults, ...rest } = await overview({ eventLog, readiness, sqs, websocket })

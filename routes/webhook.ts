@@ -53,7 +53,11 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
   fastify.post('/webhook/evolution', {
     onRequest,
     bodyLimit,
-    schema: { ...schema, summary: "Take in an event as Evolution API's webhook sends it" },
+    schema: {
+      ...schema,
+      operationId: 'receiveWebhook',
+      summary: "Take in an event as Evolution API's webhook sends it"
+    },
     handler: async (request, reply) => {
       const { body } = request
       if (body.event === undefined) throw new ValidationError('body.event is required')
@@ -66,8 +70,9 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
     bodyLimit,
     schema: {
       ...schema,
+      operationId: 'receiveWebhookByEvent',
       summary: "The same with Evolution API's webhook by events, whose URL names the event (messages-upsert)",
-      params: Type.Object({ event: Type.String({ maxLength: 100 }) })
+      params: Type.Object({ event: Type.String({ maxLength: 100, examples: ['messages-upsert'] }) })
     },
     handler: async (request, reply) => {
       const { params, body } = request

@@ -22,13 +22,14 @@ export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('
 
 /**
  * The document as one page of HTML, made here: AsyncAPI's own components are several megabytes of script.
- * @param links where the document itself and the page of the HTTP API are
+ * @param links where the document itself and the page of the HTTP API are, if that is ours
  */
 export function asyncApiPage(
   { info, servers, channels, components }: AsyncApiDocument,
-  links: { document: string; http: string }
+  links: { document: string; http: string | undefined }
 ): string {
   const { messages, schemas, securitySchemes } = components
+  const httpLink = links.http === undefined ? undefined : html` · <a href="${links.http}">HTTP API</a>`
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -40,7 +41,7 @@ export function asyncApiPage(
       <body>
         <h1>${info.title} <small>${info.version}</small></h1>
         <p>${info.description}</p>
-        <p><a href="${links.document}">AsyncAPI 3.0 document</a> · <a href="${links.http}">HTTP API</a></p>
+        <p><a href="${links.document}">AsyncAPI 3.0 document</a>${httpLink}</p>
         <h2>Servers</h2>
         ${Object.entries(servers).map(serverView)}
         <h2>Keys</h2>

@@ -2,6 +2,8 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import type { SelectionRequest } from '../selections.ts'
 import type { TransportName } from '../store/types.ts'
 
+const EXAMPLE = { enabled: true, events: ['MESSAGES_UPSERT'] }
+
 export const SelectionBody = Type.Object(
   {
     enabled: Type.Boolean(),
@@ -12,7 +14,7 @@ export const SelectionBody = Type.Object(
       })
     )
   },
-  { examples: [{ enabled: true, events: ['MESSAGES_UPSERT', 'CONNECTION_UPDATE'] }] }
+  { examples: [EXAMPLE] }
 )
 export type SelectionBody = Static<typeof SelectionBody>
 
@@ -26,7 +28,8 @@ export function setBody<T extends TransportName>(transport: T) {
     type: 'object',
     if: { required: [transport] },
     then: nested,
-    else: SelectionBody as TSchema
+    else: SelectionBody as TSchema,
+    examples: [{ [transport]: EXAMPLE }, EXAMPLE]
   })
 }
 
