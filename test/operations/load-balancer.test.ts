@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { API_KEY, folder } from '../support/build.ts'
+import { havePostgres, startDatabase } from '../support/postgres.ts'
+import { haveProgram } from '../support/programs.ts'
+import { client, connect, next } from '../support/sockets.ts'
+import { call, startStandalone, type Standalone } from '../support/standalone.ts'
+
+const CONFIG = new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url)
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** HAProxy with the configuration as it is, but for addresses. @returns its URL, once its checks found every node up */
+async function startLoadBalancer(t: Test, nodes: Standalone[]): Promise<string> {
+  const port = await freePort()
+  const config = nodes.reduce(
+    (text, { url }, index) => text.replaceAll(`node-${index + 1}:8080`, new URL(url).host),
+    readFileSync(CONFIG, 'utf8').replace('bind :8080', `bind 127.0.0.1:${port}`)
+  )
+  const path = join(folder(t), 'haproxy.cfg')
+  writeFileSync(path, config)
+  const child = spawn('haproxy', ['-db', '-f', path])
+  const ended = once(child, 'exit')
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  const url = `http://127.0.0.1:${port}`
+  const failed = ended.then(() => Promise.reject(new Error(`HAProxy ended: ${text}`)))
+  failed.catch(() => {})
+  const answers = async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true
+  while (!(await Promise.race([answers(), failed])));
+  return url
+}
+
+const env = {
+  AUTHENTICATION_API_KEY: API_KEY,
+  SQS_ENABLED: 'false',
+  TRUST_PROXY: 'loopback',
+  WEBSOCKET_WRONG_KEYS_PER_MINUTE: '1'
+}
+
+t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and polling to two nodes', async (t) => {
+  if (!haveProgram(t, 'haproxy') || !(await havePostgres(t))) return
+  const { url: database } = await startDatabase(t)
+  const node = () => startStandalone(t, { cwd: folder(t), env: { ...env, DATABASE_URL: database } })
+  // The second finds the schema that the first has made.
+  const nodes = [await node(), await node()]
+  const url = await startLoadBalancer(t, nodes)
+  const post = (data: unknown) =>
+    call(`${url}/events/sales`, { method: 'POST', key: API_KEY, body: { event: 'call', data } })
+
+  const set = { method: 'POST', key: API_KEY, body: { websocket: { enabled: true } } }
+  t.match(await call(`${url}/websocket/set/sales`, set), { status: 201 })
+  t.equal((await fetch(`${url}/metrics`)).status, 404, 'metrics are not public')
+
+  const listeners = await Promise.all(
+    [['websocket'], ['websocket'], ['polling'], ['polling', 'websocket']].map((transports) =>
+      connect(t, `${url}/sales`, API_KEY, { transports, auth: { apikey: API_KEY, offset: 0 } })
+    )
+  )
+  const [, , , upgraded] = listeners
+  const { engine } = upgraded?.socket.io ?? {}
+  if (engine?.transport.name !== 'websocket') await new Promise((resolve) => engine?.once('upgrade', resolve))
+  t.equal(engine?.transport.name, 'websocket', 'a connection that polled became WebSocket')
+
+  t.match(await post('one'), { status: 202 })
+  t.match(await post('two'), { status: 202 })
+  for (const { until } of listeners)
+    t.match(
+      (await until(3)).filter(({ event }) => event === 'call').map(({ message }) => message.data),
+      ['one', 'two']
+    )
+
+  const perNode = await Promise.all(
+    nodes.map(async ({ url }) =>
+      Number(/^iev_websocket_sockets (\d+)/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1])
+    )
+  )
+  t.equal((perNode[0] ?? 0) + (perNode[1] ?? 0), 4)
+  t.ok(Math.min(...perNode) > 0, 'both nodes have sockets')
+
+  // What a client says of its address counts for nothing: the second wrong key is one too many.
+  const spoofed = (address: string, apikey: string) =>
+    client(t, `${url}/sales`, { auth: { apikey }, extraHeaders: { 'X-Forwarded-For': address }, reconnection: false })
+  const codes = new Set<unknown>()
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const [error] = await next(spoofed(`203.0.113.${attempt}`, `wrong-key-${attempt}`).socket, 'connect_error')
+    codes.add((error as { data: { code: string } }).data.code)
+  }
+  t.ok(codes.has('IEV_WS_RATE_LIMITED'), 'wrong keys are counted by the address that HAProxy sees')
+
+  await nodes[0]?.stop('SIGTERM')
+  t.match(await post('three'), { status: 202 }, 'one node is gone, the other takes events')
+})
