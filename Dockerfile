@@ -15,7 +15,7 @@ RUN npm run build
 FROM base AS dependencies
 COPY scripts/image-manifest.ts scripts/
 RUN node scripts/image-manifest.ts \
-  && npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && npm ci --omit=dev --omit=peer --ignore-scripts --no-audit --no-fund \
   && npm cache clean --force
 
 FROM node:24.21.0-slim

@@ -21,8 +21,14 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** HAProxy with the configuration as it is, but for addresses. @returns its URL, once its checks found every node up */
-async function startLoadBalancer(t: Test, nodes: Standalone[]): Promise<string> {
+interface LoadBalancer {
+  url: string
+  /** Resolves when it has printed this. */
+  printed(text: string): Promise<void>
+}
+
+/** HAProxy with the configuration as it is, but for addresses; it answers. Ended after the test. */
+async function startLoadBalancer(t: Test, nodes: Standalone[]): Promise<LoadBalancer> {
   const port = await freePort()
   const config = nodes.reduce(
     (text, { url }, index) => text.replaceAll(`node-${index + 1}:8080`, new URL(url).host),
@@ -44,7 +50,13 @@ async function startLoadBalancer(t: Test, nodes: Standalone[]): Promise<string> 
   failed.catch(() => {})
   const answers = async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true
   while (!(await Promise.race([answers(), failed])));
-  return url
+  return {
+    url,
+    printed: async (wanted) => {
+      while (!text.includes(wanted))
+        await Promise.race([once(child.stderr, 'data'), once(child.stdout, 'data'), failed])
+    }
+  }
 }
 
 const env = {
@@ -60,7 +72,7 @@ t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and po
   const node = () => startStandalone(t, { cwd: folder(t), env: { ...env, DATABASE_URL: database } })
   // The second finds the schema that the first has made.
   const nodes = [await node(), await node()]
-  const url = await startLoadBalancer(t, nodes)
+  const { url } = await startLoadBalancer(t, nodes)
   const post = (data: unknown) =>
     call(`${url}/events/sales`, { method: 'POST', key: API_KEY, body: { event: 'call', data } })
 
@@ -106,4 +118,19 @@ t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and po
 
   await nodes[0]?.stop('SIGTERM')
   t.match(await post('three'), { status: 202 }, 'one node is gone, the other takes events')
+})
+
+t.test('while SQS is away no node is ready, and events are taken in all the same', async (t) => {
+  if (!haveProgram(t, 'haproxy')) return
+  const nowhere = `http://127.0.0.1:${await freePort()}`
+  const away = { SQS_ENABLED: 'true', SQS_REGION: 'us-east-1', SQS_ENDPOINT: nowhere, SQS_ACCESS_KEY_ID: 'any' }
+  const node = await startStandalone(t, {
+    cwd: folder(t),
+    env: { ...env, ...away, SQS_SECRET_ACCESS_KEY: 'any', DATABASE_URL: ':memory:' }
+  })
+  const { url, printed } = await startLoadBalancer(t, [node, node])
+  await printed("backend 'ready' has no server available")
+  t.match(await call(`${url}/events/sales`, { method: 'POST', key: API_KEY, body: { event: 'call', data: 1 } }), {
+    status: 202
+  })
 })
