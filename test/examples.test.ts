@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
+import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
 import { API_KEY, folder, listen } from './support/build.ts'
 import { KEY, startFakeHub } from './support/fake-hub.ts'
@@ -109,6 +113,115 @@ t.test('sqs-consumer prints what arrives, and ends when it is told to', async (t
   await printed(/offset 1\): "one"[^]*offset 2\): "two"/)
   child.kill('SIGTERM')
   t.same((await ended)[0], 0)
+})
+
+t.test('idempotent-worker does each event once, in order, and what fails holds back its instance alone', async (t) => {
+  const sqs = await startSqs(t)
+  const { app } = await listen(t, { sqs: { ...sqs.options, dlqMaxReceives: 2, global: { events: ['CALL'] } } })
+  const emit = (instance: string, remoteJid?: string) =>
+    app.onInstanceEvent({ instance, event: 'call', data: { key: { remoteJid }, message: { conversation: 'Oi' } } })
+  const env = { SQS_ENDPOINT: sqs.options.endpoint, QUEUE: 'global_call.fifo', RETRY_SECONDS: '0' }
+  const cwd = folder(t)
+  await emit('sales', 'maria')
+  const [first = {}] = await sqs.receive('global_call.fifo', 1)
+  await emit('sales')
+  await emit('sales', 'maria')
+  await emit('support', 'jose')
+  const { child, ended, printed, output } = run(t, 'idempotent-worker.mjs', env, cwd)
+  await printed('support 4: done')
+  // Twice it fails, then SQS puts it aside.
+  await printed('sales 3: done')
+  t.same(output().match(/^sales.*/gm), [
+    'sales: data.key.remoteJid is missing',
+    'sales: data.key.remoteJid is missing',
+    'sales 3: done'
+  ])
+
+  // As SQS does it after a worker was killed between its work and its delete.
+  const { QueueUrl } = await sqs.client.send(new GetQueueUrlCommand({ QueueName: 'global_call.fifo' }))
+  const again = (group: string) => ({ QueueUrl, MessageGroupId: group, MessageDeduplicationId: randomUUID() })
+  for (const group of ['sales', 'sales'])
+    await sqs.client.send(new SendMessageCommand({ ...again(group), MessageBody: first.Body }))
+  await printed(/^sales 1: done\nsales 1: done before$/m)
+  child.kill('SIGTERM')
+  t.same((await ended)[0], 0)
+
+  const db = new DatabaseSync(join(cwd, 'worker.db'))
+  t.same(
+    db
+      .prepare('SELECT * FROM chats ORDER BY jid')
+      .all()
+      .map((row) => ({ ...row })),
+    [
+      { jid: 'jose', messages: 1, last: 'Oi' },
+      { jid: 'maria', messages: 2, last: 'Oi' }
+    ]
+  )
+  db.close()
+})
+
+t.test('lambda-handler names what failed and what comes after it in its group', async (t) => {
+  const sqs = await startSqs(t)
+  const { app } = await listen(t, { sqs: { ...sqs.options, global: { events: ['CALL'] } } })
+  const order = ['sales', 'support', 'sales', 'support', 'sales']
+  for (const [index, instance] of order.entries())
+    await app.onInstanceEvent({ instance, event: 'call', data: { number: index + 1 } })
+  const messages = await sqs.receive('global_call.fifo', order.length)
+
+  const handled: string[] = []
+  const service = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const { offset } = JSON.parse(Buffer.concat(chunks).toString()) as { offset: number }
+    const failing = offset === 3
+    if (!failing) handled.push(`${offset} ${String(request.headers['idempotency-key'])}`)
+    response.writeHead(failing ? 500 : 204).end()
+  }).listen(0, '127.0.0.1')
+  t.after(() => service.close())
+  await once(service, 'listening')
+  const origin = `http://127.0.0.1:${(service.address() as AddressInfo).port}`
+  const { handler } = (await import(new URL('../examples/lambda-handler.mjs', import.meta.url).href)) as {
+    handler: (event: { Records: object[] }) => Promise<{ batchItemFailures: { itemIdentifier: string }[] }>
+  }
+  t.intercept(console, 'error')
+  process.env.TARGET_URL = origin
+  t.after(() => delete process.env.TARGET_URL)
+
+  // As Lambda hands over what it received.
+  // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+  const Records = messages.map(({ MessageId, ReceiptHandle, Body, MD5OfBody, Attributes, MessageAttributes }) => ({
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    attributes: Attributes,
+    messageAttributes: MessageAttributes,
+    md5OfBody: MD5OfBody,
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:global_call.fifo',
+    awsRegion: 'us-east-1'
+  }))
+  const offsets = new Map(messages.map(({ MessageId, Body = '' }) => [MessageId, JSON.parse(Body).offset as number]))
+  const { batchItemFailures } = await handler({ Records })
+  t.same(
+    batchItemFailures.map(({ itemIdentifier }) => offsets.get(itemIdentifier)),
+    [3, 5]
+  )
+  const ids = new Map(
+    messages.map(({ Body = '' }) => [JSON.parse(Body).offset as number, JSON.parse(Body).id as string])
+  )
+  t.same(
+    handled.sort(),
+    [1, 2, 4].map((offset) => `${offset} ["${order[offset - 1]}","${ids.get(offset)}"]`)
+  )
+
+  // What SQS could not take whole.
+  const whole = createServer((_request, response) => response.end(messages[0]?.Body)).listen(0, '127.0.0.1')
+  t.after(() => whole.close())
+  await once(whole, 'listening')
+  const fileUrl = `http://127.0.0.1:${(whole.address() as AddressInfo).port}`
+  const body = JSON.stringify({ ...JSON.parse(messages[0]?.Body ?? ''), dataType: 's3', data: { fileUrl } })
+  t.same(await handler({ Records: [{ ...Records[0], body }] }), { batchItemFailures: [] })
+  t.equal(handled.at(-1), `1 ["sales","${ids.get(1)}"]`)
 })
 
 t.test('forward-evolution-webhook makes Evolution API send here', async (t) => {
