@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -158,6 +158,54 @@ t.test('idempotent-worker does each event once, in order, and what fails holds b
     ]
   )
   db.close()
+})
+
+t.test('idempotent-worker gives back what comes after a failure in its group', async (t) => {
+  // The emulator hands out one message of a group at a time; SQS hands out several.
+  const Messages = [
+    { instance: 'sales', offset: 1 },
+    { instance: 'sales', offset: 2, data: { key: { remoteJid: 'maria' } } },
+    { instance: 'support', offset: 3, data: { key: { remoteJid: 'jose' } } }
+  ].map((message) => {
+    const Body = JSON.stringify({ ...message, id: String(message.offset) })
+    const MD5OfBody = createHash('md5').update(Body).digest('hex')
+    return { Body, MD5OfBody, ReceiptHandle: `of ${message.offset}`, Attributes: { MessageGroupId: message.instance } }
+  })
+  const deleted: string[] = []
+  const returned = Promise.withResolvers<unknown>()
+  const sqs = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const body = JSON.parse(Buffer.concat(chunks).toString()) as { ReceiptHandle: string; Entries: unknown }
+    const reply = (value: object) =>
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(value))
+    switch (request.headers['x-amz-target']) {
+      case 'AmazonSQS.GetQueueUrl':
+        return reply({ QueueUrl: `http://${request.headers.host}/0/sales.fifo` })
+      case 'AmazonSQS.ReceiveMessage':
+        // The next one waits, as long polling does.
+        return Messages.length > 0 && reply({ Messages: Messages.splice(0) })
+      case 'AmazonSQS.DeleteMessage':
+        deleted.push(body.ReceiptHandle)
+        return reply({})
+      default:
+        returned.resolve(body.Entries)
+        return reply({ Successful: [], Failed: [] })
+    }
+  }).listen(0, '127.0.0.1')
+  t.after(() => {
+    sqs.closeAllConnections()
+    sqs.close()
+  })
+  await once(sqs, 'listening')
+  const SQS_ENDPOINT = `http://127.0.0.1:${(sqs.address() as AddressInfo).port}`
+  const { output } = run(t, 'idempotent-worker.mjs', { SQS_ENDPOINT, RETRY_SECONDS: '7' })
+  t.same(await returned.promise, [
+    { Id: '0', ReceiptHandle: 'of 1', VisibilityTimeout: 7 },
+    { Id: '1', ReceiptHandle: 'of 2', VisibilityTimeout: 7 }
+  ])
+  t.same(deleted, ['of 3'])
+  t.match(output(), /^sales: data.key.remoteJid is missing\n[^]*support 3: done/m)
 })
 
 t.test('lambda-handler names what failed and what comes after it in its group', async (t) => {
