@@ -1,7 +1,7 @@
 // An AWS Lambda function for a FIFO queue: hands each event to a service of yours, by HTTP.
 //
 //   TARGET_URL=https://crm.example/whatsapp, handler `lambda-handler.handler`, and an event source mapping with
-//   FunctionResponseTypes ReportBatchItemFailures: without it one failure brings the whole batch again.
+//   FunctionResponseTypes ReportBatchItemFailures: without it what failed is deleted with the rest.
 
 /** The body of an SQS message, `data` fetched where it was too large for SQS. */
 async function read(body) {
