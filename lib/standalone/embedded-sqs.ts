@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import { mkdirSync } from 'node:fs'
 import { ConfigInvalidError } from '../errors.ts'
 import type { SqsTarget } from './app-options.ts'
 
@@ -24,6 +25,8 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
       'SQS_BACKEND: the embedded emulator is not installed: npm install fauxqs, or set SQS_REGION and credentials, or SQS_ENDPOINT'
     throw Object.assign(new ConfigInvalidError(message), { cause: error })
   })
+  // It lies in the data folder, which nobody else may read: what comes first makes that folder.
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   // fauxqs listens on every interface and asks for no key: Fastify's channel hands us its server before it does.
   const loopback = (message: unknown) => {
     const { fastify } = message as { fastify: Listening }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
@@ -41,6 +41,13 @@ t.test('its queues are there again after a restart', async (t) => {
   t.match(QueueUrls, [/\/kept$/])
 })
 
+t.test('the folder that it makes is its owner’s alone', async (t) => {
+  const data = join(folder(t), 'data')
+  const { stop } = await startEmbeddedSqs({ port: 0, dataDir: join(data, 'sqs') })
+  t.after(stop)
+  t.equal(statSync(data).mode & 0o777, 0o700)
+})
+
 t.test('a port that is taken is named with its setting', async (t) => {
   const first = await startEmbeddedSqs({ port: 0, dataDir: folder(t) })
   t.after(() => first.stop())
@@ -52,7 +59,9 @@ t.test('a port that is taken is named with its setting', async (t) => {
 })
 
 t.test('any other fault is told as it is', async (t) => {
-  const file = join(folder(t), 'sqs')
-  writeFileSync(file, '')
-  await t.rejects(startEmbeddedSqs({ port: 0, dataDir: file }), { code: /^E/ })
+  const dataDir = folder(t)
+  const file = join(dataDir, 'fauxqs.db')
+  writeFileSync(file, 'no database, but as long as one would be at least'.repeat(20))
+  await t.rejects(startEmbeddedSqs({ port: 0, dataDir: file }), { code: 'EEXIST' })
+  await t.rejects(startEmbeddedSqs({ port: 0, dataDir }), { code: /^(ERR_SQLITE|SQLITE)_/ })
 })
