@@ -5,6 +5,7 @@ import { distance } from 'fastest-levenshtein'
 import { ConfigInvalidError, withMessages } from './errors.ts'
 import { EVOLUTION_EVENTS, eventKey } from './events.ts'
 import { DEFAULT_STORE_URL, isPostgresUrl } from './store/open.ts'
+import { AllowedHosts } from './websocket/allowed-hosts.ts'
 import { peerAddress } from './websocket/peer-address.ts'
 import { withoutPassword } from './without-password.ts'
 
@@ -185,10 +186,10 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   if (id && !config.SQS_REGION && !SQS_ENDPOINT && !SQS_BASE_URL && !env.AWS_REGION && !env.AWS_DEFAULT_REGION) {
     messages.push('SQS_REGION: is missing, takes the AWS region of the queues, such as us-east-1')
   }
-  const untrustable = config.TRUST_PROXY.filter((entry) => !isProxyEntry(entry))
-  if (untrustable.length > 0) {
-    const { description } = EnvSchema.properties.TRUST_PROXY
-    messages.push(`TRUST_PROXY: got ${JSON.stringify(untrustable.join())}, takes ${description}`)
+  for (const [name, read] of ADDRESS_LISTS) {
+    const unread = config[name].filter((entry) => !passes(() => read([entry])))
+    const { description } = EnvSchema.properties[name]
+    if (unread.length > 0) messages.push(`${name}: got ${JSON.stringify(unread.join())}, takes ${description}`)
   }
   if (isPostgresUrl(config.DATABASE_URL) && !config.AUTHENTICATION_API_KEY) {
     messages.push('AUTHENTICATION_API_KEY: is missing, takes the key that all nodes of the database share')
@@ -199,9 +200,15 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   return messages
 }
 
-function isProxyEntry(entry: string): boolean {
+/** Variables of addresses, and what reads them. */
+const ADDRESS_LISTS = [
+  ['TRUST_PROXY', peerAddress],
+  ['WEBSOCKET_ALLOWED_HOSTS', (entries: string[]) => new AllowedHosts(entries)]
+] as const
+
+function passes(read: () => unknown): boolean {
   try {
-    peerAddress([entry])
+    read()
     return true
   } catch {
     return false

@@ -33,6 +33,7 @@ t.test('a fault names the variable, what it got and what it takes', async (t) =>
     ['WEBSOCKET_WRONG_KEYS_PER_MINUTE', '0', 'a whole number from 1'],
     ['TRUST_PROXY', 'true', PROXIES],
     ['TRUST_PROXY', '10.0.0.0/40', PROXIES],
+    ['WEBSOCKET_ALLOWED_HOSTS', '*', 'addresses and networks, separated by commas, such as 127.0.0.1,10.0.0.0/8'],
     [
       'DATABASE_URL',
       'mysql://localhost/events',
