@@ -59,6 +59,8 @@ t.test('settings, codes and routes that guides name are in the code', async (t) 
     )
   )
   for (const match of read('lib/client/types.ts').matchAll(/IEV_CLIENT_\w+/g)) codes.add(match[0])
+  // No code, but a variable of the command line.
+  codes.add('IEV_URL')
   const routes = new Set<string>()
   const server = bare(t)
   server.addHook('onRoute', ({ method, url }) => void routes.add(`${String(method)} ${url}`))
