@@ -5,7 +5,7 @@ import { heldStore } from './support/resuming.ts'
 import { rawListener } from './support/raw-socket.ts'
 import { cutOffs, flood } from './support/slowness.ts'
 import { client, connect, next, refusal } from './support/sockets.ts'
-import { startSqs } from './support/sqs.ts'
+import { startSqs, UNREACHABLE_SQS } from './support/sqs.ts'
 import { Metrics } from '../lib/metrics.ts'
 
 const headers = { apikey: API_KEY }
@@ -134,9 +134,7 @@ t.test('a backlog shows, with its age', async (t) => {
   const server = await build(t, {
     eventStore: { maxPendingDeliveries: 1 },
     sqs: {
-      endpoint: 'http://127.0.0.1:1',
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      ...UNREACHABLE_SQS,
       global: { events: ['CALL'] }
     }
   })

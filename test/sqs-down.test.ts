@@ -1,25 +1,14 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { API_KEY, bare, build, folder } from './support/build.ts'
 import { startProxiedSqs } from './support/proxied-sqs.ts'
 import { startSqs } from './support/sqs.ts'
 import app from '../app.ts'
+import { freePort } from './support/free-port.ts'
 
 const headers = { apikey: API_KEY }
 
-/** A port that nothing listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 t.test('SQS unreachable at start: the server starts, says so, takes events in, and sends them later', async (t) => {
-  const port = await closedPort()
+  const port = await freePort()
   const options = {
     endpoint: `http://127.0.0.1:${port}`,
     region: 'us-east-1',

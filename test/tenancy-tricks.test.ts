@@ -1,22 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import type { AppOptions } from '../app.ts'
 import { backends } from './support/backends.ts'
 import { API_KEY, build, listen } from './support/build.ts'
 import { data, emit, numbers } from './support/resuming.ts'
 import { client, connect, next, refusal } from './support/sockets.ts'
+import { freePort } from './support/free-port.ts'
 
 const UNAUTHORIZED = { code: 'IEV_WS_UNAUTHORIZED' }
-
-/** A port that nobody listens on, until somebody does. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 for (const backend of await backends(t)) {
   const serve = async (t: Test, options: Partial<AppOptions> = {}) =>

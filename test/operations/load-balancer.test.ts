@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { API_KEY, folder } from '../support/build.ts'
@@ -9,17 +8,9 @@ import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { haveProgram } from '../support/programs.ts'
 import { client, connect, next } from '../support/sockets.ts'
 import { call, startStandalone, type Standalone } from '../support/standalone.ts'
+import { freePort } from '../support/free-port.ts'
 
 const CONFIG = new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url)
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 interface LoadBalancer {
   url: string

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { API_KEY, build } from '../support/build.ts'
+import { UNREACHABLE_SQS } from '../support/sqs.ts'
 
 const headers = { apikey: API_KEY }
 
@@ -125,9 +126,7 @@ t.test('over its limits the log answers 503 and when to try again', async (t) =>
   const server = await build(t, {
     eventStore: { maxPendingDeliveries: 2 },
     sqs: {
-      endpoint: 'http://127.0.0.1:1',
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      ...UNREACHABLE_SQS,
       global: { events: ['CALL'] }
     }
   })

@@ -3,7 +3,7 @@ import type { AppOptions } from '../../app.ts'
 import { API_KEY, build, listen } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
-import { startSqs } from '../support/sqs.ts'
+import { startSqs, UNREACHABLE_SQS } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
 
 const headers = { apikey: API_KEY }
@@ -111,9 +111,7 @@ t.test('SQS that is not there is a fault before anything is pending, and the sam
   const { server, overview } = await start(t, {
     eventStore: { maxPendingDeliveries: 1 },
     sqs: {
-      endpoint: 'http://127.0.0.1:1',
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      ...UNREACHABLE_SQS,
       global: { events: ['CALL'] }
     }
   })

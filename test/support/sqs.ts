@@ -22,6 +22,13 @@ export interface TestSqs {
   depth(queue: string): number | undefined
 }
 
+/** Options that point the plugin to where nothing answers. */
+export const UNREACHABLE_SQS = {
+  endpoint: 'http://127.0.0.1:1',
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'a', secretAccessKey: 'b' }
+}
+
 /** How long a consumer waits for what should come. */
 const PATIENCE_MS = 20_000
 
