@@ -187,6 +187,7 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
     messages.push('SQS_REGION: is missing, takes the AWS region of the queues, such as us-east-1')
   }
   for (const [name, read] of ADDRESS_LISTS) {
+    if (name === 'WEBSOCKET_ALLOWED_HOSTS' && !config.WEBSOCKET_ENABLED) continue
     const unread = config[name].filter((entry) => !passes(() => read([entry])))
     const { description } = EnvSchema.properties[name]
     if (unread.length > 0) messages.push(`${name}: got ${JSON.stringify(unread.join())}, takes ${description}`)

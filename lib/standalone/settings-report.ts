@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { type Config, EnvSchema, loadConfig } from '../config.ts'
 import type { MessageList } from '../errors.ts'
 import { EventCatalogue } from '../events.ts'
-import { AllowedHosts } from '../websocket/allowed-hosts.ts'
 import { withoutPassword } from '../without-password.ts'
 import { wantsEmbeddedSqs } from './app-options.ts'
 import { dataFolder } from './data-folder.ts'
@@ -55,7 +54,7 @@ export function settingsReport(sources: SettingsSources): SettingsReport {
 
 /** What only shows when the plugins are registered. */
 function laterFaults(config: Config): string[] {
-  const { EXTRA_EVENTS: names, SQS_GLOBAL_EVENTS: listed, WEBSOCKET_ALLOWED_HOSTS: hosts } = config
+  const { EXTRA_EVENTS: names, SQS_GLOBAL_EVENTS: listed } = config
   // Messages name the plugins' options in front.
   const faultsOf = (setting: string, attempt: () => unknown): string[] => {
     try {
@@ -70,7 +69,6 @@ function laterFaults(config: Config): string[] {
   // Without a sound catalogue nothing can be said of its keys.
   if (shared && faults.length === 0)
     faults.push(...faultsOf('SQS_GLOBAL_EVENTS', () => new EventCatalogue({ names }).resolve(listed, 'list')))
-  if (config.WEBSOCKET_ENABLED) faults.push(...faultsOf('WEBSOCKET_ALLOWED_HOSTS', () => new AllowedHosts(hosts)))
   return faults
 }
 
