@@ -270,7 +270,6 @@ export class SqsSender {
       const lane = line.lanes.shift()
       if (!lane) break
       lane.queued = false
-      if (lane.dropped) continue
       if (!this.#options.store.maySend(lane.instanceKey)) {
         // The right to send is about to be lost, or to be renewed.
         this.#retryLane(lane)
