@@ -28,7 +28,14 @@ const checkOptions = optionsChecker('instance-events', AppOptions)
 
 /** Everything in one: store → sqs → websocket → hub → routes. */
 const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
-  const { apiKey, prefix = '', docs = true, bodyLimit = 10 * 1_048_576, ...parts } = checkOptions(options)
+  const {
+    apiKey,
+    prefix = '',
+    docs = true,
+    console = true,
+    bodyLimit = 10 * 1_048_576,
+    ...parts
+  } = checkOptions(options)
   if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, parts.eventStore ?? {})
   if (parts.sqs !== false) await fastify.register(sqs, parts.sqs ?? {})
   if (parts.websocket !== false) await fastify.register(websocket, { apiKey, ...parts.websocket })
@@ -36,7 +43,7 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   await fastify.register(auth, { apiKey })
   // Fastify's types want text of a serialiser, its loggers take objects as its own return them.
   const req = requestWithoutKey as unknown as (request: FastifyRequest) => string
-  await fastify.register(routes, { prefix, docs, bodyLimit, logSerializers: { req } })
+  await fastify.register(routes, { prefix, docs, console, bodyLimit, logSerializers: { req } })
 }
 
 export default fp(app, { name: 'fastify-instance-events', fastify: '5.x' })

@@ -39,6 +39,7 @@ export const EnvSchema = Type.Object({
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
   BODY_LIMIT: count(10 * 1_048_576, { min: 1_024 }),
   DOCS_ENABLED: flag(true),
+  CONSOLE_ENABLED: flag(true),
 
   DATABASE_URL: Type.String({
     default: DEFAULT_STORE_URL,

@@ -57,6 +57,11 @@ export const MediaTypeError = createError<[string]>(
   415
 )
 export const RouteNotFoundError = createError<[string, string]>('IEV_NOT_FOUND', 'There is no route %s %s', 404)
+export const ConsoleNotBuiltError = createError(
+  'IEV_CONSOLE_NOT_BUILT',
+  'The console was not built: run "npm run prepare" in the folder of fastify-instance-events, with its development packages, and start the server again',
+  404
+)
 export const InternalError = createError('IEV_INTERNAL', 'Something went wrong on this server; its log says what', 500)
 
 export const InstanceNameError = createError<[string]>('IEV_INSTANCE_NAME_INVALID', '%s', 400)

@@ -14,7 +14,7 @@ const Which = {
 }
 const All = Type.Optional(Type.Boolean({ description: 'Every dead letter there is.' }))
 
-const DeadLetterReply = Type.Object({
+export const DeadLetterReply = Type.Object({
   id: Type.Integer(),
   instance: Type.String(),
   event: Type.String(),

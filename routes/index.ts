@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { Readiness } from '../lib/readiness.ts'
 import asyncApi from './asyncapi.ts'
+import console from './console.ts'
 import { useConventions } from './conventions.ts'
 import deadLetters from './dead-letters.ts'
 import { describeRoutes } from './docs.ts'
@@ -17,11 +18,13 @@ import webhook from './webhook.ts'
 
 export interface RoutesOptions {
   docs: boolean
+  console: boolean
   bodyLimit: number
 }
 
 /** All routes, in a scope of their own: a host app's parsers, validators and error handlers stay as they are. */
-const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLimit }) => {
+const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
+  const { docs, bodyLimit } = options
   useConventions(fastify)
   logTraces(fastify)
   const readiness = new Readiness({
@@ -55,6 +58,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, { docs, bodyLi
   await fastify.register(server, { readiness })
   await fastify.register(health, { readiness })
   await fastify.register(metrics)
+  if (options.console) await fastify.register(console)
 }
 
 export default routes

@@ -4,7 +4,7 @@ import { errorReplies, InstanceParams, InstanceQueueReply, Nullable, QUEUE_EXAMP
 import '../plugins/auth.ts'
 import '../plugins/sqs.ts'
 
-const QueuesReply = Type.Object(
+export const QueuesReply = Type.Object(
   {
     queues: Type.Array(
       Type.Composite([

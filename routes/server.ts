@@ -15,7 +15,7 @@ export interface ServerRoutesOptions {
 
 const Node = Type.String({ description: 'Of this process: another one after a restart, and on every node.' })
 
-const ServerReply = Type.Object({
+export const ServerReply = Type.Object({
   version: Type.String(),
   node: Node,
   identity: Type.Object(
@@ -35,7 +35,7 @@ const ServerReply = Type.Object({
 })
 
 const Count = Type.Integer({ minimum: 0 })
-const OverviewReply = Type.Object({
+export const OverviewReply = Type.Object({
   node: Node,
   time: Type.String({ format: 'date-time' }),
   uptimeSeconds: Type.Number(),

@@ -47,7 +47,7 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
     const served: string[] = []
     const server = bare(t)
     server.addHook('onRoute', ({ method, url }) => {
-      if (method !== 'HEAD') served.push(`${String(method)} ${url}`)
+      for (const verb of [method].flat()) if (verb !== 'HEAD') served.push(`${verb} ${url}`)
     })
     await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: { region: 'x' } })
     await server.ready()

@@ -269,6 +269,11 @@ export const AppOptions = Type.Object(
      */
     docs: Type.Optional(Type.Boolean()),
     /**
+     * The operator's console at `/console`.
+     * @default true
+     */
+    console: Type.Optional(Type.Boolean()),
+    /**
      * Bytes of a request body.
      * @default 10485760
      */

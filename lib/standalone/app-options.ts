@@ -42,6 +42,7 @@ export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; 
   return {
     apiKey,
     docs: config.DOCS_ENABLED,
+    console: config.CONSOLE_ENABLED,
     bodyLimit: config.BODY_LIMIT,
     eventStore: {
       url: config.DATABASE_URL,

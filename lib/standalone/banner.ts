@@ -16,6 +16,7 @@ export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions
   const socket = url.replace(/^http/, 'ws')
   const rows: [string, string][] = [
     ['HTTP API', `${url}${config.DOCS_ENABLED ? `   (documentation: ${url}/docs)` : ''}`],
+    ...(config.CONSOLE_ENABLED ? [['Console', `${url}/console`] satisfies [string, string]] : []),
     [
       'WebSocket',
       config.WEBSOCKET_ENABLED ? `${socket}/<instance>${config.WEBSOCKET_GLOBAL_EVENTS ? ` and ${socket}` : ''}` : 'off'

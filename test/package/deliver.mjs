@@ -45,6 +45,10 @@ await whole.register(instanceEvents, { apiKey, eventStore: { url: ':memory:' }, 
 const paths = (await whole.inject('/docs/json')).json()
 assert.equal(paths.info.title, 'fastify-instance-events')
 assert.match(paths.info.version, /^\d+\.\d+\.\d+/)
+const page = await whole.inject('/console/')
+assert.equal(page.statusCode, 200, 'the console is in the package')
+for (const [, asset] of page.body.matchAll(/"\.\/(assets\/[^"]+)"/g))
+  assert.equal((await whole.inject(`/console/${asset}`)).statusCode, 200, asset)
 await delivers(whole, (event) => whole.onInstanceEvent(event))
 
 const parts = Fastify()

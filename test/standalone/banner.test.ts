@@ -36,6 +36,7 @@ t.test('the banner tells where everything is', async (t) => {
       '',
       'fastify-instance-events is ready',
       '  HTTP API   http://127.0.0.1:8080   (documentation: http://127.0.0.1:8080/docs)',
+      '  Console    http://127.0.0.1:8080/console',
       '  WebSocket  ws://127.0.0.1:8080/<instance>',
       '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; region us-east-1, any credentials)',
       '  Event log  file:./data/instance-events.db',
@@ -50,8 +51,14 @@ t.test('a key that the operator gave is not shown', async (t) => {
 })
 
 t.test('what is switched off is not offered', async (t) => {
-  const text = shown({ DOCS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false', SQS_ENABLED: 'false' })
+  const text = shown({
+    DOCS_ENABLED: 'false',
+    CONSOLE_ENABLED: 'false',
+    WEBSOCKET_ENABLED: 'false',
+    SQS_ENABLED: 'false'
+  })
   t.equal(row('HTTP API', text), url)
+  t.equal(row('Console', text), undefined)
   t.equal(row('WebSocket', text), 'off')
   t.equal(row('SQS', text), 'off')
 })

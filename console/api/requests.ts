@@ -1,0 +1,123 @@
+import { currentKey, signOutIfRefused } from '../state/session.ts'
+import { call, type Call } from './call.ts'
+import type {
+  Created,
+  DeadLetterPage,
+  Emitted,
+  Instance,
+  LogPage,
+  Message,
+  Overview,
+  Queues,
+  Selection,
+  Transport
+} from './types.ts'
+
+/** Every request carries the key of the session; a key that opens nothing any more ends it. */
+async function request<T>(options: Omit<Call, 'key'>): Promise<T> {
+  const key = currentKey()
+  try {
+    return await call<T>({ ...options, key })
+  } catch (error) {
+    signOutIfRefused(error, key)
+    throw error
+  }
+}
+
+const name = encodeURIComponent
+
+export function getOverview(signal: AbortSignal): Promise<Overview> {
+  return request({ path: 'overview', signal })
+}
+
+export function listInstances(signal?: AbortSignal): Promise<Instance[]> {
+  return request({ path: 'instance/fetchInstances', signal })
+}
+
+export async function getInstance(instance: string, signal?: AbortSignal): Promise<Instance | undefined> {
+  const [found] = await request<Instance[]>({
+    path: 'instance/fetchInstances',
+    query: { instanceName: instance },
+    signal
+  })
+  return found
+}
+
+export function createInstance(instanceName: string, token: string): Promise<Created> {
+  return request({
+    method: 'POST',
+    path: 'instance/create',
+    body: { instanceName, ...(token !== '' && { token }) }
+  })
+}
+
+export function renewToken(instance: string): Promise<Created> {
+  return request({ method: 'PUT', path: `instance/token/${name(instance)}`, body: {} })
+}
+
+export function deleteInstance(instance: string): Promise<unknown> {
+  return request({ method: 'DELETE', path: `instance/delete/${name(instance)}` })
+}
+
+/** `events` left out: the list that is kept, else all. */
+export function setSelection(
+  transport: Transport,
+  instance: string,
+  selection: { enabled: boolean; events?: string[] }
+): Promise<Selection> {
+  return request({ method: 'POST', path: `${transport}/set/${name(instance)}`, body: selection })
+}
+
+export function getQueues(instance: string, signal: AbortSignal): Promise<Queues> {
+  return request({ path: `sqs/queues/${name(instance)}`, signal })
+}
+
+export interface LogQuery {
+  /** Left out: all of them. */
+  instance?: string | undefined
+  before: number | 'latest'
+  limit: number
+  events: readonly string[]
+}
+
+/** Newest first. */
+export function readLog({ instance, before, limit, events }: LogQuery, signal: AbortSignal): Promise<LogPage> {
+  return request({
+    path: instance === undefined ? 'events' : `events/${name(instance)}`,
+    query: { before, limit, ...(events.length > 0 && { events: events.join(',') }) },
+    signal
+  })
+}
+
+/** The event at this place of the log; `undefined`: it has left. */
+export async function readEvent(instance: string, offset: number, signal: AbortSignal): Promise<Message | undefined> {
+  const { events } = await request<{ events: Message[] }>({
+    path: `events/${name(instance)}`,
+    query: { after: offset - 1, limit: 1 },
+    signal
+  })
+  return events.find((event) => event.offset === offset)
+}
+
+export function sendEvent(instance: string, event: { event: string; data: unknown }): Promise<Emitted> {
+  return request({ method: 'POST', path: `events/${name(instance)}`, body: event })
+}
+
+export interface DeadLetterQuery {
+  instance?: string | undefined
+  reason?: string | undefined
+  after: number
+  limit: number
+}
+
+export function listDeadLetters(query: DeadLetterQuery, signal?: AbortSignal): Promise<DeadLetterPage> {
+  return request({ path: 'sqs/deadletters', query: { ...query }, signal })
+}
+
+export async function redriveDeadLetters(ids: number[]): Promise<void> {
+  await request({ method: 'POST', path: 'sqs/deadletters/redrive', body: { ids } })
+}
+
+export async function discardDeadLetters(ids: number[]): Promise<void> {
+  await request({ method: 'DELETE', path: 'sqs/deadletters', query: { ids: ids.join(',') } })
+}

@@ -1,0 +1,2 @@
+/** The build gathers them; nothing is imported by name. */
+declare module '*.css'

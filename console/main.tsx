@@ -1,0 +1,8 @@
+import './styles/index.css'
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { restore } from './state/session.ts'
+
+void restore()
+// index.html has it.
+render(<App />, document.getElementById('app') as HTMLElement)

@@ -1,0 +1,61 @@
+import { getInstance } from '../api/requests.ts'
+import { Connect } from '../parts/connect.tsx'
+import { DangerZone } from '../parts/danger-zone.tsx'
+import { PageHead } from '../parts/page-head.tsx'
+import { Problem } from '../parts/problem.tsx'
+import { Queues } from '../parts/queues.tsx'
+import { TransportCard } from '../parts/transport-card.tsx'
+import { href } from '../route.ts'
+import { ownInstance, session } from '../state/session.ts'
+import { useLoaded } from '../state/use-loaded.ts'
+import { texts } from '../texts/current.ts'
+import { formats } from '../texts/formats.ts'
+
+export function InstancePage({ name }: { name: string }) {
+  const t = texts.value
+  const { value: instance, error, loading, reload } = useLoaded(name, (signal) => getInstance(name, signal))
+  const server = session.value?.server
+  return (
+    <>
+      {ownInstance.value === undefined && (
+        <p class="crumbs">
+          <a href={href('instances')}>← {t.pages.instances}</a>
+        </p>
+      )}
+      <PageHead
+        title={name}
+        {...(instance && { lead: t.instancePage.since(formats.value.dateTime(instance.createdAt)) })}
+      >
+        <a class="button" href={href('live', name)}>
+          {t.pages.live}
+        </a>
+        <a class="button" href={href('history', name)}>
+          {t.pages.history}
+        </a>
+        <a class="button" href={href('send', name)}>
+          {t.pages.send}
+        </a>
+      </PageHead>
+      <Problem error={error} onRetry={reload} />
+      {!instance && loading && <p class="muted">{t.loading}</p>}
+      {instance && server && (
+        <>
+          <div class="columns">
+            <TransportCard transport="sqs" instance={instance} available={server.sqs !== null} onSaved={reload}>
+              {instance.sqs?.enabled && <Queues of={`${name} ${instance.sqs.updatedAt}`} name={name} />}
+            </TransportCard>
+            <TransportCard
+              transport="websocket"
+              instance={instance}
+              available={server.websocket !== null}
+              onSaved={reload}
+            >
+              {instance.websocket?.enabled && server.websocket && <Connect name={name} path={server.websocket.path} />}
+            </TransportCard>
+          </div>
+          {ownInstance.value === undefined && <DangerZone name={name} />}
+        </>
+      )}
+    </>
+  )
+}

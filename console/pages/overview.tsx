@@ -1,0 +1,99 @@
+import { useState } from 'preact/hooks'
+import { LineChart } from '../parts/line-chart.tsx'
+import { PageHead } from '../parts/page-head.tsx'
+import { href } from '../route.ts'
+import type { Metric } from '../sample-series.ts'
+import { pollError, series, status } from '../state/overview.ts'
+import { session } from '../state/session.ts'
+import { texts } from '../texts/current.ts'
+import { formats } from '../texts/formats.ts'
+
+const METRICS: Metric[] = ['accepted', 'delivered', 'pending', 'oldest', 'deadLetters', 'sockets']
+
+export function OverviewPage() {
+  const t = texts.value
+  const f = formats.value
+  const current = status.value
+  const faults = current?.overview.faults.length ?? 0
+  return (
+    <>
+      <PageHead title={t.pages.overview} lead={t.overview.lead}>
+        {current && !pollError.value && (
+          <p class={faults === 0 ? 'state good' : 'state bad'}>{faults === 0 ? t.overview.well : t.overview.unwell}</p>
+        )}
+      </PageHead>
+      <div class="tiles">
+        {METRICS.map((metric) => (
+          <Tile key={metric} metric={metric} />
+        ))}
+      </div>
+      {current && (
+        <dl class="facts-list card">
+          <dt>{t.overview.node}</dt>
+          <dd class="mono">
+            <span title={current.overview.node}>{current.overview.node.slice(0, 8)}</span>
+            {current.overview.nodes > 1 && (
+              <span class="muted">
+                {' '}
+                · {t.overview.nodes(f.count(current.heardNodes), f.count(current.overview.nodes))}
+              </span>
+            )}
+          </dd>
+          <dt>{t.overview.uptime}</dt>
+          <dd>{f.duration(current.overview.uptimeSeconds)}</dd>
+          <dt>{t.overview.lastOffset}</dt>
+          <dd>{current.overview.lastOffset === null ? '–' : f.count(current.overview.lastOffset)}</dd>
+          <dt>{t.overview.maxPending}</dt>
+          <dd>{f.count(current.overview.maxPending)}</dd>
+          <dt>{t.overview.refused}</dt>
+          <dd>{f.count(current.overview.totals.refused)}</dd>
+          <dt>{t.overview.replaying}</dt>
+          <dd>{f.count(current.overview.replaying)}</dd>
+          <dt>{t.overview.version}</dt>
+          <dd>{session.value?.server.version}</dd>
+        </dl>
+      )}
+    </>
+  )
+}
+
+/** A number as it is now, or was where the pointer is, and its last five minutes. */
+function Tile({ metric }: { metric: Metric }) {
+  const t = texts.value
+  const f = formats.value
+  const [index, setIndex] = useState<number | undefined>()
+  const { times, [metric]: values } = series.value
+  const write = metric === 'accepted' || metric === 'delivered' ? f.rate : metric === 'oldest' ? f.duration : f.count
+  const written = (value: number | null | undefined) => (value === null || value === undefined ? '–' : write(value))
+  const pointed = index !== undefined && index < times.length ? index : undefined
+  const known = values.filter((value) => value !== null)
+  const latest = written(values.at(-1))
+  const label = t.metrics[metric]
+  return (
+    <section
+      class={`tile ${metric === 'deadLetters' && (values.at(-1) ?? 0) > 0 ? 'alarming' : ''}`}
+      data-metric={metric}
+    >
+      <h2>{label}</h2>
+      <p class="figure">
+        {written(pointed === undefined ? values.at(-1) : values[pointed])}
+        {pointed !== undefined && <small class="muted"> {f.clock((times[pointed] ?? 0) * 1_000)}</small>}
+        {metric === 'deadLetters' && (values.at(-1) ?? 0) > 0 && pointed === undefined && (
+          <a href={href('dead-letters')}>{t.overview.lookAtThem}</a>
+        )}
+      </p>
+      <LineChart
+        times={times}
+        values={values}
+        format={write}
+        whole={metric !== 'accepted' && metric !== 'delivered'}
+        summary={
+          known.length === 0
+            ? t.overview.noChart(label)
+            : t.overview.chart(label, latest, write(Math.min(...known)), write(Math.max(...known)))
+        }
+        onPoint={setIndex}
+      />
+    </section>
+  )
+}

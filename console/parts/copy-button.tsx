@@ -1,0 +1,44 @@
+import { useEffect, useState } from 'preact/hooks'
+import { texts } from '../texts/current.ts'
+
+const SHOWN_MS = 2_000
+
+/** @param what the thing that is copied, for who does not see where the button is */
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const t = texts.value
+  const [result, setResult] = useState<'copied' | 'failed' | undefined>()
+  useEffect(() => {
+    if (result === undefined) return undefined
+    const timer = setTimeout(() => setResult(undefined), SHOWN_MS)
+    return () => clearTimeout(timer)
+  }, [result])
+  async function copy(): Promise<void> {
+    setResult((await copyText(text)) ? 'copied' : 'failed')
+  }
+  return (
+    <button type="button" class="copy" onClick={() => void copy()} aria-label={`${t.copy}: ${what}`}>
+      <span aria-live="polite">{result === undefined ? t.copy : t[result]}</span>
+    </button>
+  )
+}
+
+/** Browsers give pages the clipboard over HTTPS and on localhost only; elsewhere the old command still works. */
+async function copyText(text: string): Promise<boolean> {
+  if (navigator.clipboard) {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const area = document.createElement('textarea')
+  area.value = text
+  // A modal dialog makes everything outside it inert.
+  const place = document.querySelector('dialog[open]') ?? document.body
+  place.append(area)
+  area.select()
+  const copied = document.execCommand('copy')
+  area.remove()
+  return copied
+}

@@ -1,0 +1,46 @@
+import type { ApiError } from '../api/call.ts'
+import type { Fault } from '../api/types.ts'
+import { pollError, status } from '../state/overview.ts'
+import { texts } from '../texts/current.ts'
+import { formats } from '../texts/formats.ts'
+
+/** The red line: what is wrong, and why. Read out as it comes; nothing is there while all is well. */
+export function Faults() {
+  const faults = status.value?.overview.faults ?? []
+  const error = pollError.value
+  return (
+    <div role="alert" class="faults">
+      {error && <Unanswered error={error} />}
+      {!error &&
+        faults.map((fault) => <FaultLine key={`${fault.component} ${fault.code} ${fault.queue}`} fault={fault} />)}
+    </div>
+  )
+}
+
+function Unanswered({ error: { code, message, status } }: { error: ApiError }) {
+  const t = texts.value
+  return (
+    <p class="fault">
+      <strong>{status === 0 ? t.faults.unreachable : t.faults.failing}</strong> <code>{code}</code>{' '}
+      <span class="why">{message}</span> <span class="hint">{t.faults.unreachableHint}</span>
+    </p>
+  )
+}
+
+function FaultLine({ fault: { component, code, message, queue, queues = 1, since } }: { fault: Fault }) {
+  const t = texts.value
+  const f = formats.value
+  const known = t.faults.components[component as keyof typeof t.faults.components]
+  const facts = [
+    queue !== undefined && t.faults.queue(queue),
+    queues > 1 && t.faults.moreQueues(f.count(queues - 1)),
+    since !== undefined && t.faults.since(f.dateTime(since))
+  ].filter((fact) => fact !== false)
+  return (
+    <p class="fault">
+      <strong>{known?.title ?? component}</strong> <code>{code}</code> <span class="why">{message}</span>{' '}
+      {facts.length > 0 && <span class="facts">{facts.join(' · ')}</span>}{' '}
+      {known && <span class="hint">{known.hint}</span>}
+    </p>
+  )
+}

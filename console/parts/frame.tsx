@@ -1,0 +1,78 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { href, type Page } from '../route.ts'
+import { status } from '../state/overview.ts'
+import { ownInstance, session, signOut } from '../state/session.ts'
+import { route } from '../state/route.ts'
+import { formats } from '../texts/formats.ts'
+import { texts } from '../texts/current.ts'
+import { Brand } from './brand.tsx'
+import { Preferences } from './preferences.tsx'
+
+const OF_GLOBAL: Page[] = ['overview', 'instances', 'live', 'history', 'send', 'dead-letters']
+const OF_INSTANCE: Page[] = ['instances', 'live', 'history', 'send']
+
+/** What stands around every page: where one is, where one can go, who one is. */
+export function Frame({ page, children }: { page: Page; children: ComponentChildren }) {
+  const t = texts.value
+  const own = ownInstance.value
+  const main = useRef<HTMLElement>(null)
+  const shown = useRef(route.value)
+  useEffect(() => {
+    document.title = `${t.pages[page]} · ${t.product}`
+  }, [page, t])
+  useEffect(() => {
+    // Who changes the page by keyboard goes on in it; who just came begins at the top.
+    if (shown.current !== route.value) main.current?.focus({ preventScroll: true })
+    if (shown.current.page !== route.value.page) scrollTo(0, 0)
+    shown.current = route.value
+  }, [route.value])
+
+  return (
+    <div class="frame">
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
+        {t.skipToContent}
+      </a>
+      <header class="side">
+        <Brand />
+        <nav aria-label={t.navigation}>
+          <ul class="nav">
+            {(own === undefined ? OF_GLOBAL : OF_INSTANCE).map((target) => (
+              <li key={target}>
+                <a href={href(target, own)} aria-current={target === page ? 'page' : undefined}>
+                  <span>{own !== undefined && target === 'instances' ? t.ownInstance : t.pages[target]}</span>
+                  {target === 'dead-letters' && <DeadLetterCount />}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div class="side-end">
+          <p class="who">
+            {own === undefined ? t.signedInGlobal : t.signedInAs(own)}
+            <span class="muted"> · {session.value?.server.version}</span>
+          </p>
+          <Preferences />
+          <button type="button" class="quiet" onClick={signOut}>
+            {t.signOut}
+          </button>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} ref={main}>
+        {children}
+      </main>
+    </div>
+  )
+}
+
+function DeadLetterCount() {
+  const count = status.value?.overview.deadLetters ?? 0
+  return count === 0 ? null : <span class="badge danger">{formats.value.count(count)}</span>
+}

@@ -1,0 +1,48 @@
+import { useState } from 'preact/hooks'
+import type { ConnectionError } from '../../lib/client/types.ts'
+import type { ApiError } from '../api/call.ts'
+import { setSelection } from '../api/requests.ts'
+import { toApiError } from '../state/use-loaded.ts'
+import { texts } from '../texts/current.ts'
+import { Problem } from './problem.tsx'
+
+export interface ListeningHelpProps {
+  error: ConnectionError
+  instance: string | undefined
+  onMended: () => void
+}
+
+/** Why the server does not let us listen, and what to do about it. */
+export function ListeningHelp({ error, instance, onMended }: ListeningHelpProps) {
+  const t = texts.value
+  const [problem, setProblem] = useState<ApiError | undefined>()
+  const notSet = instance !== undefined && (error.code === 'IEV_WS_NOT_SET' || error.code === 'IEV_WS_DISABLED')
+
+  async function enable(name: string): Promise<void> {
+    try {
+      await setSelection('websocket', name, { enabled: true })
+      onMended()
+    } catch (error) {
+      setProblem(toApiError(error))
+    }
+  }
+
+  return (
+    <div class="problem" role="alert">
+      <p>
+        <strong>{notSet ? t.live.notEnabled(instance) : t.live.refused}</strong> <code>{error.code}</code>
+      </p>
+      {!notSet && <p>{error.message}</p>}
+      <Problem error={problem} />
+      {notSet ? (
+        <button type="button" class="primary" onClick={() => void enable(instance)}>
+          {t.live.enable}
+        </button>
+      ) : (
+        <button type="button" onClick={onMended}>
+          {t.tryAgain}
+        </button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyPluginAsync } from 'fastify'
+import { ConsoleNotBuiltError } from '../lib/errors.ts'
+
+/** Where scripts/build-console.mjs puts it; the package has it at the same place beside its routes. */
+const BUILT = new URL('../console/dist/', import.meta.url)
+const YEAR_SECONDS = 31_536_000
+
+/** Nothing but what this server serves, and nowhere but to this server: `'self'` covers WebSocket, too. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'"
+].join('; ')
+
+export interface ConsoleRoutesOptions {
+  /**
+   * The built files.
+   * @default those of this package
+   */
+  folder?: URL
+}
+
+/** `GET /console`, `GET /console/*` */
+const consoleRoutes: FastifyPluginAsync<ConsoleRoutesOptions> = async (fastify, { folder = BUILT }) => {
+  const schema = { hide: true }
+  fastify.addHook('onRequest', async (_request, reply) => {
+    reply.headers({
+      'content-security-policy': POLICY,
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff'
+    })
+  })
+
+  if (!existsSync(new URL('index.html', folder))) {
+    const error = new ConsoleNotBuiltError()
+    fastify.log.warn(error.message)
+    for (const path of ['/console', '/console/*']) {
+      fastify.get(path, {
+        schema,
+        handler: async () => {
+          throw error
+        }
+      })
+    }
+    return
+  }
+
+  // Its files are named relative to `/console/`. A relative redirection holds behind proxies that put a path in front.
+  fastify.get('/console', { schema, handler: async (_request, reply) => reply.redirect('console/', 308) })
+  await fastify.register(fastifyStatic, {
+    root: fileURLToPath(folder),
+    prefix: '/console/',
+    decorateReply: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      // Names of assets have their content's hash in them.
+      const forEver = `public, max-age=${YEAR_SECONDS}, immutable`
+      reply.header('cache-control', path.endsWith('.html') ? 'no-cache' : forEver)
+    }
+  })
+}
+
+export default consoleRoutes
