@@ -1,0 +1,120 @@
+import t from 'tap'
+import { connectInstance } from '../../lib/client/connect-instance.ts'
+import { openBrowser } from '../support/browser.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { executable, openConsole, skip } from '../support/console.ts'
+import { startSqs } from '../support/sqs.ts'
+
+t.test('instances', { skip }, async (t) => {
+  // Skipped without one.
+  const browser = await openBrowser(t, executable as string)
+  const sqs = await startSqs(t)
+  const { app, url } = await listen(t, { sqs: { ...sqs.options, global: { prefix: 'all', events: ['CALL'] } } })
+
+  async function open(hash: string) {
+    const console = await openConsole(t, browser, url, { permissions: ['clipboard-read', 'clipboard-write'] })
+    await console.signIn()
+    await console.go(hash)
+    return { ...console, copied: () => console.page.evaluate<string>('navigator.clipboard.readText()') }
+  }
+
+  t.test('are created, their token shown once, and found by a search', async (t) => {
+    const { page, t: texts, copied, faults } = await open('#/instances')
+    await page.getByText(texts.instances.empty).waitFor()
+    for (const name of ['sales', 'support']) {
+      await page.getByRole('button', { name: texts.instances.create }).first().click()
+      await page.getByRole('dialog').getByLabel(texts.create.name).fill(name)
+      await page.getByRole('button', { name: texts.create.submit, exact: true }).click()
+      await page.getByRole('button', { name: `${texts.copy}: ${texts.token.name}` }).click()
+      await page.getByText(texts.copied).waitFor()
+      const reply = await app.inject({ url: '/server', headers: { apikey: await copied() } })
+      t.match(reply.json(), { identity: { kind: 'instance', instance: name } }, 'the token that was copied opens it')
+      await page.getByRole('button', { name: texts.close }).click()
+    }
+    t.notMatch(await page.content(), await copied())
+
+    await page.getByLabel(texts.instances.search).fill('SUPP')
+    await page.getByText(texts.instances.count('1', '2')).waitFor()
+    t.equal(await page.getByRole('link', { name: 'sales', exact: true }).count(), 0)
+    await page.getByLabel(texts.instances.search).fill('nobody')
+    await page.getByText(texts.instances.notFound('nobody')).waitFor()
+
+    await page.getByRole('button', { name: texts.instances.create }).click()
+    await page.getByRole('dialog').getByLabel(texts.create.name).fill('sales')
+    await page.getByRole('button', { name: texts.create.submit, exact: true }).click()
+    await page.getByRole('alert').filter({ hasText: texts.errors.IEV_INSTANCE_EXISTS }).waitFor()
+    t.same(faults, [])
+  })
+
+  t.test('select their events for each transport, and tell their queues', async (t) => {
+    const { page, t: texts, copied } = await open('#/instances/sales')
+    const card = (title: string) => page.getByRole('region', { name: title, exact: true })
+    const queues = card(texts.transports.sqs.title)
+    await queues.getByText(texts.transports.sqs.global('all', '1')).waitFor()
+    await queues.getByRole('switch').check()
+    await queues.getByRole('button', { name: texts.none }).click()
+    await queues.getByText(texts.transports.nothingSelected).waitFor()
+    t.ok(await queues.getByRole('button', { name: texts.save }).isDisabled())
+    await queues.getByRole('searchbox').fill('labels')
+    await queues.getByRole('button', { name: texts.all, exact: true }).click()
+    await queues.getByRole('button', { name: texts.save }).click()
+    await queues.getByText(texts.transports.saved).waitFor()
+    await queues.getByRole('button', { name: `${texts.copy}: sales_labels_edit.fifo` }).click()
+    t.equal(await copied(), 'sales_labels_edit.fifo')
+    t.match(
+      await queues.innerText(),
+      new RegExp(`http://.*:${sqs.server.port}/000000000000/sales_labels_association.fifo`)
+    )
+    t.same(app.sqs.find('sales')?.events, ['LABELS_EDIT', 'LABELS_ASSOCIATION'])
+
+    const sockets = card(texts.transports.websocket.title)
+    await sockets.getByRole('switch').check()
+    await sockets.getByRole('button', { name: texts.save }).click()
+    await sockets.getByText(texts.transports.saved).waitFor()
+    t.notMatch(app.websocket.find('sales')?.events, ['CREDS_UPDATE'], 'all leaves secrets out')
+    await sockets.getByRole('button', { name: `${texts.copy}: ${texts.connect.title}` }).click()
+    const target = /connectInstance\('([^']+)'/.exec(await copied())?.[1] ?? ''
+    const heard = new Promise<string>((resolve) => {
+      const connection = connectInstance(target, {
+        apikey: API_KEY,
+        onResumed: () => void app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 }),
+        onEvent: ({ event }) => {
+          connection.close()
+          resolve(event)
+        }
+      })
+    })
+    t.equal(await heard, 'call', 'the address of the snippet is right')
+
+    await sockets.getByRole('switch').uncheck()
+    await sockets.getByText(texts.transports.unsaved).waitFor()
+    await sockets.getByRole('button', { name: texts.save }).click()
+    await sockets.getByText(texts.transports.saved).waitFor()
+    t.equal(app.websocket.find('sales')?.enabled, false)
+  })
+
+  t.test('get another token, and are deleted when their name is typed', async (t) => {
+    const { page, t: texts, copied } = await open('#/instances/sales')
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: texts.danger.token }).click()
+    await dialog.getByRole('button', { name: texts.danger.token }).click()
+    await dialog.getByRole('button', { name: `${texts.copy}: ${texts.token.name}` }).click()
+    await dialog.getByText(texts.copied).waitFor()
+    const reply = await app.inject({ url: '/server', headers: { apikey: await copied() } })
+    t.match(reply.json(), { identity: { instance: 'sales' } })
+    await dialog.getByRole('button', { name: texts.close }).click()
+
+    await page.getByRole('button', { name: texts.danger.delete }).click()
+    const confirm = dialog.getByRole('button', { name: texts.danger.delete })
+    t.ok(await confirm.isDisabled())
+    await page.keyboard.press('Escape')
+    t.ok(app.eventStore.instances.get('sales'), 'Escape changes nothing')
+    await page.getByRole('button', { name: texts.danger.delete }).click()
+    await dialog.getByRole('textbox').fill('sales')
+    await confirm.click()
+    await page.getByRole('heading', { level: 1, name: texts.pages.instances }).waitFor()
+    await page.getByRole('link', { name: 'support', exact: true }).waitFor()
+    t.equal(app.eventStore.instances.get('sales'), undefined)
+    t.equal(await page.getByRole('link', { name: 'sales', exact: true }).count(), 0)
+  })
+})

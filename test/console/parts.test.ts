@@ -1,0 +1,101 @@
+import t from 'tap'
+import { apiBase, socketUrl } from '../../console/api/address.ts'
+import { EventBuffer } from '../../console/event-buffer.ts'
+import { eventPreview } from '../../console/event-preview.ts'
+import { formatsOf } from '../../console/format.ts'
+import { inChunks } from '../../console/in-chunks.ts'
+import { jsonTokens } from '../../console/json-tokens.ts'
+import { href, parseRoute } from '../../console/route.ts'
+import { NO_SERIES, withPoint } from '../../console/sample-series.ts'
+import { clientSnippet, socketIoSnippet } from '../../console/snippets.ts'
+import templates from '../../console/templates.json' with { type: 'json' }
+import { templateOf } from '../../console/templates.ts'
+import { EVOLUTION_EVENTS } from '../../lib/events.ts'
+
+t.test('the API is beside the page, whatever is put before both', async (t) => {
+  t.equal(apiBase('http://host/console/'), 'http://host/')
+  t.equal(apiBase('https://host:81/a/b/console/index.html?x=1#/live'), 'https://host:81/a/b/')
+  t.equal(socketUrl('https://host/hub/console/', 'vendas/são'), 'https://host/vendas%2Fs%C3%A3o')
+  t.equal(socketUrl('https://host/hub/console/'), 'https://host/')
+})
+
+t.test('an address leads where it came from', async (t) => {
+  for (const name of ['sales', 'a/b', '50%', 'são paulo', '#'])
+    t.same(parseRoute(href('live', name)), { page: 'live', instance: name })
+  t.same(parseRoute('#/dead-letters'), { page: 'dead-letters', instance: undefined })
+  t.same(parseRoute(''), { page: undefined, instance: undefined })
+  t.same(parseRoute('#/nothing/50%'), { page: undefined, instance: '50%' }, 'malformed ones are taken as they are')
+})
+
+t.test('a buffer keeps the latest, newest first, and counts all', async (t) => {
+  const buffer = new EventBuffer<number>(10)
+  for (let n = 1; n <= 1_000; n++) buffer.push(n)
+  t.same(buffer.newest(), [1_000, 999, 998, 997, 996, 995, 994, 993, 992, 991])
+  t.equal(buffer.total, 1_000)
+  buffer.clear()
+  t.same(buffer.newest(), [])
+})
+
+t.test('a preview is the text of a message, else its JSON, never long', async (t) => {
+  t.equal(eventPreview({ pushName: 'Maria', message: { conversation: 'Oi' } }), 'Maria: Oi')
+  t.equal(eventPreview({ message: { conversation: 'Oi' } }), 'Oi')
+  t.equal(eventPreview({ message: { imageMessage: { url: 'x', caption: 'Foto' } } }), 'Foto')
+  t.equal(eventPreview({ message: { audioMessage: { seconds: 3 }, other: null } })[0], '{')
+  t.equal(eventPreview({ message: null }), '{"message":null}')
+  t.equal(eventPreview(null), 'null')
+  t.equal(eventPreview(undefined), '')
+  t.equal(eventPreview('x'.repeat(500)).length, 161)
+})
+
+t.test('pieces of JSON make up the JSON', async (t) => {
+  const value = { text: 'a "quoted": {true}\n', n: -1.5e10, yes: true, no: null, list: [1, 'two', {}], [`key "`]: [] }
+  const tokens = jsonTokens(value)
+  t.equal(tokens.map(({ text }) => text).join(''), JSON.stringify(value, null, 2))
+  const of = (kind: string) => tokens.filter((token) => token.kind === kind).map(({ text }) => text)
+  t.same(of('word'), ['true', 'null'])
+  t.same(of('number'), ['-15000000000', '1'])
+  t.same(of('string'), ['"a \\"quoted\\": {true}\\n"', '"two"'])
+  t.equal(of('key').length, 6)
+  t.match(jsonTokens('x'.repeat(9_000))[0]?.text, /^"x{2000}… \(9000\)"$/, 'a huge text is cut')
+  t.same(jsonTokens(undefined), [{ kind: 'word', text: 'null' }])
+})
+
+t.test('numbers and times are written as the language does', async (t) => {
+  const en = formatsOf('en')
+  const pt = formatsOf('pt-BR')
+  t.same([en.count(1_234_567), pt.count(1_234_567)], ['1,234,567', '1.234.567'])
+  t.same([en.rate(2.345), en.rate(1_234.5), pt.rate(2.345)], ['2.3', '1,235', '2,3'])
+  t.same([0.4, 59, 60, 7_199, 90_000].map(en.duration), ['0s', '59s', '1m', '1h', '1d'])
+  t.match(en.dateTime('2026-11-22T13:04:05Z'), /2026.*\d\d:04:05/)
+  t.match(pt.time('2026-11-22T13:04:05.678Z'), /04:05,678/)
+})
+
+t.test('a series forgets what is older than five minutes', async (t) => {
+  const point = { accepted: null, delivered: 1, pending: 2, oldest: 3, deadLetters: 4, sockets: 5 }
+  let series = NO_SERIES
+  for (let n = 0; n < 200; n++) series = withPoint(series, n * 2, point)
+  t.equal(series.times.length, 150)
+  t.equal(series.times[0], 100)
+  t.same(series.accepted.at(-1), null)
+  t.same(NO_SERIES.times, [], 'those before it are as they were')
+})
+
+t.test('snippets name the path only where it is not Socket.IO’s own', async (t) => {
+  const target = { page: 'https://host/hub/console/', path: '/socket.io', instance: 'são' }
+  for (const snippet of [clientSnippet, socketIoSnippet]) {
+    t.match(snippet(target), "'wss://host/s%C3%A3o'")
+    t.notMatch(snippet(target), 'path:')
+    t.match(snippet({ ...target, path: '/ws' }), "path: '/ws'")
+  }
+})
+
+t.test('every event of the catalogue has a template; others are empty', async (t) => {
+  for (const event of EVOLUTION_EVENTS) t.ok(event in templates, event)
+  t.match(JSON.parse(templateOf('messages.upsert')), { message: { conversation: String } })
+  t.equal(templateOf('invoice.paid'), '{}')
+})
+
+t.test('chunks', async (t) => {
+  t.same(inChunks([1, 2, 3, 4, 5], 2), [[1, 2], [3, 4], [5]])
+  t.same(inChunks([], 2), [])
+})

@@ -1,0 +1,27 @@
+import t from 'tap'
+import { ptBr } from '../../console/texts/pt-br.ts'
+import { openBrowser } from '../support/browser.ts'
+import { listen } from '../support/build.ts'
+import { executable, openConsole, skip } from '../support/console.ts'
+
+t.test('language and appearance are changed at once, and kept', { skip }, async (t) => {
+  // Skipped without one.
+  const browser = await openBrowser(t, executable as string)
+  const { url } = await listen(t, { sqs: false })
+  const { page, t: texts, signIn, faults } = await openConsole(t, browser, url, { colorScheme: 'light' })
+  await signIn()
+  const ground = () => page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')
+  const light = await ground()
+  t.same(await page.evaluate('Object.keys(localStorage)'), [], 'what nobody chose is not kept')
+  await page.getByLabel(texts.theme).selectOption('dark')
+  t.not(await ground(), light)
+  await page.getByLabel(texts.language).selectOption('pt-BR')
+  await page.getByRole('heading', { level: 1, name: ptBr.pages.overview }).waitFor()
+  t.equal(await page.title(), `${ptBr.pages.overview} · ${ptBr.product}`)
+
+  await page.reload()
+  await page.getByRole('heading', { level: 1, name: ptBr.pages.overview }).waitFor()
+  t.not(await ground(), light, 'the key, the language and the appearance are still there')
+  t.same(await page.evaluate('Object.values(localStorage).sort()'), ['dark', 'pt-BR'])
+  t.same(faults, [])
+})
