@@ -3,6 +3,9 @@ import { openBrowser } from '../support/browser.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip, template } from '../support/console.ts'
 
+// Eight times every page, each looked through by axe: a busy machine takes its time.
+t.setTimeout(300_000)
+
 t.test('every page, in both languages, dark and light, narrow and wide', { skip }, async (t) => {
   // Skipped without one.
   const browser = await openBrowser(t, executable as string)
