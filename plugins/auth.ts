@@ -37,7 +37,9 @@ const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) 
   fastify.decorateRequest('identity', null)
   fastify.decorate('authenticate', ({ allow, inQuery = false }: AuthenticateOptions): Authenticate => {
     const places = `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
-    const hook: onRequestAsyncHookHandler = async (request) => {
+    const hook: onRequestAsyncHookHandler = async (request, reply) => {
+      // What is answered is about this key: nobody in between may give it to another.
+      reply.header('cache-control', 'no-store')
       const key = keyOf(request, inQuery)
       if (key === undefined) throw new UnauthorizedError(`A key is required: ${places}`)
       const identity = keys.identify(key)

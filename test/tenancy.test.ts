@@ -66,6 +66,7 @@ for (const backend of await backends(t)) {
         const reply = await server.inject({ ...request, headers })
         t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
         t.match(reply.json(), { status: 401, error: 'Unauthorized', code: 'IEV_UNAUTHORIZED' })
+        t.equal(reply.headers['cache-control'], 'no-store')
       }
       const missing = String(request.url).replace('mine', 'nobody')
       const [here, nowhere] = await Promise.all(
