@@ -2,12 +2,11 @@ import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { theme } from '../state/preferences.ts'
 import { formats } from '../texts/formats.ts'
+import { timeSpan } from '../time-span.ts'
 
 /** Pixels. */
 const HEIGHT = 116
 const FONT = '11px system-ui, sans-serif'
-/** What a chart spans at least: two points are no minute. */
-const MIN_SPAN_SECONDS = 60
 /** Distances of the axis's lines: 1, 2, 5, 10, 20, … */
 const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
 const STEPS = [0.1, 0.2, 0.5, ...WHOLE_STEPS]
@@ -82,7 +81,7 @@ function options({ element, format, whole, clock, onPoint }: Drawing): uPlot.Opt
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     // From zero, with room above: a steady line is not a jump.
     scales: {
-      x: { range: (_chart, first, last) => [Math.min(first, last - MIN_SPAN_SECONDS), last] },
+      x: { range: (chart) => timeSpan(chart.data[0], Date.now() / 1_000) },
       y: { range: (_chart, _low, high) => [0, Math.max(high * 1.15, 1)] }
     },
     axes: [
