@@ -13,6 +13,9 @@ import {
   withMessages
 } from '../lib/errors.ts'
 
+/** Of routes that are asked every few seconds, by probes and by the console: what is usual is not logged. */
+export const POLLED_LOG_LEVEL = 'warn'
+
 /** Seconds after which a refused event may be sent again. */
 const RETRY_AFTER_SECONDS = 1
 

@@ -1,6 +1,7 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Readiness } from '../lib/readiness.ts'
 import '../plugins/event-store.ts'
+import { POLLED_LOG_LEVEL } from './conventions.ts'
 
 export interface HealthRoutesOptions {
   readiness: Readiness
@@ -23,6 +24,7 @@ const readyReply = (example: object) =>
 /** `GET /health`, `GET /ready` */
 const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fastify, { readiness }) => {
   fastify.get('/health', {
+    logLevel: POLLED_LOG_LEVEL,
     schema: {
       operationId: 'getHealth',
       tags: ['operation'],
@@ -33,6 +35,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fast
   })
 
   fastify.get('/ready', {
+    logLevel: POLLED_LOG_LEVEL,
     schema: {
       operationId: 'getReadiness',
       tags: ['operation'],

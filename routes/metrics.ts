@@ -1,11 +1,13 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import '../plugins/event-store.ts'
+import { POLLED_LOG_LEVEL } from './conventions.ts'
 
 /** `GET /metrics` */
 const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { registry } = fastify.eventStore.metrics
 
   fastify.get('/metrics', {
+    logLevel: POLLED_LOG_LEVEL,
     schema: {
       operationId: 'getMetrics',
       tags: ['operation'],

@@ -8,6 +8,7 @@ import type { SqsMode } from '../lib/sqs/emitter.ts'
 import '../plugins/auth.ts'
 import '../plugins/sqs.ts'
 import '../plugins/websocket.ts'
+import { POLLED_LOG_LEVEL } from './conventions.ts'
 
 export interface ServerRoutesOptions {
   readiness: Readiness
@@ -127,6 +128,7 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
   })
 
   fastify.get('/overview', {
+    logLevel: POLLED_LOG_LEVEL,
     onRequest: fastify.authenticate({ allow: 'global' }),
     schema: {
       operationId: 'getOverview',

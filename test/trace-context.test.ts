@@ -111,13 +111,16 @@ t.test('the trace is in every line that is logged of the request, and the hostâ€
   await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: false })
   await server.inject({ url: '/server', headers: { ...headers, traceparent: TRACE } })
   await server.inject({ url: '/server', headers })
+  for (const url of ['/overview', '/health', '/ready', '/metrics'])
+    await server.inject({ url, headers: { ...headers, traceparent: TRACE } })
   const [traced, plain] = [
     lines.filter(({ traceparent }) => traceparent),
     lines.filter(({ traceparent }) => !traceparent)
   ]
-  t.match(
+  t.same(
     traced.map(({ msg }) => msg),
-    ['incoming request', 'request completed']
+    ['incoming request', 'request completed'],
+    'what is polled is not logged'
   )
   t.ok(traced.every(({ traceparent, host, reqId }) => traceparent === TRACE && host === 'ours' && reqId))
   t.ok(plain.some(({ msg }) => msg === 'incoming request'))
