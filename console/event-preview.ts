@@ -1,9 +1,17 @@
+import { jsonTokens } from './json-tokens.ts'
+
 const MAX_CHARACTERS = 160
 
 /** One line that tells events apart: their text if it is a message, else their data. */
 export function eventPreview(data: unknown): string {
-  const shown = messageText(data) ?? JSON.stringify(data) ?? ''
+  const shown = messageText(data) ?? (data === undefined ? '' : compact(data))
   return shown.length > MAX_CHARACTERS ? `${shown.slice(0, MAX_CHARACTERS)}…` : shown
+}
+
+/** Only as much of it as is shown: an event may be megabytes. */
+function compact(data: unknown): string {
+  const { tokens } = jsonTokens(data, { indent: 0, maxCharacters: MAX_CHARACTERS + 1 })
+  return tokens.map(({ text }) => text).join('')
 }
 
 function messageText(data: unknown): string | undefined {

@@ -16,8 +16,8 @@ export function clientSnippet({ page, path, instance }: SocketTarget): string {
   return `// npm install fastify-instance-events socket.io-client
 import { connectInstance } from 'fastify-instance-events/client'
 
-const connection = connectInstance('${asWebSocket(socketUrl(page, instance))}', {
-  apikey: process.env.API_KEY,${path === DEFAULT_PATH ? '' : `\n  path: '${path}',`}
+const connection = connectInstance(${asString(asWebSocket(socketUrl(page, instance)))}, {
+  apikey: process.env.API_KEY,${path === DEFAULT_PATH ? '' : `\n  path: ${asString(path)},`}
   onEvent: (message) => console.log(message.offset, message.event, message.data)
 })
 `
@@ -30,7 +30,7 @@ import { io } from 'socket.io-client'
 
 const apikey = process.env.API_KEY
 let last = 'latest' // or the offset that you kept
-const socket = io('${asWebSocket(socketUrl(page, instance))}', {${path === DEFAULT_PATH ? '' : `\n  path: '${path}',`}
+const socket = io(${asString(asWebSocket(socketUrl(page, instance)))}, {${path === DEFAULT_PATH ? '' : `\n  path: ${asString(path)},`}
   auth: (send) => send({ apikey, offset: last })
 })
 socket.onAny((event, message) => {
@@ -40,6 +40,9 @@ socket.onAny((event, message) => {
 socket.on('connect_error', (error) => console.error(error.data ?? error.message))
 `
 }
+
+/** Names may have quotes in them, which URLs leave as they are. */
+const asString: (text: string) => string = JSON.stringify
 
 function asWebSocket(url: string): string {
   return url.replace(/^http/, 'ws')

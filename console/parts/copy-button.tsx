@@ -3,8 +3,11 @@ import { texts } from '../texts/current.ts'
 
 const SHOWN_MS = 2_000
 
-/** @param what the thing that is copied, for who does not see where the button is */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+/**
+ * @param text made when it is asked for, if it is a function: it may be long
+ * @param what the thing that is copied, for who does not see where the button is
+ */
+export function CopyButton({ text, what }: { text: string | (() => string); what: string }) {
   const t = texts.value
   const [result, setResult] = useState<'copied' | 'failed' | undefined>()
   useEffect(() => {
@@ -23,7 +26,13 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
 }
 
 /** Browsers give pages the clipboard over HTTPS and on localhost only; elsewhere the old command still works. */
-async function copyText(text: string): Promise<boolean> {
+async function copyText(source: string | (() => string)): Promise<boolean> {
+  let text: string
+  try {
+    text = typeof source === 'string' ? source : source()
+  } catch {
+    return false
+  }
   if (navigator.clipboard) {
     try {
       await navigator.clipboard.writeText(text)

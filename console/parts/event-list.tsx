@@ -1,4 +1,4 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Message } from '../api/types.ts'
 import { eventPreview } from '../event-preview.ts'
 import { texts } from '../texts/current.ts'
@@ -129,6 +129,7 @@ interface RowProps {
 }
 
 function Row({ id, event, top, position, of, selected, onOpen }: RowProps) {
+  const preview = useMemo(() => eventPreview(event.data), [event])
   return (
     <div
       id={id}
@@ -143,7 +144,7 @@ function Row({ id, event, top, position, of, selected, onOpen }: RowProps) {
       <span class="event-time">{formats.value.time(event.date_time)}</span>
       <span class="event-name">{event.event}</span>
       <span class="event-instance">{event.instance}</span>
-      <span class="event-preview">{eventPreview(event.data)}</span>
+      <span class="event-preview">{preview}</span>
       <span class="event-offset" title={texts.value.offset}>
         {event.offset}
       </span>

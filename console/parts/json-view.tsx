@@ -1,15 +1,16 @@
 import { useMemo } from 'preact/hooks'
 import { jsonTokens } from '../json-tokens.ts'
+import { texts } from '../texts/current.ts'
 import { CopyButton } from './copy-button.tsx'
 
 /** @param label what it is the JSON of */
 export function JsonView({ value, label }: { value: unknown; label: string }) {
-  const tokens = useMemo(() => jsonTokens(value), [value])
+  const { tokens, cut } = useMemo(() => jsonTokens(value), [value])
   return (
     <div class="code">
       <p class="code-head">
         <span>{label}</span>
-        <CopyButton text={JSON.stringify(value, null, 2) ?? 'null'} what={label} />
+        <CopyButton text={() => wholeJson(value)} what={label} />
       </p>
       <pre tabIndex={0} role="region" aria-label={label}>
         {tokens.map(({ kind, text }, index) => (
@@ -18,6 +19,16 @@ export function JsonView({ value, label }: { value: unknown; label: string }) {
           </span>
         ))}
       </pre>
+      {cut && <p class="code-foot">{texts.value.jsonCut}</p>}
     </div>
   )
+}
+
+/** Indented, unless that is more than a text can hold: deep nesting grows with the square of its depth. */
+function wholeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value, null, 2) ?? 'null'
+  } catch {
+    return JSON.stringify(value)
+  }
 }

@@ -46,6 +46,7 @@ export const en = {
   inspector: 'Event',
   inspectHint: 'Choose an event to see what is in it.',
   wholeMessage: 'Whole message',
+  jsonCut: '… cut here: Copy has all of it.',
   metrics: {
     accepted: 'Events / s',
     delivered: 'Deliveries / s',

@@ -47,6 +47,7 @@ export const ptBr: Texts = {
   inspector: 'Evento',
   inspectHint: 'Escolha um evento para ver o que ele traz.',
   wholeMessage: 'Mensagem inteira',
+  jsonCut: '… cortado aqui: Copiar leva tudo.',
   metrics: {
     accepted: 'Eventos / s',
     delivered: 'Entregas / s',

@@ -73,7 +73,7 @@ t.test('instances', { skip }, async (t) => {
     await sockets.getByText(texts.transports.saved).waitFor()
     t.notMatch(app.websocket.find('sales')?.events, ['CREDS_UPDATE'], 'all leaves secrets out')
     await sockets.getByRole('button', { name: `${texts.copy}: ${texts.connect.title}` }).click()
-    const target = /connectInstance\('([^']+)'/.exec(await copied())?.[1] ?? ''
+    const target = /connectInstance\("([^"]+)"/.exec(await copied())?.[1] ?? ''
     const heard = new Promise<string>((resolve) => {
       const connection = connectInstance(target, {
         apikey: API_KEY,

@@ -37,6 +37,30 @@ t.test('live', { skip }, async (t) => {
     t.same(faults, [])
   })
 
+  t.test('an event that no page can show whole is cut, and copied whole', async (t) => {
+    const deep: unknown = JSON.parse('['.repeat(4_000) + ']'.repeat(4_000))
+    const wide = Array.from({ length: 400_000 }, () => 0)
+    const { app, page, list, live, texts, faults } = await open(t)
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await live()
+    for (const data of [deep, wide]) {
+      await app.onInstanceEvent({ instance: 'sales', event: 'call', data })
+      await list
+        .getByRole('option')
+        .filter({ hasText: data === deep ? '[[[' : '[0,0' })
+        .click()
+      await page.getByText(texts.jsonCut).waitFor()
+      await page.getByRole('button', { name: `${texts.copy}: ${texts.wholeMessage}` }).click()
+      await page.getByText(texts.copied).waitFor()
+      const copied = await page.evaluate<string>(
+        'navigator.clipboard.readText().then((text) => text.replace(/\\s/g, ""))'
+      )
+      t.ok(copied.includes(JSON.stringify(data)))
+      await page.getByRole('button', { name: texts.live.clear }).click()
+    }
+    t.same(faults, [])
+  })
+
   t.test('paused, it counts what comes; then it shows it', async (t) => {
     const { app, page, list, live, texts } = await open(t)
     await live()

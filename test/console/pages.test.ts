@@ -55,7 +55,7 @@ t.test('every page, in both languages, dark and light, narrow and wide', { skip 
 
           await console.go('#/instances/sales')
           await page.getByText('sales_call.fifo', { exact: true }).waitFor()
-          await page.getByText("connectInstance('ws://").waitFor()
+          await page.getByText('connectInstance("ws://').waitFor()
           await check('instance')
 
           await console.go('#/live')

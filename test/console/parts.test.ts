@@ -49,15 +49,31 @@ t.test('a preview is the text of a message, else its JSON, never long', async (t
 
 t.test('pieces of JSON make up the JSON', async (t) => {
   const value = { text: 'a "quoted": {true}\n', n: -1.5e10, yes: true, no: null, list: [1, 'two', {}], [`key "`]: [] }
-  const tokens = jsonTokens(value)
+  const { tokens, cut } = jsonTokens(value)
+  t.notOk(cut)
   t.equal(tokens.map(({ text }) => text).join(''), JSON.stringify(value, null, 2))
   const of = (kind: string) => tokens.filter((token) => token.kind === kind).map(({ text }) => text)
   t.same(of('word'), ['true', 'null'])
   t.same(of('number'), ['-15000000000', '1'])
   t.same(of('string'), ['"a \\"quoted\\": {true}\\n"', '"two"'])
   t.equal(of('key').length, 6)
-  t.match(jsonTokens('x'.repeat(9_000))[0]?.text, /^"x{2000}… \(9000\)"$/, 'a huge text is cut')
-  t.same(jsonTokens(undefined), [{ kind: 'word', text: 'null' }])
+  t.match(jsonTokens('x'.repeat(9_000)).tokens[0]?.text, /^"x{2000}… \(9000\)"$/, 'a huge text is cut')
+  t.same(jsonTokens(undefined).tokens, [{ kind: 'word', text: 'null' }])
+})
+
+t.test('of JSON that no page can show, a part is shown', async (t) => {
+  const deep: unknown = JSON.parse('['.repeat(4_000) + ']'.repeat(4_000))
+  t.ok(jsonTokens(deep).cut)
+  t.match(jsonTokens(deep).tokens[0]?.text, /…/)
+  const wide = jsonTokens(Array.from({ length: 1_000_000 }, () => 0))
+  t.ok(wide.cut)
+  t.equal(wide.tokens.length, 20_000)
+  const long = jsonTokens(Array.from({ length: 10_000 }, () => 'x'.repeat(1_000)))
+  t.ok(long.cut)
+  t.ok(long.tokens.map(({ text }) => text).join('').length < 510_000)
+  t.notOk(jsonTokens(Object.fromEntries([['k'.repeat(9_000), 1]])).tokens.some(({ text }) => text.length > 2_100))
+  t.match(eventPreview(deep), /^\[+…/)
+  t.equal(eventPreview(Array.from({ length: 1_000_000 }, () => 0)).length, 161)
 })
 
 t.test('numbers and times are written as the language does', async (t) => {
@@ -83,10 +99,20 @@ t.test('a series forgets what is older than five minutes', async (t) => {
 t.test('snippets name the path only where it is not Socket.IO’s own', async (t) => {
   const target = { page: 'https://host/hub/console/', path: '/socket.io', instance: 'são' }
   for (const snippet of [clientSnippet, socketIoSnippet]) {
-    t.match(snippet(target), "'wss://host/s%C3%A3o'")
+    t.match(snippet(target), '"wss://host/s%C3%A3o"')
     t.notMatch(snippet(target), 'path:')
-    t.match(snippet({ ...target, path: '/ws' }), "path: '/ws'")
+    t.match(snippet({ ...target, path: '/ws' }), 'path: "/ws"')
   }
+})
+
+t.test('a name in a snippet stays a text', async (t) => {
+  const page = 'https://host/console/'
+  for (const instance of ["'-alert(1)-'", `q'"uote`, '`${x}`', '\\'])
+    for (const snippet of [clientSnippet, socketIoSnippet]) {
+      const text = snippet({ page, path: `/a'"b`, instance })
+      const literals = [...text.matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([literal]) => JSON.parse(literal) as string)
+      t.same(literals, [`wss://host/${encodeURIComponent(instance)}`, `/a'"b`])
+    }
 })
 
 t.test('every event of the catalogue has a template; others are empty', async (t) => {
