@@ -25,7 +25,7 @@ const RATE_MS = 1_000
 
 /** The events of one or all instances as they happen, through the project's own client. */
 export class LiveStream {
-  /** Newest first; a new list at most once for each frame, and none while paused. */
+  /** Newest first; a new list at most once for each frame; while paused, only by `clear`. */
   readonly events = signal<Message[]>([])
   readonly state = signal<StreamState>('connecting')
   readonly error = signal<ConnectionError | undefined>(undefined)
@@ -103,7 +103,8 @@ export class LiveStream {
   clear(): void {
     this.#buffer.clear()
     this.#shownTotal = 0
-    this.#show()
+    this.missed.value = 0
+    this.events.value = []
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { apiBase } from './address.ts'
+import type { AnswerCheck } from './answers.ts'
 
 /** A request that was not answered as it should be. */
 export class ApiError extends Error {
@@ -23,13 +24,15 @@ export interface Call {
   query?: Record<string, string | number | undefined>
   body?: unknown
   signal?: AbortSignal | undefined
+  /** @default any JSON will do */
+  check?: AnswerCheck
 }
 
 /** A server that does not answer for so long is not reached. */
 const TIMEOUT_MS = 30_000
 
 /** @throws {ApiError} for every answer but 2xx, and for none; an abort by `signal` is thrown as it is */
-export async function call<T>({ key, method = 'GET', path, query = {}, body, signal }: Call): Promise<T> {
+export async function call<T>({ key, method = 'GET', path, query = {}, body, signal, check }: Call): Promise<T> {
   const url = new URL(path, apiBase(location.href))
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
   const limit = AbortSignal.timeout(TIMEOUT_MS)
@@ -49,10 +52,22 @@ export async function call<T>({ key, method = 'GET', path, query = {}, body, sig
     throw new ApiError(0, 'UNREACHABLE', [(error as Error).message])
   }
   const parsed = parse(text)
-  if (reply.ok && parsed !== undefined) return parsed as T
-  const { code, response } = (parsed ?? {}) as { code?: string; response?: { message?: string[] } }
-  // Proxies answer in their own words.
-  throw new ApiError(reply.status, code ?? `HTTP ${reply.status}`, response?.message ?? [reply.statusText])
+  if (!reply.ok) throw refusal(reply, parsed)
+  if (parsed === undefined || check?.(parsed) === false)
+    throw new ApiError(reply.status, 'NOT_THIS_SERVER', [`${method} ${url.pathname}`])
+  return parsed as T
+}
+
+/** Proxies, and other servers, answer in their own words. */
+function refusal({ status, statusText }: Response, parsed: unknown): ApiError {
+  const { code, response } = (parsed ?? {}) as { code?: unknown; response?: { message?: unknown } | null }
+  const said = response?.message
+  const messages = [said].flat().filter((message) => typeof message === 'string')
+  return new ApiError(
+    status,
+    typeof code === 'string' ? code : `HTTP ${status}`,
+    messages.length > 0 ? messages : [statusText]
+  )
 }
 
 function parse(text: string): unknown {

@@ -1,4 +1,5 @@
 import { currentKey, signOutIfRefused } from '../state/session.ts'
+import { listOf, objectWith } from './answers.ts'
 import { call, type Call } from './call.ts'
 import type {
   Created,
@@ -26,19 +27,31 @@ async function request<T>(options: Omit<Call, 'key'>): Promise<T> {
 
 const name = encodeURIComponent
 
+const OVERVIEW = objectWith({
+  node: 'string',
+  uptimeSeconds: 'number',
+  totals: 'object',
+  pending: 'number',
+  sockets: 'number',
+  faults: 'list'
+})
+const INSTANCES = listOf(objectWith({ id: 'string', name: 'string', createdAt: 'string' }))
+const CREATED = objectWith({ instance: 'object', hash: 'string' })
+
 export function getOverview(signal: AbortSignal): Promise<Overview> {
-  return request({ path: 'overview', signal })
+  return request({ path: 'overview', signal, check: OVERVIEW })
 }
 
 export function listInstances(signal?: AbortSignal): Promise<Instance[]> {
-  return request({ path: 'instance/fetchInstances', signal })
+  return request({ path: 'instance/fetchInstances', signal, check: INSTANCES })
 }
 
 export async function getInstance(instance: string, signal?: AbortSignal): Promise<Instance | undefined> {
   const [found] = await request<Instance[]>({
     path: 'instance/fetchInstances',
     query: { instanceName: instance },
-    signal
+    signal,
+    check: INSTANCES
   })
   return found
 }
@@ -47,12 +60,13 @@ export function createInstance(instanceName: string, token: string): Promise<Cre
   return request({
     method: 'POST',
     path: 'instance/create',
-    body: { instanceName, ...(token !== '' && { token }) }
+    body: { instanceName, ...(token !== '' && { token }) },
+    check: CREATED
   })
 }
 
 export function renewToken(instance: string): Promise<Created> {
-  return request({ method: 'PUT', path: `instance/token/${name(instance)}`, body: {} })
+  return request({ method: 'PUT', path: `instance/token/${name(instance)}`, body: {}, check: CREATED })
 }
 
 export function deleteInstance(instance: string): Promise<unknown> {
@@ -69,7 +83,7 @@ export function setSelection(
 }
 
 export function getQueues(instance: string, signal: AbortSignal): Promise<Queues> {
-  return request({ path: `sqs/queues/${name(instance)}`, signal })
+  return request({ path: `sqs/queues/${name(instance)}`, signal, check: objectWith({ queues: 'list' }) })
 }
 
 export interface LogQuery {
@@ -85,7 +99,8 @@ export function readLog({ instance, before, limit, events }: LogQuery, signal: A
   return request({
     path: instance === undefined ? 'events' : `events/${name(instance)}`,
     query: { before, limit, ...(events.length > 0 && { events: events.join(',') }) },
-    signal
+    signal,
+    check: objectWith({ events: 'list' })
   })
 }
 
@@ -94,13 +109,19 @@ export async function readEvent(instance: string, offset: number, signal: AbortS
   const { events } = await request<{ events: Message[] }>({
     path: `events/${name(instance)}`,
     query: { after: offset - 1, limit: 1 },
-    signal
+    signal,
+    check: objectWith({ events: 'list' })
   })
   return events.find((event) => event.offset === offset)
 }
 
 export function sendEvent(instance: string, event: { event: string; data: unknown }): Promise<Emitted> {
-  return request({ method: 'POST', path: `events/${name(instance)}`, body: event })
+  return request({
+    method: 'POST',
+    path: `events/${name(instance)}`,
+    body: event,
+    check: objectWith({ id: 'string', offset: 'number' })
+  })
 }
 
 export interface DeadLetterQuery {
@@ -111,7 +132,7 @@ export interface DeadLetterQuery {
 }
 
 export function listDeadLetters(query: DeadLetterQuery, signal?: AbortSignal): Promise<DeadLetterPage> {
-  return request({ path: 'sqs/deadletters', query: { ...query }, signal })
+  return request({ path: 'sqs/deadletters', query: { ...query }, signal, check: objectWith({ deadLetters: 'list' }) })
 }
 
 export async function redriveDeadLetters(ids: number[]): Promise<void> {

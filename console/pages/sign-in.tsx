@@ -3,7 +3,7 @@ import { ApiError } from '../api/call.ts'
 import { Brand } from '../parts/brand.tsx'
 import { Preferences } from '../parts/preferences.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { refused, signIn } from '../state/session.ts'
+import { refused, restore, restoreError, signIn } from '../state/session.ts'
 import { toApiError } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 
@@ -35,6 +35,12 @@ export function SignInPage() {
           <p class="problem" role="alert">
             {t.signIn.refused}
           </p>
+        )}
+        {restoreError.value && error === undefined && (
+          <>
+            <Problem error={restoreError.value} onRetry={() => void restore()} />
+            <p class="help">{t.signIn.kept}</p>
+          </>
         )}
         <label class="field">
           <span>{t.signIn.key}</span>

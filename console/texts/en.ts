@@ -61,6 +61,7 @@ export const en = {
     key: 'Key',
     where: 'Kept in this tab until you close it or sign out. A generated key is in data/api-key on the server.',
     submit: 'Sign in',
+    kept: 'Your key is still kept in this tab, but the server could not check it.',
     refused: 'Your key opens nothing any more: it was replaced, or its instance deleted. Sign in with another.'
   },
   overview: {
@@ -110,6 +111,8 @@ export const en = {
     IEV_BACKPRESSURE: 'The server takes no events now: too much is pending.',
     IEV_CLOSING: 'The server is shutting down: try again in a moment.',
     IEV_DEAD_LETTER_NOT_FOUND: 'Some are gone already: somebody else took care of them. Load the list again.',
+    NOT_THIS_SERVER: 'The answer is not one of this server: is something else at this address?',
+    KEY_CHARACTERS: 'A key has printable ASCII characters only: was it copied whole?',
     UNREACHABLE: 'The server does not answer: is it running?',
     other: 'That did not work.'
   },
@@ -229,6 +232,8 @@ export const en = {
     submit: 'Send event',
     reset: 'Back to the template',
     pickFirst: 'Choose an instance first.',
+    unknown: (instance: string) =>
+      `There is no instance ${instance}: it never was, or was deleted. Sending this event registers it anew.`,
     done: (id: string, offset: string) => `Accepted as ${id}, at offset ${offset}.`
   },
   dead: {

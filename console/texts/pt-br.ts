@@ -62,6 +62,7 @@ export const ptBr: Texts = {
     key: 'Chave',
     where: 'Fica nesta aba até você fechá-la ou sair. Uma chave gerada está em data/api-key, no servidor.',
     submit: 'Entrar',
+    kept: 'Sua chave continua nesta aba, mas o servidor não pôde conferi-la.',
     refused: 'Sua chave não abre mais nada: foi trocada, ou a instância foi excluída. Entre com outra.'
   },
   overview: {
@@ -110,6 +111,8 @@ export const ptBr: Texts = {
     IEV_BACKPRESSURE: 'O servidor não aceita eventos agora: há entregas pendentes demais.',
     IEV_CLOSING: 'O servidor está sendo desligado: tente de novo em instantes.',
     IEV_DEAD_LETTER_NOT_FOUND: 'Algumas já não existem: outra pessoa cuidou delas. Carregue a lista de novo.',
+    NOT_THIS_SERVER: 'A resposta não é deste servidor: há outra coisa neste endereço?',
+    KEY_CHARACTERS: 'Uma chave só tem caracteres ASCII imprimíveis: foi copiada certo?',
     UNREACHABLE: 'O servidor não responde: ele está no ar?',
     other: 'Não deu certo.'
   },
@@ -226,6 +229,8 @@ export const ptBr: Texts = {
     submit: 'Enviar evento',
     reset: 'Voltar ao modelo',
     pickFirst: 'Escolha primeiro uma instância.',
+    unknown: (instance) =>
+      `A instância ${instance} não existe: nunca existiu, ou foi excluída. Enviar este evento a registra de novo.`,
     done: (id, offset) => `Aceito como ${id}, no offset ${offset}.`
   },
   dead: {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openBrowser } from '../support/browser.ts'
-import { listen } from '../support/build.ts'
+import { API_KEY, listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip } from '../support/console.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
@@ -76,5 +76,54 @@ t.test('what is wrong is said with its code', { skip }, async (t) => {
     await go('#/history')
     await page.getByText(texts.signIn.refused).waitFor()
     t.equal(await page.evaluate('sessionStorage.length'), 0, 'the key is forgotten')
+  })
+
+  t.test(
+    'a key with spaces around it opens what it opens without; one that cannot be a key is called so',
+    async (t) => {
+      const { app, url } = await listen(t, { sqs: false })
+      await app.websocket.set('sales', { enabled: true })
+      const { page, signIn, go, t: texts } = await openConsole(t, browser, url)
+      await page.getByLabel(texts.signIn.key).fill('ключ')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').filter({ hasText: texts.errors.KEY_CHARACTERS }).waitFor()
+      await signIn(`  ${API_KEY} `)
+      await go('#/live/sales')
+      await page.getByRole('status').getByText(texts.live.states.live, { exact: true }).waitFor()
+    }
+  )
+
+  t.test('a reload while the server fails: says why, and keeps the key', async (t) => {
+    const { url } = await listen(t, { sqs: false })
+    const { page, signIn, t: texts } = await openConsole(t, browser, url)
+    await signIn()
+    await page.route('**/server', (route) => route.fulfill({ status: 500, contentType: 'text/html', body: '<h1>no' }))
+    await page.reload()
+    await page.getByRole('alert').filter({ hasText: 'HTTP 500' }).waitFor()
+    await page.getByText(texts.signIn.kept).waitFor()
+    await page.unroute('**/server')
+    await page.getByRole('button', { name: texts.tryAgain }).click()
+    await page.getByRole('button', { name: texts.signOut }).waitFor()
+  })
+
+  t.test('answers of another server are called so', async (t) => {
+    const { url } = await listen(t, { sqs: false })
+    const { page, signIn, go, faults, t: texts } = await openConsole(t, browser, url)
+    await signIn()
+    await page.getByText(texts.overview.well).waitFor()
+    for (const body of ['null', '{}', '<h1>Hello</h1>']) {
+      await page.route(/overview$|fetchInstances/, (route) => route.fulfill({ contentType: 'text/html', body }))
+      await page.getByRole('alert').filter({ hasText: 'NOT_THIS_SERVER' }).waitFor()
+      await go('#/instances')
+      await page.getByRole('alert').filter({ hasText: texts.errors.NOT_THIS_SERVER }).waitFor()
+      await page.unroute(/overview$|fetchInstances/)
+      await go('#/overview')
+      await page.getByText(texts.overview.well).waitFor()
+    }
+    const body = JSON.stringify({ code: 7, response: { message: { join: 'us' } } })
+    await page.route(/fetchInstances/, (route) => route.fulfill({ status: 502, body }))
+    await go('#/instances')
+    await page.getByRole('alert').filter({ hasText: 'HTTP 502' }).waitFor()
+    t.same(faults, [])
   })
 })

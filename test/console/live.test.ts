@@ -72,6 +72,13 @@ t.test('live', { skip }, async (t) => {
     t.equal(await list.getByText('"meanwhile"').count(), 0)
     await page.getByRole('button', { name: texts.live.goOn('1') }).click()
     await list.getByText('"meanwhile"').waitFor()
+
+    await page.getByRole('button', { name: texts.live.pause }).click()
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'later' })
+    await page.getByRole('button', { name: texts.live.goOn('1') }).waitFor()
+    await page.getByRole('button', { name: texts.live.clear }).click()
+    await page.getByText(texts.live.empty).waitFor()
+    await page.getByRole('button', { name: texts.live.goOn('0') }).waitFor()
   })
 
   t.test('filtered, only those events come', async (t) => {

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { apiBase, socketUrl } from '../../console/api/address.ts'
+import { listOf, objectWith } from '../../console/api/answers.ts'
+import { approximateBytes } from '../../console/approximate-bytes.ts'
 import { EventBuffer } from '../../console/event-buffer.ts'
 import { eventPreview } from '../../console/event-preview.ts'
 import { formatsOf } from '../../console/format.ts'
@@ -34,6 +36,36 @@ t.test('a buffer keeps the latest, newest first, and counts all', async (t) => {
   t.equal(buffer.total, 1_000)
   buffer.clear()
   t.same(buffer.newest(), [])
+})
+
+t.test('a buffer keeps no more than its bytes, and always the latest', async (t) => {
+  const buffer = new EventBuffer<string>(10, 5_000)
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) buffer.push(text.repeat(1_000))
+  t.same(
+    buffer.newest().map((text) => text[0]),
+    ['f', 'e', 'd', 'c']
+  )
+  t.equal(buffer.total, 6)
+  buffer.push('g'.repeat(9_000))
+  t.equal(buffer.newest().length, 1)
+  buffer.clear()
+  for (let n = 0; n < 4; n++) buffer.push('h'.repeat(1_000))
+  t.equal(buffer.newest().length, 4, 'cleared, it has room again')
+  const large = new EventBuffer<unknown>()
+  for (let n = 0; n < 20; n++) large.push({ data: 'x'.repeat(5_000_000) })
+  t.equal(large.newest().length, 6, 'of 32 MiB')
+})
+
+t.test('memory of a value', async (t) => {
+  t.ok(approximateBytes(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))) > 100_000, 'however deep it is')
+  t.ok(approximateBytes({ key: ['x'.repeat(1_000), 1, null, { key: 'x'.repeat(1_000) }] }) > 2_000)
+})
+
+t.test('answers of another server are told from ours', async (t) => {
+  const check = listOf(objectWith({ name: 'string', size: 'number', more: 'object', items: 'list' }))
+  t.ok(check([{ name: 'a', size: 1, more: {}, items: [], also: true }]))
+  for (const answer of [null, {}, 'text', [null], [{}], [{ name: 'a', size: 1, more: [], items: [] }]])
+    t.notOk(check(answer), JSON.stringify(answer))
 })
 
 t.test('a preview is the text of a message, else its JSON, never long', async (t) => {
