@@ -7,6 +7,7 @@ import { Queues } from '../parts/queues.tsx'
 import { TransportCard } from '../parts/transport-card.tsx'
 import { href } from '../route.ts'
 import { ownInstance, session } from '../state/session.ts'
+import { useReturn } from '../state/use-return.ts'
 import { useLoaded } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
@@ -14,6 +15,9 @@ import { formats } from '../texts/formats.ts'
 export function InstancePage({ name }: { name: string }) {
   const t = texts.value
   const { value: instance, error, loading, reload } = useLoaded(name, (signal) => getInstance(name, signal))
+  useReturn(reload)
+  // What was loaded before it was deleted elsewhere is no longer true.
+  const gone = error?.code === 'IEV_INSTANCE_NOT_FOUND'
   const server = session.value?.server
   return (
     <>
@@ -38,7 +42,7 @@ export function InstancePage({ name }: { name: string }) {
       </PageHead>
       <Problem error={error} onRetry={reload} />
       {!instance && loading && <p class="muted">{t.loading}</p>}
-      {instance && server && (
+      {instance && !gone && server && (
         <>
           <div class="columns">
             <TransportCard transport="sqs" instance={instance} available={server.sqs !== null} onSaved={reload}>

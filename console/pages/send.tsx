@@ -1,13 +1,14 @@
 import { useId, useState } from 'preact/hooks'
 import type { ApiError } from '../api/call.ts'
-import { sendEvent } from '../api/requests.ts'
+import { getInstance, sendEvent } from '../api/requests.ts'
 import type { Emitted } from '../api/types.ts'
 import { InstancePicker } from '../parts/instance-picker.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { href } from '../route.ts'
 import { ownInstance, session } from '../state/session.ts'
-import { toApiError } from '../state/use-loaded.ts'
+import { useReturn } from '../state/use-return.ts'
+import { toApiError, useLoaded } from '../state/use-loaded.ts'
 import { templateOf } from '../templates.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
@@ -25,6 +26,9 @@ export function SendPage({ instance }: { instance: string | undefined }) {
   const [sent, setSent] = useState<(Emitted & { instance: string }) | undefined>()
   const [error, setError] = useState<ApiError | undefined>()
   const [busy, setBusy] = useState(false)
+  const registered = useLoaded(target ?? '', async (signal) => target !== undefined && getInstance(target, signal))
+  useReturn(registered.reload)
+  const unknown = registered.error?.code === 'IEV_INSTANCE_NOT_FOUND'
   const fault = jsonFault(text)
 
   function pick(name: string): void {
@@ -40,6 +44,8 @@ export function SendPage({ instance }: { instance: string | undefined }) {
     setError(undefined)
     try {
       setSent({ ...(await sendEvent(target, { event, data: JSON.parse(text) })), instance: target })
+      // It is registered now, if it was not.
+      registered.reload()
     } catch (error) {
       setError(toApiError(error))
     }
@@ -94,6 +100,7 @@ export function SendPage({ instance }: { instance: string | undefined }) {
         </div>
         <div role="status">
           {target === undefined && <p class="help">{t.send.pickFirst}</p>}
+          {target !== undefined && unknown && <p class="problem">{t.send.unknown(target)}</p>}
           {sent && (
             <p class="notice">
               {t.send.done(sent.id, formats.value.count(sent.offset))}{' '}

@@ -117,4 +117,22 @@ t.test('instances', { skip }, async (t) => {
     t.equal(app.eventStore.instances.get('sales'), undefined)
     t.equal(await page.getByRole('link', { name: 'sales', exact: true }).count(), 0)
   })
+
+  t.test('deleted elsewhere, they are called gone; sending in their name warns before', async (t) => {
+    await app.eventStore.instances.create({ name: 'brief', token: 'token-of-brief' })
+    const { page, go, t: texts } = await open('#/instances/brief')
+    const gone = page.getByRole('alert').filter({ hasText: texts.errors.IEV_INSTANCE_NOT_FOUND })
+    await page.getByRole('button', { name: texts.danger.delete }).waitFor()
+    await app.inject({ method: 'DELETE', url: '/instance/delete/brief', headers: { apikey: API_KEY } })
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await gone.waitFor()
+    t.equal(await page.getByRole('switch').count(), 0, 'nothing of it can be set')
+
+    await go('#/send/brief')
+    await page.getByText(texts.send.unknown('brief')).waitFor()
+    await page.getByRole('button', { name: texts.send.submit }).click()
+    await page.getByText(/^Accepted as /).waitFor()
+    await page.getByText(texts.send.unknown('brief')).waitFor({ state: 'detached' })
+    t.ok(app.eventStore.instances.get('brief'), 'it is registered now')
+  })
 })
