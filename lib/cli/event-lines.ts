@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { CliContext } from './context.ts'
 import { CommandFailed } from './failure.ts'
 import { counted } from './output.ts'
-import { type ServerClient, ServerRefused } from './server-client.ts'
+import { RequestFailed, type ServerClient, ServerRefused } from './server-client.ts'
 
 /** What an event is answered with. */
 export interface EmitReply {
@@ -38,6 +38,8 @@ const TOO_LARGE = 413
 export class EventLines {
   readonly #options: EventLinesOptions
   #accepted = 0
+  /** What the last request brought, if its answer was lost. */
+  #unanswered: readonly Line[] | undefined
 
   constructor(options: EventLinesOptions) {
     this.#options = options
@@ -45,7 +47,7 @@ export class EventLines {
 
   /**
    * @param onSent told of each event, once it is on disk
-   * @throws {CommandFailed} saying which line it stopped at, and how many went before it
+   * @throws {CommandFailed} saying which line it stopped at, how many went before it, and which may have gone
    */
   async send(onSent: (reply: EmitReply) => void): Promise<void> {
     const { context } = this.#options
@@ -56,9 +58,15 @@ export class EventLines {
       }
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error
-      const before = this.#accepted === 0 ? 'Nothing was' : `${counted(this.#accepted, 'event')} before that were`
-      throw new CommandFailed(`${error.message}\n${before} accepted; what follows was not sent.`)
+      throw new CommandFailed(`${error.message}\n${this.#howFar()}; what follows was not sent.`)
     }
+  }
+
+  #howFar(): string {
+    const lines = this.#unanswered
+    const before = `${counted(this.#accepted, 'event')} before that were accepted`
+    if (lines) return `It is not known whether lines ${range(lines)} were accepted; ${before}`
+    return this.#accepted === 0 ? 'Nothing was accepted' : before
   }
 
   async *#parts(): AsyncGenerator<Line[]> {
@@ -120,8 +128,11 @@ export class EventLines {
       this.#accepted += lines.length
       return replies
     } catch (error) {
-      if (!(error instanceof ServerRefused)) throw error
-      if (error.status !== TOO_LARGE || lines.length === 1) throw named(error, lines)
+      const refused = error instanceof ServerRefused
+      if (!refused || error.status !== TOO_LARGE || lines.length === 1) {
+        if (error instanceof RequestFailed && error.unanswered) this.#unanswered = lines
+        throw refused ? named(error, lines) : error
+      }
       const half = Math.ceil(lines.length / 2)
       return [...(await this.#post(lines.slice(0, half))), ...(await this.#post(lines.slice(half)))]
     }
@@ -145,6 +156,10 @@ function named(error: ServerRefused, lines: readonly Line[]): CommandFailed {
   const message = error.message.replace(/^body\.(\d+)/gm, (_, index: string) => {
     return `Line ${(lines[Number(index)] as Line).number}: body`
   })
+  return new CommandFailed(`Lines ${range(lines)} were refused:\n${message}`)
+}
+
+function range(lines: readonly Line[]): string {
   const [first, last] = [lines[0], lines.at(-1)] as [Line, Line]
-  return new CommandFailed(`Lines ${first.number} to ${last.number} were refused:\n${message}`)
+  return `${first.number} to ${last.number}`
 }

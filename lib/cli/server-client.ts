@@ -13,20 +13,32 @@ const HINTS: { [code: string]: string } = {
   IEV_NOT_FOUND: 'Is --url right, and the server as new as this command?'
 }
 
+/** Faults before a request could leave; after any other, the server may have it. */
+const NO_CONNECTION =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|bad port)$|CERT|UNABLE_TO_VERIFY|WRONG_VERSION/
+/** What proxies answer while the server behind them is away, or when it was lost in the middle. */
+const GATEWAY_STATUSES = new Set([502, 503, 504])
+
 export interface ServerRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Segments, which are percent-encoded. */
   path: readonly string[]
   query?: { [name: string]: string | number | boolean | undefined }
   body?: unknown
-  /** For how long what may pass (503, no connection) is tried again. @default 0 */
+  /** For how long what may pass (502 to 504, a lost connection) is tried again. @default 0 */
   waitMs?: number
   /** Told once, before the first pause. */
   onWait?: (why: string) => void
 }
 
+/** A request that did not get what it asked for. */
+export class RequestFailed extends CommandFailed {
+  /** This try, or one before it, was sent and not answered by the server: it may have done what it was asked. */
+  unanswered = false
+}
+
 /** The server answered, and not with what was asked for. */
-export class ServerRefused extends CommandFailed {
+export class ServerRefused extends RequestFailed {
   readonly status: number
   readonly messages: readonly string[]
 
@@ -36,9 +48,6 @@ export class ServerRefused extends CommandFailed {
     this.messages = messages
   }
 }
-
-/** It cannot be said whether the server got the request. */
-export class ServerUnreachable extends CommandFailed {}
 
 /** Talks to a server's routes. */
 export class ServerClient {
@@ -56,16 +65,18 @@ export class ServerClient {
 
   /**
    * @returns the parsed body of a good answer
-   * @throws {ServerRefused} @throws {ServerUnreachable}
+   * @throws {RequestFailed}
    */
   async request<T>({ waitMs = 0, onWait = () => {}, ...request }: ServerRequest): Promise<T> {
     const deadline = performance.now() + waitMs
+    let unanswered = false
     let outcome = await this.#once(request)
     for (let tries = 1; 'failure' in outcome; tries++) {
       const { failure, afterMs } = outcome
+      unanswered ||= failure.unanswered
+      failure.unanswered = unanswered
       // A server that was never there will hardly come.
-      const hopeless = failure instanceof ServerUnreachable && !this.#reached
-      if (hopeless || performance.now() + afterMs > deadline) throw failure
+      if (afterMs === undefined || !this.#reached || performance.now() + afterMs > deadline) throw failure
       if (tries === 1) onWait(`${failure.message}\nIt is tried again, for ${waitMs / 1_000} s.`)
       await setTimeout(afterMs, undefined, { signal: this.#signal })
       outcome = await this.#once(request)
@@ -73,7 +84,6 @@ export class ServerClient {
     return outcome.body as T
   }
 
-  /** @throws {CommandFailed} for what will not pass */
   async #once(request: ServerRequest): Promise<Outcome> {
     const answer = await this.#fetch(request)
     if ('failure' in answer) return answer
@@ -82,14 +92,15 @@ export class ServerClient {
     const body = parse(text)
     if (reply.ok && body !== undefined) return { body }
     const { code, response } = (body ?? {}) as { code?: string; response?: { message?: string[] } }
-    if (code === undefined || !Array.isArray(response?.message)) throw this.#foreign(reply)
+    if (code === undefined || !Array.isArray(response?.message)) {
+      const passes = GATEWAY_STATUSES.has(reply.status)
+      return { failure: this.#foreign(reply), afterMs: passes ? pauseMs(reply) : undefined }
+    }
     const failure = new ServerRefused({ status: reply.status, code, messages: response.message })
-    if (reply.status !== 503) throw failure
-    const seconds = Number(reply.headers.get('retry-after') ?? NaN)
-    return { failure, afterMs: Number.isFinite(seconds) ? seconds * 1_000 : RETRY_MS }
+    return { failure, afterMs: reply.status === 503 ? pauseMs(reply) : undefined }
   }
 
-  async #fetch(request: ServerRequest): Promise<{ reply: Response; text: string } | Later> {
+  async #fetch(request: ServerRequest): Promise<{ reply: Response; text: string } | Failed> {
     const { method = 'GET', body } = request
     const { key } = this.#address
     try {
@@ -107,7 +118,9 @@ export class ServerClient {
       return { reply, text: await reply.text() }
     } catch (error) {
       this.#signal.throwIfAborted()
-      return { failure: this.#unreachable(error as Error), afterMs: RETRY_MS }
+      const failure = this.#unreachable(error as Error)
+      if (failure.unanswered) this.#reached = true
+      return { failure, afterMs: RETRY_MS }
     }
   }
 
@@ -121,28 +134,39 @@ export class ServerClient {
     return url
   }
 
-  #foreign({ status, headers }: Response): CommandFailed {
+  #foreign({ ok, status, headers }: Response): RequestFailed {
     const moved = headers.get('location')
-    return new CommandFailed(
+    const failure = new RequestFailed(
       `${this.#address.url.href} answered ${status}${moved ? ` (go to ${moved})` : ''}, not as a server of fastify-instance-events does: is --url right?`
     )
+    // A proxy may have passed it on; what it calls the client's fault it has not.
+    failure.unanswered = ok || status >= 500
+    return failure
   }
 
-  #unreachable({ message, cause }: Error): ServerUnreachable {
+  #unreachable({ message, cause }: Error): RequestFailed {
     const { code, message: why } = (cause ?? { message }) as { code?: string; message: string }
-    return new ServerUnreachable(
+    const failure = new RequestFailed(
       `The server at ${this.#address.url.origin} cannot be reached: ${code ?? why}\nIs it running? Start it with \`npx fastify-instance-events\`, or name another by --url or IEV_URL.`
     )
+    failure.unanswered = !NO_CONNECTION.test(code ?? why)
+    return failure
   }
 }
 
-/** A failure that may pass, and when to try again. */
-interface Later {
-  failure: CommandFailed
-  afterMs: number
+/** A failure, and when to try again; `undefined`: it will not pass. */
+interface Failed {
+  failure: RequestFailed
+  afterMs: number | undefined
 }
 
-type Outcome = { body: unknown } | Later
+type Outcome = { body: unknown } | Failed
+
+/** For how long the server wants to be left alone. */
+function pauseMs({ headers }: Response): number {
+  const seconds = Number(headers.get('retry-after') ?? NaN)
+  return Number.isFinite(seconds) ? seconds * 1_000 : RETRY_MS
+}
 
 function parse(text: string): unknown {
   try {

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { Interrupted } from '../../lib/cli/failure.ts'
 import { API_KEY, folder, listen } from '../support/build.ts'
@@ -177,6 +181,80 @@ t.test('a request whose answer is lost is tried again, and nothing comes twice',
     (await log()).map(({ data }) => data),
     Array.from({ length: 1_500 }, (_, n) => n)
   )
+})
+
+/** A proxy that passes requests on, and does what `answer` says instead of giving the answer of the first `times`. */
+async function startForgetful(t: Test, url: string, answer: (reply: ServerResponse) => unknown, times = Infinity) {
+  let passed = 0
+  const proxy = createServer(async (request, reply) => {
+    const { method, headers } = request
+    const { apikey } = headers as { apikey: string }
+    const body = await text(request)
+    const answered = await fetch(url + request.url, {
+      method: method as string,
+      headers: { apikey, 'content-type': 'application/json' },
+      body
+    })
+    const given = await answered.text()
+    if (++passed <= times) answer(reply)
+    else reply.writeHead(answered.status).end(given)
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  t.after(() => proxy.close())
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+}
+
+const LOSSES: { [what: string]: (reply: ServerResponse) => unknown } = {
+  'a broken connection': (reply) => reply.destroy(),
+  'a 502 of a proxy': (reply) => reply.writeHead(502, { 'retry-after': '0' }).end('<html>'),
+  'a 504 of a proxy': (reply) => reply.writeHead(504, { 'retry-after': '0' }).end('<html>')
+}
+
+for (const [what, answer] of Object.entries(LOSSES)) {
+  t.test(`${what} in place of the first answer is tried again, and nothing comes twice`, async (t) => {
+    const { url, log } = await start(t)
+    const env = { IEV_URL: await startForgetful(t, url, answer, 1), API_KEY }
+    t.match(await cli(['send', 'sales', '--ndjson'], { env, input: lines(3).join('') }), {
+      code: 0,
+      error: /It is tried again, for 60 s\.$/
+    })
+    t.equal((await log()).length, 3)
+  })
+
+  t.test(`${what} to the end leaves open what was accepted, and says so`, async (t) => {
+    const { url, log } = await start(t)
+    const env = { IEV_URL: await startForgetful(t, url, answer), API_KEY }
+    const args = ['send', 'sales', '--wait', '0']
+    t.match(await cli([...args, '--ndjson'], { env, input: `\n${lines(2).join('')}` }), {
+      code: 1,
+      out: '',
+      error:
+        /\nIt is not known whether lines 2 to 3 were accepted; 0 events before that were accepted; what follows was/
+    })
+    const { code, error } = await cli([...args, 'call', '1'], { env })
+    const [, id] = /It is not known whether the event was accepted\. Send it again with --id (\S+),/.exec(error) ?? []
+    t.match({ code, id }, { code: 1, id: (await log()).at(-1)?.id })
+  })
+}
+
+t.test('a refusal after a lost answer does not say that nothing was accepted', async (t) => {
+  const { app, url } = await start(t)
+  const proxied = await startForgetful(
+    t,
+    url,
+    (reply) => {
+      app.eventStore.acceptAll = async () => {
+        throw Object.assign(new Error('No more'), { statusCode: 400 })
+      }
+      reply.destroy()
+    },
+    1
+  )
+  const env = { IEV_URL: proxied, API_KEY }
+  t.match(await cli(['send', 'sales', '--ndjson'], { env, input: lines(2).join('') }), {
+    code: 1,
+    error: /Lines 1 to 2 were refused:\n[^]+\nIt is not known whether lines 1 to 2 were accepted;/
+  })
 })
 
 t.test('Ctrl-C ends the waiting for what nobody types', async (t) => {

@@ -7,8 +7,8 @@ import type { CliContext } from '../context.ts'
 import { type EmitReply, EventLines } from '../event-lines.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
 import { wholeNumber } from '../numbers.ts'
-import { printJson } from '../output.ts'
-import { ServerClient } from '../server-client.ts'
+import { printable, printJson } from '../output.ts'
+import { RequestFailed, ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
 
 interface SendOptions extends ServerOptions {
@@ -68,14 +68,21 @@ async function sendOne(
     data: parse(await read(data, context), 'The data'),
     ...(extra !== undefined && { extra })
   }
-  const sent = await client.request<EmitReply>({
-    method: 'POST',
-    path: ['events', instance],
-    body,
-    waitMs: options.wait * 1_000,
-    onWait: context.error
-  })
-  print(sent, options, context)
+  try {
+    const sent = await client.request<EmitReply>({
+      method: 'POST',
+      path: ['events', instance],
+      body,
+      waitMs: options.wait * 1_000,
+      onWait: context.error
+    })
+    print(sent, options, context)
+  } catch (error) {
+    if (!(error instanceof RequestFailed && error.unanswered)) throw error
+    throw new CommandFailed(
+      `${error.message}\nIt is not known whether the event was accepted. Send it again with --id ${printable(body.id)}, and it will not come twice.`
+    )
+  }
 }
 
 async function sendLines(
