@@ -193,6 +193,13 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
     const { description } = EnvSchema.properties[name]
     if (unread.length > 0) messages.push(`${name}: got ${JSON.stringify(unread.join())}, takes ${description}`)
   }
+  // The driver lets the host be left out, for a socket.
+  if (isPostgresUrl(config.DATABASE_URL) && !URL.canParse(config.DATABASE_URL.replace('@/', '@host/'))) {
+    // Where the password ends in it cannot be told, so nothing of it is shown.
+    messages.push(
+      'DATABASE_URL: is no URL, takes postgres://<user>:<password>@<host>:<port>/<database>; special characters of the password must be percent-encoded (/ is %2F, @ is %40)'
+    )
+  }
   if (isPostgresUrl(config.DATABASE_URL) && !config.AUTHENTICATION_API_KEY) {
     messages.push('AUTHENTICATION_API_KEY: is missing, takes the key that all nodes of the database share')
   }

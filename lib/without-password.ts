@@ -1,4 +1,8 @@
-/** A text without the credentials of URLs in it, wherever they stand. A password may have an `@` of its own. */
+/**
+ * A setting without the credentials in it. A password may have any character of its own, so all goes that stands before
+ * the last `@`, but for the scheme. A file's path has none.
+ */
 export function withoutPassword(text: string): string {
-  return text.replace(/:\/\/[^/]*@/g, '://***@').replace(/([?&](?:ssl)?password=)[^&\s"]*/gi, '$1***')
+  const masked = /^"?file:/.test(text) ? text : text.replace(/^("?(?:[a-z][a-z0-9+.-]*:\/\/)?).*@/is, '$1***@')
+  return masked.replace(/([?&](?:ssl)?password=)[^&\s"]*/gi, '$1***')
 }

@@ -74,7 +74,10 @@ t.test('a fault never tells a secret', async (t) => {
     { AUTHENTICATION_API_KEY: 'hunter2' },
     { DATABASE_URL: 'postgres://user:hunter2@db.example/events' },
     { DATABASE_URL: 'mysql://user:p@hunter2@db.example' },
+    { DATABASE_URL: 'postgres:user:hunter2@db.example/events' },
     { SQS_ENDPOINT: 'ftp://user:hunter2@sqs.example' },
+    { S3_ENDPOINT: 'user:hunter2@minio:9000' },
+    { S3_ENDPOINT: 'http://user:p/hunter2@minio:9000' },
     { SQS_SECRET_ACCESS_KEY: 'hunter2' },
     { SQS_SECRET_ACCESS_KEY: 'hunter2', SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE', SERVER_PORT: 'x' },
     { SQS_SECRET_ACCESS_KEY: 'hunter2', SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE' }
@@ -84,6 +87,20 @@ t.test('a fault never tells a secret', async (t) => {
     t.equal(messages.length, 1, JSON.stringify(env))
     t.notMatch(messages[0], /hunter2|AKIAEXAMPLE/)
   }
+})
+
+t.test('a PostgreSQL URL that cannot be read is a fault, with what to do about it', async (t) => {
+  const env = { AUTHENTICATION_API_KEY: 'the-global-key' }
+  for (const url of [
+    'postgres://user:hun/ter2@db/hub',
+    'postgresql://user:hun#ter2@db/hub',
+    'postgres://db:port/hub'
+  ]) {
+    t.match(faults({ ...env, DATABASE_URL: url }), [/^DATABASE_URL: is no URL, takes .* must be percent-encoded/], url)
+    t.notMatch(faults({ ...env, DATABASE_URL: url }), [/ter2/])
+  }
+  for (const url of ['postgres://user:hun%2Fter2@db/hub', 'postgres:///hub', 'postgres://user:pw@/hub?host=/run/pg'])
+    t.equal(loadConfig({ ...env, DATABASE_URL: url }).DATABASE_URL, url)
 })
 
 t.test('credentials need each other, and a region unless something else says where', async (t) => {

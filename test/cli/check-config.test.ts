@@ -70,6 +70,17 @@ t.test('each setting is shown with where it comes from, and no secret is', async
   t.notMatch(out, /the-global-key|s3-key-id|aws-key-id|secret-of|aws-secret|-secret@|db-secret/)
 })
 
+t.test('a password is hidden whatever its characters, and a file’s path is not', async (t) => {
+  const shown = async (name: string, value: string) => {
+    const { report } = await check({ AUTHENTICATION_API_KEY: 'the-global-key', [name]: value })
+    return report.settings.find((setting) => setting.name === name)?.value
+  }
+  t.equal(await shown('SERVER_URL', 'http://u:s3/cr3t@h'), 'http://***@h')
+  t.equal(await shown('SERVER_URL', 'u:s3cr3t@h'), '***@h')
+  t.equal(await shown('DATABASE_URL', 'postgres://u:12/s3@cr3t@h/db'), 'postgres://***@h/db')
+  t.equal(await shown('DATABASE_URL', 'file:./a@b/events.db'), 'file:./a@b/events.db')
+})
+
 t.test('with nothing set, the key is said to be generated, beside the database', async (t) => {
   const here = folder(t)
   const { report } = await check({ DATABASE_URL: 'file:./elsewhere/events.db' }, { here })
