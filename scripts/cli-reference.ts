@@ -18,6 +18,7 @@ async function help(command: string): Promise<string> {
     folder: '.',
     colours: false,
     signal: new AbortController().signal,
+    goOnUnread: () => {},
     serve: async () => {}
   })
   return lines.join('\n')

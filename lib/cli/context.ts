@@ -19,6 +19,8 @@ export interface CliContext {
   colours: boolean
   /** Ends what is under way; the reason is an `Interrupted`. */
   signal: AbortSignal
+  /** Told by work that does not end when nobody reads any more what it prints. */
+  goOnUnread: () => void
   /** Runs the standalone server in this process, which it then ends by itself. */
   serve: () => Promise<unknown>
   /** Of a test's own. @default 'instance_events' */

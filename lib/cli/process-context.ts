@@ -12,8 +12,11 @@ export function processContext(process: NodeJS.Process): CliContext {
   const ending = new AbortController()
   for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL))
     process.once(signal, () => ending.abort(new Interrupted(exitCode)))
+  let goesOnUnread = false
   // `| head` has read enough.
-  stdout.on('error', () => ending.abort(new Interrupted(EXIT.done)))
+  stdout.on('error', () => {
+    if (!goesOnUnread) ending.abort(new Interrupted(EXIT.done))
+  })
   stderr.on('error', () => {})
 
   let shown = ''
@@ -39,6 +42,9 @@ export function processContext(process: NodeJS.Process): CliContext {
     folder: process.cwd(),
     colours: Boolean(stdout.isTTY) && !env.NO_COLOR,
     signal: ending.signal,
+    goOnUnread: () => {
+      goesOnUnread = true
+    },
     serve: () => import('../../server.ts')
   }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import t from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
 import { CLI, spawnCli } from '../support/cli.ts'
@@ -21,6 +22,27 @@ t.test('a tail ends with 0 by a signal, other work in the middle with 130 or 143
     t.equal(await send.ended(), signal === 'SIGINT' ? 130 : 143)
     t.equal(send.error(), '')
   }
+})
+
+t.test('when `head` has read enough, `send` goes on to the end, and exits by what became of it', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: false })
+  const env = { IEV_URL: url, API_KEY }
+  for (const [last, code, error] of [
+    ['{"event":"call","data":1}', 0, ''],
+    ['no', 1, 'Line 4001 is no JSON object: {"event": …, "data": …}\n4,000 events before that were accepted; what']
+  ] as const) {
+    const send = spawnCli(t, ['send', 'sales', '--ndjson'], { env })
+    const closed = once(send.child.stdout, 'close')
+    send.child.stdin.write('{"event":"call","data":1}\n')
+    await until(() => send.out() !== '')
+    send.child.stdout.destroy()
+    await closed
+    send.child.stdin.end(`${'{"event":"call","data":1}\n'.repeat(3_999)}${last}\n`)
+    t.equal(await send.ended(), code)
+    t.match(send.error(), error)
+  }
+  const { offset } = await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  t.equal(offset, 8_002)
 })
 
 t.test('when `head` has read enough, it is over without a word', async (t) => {

@@ -62,4 +62,8 @@ t.test('streams that nobody reads end the work, or are not missed', async (t) =>
   t.equal(context.signal.aborted, false)
   fake.stdout.emit('error', new Error('EPIPE'))
   t.match(context.signal.reason, { exitCode: 0 })
+  const sending = startTerminal()
+  sending.context.goOnUnread()
+  sending.fake.stdout.emit('error', new Error('EPIPE'))
+  t.equal(sending.context.signal.aborted, false)
 })

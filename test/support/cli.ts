@@ -49,6 +49,7 @@ export async function cli(args: readonly string[], { input = '', answer, ...worl
     folder: '/nowhere',
     colours: false,
     signal: new AbortController().signal,
+    goOnUnread: () => {},
     serve: async () => {},
     ...world
   })

@@ -46,11 +46,13 @@ export function addSend(program: Command, context: CliContext): void {
       DEFAULT_WAIT_SECONDS
     )
     .addHelpText('after', AFTER_HELP)
-    .action((instance: string, event: string | undefined, data: string | undefined, options: SendOptions) =>
-      options.ndjson
+    .action((instance: string, event: string | undefined, data: string | undefined, options: SendOptions) => {
+      // What is to be sent is not less for being read by nobody here.
+      context.goOnUnread()
+      return options.ndjson
         ? sendLines({ instance, event }, options, context)
         : sendOne({ instance, event, data }, options, context)
-    )
+    })
 }
 
 async function sendOne(
