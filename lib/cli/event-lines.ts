@@ -30,6 +30,8 @@ const MAX_EVENTS = 1_000
 /** Far below what a request may have by default (`BODY_LIMIT`). */
 const MAX_CHARACTERS = 4 * 1_048_576
 const TOO_LARGE = 413
+/** Some editors begin a file with it. */
+const BYTE_ORDER_MARK = /^\ufeff/
 
 /**
  * Sends an event a line, in order. What has been read when a request ends goes with the next one: lines that come one by one
@@ -83,7 +85,7 @@ export class EventLines {
       for (const text of texts) {
         number++
         if (text.trim() === '') continue
-        const line = toLine(text, number)
+        const line = toLine(number === 1 ? text.replace(BYTE_ORDER_MARK, '') : text, number)
         if (line instanceof CommandFailed) {
           // What stands before it is sound.
           if (part.length > 0) yield take()

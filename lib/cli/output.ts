@@ -1,11 +1,11 @@
 import { styleText } from 'node:util'
 import type { CliContext } from './context.ts'
 
-/** Printed text may be anybody's: what moves a terminal's cursor or turns its text around is shown as an escape. */
+/** Printed text may be anybody's: what moves a terminal's cursor, turns its text around or is not seen is shown as an escape. */
 export function printable(text: string): string {
   return text.replace(
     // oxlint-disable-next-line no-control-regex -- they are what this is about
-    /[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    /[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   )
 }
@@ -20,8 +20,9 @@ export function coloured(style: Parameters<typeof styleText>[0], text: string, {
   return colours ? styleText(style, text, { validateStream: false }) : text
 }
 
+/** What is escaped stands within strings, so it is the same JSON. */
 export function printJson(value: unknown, { out }: CliContext): void {
-  out(JSON.stringify(value))
+  out(printable(JSON.stringify(value)))
 }
 
 /** Rows under their headings, each column as wide as it must be. */

@@ -107,6 +107,25 @@ t.test('lines that come slowly leave at once; empty ones and a last one without 
   t.match(await log(), [{ data: 0 }, { data: 'é', id: 'mine' }])
 })
 
+t.test('an id that a terminal would obey is printed as an escape', async (t) => {
+  const { run } = await start(t)
+  const id = 'a\u009b2J\u202eb'
+  t.match(await run(['sales', 'call', '1', '--id', id]), { out: '1  a\\u009b2J\\u202eb' })
+  const { out } = await run(['sales', 'call', '1', '--id', id, '--json'])
+  t.match(out, /^[ -~]+$/)
+  t.equal(JSON.parse(out).id, id)
+})
+
+t.test('a byte order mark before the first line is none of its JSON', async (t) => {
+  const { run, log } = await start(t)
+  t.match(await run(['sales', '--ndjson'], { input: `\ufeff${lines(2).join('')}` }), { code: 0, error: '' })
+  t.match(await log(), [{ data: 0 }, { data: 1 }])
+  t.match(await run(['sales', '--ndjson'], { input: `${lines(1)[0]}\ufeff${lines(1)[0]}` }), {
+    code: 1,
+    error: /^Line 2/
+  })
+})
+
 t.test('a line that is wrong is named; those before it are accepted', async (t) => {
   const { run, log } = await start(t)
   t.match(await run(['sales', '--ndjson'], { input: 'no\n' }), {

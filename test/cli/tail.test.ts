@@ -55,6 +55,17 @@ t.test('events are shown as they come, a line each, until Ctrl-C', async (t) => 
   await until(() => sockets(app) === 0)
 })
 
+t.test('what a terminal would obey or hide is escaped, and the JSON stays the same', async (t) => {
+  const { app, url } = await start(t)
+  const text = '\u001b[31m\u007f\u009b\u061c\u200b\u200e\u2028\u2029\u202e\u2066\ufeff'
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: { text } })
+  const plain = follow(t, url, ['sales', '--since', '0'])
+  const json = follow(t, url, ['sales', '--since', '0', '--json'])
+  await until(() => plain.out.length === 1 && json.out.length === 1)
+  for (const [line] of [plain.out, json.out] as [string][]) t.match(line, /^[ -~]+$/)
+  t.match(JSON.parse(json.out[0] as string), { data: { text } })
+})
+
 t.test('only what is asked for is shown, as JSON or in colours', async (t) => {
   const { app, url } = await start(t, { websocket: { globalEvents: true } })
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })

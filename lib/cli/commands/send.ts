@@ -101,7 +101,7 @@ async function sendLines(
 
 function print(sent: EmitReply, { json }: ServerOptions, context: CliContext): void {
   if (json) printJson(sent, context)
-  else context.out(`${sent.offset}  ${sent.id}${sent.duplicate ? '  (was there already)' : ''}`)
+  else context.out(`${sent.offset}  ${printable(sent.id)}${sent.duplicate ? '  (was there already)' : ''}`)
 }
 
 async function read(data: string, { input, folder, signal }: CliContext): Promise<string> {
