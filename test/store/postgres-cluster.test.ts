@@ -315,6 +315,7 @@ if (await havePostgres(t)) {
     ])
     t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 1 }])
     t.match(await sqs.bodies('support_call.fifo', 1), [{ data: 1 }])
+    await until(() => store.pendingCount() === 0)
 
     await postgres.query(`
       WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value),
