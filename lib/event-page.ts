@@ -30,12 +30,13 @@ export interface EventPage {
 export async function readEventPage({ store }: EventLog, options: EventPageOptions): Promise<EventPage> {
   const { instanceKey, events, after, before, limit } = options
   const { first, last } = await store.range()
+  const begin = Math.max(after, first - 1)
   const newestFirst = before !== undefined
   const upTo = before === undefined || before === 'latest' ? last : Math.min(before - 1, last)
   // All that could fit lies in here; with a filter, a part of it is looked at.
-  const stretch = { after: Math.max(after, first - 1), upTo }
-  if (events && newestFirst) stretch.after = Math.max(stretch.after, upTo - PAGE_MAX_OFFSETS)
-  if (events && !newestFirst) stretch.upTo = Math.min(upTo, stretch.after + PAGE_MAX_OFFSETS)
+  const stretch = { after: begin, upTo }
+  if (events && newestFirst) stretch.after = Math.max(begin, upTo - PAGE_MAX_OFFSETS)
+  if (events && !newestFirst) stretch.upTo = Math.min(upTo, begin + PAGE_MAX_OFFSETS)
   const found = await store.read({
     ...(instanceKey !== undefined && { instanceKey }),
     ...(events && { events }),
@@ -49,7 +50,7 @@ export async function readEventPage({ store }: EventLog, options: EventPageOptio
   const lastShown = shown.at(-1)?.offset
   if (cut && lastShown !== undefined) return { events: shown, next: lastShown, more: true }
   if (newestFirst) {
-    const more = stretch.after > Math.max(after, first - 1)
+    const more = stretch.after > begin
     return { events: shown, next: more ? stretch.after + 1 : (lastShown ?? upTo + 1), more }
   }
   const more = stretch.upTo < upTo

@@ -30,7 +30,13 @@ export function traceMember(traceparent: string): string {
   return `${MEMBER_START}${traceparent}"`
 }
 
-/** What `traceMember` wrote. */
+/** What `traceMember` wrote; empty if it wrote nothing. */
+export function traceMemberOf(event: Pick<StoredEvent, 'extra'>): string {
+  const traceparent = traceparentOf(event)
+  return traceparent === undefined ? '' : traceMember(traceparent)
+}
+
+/** What it was given. */
 export function traceparentOf({ extra }: Pick<StoredEvent, 'extra'>): string | undefined {
   if (!extra.startsWith(MEMBER_START)) return undefined
   const written = extra.slice(MEMBER_START.length, MEMBER_START.length + LENGTH)

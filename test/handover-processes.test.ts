@@ -5,7 +5,7 @@ import { startFaultProxy } from './support/fault-proxy.ts'
 import { havePostgres, startDatabase } from './support/postgres.ts'
 import { numbers } from './support/resuming.ts'
 import { startSqs } from './support/sqs.ts'
-import { call, startStandalone } from './support/standalone.ts'
+import { callsToSqs, call, startStandalone } from './support/standalone.ts'
 import { until } from './support/until.ts'
 
 const INSTANCES = numbers(40).map((n) => `instance-${n}`)
@@ -31,15 +31,7 @@ async function startPair(t: Test) {
   const [sqs, database] = await Promise.all([startSqs(t), startDatabase(t)])
   const start = async () => {
     const proxy = await startFaultProxy(t, sqs.options.endpoint)
-    const env = {
-      AUTHENTICATION_API_KEY: API_KEY,
-      DATABASE_URL: database.url,
-      SQS_ENDPOINT: proxy.endpoint,
-      SQS_ACCESS_KEY_ID: 'a',
-      SQS_SECRET_ACCESS_KEY: 'b',
-      SQS_GLOBAL_EVENTS: 'CALL',
-      LOG_LEVEL: 'error'
-    }
+    const env = callsToSqs({ database: database.url, endpoint: proxy.endpoint })
     return { ...(await startStandalone(t, { cwd: folder(t), env })), proxy }
   }
   const [one, two] = await Promise.all([start(), start()])

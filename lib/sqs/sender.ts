@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics.ts'
 import { QuietLog } from '../quiet-log.ts'
 import { partitionOf } from '../store/partitions.ts'
 import { IN_S3, type EventStore, type Lane as LaneKey, type StoredEvent } from '../store/types.ts'
-import { traceMember, traceparentOf } from '../trace-context.ts'
+import { traceMemberOf } from '../trace-context.ts'
 import { retryDelayMs } from './backoff.ts'
 import { BatchCaller, type Answer, type BatchCallerOptions } from './batch-call.ts'
 import { Batch, MAX_BATCH_ENTRIES, toItem, type BatchItem, type EntryOptions } from './batch.ts'
@@ -328,7 +328,7 @@ export class SqsSender {
       // toItem has written it.
       const reference = await offload.put(event, entry.MessageBody as string, this.#abort.signal)
       // The object has it all: what is long beside `data` need not travel twice.
-      const extra = event.extra.length > EXTRA_BESIDE_REFERENCE ? traceOnly(event) : event.extra
+      const extra = event.extra.length > EXTRA_BESIDE_REFERENCE ? traceMemberOf(event) : event.extra
       lane.replaceFirst({ ...event, data: JSON.stringify(reference), extra, flags: event.flags | IN_S3 })
       lane.loading = false
       this.#settle(lane)
@@ -409,11 +409,6 @@ export class SqsSender {
       retryDelayMs(lane.attempts, failure)
     )
   }
-}
-
-function traceOnly(event: StoredEvent): string {
-  const traceparent = traceparentOf(event)
-  return traceparent === undefined ? '' : traceMember(traceparent)
 }
 
 function laneId(queue: string, instanceKey: number): string {

@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { openStore } from '../../lib/store/open.ts'
 import { backends } from '../support/backends.ts'
-import { API_KEY, build, folder } from '../support/build.ts'
+import { build, folder } from '../support/build.ts'
 import { LONG } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { newEvent } from '../support/new-event.ts'
 import { startSqs, type TestSqs } from '../support/sqs.ts'
-import { startStandalone } from '../support/standalone.ts'
+import { callsToSqs, startStandalone } from '../support/standalone.ts'
 
 const PENDING = LONG ? 1_000_000 : 10_000
 const SMALL = LONG ? 20_000 : 2_000
@@ -45,15 +45,7 @@ interface Draining {
 
 async function drain(t: Test, sqs: TestSqs, { url, pending }: { url: string; pending: number }): Promise<Draining> {
   sqs.server.reset()
-  const env = {
-    AUTHENTICATION_API_KEY: API_KEY,
-    DATABASE_URL: url,
-    SQS_ENDPOINT: sqs.options.endpoint,
-    SQS_ACCESS_KEY_ID: 'a',
-    SQS_SECRET_ACCESS_KEY: 'b',
-    SQS_GLOBAL_EVENTS: 'CALL',
-    LOG_LEVEL: 'error'
-  }
+  const env = callsToSqs({ database: url, endpoint: sqs.options.endpoint })
   const depth = () => sqs.depth('global_call.fifo') ?? 0
   const begun = performance.now()
   const starting = startStandalone(t, { cwd: folder(t), env })

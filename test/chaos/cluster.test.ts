@@ -7,7 +7,7 @@ import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
 import { client, type Received } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
-import { call, startStandalone, type Standalone } from '../support/standalone.ts'
+import { callsToSqs, call, startStandalone, type Standalone } from '../support/standalone.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 
 const NODES = 3
@@ -63,16 +63,10 @@ async function cluster(t: Test): Promise<void> {
   const [sqs, postgres] = await Promise.all([startSqs(t), startPostgres(t)])
   const faults = await startFaultProxy(t, sqs.options.endpoint)
   const env = {
-    AUTHENTICATION_API_KEY: API_KEY,
-    DATABASE_URL: postgres.url,
-    SQS_ENDPOINT: faults.endpoint,
-    SQS_ACCESS_KEY_ID: 'a',
-    SQS_SECRET_ACCESS_KEY: 'b',
-    SQS_GLOBAL_EVENTS: 'CALL',
+    ...callsToSqs({ database: postgres.url, endpoint: faults.endpoint }),
     // An entry that is refused at random is refused for good only by very bad luck.
     SQS_MAX_ATTEMPTS: '100',
-    WEBSOCKET_GLOBAL_EVENTS: 'true',
-    LOG_LEVEL: 'error'
+    WEBSOCKET_GLOBAL_EVENTS: 'true'
   }
   const start = () => startStandalone(t, { cwd: folder(t), env })
   // All at once, as a deployment starts them: one makes the tables.

@@ -5,7 +5,7 @@ import { API_KEY, folder } from '../support/build.ts'
 import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
-import { startStandalone } from '../support/standalone.ts'
+import { callsToSqs, startStandalone } from '../support/standalone.ts'
 
 const KILLS = LONG ? 30 : 2
 const INSTANCES = 8
@@ -50,14 +50,8 @@ async function killAtRandom(t: Test, { backend, faults }: { backend: Backend; fa
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
   if (faults) proxy.decide = randomFaults(next, 0.2)
   const env = {
-    AUTHENTICATION_API_KEY: API_KEY,
-    DATABASE_URL: await backend.start(t),
-    SQS_ENDPOINT: proxy.endpoint,
-    SQS_ACCESS_KEY_ID: 'a',
-    SQS_SECRET_ACCESS_KEY: 'b',
-    SQS_GLOBAL_EVENTS: 'CALL',
-    SQS_MAX_ATTEMPTS: '100',
-    LOG_LEVEL: 'error'
+    ...callsToSqs({ database: await backend.start(t), endpoint: proxy.endpoint }),
+    SQS_MAX_ATTEMPTS: '100'
   }
   let server = await startStandalone(t, { cwd, env })
   const stopping = new AbortController()

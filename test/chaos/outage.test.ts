@@ -6,7 +6,7 @@ import { API_KEY, folder } from '../support/build.ts'
 import { checkQueue, LONG } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
-import { call, startStandalone } from '../support/standalone.ts'
+import { callsToSqs, call, startStandalone } from '../support/standalone.ts'
 
 const SECONDS = LONG ? 60 : 2
 const WARM_UP_SECONDS = LONG ? 40 : 1
@@ -24,15 +24,7 @@ for (const backend of await backends(t))
       const proxy = await startFaultProxy(t, sqs.options.endpoint)
       const server = await startStandalone(t, {
         cwd: folder(t),
-        env: {
-          AUTHENTICATION_API_KEY: API_KEY,
-          DATABASE_URL: await backend.start(t),
-          SQS_ENDPOINT: proxy.endpoint,
-          SQS_ACCESS_KEY_ID: 'a',
-          SQS_SECRET_ACCESS_KEY: 'b',
-          SQS_GLOBAL_EVENTS: 'CALL',
-          LOG_LEVEL: 'error'
-        }
+        env: callsToSqs({ database: await backend.start(t), endpoint: proxy.endpoint })
       })
       const expected = new Map<string, unknown[]>()
       let sent = 0

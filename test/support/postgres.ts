@@ -99,3 +99,11 @@ export async function openNode(
   t.after(() => store.close())
   return store
 }
+
+/** Nodes on one database. */
+export async function openNodes(t: Test, count: number) {
+  const postgres = await startPostgres(t)
+  const nodes = await Promise.all(Array.from({ length: count }, () => openNode(t, postgres)))
+  // As many as were asked for.
+  return { postgres, nodes: nodes as [PostgresStore, PostgresStore, PostgresStore] }
+}

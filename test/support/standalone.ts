@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { API_KEY } from './build.ts'
 
 const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
 
@@ -15,6 +16,19 @@ export interface Standalone {
   output: () => string
   /** Sends a signal. @returns the exit code, or the signal that ended it */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
+}
+
+/** Settings of a server that sends calls to one shared queue, and logs little. */
+export function callsToSqs({ database, endpoint }: { database: string; endpoint: string }) {
+  return {
+    AUTHENTICATION_API_KEY: API_KEY,
+    DATABASE_URL: database,
+    SQS_ENDPOINT: endpoint,
+    SQS_ACCESS_KEY_ID: 'a',
+    SQS_SECRET_ACCESS_KEY: 'b',
+    SQS_GLOBAL_EVENTS: 'CALL',
+    LOG_LEVEL: 'error'
+  }
 }
 
 /** A process of `server.ts` with these variables and nothing else, in this folder. Ended after the test. */

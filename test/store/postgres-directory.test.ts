@@ -1,0 +1,172 @@
+import t from 'tap'
+import type { InstanceChange } from '../../lib/store/instances.ts'
+import { build } from '../support/build.ts'
+import { newEvent } from '../support/new-event.ts'
+import { havePostgres, openNodes, openNode, startPostgres } from '../support/postgres.ts'
+import { RecordingSubscriber } from '../support/recorders.ts'
+import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
+
+if (await havePostgres(t)) {
+  t.test('changes of instances are seen and told on other nodes', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const [one, other] = nodes
+    const told: string[] = []
+    other.instances.watch((change: InstanceChange) => told.push(`${change.type} ${change.before.name}`))
+    await one.instances.create({ name: 'sales', token: 'secret-1' })
+    await until(() => other.instances.findByToken('secret-1')?.name === 'sales')
+    t.strictSame(told, [], 'nothing of what is new')
+    t.strictSame(other.instances.list(), one.instances.list())
+    await one.instances.setToken('sales', 'secret-2')
+    await until(() => other.instances.findByToken('secret-2') !== undefined)
+    t.equal(other.instances.findByToken('secret-1'), undefined)
+    await one.instances.remove('sales')
+    await until(() => other.instances.size === 0)
+    t.strictSame(told, ['updated sales', 'removed sales'])
+    await t.rejects(other.instances.setToken('sales', 'secret-3'), { code: 'IEV_INSTANCE_NOT_FOUND' })
+  })
+
+  t.test('a name or token is one instance on all nodes', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const create = (name: (n: number) => string, token: (n: number) => string) =>
+      Promise.allSettled(nodes.map((node, n) => node.instances.create({ name: name(n), token: token(n) })))
+    const byName = await create(
+      () => 'sales',
+      (n) => `secret-${n}`
+    )
+    const byToken = await create(
+      (n) => `one-${n}`,
+      () => 'secret'
+    )
+    const codes = (outcomes: PromiseSettledResult<unknown>[]) =>
+      outcomes.map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as { code: string }).code : '')).sort()
+    t.strictSame(codes(byName), ['', 'IEV_INSTANCE_EXISTS'])
+    t.strictSame(codes(byToken), ['', 'IEV_TOKEN_TAKEN'])
+  })
+
+  t.test('selections that nodes set at once do not undo each other', async (t) => {
+    const { nodes } = await openNodes(t, 3)
+    const transports = ['sqs', 'websocket'] as const
+    for (let n = 0; n < 10; n++) {
+      const input = { enabled: true, events: [`E${n}`] }
+      await Promise.all(
+        transports.map((transport, at) =>
+          nodes[at]!.instances.setSelection('sales', transport, input, { register: true })
+        )
+      )
+    }
+    await until(() => nodes.every(({ instances }) => instances.get('sales')?.selections.websocket?.events[0] === 'E9'))
+    await until(() => nodes.every(({ instances }) => instances.get('sales')?.selections.sqs?.events[0] === 'E9'))
+  })
+
+  t.test('another node may be first to remove an instance', async (t) => {
+    const { postgres, nodes } = await openNodes(t, 1)
+    const [{ instances }] = nodes
+    const { query, schema } = postgres
+    const kept = await instances.ensure('kept')
+    // The other node acts between two statements of this one.
+    await query(`
+      CREATE FUNCTION ${schema}.remove_at_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM ${schema}.remove_instance(NEW.key); RETURN NULL; END $$;
+      CREATE TRIGGER added AFTER INSERT ON ${schema}.instances FOR EACH ROW EXECUTE FUNCTION ${schema}.remove_at_once()`)
+    const made = await instances.ensure('sales')
+    t.match(made, { name: 'sales', key: kept.key + 1 }, 'it was there')
+    t.equal(instances.get('sales'), undefined)
+
+    await query(`
+      CREATE FUNCTION ${schema}.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE TRIGGER removed BEFORE DELETE ON ${schema}.instances FOR EACH ROW EXECUTE FUNCTION ${schema}.keep()`)
+    await t.rejects(instances.remove('kept'), { code: 'IEV_INSTANCE_NOT_FOUND' })
+  })
+
+  t.test('changes that come together are taken in together, and a missed notification is made up for', async (t) => {
+    const { postgres, nodes } = await openNodes(t, 2)
+    const [one, other] = nodes
+    const { schema } = postgres
+    await one.instances.create({ name: 'sales', token: 'secret-1' })
+    await one.instances.create({ name: 'gone', token: 'secret-3' })
+    const support = await one.instances.create({ name: 'support', token: 'secret-2' })
+    await until(() => other.instances.size === 3)
+    // Told by nobody.
+    await postgres.query(`
+      WITH c AS (UPDATE ${schema}.counters SET value = value + 10 WHERE name = 'directory' RETURNING value),
+      old AS (DELETE FROM ${schema}.instances WHERE name = 'gone' RETURNING key),
+      removed AS (INSERT INTO ${schema}.removed_instances SELECT c.value - 9, old.key FROM c, old)
+      UPDATE ${schema}.instances i SET version = c.value, token_hash = NULL FROM c WHERE i.name = 'sales'`)
+    await until(() => other.instances.get('sales')?.tokenHash === null && other.instances.size === 2)
+    await until(() => one.instances.get('sales')?.tokenHash === null)
+    t.equal(other.instances.get('support')?.id, support.id)
+
+    const follower = new RecordingSubscriber()
+    other.tail(follower)
+    await postgres.query(`
+      INSERT INTO ${schema}.events ("offset", instance_key, accepted_at, flags, size, id, instance, event, envelope, extra, data)
+      VALUES (1, ${support.key}, 0, 0, 0, 'x', 'support', 'call', '', '', '1')`)
+    await postgres.query(`UPDATE ${schema}.log SET last_offset = 1`)
+    await follower.reached(1)
+    t.match(follower.events, [{ id: 'x' }])
+  })
+
+  t.test('an event of an instance that another node removes is kept, one way or the other', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const [one, other] = nodes
+    for (let n = 0; n < 10; n++) {
+      await one.instances.ensure('sales')
+      const [appended] = await Promise.all([
+        other.append([newEvent({ id: `${n}` })]),
+        one.instances.remove('sales').catch(() => {})
+      ])
+      t.match(appended, [{ duplicate: false }])
+    }
+    t.equal((await one.read({ after: 0, limit: 100 })).length, 10)
+  })
+
+  t.test('what was planned before another node changed its instance is planned anew', async (t) => {
+    const postgres = await startPostgres(t)
+    // Nothing tells it but what it asks.
+    const store = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
+    const sqs = await startSqs(t)
+    const app = await build(t, { eventStore: { store }, sqs: sqs.options })
+    for (const instance of ['sales', 'support']) {
+      await app.sqs.set(instance, { enabled: true, events: ['CALL'] })
+      await app.sqs.set(instance, { enabled: false })
+    }
+    const { schema } = postgres
+    const change = (text: string) =>
+      postgres.query(`
+        WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value)
+        UPDATE ${schema}.instances SET version = c.value, ${text} FROM c`)
+    const select = (enabled: boolean) =>
+      change(`selections = jsonb_set(selections::jsonb, '{sqs,enabled}', '${enabled}')::json`)
+
+    await select(true)
+    const both = await Promise.all(
+      ['sales', 'support'].map((instance) => app.onInstanceEvent({ instance, event: 'call', data: 1 }))
+    )
+    t.match(both, [
+      { offset: 1, duplicate: false },
+      { offset: 2, duplicate: false }
+    ])
+    t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 1 }])
+    t.match(await sqs.bodies('support_call.fifo', 1), [{ data: 1 }])
+    await until(() => store.pendingCount() === 0)
+
+    await postgres.query(`
+      WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value),
+      old AS (DELETE FROM ${schema}.instances WHERE name = 'support' RETURNING key)
+      INSERT INTO ${schema}.removed_instances SELECT c.value, old.key FROM c, old`)
+    await app.onInstanceEvent({ instance: 'support', event: 'call', data: 'of another support' })
+    t.equal(store.pendingCount(), 0)
+
+    await select(false)
+    await Promise.all([
+      app.onInstanceEvent({ instance: 'sales', event: 'call', data: 2 }),
+      // Whoever planned this cannot be asked.
+      store.append([newEvent({ instance: 'sales', event: 'call', queues: ['sales_call.fifo'], data: '3' })])
+    ])
+    t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 3 }])
+    await until(() => store.pendingCount() === 0)
+    t.equal(sqs.depth('sales_call.fifo'), 0)
+    t.equal((await store.range()).last, 5)
+  })
+}
