@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { AppOptions } from './lib/schemas/options.ts'
 import { optionsChecker } from './lib/schemas/options-checker.ts'
 import auth from './plugins/auth.ts'
-import eventStore from './plugins/event-store.ts'
+import eventLog from './plugins/event-log.ts'
 import instanceEvents from './plugins/instance-events.ts'
 import sqs from './plugins/sqs.ts'
 import websocket from './plugins/websocket.ts'
@@ -12,7 +12,7 @@ import routes from './routes/index.ts'
 
 export type { AppOptions }
 export type { AuthenticateOptions } from './plugins/auth.ts'
-export type { EventStoreOptions } from './plugins/event-store.ts'
+export type { EventLogOptions } from './plugins/event-log.ts'
 export type { OnInstanceEvent } from './plugins/instance-events.ts'
 export type { SqsOptions } from './plugins/sqs.ts'
 export type { WebsocketOptions } from './plugins/websocket.ts'
@@ -36,7 +36,7 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
     bodyLimit = 10 * 1_048_576,
     ...parts
   } = checkOptions(options)
-  if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, parts.eventStore ?? {})
+  if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLog, parts.eventLog ?? {})
   if (parts.sqs !== false) await fastify.register(sqs, parts.sqs ?? {})
   if (parts.websocket !== false) await fastify.register(websocket, { apiKey, ...parts.websocket })
   await fastify.register(instanceEvents)

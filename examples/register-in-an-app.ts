@@ -12,7 +12,7 @@ const app = Fastify({ logger: { level: 'warn' } })
 await app.register(instanceEvents, {
   apiKey: API_KEY,
   prefix: '/events-hub',
-  eventStore: { url: 'file:./data/events.db' },
+  eventLog: { url: 'file:./data/events.db' },
   sqs: {
     // On AWS leave these out: the SDK finds region and role by itself.
     ...(SQS_ENDPOINT && {

@@ -23,7 +23,7 @@ export interface Transport {
   plan(event: CatalogueEvent, instance: Instance | undefined): Route
 }
 
-export interface EventLogOptions extends NormaliseOptions {
+export interface EventLogInit extends NormaliseOptions {
   store: EventStore
   metrics: Metrics
   log: FastifyBaseLogger
@@ -51,11 +51,11 @@ export class EventLog {
   readonly catalogue: EventCatalogue
   readonly autoRegister: boolean
   readonly metrics: Metrics
-  readonly #options: EventLogOptions
+  readonly #options: EventLogInit
   readonly #transports = new Map<TransportName, Transport>()
   #closing = false
 
-  constructor(options: EventLogOptions) {
+  constructor(options: EventLogInit) {
     this.store = options.store
     this.catalogue = options.catalogue
     this.autoRegister = options.autoRegister

@@ -14,7 +14,7 @@ export interface OverviewOptions {
 
 /** Why events are not taken in, or do not leave. */
 export interface Fault extends Partial<Pick<SqsTrouble, 'queue' | 'queues' | 'since'>> {
-  /** `eventStore` or `sqs`. */
+  /** `eventLog` or `sqs`. */
   component: string
   code: string
   message: string
@@ -45,7 +45,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     const { code, message } = new BackpressureError(
       `${pending} deliveries to SQS are pending, the limit is ${store.maxPending}`
     )
-    faults.unshift({ component: 'eventStore', code, message })
+    faults.unshift({ component: 'eventLog', code, message })
   }
   return {
     totals: { accepted, refused, delivered, emitted },

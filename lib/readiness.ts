@@ -32,11 +32,11 @@ export class Readiness {
 
   async #ask(): Promise<Record<string, Check>> {
     const { eventLog, sqs, websocket } = this.#options
-    const [eventStore, sqsCheck] = await Promise.all([
+    const [logCheck, sqsCheck] = await Promise.all([
       eventLog.store.check().then((): Check => ({ ok: true }), failed),
       sqs?.()
     ])
-    return { eventStore, ...(sqsCheck && { sqs: sqsCheck }), ...(websocket && { websocket: { ok: true } }) }
+    return { eventLog: logCheck, ...(sqsCheck && { sqs: sqsCheck }), ...(websocket && { websocket: { ok: true } }) }
   }
 }
 

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyRequest, onRequestAsyncHookHandler } fr
 import fp from 'fastify-plugin'
 import { ApiKeys, type Identity } from '../lib/api-keys.ts'
 import { UnauthorizedError } from '../lib/errors.ts'
-import eventStore from './event-store.ts'
+import eventLogPlugin from './event-log.ts'
 
 export interface AuthOptions {
   /** The global key. */
@@ -31,8 +31,8 @@ declare module 'fastify' {
 }
 
 const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) => {
-  if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore)
-  const keys = new ApiKeys({ globalKey: apiKey, instances: fastify.eventStore.instances })
+  if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLogPlugin)
+  const keys = new ApiKeys({ globalKey: apiKey, instances: fastify.eventLog.instances })
 
   fastify.decorateRequest('identity', null)
   fastify.decorate('authenticate', ({ allow, inQuery = false }: AuthenticateOptions): Authenticate => {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { EmitResult } from '../lib/event-log.ts'
 import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
-import eventStore from './event-store.ts'
+import eventLogPlugin from './event-log.ts'
 
 /**
  * Takes in an event and sends it wherever it is selected: to SQS, to sockets, to both.
@@ -20,8 +20,8 @@ declare module 'fastify' {
 }
 
 const instanceEventsPlugin: FastifyPluginAsync = async (fastify) => {
-  if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore)
-  const { eventStore: eventLog } = fastify
+  if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLogPlugin)
+  const { eventLog } = fastify
   fastify.decorate('onInstanceEvent', (input) => eventLog.accept(input))
 }
 

@@ -11,7 +11,7 @@ import { createOffload } from '../lib/sqs/offload.ts'
 import { QueueProvisioner } from '../lib/sqs/provisioner.ts'
 import { QueueNames } from '../lib/sqs/queue-names.ts'
 import { SqsSender } from '../lib/sqs/sender.ts'
-import eventStore from './event-store.ts'
+import eventLogPlugin from './event-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -45,8 +45,8 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     shutdownTimeoutMs = 10_000,
     ...rest
   } = checkOptions(options)
-  if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, rest.eventStore ?? {})
-  const eventLog = fastify.eventStore
+  if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLogPlugin, rest.eventLog ?? {})
+  const { eventLog } = fastify
   const { catalogue, metrics, store } = eventLog
   const log = fastify.log.child({ component: 'sqs' })
 

@@ -12,7 +12,7 @@ import { closeConnections } from '../lib/websocket/close-connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
 import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
-import eventStore from './event-store.ts'
+import eventLogPlugin from './event-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -49,8 +49,8 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   } = checkOptions(options)
   const hosts = new AllowedHosts(allowedHosts, corsOrigin === '*' ? [] : corsOrigin)
   const addressOf = peerAddress(trustProxy)
-  if (!fastify.hasDecorator('eventStore')) await fastify.register(eventStore, rest.eventStore ?? {})
-  const eventLog = fastify.eventStore
+  if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLogPlugin, rest.eventLog ?? {})
+  const { eventLog } = fastify
   const log = fastify.log.child({ component: 'websocket' })
 
   const paths = PATHS.get(fastify.server) ?? new Set<string>()

@@ -4,7 +4,7 @@ import { asyncApiPage, PAGE_POLICY } from '../lib/asyncapi/page.ts'
 import type { AsyncApiDocument } from '../lib/asyncapi/types.ts'
 import { packageVersion } from '../lib/package-version.ts'
 import { sqsAddress } from '../lib/sqs/address.ts'
-import '../plugins/event-store.ts'
+import '../plugins/event-log.ts'
 import '../plugins/sqs.ts'
 import '../plugins/websocket.ts'
 
@@ -15,7 +15,7 @@ export interface AsyncApiRoutesOptions {
 
 /** `GET /docs/asyncapi`, `GET /docs/asyncapi.json`: what goes to queues and sockets, by how this server is set. */
 const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify, { openApi }) => {
-  const { catalogue } = fastify.eventStore
+  const { catalogue } = fastify.eventLog
   const { prefix } = fastify
   const version = packageVersion()
   const sqs = fastify.hasDecorator('sqs') ? fastify.sqs : undefined

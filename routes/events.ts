@@ -2,7 +2,7 @@ import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typ
 import { EventBody } from '../lib/schemas/event-input.ts'
 import { EmitReply, errorReplies, InstanceParams } from '../lib/schemas/replies.ts'
 import '../plugins/auth.ts'
-import '../plugins/event-store.ts'
+import '../plugins/event-log.ts'
 import { requestTrace } from './trace.ts'
 
 const MAX_EVENTS = 1_000
@@ -21,7 +21,7 @@ const EventsBody = Type.Unsafe<EventBody | EventBody[]>({
 
 /** `POST /events/:instance` */
 const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
-  const eventLog = fastify.eventStore
+  const { eventLog } = fastify
 
   fastify.post('/events/:instance', {
     onRequest: fastify.authenticate({ allow: 'instance' }),

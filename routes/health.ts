@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Readiness } from '../lib/readiness.ts'
-import '../plugins/event-store.ts'
+import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
 
 export interface HealthRoutesOptions {
@@ -41,11 +41,11 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fast
       tags: ['operation'],
       summary: 'Whether events are taken in and leave: the event log can be written, SQS answers',
       response: {
-        200: readyReply({ status: 'ready', checks: { eventStore: { ok: true }, sqs: { ok: true } } }),
+        200: readyReply({ status: 'ready', checks: { eventLog: { ok: true }, sqs: { ok: true } } }),
         503: readyReply({
           status: 'unavailable',
           checks: {
-            eventStore: { ok: true },
+            eventLog: { ok: true },
             sqs: { ok: false, code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' }
           }
         })
@@ -53,7 +53,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fast
     },
     handler: async (_request, reply) => {
       const checks = await readiness.checks()
-      const ready = !fastify.eventStore.closing && Object.values(checks).every(({ ok }) => ok)
+      const ready = !fastify.eventLog.closing && Object.values(checks).every(({ ok }) => ok)
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unavailable', checks })
     }
   })

@@ -28,7 +28,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   useConventions(fastify)
   logTraces(fastify)
   const readiness = new Readiness({
-    eventLog: fastify.eventStore,
+    eventLog: fastify.eventLog,
     sqs: fastify.hasDecorator('sqs') ? () => fastify.sqs.status() : undefined,
     websocket: fastify.hasDecorator('websocket')
   })

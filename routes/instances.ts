@@ -54,7 +54,7 @@ const CreateReply = Type.Object(
 
 /** `POST /instance/create`, `GET /instance/fetchInstances`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { instances } = fastify.eventStore
+  const { instances } = fastify.eventLog
   const globalOnly = fastify.authenticate({ allow: 'global' })
 
   fastify.post('/instance/create', {

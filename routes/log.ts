@@ -5,7 +5,7 @@ import { readEventPage } from '../lib/event-page.ts'
 import { socketMessage } from '../lib/messages.ts'
 import { errorReplies, InstanceParams } from '../lib/schemas/replies.ts'
 import '../plugins/auth.ts'
-import '../plugins/event-store.ts'
+import '../plugins/event-log.ts'
 
 const Offset = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 
@@ -60,7 +60,7 @@ const PageReply = Type.Object(
 
 /** `GET /events`, `GET /events/:instance` */
 const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { eventStore: eventLog } = fastify
+  const { eventLog } = fastify
 
   fastify.get('/events', {
     onRequest: fastify.authenticate({ allow: 'global' }),

@@ -1,10 +1,10 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import '../plugins/event-store.ts'
+import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
 
 /** `GET /metrics` */
 const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { registry } = fastify.eventStore.metrics
+  const { registry } = fastify.eventLog.metrics
 
   fastify.get('/metrics', {
     logLevel: POLLED_LOG_LEVEL,

@@ -69,7 +69,7 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
       response: { 200: Nullable(SelectionReply, { examples: SelectionReply.examples }), ...errorReplies(400, 401, 404) }
     },
     handler: async (request) => {
-      const instance = fastify.eventStore.instances.require(request.params.instance)
+      const instance = fastify.eventLog.instances.require(request.params.instance)
       const selection = instance.selections[transport]
       return selection ? selectionReply(selection, instance) : null
     }

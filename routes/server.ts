@@ -100,7 +100,7 @@ const OVERVIEW: Static<typeof OverviewReply> = {
 
 /** `GET /server`, `GET /overview` */
 const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fastify, { readiness }) => {
-  const { eventStore: eventLog } = fastify
+  const { eventLog } = fastify
   const sqs = fastify.hasDecorator('sqs') ? fastify.sqs : undefined
   const websocket = fastify.hasDecorator('websocket') ? fastify.websocket : undefined
   const version = packageVersion()

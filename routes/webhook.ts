@@ -76,8 +76,8 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
     },
     handler: async (request, reply) => {
       const { params, body } = request
-      const { name } = fastify.eventStore.catalogue.get(params.event)
-      if (body.event !== undefined && fastify.eventStore.catalogue.find(body.event)?.name !== name) {
+      const { name } = fastify.eventLog.catalogue.get(params.event)
+      if (body.event !== undefined && fastify.eventLog.catalogue.find(body.event)?.name !== name) {
         throw new ValidationError(
           `body.event is "${body.event}", the URL says "${params.event}": send one of them, or the same`
         )

@@ -29,7 +29,7 @@ const server = Fastify()
 await server.register(app, {
   apiKey: KEY,
   docs: false,
-  eventStore: { url: ':memory:' },
+  eventLog: { url: ':memory:' },
   sqs: {
     endpoint: `http://127.0.0.1:${sqs.port}`,
     region: 'us-east-1',
@@ -40,7 +40,7 @@ await server.register(app, {
 })
 const url = await server.listen({ host: '127.0.0.1', port: 0 })
 for (const name of INSTANCES) {
-  await server.eventStore.instances.create({ name, token: randomUUID() })
+  await server.eventLog.instances.create({ name, token: randomUUID() })
   await server.websocket.set(name, { enabled: true })
 }
 await server.sqs.set('sales', { enabled: true, events: ['MESSAGES_UPSERT', 'SEND_MESSAGE', 'CONNECTION_UPDATE'] })
@@ -48,7 +48,7 @@ await server.sqs.set('sales', { enabled: true, events: ['MESSAGES_UPSERT', 'SEND
 let published = 0
 const publisher = publisherTo({
   instances: INSTANCES,
-  store: server.eventStore.store,
+  store: server.eventLog.store,
   accept: (input) => server.onInstanceEvent(withOthers(input))
 })
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })

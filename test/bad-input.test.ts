@@ -233,7 +233,7 @@ const CASES: [title: string, request: InjectOptions, refusal: Refusal][] = [
 
 t.test('bad input gets an error that names the field', async (t) => {
   const server = await build(t)
-  await server.eventStore.instances.create({ name: 'known', token: 'token-of-known' })
+  await server.eventLog.instances.create({ name: 'known', token: 'token-of-known' })
 
   for (const [title, request, { status, code, message }] of CASES) {
     const reply = await server.inject({ method: 'POST', headers, ...request })
@@ -242,9 +242,9 @@ t.test('bad input gets an error that names the field', async (t) => {
     t.equal(reply.statusCode, status, `${title}: ${status}`)
     t.equal(body.response.message.length, [message].flat().length, `${title}: a message for each fault`)
   }
-  t.equal((await server.eventStore.store.range()).last, 0, 'nothing was accepted')
+  t.equal((await server.eventLog.store.range()).last, 0, 'nothing was accepted')
   t.same(
-    server.eventStore.instances.list().map(({ name }) => name),
+    server.eventLog.instances.list().map(({ name }) => name),
     ['known'],
     'nothing was registered'
   )
@@ -261,7 +261,7 @@ t.test('a fault of ours shows nothing of itself', async (t) => {
 
 t.test('a host app keeps its own parsers, errors and answers', async (t) => {
   const server = bare(t)
-  await server.register(app, { apiKey: API_KEY, prefix: '/hub', eventStore: { url: ':memory:' }, sqs: false })
+  await server.register(app, { apiKey: API_KEY, prefix: '/hub', eventLog: { url: ':memory:' }, sqs: false })
   server.post('/text', (request) => ({ got: request.body }))
   server.get('/fails', () => {
     throw new Error('the host’s own')

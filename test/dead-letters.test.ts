@@ -27,7 +27,7 @@ async function withDeadLetters(t: Test) {
       await server.onInstanceEvent({ instance, event, data, id: `${instance}-${data}` })
     }
   }
-  const { store } = server.eventStore
+  const { store } = server.eventLog
   while ((await store.deadLetterCount()).count < 6) await store.check()
   const list = async (query = '') => {
     const reply = await server.inject({ url: `/sqs/deadletters${query}`, headers })
@@ -89,7 +89,7 @@ t.test('redriven ones are sent under their old ids, in order; what is left stays
   await sqs.bodies('global_labels_edit.fifo', 1)
   t.equal((await list()).deadLetters.length, 0)
   t.same((await redrive({ all: true })).json(), { redriven: 0 })
-  while (server.eventStore.store.pendingCount() > 0) await server.eventStore.store.check()
+  while (server.eventLog.store.pendingCount() > 0) await server.eventLog.store.check()
   t.equal(sqs.depth('global_call.fifo'), 0, 'nothing twice')
 })
 
@@ -115,7 +115,7 @@ t.test('while older ones are redriven, newer ones of the same lane are neither l
     Array.from({ length: 40 }, (_, n) => `new ${n}`),
     'in order'
   )
-  while (server.eventStore.store.pendingCount() > 0) await server.eventStore.store.check()
+  while (server.eventLog.store.pendingCount() > 0) await server.eventLog.store.check()
   t.equal(sqs.depth('global_call.fifo'), 0)
 })
 
@@ -150,7 +150,7 @@ t.test('a redrive does not wait for what had failed before', async (t) => {
   })
   proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? { status: 500, code: 'InternalFailure' } : undefined)
   await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'waits', id: 'waits' })
-  while (!proxy.calls.some(({ body }) => JSON.stringify(body).includes('waits'))) await server.eventStore.store.check()
+  while (!proxy.calls.some(({ body }) => JSON.stringify(body).includes('waits'))) await server.eventLog.store.check()
   await server.inject('/metrics')
   allow()
   t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })

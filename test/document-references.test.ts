@@ -88,9 +88,9 @@ t.test('metrics, codes, settings and routes that documents speak of are there', 
   const server = bare(t)
   const routes: string[] = []
   server.addHook('onRoute', ({ method, url }) => void routes.push(`${String(method)} ${url}`))
-  await server.register(app, { apiKey: API_KEY, eventStore: { url: ':memory:' }, sqs: { region: 'x' } })
+  await server.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: { region: 'x' } })
   await server.ready()
-  const metrics = server.eventStore.metrics.registry.getMetricsAsArray().map(({ name }) => name)
+  const metrics = server.eventLog.metrics.registry.getMetricsAsArray().map(({ name }) => name)
   const codes = Object.entries(errors).flatMap(([name, value]) => {
     if (typeof value === 'string') return [value]
     return name.endsWith('Error') ? [new (value as unknown as new () => { code: string })().code] : []

@@ -3,7 +3,7 @@ import t from 'tap'
 import { EnvSchema } from '../lib/config.ts'
 import * as errors from '../lib/errors.ts'
 import { EVOLUTION_EVENTS } from '../lib/events.ts'
-import { AppOptions, EventStoreOptions, SqsOptions, WebsocketOptions } from '../lib/schemas/options.ts'
+import { AppOptions, EventLogOptions, SqsOptions, WebsocketOptions } from '../lib/schemas/options.ts'
 import app from '../app.ts'
 import { API_KEY, bare } from './support/build.ts'
 
@@ -39,7 +39,7 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
     const [root, store, sqs, websocket, settings] = tables(options)
     const names = (schema: { properties: object }) => Object.keys(schema.properties).sort()
     t.same(root?.sort(), names(AppOptions), 'options of the root plugin')
-    t.same(store?.sort(), names(EventStoreOptions), 'options of event-store')
+    t.same(store?.sort(), names(EventLogOptions), 'options of event-log')
     t.same(sqs?.sort(), names(SqsOptions), 'options of sqs')
     t.same(websocket?.sort(), names(WebsocketOptions), 'options of websocket')
     t.same(settings?.sort(), [...names(EnvSchema), 'SQS_GLOBAL_<KEY>'].sort(), 'settings')
@@ -49,11 +49,11 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
     server.addHook('onRoute', ({ method, url }) => {
       for (const verb of [method].flat()) if (verb !== 'HEAD') served.push(`${verb} ${url}`)
     })
-    await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: { region: 'x' } })
+    await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: { region: 'x' } })
     await server.ready()
     t.same(firstColumn(routes).sort(), served.sort(), 'routes')
 
-    const metrics = server.eventStore.metrics.registry.getMetricsAsArray().map(({ name }) => name)
+    const metrics = server.eventLog.metrics.registry.getMetricsAsArray().map(({ name }) => name)
     t.same(firstColumn(metricsSection).sort(), metrics.sort(), 'metrics')
 
     for (const name of EVOLUTION_EVENTS) t.ok(events.includes(`\`${name}\``), `event ${name}`)

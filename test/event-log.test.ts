@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import type { Transport } from '../lib/event-log.ts'
 import type { TransportName } from '../lib/store/types.ts'
-import eventStore from '../plugins/event-store.ts'
+import eventLog from '../plugins/event-log.ts'
 
 interface LogLine {
   msg: string
@@ -15,8 +15,8 @@ async function open(t: Test) {
   const stream = { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) }
   const server = Fastify({ logger: { level: 'warn', stream } })
   t.after(() => server.close())
-  await server.register(eventStore, { url: ':memory:' })
-  return { eventLog: server.eventStore, lines }
+  await server.register(eventLog, { url: ':memory:' })
+  return { eventLog: server.eventLog, lines }
 }
 
 /** A transport that notes the events it is asked about. */

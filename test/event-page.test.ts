@@ -5,7 +5,7 @@ import { newEvents } from './support/new-event.ts'
 
 /** A log of 60,000 events of two instances in turn; the 100th and the 59,900th are calls of `sales`. */
 async function longLog(t: Parameters<typeof build>[0]) {
-  const { eventStore: eventLog } = await build(t, { sqs: false })
+  const { eventLog } = await build(t, { sqs: false })
   for (let n = 0; n < 60; n++) {
     const events = newEvents(1_000).map((event, index) => ({
       ...event,
@@ -52,7 +52,7 @@ t.test('pages of any kind, one after the other, have everything once', async (t)
 })
 
 t.test('an empty log is one empty page', async (t) => {
-  const { eventStore: eventLog } = await build(t, { sqs: false })
+  const { eventLog } = await build(t, { sqs: false })
   t.same(await readEventPage(eventLog, { after: 0, limit: 10 }), { events: [], next: 0, more: false })
   t.same(await readEventPage(eventLog, { after: 0, before: 'latest', limit: 10 }), { events: [], next: 1, more: false })
 })

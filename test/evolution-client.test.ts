@@ -85,7 +85,7 @@ t.test('who may not listen is told why', async (t) => {
 
 t.test('a key that is no text is nobody’s, and harms nobody', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
-  await app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   await app.websocket.set('mine', { enabled: true })
   const deep = JSON.parse(`${'['.repeat(3_000)}${']'.repeat(3_000)}`) as unknown
   for (const apikey of [{ toString: 1 }, ['token-of-mine'], [API_KEY], deep, 7, true, {}]) {
@@ -98,7 +98,7 @@ t.test('a key that is no text is nobody’s, and harms nobody', async (t) => {
 
 t.test('a token on / sees its own instance only', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
-  await app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   const own = await connect(t, url, 'token-of-mine')
   const all = await connect(t, url, API_KEY)
 
@@ -114,10 +114,10 @@ t.test('a token on / sees its own instance only', async (t) => {
 })
 
 t.test('after a restart it is admitted at once', async (t) => {
-  const eventStore = { url: `file:${folder(t)}/events.db` }
-  const first = await listen(t, { sqs: false, eventStore })
+  const eventLog = { url: `file:${folder(t)}/events.db` }
+  const first = await listen(t, { sqs: false, eventLog })
   const { port } = new URL(first.url)
-  await first.app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await first.app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   await first.app.websocket.set('mine', { enabled: true })
   const { socket, until } = await connect(t, `${first.url}/mine`, 'token-of-mine', { reconnectionDelay: 50 })
   const lost = next(socket, 'disconnect')
@@ -125,7 +125,7 @@ t.test('after a restart it is admitted at once', async (t) => {
   t.same((await lost)[0], 'transport close', 'it was not sent away, so it comes back by itself')
 
   const back = next(socket, 'connect')
-  const { app } = await listen(t, { sqs: false, eventStore, port: Number(port) })
+  const { app } = await listen(t, { sqs: false, eventLog, port: Number(port) })
   await back
   await app.onInstanceEvent({ instance: 'mine', event: 'call', data: 'again' })
 
@@ -134,7 +134,7 @@ t.test('after a restart it is admitted at once', async (t) => {
 
 t.test('whoever loses what let it in is disconnected at once', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
-  const { instances } = app.eventStore
+  const { instances } = app.eventLog
   const open = async (path: string, key: string) => (await connect(t, `${url}${path}`, key)).socket
   const prepare = async () => {
     await app.websocket.set('mine', { enabled: true })

@@ -15,7 +15,7 @@ if (await havePostgres(t)) {
     const sqs = await startSqs(t)
     const proxy = await startFaultProxy(t, sqs.options.endpoint)
     const node = (endpoint: string) =>
-      build(t, { eventStore: { url }, sqs: { ...sqs.options, endpoint, global: { events: ['CALL'] } } })
+      build(t, { eventLog: { url }, sqs: { ...sqs.options, endpoint, global: { events: ['CALL'] } } })
     const one = await node(proxy.endpoint)
     const held = Promise.withResolvers<Fault>()
     const called = Promise.withResolvers<void>()
@@ -48,7 +48,7 @@ if (await havePostgres(t)) {
     const { url } = await startDatabase(t)
     const sqs = await startSqs(t)
     const proxy = await startFaultProxy(t, sqs.options.endpoint)
-    const node = (endpoint: string) => build(t, { eventStore: { url }, sqs: { ...sqs.options, endpoint } })
+    const node = (endpoint: string) => build(t, { eventLog: { url }, sqs: { ...sqs.options, endpoint } })
     const one = await node(proxy.endpoint)
     const instances = numbers(20).map((n) => `instance-${n}`)
     for (const instance of [...instances, 'slow']) await one.sqs.set(instance, { enabled: true, events: ['CALL'] })

@@ -14,8 +14,8 @@ t.test('a name with accents, spaces and a slash works where it is percent-encode
 
 t.test('query and body never override the instance in the path', async (t) => {
   const server = await build(t)
-  await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
-  await server.eventStore.instances.create({ name: 'other', token: 'token-of-other' })
+  await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await server.eventLog.instances.create({ name: 'other', token: 'token-of-other' })
   const mine = { apikey: 'token-of-mine' }
   const query = '?instanceName=other&instance=other'
 

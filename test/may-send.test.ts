@@ -14,7 +14,7 @@ t.test('what may not be sent at this moment is sent when it may', async (t) => {
   // As of a node that was held up, and whose right to send is about to be renewed.
   let refusals = 2
   const asked = t.capture(store, 'maySend', () => refusals-- <= 0)
-  const app = await build(t, { eventStore: { store }, sqs: sqs.options })
+  const app = await build(t, { eventLog: { store }, sqs: sqs.options })
   await app.sqs.set('sales', { enabled: true, events: ['CALL'] })
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
   t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 1 }])
@@ -33,7 +33,7 @@ t.test('what stands in line when the right to send is lost is left to who has it
     return async () => {}
   })
   const app = await build(t, {
-    eventStore: { store },
+    eventLog: { store },
     sqs: { ...sqs.options, endpoint: proxy.endpoint, concurrency: 1, global: { events: ['CALL'] } }
   })
   const held = Promise.withResolvers<void>()

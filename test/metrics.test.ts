@@ -42,7 +42,7 @@ t.test('what happens is counted, and instances are not named', async (t) => {
   await app.onInstanceEvent({ ...call, id: 'same' })
   await app.onInstanceEvent({ ...call, event: 'labels.edit' })
   await sqs.receive('global_call.fifo', 1)
-  const { store } = app.eventStore
+  const { store } = app.eventLog
   while (store.pendingCount() > 0) await store.check()
 
   const reply = await app.inject('/metrics')
@@ -77,7 +77,7 @@ t.test('sockets are counted: let in, refused, resumed, cut off, and what they we
   const held = heldStore(t)
   const { app, url } = await listen(t, {
     sqs: false,
-    eventStore: { store: held.store },
+    eventLog: { store: held.store },
     websocket: { maxBufferedBytes: 1_000_000, wrongKeysPerMinute: 1, trustProxy: ['loopback'] }
   })
   const found = async () => samples((await app.inject('/metrics')).body)
@@ -132,7 +132,7 @@ t.test('sockets are counted: let in, refused, resumed, cut off, and what they we
 
 t.test('a backlog shows, with its age', async (t) => {
   const server = await build(t, {
-    eventStore: { maxPendingDeliveries: 1 },
+    eventLog: { maxPendingDeliveries: 1 },
     sqs: {
       ...UNREACHABLE_SQS,
       global: { events: ['CALL'] }

@@ -30,7 +30,7 @@ async function visit(app: App, { ws, packets, packet }: RawSocket, instances: st
   const last = instances.at(-1)
   for (const name of instances) ws.send(`40/${name},${JSON.stringify({ ...auth, offset: 'latest' })}`)
   await packet(new RegExp(`^42/${last},\\["resumed"`))
-  await app.eventStore.acceptAll(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
+  await app.eventLog.acceptAll(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
   await packet(new RegExp(`^42/${last},\\["call"`))
   for (const name of instances) ws.send(`41/${name},`)
   ws.send(`40/nobody,${JSON.stringify(auth)}`)
@@ -47,7 +47,7 @@ t.test('ten thousand namespaces come and go, and leave nothing', { timeout: 110_
       const raw = raws[(at / AT_ONCE) % raws.length] as RawSocket
       await visit(app, raw, instances.slice(at, at + AT_ONCE))
       t.strictSame([names(app), app.websocket.connected, app.websocket.replaying], [['/'], 0, 0])
-      while ((await app.eventStore.store.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: 1 })).more);
+      while ((await app.eventLog.store.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: 1 })).more);
     }
   }
   await visitAll()

@@ -19,7 +19,7 @@ t.test('on SQLite there is one node, which has everything', async (t) => {
   const server = await build(t, { sqs: false })
   await server.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
   const alone = { database_connected: 1, nodes: 1, lanes: PARTITIONS, tail_lag_events: 0, tail_lag_seconds: 0 }
-  t.strictSame(await gauges(server.eventStore.metrics), alone)
+  t.strictSame(await gauges(server.eventLog.metrics), alone)
 })
 
 t.test('what a node says of itself is shown in base units', async (t) => {
@@ -36,9 +36,9 @@ t.test('on PostgreSQL nodes share the lanes, and one that is cut off shows it', 
   const postgres = await startPostgres(t)
   const sqs = (await startSqs(t)).options
   const { proxy, url } = await startPostgresProxy(t)
-  const one = await build(t, { sqs, eventStore: { store: await openNode(t, postgres) } })
-  const other = await build(t, { sqs, eventStore: { store: await openNode(t, { ...postgres, url }) } })
-  const both = () => Promise.all([one, other].map((server) => gauges(server.eventStore.metrics)))
+  const one = await build(t, { sqs, eventLog: { store: await openNode(t, postgres) } })
+  const other = await build(t, { sqs, eventLog: { store: await openNode(t, { ...postgres, url }) } })
+  const both = () => Promise.all([one, other].map((server) => gauges(server.eventLog.metrics)))
   const even = { database_connected: 1, nodes: 2, lanes: PARTITIONS / 2, tail_lag_events: 0, tail_lag_seconds: 0 }
   const shares = async (wanted: object[]) => JSON.stringify(await both()) === JSON.stringify(wanted)
   await until(() => shares([even, even]))

@@ -92,7 +92,7 @@ t.test('with 50 queues busy batches are still nearly full', async (t) => {
     // One event for each queue at a time, never a batch for any.
     await Promise.all(instances.map((instance) => server.onInstanceEvent({ instance, event: 'call', data: round })))
   }
-  const { store } = server.eventStore
+  const { store } = server.eventLog
   while (store.pendingCount() > 0) await store.check()
 
   const total = sizes.reduce((sum, size) => sum + size, 0)

@@ -34,7 +34,7 @@ t.test('a message that is too large goes to S3, in its turn; the queue gets a re
     id,
     extra: { progress: 7 }
   })
-  await server.eventStore.acceptAll([
+  await server.eventLog.acceptAll([
     accept('before', 'a'),
     accept(large, 'b/ç'),
     accept(large, 'c'),
@@ -66,14 +66,14 @@ t.test('a message that is too large goes to S3, in its turn; the queue gets a re
   t.match(reference.fileUrl, /X-Amz-Signature=/)
   const opened = await fetch(reference.fileUrl)
   t.same(await opened.json(), stored)
-  t.equal((await server.eventStore.store.deadLetterCount()).count, 0)
+  t.equal((await server.eventLog.store.deadLetterCount()).count, 0)
 })
 
 t.test('an object is never written over by another event, and its key is never too long', async (t) => {
   const { sqs, server } = await withS3(t)
   const large = (text: string) => ({ instance: 'mine', event: 'call', data: text.repeat(9_000), id: 'same' })
   await server.onInstanceEvent(large('a'))
-  await server.eventStore.instances.remove('mine')
+  await server.eventLog.instances.remove('mine')
   await server.onInstanceEvent(large('b'))
   await server.onInstanceEvent({ ...large('c'), instance: 'ã'.repeat(100), id: '漢'.repeat(128) })
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'd'.repeat(9_000) })
@@ -115,11 +115,11 @@ t.test('what S3 refuses for good becomes a dead letter, and the lane goes on', a
       s3: { ...sqs.options, bucket: 'not-there' }
     }
   })
-  await server.eventStore.acceptAll(
+  await server.eventLog.acceptAll(
     ['x'.repeat(9_000), 'behind'].map((data) => ({ instance: 'mine', event: 'call', data }))
   )
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'behind' }])
-  t.match(await server.eventStore.store.readDeadLetters({ after: 0, limit: 10 }), [
+  t.match(await server.eventLog.store.readDeadLetters({ after: 0, limit: 10 }), [
     { offset: 1, reason: 'NoSuchBucket', attempts: 2 }
   ])
   t.match((await server.inject('/metrics')).body, /iev_sqs_failures_total\{kind="permanent",code="NoSuchBucket"\} 2/)
@@ -158,7 +158,7 @@ t.test('a limit that shows only when the queue is made ready counts as well', as
   const server = await build(t, { sqs: sqs.options })
   // Its queue was not provisioned at start: it is when the first event needs it.
   await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
-  const { store } = server.eventStore
+  const { store } = server.eventLog
   const own = server.sqs.plan.bind(server.sqs)
   server.sqs.plan = (...args) => ({ queues: [...(own(...args).queues ?? []), 'global_call.fifo'] })
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'x'.repeat(2_000) })

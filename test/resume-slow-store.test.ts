@@ -13,7 +13,7 @@ type App = Awaited<ReturnType<typeof listen>>['app']
 /** A server on a store whose reads wait for the test; sales is selected. */
 async function start(t: Parameters<typeof listen>[0]) {
   const held = heldStore(t)
-  const { app, url } = await listen(t, { sqs: false, eventStore: { store: held.store } })
+  const { app, url } = await listen(t, { sqs: false, eventLog: { store: held.store } })
   await app.websocket.set('sales', { enabled: true, events: ['CALL'] })
   const resume = (offset: number) => client(t, `${url}/sales`, { auth: { apikey: API_KEY, offset } })
   return { app, url, held, resume }
@@ -148,7 +148,7 @@ t.test('who leaves in the middle of a replay is forgotten', async (t) => {
     t.equal(app.websocket.replaying, 0)
     read.answer()
     for (let turn = 0; turn < 20; turn++) await setImmediate()
-    const { emitted } = app.eventStore.metrics
+    const { emitted } = app.eventLog.metrics
     await emit(app, 'sales', 'for nobody')
     t.equal((await emitted.get()).values[0]?.value, 0, 'it is not live either')
     t.equal(held.reads(), reads, 'nothing more is read for it')
@@ -208,7 +208,7 @@ t.test('who is ahead of its node waits until the node has come as far', async (t
       tail({ interest, advanced: (events, head) => void heard.then(() => advanced(events, head)) })
   })
   const asked = t.capture(store, 'range', store.range.bind(store))
-  const { app, url } = await listen(t, { sqs: false, eventStore: { store } })
+  const { app, url } = await listen(t, { sqs: false, eventLog: { store } })
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 1, 2)
   const { until } = client(t, `${url}/sales`, { auth: { apikey: API_KEY, offset: 2 } })

@@ -14,7 +14,7 @@ async function replayed(t: Parameters<typeof client>[0], url: string, auth: Reco
 }
 
 async function prune({ app }: Listening): Promise<void> {
-  const { store } = app.eventStore
+  const { store } = app.eventLog
   while ((await store.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: Number.MAX_SAFE_INTEGER })).more);
 }
 
@@ -92,7 +92,7 @@ t.test(
     const post = (data: string) => app.onInstanceEvent({ instance: 'mine', event: 'creds.update', data })
     await select()
     await post('secret of the first tenant')
-    await app.eventStore.instances.remove('mine')
+    await app.eventLog.instances.remove('mine')
     await select()
     await post('of the second')
     t.match(await replayed(t, url, { offset: 0 }), ['of the second', { count: 1 }])
@@ -101,7 +101,7 @@ t.test(
 
 t.test('an instance deleted and made again under its name shows nothing of its predecessor', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
-  const { instances } = app.eventStore
+  const { instances } = app.eventLog
   await instances.create({ name: 'sales', token: 'first-tenant' })
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 'secret of the first')

@@ -50,8 +50,8 @@ t.test('latest is now, and says where that is', async (t) => {
 
 t.test('Socket.IO’s own reconnection resumes by the three lines, also over a restart and over polling', async (t) => {
   for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
-    const eventStore = { url: `file:${folder(t)}/events.db` }
-    const first = await listen(t, { sqs: false, eventStore })
+    const eventLog = { url: `file:${folder(t)}/events.db` }
+    const first = await listen(t, { sqs: false, eventLog })
     await first.app.websocket.set('sales', { enabled: true })
     const { auth, note } = resuming(API_KEY, 'latest')
     const { socket, until, received } = await connect(t, `${first.url}/sales`, API_KEY, {
@@ -73,7 +73,7 @@ t.test('Socket.IO’s own reconnection resumes by the three lines, also over a r
 
     const gone = next(socket, 'disconnect')
     await Promise.all([gone, first.app.close()])
-    const { app } = await listen(t, { sqs: false, eventStore, port: Number(new URL(first.url).port) })
+    const { app } = await listen(t, { sqs: false, eventLog, port: Number(new URL(first.url).port) })
     await emit(app, 'sales', 5)
     await until(8)
     await emit(app, 'sales', 6)
@@ -90,7 +90,7 @@ t.test('Socket.IO’s own reconnection resumes by the three lines, also over a r
 
 t.test('on / the global key gets all of all, a token its own, and filters hold in a replay too', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
-  await app.eventStore.instances.create({ name: 'a', token: 'token-of-a' })
+  await app.eventLog.instances.create({ name: 'a', token: 'token-of-a' })
   await emit(app, 'a', 'a1')
   await emit(app, 'b', 'b1')
   await app.onInstanceEvent({ instance: 'b', event: 'messages.upsert', data: 'b2' })

@@ -20,7 +20,7 @@ t.test('SQS unreachable at start: the server starts, says so, takes events in, a
   t.equal(ready.statusCode, 503)
   t.match(ready.json(), {
     status: 'unavailable',
-    checks: { eventStore: { ok: true }, sqs: { ok: false, code: 'ECONNREFUSED' } }
+    checks: { eventLog: { ok: true }, sqs: { ok: false, code: 'ECONNREFUSED' } }
   })
   t.equal((await server.inject('/health')).statusCode, 200)
   for (let n = 0; n < 25; n++) {
@@ -32,7 +32,7 @@ t.test('SQS unreachable at start: the server starts, says so, takes events in, a
     })
     t.equal(reply.statusCode, 202)
   }
-  t.equal(server.eventStore.store.pendingCount(), 25)
+  t.equal(server.eventLog.store.pendingCount(), 25)
   const set = await server.inject({
     method: 'POST',
     url: '/sqs/set/mine',
@@ -83,7 +83,7 @@ t.test('AWS refusing CreateQueue: 502 with the queue and its code, and nothing i
     payload: { instanceName: 'new', sqs: { enabled: true, events: ['PRESENCE_UPDATE'] } }
   })
   t.equal(created.statusCode, 502)
-  t.equal(server.eventStore.instances.get('new'), undefined)
+  t.equal(server.eventLog.instances.get('new'), undefined)
 })
 
 t.test('a queue that we may not make but that is there is used', async (t) => {
@@ -148,20 +148,20 @@ t.test('an id used again after the instance was deleted is another event', async
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
   const event = { instance: 'mine', event: 'call', id: 'same' }
   await server.onInstanceEvent({ ...event, data: 'first' })
-  await server.eventStore.instances.remove('mine')
+  await server.eventLog.instances.remove('mine')
   t.match(await server.onInstanceEvent({ ...event, data: 'second' }), { duplicate: false })
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'first' }, { data: 'second' }])
 })
 
 t.test('what a closing server had not sent is sent after the next start, once', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
-  const eventStore = { url: `file:${folder(t)}/events.db` }
+  const eventLog = { url: `file:${folder(t)}/events.db` }
   const start = async () => {
     const server = bare(t)
     await server.register(app, {
       apiKey: API_KEY,
       docs: false,
-      eventStore,
+      eventLog,
       sqs: { ...options, global: { events: ['CALL'] } }
     })
     await server.ready()
@@ -171,7 +171,7 @@ t.test('what a closing server had not sent is sent after the next start, once', 
     action === 'SendMessageBatch' ? { status: 503, code: 'ServiceUnavailable' } : undefined
   const first = await start()
   const numbers = Array.from({ length: 300 }, (_, n) => n)
-  await first.eventStore.acceptAll(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
+  await first.eventLog.acceptAll(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
   await first.close()
   await t.rejects(first.onInstanceEvent({ instance: 'mine', event: 'call', data: 'late' }), { code: 'IEV_CLOSING' })
 

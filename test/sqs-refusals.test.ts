@@ -37,7 +37,7 @@ t.test('what SQS refuses for good becomes a dead letter after some tries, and th
   const server = await build(t, {
     sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE'] }, maxAttempts: 3 }
   })
-  const { store } = server.eventStore
+  const { store } = server.eventLog
   let denied = 0
   proxy.decide = ({ action, body }) => {
     if (action !== 'SendMessageBatch' || !String(body.QueueUrl).includes('call') || denied === 3) return undefined
@@ -64,10 +64,10 @@ t.test('of a call that is refused because of one entry only that one dies, and t
       ? { status: 400, code: 'InvalidParameterValue', message: 'not like this' }
       : undefined
   const instances = ['a', 'b', 'c', 'evil', 'd', 'e']
-  await server.eventStore.acceptAll(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
+  await server.eventLog.acceptAll(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
   const bodies = await sqs.bodies('global_call.fifo', 5)
   t.same(bodies.map(({ instance }) => instance).sort(), ['a', 'b', 'c', 'd', 'e'])
-  const { store } = server.eventStore
+  const { store } = server.eventLog
   while ((await store.deadLetterCount()).count === 0) await store.check()
   t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
     { instance: 'evil', reason: 'InvalidParameterValue', attempts: 2 }
@@ -93,11 +93,11 @@ t.test('an entry that SQS refuses for good is buried alone', async (t) => {
     },
     { step: 'initialize' }
   )
-  await server.eventStore.acceptAll(
+  await server.eventLog.acceptAll(
     ['good', 'bad 1', 'bad 2', 'fine'].map((data) => ({ instance: 'mine', event: 'call', data }))
   )
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'good' }, { data: 'fine' }])
-  const { store } = server.eventStore
+  const { store } = server.eventLog
   while ((await store.readDeadLetters({ after: 0, limit: 10 })).length < 2) await store.check()
   t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
     { offset: 2, reason: 'InvalidMessageContents', message: 'InvalidMessageContents', attempts: 2 },
@@ -130,7 +130,7 @@ t.test('what failed alone goes alone: nothing behind it is accepted before it', 
     return { refuse: refused.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })) }
   }
   const numbers = Array.from({ length: 10 }, (_, n) => n)
-  await server.eventStore.acceptAll(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
+  await server.eventLog.acceptAll(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
   t.same(
     (await sqs.bodies('global_call.fifo', 10)).map(({ data }) => data),
     numbers
@@ -142,15 +142,15 @@ t.test('a message that is too large becomes a dead letter, and the lane goes on'
   const { sqs, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxPayloadBytes: 2_048 } })
   const buried = new Promise<void>((resolve) => {
-    const bury = server.eventStore.store.bury.bind(server.eventStore.store)
-    server.eventStore.store.bury = (...args) => bury(...args).finally(resolve)
+    const bury = server.eventLog.store.bury.bind(server.eventLog.store)
+    server.eventLog.store.bury = (...args) => bury(...args).finally(resolve)
   })
   const accept = (data: string) => server.onInstanceEvent({ instance: 'mine', event: 'call', data })
   await Promise.all([accept('before'), accept('x'.repeat(3_000)), accept('after')])
 
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'before' }, { data: 'after' }])
   await buried
-  t.match(await server.eventStore.store.readDeadLetters({ after: 0, limit: 10 }), [
+  t.match(await server.eventLog.store.readDeadLetters({ after: 0, limit: 10 }), [
     {
       queue: 'global_call.fifo',
       instance: 'mine',
@@ -159,5 +159,5 @@ t.test('a message that is too large becomes a dead letter, and the lane goes on'
       message: /limit is 2048/
     }
   ])
-  while (server.eventStore.store.pendingCount() > 0) await server.eventStore.store.check()
+  while (server.eventLog.store.pendingCount() > 0) await server.eventLog.store.check()
 })

@@ -165,7 +165,7 @@ t.test('a switched-off transport answers 409', async (t) => {
     )
     t.match(create, { status: 409 })
   }
-  t.match(await call(`${url}/ready`), { status: 200, body: { checks: { eventStore: { ok: true } } } })
+  t.match(await call(`${url}/ready`), { status: 200, body: { checks: { eventLog: { ok: true } } } })
 })
 
 t.test('a fault in the settings names the variable, and the exit code is 1', async (t) => {

@@ -86,7 +86,7 @@ async function check(t: Test, { app, url, world, title }: { app: App; url: strin
   let last = 0
   for (const [instance, event] of SENT) last = (await app.onInstanceEvent({ instance, event, data: title })).offset
   // What PostgreSQL has taken may still be on its way to this node's sockets.
-  await until(() => (app.eventStore.store.status()?.position ?? last) >= last)
+  await until(() => (app.eventLog.store.status()?.position ?? last) >= last)
   // What is on its way to a connection comes before its answer to this.
   const open = tried.filter(({ code }) => code === undefined)
   await Promise.all(open.map(({ attempt, socket }) => flushed(app, attempt.namespace, socket)))
@@ -120,7 +120,7 @@ for (const backend of await backends(t))
     async (t) => {
       const options: Partial<AppOptions> = {
         sqs: false,
-        eventStore: { url: await backend.start(t) },
+        eventLog: { url: await backend.start(t) },
         websocket: { globalEvents: true, wrongKeysPerMinute: 1_000 }
       }
       let { app, url } = await listen(t, options)
@@ -129,7 +129,7 @@ for (const backend of await backends(t))
         b: { exists: true, set: true, enabled: true, token: 'token-of-b' }
       }
       const { a } = world
-      for (const name of ['a', 'b']) await app.eventStore.instances.create({ name, token: `token-of-${name}` })
+      for (const name of ['a', 'b']) await app.eventLog.instances.create({ name, token: `token-of-${name}` })
       await app.websocket.set('b', { enabled: true })
       const steps: [string, Partial<State>, () => Promise<unknown>][] = [
         ['before anything is set', {}, async () => {}],
@@ -139,16 +139,16 @@ for (const backend of await backends(t))
         [
           'after its token is replaced',
           { token: 'newer-token-of-a' },
-          () => app.eventStore.instances.setToken('a', 'newer-token-of-a')
+          () => app.eventLog.instances.setToken('a', 'newer-token-of-a')
         ],
-        ['after it is deleted', { exists: false, set: false }, () => app.eventStore.instances.remove('a')],
+        ['after it is deleted', { exists: false, set: false }, () => app.eventLog.instances.remove('a')],
         [
           'after it is made again',
           { exists: true, token: 'token-of-a' },
           async () => {
             // What was sent to it meanwhile has registered it, without a token.
-            await app.eventStore.instances.remove('a')
-            await app.eventStore.instances.create({ name: 'a', token: 'token-of-a' })
+            await app.eventLog.instances.remove('a')
+            await app.eventLog.instances.create({ name: 'a', token: 'token-of-a' })
           }
         ],
         ['and set again', { set: true, enabled: true }, () => app.websocket.set('a', { enabled: true })],

@@ -10,14 +10,14 @@ const UNAUTHORIZED = { code: 'IEV_WS_UNAUTHORIZED' }
 
 for (const backend of await backends(t)) {
   const serve = async (t: Test, options: Partial<AppOptions> = {}) =>
-    listen(t, { sqs: false, eventStore: { url: await backend.start(t) }, ...options })
+    listen(t, { sqs: false, eventLog: { url: await backend.start(t) }, ...options })
 
   t.test(
     `${backend.name}: the namespace of an instance that the host has written to does not let strangers in`,
     async (t) => {
       const { app, url } = await serve(t)
       for (const name of ['mine', 'loja são']) {
-        await app.eventStore.instances.create({ name, token: `token of ${name}` })
+        await app.eventLog.instances.create({ name, token: `token of ${name}` })
         await app.websocket.set(name, { enabled: true })
         const path = `/${encodeURIComponent(name)}`
         app.io.of(path).emit('call', 'of the host')
@@ -88,9 +88,9 @@ for (const backend of await backends(t)) {
     `${backend.name}: who knocks while the server starts is let in by the same rules, once it listens`,
     async (t) => {
       const port = await freePort()
-      const options: Partial<AppOptions> = { sqs: false, eventStore: { url: await backend.start(t) } }
+      const options: Partial<AppOptions> = { sqs: false, eventLog: { url: await backend.start(t) } }
       const before = await build(t, options)
-      await before.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+      await before.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
       await before.websocket.set('mine', { enabled: true })
       await before.close()
 
@@ -161,7 +161,7 @@ for (const backend of await backends(t)) {
     `${backend.name}: one wrong key, however often, shuts nobody out; nor does a right one in the wrong place`,
     async (t) => {
       const { app, url } = await serve(t, { websocket: { wrongKeysPerMinute: 3 } })
-      const { instances } = app.eventStore
+      const { instances } = app.eventLog
       for (const n of numbers(5)) await instances.create({ name: `i${n}`, token: `token-${n}` })
       await app.websocket.set('i0', { enabled: true })
       for (let n = 0; n < 100; n++) {

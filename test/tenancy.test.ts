@@ -33,9 +33,9 @@ const OPEN = ['GET /console', 'GET /console/*', 'GET /health', 'GET /metrics', '
 const ALL = [...GLOBAL_ONLY, ...OF_INSTANCE, ...OF_KEY]
 
 async function twoTenants(t: Test, backend: Backend) {
-  const server = await build(t, { eventStore: { url: await backend.start(t) } })
-  await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
-  await server.eventStore.instances.create({ name: 'other', token: 'token-of-other' })
+  const server = await build(t, { eventLog: { url: await backend.start(t) } })
+  await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await server.eventLog.instances.create({ name: 'other', token: 'token-of-other' })
   return server
 }
 
@@ -45,7 +45,7 @@ t.test('every route is in one of the lists, or open to all', async (t) => {
   server.addHook('onRoute', ({ method, url }) => {
     for (const verb of [method].flat()) if (verb !== 'HEAD') routes.push(`${verb} ${url}`)
   })
-  await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: false })
+  await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: false })
   await server.ready()
 
   const listed = ALL.map(({ method, url }) => {
@@ -121,14 +121,14 @@ for (const backend of await backends(t)) {
     const server = await twoTenants(t, backend)
     const asMine = () => server.inject({ url: '/events/mine', headers: { apikey: 'token-of-mine' } })
     t.equal((await asMine()).statusCode, 200)
-    await server.eventStore.instances.setToken('mine', 'newer')
+    await server.eventLog.instances.setToken('mine', 'newer')
     t.equal((await asMine()).statusCode, 401)
-    await server.eventStore.instances.setToken('mine', 'token-of-mine')
+    await server.eventLog.instances.setToken('mine', 'token-of-mine')
     await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'secret of the first tenant' })
-    await server.eventStore.instances.remove('mine')
+    await server.eventLog.instances.remove('mine')
     t.equal((await asMine()).statusCode, 401)
 
-    await server.eventStore.instances.create({ name: 'mine', token: 'second-tenant' })
+    await server.eventLog.instances.create({ name: 'mine', token: 'second-tenant' })
     const reply = await server.inject({ url: '/events/mine', headers: { apikey: 'second-tenant' } })
     t.same(
       reply.json<{ events: unknown[] }>().events,

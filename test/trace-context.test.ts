@@ -108,7 +108,7 @@ t.test('the trace is in every line that is logged of the request, and the hostâ€
   const lines: Record<string, unknown>[] = []
   const server = bare(t, { logger: { stream: { write: (line) => void lines.push(JSON.parse(line)) } } })
   server.setChildLoggerFactory((logger, bindings, options) => logger.child({ ...bindings, host: 'ours' }, options))
-  await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url: ':memory:' }, sqs: false })
+  await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: false })
   await server.inject({ url: '/server', headers: { ...headers, traceparent: TRACE } })
   await server.inject({ url: '/server', headers })
   for (const url of ['/overview', '/health', '/ready', '/metrics'])

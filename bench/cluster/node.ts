@@ -17,7 +17,7 @@ const node = {
   async listen({ instances, ...place }: Place & { instances: readonly string[] }): Promise<number> {
     const store = await openStore(place)
     server = Fastify()
-    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventStore: { store } })
+    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventLog: { store } })
     await server.listen({ host: '127.0.0.1', port: 0 })
     publisher = new Publisher({
       instances,

@@ -26,7 +26,7 @@ const growthServer = {
     await server.register(app, {
       apiKey: API_KEY,
       docs: false,
-      eventStore: { url: `file:${join(folder, 'events.db')}`, maxPendingDeliveries: 2_000_000 },
+      eventLog: { url: `file:${join(folder, 'events.db')}`, maxPendingDeliveries: 2_000_000 },
       sqs: endpoint !== undefined && { endpoint, region: REGION, credentials: CREDENTIALS, global },
       websocket: sockets && { globalEvents: true }
     })
@@ -35,7 +35,7 @@ const growthServer = {
     if (sockets) await server.websocket.set(instances[0] as string, { enabled: true })
     publisher = publisherTo({
       instances,
-      store: server.eventStore.store,
+      store: server.eventLog.store,
       accept: (input) => server.onInstanceEvent(input)
     })
     await server.listen({ host: '127.0.0.1', port: 0 })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import auth from '../../plugins/auth.ts'
-import eventStore from '../../plugins/event-store.ts'
+import eventLog from '../../plugins/event-log.ts'
 import { useConventions } from '../../routes/conventions.ts'
 import events from '../../routes/events.ts'
 import { serve } from '../harness/serve.ts'
@@ -14,9 +14,9 @@ let taken = 0
 const bare: IngestServer = {
   async listen() {
     const server = Fastify()
-    await server.register(eventStore, { url: ':memory:' })
-    server.eventStore.accept = async () => accepted()
-    server.eventStore.acceptAll = async (inputs) => inputs.map(accepted)
+    await server.register(eventLog, { url: ':memory:' })
+    server.eventLog.accept = async () => accepted()
+    server.eventLog.acceptAll = async (inputs) => inputs.map(accepted)
     await server.register(auth, { apiKey: API_KEY })
     await server.register(async (scope) => {
       useConventions(scope)

@@ -14,15 +14,15 @@ const last = new Map<number, number>()
 const ours: IngestServer = {
   async listen({ folder }) {
     server = Fastify()
-    const eventStore = { url: `file:${join(folder, 'events.db')}` }
-    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventStore })
+    const eventLog = { url: `file:${join(folder, 'events.db')}` }
+    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventLog })
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port
   },
   async taken() {
     let count = 0
     for (;;) {
-      const page = await server.eventStore.store.read({ after: checked, limit: 1_000 })
+      const page = await server.eventLog.store.read({ after: checked, limit: 1_000 })
       if (page.length === 0) return count
       for (const { data } of page) check(JSON.parse(data) as { c: number; n: number })
       count += page.length

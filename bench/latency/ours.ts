@@ -12,8 +12,8 @@ let publisher: Publisher
 const ours: LiveServer = {
   async listen({ namespaces, folder }) {
     const server = Fastify()
-    const eventStore = { url: `file:${join(folder, 'events.db')}` }
-    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventStore })
+    const eventLog = { url: `file:${join(folder, 'events.db')}` }
+    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventLog })
     await server.ready()
     await Promise.all(namespaces.map((name) => server.websocket.set(name, { enabled: true })))
     publisher = new Publisher({

@@ -16,7 +16,7 @@ const ours: Sender = {
       region: REGION,
       credentials: CREDENTIALS,
       global: ownQueues ? false : { events: ['MESSAGES_UPSERT'] },
-      eventStore: { url: `file:${join(folder, 'events.db')}` }
+      eventLog: { url: `file:${join(folder, 'events.db')}` }
     })
     await server.ready()
     if (ownQueues) {
@@ -24,7 +24,7 @@ const ours: Sender = {
     }
     publisher = publisherTo({
       instances,
-      store: server.eventStore.store,
+      store: server.eventLog.store,
       accept: (input) => server.sqs.emit(input)
     })
   },

@@ -16,8 +16,8 @@ const ours: FanOutServer = {
   async listen({ namespaces, folder }) {
     instances = namespaces
     server = Fastify()
-    const eventStore = { url: `file:${join(folder, 'events.db')}` }
-    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventStore })
+    const eventLog = { url: `file:${join(folder, 'events.db')}` }
+    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventLog })
     await server.ready()
     await Promise.all(instances.map((instance) => server.websocket.set(instance, { enabled: true })))
     await server.listen({ host: '127.0.0.1', port: 0 })

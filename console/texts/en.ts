@@ -94,7 +94,7 @@ export const en = {
         title: 'SQS does not take events.',
         hint: 'They stay pending, in order, and are sent when it does. Look at the endpoint, the credentials and the network.'
       },
-      eventStore: {
+      eventLog: {
         title: 'The event log takes no events.',
         hint: 'They are refused until it does. Look at the disk or the database; if too much is pending, at SQS.'
       }

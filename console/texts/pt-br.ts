@@ -94,7 +94,7 @@ export const ptBr: Texts = {
         title: 'O SQS não está aceitando eventos.',
         hint: 'Eles ficam pendentes, em ordem, e são enviados quando ele voltar. Confira o endpoint, as credenciais e a rede.'
       },
-      eventStore: {
+      eventLog: {
         title: 'O log não está aceitando eventos.',
         hint: 'Eles são recusados até que volte a aceitar. Confira o disco ou o banco de dados; se há pendentes demais, o SQS.'
       }

@@ -15,7 +15,7 @@ const Credentials = Type.Object(
   strict
 )
 
-export const EventStoreOptions = Type.Object(
+export const EventLogOptions = Type.Object(
   {
     /**
      * Where the log is: `file:<path>`, `:memory:` or `postgres://<user>:<password>@<host>/<database>`.
@@ -67,7 +67,7 @@ export const EventStoreOptions = Type.Object(
   },
   strict
 )
-export type EventStoreOptions = Static<typeof EventStoreOptions>
+export type EventLogOptions = Static<typeof EventLogOptions>
 
 export const SqsGlobalOptions = Type.Object(
   {
@@ -192,8 +192,8 @@ export const SqsOptions = Type.Object(
      * @default 10000
      */
     shutdownTimeoutMs: Type.Optional(Type.Integer({ minimum: 0 })),
-    /** Options of the event store, when the server has none yet. */
-    eventStore: Type.Optional(EventStoreOptions)
+    /** Options of the event log, when the server has none yet. */
+    eventLog: Type.Optional(EventLogOptions)
   },
   strict
 )
@@ -238,8 +238,8 @@ export const WebsocketOptions = Type.Object(
      * @default []
      */
     trustProxy: Type.Optional(Type.Array(Type.String())),
-    /** Options of the event store, when the server has none yet. */
-    eventStore: Type.Optional(EventStoreOptions)
+    /** Options of the event log, when the server has none yet. */
+    eventLog: Type.Optional(EventLogOptions)
   },
   strict
 )
@@ -251,8 +251,8 @@ export const AppOptions = Type.Object(
     prefix: Type.Optional(Type.String()),
     /** The global key, at least 8 characters: opens every route and namespace. */
     apiKey: Type.String({ minLength: 8 }),
-    /** Options of the event store, when the server has none yet. */
-    eventStore: Type.Optional(EventStoreOptions),
+    /** Options of the event log, when the server has none yet. */
+    eventLog: Type.Optional(EventLogOptions),
     /**
      * Options of the SQS transport; `false` leaves it out.
      * @default {}

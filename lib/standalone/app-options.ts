@@ -44,7 +44,7 @@ export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; 
     docs: config.DOCS_ENABLED,
     console: config.CONSOLE_ENABLED,
     bodyLimit: config.BODY_LIMIT,
-    eventStore: {
+    eventLog: {
       url: config.DATABASE_URL,
       serverUrl: config.SERVER_URL ?? `http://localhost:${config.SERVER_PORT}`,
       exposeApiKey: config.EXPOSE_API_KEY,

@@ -19,16 +19,16 @@ const FEW = { events: { names: ['call', 'messages.upsert'], replace: true } }
 const CONFIGURATIONS: Record<string, Partial<AppOptions>> = {
   'a queue for each event, and /': { sqs: { ...AWS, global: {} }, websocket: { globalEvents: true } },
   'one queue': {
-    eventStore: FEW,
+    eventLog: FEW,
     sqs: { ...AWS, global: { prefix: 'hub', singleQueue: true } },
     websocket: false
   },
   'standard queues elsewhere': {
-    eventStore: FEW,
+    eventLog: FEW,
     sqs: { ...AWS, endpoint: `http://someone:${SECRET}@127.0.0.1:4566/sqs`, queueType: 'standard', global: {} }
   },
   'events of its own, by sockets alone': {
-    eventStore: { events: { names: ['invoice.paid', 'call'], replace: true } },
+    eventLog: { events: { names: ['invoice.paid', 'call'], replace: true } },
     sqs: false
   },
   'neither transport': { sqs: false, websocket: false }
@@ -85,7 +85,7 @@ t.test('servers say where SQS and Socket.IO are', async (t) => {
 
   const behindProxy = Fastify({ trustProxy: true })
   t.after(() => behindProxy.close())
-  await behindProxy.register(app, { apiKey: API_KEY, eventStore: { url: ':memory:' }, sqs: false })
+  await behindProxy.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false })
   const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'events.example' }
   t.match(await get(behindProxy, forwarded), { servers: { websocket: { host: 'events.example', protocol: 'wss' } } })
 })

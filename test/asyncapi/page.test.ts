@@ -37,7 +37,7 @@ t.test('what a request says of its host is text', async (t) => {
 
 t.test('under a prefix, links lead there', async (t) => {
   const server = bare(t)
-  await server.register(app, { apiKey: API_KEY, prefix: '/hub', eventStore: { url: ':memory:' }, sqs: false })
+  await server.register(app, { apiKey: API_KEY, prefix: '/hub', eventLog: { url: ':memory:' }, sqs: false })
   const { body } = await server.inject('/hub/docs/asyncapi')
   const paths = [...body.matchAll(/ href="(\/[^"]*)"/g)].map(([, path]) => path)
   t.same(paths, ['/hub/docs/asyncapi.json', '/hub/docs'])

@@ -91,7 +91,7 @@ for (const backend of await backends(t)) {
     const sqs = await startSqs(t)
     const proxy = await startFaultProxy(t, sqs.options.endpoint)
     const server = await build(t, {
-      eventStore: { url: await backend.start(t) },
+      eventLog: { url: await backend.start(t) },
       sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL', 'LABELS_EDIT'] } }
     })
     const count = LONG ? 2_000 : 300
@@ -115,7 +115,7 @@ for (const backend of await backends(t)) {
         : undefined
     const beside = await measure('beside a failing one ')
     t.comment(`p99: ${alone.toFixed(1)} ms, beside a queue that refuses ${beside.toFixed(1)} ms`)
-    t.ok(server.eventStore.store.pendingCount() >= count / 2, 'the other queue does refuse')
+    t.ok(server.eventLog.store.pendingCount() >= count / 2, 'the other queue does refuse')
     if (LONG) t.ok(beside - alone < 50, 'p99 within 50 ms')
   })
 }

@@ -32,7 +32,7 @@ t.test('a full disk: 503, what was accepted stays, and with room it goes on with
   }
   const sqs = await startSqs(t)
   const server = await build(t, {
-    eventStore: { url: `file:${join(path, 'events.db')}` },
+    eventLog: { url: `file:${join(path, 'events.db')}` },
     sqs: { ...sqs.options, global: { events: ['CALL'] } }
   })
   const send = (data: unknown) =>
@@ -57,7 +57,7 @@ t.test('a full disk: 503, what was accepted stays, and with room it goes on with
   rmSync(ballast)
   t.equal((await send('room again')).statusCode, 202)
   accepted.push('room again')
-  const { store } = server.eventStore
+  const { store } = server.eventLog
   while (store.pendingCount() > 0) await store.check()
   checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: new Map([['sales', accepted]]) })
   t.equal((await store.read({ after: 0, limit: 10_000 })).length, accepted.length)

@@ -17,7 +17,7 @@ for (const backend of await backends(t))
       const sqs = await startSqs(t)
       const proxy = await startFaultProxy(t, sqs.options.endpoint)
       const server = await build(t, {
-        eventStore: { url: await backend.start(t) },
+        eventLog: { url: await backend.start(t) },
         // An entry that is refused at random is refused for good only by very bad luck.
         sqs: { ...sqs.options, endpoint: proxy.endpoint, global: {}, requestTimeoutMs: 2_000, maxAttempts: 100 }
       })
@@ -38,7 +38,7 @@ for (const backend of await backends(t))
         if (next() < 0.05) await Promise.all(accepted)
       }
       await Promise.all(accepted)
-      const { store } = server.eventStore
+      const { store } = server.eventLog
       while (store.pendingCount() > 0) await store.check()
 
       t.equal((await store.deadLetterCount()).count, 0)

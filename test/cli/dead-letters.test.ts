@@ -16,8 +16,8 @@ async function start(t: Test, { count = LETTERS }: { count?: number } = {}) {
     event: 'call',
     data: 'x'.repeat(1_100)
   }))
-  await app.eventStore.acceptAll(large)
-  const { store } = app.eventStore
+  await app.eventLog.acceptAll(large)
+  const { store } = app.eventLog
   const left = async () => (await store.deadLetterCount()).count
   while ((await left()) < count) await store.check()
   const run = (args: string[], world: CliWorld = {}) =>
@@ -95,10 +95,10 @@ t.test('many are gone through page by page, and it is told how far', async (t) =
   t.equal(discarded.statuses.at(-1), '', 'it is taken away at the end')
   t.equal(await left(), 2)
 
-  const before = await app.eventStore.store.deadLetterCount()
+  const before = await app.eventLog.store.deadLetterCount()
   t.match(await run(['redrive', '--all']), { code: 0, out: 'Redriven: 2 dead letters.' })
-  while ((await left()) < 2) await app.eventStore.store.check()
-  const after = await app.eventStore.store.deadLetterCount()
+  while ((await left()) < 2) await app.eventLog.store.check()
+  const after = await app.eventLog.store.deadLetterCount()
   t.equal(after.lastId, before.lastId + 2, 'what dies again is not gone after')
   t.match(await run(['redrive', String(after.lastId), '--json']), { code: 0, out: '{"redriven":1}' })
 })
@@ -116,7 +116,7 @@ t.test('what somebody else took meanwhile is left out', async (t) => {
     out: 'Discarded: 3 dead letters.'
   })
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'x'.repeat(1_100) })
-  while ((await left()) < 1) await app.eventStore.store.check()
+  while ((await left()) < 1) await app.eventLog.store.check()
   t.match(await run(['discard', '--reason', 'IEV_SQS_PAYLOAD_TOO_LARGE'], answerAfter({}) as object), {
     code: 0,
     out: 'Discarded: 0 dead letters.'

@@ -79,5 +79,5 @@ t.test('a selection is set, shown and switched off', async (t) => {
   t.match(await run(['set', 'sqs', 'sales', '--off']), { code: 0, out: '', error: 'Off; nothing is sent.' })
   t.match(app.sqs.find('sales'), { enabled: false, events: ['MESSAGES_UPSERT', 'CALL'] }, 'the list is kept')
   t.match(await run(['set', 'websocket', 'sales', '--all']), { code: 0, out: /\nCALL\n/ })
-  t.same(app.websocket.find('sales')?.events, app.eventStore.catalogue.all)
+  t.same(app.websocket.find('sales')?.events, app.eventLog.catalogue.all)
 })

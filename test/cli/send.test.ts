@@ -16,10 +16,10 @@ import { until } from '../support/until.ts'
 async function start(t: Test, { bodyLimit = 10 * 1_048_576 } = {}) {
   const { app, url } = await listen(t, { bodyLimit, websocket: false })
   const requests: number[] = []
-  const { acceptAll } = app.eventStore
-  app.eventStore.acceptAll = (inputs) => {
+  const { acceptAll } = app.eventLog
+  app.eventLog.acceptAll = (inputs) => {
     requests.push(inputs.length)
-    return acceptAll.call(app.eventStore, inputs)
+    return acceptAll.call(app.eventLog, inputs)
   }
   const run = (args: string[], world: CliWorld = {}) =>
     cli(['send', ...args], { env: { IEV_URL: url, API_KEY }, ...world })
@@ -262,7 +262,7 @@ t.test('a refusal after a lost answer does not say that nothing was accepted', a
     t,
     url,
     (reply) => {
-      app.eventStore.acceptAll = async () => {
+      app.eventLog.acceptAll = async () => {
         throw Object.assign(new Error('No more'), { statusCode: 400 })
       }
       reply.destroy()

@@ -105,7 +105,7 @@ t.test('a log that does not reach back that far is told of', async (t) => {
 
 t.test('a refusal says what to do', async (t) => {
   const { app, url } = await start(t)
-  await app.eventStore.instances.create({ name: 'own', token: 'own-token' })
+  await app.eventLog.instances.create({ name: 'own', token: 'own-token' })
   const run = (args: string[], env = {}) => cli(['tail', ...args], { env: { IEV_URL: url, API_KEY, ...env } })
   t.match(await run([]), {
     code: 1,

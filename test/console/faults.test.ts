@@ -64,7 +64,7 @@ t.test('what is wrong is said with its code', { skip }, async (t) => {
 
   t.test('a key that opens nothing, and one that was replaced meanwhile', async (t) => {
     const { app, url } = await listen(t, { sqs: false })
-    await app.eventStore.instances.create({ name: 'sales', token: 'token-of-sales' })
+    await app.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
     const { page, signIn, go, t: texts } = await openConsole(t, browser, url)
     await page.getByLabel(texts.signIn.key).fill('wrong')
     await page.keyboard.press('Enter')
@@ -72,7 +72,7 @@ t.test('what is wrong is said with its code', { skip }, async (t) => {
 
     await signIn('token-of-sales')
     await page.getByRole('heading', { level: 1, name: 'sales' }).waitFor()
-    await app.eventStore.instances.setToken('sales', 'another-token')
+    await app.eventLog.instances.setToken('sales', 'another-token')
     await go('#/history')
     await page.getByText(texts.signIn.refused).waitFor()
     t.equal(await page.evaluate('sessionStorage.length'), 0, 'the key is forgotten')

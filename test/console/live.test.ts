@@ -94,15 +94,15 @@ t.test('live', { skip }, async (t) => {
   })
 
   t.test('a server that is restarted under the page: nothing is missing', async (t) => {
-    const eventStore = { url: `file:${join(folder(t), 'events.db')}` }
-    const { app, url, page, list, live, texts } = await open(t, { eventStore })
+    const eventLog = { url: `file:${join(folder(t), 'events.db')}` }
+    const { app, url, page, list, live, texts } = await open(t, { eventLog })
     await live()
     await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'before' })
     await list.getByText('"before"').waitFor()
     await app.close()
     await page.getByRole('status').getByText(texts.live.states.reconnecting).waitFor()
 
-    const { app: again } = await listen(t, { sqs: false, eventStore, port: Number(new URL(url).port) })
+    const { app: again } = await listen(t, { sqs: false, eventLog, port: Number(new URL(url).port) })
     await again.onInstanceEvent({ instance: 'sales', event: 'call', data: 'in between' })
     await live()
     await list.getByText('"in between"').waitFor()

@@ -10,7 +10,7 @@ t.test('every page, in both languages, dark and light, narrow and wide', { skip 
   // Skipped without one.
   const browser = await openBrowser(t, executable as string)
   const { app, url } = await listen(t, { websocket: { globalEvents: true } })
-  await app.eventStore.instances.create({ name: 'sales', token: 'token-of-sales' })
+  await app.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
   await app.sqs.set('sales', { enabled: true, events: ['MESSAGES_UPSERT', 'CALL'] })
   await app.websocket.set('sales', { enabled: true })
   const event = { instance: 'sales', event: 'messages.upsert', data: template('messages.upsert') }

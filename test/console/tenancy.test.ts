@@ -9,8 +9,8 @@ t.test('the token of an instance', { skip }, async (t) => {
   // Skipped without one.
   const browser = await openBrowser(t, executable as string)
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true }, prefix: '/events-hub' })
-  await app.eventStore.instances.create({ name: 'sales', token: TOKEN })
-  await app.eventStore.instances.create({ name: 'rival', token: 'token-of-rival' })
+  await app.eventLog.instances.create({ name: 'sales', token: TOKEN })
+  await app.eventLog.instances.create({ name: 'rival', token: 'token-of-rival' })
   await app.websocket.set('sales', { enabled: true })
   for (const instance of ['rival', 'sales'])
     await app.onInstanceEvent({ instance, event: 'call', data: `of ${instance}` })
@@ -54,7 +54,7 @@ t.test('the token of an instance', { skip }, async (t) => {
     await go('#/send')
     await page.getByRole('button', { name: texts.send.submit }).click()
     await page.getByText(/^Accepted as /).waitFor()
-    const [last] = await app.eventStore.store.read({ after: 0, limit: 10 }).then((events) => events.slice(-1))
+    const [last] = await app.eventLog.store.read({ after: 0, limit: 10 }).then((events) => events.slice(-1))
     t.match(last, { event: 'messages.upsert' })
   })
 

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events'
 import Fastify from 'fastify'
 import { startFauxqs } from 'fauxqs'
 import instanceEvents, { errors } from 'fastify-instance-events'
-import eventStore from 'fastify-instance-events/event-store'
+import eventLog from 'fastify-instance-events/event-log'
 import sqs from 'fastify-instance-events/sqs'
 import websocket from 'fastify-instance-events/websocket'
 import { connectInstance } from 'fastify-instance-events/client'
@@ -41,7 +41,7 @@ async function delivers(app, emit) {
 }
 
 const whole = Fastify()
-await whole.register(instanceEvents, { apiKey, eventStore: { url: ':memory:' }, sqs: aws })
+await whole.register(instanceEvents, { apiKey, eventLog: { url: ':memory:' }, sqs: aws })
 const paths = (await whole.inject('/docs/json')).json()
 assert.equal(paths.info.title, 'fastify-instance-events')
 assert.match(paths.info.version, /^\d+\.\d+\.\d+/)
@@ -52,10 +52,10 @@ for (const [, asset] of page.body.matchAll(/"\.\/(assets\/[^"]+)"/g))
 await delivers(whole, (event) => whole.onInstanceEvent(event))
 
 const parts = Fastify()
-await parts.register(eventStore, { url: ':memory:' })
+await parts.register(eventLog, { url: ':memory:' })
 await parts.register(sqs, aws)
 await parts.register(websocket, { apiKey })
-await delivers(parts, (event) => parts.eventStore.accept(event))
+await delivers(parts, (event) => parts.eventLog.accept(event))
 
 assert.equal(new errors.InstanceNotFoundError('x').code, 'IEV_INSTANCE_NOT_FOUND')
 await server.stop()

@@ -7,7 +7,7 @@ import instanceEvents, {
   type InstanceEventInput,
   type InstanceEventMap
 } from 'fastify-instance-events'
-import eventStore from 'fastify-instance-events/event-store'
+import eventLog from 'fastify-instance-events/event-log'
 import sqs from 'fastify-instance-events/sqs'
 import websocket from 'fastify-instance-events/websocket'
 
@@ -19,8 +19,8 @@ const result: EmitResult = await app.onInstanceEvent(input)
 const offset: number = result.offset
 
 const parts = Fastify()
-await parts.register(eventStore, { url: ':memory:' })
-await parts.register(sqs, { region: 'us-east-1', eventStore: {} })
+await parts.register(eventLog, { url: ':memory:' })
+await parts.register(sqs, { region: 'us-east-1', eventLog: {} })
 await parts.register(websocket, { globalEvents: true })
 const { queues } = await parts.sqs.set('sales', { enabled: true })
 const urls: string[] = queues.map(({ url }) => url)

@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import app from '../../app.ts'
-import eventStore from '../../plugins/event-store.ts'
+import eventLog from '../../plugins/event-log.ts'
 import instanceEvents from '../../plugins/instance-events.ts'
 import sqs from '../../plugins/sqs.ts'
 import websocket from '../../plugins/websocket.ts'
@@ -10,7 +10,7 @@ import { API_KEY, bare, folder } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 
-const inMemory = { eventStore: { url: ':memory:' } }
+const inMemory = { eventLog: { url: ':memory:' } }
 
 t.test('sqs alone: emit is durable and arrives', async (t) => {
   const { options, bodies } = await startSqs(t)
@@ -44,7 +44,7 @@ t.test('websocket alone: emit reaches who is connected', async (t) => {
 t.test('both share the store that the host registered, and emit through one transport only', async (t) => {
   const { options, bodies, depth } = await startSqs(t)
   const server = bare(t)
-  await server.register(eventStore, { url: ':memory:' })
+  await server.register(eventLog, { url: ':memory:' })
   await server.register(sqs, options)
   await server.register(websocket, { apiKey: API_KEY })
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
@@ -65,7 +65,7 @@ t.test('a store of the host’s own making stays open', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
   const server = Fastify()
-  await server.register(websocket, { eventStore: { store } })
+  await server.register(websocket, { eventLog: { store } })
   await server.ready()
   await server.close()
   await store.check()
@@ -88,13 +88,13 @@ t.test('a client of the host’s own making is used, and not destroyed', async (
 t.test('a second registration of a plugin says so', async (t) => {
   const { options } = await startSqs(t)
   const again: [(server: ReturnType<typeof bare>) => PromiseLike<unknown>, RegExp][] = [
-    [(server) => server.register(eventStore, {}), /event-store plugin .* fastify\.eventStore/],
+    [(server) => server.register(eventLog, {}), /event-log plugin .* fastify\.eventLog/],
     [(server) => server.register(sqs, options), /sqs plugin .* fastify\.sqs/],
     [(server) => server.register(websocket, {}), /websocket plugin .* fastify\.websocket/]
   ]
   for (const [register, message] of again) {
     const server = bare(t)
-    await server.register(eventStore, { url: ':memory:' })
+    await server.register(eventLog, { url: ':memory:' })
     await server.register(sqs, options)
     await server.register(websocket, {})
     await t.rejects(async () => register(server), { code: 'IEV_ALREADY_REGISTERED', message })
@@ -131,7 +131,7 @@ t.test('a wrong option is named, with what there is', async (t) => {
       /global\.events\[0\] "CAL" .* CALL/
     ],
     [async () => bare(t).register(websocket, { allowedHosts: ['localhost'] }), /"localhost" is no IP address/],
-    [async () => bare(t).register(eventStore, { url: 'mysql://x' }), /"mysql:\/\/x" is not supported/],
+    [async () => bare(t).register(eventLog, { url: 'mysql://x' }), /"mysql:\/\/x" is not supported/],
     [async () => bare(t).register(app, { apiKey: 'short' }), /apiKey: /],
     [
       async () => bare(t).register(app, { apiKey: API_KEY, sqs: { global: { prefx: 'x' } as never } }),
@@ -147,7 +147,7 @@ t.test('options are not changed', async (t) => {
   const server = bare(t)
   await server.register(app, options)
   await server.ready()
-  t.same(Object.keys(options), ['eventStore', 'apiKey', 'sqs', 'websocket'])
+  t.same(Object.keys(options), ['eventLog', 'apiKey', 'sqs', 'websocket'])
 })
 
 t.test('a server that was never ready, or closes at once, closes', async (t) => {
@@ -155,7 +155,7 @@ t.test('a server that was never ready, or closes at once, closes', async (t) => 
   const url = `file:${folder(t)}/events.db`
   for (const ready of [false, true]) {
     const server = Fastify()
-    await server.register(app, { apiKey: API_KEY, docs: false, eventStore: { url }, sqs: { ...options, global: {} } })
+    await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url }, sqs: { ...options, global: {} } })
     if (ready) await server.ready()
     await server.close()
     await server.close()
@@ -166,7 +166,7 @@ t.test('a server that was never ready, or closes at once, closes', async (t) => 
 t.test('the hub serves other events than WhatsApp’s', async (t) => {
   const { options, bodies } = await startSqs(t)
   const server = bare(t)
-  await server.register(eventStore, { url: ':memory:', events: { names: ['invoice.paid'], replace: true } })
+  await server.register(eventLog, { url: ':memory:', events: { names: ['invoice.paid'], replace: true } })
   await server.register(sqs, { ...options, global: {} })
   await server.register(instanceEvents)
   await server.ready()
@@ -178,13 +178,13 @@ t.test('the hub serves other events than WhatsApp’s', async (t) => {
 t.test('events restricted to a transport take only that', async (t) => {
   const { options, bodies, depth } = await startSqs(t)
   const server = bare(t)
-  await server.register(eventStore, { url: ':memory:', logUnselected: false, autoRegister: false })
+  await server.register(eventLog, { url: ':memory:', logUnselected: false, autoRegister: false })
   await server.register(sqs, { ...options, global: { events: ['CALL'] } })
   await server.register(instanceEvents)
   await server.ready()
   const event = { instance: 'mine', event: 'call', data: 1 }
   await t.rejects(server.onInstanceEvent(event), { code: 'IEV_INSTANCE_NOT_FOUND' })
-  await server.eventStore.instances.ensure('mine')
+  await server.eventLog.instances.ensure('mine')
 
   t.match(
     await server.onInstanceEvent({ ...event, transports: ['websocket'] }),
@@ -193,7 +193,7 @@ t.test('events restricted to a transport take only that', async (t) => {
   )
   t.match(await server.onInstanceEvent({ ...event, transports: ['sqs'] }), { offset: 1 })
   t.match(
-    await server.eventStore.acceptAll([{ ...event, transports: [] }, event]),
+    await server.eventLog.acceptAll([{ ...event, transports: [] }, event]),
     [{ offset: 0 }, { offset: 2 }],
     'an array may have both'
   )

@@ -107,7 +107,7 @@ t.test('a host that serves files of its own goes on doing so', async (t) => {
   writeFileSync(join(root, 'own.txt'), 'of the host')
   const server = bare(t)
   await server.register(fastifyStatic, { root })
-  await server.register(app, { apiKey: API_KEY, eventStore: { url: ':memory:' }, sqs: false, prefix: '/hub' })
+  await server.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false, prefix: '/hub' })
   t.equal((await server.inject('/own.txt')).body, 'of the host')
   t.equal((await server.inject('/hub/console')).statusCode, 308)
   t.equal((await server.inject('/own.txt')).headers['content-security-policy'], undefined)

@@ -71,7 +71,7 @@ t.test('every route that there is is in it, but for pages', async (t) => {
   plain.addHook('onRoute', ({ method, url }) => {
     if (method !== 'HEAD') served.push(`${String(method)} ${url.replace(/:(\w+)/g, '{$1}')}`)
   })
-  const options = { apiKey: API_KEY, eventStore: { url: ':memory:' }, sqs: { region: 'x' } }
+  const options = { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: { region: 'x' } }
   await plain.register(app, { ...options, docs: false, console: false })
   t.same(operations.map(({ name }) => name).sort(), served.sort())
 })
@@ -110,7 +110,7 @@ t.test('every route says what it does, by whose key, and gives examples that fit
 
 t.test('the keys that open a route are those that the document names', async (t) => {
   const { server, operations } = await describe(t)
-  await server.eventStore.instances.create({ name: 'sales', token: 'token-of-sales' })
+  await server.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
   for (const { name, method, path, operation } of operations) {
     const url = path.replace('{instance}', 'sales').replace('{event}', 'call')
     const tried = async (headers: Record<string, string>) => (await server.inject({ method, url, headers })).statusCode
@@ -150,7 +150,7 @@ t.test('each error answer lists the codes that it may have', async (t) => {
 t.test('under a prefix, it leads to the page of queues and sockets', async (t) => {
   const prefixed = Fastify()
   t.after(() => prefixed.close())
-  await prefixed.register(app, { apiKey: API_KEY, prefix: '/hub', eventStore: { url: ':memory:' }, sqs: false })
+  await prefixed.register(app, { apiKey: API_KEY, prefix: '/hub', eventLog: { url: ':memory:' }, sqs: false })
   t.match((await prefixed.inject('/hub/docs/json')).json<OpenApi>().info.description, '(/hub/docs/asyncapi)')
 })
 
@@ -158,7 +158,7 @@ t.test('a host that has @fastify/swagger keeps it', async (t) => {
   const { default: swagger } = await import('@fastify/swagger')
   const server = bare(t)
   await server.register(swagger, { openapi: { info: { title: 'The host', version: '1' } } })
-  await server.register(app, { apiKey: API_KEY, eventStore: { url: ':memory:' }, sqs: false })
+  await server.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false })
   await server.ready()
   t.match(server.swagger(), { info: { title: 'The host' }, paths: { '/events/{instance}': {} } })
   t.equal((await server.inject('/docs/json')).statusCode, 404)

@@ -82,7 +82,7 @@ t.test('the log is read newest first, of one instance and of all', async (t) => 
 })
 
 t.test('an event in the log has every member of a message, and extras behind', async (t) => {
-  const server = await build(t, { sqs: false, eventStore: { serverUrl: 'https://hub.example', exposeApiKey: true } })
+  const server = await build(t, { sqs: false, eventLog: { serverUrl: 'https://hub.example', exposeApiKey: true } })
   const payload = {
     event: 'messages.set',
     data: [1],
@@ -124,7 +124,7 @@ t.test('an array is accepted whole or not at all', async (t) => {
 
 t.test('over its limits the log answers 503 and when to try again', async (t) => {
   const server = await build(t, {
-    eventStore: { maxPendingDeliveries: 2 },
+    eventLog: { maxPendingDeliveries: 2 },
     sqs: {
       ...UNREACHABLE_SQS,
       global: { events: ['CALL'] }

@@ -14,7 +14,7 @@ t.test('ready tells of each part, and asks each only now and then', async (t) =>
     t.equal(reply.statusCode, 200)
     t.strictSame(reply.json(), {
       status: 'ready',
-      checks: { eventStore: { ok: true }, sqs: { ok: true }, websocket: { ok: true } }
+      checks: { eventLog: { ok: true }, sqs: { ok: true }, websocket: { ok: true } }
     })
   }
   t.equal(asked, 1)
@@ -22,17 +22,17 @@ t.test('ready tells of each part, and asks each only now and then', async (t) =>
 
 t.test('a store that cannot be written, or a server that is closing, is not ready', async (t) => {
   const server = await build(t, { sqs: false })
-  server.eventStore.store.check = () =>
+  server.eventLog.store.check = () =>
     Promise.reject(Object.assign(new Error('disk full'), { code: 'IEV_BACKPRESSURE' }))
   const reply = await server.inject('/ready')
   t.equal(reply.statusCode, 503)
   t.match(reply.json(), {
     status: 'unavailable',
-    checks: { eventStore: { ok: false, code: 'IEV_BACKPRESSURE', message: 'disk full' } }
+    checks: { eventLog: { ok: false, code: 'IEV_BACKPRESSURE', message: 'disk full' } }
   })
 
   const closing = await build(t, { sqs: false })
-  closing.eventStore.stopIntake()
+  closing.eventLog.stopIntake()
   t.equal((await closing.inject('/ready')).statusCode, 503)
   t.equal((await closing.inject('/health')).statusCode, 200)
 })

@@ -48,7 +48,7 @@ t.test('an instance that events registered gets its token by create', async (t) 
 
 t.test('fetchInstances lists all, or one', async (t) => {
   const server = await build(t)
-  for (const name of ['a', 'b']) await server.eventStore.instances.create({ name, token: `token-${name}` })
+  for (const name of ['a', 'b']) await server.eventLog.instances.create({ name, token: `token-${name}` })
   await server.websocket.set('b', { enabled: true, events: ['CALL'] })
   const all = await server.inject({ url: '/instance/fetchInstances', headers })
   t.match(all.json(), [{ name: 'a' }, { name: 'b', websocket: { enabled: true, events: ['CALL'] } }])
@@ -58,7 +58,7 @@ t.test('fetchInstances lists all, or one', async (t) => {
 
 t.test('a new token, given or generated, replaces the old one', async (t) => {
   const server = await build(t)
-  await server.eventStore.instances.create({ name: 'mine', token: 'old' })
+  await server.eventLog.instances.create({ name: 'mine', token: 'old' })
   const put = async (payload?: object) =>
     (await server.inject({ method: 'PUT', url: '/instance/token/mine', headers, ...(payload && { payload }) })).json<{
       hash: string
@@ -77,7 +77,7 @@ t.test('a new token, given or generated, replaces the old one', async (t) => {
 
 t.test('delete forgets the instance; a client may say JSON and send nothing', async (t) => {
   const server = await build(t)
-  await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   const reply = await server.inject({
     method: 'DELETE',
     url: '/instance/delete/mine',

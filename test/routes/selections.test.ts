@@ -38,7 +38,7 @@ t.test('201 means the queues are there, tagged', async (t) => {
   const server = await build(t, { sqs: sqs.options })
   const reply = await server.inject({ method: 'POST', url: '/sqs/set/mine', headers, payload: { enabled: true } })
   const { queues } = reply.json<{ queues: { event: string; name: string; url: string }[] }>()
-  t.equal(queues.length, server.eventStore.catalogue.all.length, 'all events, each its queue')
+  t.equal(queues.length, server.eventLog.catalogue.all.length, 'all events, each its queue')
   t.notOk(
     queues.some(({ event }) => event === 'CREDS_UPDATE'),
     'but the one with secrets'
@@ -56,7 +56,7 @@ t.test('201 means the queues are there, tagged', async (t) => {
 
 t.test('never set is null; an event key that is no more is left out with a note', async (t) => {
   const server = await build(t, { sqs: false })
-  await server.eventStore.instances.ensure('mine')
+  await server.eventLog.instances.ensure('mine')
   for (const transport of ['sqs', 'websocket']) {
     const found = await server.inject({ url: `/${transport}/find/mine`, headers })
     t.equal(found.statusCode, 200)
@@ -93,10 +93,10 @@ t.test('unused queues are deleted if that is asked for, ours and empty ones only
   await server.onInstanceEvent({ instance: 'mine', event: 'labels.edit', data: 1 })
   await sqs.receive('mine_labels_edit.fifo', 1)
   await server.onInstanceEvent({ instance: 'mine', event: 'labels.edit', data: 2 })
-  while (sqs.depth('mine_labels_edit.fifo') !== 1) await server.eventStore.store.check()
+  while (sqs.depth('mine_labels_edit.fifo') !== 1) await server.eventLog.store.check()
 
   await server.inject({ method: 'DELETE', url: '/instance/delete/mine', headers })
-  while (sqs.depth('mine_presence_update.fifo') !== undefined) await server.eventStore.store.check()
+  while (sqs.depth('mine_presence_update.fifo') !== undefined) await server.eventLog.store.check()
 
   t.equal(sqs.depth('mine_call.fifo'), 0, 'not ours')
   t.equal(sqs.depth('mine_labels_edit.fifo'), 1, 'not empty')
@@ -110,14 +110,14 @@ t.test('a queue that something is still pending for is not deleted', async (t) =
   proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? 'reset' : undefined)
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
   await server.sqs.set('mine', { enabled: true, events: ['PRESENCE_UPDATE'] })
-  while (sqs.depth('mine_labels_edit.fifo') !== undefined) await server.eventStore.store.check()
+  while (sqs.depth('mine_labels_edit.fifo') !== undefined) await server.eventLog.store.check()
   proxy.decide = () => undefined
   t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 1 }])
   t.notOk(proxy.calls.some(({ action, body }) => action === 'DeleteQueue' && String(body.QueueUrl).includes('call')))
 })
 
 t.test('autoRegister off: an instance must be there first', async (t) => {
-  const server = await build(t, { eventStore: { autoRegister: false } })
+  const server = await build(t, { eventLog: { autoRegister: false } })
   const requests = [
     { url: '/sqs/set/mine', payload: { enabled: true, events: ['CALL'] } },
     { url: '/websocket/set/mine', payload: { enabled: true } },
@@ -129,7 +129,7 @@ t.test('autoRegister off: an instance must be there first', async (t) => {
     t.equal(reply.statusCode, 404, request.url)
     t.match(reply.json(), { code: 'IEV_INSTANCE_NOT_FOUND' })
   }
-  await server.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   for (const request of requests) {
     t.ok((await server.inject({ method: 'POST', headers, ...request })).statusCode < 300, request.url)
   }

@@ -37,10 +37,10 @@ t.test('the server says what it is and does, and whose key it was asked with', a
     websocket: { path: '/live', globalEvents: true }
   })
   const { events } = asked.json<{ events: object[] }>()
-  t.equal(events.length, server.eventStore.catalogue.events.length)
+  t.equal(events.length, server.eventLog.catalogue.events.length)
   t.same(events.at(-1), { name: 'creds.update', key: 'CREDS_UPDATE', inAll: false })
 
-  await server.eventStore.instances.create({ name: 'sales', token: 'token-of-sales' })
+  await server.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
   const own = await server.inject({ url: '/server', headers: { apikey: 'token-of-sales' } })
   t.same(own.json<{ identity: object }>().identity, { kind: 'instance', instance: 'sales' })
 
@@ -59,7 +59,7 @@ t.test('the overview counts what came in, what left, and who listens', async (t)
   await connect(t, `${url}/sales`, API_KEY)
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
   await app.onInstanceEvent({ instance: 'sales', event: 'presence.update', data: 2 })
-  await until(() => app.eventStore.store.pendingCount() === 0)
+  await until(() => app.eventLog.store.pendingCount() === 0)
   const now = await overview()
   t.match(now, {
     totals: { accepted: 2, refused: 0, delivered: 1, emitted: 2 },
@@ -103,13 +103,13 @@ t.test('what SQS refuses is said once for each code, with what it holds back', a
   )
   t.ok(((await overview()).oldestPendingAgeSeconds as number) > 0)
   healthy = true
-  await until(() => server.eventStore.store.pendingCount() === 0)
+  await until(() => server.eventLog.store.pendingCount() === 0)
   t.same((await overview()).faults, [], 'what is no more is not said')
 })
 
 t.test('SQS that is not there is a fault before anything is pending, and the same one after', async (t) => {
   const { server, overview } = await start(t, {
-    eventStore: { maxPendingDeliveries: 1 },
+    eventLog: { maxPendingDeliveries: 1 },
     sqs: {
       ...UNREACHABLE_SQS,
       global: { events: ['CALL'] }
@@ -123,7 +123,7 @@ t.test('SQS that is not there is a fault before anything is pending, and the sam
     return faults.some(({ queue }) => queue === 'global_call.fifo')
   })
   t.match(faults, [
-    { component: 'eventStore', code: 'IEV_BACKPRESSURE', message: /1 deliveries to SQS are pending, the limit is 1/ },
+    { component: 'eventLog', code: 'IEV_BACKPRESSURE', message: /1 deliveries to SQS are pending, the limit is 1/ },
     { component: 'sqs', code: 'ECONNREFUSED', queues: 1 }
   ])
   t.equal(faults.length, 2)
@@ -131,7 +131,7 @@ t.test('SQS that is not there is a fault before anything is pending, and the sam
 
 t.test('a store that is away is a fault, and what only it knows is not told', async (t) => {
   const { server, overview } = await start(t, { sqs: false, websocket: false })
-  const { store } = server.eventStore
+  const { store } = server.eventLog
   const away = () => Promise.reject(Object.assign(new Error('gone'), { code: 'IEV_BACKPRESSURE' }))
   const status = () => ({ connected: false, nodes: 3, partitions: 0, head: 0, position: 0, lagMs: 0 })
   Object.assign(store, { check: away, range: away, oldestPending: away, deadLetterCount: away, status })
@@ -142,7 +142,7 @@ t.test('a store that is away is a fault, and what only it knows is not told', as
     sockets: 0,
     replaying: 0,
     nodes: 3,
-    faults: [{ component: 'eventStore', code: 'IEV_BACKPRESSURE', message: 'gone' }]
+    faults: [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'gone' }]
   })
 })
 
@@ -151,13 +151,13 @@ t.test("an instance's queues are told by name and URL, and none is made by askin
   const first = await start(t, { sqs: sqs.options })
   const queues = async ({ server }: typeof first, instance = 'sales') =>
     server.inject({ url: `/sqs/queues/${instance}`, headers })
-  await first.server.eventStore.instances.create({ name: 'sales', token: 'token-of-sales' })
+  await first.server.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
   t.same((await queues(first)).json(), { queues: [] }, 'nothing was ever selected')
   const { queues: made } = await first.server.sqs.set('sales', { enabled: true, events: ['CALL', 'LABELS_EDIT'] })
   t.same((await queues(first)).json(), { queues: made })
 
   // One that knows of the selection, not of the queues, one of which is gone.
-  const second = await start(t, { sqs: sqs.options, eventStore: { store: first.server.eventStore.store } })
+  const second = await start(t, { sqs: sqs.options, eventLog: { store: first.server.eventLog.store } })
   sqs.server.deleteQueue('sales_labels_edit.fifo')
   t.same((await queues(second)).json(), { queues: [made[0], { ...made[1], url: null }] })
   t.equal(sqs.depth('sales_labels_edit.fifo'), undefined)

@@ -4,7 +4,7 @@ import { API_KEY, build } from '../support/build.ts'
 const headers = { apikey: API_KEY }
 
 t.test('a webhook that is sent again with its id is accepted once, and keeps what it said', async (t) => {
-  const server = await build(t, { sqs: false, eventStore: { exposeApiKey: true } })
+  const server = await build(t, { sqs: false, eventLog: { exposeApiKey: true } })
   const payload = {
     event: 'call',
     instance: 'sales',

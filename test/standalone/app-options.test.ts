@@ -122,8 +122,8 @@ t.test('the shared queues take all events, a list, or those whose flags are set'
 })
 
 t.test('clients reach the server by SERVER_URL, or on this machine', async (t) => {
-  t.equal(options({ SERVER_PORT: '9000' }).eventStore?.serverUrl, 'http://localhost:9000')
-  t.equal(options({ SERVER_URL: 'https://hub.example' }).eventStore?.serverUrl, 'https://hub.example')
+  t.equal(options({ SERVER_PORT: '9000' }).eventLog?.serverUrl, 'http://localhost:9000')
+  t.equal(options({ SERVER_URL: 'https://hub.example' }).eventLog?.serverUrl, 'https://hub.example')
 })
 
 t.test('what holds for sockets is passed on', async (t) => {

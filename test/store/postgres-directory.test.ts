@@ -126,7 +126,7 @@ if (await havePostgres(t)) {
     // Nothing tells it but what it asks.
     const store = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
     const sqs = await startSqs(t)
-    const app = await build(t, { eventStore: { store }, sqs: sqs.options })
+    const app = await build(t, { eventLog: { store }, sqs: sqs.options })
     for (const instance of ['sales', 'support']) {
       await app.sqs.set(instance, { enabled: true, events: ['CALL'] })
       await app.sqs.set(instance, { enabled: false })

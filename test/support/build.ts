@@ -36,7 +36,7 @@ export async function build(t: Test, options: Partial<AppOptions> = {}): Promise
     apiKey: API_KEY,
     docs: false,
     ...options,
-    eventStore: { url: ':memory:', ...options.eventStore },
+    eventLog: { url: ':memory:', ...options.eventLog },
     sqs
   })
   await server.ready()

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 /** How many connections were closed because the client read too slowly. */
 export async function cutOffs(app: FastifyInstance): Promise<number> {
-  const [sample] = (await app.eventStore.metrics.cutOff.get()).values
+  const [sample] = (await app.eventLog.metrics.cutOff.get()).values
   return sample?.value ?? 0
 }
 

@@ -5,7 +5,7 @@ import { client, connect, next } from '../support/sockets.ts'
 
 t.test('a socket that loses its access while it connects is sent away and hears nothing', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
-  const { instances } = app.eventStore
+  const { instances } = app.eventLog
   await instances.create({ name: 'mine', token: 'token-of-mine' })
   // A host's own middleware runs after the plugin's has admitted the socket.
   app.io.of('/').use((socket, proceed) => {
@@ -24,10 +24,10 @@ t.test('a socket that loses its access while it connects is sent away and hears 
 
 t.test('a token that is replaced cuts off nobody who came with the global key', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
-  await app.eventStore.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   await app.websocket.set('mine', { enabled: true })
   const listeners = [await connect(t, `${url}/mine`, API_KEY), await connect(t, url, API_KEY)]
-  await app.eventStore.instances.setToken('mine', 'newer')
+  await app.eventLog.instances.setToken('mine', 'newer')
   await emit(app, 'mine', 1)
   for (const { until } of listeners) t.strictSame(data(await until(1)), [1])
   t.equal(app.websocket.connected, 2)
@@ -46,7 +46,7 @@ t.test('on / session secrets are seen of the instance that selected them alone',
 
 t.test('what no namespace carries is not logged for sockets, unless / carries it', async (t) => {
   for (const globalEvents of [false, true]) {
-    const app = await build(t, { sqs: false, eventStore: { logUnselected: false }, websocket: { globalEvents } })
+    const app = await build(t, { sqs: false, eventLog: { logUnselected: false }, websocket: { globalEvents } })
     const { offset } = await app.websocket.emit({ instance: 'mine', event: 'call', data: 1 })
     t.equal(offset, globalEvents ? 1 : 0)
   }

@@ -5,7 +5,7 @@ import { EventLog } from '../lib/event-log.ts'
 import { EventCatalogue } from '../lib/events.ts'
 import { Metrics } from '../lib/metrics.ts'
 import { addNodeGauges } from '../lib/node-gauges.ts'
-import { EventStoreOptions } from '../lib/schemas/options.ts'
+import { EventLogOptions } from '../lib/schemas/options.ts'
 import { optionsChecker } from '../lib/schemas/options-checker.ts'
 import { openStore } from '../lib/store/open.ts'
 import { Retention } from '../lib/store/retention.ts'
@@ -13,16 +13,16 @@ import { Retention } from '../lib/store/retention.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /** The event log: instances and their selections, and the durable, ordered store of accepted events. */
-    eventStore: EventLog
+    eventLog: EventLog
   }
 }
 
-export type { EventStoreOptions }
+export type { EventLogOptions }
 
-const checkOptions = optionsChecker('event-store', EventStoreOptions)
+const checkOptions = optionsChecker('event-log', EventLogOptions)
 
-const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, options) => {
-  if (fastify.hasDecorator('eventStore')) throw new AlreadyRegisteredError('event-store', 'eventStore')
+const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, options) => {
+  if (fastify.hasDecorator('eventLog')) throw new AlreadyRegisteredError('event-log', 'eventLog')
   const {
     url,
     maxPendingDeliveries,
@@ -30,7 +30,7 @@ const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, 
     retentionMaxBytes = 10 * 1024 ** 3,
     ...rest
   } = checkOptions(options)
-  const log = fastify.log.child({ component: 'event-store' })
+  const log = fastify.log.child({ component: 'event-log' })
   const catalogue = new EventCatalogue(rest.events)
   const metrics = new Metrics()
   const store =
@@ -60,7 +60,7 @@ const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, 
   const retention = new Retention({ store, log, hours: retentionHours, maxBytes: retentionMaxBytes })
   metrics.gauge('iev_store_instances', 'Instances that are registered', () => eventLog.instances.size)
   addNodeGauges(metrics, store)
-  fastify.decorate('eventStore', eventLog)
+  fastify.decorate('eventLog', eventLog)
 
   fastify.addHook('onReady', async () => retention.start())
   fastify.addHook('preClose', async () => eventLog.stopIntake())
@@ -70,4 +70,4 @@ const eventStorePlugin: FastifyPluginAsync<EventStoreOptions> = async (fastify, 
   })
 }
 
-export default fp(eventStorePlugin, { name: 'event-store', fastify: '5.x' })
+export default fp(eventLogPlugin, { name: 'event-log', fastify: '5.x' })
