@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { STATUS_CODES } from 'node:http'
-import { Ajv, type Options } from 'ajv'
 import {
   BodyMalformedError,
   BodyTooLargeError,
@@ -12,6 +11,7 @@ import {
   ValidationError,
   withMessages
 } from '../lib/errors.ts'
+import { useCompilers } from './compilers.ts'
 
 /** Of routes that are asked every few seconds, by probes and by the console: what is usual is not logged. */
 export const POLLED_LOG_LEVEL = 'warn'
@@ -24,12 +24,7 @@ const RETRY_AFTER_SECONDS = 1
  * fault named, errors in Evolution API's shape plus `code`.
  */
 export function useConventions(fastify: FastifyInstance): void {
-  const common: Options = { allErrors: true, useDefaults: true, strict: false, verbose: true }
-  const bodies = new Ajv({ ...common, coerceTypes: false })
-  const urls = new Ajv({ ...common, coerceTypes: true })
-  fastify.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? bodies : urls).compile(schema as object)
-  )
+  useCompilers(fastify)
   fastify.setSchemaErrorFormatter((errors, part) => {
     const messages = [...new Set(withoutBranches(errors).map((error) => describe(error, part)))]
     return withMessages(new ValidationError(messages.join('; ')), messages.slice(0, MAX_MESSAGES))
