@@ -6,7 +6,7 @@ import closeWithGrace from 'close-with-grace'
 import Fastify from 'fastify'
 import app from './app.ts'
 import { type Config, loadConfig } from './lib/config.ts'
-import { ConfigInvalidError, type MessageList } from './lib/errors.ts'
+import { ConfigInvalidError } from './lib/errors.ts'
 import { apiKeyFromFile } from './lib/standalone/api-key-file.ts'
 import { corsOrigin, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/standalone/app-options.ts'
 import { banner } from './lib/standalone/banner.ts'
@@ -14,6 +14,7 @@ import { dataFolder } from './lib/standalone/data-folder.ts'
 import { readDotenv } from './lib/standalone/dotenv.ts'
 import { startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
 import { answerError, answerNotFound, requestWithoutKey } from './routes/conventions.ts'
+import type { MessageList } from './lib/fault-messages.ts'
 
 /** Instance names have 100 characters at most; percent-encoded, one may take nine. */
 const MAX_PARAM_LENGTH = 1_000

@@ -2,11 +2,12 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
 import envSchema from 'env-schema'
 import { distance } from 'fastest-levenshtein'
-import { ConfigInvalidError, withMessages } from './errors.ts'
+import { ConfigInvalidError } from './errors.ts'
 import { EVOLUTION_EVENTS, eventKey } from './events.ts'
 import { DEFAULT_STORE_URL, isPostgresUrl } from './store/open.ts'
 import { AllowedHosts } from './websocket/allowed-hosts.ts'
 import { peerAddress } from './websocket/peer-address.ts'
+import { withMessages } from './fault-messages.ts'
 import { withoutPassword } from './without-password.ts'
 
 /** `description` says what a variable takes: it is what the error message of a fault says. */

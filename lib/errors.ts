@@ -1,116 +1,136 @@
-import createError from '@fastify/error'
-
 /**
  * Every error this package throws or answers with. `code` is stable; `message` is for people.
  * `statusCode` is what the routes answer; errors that only stop a start-up carry 500.
  */
+import { errorClass } from './error-class.ts'
 
-/** Some faults are several at once: `messages` has one line for each, and the reply repeats them all. */
-export interface MessageList {
-  messages?: string[]
-}
+export type { InstanceEventsError } from './error-class.ts'
 
-export const OptionsInvalidError = createError<[string]>('IEV_OPTIONS_INVALID', '%s', 500)
-export const ConfigInvalidError = createError<[string]>('IEV_CONFIG_INVALID', '%s', 500)
-export const AlreadyRegisteredError = createError<[string, string]>(
+/** An option of a plugin is unknown, missing or wrong; the message names it. */
+export class OptionsInvalidError extends errorClass('IEV_OPTIONS_INVALID', '%s', 500) {}
+/** A setting of the standalone server is unknown or wrong; `messages` names each. */
+export class ConfigInvalidError extends errorClass('IEV_CONFIG_INVALID', '%s', 500) {}
+/** The plugin is registered on this server already. */
+export class AlreadyRegisteredError extends errorClass(
   'IEV_ALREADY_REGISTERED',
   'The %s plugin is already registered on this server; register it once and use fastify.%s',
   500
-)
-export const SocketIoTakenError = createError(
+) {}
+/** Another plugin decorated the server with `io` before the websocket plugin. */
+export class SocketIoTakenError extends errorClass(
   'IEV_SOCKETIO_TAKEN',
   'fastify.io exists already: let the websocket plugin register fastify-socket.io, then use fastify.io for your own namespaces',
   500
-)
-export const StoreLockedError = createError<[string, ErrorOptions?]>(
+) {}
+/** Another process uses the database file. */
+export class StoreLockedError extends errorClass(
   'IEV_STORE_LOCKED',
   'The database %s is in use by another process: stop it, or give this one a database of its own',
   500
-)
-export const StoreUnusableError = createError<[string, string, ErrorOptions?]>(
-  'IEV_STORE_UNUSABLE',
-  'The database %s cannot be used: %s',
-  500
-)
-export const StoreNewerError = createError<[string, number, number]>(
+) {}
+/** The database cannot be opened, read or written. */
+export class StoreUnusableError extends errorClass('IEV_STORE_UNUSABLE', 'The database %s cannot be used: %s', 500) {}
+/** A newer release wrote the database. */
+export class StoreNewerError extends errorClass(
   'IEV_STORE_NEWER_SCHEMA',
   'The database %s has schema version %s, this release knows versions up to %s: start the release that wrote it, or a newer one',
   500
-)
-export const StoreUnsupportedError = createError<[string]>(
+) {}
+/** The URL names no supported database. */
+export class StoreUnsupportedError extends errorClass(
   'IEV_STORE_UNSUPPORTED',
   'The database URL "%s" is not supported: use file:<path>, :memory: or postgres://<user>@<host>/<database>',
   500
-)
+) {}
 
-export const UnauthorizedError = createError<[string]>('IEV_UNAUTHORIZED', '%s', 401)
-export const ValidationError = createError<[string]>('IEV_VALIDATION', '%s', 400)
-export const BodyMalformedError = createError<[string]>('IEV_BODY_MALFORMED', 'The body is not JSON: %s', 400)
-export const BodyTooLargeError = createError<[number]>(
+/** 401: the key is missing, or does not authorize this request. */
+export class UnauthorizedError extends errorClass('IEV_UNAUTHORIZED', '%s', 401) {}
+/** 400: the request does not match the schema of its route. */
+export class ValidationError extends errorClass('IEV_VALIDATION', '%s', 400) {}
+/** 400: the body is not JSON. */
+export class BodyMalformedError extends errorClass('IEV_BODY_MALFORMED', 'The body is not JSON: %s', 400) {}
+/** 413: the body is over `bodyLimit`. */
+export class BodyTooLargeError extends errorClass(
   'IEV_BODY_TOO_LARGE',
   'The body is larger than the limit of %s bytes: send fewer events at a time, or media by link',
   413
-)
-export const MediaTypeError = createError<[string]>(
+) {}
+/** 415: the content type of the body is not JSON. */
+export class MediaTypeError extends errorClass(
   'IEV_UNSUPPORTED_MEDIA_TYPE',
   'The body must be JSON: send content-type: application/json (got %s)',
   415
-)
-export const RouteNotFoundError = createError<[string, string]>('IEV_NOT_FOUND', 'There is no route %s %s', 404)
-export const ConsoleNotBuiltError = createError(
+) {}
+/** 404: no route has this method and path. */
+export class RouteNotFoundError extends errorClass('IEV_NOT_FOUND', 'There is no route %s %s', 404) {}
+/** 404: the files of the console are missing. */
+export class ConsoleNotBuiltError extends errorClass(
   'IEV_CONSOLE_NOT_BUILT',
   'The console was not built: run "npm run prepare" in the folder of fastify-instance-events, with its development packages, and start the server again',
   404
-)
-export const InternalError = createError('IEV_INTERNAL', 'Something went wrong on this server; its log says what', 500)
+) {}
+/** 500: an unexpected fault; the log of the server has its cause. */
+export class InternalError extends errorClass(
+  'IEV_INTERNAL',
+  'Something went wrong on this server; its log says what',
+  500
+) {}
 
-export const InstanceNameError = createError<[string]>('IEV_INSTANCE_NAME_INVALID', '%s', 400)
-export const InstanceNotFoundError = createError<[string]>(
+/** 400: the name cannot be that of an instance. */
+export class InstanceNameError extends errorClass('IEV_INSTANCE_NAME_INVALID', '%s', 400) {}
+/** 404: no instance has this name. */
+export class InstanceNotFoundError extends errorClass(
   'IEV_INSTANCE_NOT_FOUND',
   'The "%s" instance does not exist',
   404
-)
-export const InstanceExistsError = createError<[string]>(
+) {}
+/** 403: an instance of this name exists. */
+export class InstanceExistsError extends errorClass(
   'IEV_INSTANCE_EXISTS',
   'This name "%s" is already in use: choose another, delete it first, or give it a new token with PUT /instance/token',
   403
-)
-export const TokenTakenError = createError(
+) {}
+/** 409: another instance has this token, or it is the global key. */
+export class TokenTakenError extends errorClass(
   'IEV_TOKEN_TAKEN',
   'This token already opens something else: choose another, or leave it out to have one generated',
   409
-)
-export const EventUnknownError = createError<[string]>('IEV_EVENT_UNKNOWN', '%s', 400)
-export const EventInvalidError = createError<[string]>('IEV_EVENT_INVALID', '%s', 400)
-export const TransportDisabledError = createError<[string, string]>(
+) {}
+/** 400: the catalogue has no such event; the message names those with similar names. */
+export class EventUnknownError extends errorClass('IEV_EVENT_UNKNOWN', '%s', 400) {}
+/** 400: a member of an event is missing or wrong; `messages` names each. */
+export class EventInvalidError extends errorClass('IEV_EVENT_INVALID', '%s', 400) {}
+/** 409: the transport is switched off on this server. */
+export class TransportDisabledError extends errorClass(
   'IEV_TRANSPORT_DISABLED',
   'The %s transport is switched off on this server: switch it on (%s) before selecting events for it',
   409
-)
+) {}
 
-export const QueueUnavailableError = createError<[string, string, string, ErrorOptions?]>(
+/** 502: SQS refused to create or to find the queue; `cause` is the error of the AWS SDK. */
+export class QueueUnavailableError extends errorClass(
   'IEV_SQS_QUEUE_UNAVAILABLE',
   'The queue %s could not be made ready, nothing was changed: %s: %s',
   502
-)
-export const QueueUnusableError = createError<[string, string, string]>(
+) {}
+/** 502: the queue exists with an attribute that does not work here. */
+export class QueueUnusableError extends errorClass(
   'IEV_SQS_QUEUE_UNUSABLE',
   'The queue %s exists with an attribute that cannot work here: %s is %s; delete or rename that queue',
   502
-)
+) {}
 
-export const DeadLetterNotFoundError = createError<[string]>(
+/** 404: no dead letter has this id. */
+export class DeadLetterNotFoundError extends errorClass(
   'IEV_DEAD_LETTER_NOT_FOUND',
   'There is no dead letter %s: it was redriven, discarded, or never there',
   404
-)
+) {}
 
-export const BackpressureError = createError<[string, ErrorOptions?]>(
-  'IEV_BACKPRESSURE',
-  'Not accepted, try again later: %s',
-  503
-)
-export const ClosingError = createError('IEV_CLOSING', 'Not accepted, this server is shutting down', 503)
+/** 503: the event log is over a limit or its database does not answer; try again after a second. */
+export class BackpressureError extends errorClass('IEV_BACKPRESSURE', 'Not accepted, try again later: %s', 503) {}
+/** 503: the server is shutting down. */
+export class ClosingError extends errorClass('IEV_CLOSING', 'Not accepted, this server is shutting down', 503) {}
 
 /** Codes that never leave as an HTTP answer: refusals of sockets, reasons of closed connections and of dead letters. */
 export const WS_UNAUTHORIZED = 'IEV_WS_UNAUTHORIZED'
@@ -120,11 +140,3 @@ export const WS_INVALID = 'IEV_WS_INVALID'
 export const WS_RATE_LIMITED = 'IEV_WS_RATE_LIMITED'
 export const WS_TOO_SLOW = 'IEV_WS_TOO_SLOW'
 export const SQS_PAYLOAD_TOO_LARGE = 'IEV_SQS_PAYLOAD_TOO_LARGE'
-
-/** A reply names at most this many faults. */
-export const MAX_MESSAGES = 100
-
-/** Attaches one message per fault to an error made from the first. */
-export function withMessages<E extends Error>(error: E, messages: string[]): E & MessageList {
-  return Object.assign(error, { messages })
-}

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { ClosingError, InstanceNotFoundError, MAX_MESSAGES, OptionsInvalidError, withMessages } from './errors.ts'
-import type { MessageList } from './errors.ts'
+import { ClosingError, InstanceNotFoundError, OptionsInvalidError } from './errors.ts'
+import { MAX_MESSAGES, withMessages, type MessageList } from './fault-messages.ts'
 import type { Metrics } from './metrics.ts'
 import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './event-input.ts'
 import type { EventCatalogue, CatalogueEvent } from './events.ts'

@@ -4,13 +4,11 @@ import {
   BodyMalformedError,
   BodyTooLargeError,
   InternalError,
-  MAX_MESSAGES,
   MediaTypeError,
-  type MessageList,
   RouteNotFoundError,
-  ValidationError,
-  withMessages
+  ValidationError
 } from '../lib/errors.ts'
+import { MAX_MESSAGES, withMessages, type MessageList } from '../lib/fault-messages.ts'
 import { useCompilers } from './compilers.ts'
 
 /** Of routes that are asked every few seconds, by probes and by the console: what is usual is not logged. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import type { MessageList } from '../lib/errors.ts'
 import { EVOLUTION_EVENTS, EventCatalogue, eventKey, type CatalogueOptions } from '../lib/events.ts'
+import type { MessageList } from '../lib/fault-messages.ts'
 
 const catalogue = new EventCatalogue()
 

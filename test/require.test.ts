@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { PLAIN_ENV } from './support/plain-env.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
 const SUBPATHS = Object.entries(packageJson.exports).filter(([subpath]) => !subpath.endsWith('.json'))
@@ -12,8 +13,7 @@ t.test('a CommonJS app can require every subpath', async (t) => {
   const program = `for (const file of ${JSON.stringify(files)}) console.log(file, Object.keys(require(file)).length > 0)`
   const { stdout } = await promisify(execFile)(process.execPath, ['--eval', program], {
     cwd: `${import.meta.dirname}/..`,
-    // tap's own hook on require() leaves types in what it loads.
-    env: { ...process.env, _TAPJS_PROCESSINFO_EXCLUDE_: '/./' },
+    env: PLAIN_ENV,
     timeout: 60_000
   })
   t.equal(stdout, files.map((file) => `${file} true\n`).join(''))

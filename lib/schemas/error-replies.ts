@@ -1,10 +1,9 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError } from '@fastify/error'
 import { Type } from '@sinclair/typebox'
 import * as errors from '../errors.ts'
 
 /** One error of each status, as routes answer with it. */
-const EXAMPLES: FastifyError[] = [
+const EXAMPLES: errors.InstanceEventsError[] = [
   new errors.ValidationError('body.enabled must be boolean'),
   new errors.UnauthorizedError('The key does not open this'),
   new errors.InstanceExistsError('sales'),
@@ -29,7 +28,7 @@ export function codesOf(status: number): string[] {
   return Object.entries(errors).flatMap(([name, value]) => {
     if (!name.endsWith('Error')) return []
     // Those of this name are constructors; what their messages take is of no concern here.
-    const { code, statusCode } = new (value as unknown as new () => FastifyError)()
+    const { code, statusCode } = new (value as unknown as new () => errors.InstanceEventsError)()
     return statusCode === status ? [code] : []
   })
 }

@@ -1,5 +1,6 @@
-import { DeadLetterNotFoundError, withMessages } from '../errors.ts'
+import { DeadLetterNotFoundError } from '../errors.ts'
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, EventStore } from '../store/types.ts'
+import { withMessages } from '../fault-messages.ts'
 
 /** Dead letters that one transaction takes. */
 const CHUNK = 500

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Config, EnvSchema, loadConfig } from '../config.ts'
-import type { MessageList } from '../errors.ts'
 import { EventCatalogue } from '../events.ts'
+import type { MessageList } from '../fault-messages.ts'
 import { withoutPassword } from '../without-password.ts'
 import { wantsEmbeddedSqs } from './app-options.ts'
 import { dataFolder } from './data-folder.ts'

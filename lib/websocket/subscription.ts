@@ -1,5 +1,5 @@
 import type { EventCatalogue } from '../events.ts'
-import type { MessageList } from '../errors.ts'
+import type { MessageList } from '../fault-messages.ts'
 
 /** What a socket asks for in `auth`, besides bringing its key. */
 export interface Subscription {
