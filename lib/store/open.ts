@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { StoreUnsupportedError } from '../errors.ts'
 import type { PostgresStoreOptions } from './postgres.ts'
-import { SqliteStore, type SqliteStoreOptions } from './sqlite.ts'
+import type { SqliteStoreOptions } from './sqlite.ts'
 import type { EventStore } from './types.ts'
 
 export const DEFAULT_STORE_URL = 'file:./data/instance-events.db'
@@ -21,12 +21,13 @@ export interface OpenStoreOptions {
 
 /** @throws {StoreUnsupportedError} for a URL that no backend takes */
 export async function openStore({ url = DEFAULT_STORE_URL, ...options }: OpenStoreOptions): Promise<EventStore> {
+  // Each backend is loaded only where it is used: Node 22 prints a warning when SQLite is.
   if (isPostgresUrl(url)) {
-    // Whoever keeps to a file need not load the driver.
     const { PostgresStore } = await import('./postgres.ts')
     return PostgresStore.open({ url, ...options })
   }
   const { onConnection, schema, ...limits } = options
+  const { SqliteStore } = await import('./sqlite.ts')
   return new SqliteStore({ path: storePath(url), ...limits })
 }
 

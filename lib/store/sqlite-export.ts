@@ -75,10 +75,10 @@ export class SqliteExport {
 
   /** By ascending offset; all of an offset or none. */
   deliveries(after: number, limit: number): Row[] {
-    const page = 'SELECT "offset" FROM deliveries WHERE "offset" > ?1 ORDER BY "offset" LIMIT ?2'
-    const sql = `SELECT * FROM deliveries WHERE "offset" > ?1 AND "offset" <= (SELECT max("offset") FROM (${page}))
+    const page = 'SELECT "offset" FROM deliveries WHERE "offset" > :after ORDER BY "offset" LIMIT :limit'
+    const sql = `SELECT * FROM deliveries WHERE "offset" > :after AND "offset" <= (SELECT max("offset") FROM (${page}))
       ORDER BY "offset"`
-    return this.#db.prepare(sql).all(after, limit)
+    return this.#db.prepare(sql).all({ after, limit })
   }
 
   /** By ascending id. */

@@ -17,7 +17,11 @@ function startTerminal({ env = {}, terminal = true }: { env?: Record<string, str
   return {
     fake,
     context: processContext(fake as unknown as NodeJS.Process),
-    read: (of: 'stdout' | 'stderr') => String(fake[of].read() ?? '')
+    read: (of: 'stdout' | 'stderr') => {
+      const { readableLength } = fake[of]
+      // Without a length, Node 26 reads one chunk only.
+      return readableLength === 0 ? '' : String(fake[of].read(readableLength))
+    }
   }
 }
 

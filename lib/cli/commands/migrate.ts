@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { moveLog, type Moved } from '../../store/move-log.ts'
+import type { Moved } from '../../store/move-log.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed } from '../failure.ts'
 
@@ -43,6 +43,8 @@ async function migrate(urls: { from: string; to: string }, { out, error, signal,
     report(moved)
   }
   try {
+    // Node 22 prints a warning when SQLite is loaded: no other command does.
+    const { moveLog } = await import('../../store/move-log.ts')
     const { counts, already } = await moveLog({ ...urls, ...(schema !== undefined && { schema }), progress })
     const rows = Object.entries(counts).map(([name, count]) => `  ${name.padEnd(12)}${count.toLocaleString('en')}`)
     out([already ? 'It was migrated already:' : 'Migrated, and counted on both sides:', ...rows].join('\n'))
