@@ -2,7 +2,6 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { AppOptions } from './lib/schemas/options.ts'
 import { optionsChecker } from './lib/schemas/options-checker.ts'
-import auth from './plugins/auth.ts'
 import eventLog from './plugins/event-log.ts'
 import instanceEvents from './plugins/instance-events.ts'
 import sqs from './plugins/sqs.ts'
@@ -11,7 +10,6 @@ import { requestWithoutKey } from './routes/conventions.ts'
 import routes from './routes/index.ts'
 
 export type { AppOptions }
-export type { AuthenticateOptions } from './plugins/auth.ts'
 export type { EventLogOptions } from './plugins/event-log.ts'
 export type { OnInstanceEvent } from './plugins/instance-events.ts'
 export type { SqsOptions } from './plugins/sqs.ts'
@@ -40,10 +38,9 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   if (parts.sqs !== false) await fastify.register(sqs, parts.sqs ?? {})
   if (parts.websocket !== false) await fastify.register(websocket, { apiKey, ...parts.websocket })
   await fastify.register(instanceEvents)
-  await fastify.register(auth, { apiKey })
   // Fastify's types want text of a serialiser, its loggers take objects as its own return them.
   const req = requestWithoutKey as unknown as (request: FastifyRequest) => string
-  await fastify.register(routes, { prefix, docs, console, bodyLimit, logSerializers: { req } })
+  await fastify.register(routes, { prefix, apiKey, docs, console, bodyLimit, logSerializers: { req } })
 }
 
 export default fp(app, { name: 'fastify-instance-events', fastify: '5.x' })

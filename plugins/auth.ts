@@ -1,58 +1,46 @@
-import type { FastifyPluginAsync, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { ApiKeys, type Identity } from '../lib/api-keys.ts'
+import { ApiKeys } from '../lib/api-keys.ts'
 import { UnauthorizedError } from '../lib/errors.ts'
-import eventLogPlugin from './event-log.ts'
+import { IDENTITY, KEY_RULE, type KeyRule } from '../routes/keys.ts'
+import './event-log.ts'
 
 export interface AuthOptions {
   /** The global key. */
   apiKey: string
 }
 
-export interface AuthenticateOptions {
-  /** `global`: the global key alone; `instance`: also the token of the instance in the path; `any`: also any token. */
-  allow: 'global' | 'instance' | 'any'
-  /** Whether the query's `apikey` counts, for hubs that cannot set headers. @default false */
-  inQuery?: boolean
-}
-
-/** An `onRequest` hook that lets some keys pass, and says which: what documents say of a route is read from it. */
-export type Authenticate = onRequestAsyncHookHandler & Readonly<Required<AuthenticateOptions>>
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Makes an `onRequest` hook that answers 401 before anything is read or looked up. */
-    authenticate: (options: AuthenticateOptions) => Authenticate
-  }
-  interface FastifyRequest {
-    /** Whose key the request bears, once `authenticate` has let it pass. */
-    identity: Identity | null
-  }
-}
-
+/**
+ * Checks keys on the routes of a scope whose `config` says whom they open to. The check is the last hook before the body
+ * is read: the host's own `onRequest` and `preParsing` hooks run first, so that a rate limit counts wrong keys, too.
+ */
 const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) => {
-  if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLogPlugin)
   const keys = new ApiKeys({ globalKey: apiKey, instances: fastify.eventLog.instances })
 
-  fastify.decorateRequest('identity', null)
-  fastify.decorate('authenticate', ({ allow, inQuery = false }: AuthenticateOptions): Authenticate => {
-    const places = `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
-    const hook: onRequestAsyncHookHandler = async (request, reply) => {
-      // What is answered is about this key: nobody in between may give it to another.
-      reply.header('cache-control', 'no-store')
-      const key = keyOf(request, inQuery)
-      if (key === undefined) throw new UnauthorizedError(`A key is required: ${places}`)
-      const identity = keys.identify(key)
-      const { instance } = request.params as { instance?: string }
-      const passes =
-        identity?.kind === 'global' ||
-        (identity?.kind === 'instance' &&
-          (allow === 'any' || (allow === 'instance' && identity.instance.name === instance)))
-      if (!passes) throw new UnauthorizedError('The key does not open this')
-      request.identity = identity
-    }
-    return Object.assign(hook, { allow, inQuery })
+  fastify.decorateRequest(IDENTITY, null)
+  // Plugins like @fastify/rate-limit add hooks to each route; this runs after theirs, and so does what it adds.
+  fastify.addHook('onRoute', (route) => {
+    const rule = route.config?.[KEY_RULE]
+    if (rule && rule.allow !== 'everyone') route.preParsing = [route.preParsing ?? [], checker(keys, rule)].flat()
   })
+}
+
+function checker(keys: ApiKeys, { allow, inQuery }: KeyRule): preParsingAsyncHookHandler {
+  const places = `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
+  return async (request, reply) => {
+    // What is answered is about this key: nobody in between may give it to another.
+    reply.header('cache-control', 'no-store')
+    const key = keyOf(request, inQuery)
+    if (key === undefined) throw new UnauthorizedError(`A key is required: ${places}`)
+    const identity = keys.identify(key)
+    const { instance } = request.params as { instance?: string }
+    const passes =
+      identity?.kind === 'global' ||
+      (identity?.kind === 'instance' &&
+        (allow === 'any' || (allow === 'instance' && identity.instance.name === instance)))
+    if (!passes) throw new UnauthorizedError('The key does not open this')
+    request[IDENTITY] = identity
+  }
 }
 
 function keyOf({ headers, query }: FastifyRequest, inQuery: boolean): string | undefined {
@@ -62,4 +50,4 @@ function keyOf({ headers, query }: FastifyRequest, inQuery: boolean): string | u
   return undefined
 }
 
-export default fp(authPlugin, { name: 'auth', fastify: '5.x' })
+export default fp(authPlugin, { name: 'fastify-instance-events/auth', fastify: '5.x' })

@@ -70,4 +70,4 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
   })
 }
 
-export default fp(eventLogPlugin, { name: 'event-log', fastify: '5.x' })
+export default fp(eventLogPlugin, { name: 'fastify-instance-events/event-log', fastify: '5.x' })

@@ -25,4 +25,4 @@ const instanceEventsPlugin: FastifyPluginAsync = async (fastify) => {
   fastify.decorate('onInstanceEvent', (input) => eventLog.accept(input))
 }
 
-export default fp(instanceEventsPlugin, { name: 'instance-events', fastify: '5.x' })
+export default fp(instanceEventsPlugin, { name: 'fastify-instance-events/instance-events', fastify: '5.x' })

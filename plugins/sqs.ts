@@ -109,4 +109,4 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   })
 }
 
-export default fp(sqsPlugin, { name: 'sqs', fastify: '5.x' })
+export default fp(sqsPlugin, { name: 'fastify-instance-events/sqs', fastify: '5.x' })

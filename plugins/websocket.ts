@@ -101,4 +101,4 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   })
 }
 
-export default fp(websocketPlugin, { name: 'websocket', fastify: '5.x' })
+export default fp(websocketPlugin, { name: 'fastify-instance-events/websocket', fastify: '5.x' })

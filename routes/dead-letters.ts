@@ -2,8 +2,8 @@ import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type
 import { TransportDisabledError, ValidationError } from '../lib/errors.ts'
 import { QUEUE_EXAMPLE, errorReplies } from '../lib/schemas/replies.ts'
 import type { DeadLetter, DeadLetterFilter } from '../lib/store/types.ts'
-import '../plugins/auth.ts'
 import '../plugins/sqs.ts'
+import { opensTo } from './keys.ts'
 
 const MAX_IDS = 1_000
 
@@ -51,14 +51,14 @@ const RedriveBody = Type.Object(
 
 /** `GET /sqs/deadletters`, `POST /sqs/deadletters/redrive`, `DELETE /sqs/deadletters` */
 const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const onRequest = fastify.authenticate({ allow: 'global' })
+  const config = opensTo('global')
   const deadLetters = () => {
     if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs', 'SQS_ENABLED=true')
     return fastify.sqs.deadLetters
   }
 
   fastify.get('/sqs/deadletters', {
-    onRequest,
+    config,
     schema: {
       operationId: 'listDeadLetters',
       tags: ['sqs'],
@@ -91,7 +91,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.post('/sqs/deadletters/redrive', {
-    onRequest,
+    config,
     schema: {
       operationId: 'redriveDeadLetters',
       tags: ['sqs'],
@@ -106,7 +106,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.delete('/sqs/deadletters', {
-    onRequest,
+    config,
     schema: {
       operationId: 'discardDeadLetters',
       tags: ['sqs'],

@@ -1,14 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { packageVersion } from '../lib/package-version.ts'
-import type { Authenticate } from '../plugins/auth.ts'
-
-const KEYS: Record<Authenticate['allow'], string> = {
-  global: 'Key: the global one.',
-  instance: 'Key: the global one, or the token of the instance in the path.',
-  any: 'Key: the global one, or the token of any instance.'
-}
 
 /** `GET /docs`, `GET /docs/json`: must run before the routes it is to describe. */
 export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
@@ -27,24 +20,8 @@ export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
         { name: 'instances', description: 'Instances and their tokens' },
         { name: 'events', description: 'Taking events in, and reading them' },
         { name: 'operation', description: 'How this server is set, and how it is' }
-      ],
-      components: {
-        securitySchemes: {
-          apikey: { type: 'apiKey', in: 'header', name: 'apikey' },
-          bearer: { type: 'http', scheme: 'bearer' },
-          apikeyInQuery: { type: 'apiKey', in: 'query', name: 'apikey' }
-        }
-      }
-    },
-    transform: ({ schema, url, route }) => ({ schema: withKeys(schema, route), url })
+      ]
+    }
   })
   await fastify.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } })
-}
-
-/** Which keys open a route, told by what guards it. */
-function withKeys(schema: FastifySchema, { onRequest }: RouteOptions): FastifySchema {
-  const guard = [onRequest ?? []].flat().find((hook): hook is Authenticate => 'allow' in hook)
-  if (!guard) return { ...schema, security: [], description: 'Open: no key is needed.' }
-  const inQuery = guard.inQuery ? [{ apikeyInQuery: [] }] : []
-  return { ...schema, security: [{ apikey: [] }, { bearer: [] }, ...inQuery], description: KEYS[guard.allow] }
 }

@@ -1,9 +1,9 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { EventBody } from '../lib/schemas/event-input.ts'
 import { EmitReply, errorReplies, InstanceParams } from '../lib/schemas/replies.ts'
-import '../plugins/auth.ts'
 import '../plugins/event-log.ts'
 import { requestTrace } from './trace.ts'
+import { opensTo } from './keys.ts'
 
 const MAX_EVENTS = 1_000
 
@@ -24,7 +24,7 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
   const { eventLog } = fastify
 
   fastify.post('/events/:instance', {
-    onRequest: fastify.authenticate({ allow: 'instance' }),
+    config: opensTo('instance'),
     bodyLimit,
     schema: {
       operationId: 'postEvents',

@@ -2,6 +2,7 @@ import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typ
 import type { Readiness } from '../lib/readiness.ts'
 import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
+import { opensTo } from './keys.ts'
 
 export interface HealthRoutesOptions {
   readiness: Readiness
@@ -25,6 +26,7 @@ const readyReply = (example: object) =>
 const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fastify, { readiness }) => {
   fastify.get('/health', {
     logLevel: POLLED_LOG_LEVEL,
+    config: opensTo('everyone'),
     schema: {
       operationId: 'getHealth',
       tags: ['operation'],
@@ -36,6 +38,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fast
 
   fastify.get('/ready', {
     logLevel: POLLED_LOG_LEVEL,
+    config: opensTo('everyone'),
     schema: {
       operationId: 'getReadiness',
       tags: ['operation'],

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { Readiness } from '../lib/readiness.ts'
+import auth from '../plugins/auth.ts'
 import asyncApi from './asyncapi.ts'
 import console from './console.ts'
 import { useConventions } from './conventions.ts'
@@ -17,6 +18,7 @@ import { logTraces } from './trace.ts'
 import webhook from './webhook.ts'
 
 export interface RoutesOptions {
+  apiKey: string
   docs: boolean
   console: boolean
   bodyLimit: number
@@ -24,9 +26,10 @@ export interface RoutesOptions {
 
 /** All routes, in a scope of their own: a host app's parsers, validators and error handlers stay as they are. */
 const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
-  const { docs, bodyLimit } = options
+  const { apiKey, docs, bodyLimit } = options
   useConventions(fastify)
   logTraces(fastify)
+  await fastify.register(auth, { apiKey })
   const readiness = new Readiness({
     eventLog: fastify.eventLog,
     sqs: fastify.hasDecorator('sqs') ? () => fastify.sqs.status() : undefined,

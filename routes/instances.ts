@@ -6,9 +6,9 @@ import { errorReplies, InstanceParams, instanceReply, InstanceReply, Nullable } 
 import { SelectionBody } from '../lib/schemas/selection-body.ts'
 import type { SelectionInput } from '../lib/store/instances.ts'
 import type { TransportName } from '../lib/store/types.ts'
-import '../plugins/auth.ts'
 import '../plugins/sqs.ts'
 import '../plugins/websocket.ts'
+import { identityOf, opensTo } from './keys.ts'
 
 // It travels in headers and URLs.
 const Token = Type.String({
@@ -55,10 +55,10 @@ const CreateReply = Type.Object(
 /** `POST /instance/create`, `GET /instance/fetchInstances`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { instances } = fastify.eventLog
-  const globalOnly = fastify.authenticate({ allow: 'global' })
+  const globalOnly = opensTo('global')
 
   fastify.post('/instance/create', {
-    onRequest: globalOnly,
+    config: globalOnly,
     schema: {
       operationId: 'createInstance',
       tags: ['instances'],
@@ -91,7 +91,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/instance/fetchInstances', {
-    onRequest: fastify.authenticate({ allow: 'any' }),
+    config: opensTo('any'),
     schema: {
       operationId: 'fetchInstances',
       tags: ['instances'],
@@ -102,7 +102,9 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
         ...errorReplies(400, 401, 404)
       }
     },
-    handler: async ({ identity, query: { instanceName } }) => {
+    handler: async (request) => {
+      const { instanceName } = request.query
+      const identity = identityOf(request)
       const own = identity?.kind === 'instance' ? identity.instance : undefined
       if (own && instanceName !== undefined && instanceName !== own.name)
         throw new UnauthorizedError('The key does not open this')
@@ -114,7 +116,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.put('/instance/token/:instance', {
-    onRequest: globalOnly,
+    config: globalOnly,
     preValidation: async (request) => {
       request.body ??= {}
     },
@@ -137,7 +139,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.delete('/instance/delete/:instance', {
-    onRequest: globalOnly,
+    config: globalOnly,
     schema: {
       operationId: 'deleteInstance',
       tags: ['instances'],

@@ -4,8 +4,8 @@ import { ValidationError } from '../lib/errors.ts'
 import { readEventPage } from '../lib/event-page.ts'
 import { socketMessage } from '../lib/messages.ts'
 import { errorReplies, InstanceParams } from '../lib/schemas/replies.ts'
-import '../plugins/auth.ts'
 import '../plugins/event-log.ts'
+import { opensTo } from './keys.ts'
 
 const Offset = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 
@@ -63,7 +63,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { eventLog } = fastify
 
   fastify.get('/events', {
-    onRequest: fastify.authenticate({ allow: 'global' }),
+    config: opensTo('global'),
     schema: {
       operationId: 'readEvents',
       tags: ['events'],
@@ -75,7 +75,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/events/:instance', {
-    onRequest: fastify.authenticate({ allow: 'instance' }),
+    config: opensTo('instance'),
     schema: {
       operationId: 'readInstanceEvents',
       tags: ['events'],

@@ -1,6 +1,7 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
+import { opensTo } from './keys.ts'
 
 /** `GET /metrics` */
 const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -8,6 +9,7 @@ const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/metrics', {
     logLevel: POLLED_LOG_LEVEL,
+    config: opensTo('everyone'),
     schema: {
       operationId: 'getMetrics',
       tags: ['operation'],

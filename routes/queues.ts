@@ -1,8 +1,8 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { TransportDisabledError } from '../lib/errors.ts'
 import { errorReplies, InstanceParams, InstanceQueueReply, Nullable, QUEUE_EXAMPLE } from '../lib/schemas/replies.ts'
-import '../plugins/auth.ts'
 import '../plugins/sqs.ts'
+import { opensTo } from './keys.ts'
 
 export const QueuesReply = Type.Object(
   {
@@ -19,7 +19,7 @@ export const QueuesReply = Type.Object(
 /** `GET /sqs/queues/:instance` */
 const queueRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/sqs/queues/:instance', {
-    onRequest: fastify.authenticate({ allow: 'instance' }),
+    config: opensTo('instance'),
     schema: {
       operationId: 'sqsQueues',
       tags: ['sqs'],

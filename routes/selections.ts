@@ -12,7 +12,7 @@ import { setBody, unwrap } from '../lib/schemas/selection-body.ts'
 import type { InstanceQueue } from '../lib/sqs/emitter.ts'
 import type { SelectionRequest } from '../lib/selections.ts'
 import type { Instance, Selection, TransportName } from '../lib/store/types.ts'
-import '../plugins/auth.ts'
+import { opensTo } from './keys.ts'
 
 export interface SelectionRoutesOptions {
   transport: TransportName
@@ -35,10 +35,10 @@ interface SelectionEmitter {
 /** `POST /<transport>/set/:instance`, `GET /<transport>/find/:instance` */
 const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async (fastify, options) => {
   const { transport, summary, setting, emitter } = options
-  const onRequest = fastify.authenticate({ allow: 'instance' })
+  const config = opensTo('instance')
 
   fastify.post(`/${transport}/set/:instance`, {
-    onRequest,
+    config,
     schema: {
       operationId: `${transport}Set`,
       tags: [transport],
@@ -60,7 +60,7 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
   })
 
   fastify.get(`/${transport}/find/:instance`, {
-    onRequest,
+    config,
     schema: {
       operationId: `${transport}Find`,
       tags: [transport],

@@ -5,10 +5,10 @@ import { packageVersion } from '../lib/package-version.ts'
 import type { Readiness } from '../lib/readiness.ts'
 import { errorReplies, Nullable } from '../lib/schemas/replies.ts'
 import type { SqsMode } from '../lib/sqs/emitter.ts'
-import '../plugins/auth.ts'
 import '../plugins/sqs.ts'
 import '../plugins/websocket.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
+import { identityOf, opensTo } from './keys.ts'
 
 export interface ServerRoutesOptions {
   readiness: Readiness
@@ -107,29 +107,32 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
   const node = randomUUID()
 
   fastify.get('/server', {
-    onRequest: fastify.authenticate({ allow: 'any' }),
+    config: opensTo('any'),
     schema: {
       operationId: 'getServer',
       tags: ['operation'],
       summary: 'What this server is and does, and whose key it was asked with',
       response: { 200: { ...ServerReply, examples: [SERVER] }, ...errorReplies(401) }
     },
-    handler: async ({ identity }) => ({
-      version,
-      node,
-      identity:
-        identity?.kind === 'instance'
-          ? { kind: 'instance' as const, instance: identity.instance.name }
-          : { kind: 'global' as const },
-      sqs: sqs ? modeReply(sqs.mode) : null,
-      websocket: websocket ? { path: websocket.path, globalEvents: websocket.globalEvents } : null,
-      events: [...eventLog.catalogue.events]
-    })
+    handler: async (request) => {
+      const identity = identityOf(request)
+      return {
+        version,
+        node,
+        identity:
+          identity?.kind === 'instance'
+            ? { kind: 'instance' as const, instance: identity.instance.name }
+            : { kind: 'global' as const },
+        sqs: sqs ? modeReply(sqs.mode) : null,
+        websocket: websocket ? { path: websocket.path, globalEvents: websocket.globalEvents } : null,
+        events: [...eventLog.catalogue.events]
+      }
+    }
   })
 
   fastify.get('/overview', {
     logLevel: POLLED_LOG_LEVEL,
-    onRequest: fastify.authenticate({ allow: 'global' }),
+    config: opensTo('global'),
     schema: {
       operationId: 'getOverview',
       tags: ['operation'],

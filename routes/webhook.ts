@@ -3,10 +3,10 @@ import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 import { MAX_ID_LENGTH, RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
 import { EmitReply, errorReplies } from '../lib/schemas/replies.ts'
-import '../plugins/auth.ts'
 import '../plugins/instance-events.ts'
 import type { EventRoutesOptions } from './events.ts'
 import { requestTrace } from './trace.ts'
+import { opensTo } from './keys.ts'
 
 /** Evolution API v2's webhook body. Members besides these are kept as extras of the message. */
 const WebhookBody = Type.Object(
@@ -42,7 +42,7 @@ const NOT_EXTRA = new Set<string>([...RESERVED_MEMBERS, 'destination'])
 
 /** `POST /webhook/evolution`, `POST /webhook/evolution/:event` */
 const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
-  const onRequest = fastify.authenticate({ allow: 'global', inQuery: true })
+  const config = opensTo('global', { inQuery: true })
   const schema = {
     tags: ['events'],
     querystring: Type.Object({ apikey: Type.Optional(Type.String({ description: 'The global key.' })) }),
@@ -51,7 +51,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
   }
 
   fastify.post('/webhook/evolution', {
-    onRequest,
+    config,
     bodyLimit,
     schema: {
       ...schema,
@@ -66,7 +66,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
   })
 
   fastify.post('/webhook/evolution/:event', {
-    onRequest,
+    config,
     bodyLimit,
     schema: {
       ...schema,

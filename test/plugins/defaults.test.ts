@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import app from '../../app.ts'
-import auth from '../../plugins/auth.ts'
 import instanceEvents from '../../plugins/instance-events.ts'
 import sqs from '../../plugins/sqs.ts'
 import websocket from '../../plugins/websocket.ts'
@@ -95,20 +94,5 @@ t.test('websocket alone keeps events in ./data and opens for tokens', async (t) 
   const { until } = await connect(t, `${url}/sales`, 'token-of-sales')
   await server.websocket.emit({ instance: 'sales', event: 'call', data: 1 })
   t.match(await until(1), [{ event: 'call' }])
-  t.ok(existsSync(database))
-})
-
-t.test('auth alone knows the instances in ./data and lets a host guard routes of its own', async (t) => {
-  const { server, database } = inFolder(t)
-  await server.register(auth, { apiKey: API_KEY })
-  await server.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
-  server.get('/whoami', { onRequest: server.authenticate({ allow: 'any' }) }, ({ identity }) => ({
-    kind: identity?.kind
-  }))
-  const ask = async (headers: Record<string, string>) => server.inject({ url: '/whoami', headers })
-  t.same((await ask({ apikey: API_KEY })).json(), { kind: 'global' })
-  t.same((await ask({ authorization: 'Bearer token-of-sales' })).json(), { kind: 'instance' })
-  t.equal((await ask({ apikey: 'wrong' })).statusCode, 401)
-  t.equal((await ask({})).statusCode, 401)
   t.ok(existsSync(database))
 })
