@@ -119,7 +119,7 @@ t.test('the keys that open a route are those that the document names', async (t)
     const byToken = open || /token/.test(operation.description ?? '')
     t.equal((await tried({ apikey: 'token-of-sales' })) !== 401, byToken, `${name} by a token`)
     const inQuery = await server.inject({ method, url: `${url}?apikey=${API_KEY}` })
-    const queryNamed = operation.security?.some((scheme) => 'apikeyInQuery' in scheme) ?? false
+    const queryNamed = operation.security?.some((scheme) => 'instanceEventsKeyInQuery' in scheme) ?? false
     t.equal(inQuery.statusCode !== 401, open || queryNamed, `${name} by the query`)
     t.equal('401' in operation.responses, !open, `${name}: 401 is described`)
   }
