@@ -1,15 +1,9 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { STATUS_CODES } from 'node:http'
-import {
-  BodyMalformedError,
-  BodyTooLargeError,
-  InternalError,
-  MediaTypeError,
-  RouteNotFoundError,
-  ValidationError
-} from '../lib/errors.ts'
-import { MAX_MESSAGES, withMessages, type MessageList } from '../lib/fault-messages.ts'
+import { BodyMalformedError, RouteNotFoundError, UnauthorizedError, ValidationError } from '../lib/errors.ts'
+import { MAX_MESSAGES, withMessages } from '../lib/fault-messages.ts'
 import { useCompilers } from './compilers.ts'
+import { type ThrownError, toAnswer } from './error-answer.ts'
 
 /** Of routes that are asked every few seconds, by probes and by the console: what is usual is not logged. */
 export const POLLED_LOG_LEVEL = 'warn'
@@ -23,6 +17,8 @@ const RETRY_AFTER_SECONDS = 1
  */
 export function useConventions(fastify: FastifyInstance): void {
   useCompilers(fastify)
+  // A host's own serializer would come before those of our schemas. Fastify's types know no way back to its default.
+  fastify.setReplySerializer(null as never)
   fastify.setSchemaErrorFormatter((errors, part) => {
     const messages = [...new Set(withoutBranches(errors).map((error) => describe(error, part)))]
     return withMessages(new ValidationError(messages.join('; ')), messages.slice(0, MAX_MESSAGES))
@@ -54,38 +50,20 @@ function parseJson(body: string): unknown {
   }
 }
 
-export function answerError(
-  error: FastifyError & MessageList,
-  request: FastifyRequest,
-  reply: FastifyReply
-): FastifyReply {
-  const known = toKnownError(error, request)
-  const { statusCode = 500, code, message, messages = [message] } = known
+export function answerError(error: ThrownError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { statusCode, code, messages, headers } = toAnswer(error, request, reply)
   if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
   else request.log.debug({ code }, 'A request was refused')
-  if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  if (statusCode === 401) reply.header('www-authenticate', 'Bearer')
-  return reply
-    .code(statusCode)
-    .send({ status: statusCode, error: STATUS_CODES[statusCode], code, response: { message: messages } })
+  if (statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (error instanceof UnauthorizedError) reply.header('www-authenticate', 'Bearer')
+  reply.headers(headers)
+  const body = { status: statusCode, error: STATUS_CODES[statusCode], code, response: { message: messages } }
+  // As text: an error of a host's hook may have a status that means something else in the route's schema.
+  return reply.code(statusCode).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 
 export function answerNotFound({ method, url }: FastifyRequest): never {
   throw new RouteNotFoundError(method, url.replace(/\?.*/, ''))
-}
-
-/** Our own errors as they are, Fastify's by our names, anything else without its details. */
-function toKnownError(
-  error: FastifyError & MessageList,
-  { headers, routeOptions }: FastifyRequest
-): FastifyError & MessageList {
-  const { code = '', statusCode = 500, message } = error
-  if (code.startsWith('IEV_')) return error
-  // Fastify fills in the limit of every route.
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new BodyTooLargeError(routeOptions.bodyLimit as number)
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new MediaTypeError(headers['content-type'] ?? 'none')
-  if (statusCode >= 400 && statusCode < 500) return Object.assign(new ValidationError(message), { statusCode })
-  return new InternalError()
 }
 
 /** Ajv tells of a choice and of each of its branches: the choice is enough. */

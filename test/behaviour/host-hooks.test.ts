@@ -1,0 +1,123 @@
+import rateLimit from '@fastify/rate-limit'
+import underPressure from '@fastify/under-pressure'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import t, { type Test } from 'tap'
+import app from '../../app.ts'
+import { API_KEY, bare } from '../support/build.ts'
+
+const OPTIONS = { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false, docs: false, console: false } as const
+
+/** A host with something of its own in front of the plugin. */
+async function host(t: Test, before: (server: FastifyInstance) => unknown): Promise<FastifyInstance> {
+  const server = bare(t)
+  await before(server)
+  await server.register(app, OPTIONS)
+  return server
+}
+
+async function post(server: FastifyInstance, apikey = 'wrong', url = '/events/sales') {
+  const payload = { event: 'call', data: 1 }
+  const { statusCode, headers, body } = await server.inject({ method: 'POST', url, headers: { apikey }, payload })
+  const { code, response } = JSON.parse(body) as { code?: string; response?: { message: string[] } }
+  return { statusCode, headers, code, message: response?.message }
+}
+
+for (const hook of ['onRequest', 'preParsing'] as const) {
+  t.test(
+    `a rate limit of kind ${hook} counts requests with wrong keys, and its refusal stays what it is`,
+    async (t) => {
+      const server = await host(t, (app) => app.register(rateLimit, { max: 2, hook }))
+      const answers = [await post(server), await post(server), await post(server), await post(server, API_KEY)]
+      t.same(
+        answers.map(({ statusCode, code }) => [statusCode, code]),
+        [
+          [401, 'IEV_UNAUTHORIZED'],
+          [401, 'IEV_UNAUTHORIZED'],
+          [429, 'HTTP_429'],
+          [429, 'HTTP_429']
+        ]
+      )
+      t.match(answers[2], {
+        message: [/^Rate limit exceeded/],
+        headers: { 'x-ratelimit-limit': '2', 'x-ratelimit-remaining': '0', 'retry-after': /^\d+$/ }
+      })
+    }
+  )
+}
+
+t.test('a host’s onRequest and preParsing hooks see wrong keys, those that get the body do not', async (t) => {
+  const seen: string[] = []
+  const server = await host(t, (app) => {
+    for (const hook of ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const)
+      app.addHook(hook, async ({ headers }: FastifyRequest) => void seen.push(`${hook} ${String(headers.apikey)}`))
+  })
+  await post(server)
+  await post(server, API_KEY)
+  t.same(seen, [
+    'onRequest wrong',
+    'preParsing wrong',
+    `onRequest ${API_KEY}`,
+    `preParsing ${API_KEY}`,
+    `preValidation ${API_KEY}`,
+    `preHandler ${API_KEY}`
+  ])
+})
+
+t.test('hooks that a host adds after the plugin run before keys are checked, too', async (t) => {
+  const server = await host(t, () => {})
+  server.addHook('onRequest', async () => Promise.reject(Object.assign(new Error('busy'), { statusCode: 503 })))
+  t.match(await post(server), { statusCode: 503, code: 'HTTP_503', message: ['busy'] })
+})
+
+t.test('@fastify/under-pressure keeps its status, code and Retry-After, also on /ready', async (t) => {
+  const server = await host(t, (app) =>
+    app.register(underPressure, { healthCheck: async () => false, healthCheckInterval: 60_000, retryAfter: 50 })
+  )
+  const refused = { statusCode: 503, code: 'FST_UNDER_PRESSURE', headers: { 'retry-after': '50' } }
+  t.match(await post(server), refused)
+  const ready = await server.inject('/ready')
+  t.match(ready.json(), { status: 503, error: 'Service Unavailable', code: 'FST_UNDER_PRESSURE', response: {} })
+
+  class Busy extends Error {}
+  const own = await host(t, (app) =>
+    app.register(underPressure, { healthCheck: async () => false, healthCheckInterval: 60_000, customError: Busy })
+  )
+  t.match(await post(own), { statusCode: 503, code: 'HTTP_503', message: ['Service Unavailable'] })
+})
+
+t.test('whatever a host’s hook throws keeps its status, code, message and headers; a 500 tells nothing', async (t) => {
+  const thrown: [unknown, { statusCode: number; code: string; message: string[]; headers?: object }][] = [
+    [
+      Object.assign(new Error('no cookie'), { statusCode: 401, code: 'HOST_NO_COOKIE' }),
+      { statusCode: 401, code: 'HOST_NO_COOKIE', message: ['no cookie'] }
+    ],
+    [
+      Object.assign(new Error('away'), { status: 503, headers: { 'retry-after': 7, 'x-of-host': 'yes' } }),
+      { statusCode: 503, code: 'HTTP_503', message: ['away'], headers: { 'retry-after': '7', 'x-of-host': 'yes' } }
+    ],
+    [
+      { statusCode: 429, code: 42, error: 'Too Many Requests' },
+      { statusCode: 429, code: 'HTTP_429', message: ['Too Many Requests'] }
+    ],
+    [
+      Object.assign(new Error('not implemented'), { statusCode: 501 }),
+      { statusCode: 501, code: 'HTTP_501', message: ['not implemented'] }
+    ],
+    [
+      Object.assign(new Error('secret'), { statusCode: 500, code: 'HOST_SECRET', headers: { 'x-secret': 'yes' } }),
+      { statusCode: 500, code: 'IEV_INTERNAL', message: [/log says what/] as never }
+    ],
+    [
+      Object.assign(new Error('secret'), { statusCode: 200 }),
+      { statusCode: 500, code: 'IEV_INTERNAL', message: [/log says what/] as never }
+    ],
+    ['secret', { statusCode: 500, code: 'IEV_INTERNAL', message: [/log says what/] as never }]
+  ]
+  for (const [error, answer] of thrown) {
+    const server = await host(t, (app) => app.addHook('onRequest', async () => Promise.reject(error)))
+    const got = await post(server, API_KEY)
+    t.match(got, answer)
+    t.equal(got.headers['x-secret'], undefined)
+    t.equal(got.headers['www-authenticate'], undefined, 'the challenge is of our own 401')
+  }
+})
