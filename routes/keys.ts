@@ -1,3 +1,4 @@
+import type { SwaggerTransform } from '@fastify/swagger'
 import type { FastifyContextConfig, FastifyRequest, FastifySchema } from 'fastify'
 import type { Identity } from '../lib/api-keys.ts'
 
@@ -46,16 +47,14 @@ export function opensTo(allow: KeyRule['allow'], { inQuery = false } = {}): Fast
     ...(inQuery && { instanceEventsKeyInQuery })
   }
   const described = { security: Object.keys(schemes).map((name) => ({ [name]: [] })), description: DESCRIPTIONS[allow] }
-  return {
-    [KEY_RULE]: { allow, inQuery },
-    swaggerTransform: ({ schema, url, ...document }) => {
-      if ('openapiObject' in document) {
-        const components = (document.openapiObject.components ??= {})
-        components.securitySchemes = { ...components.securitySchemes, ...schemes }
-      }
-      return { schema: { ...(schema as FastifySchema), ...described }, url }
+  const swaggerTransform: SwaggerTransform = ({ schema, url, ...document }) => {
+    if ('openapiObject' in document) {
+      const components = (document.openapiObject.components ??= {})
+      components.securitySchemes = { ...components.securitySchemes, ...schemes }
     }
+    return { schema: { ...(schema as FastifySchema), ...described }, url }
   }
+  return { [KEY_RULE]: { allow, inQuery }, swaggerTransform }
 }
 
 /** Whose key the request bears; `null` where no key is needed. */
