@@ -4,8 +4,6 @@ import { AppOptions } from './lib/schemas/options.ts'
 import { optionsChecker } from './lib/schemas/options-checker.ts'
 import eventLog from './plugins/event-log.ts'
 import instanceEvents from './plugins/instance-events.ts'
-import sqs from './plugins/sqs.ts'
-import websocket from './plugins/websocket.ts'
 import { requestWithoutKey } from './routes/conventions.ts'
 import routes from './routes/index.ts'
 
@@ -35,8 +33,12 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
     ...parts
   } = checkOptions(options)
   if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLog, parts.eventLog ?? {})
-  if (parts.sqs !== false) await fastify.register(sqs, parts.sqs ?? {})
-  if (parts.websocket !== false) await fastify.register(websocket, { apiKey, ...parts.websocket })
+  // What a transport needs is loaded if it is wanted.
+  if (parts.sqs !== false) await fastify.register((await import('./plugins/sqs.ts')).default, parts.sqs ?? {})
+  if (parts.websocket !== false) {
+    const { default: websocket } = await import('./plugins/websocket.ts')
+    await fastify.register(websocket, { apiKey, ...parts.websocket })
+  }
   await fastify.register(instanceEvents)
   // Fastify's types want text of a serialiser, its loggers take objects as its own return them.
   const req = requestWithoutKey as unknown as (request: FastifyRequest) => string

@@ -1,15 +1,17 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Metric, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Instrument } from './instruments.ts'
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** Codes come from AWS: more different ones than this are counted as `other`. */
 const MAX_CODES = 50
 
 /**
- * What can be counted, in a registry of its own, in Prometheus's terms. Labels are bounded: events are those of the
- * catalogue, codes are capped, instance names never appear.
+ * All that is counted, in Prometheus's terms. Labels are bounded: events are those of the catalogue, codes are capped,
+ * instance names never appear.
  */
 export class Metrics {
-  readonly registry = new Registry()
+  readonly #instruments: Instrument[] = []
+  #registry: Promise<Registry> | undefined
   readonly accepted = this.#counter('iev_events_accepted_total', 'Events taken into the log', ['event'])
   readonly duplicates = this.#counter('iev_events_duplicate_total', 'Events that came again under a known id')
   readonly refused = this.#counter('iev_events_refused_total', 'Events not accepted for want of room or time', ['code'])
@@ -41,26 +43,18 @@ export class Metrics {
   readonly cutOff = this.#counter('iev_websocket_slow_total', 'Connections closed because the client read too slowly')
   readonly #codes = new Set<string>()
 
-  /** A gauge that is asked when it is read. One that cannot be told (the database is away) is left out; the others are not. */
-  gauge(name: string, help: string, read: () => number | Promise<number>): void {
-    const gauge: Gauge = new Gauge({
-      name,
-      help,
-      registers: [this.registry],
-      collect: async () => {
-        try {
-          gauge.set(await read())
-        } catch {
-          gauge.remove()
-        }
-      }
-    })
+  /** A registry of prom-client with all metrics that there are now, to be printed or merged into the host's own. */
+  async registry(): Promise<Registry> {
+    this.#registry ??= import('prom-client').then(({ default: client }) => new client.Registry())
+    const registry = await this.#registry
+    // A metric that is registered already stays as it is.
+    for (const instrument of this.#instruments) registry.registerMetric(asMetric(instrument))
+    return registry
   }
 
-  /** What a counter has come to, all labels together. */
-  async total(counter: Counter<string>): Promise<number> {
-    const { values } = await counter.get()
-    return values.reduce((sum, { value }) => sum + value, 0)
+  /** A gauge that is asked when it is read. One that cannot be told (the database is away) is left out; the others are not. */
+  gauge(name: string, help: string, read: () => number | Promise<number>): void {
+    this.#add(new Gauge({ name, help, read }))
   }
 
   /** A code as a label: past a number of different ones, `other`. */
@@ -69,11 +63,21 @@ export class Metrics {
     return this.#codes.has(code) ? code : 'other'
   }
 
-  #counter<T extends string = never>(name: string, help: string, labelNames: T[] = []): Counter<T> {
-    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  #counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+    return this.#add(new Counter({ name, help, labelNames }))
   }
 
-  #histogram(name: string, help: string, buckets: number[]): Histogram {
-    return new Histogram({ name, help, buckets, registers: [this.registry] })
+  #histogram(name: string, help: string, upTo: readonly number[]): Histogram {
+    return this.#add(new Histogram({ name, help, upTo }))
   }
+
+  #add<T extends Instrument>(instrument: T): T {
+    this.#instruments.push(instrument)
+    return instrument
+  }
+}
+
+/** The registry reads `name` and `get()` of a metric; its types ask for one of prom-client's own classes. */
+function asMetric(instrument: Instrument): Metric {
+  return instrument as unknown as Metric
 }

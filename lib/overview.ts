@@ -23,16 +23,13 @@ export interface Fault extends Partial<Pick<SqsTrouble, 'queue' | 'queues' | 'si
 /** How everything stands, for people. What only the database knows is `null` while it is away. */
 export async function overview({ eventLog, readiness, sqs, websocket }: OverviewOptions) {
   const { store, metrics } = eventLog
-  const [checks, lastOffset, oldest, deadLetters, accepted, refused, delivered, emitted] = await Promise.all([
+  const [checks, lastOffset, oldest, deadLetters] = await Promise.all([
     readiness.checks(),
     orNull(store.range().then(({ last }) => last)),
     orNull(store.oldestPending()),
-    orNull(store.deadLetterCount().then(({ count }) => count)),
-    metrics.total(metrics.accepted),
-    metrics.total(metrics.refused),
-    metrics.total(metrics.delivered),
-    metrics.total(metrics.emitted)
+    orNull(store.deadLetterCount().then(({ count }) => count))
   ])
+  const { accepted, refused, delivered, emitted } = metrics
   const faults: Fault[] = (sqs?.troubles() ?? []).map((trouble) => ({ component: 'sqs', ...trouble }))
   for (const [component, check] of Object.entries(checks)) {
     if (check.ok) continue
@@ -48,7 +45,12 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     faults.unshift({ component: 'eventLog', code, message })
   }
   return {
-    totals: { accepted, refused, delivered, emitted },
+    totals: {
+      accepted: accepted.total,
+      refused: refused.total,
+      delivered: delivered.total,
+      emitted: emitted.total
+    },
     lastOffset,
     pending,
     maxPending: store.maxPending,

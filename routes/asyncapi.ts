@@ -5,8 +5,6 @@ import type { AsyncApiDocument } from '../lib/asyncapi/types.ts'
 import { packageVersion } from '../lib/package-version.ts'
 import { sqsAddress } from '../lib/sqs/address.ts'
 import '../plugins/event-log.ts'
-import '../plugins/sqs.ts'
-import '../plugins/websocket.ts'
 
 export interface AsyncApiRoutesOptions {
   /** Whether the HTTP API is described at `/docs`. */

@@ -1,4 +1,5 @@
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
 import { EventBody } from '../lib/schemas/event-input.ts'
 import { EmitReply, errorReplies, InstanceParams } from '../lib/schemas/replies.ts'
 import '../plugins/event-log.ts'

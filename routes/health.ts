@@ -1,4 +1,5 @@
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
 import type { Readiness } from '../lib/readiness.ts'
 import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'

@@ -1,11 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { Readiness } from '../lib/readiness.ts'
 import auth from '../plugins/auth.ts'
-import asyncApi from './asyncapi.ts'
-import console from './console.ts'
 import { useConventions } from './conventions.ts'
 import deadLetters from './dead-letters.ts'
-import { describeRoutes } from './docs.ts'
 import events from './events.ts'
 import health from './health.ts'
 import instances from './instances.ts'
@@ -37,8 +34,8 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   })
   if (docs) {
     const openApi = !fastify.hasDecorator('swagger')
-    if (openApi) await describeRoutes(fastify)
-    await fastify.register(asyncApi, { openApi })
+    if (openApi) await (await import('./docs.ts')).describeRoutes(fastify)
+    await fastify.register((await import('./asyncapi.ts')).default, { openApi })
   }
   await fastify.register(selections, {
     transport: 'sqs',
@@ -61,7 +58,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(server, { readiness })
   await fastify.register(health, { readiness })
   await fastify.register(metrics)
-  if (options.console) await fastify.register(console)
+  if (options.console) await fastify.register((await import('./console.ts')).default)
 }
 
 export default routes

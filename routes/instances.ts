@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
 import { InstanceExistsError, TransportDisabledError, UnauthorizedError } from '../lib/errors.ts'
 import { assertInstanceName } from '../lib/instance-name.ts'
 import { errorReplies, InstanceParams, instanceReply, InstanceReply, Nullable } from '../lib/schemas/replies.ts'
 import { SelectionBody } from '../lib/schemas/selection-body.ts'
 import type { SelectionInput } from '../lib/store/instances.ts'
 import type { TransportName } from '../lib/store/types.ts'
-import '../plugins/sqs.ts'
-import '../plugins/websocket.ts'
 import { identityOf, opensTo } from './keys.ts'
 
 // It travels in headers and URLs.

@@ -1,4 +1,5 @@
-import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 import { readEventPage } from '../lib/event-page.ts'

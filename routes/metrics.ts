@@ -1,11 +1,12 @@
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
 import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
 import { opensTo } from './keys.ts'
 
 /** `GET /metrics` */
 const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { registry } = fastify.eventLog.metrics
+  const { metrics } = fastify.eventLog
 
   fastify.get('/metrics', {
     logLevel: POLLED_LOG_LEVEL,
@@ -17,7 +18,10 @@ const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       produces: ['text/plain'],
       response: { 200: Type.String({ examples: ['iev_events_accepted_total{event="messages.upsert"} 4711'] }) }
     },
-    handler: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics())
+    handler: async (_request, reply) => {
+      const registry = await metrics.registry()
+      return reply.type(registry.contentType).send(await registry.metrics())
+    }
   })
 }
 

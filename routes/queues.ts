@@ -1,7 +1,7 @@
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
 import { TransportDisabledError } from '../lib/errors.ts'
 import { errorReplies, InstanceParams, InstanceQueueReply, Nullable, QUEUE_EXAMPLE } from '../lib/schemas/replies.ts'
-import '../plugins/sqs.ts'
 import { opensTo } from './keys.ts'
 
 export const QueuesReply = Type.Object(

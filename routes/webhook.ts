@@ -1,4 +1,5 @@
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 import { MAX_ID_LENGTH, RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'

@@ -90,7 +90,8 @@ t.test('metrics, codes, settings and routes that documents speak of are there', 
   server.addHook('onRoute', ({ method, url }) => void routes.push(`${String(method)} ${url}`))
   await server.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: { region: 'x' } })
   await server.ready()
-  const metrics = server.eventLog.metrics.registry.getMetricsAsArray().map(({ name }) => name)
+  const registry = await server.eventLog.metrics.registry()
+  const metrics = registry.getMetricsAsArray().map(({ name }) => name)
   const codes = Object.entries(errors).flatMap(([name, value]) => {
     if (typeof value === 'string') return [value]
     return name.endsWith('Error') ? [new (value as unknown as new () => { code: string })().code] : []

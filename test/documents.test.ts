@@ -53,7 +53,8 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
     await server.ready()
     t.same(firstColumn(routes).sort(), served.sort(), 'routes')
 
-    const metrics = server.eventLog.metrics.registry.getMetricsAsArray().map(({ name }) => name)
+    const registry = await server.eventLog.metrics.registry()
+    const metrics = registry.getMetricsAsArray().map(({ name }) => name)
     t.same(firstColumn(metricsSection).sort(), metrics.sort(), 'metrics')
 
     for (const name of EVOLUTION_EVENTS) t.ok(events.includes(`\`${name}\``), `event ${name}`)

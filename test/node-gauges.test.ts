@@ -10,7 +10,7 @@ import { until } from './support/until.ts'
 
 /** What this node's gauges show, in the order of the code. */
 async function gauges(metrics: Metrics): Promise<Record<string, number>> {
-  const all = await metrics.registry.getMetricsAsJSON()
+  const all = await metrics.registry().then((registry) => registry.getMetricsAsJSON())
   const own = all.filter(({ name }) => name.startsWith('iev_node_'))
   return Object.fromEntries(own.map(({ name, values }) => [name.slice(9), values[0]?.value ?? Number.NaN]))
 }

@@ -39,7 +39,7 @@ const shown = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => exp
 /** The series of what is registered: a histogram has three. */
 async function series(t: Test): Promise<{ names: Set<string>; metrics: string[] }> {
   const { eventLog } = await build(t)
-  const metrics = await eventLog.metrics.registry.getMetricsAsJSON()
+  const metrics = await eventLog.metrics.registry().then((registry) => registry.getMetricsAsJSON())
   const names = metrics.flatMap(({ name, type }) =>
     // prom-client's types call it an enum, its JSON has the word.
     String(type) === 'histogram' ? ['bucket', 'sum', 'count'].map((end) => `${name}_${end}`) : [name]
