@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { InstanceExistsError, TransportDisabledError, UnauthorizedError } from '../lib/errors.ts'
+import { InstanceExistsError, InstanceNotFoundError, TransportDisabledError, UnauthorizedError } from '../lib/errors.ts'
 import { assertInstanceName } from '../lib/instance-name.ts'
+import { jsonArray } from '../lib/json-array.ts'
+import { InstancesQuery, pageOf } from '../lib/schemas/instance-page.ts'
 import { errorReplies, InstanceParams, instanceReply, InstanceReply, Nullable } from '../lib/schemas/replies.ts'
 import { SelectionBody } from '../lib/schemas/selection-body.ts'
+import { isOfPage } from '../lib/store/instance-names.ts'
 import type { SelectionInput } from '../lib/store/instances.ts'
-import type { TransportName } from '../lib/store/types.ts'
+import type { Instance, TransportName } from '../lib/store/types.ts'
 import { identityOf, opensTo } from './keys.ts'
 
 // It travels in headers and URLs.
@@ -94,23 +97,25 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'fetchInstances',
       tags: ['instances'],
-      summary: 'All instances, or the one a token belongs to; never a token',
-      querystring: Type.Object({ instanceName: Type.Optional(Type.String()) }),
+      summary: 'All instances, a page of them, or the one that is named or that a token belongs to; never a token',
+      querystring: InstancesQuery,
       response: {
         200: Type.Array(InstanceReply, { examples: [InstanceReply.examples] }),
         ...errorReplies(400, 401, 404)
       }
     },
-    handler: async (request) => {
-      const { instanceName } = request.query
+    handler: async (request, reply) => {
+      const { query } = request
+      const page = pageOf(query)
       const identity = identityOf(request)
       const own = identity?.kind === 'instance' ? identity.instance : undefined
-      if (own && instanceName !== undefined && instanceName !== own.name)
-        throw new UnauthorizedError('The key does not open this')
-      if (own) return [instanceReply(own)]
-      return instanceName === undefined
-        ? instances.list().map(instanceReply)
-        : [instanceReply(instances.require(instanceName))]
+      const named = own ?? findNamed(query)
+      if (own && !isNamed(own, query)) throw new UnauthorizedError('The key does not open this')
+      if (named) return !page || isOfPage(named.name, page) ? [instanceReply(named)] : []
+      if (page) return (await instances.page(page)).map(instanceReply)
+      // Typed as what it spells out.
+      const all = jsonArray(instances.list().map(instanceReply)) as unknown as []
+      return reply.type('application/json; charset=utf-8').send(all)
     }
   })
 
@@ -161,6 +166,20 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       return { status: 'SUCCESS' as const, error: false as const, response: { message: 'Instance deleted' } }
     }
   })
+
+  /** @throws {InstanceNotFoundError} there is none of this name, or of this id */
+  function findNamed(query: InstancesQuery): Instance | undefined {
+    const { instanceName, instanceId } = query
+    if (instanceName === undefined && instanceId === undefined) return undefined
+    const found =
+      instanceName === undefined ? instances.list().find(({ id }) => id === instanceId) : instances.get(instanceName)
+    if (!found || !isNamed(found, query)) throw new InstanceNotFoundError(instanceName ?? (instanceId as string))
+    return found
+  }
+}
+
+function isNamed({ name, id }: Instance, { instanceName = name, instanceId = id }: InstancesQuery): boolean {
+  return name === instanceName && id === instanceId
 }
 
 function summary(selection: SelectionInput | undefined) {

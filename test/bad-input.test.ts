@@ -244,7 +244,10 @@ t.test('bad input gets an error that names the field', async (t) => {
   }
   t.equal((await server.eventLog.store.range()).last, 0, 'nothing was accepted')
   t.same(
-    server.eventLog.instances.list().map(({ name }) => name),
+    server.eventLog.instances
+      .list()
+      .toArray()
+      .map(({ name }) => name),
     ['known'],
     'nothing was registered'
   )

@@ -1,10 +1,11 @@
 import type { Bench } from '../harness/bench.ts'
 import type { Comparison } from '../harness/compare.ts'
 import { backlog } from './backlog.ts'
+import { directory } from './directory.ts'
 import { instances } from './instances.ts'
 import { replay } from './replay.ts'
 
 /** Whether it stays as fast, and as small, when there is more of everything: ours beside ours with less. */
 export default async function growth(bench: Bench): Promise<Comparison[]> {
-  return [...(await instances(bench)), await backlog(bench), await replay(bench)]
+  return [...(await instances(bench)), await backlog(bench), await replay(bench), await directory(bench)]
 }

@@ -1,4 +1,5 @@
 import { currentKey, signOutIfRefused } from '../state/session.ts'
+import type { Page } from '../state/use-pages.ts'
 import { listOf, objectWith } from './answers.ts'
 import { call, type Call } from './call.ts'
 import type {
@@ -42,8 +43,24 @@ export function getOverview(signal: AbortSignal): Promise<Overview> {
   return request({ path: 'overview', signal, check: OVERVIEW })
 }
 
-export function listInstances(signal?: AbortSignal): Promise<Instance[]> {
-  return request({ path: 'instance/fetchInstances', signal, check: INSTANCES })
+export interface InstanceQuery {
+  /** Part of a name, whatever its case and accents. */
+  search: string
+  /** The last name of the page before. */
+  after?: string | undefined
+  limit: number
+}
+
+/** Sorted by name. */
+export async function findInstances({ limit, ...query }: InstanceQuery, signal: AbortSignal): Promise<Page<Instance>> {
+  const found = await request<Instance[]>({
+    path: 'instance/fetchInstances',
+    // One more tells whether there is a next page.
+    query: { ...query, limit: limit + 1 },
+    signal,
+    check: INSTANCES
+  })
+  return { items: found.slice(0, limit), more: found.length > limit }
 }
 
 export async function getInstance(instance: string, signal?: AbortSignal): Promise<Instance | undefined> {

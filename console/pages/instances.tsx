@@ -1,25 +1,27 @@
 import { useState } from 'preact/hooks'
-import { listInstances } from '../api/requests.ts'
+import { findInstances } from '../api/requests.ts'
 import type { Instance, Selection } from '../api/types.ts'
 import { CreateInstance } from '../parts/create-instance.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { href } from '../route.ts'
-import { useLoaded } from '../state/use-loaded.ts'
+import { useDebounced } from '../state/use-debounced.ts'
+import { usePages } from '../state/use-pages.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
-/** Beyond these, a search finds them: nobody reads a list of thousands. */
-const SHOWN = 200
+const PAGE_SIZE = 200
 
 export function InstancesPage() {
   const t = texts.value
   const f = formats.value
-  const { value: instances, error, loading, reload } = useLoaded('instances', listInstances)
-  const [search, setSearch] = useState('')
+  const [typed, setTyped] = useState('')
   const [creating, setCreating] = useState(false)
-  const wanted = search.trim().toLowerCase()
-  const found = (instances ?? []).filter(({ name }) => name.toLowerCase().includes(wanted))
+  const search = useDebounced(typed.trim())
+  const { items, error, loading, loadMore, restart, retry } = usePages<Instance>(search, (last, signal) =>
+    findInstances({ search, after: last?.name, limit: PAGE_SIZE }, signal)
+  )
+  const none = items.length === 0 && !loading && !error
 
   return (
     <>
@@ -28,24 +30,24 @@ export function InstancesPage() {
           {t.instances.create}
         </button>
       </PageHead>
-      <Problem error={error} onRetry={reload} />
-      {instances && instances.length > 0 && (
+      <Problem error={error} onRetry={retry} />
+      {!(none && typed === '') && (
         <div class="row">
           <input
             type="search"
             class="grow"
-            value={search}
+            value={typed}
+            maxLength={100}
             placeholder={t.instances.search}
             aria-label={t.instances.search}
-            onInput={(event) => setSearch(event.currentTarget.value)}
+            onInput={(event) => setTyped(event.currentTarget.value)}
           />
           <p class="muted" role="status">
-            {t.instances.count(f.count(found.length), f.count(instances.length))}
+            {loading ? t.loading : t.instances.shown(f.count(items.length))}
           </p>
         </div>
       )}
-      {!instances && loading && <p class="muted">{t.loading}</p>}
-      {instances?.length === 0 && (
+      {none && search === '' && (
         <div class="empty">
           <p>{t.instances.empty}</p>
           <button type="button" onClick={() => setCreating(true)}>
@@ -53,16 +55,20 @@ export function InstancesPage() {
           </button>
         </div>
       )}
-      {instances && instances.length > 0 && found.length === 0 && <p class="empty">{t.instances.notFound(search)}</p>}
-      {found.length > 0 && (
+      {none && search !== '' && <p class="empty">{t.instances.notFound(search)}</p>}
+      {items.length > 0 && (
         <ul class="instances">
-          {found.slice(0, SHOWN).map((instance) => (
+          {items.map((instance) => (
             <Row key={instance.id} instance={instance} />
           ))}
         </ul>
       )}
-      {found.length > SHOWN && <p class="muted">{t.instances.more(f.count(found.length - SHOWN))}</p>}
-      {creating && <CreateInstance onCreated={reload} onClose={() => setCreating(false)} />}
+      {loadMore && (
+        <button type="button" onClick={loadMore}>
+          {t.instances.more}
+        </button>
+      )}
+      {creating && <CreateInstance onCreated={restart} onClose={() => setCreating(false)} />}
     </>
   )
 }

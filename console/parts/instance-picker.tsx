@@ -1,5 +1,6 @@
-import { useId, useState } from 'preact/hooks'
-import { listInstances } from '../api/requests.ts'
+import { useEffect, useId, useState } from 'preact/hooks'
+import { findInstances } from '../api/requests.ts'
+import { useDebounced } from '../state/use-debounced.ts'
 import { useLoaded } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 
@@ -11,18 +12,29 @@ export interface InstancePickerProps {
   withAll?: boolean
 }
 
-/** A field that completes names: there may be thousands. */
+/** As many as a list can show. */
+const SUGGESTIONS = 20
+
+/** A field that completes names: there may be any number of them. */
 export function InstancePicker({ value, onPick, withAll = false }: InstancePickerProps) {
   const t = texts.value
   const id = useId()
-  const { value: instances = [] } = useLoaded('instances', listInstances)
   const [text, setText] = useState(value ?? '')
+  const search = useDebounced(text.trim())
+  const { value: found } = useLoaded(`instances ${search}`, (signal) =>
+    findInstances({ search, limit: SUGGESTIONS }, signal)
+  )
+  const names = (found?.items ?? []).map(({ name }) => name)
+  const isName = names.includes(text)
 
-  function take(name: string): void {
-    setText(name)
-    if (name === '') {
-      if (withAll) onPick(undefined)
-    } else if (instances.some((instance) => instance.name === name)) onPick(name)
+  useEffect(() => {
+    if (isName && text !== value) onPick(text)
+    // `onPick` is made anew at each rendering.
+  }, [isName, text])
+
+  function type(typed: string): void {
+    setText(typed)
+    if (typed === '' && withAll) onPick(undefined)
   }
 
   return (
@@ -34,11 +46,11 @@ export function InstancePicker({ value, onPick, withAll = false }: InstancePicke
         placeholder={withAll ? t.allInstances : t.pickInstance}
         autocomplete="off"
         spellcheck={false}
-        onInput={(event) => take(event.currentTarget.value)}
+        onInput={(event) => type(event.currentTarget.value)}
         onChange={(event) => event.currentTarget.value !== '' && onPick(event.currentTarget.value)}
       />
       <datalist id={id}>
-        {instances.map(({ name }) => (
+        {names.map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>

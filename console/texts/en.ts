@@ -120,10 +120,10 @@ export const en = {
     lead: 'Each has a token of its own, and chooses which of its events go where.',
     create: 'Create instance',
     search: 'Search by name',
-    count: (found: string, all: string) => `${found} of ${all}`,
+    shown: (count: string) => `${count} shown`,
     empty: 'There is no instance yet. Create one; or send an event in the name of one, and it is registered.',
     notFound: (search: string) => `No instance has “${search}” in its name.`,
-    more: (count: string) => `${count} more: search to find them.`,
+    more: 'Load more',
     events: (count: string) => `${count} events`
   },
   create: {

@@ -120,10 +120,10 @@ export const ptBr: Texts = {
     lead: 'Cada uma tem seu próprio token e escolhe para onde vão seus eventos.',
     create: 'Criar instância',
     search: 'Buscar pelo nome',
-    count: (found, all) => `${found} de ${all}`,
+    shown: (count) => `${count} na lista`,
     empty: 'Ainda não há instâncias. Crie uma; ou envie um evento em nome de uma, e ela será registrada.',
     notFound: (search) => `Nenhuma instância tem “${search}” no nome.`,
-    more: (count) => `Mais ${count}: use a busca para encontrá-las.`,
+    more: 'Carregar mais',
     events: (count) => `${count} eventos`
   },
   create: {

@@ -1,5 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { InstanceExistsError, InstanceNotFoundError, OptionsInvalidError, TokenTakenError } from '../errors.ts'
+import { InstanceNames, type NamePage } from './instance-names.ts'
 import type { Instance, Selection, TransportName } from './types.ts'
 
 export type InstanceRecord = Omit<Instance, 'key'>
@@ -52,6 +53,8 @@ export class InstanceDirectory {
   readonly #byTokenHash = new Map<string, Instance>()
   readonly #claimedTokens = new Set<string>()
   readonly #watchers = new Set<(change: InstanceChange) => void>()
+  /** Made when a page is first asked for. */
+  #names: InstanceNames | undefined
 
   constructor(table: InstanceTable) {
     this.#table = table
@@ -72,8 +75,16 @@ export class InstanceDirectory {
     return instance
   }
 
-  list(): Instance[] {
-    return [...this.#byName.values()]
+  /** All, in the order in which they were registered. What changes while it is walked is seen. */
+  list(): IteratorObject<Instance> {
+    return this.#byName.values()
+  }
+
+  /** Some, sorted by name. Those that are removed while it works are left out. */
+  async page(options: NamePage): Promise<Instance[]> {
+    this.#names ??= new InstanceNames(this.#byName.keys())
+    const names = await this.#names.page(options)
+    return names.flatMap((name) => this.#byName.get(name) ?? [])
   }
 
   /** The instance that a token opens. The map is keyed by digest: its timing says nothing of the token. */
@@ -172,12 +183,14 @@ export class InstanceDirectory {
     if (before) this.#forgetToken(before)
     if (instance.tokenHash) this.#byTokenHash.set(instance.tokenHash.toString('hex'), instance)
     this.#byName.set(instance.name, instance)
+    if (!before) this.#names?.add(instance.name)
     if (before) this.#tell({ type: 'updated', before, after: instance })
   }
 
   /** For backends: lets go of a record whose removal is durable. */
   drop(instance: Instance): void {
     this.#byName.delete(instance.name)
+    this.#names?.delete(instance.name)
     this.#forgetToken(instance)
     this.#tell({ type: 'removed', before: instance })
   }

@@ -39,8 +39,8 @@ t.test('instances are created, listed, given tokens and deleted', async (t) => {
   const { out } = await run(['instances'])
   t.match(out.split('\n'), [
     /^INSTANCE {2}SQS {2}WEBSOCKET {9}CREATED$/,
-    /^sales {5}off {2}\d\d events {9}\d{4}-/,
-    /^a {9}- {4}CALL,LABELS_EDIT {2}\d{4}-/
+    /^a {9}- {4}CALL,LABELS_EDIT {2}\d{4}-/,
+    /^sales {5}off {2}\d\d events {9}\d{4}-/
   ])
   t.match(await run(['instances'], { env: { IEV_URL: url, API_KEY }, colours: true }), {
     out: styleText('bold', 'INSTANCE', { validateStream: false }).slice(0, -5)
@@ -58,6 +58,20 @@ t.test('instances are created, listed, given tokens and deleted', async (t) => {
   })
   t.match(await run(['instances', 'delete', 'sales', '--yes', '--json']), { code: 0, out: /"status":"SUCCESS"/ })
   t.match(await run(['instances', 'delete', 'sales', '--yes']), { code: 1, error: /IEV_INSTANCE_NOT_FOUND/ })
+})
+
+t.test('instances are listed page by page, and found without accents', async (t) => {
+  const { run, app } = await start(t)
+  for (const name of ['vendas', 'São Paulo', 'a']) await app.eventLog.instances.create({ name, token: `of-${name}` })
+  t.match(await run(['instances', '--limit', '2']), {
+    code: 0,
+    out: /^INSTANCE.*\na .*\nSão Paulo .*$/,
+    error: 'There may be more: --after "São Paulo"'
+  })
+  t.match(await run(['instances', '--after', 'São Paulo', '--json']), { out: /^\[\{[^}]*"name":"vendas"/, error: '' })
+  t.match(await run(['instances', '--search', 'SAO', '--json']), { out: /^\[\{[^}]*"name":"São Paulo"/ })
+  t.match(await run(['instances', '--search', 'x']), { code: 0, out: '', error: 'There are no such instances.' })
+  t.match(await run(['instances', '--limit', '0']), { code: 2, error: /is no whole number from 1 to 1000/ })
 })
 
 t.test('a selection is set, shown and switched off', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { connectInstance } from '../../lib/client/connect-instance.ts'
 import { openBrowser } from '../support/browser.ts'
 import { API_KEY, listen } from '../support/build.ts'
-import { executable, openConsole, skip } from '../support/console.ts'
+import { executable, LANGUAGES, openConsole, skip } from '../support/console.ts'
 import { startSqs } from '../support/sqs.ts'
 
 t.test('instances', { skip }, async (t) => {
@@ -34,7 +34,7 @@ t.test('instances', { skip }, async (t) => {
     t.notMatch(await page.content(), await copied())
 
     await page.getByLabel(texts.instances.search).fill('SUPP')
-    await page.getByText(texts.instances.count('1', '2')).waitFor()
+    await page.getByText(texts.instances.shown('1')).waitFor()
     t.equal(await page.getByRole('link', { name: 'sales', exact: true }).count(), 0)
     await page.getByLabel(texts.instances.search).fill('nobody')
     await page.getByText(texts.instances.notFound('nobody')).waitFor()
@@ -45,6 +45,36 @@ t.test('instances', { skip }, async (t) => {
     await page.getByRole('alert').filter({ hasText: texts.errors.IEV_INSTANCE_EXISTS }).waitFor()
     t.same(faults, [])
   })
+
+  for (const [locale, texts] of Object.entries(LANGUAGES)) {
+    t.test(`are listed page by page, and found without accents (${locale})`, async (t) => {
+      const { app, url } = await listen(t, { sqs: false })
+      const sales = await app.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
+      const add = (name: string, key: number) => {
+        app.eventLog.instances.put({ ...sales, key, id: String(key), name, tokenHash: null })
+      }
+      for (let key = 2; key <= 250; key++) add(`hub ${String(key).padStart(3, '0')}`, key)
+      add('São Paulo', 251)
+      const { page, signIn, go, faults } = await openConsole(t, browser, url, { locale })
+      await signIn()
+      await go('#/instances')
+      await page.getByText(texts.instances.shown('200')).waitFor()
+      await page.getByRole('button', { name: texts.instances.more }).click()
+      await page.getByText(texts.instances.shown('251')).waitFor()
+      t.equal(await page.getByRole('button', { name: texts.instances.more }).count(), 0)
+      t.equal(await page.getByRole('listitem').last().getByRole('link').innerText(), 'São Paulo')
+      await page.getByLabel(texts.instances.search).fill('sao')
+      await page.getByText(texts.instances.shown('1')).waitFor()
+      await page.getByRole('link', { name: 'São Paulo' }).waitFor()
+
+      await go('#/history')
+      await page.getByRole('combobox', { name: texts.instance }).pressSequentially('hub 24')
+      await page.locator('option[value="hub 249"]').waitFor({ state: 'attached' })
+      await page.getByRole('combobox', { name: texts.instance }).fill('hub 249')
+      await page.waitForURL(/#\/history\/hub%20249$/)
+      t.same(faults, [])
+    })
+  }
 
   t.test('select their events for each transport, and tell their queues', async (t) => {
     const { page, t: texts, copied } = await open('#/instances/sales')

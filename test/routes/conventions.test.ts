@@ -51,5 +51,5 @@ t.test('a transport that is switched off answers 409 and stores nothing', async 
       })
     }
   }
-  t.strictSame(server.eventLog.instances.list(), [])
+  t.strictSame(server.eventLog.instances.list().toArray(), [])
 })

@@ -56,6 +56,76 @@ t.test('fetchInstances lists all, or one', async (t) => {
   t.match(one.json(), [{ name: 'b' }])
 })
 
+t.test('fetchInstances answers pages, sorted by name; a search needs neither case nor accents', async (t) => {
+  const server = await build(t)
+  for (const name of ['vendas', 'São Paulo', 'suporte', 'Santos']) {
+    await server.eventLog.instances.create({ name, token: `token-${name.toLowerCase().slice(0, 4)}` })
+  }
+  const names = async (query: string, apikey = API_KEY) => {
+    const reply = await server.inject({ url: `/instance/fetchInstances?${query}`, headers: { apikey } })
+    return reply.json<{ name: string }[]>().map(({ name }) => name)
+  }
+  t.same(await names('limit=2'), ['Santos', 'São Paulo'])
+  t.same(await names(`limit=2&after=${encodeURIComponent('São Paulo')}`), ['suporte', 'vendas'])
+  t.same(await names('search=sao'), ['São Paulo'])
+  t.same(await names('search=S&after=santos'), ['São Paulo', 'suporte', 'vendas'])
+  t.same(await names('after=zzz'), [])
+  t.same(await names('limit=10', 'token-supo'), ['suporte'])
+  t.same(await names('after=suporte', 'token-supo'), [])
+  t.same(await names('search=vend', 'token-supo'), [])
+})
+
+t.test('fetchInstances finds one by its id, and refuses what it does not know', async (t) => {
+  const server = await build(t)
+  const { id } = await server.eventLog.instances.create({ name: 'a', token: 'token-a' })
+  const b = await server.eventLog.instances.create({ name: 'b', token: 'token-b' })
+  const ask = async (query: string, apikey = API_KEY) => {
+    const reply = await server.inject({ url: `/instance/fetchInstances?${query}`, headers: { apikey } })
+    return reply.statusCode === 200 ? reply.json<{ name: string }[]>().map(({ name }) => name) : reply.statusCode
+  }
+  const asked = Object.fromEntries(
+    await Promise.all(
+      [
+        `instanceId=${b.id}`,
+        `instanceId=${id}&instanceName=a`,
+        `instanceId=${id}&instanceName=b`,
+        'instanceId=none',
+        'instanceName=b&search=B',
+        'instanceName=b&after=b',
+        'name=b',
+        'limit=0',
+        'limit=1001',
+        'limit=x'
+      ].map(async (query) => [query, await ask(query)])
+    )
+  ) as Record<string, unknown>
+  t.same(Object.values(asked), [['b'], ['a'], 404, 404, ['b'], [], 400, 400, 400, 400])
+  t.same(await ask(`instanceId=${id}`, 'token-a'), ['a'])
+  t.same(await ask(`instanceId=${b.id}`, 'token-a'), 401)
+  const unknown = await server.inject({ url: '/instance/fetchInstances?name=b', headers })
+  t.match(unknown.json(), { response: { message: ['querystring.name is not a known field'] } })
+})
+
+t.test('all instances at once are written bit by bit, and others are answered meanwhile', async (t) => {
+  const server = await build(t, { sqs: false })
+  const { instances } = server.eventLog
+  const given = await instances.create({ name: 'sales', token: 'token-of-sales' })
+  for (let key = 2; key <= 20_000; key++) instances.put({ ...given, key, name: `instance ${key}`, tokenHash: null })
+  let turns = 0
+  const count = () => {
+    turns++
+    timer = setImmediate(count)
+  }
+  let timer = setImmediate(count)
+  const reply = await server.inject({ url: '/instance/fetchInstances', headers })
+  clearImmediate(timer)
+  t.ok(turns > reply.body.length / 100_000, `${turns} turns of the event loop`)
+  t.equal(reply.headers['content-type'], 'application/json; charset=utf-8')
+  const all = reply.json<{ name: string }[]>()
+  t.equal(all.length, 20_000)
+  t.match([all[0], all.at(-1)], [{ name: 'sales' }, { name: 'instance 20000' }])
+})
+
 t.test('a new token, given or generated, replaces the old one', async (t) => {
   const server = await build(t)
   await server.eventLog.instances.create({ name: 'mine', token: 'old' })

@@ -58,10 +58,12 @@ if (await havePostgres(t)) {
     t.strictSame(
       nodes[1].instances
         .list()
+        .toArray()
         .map(({ name, key }) => [name, key])
         .sort(),
       nodes[2].instances
         .list()
+        .toArray()
         .map(({ name, key }) => [name, key])
         .sort()
     )

@@ -16,7 +16,7 @@ if (await havePostgres(t)) {
     await one.instances.create({ name: 'sales', token: 'secret-1' })
     await until(() => other.instances.findByToken('secret-1')?.name === 'sales')
     t.strictSame(told, [], 'nothing of what is new')
-    t.strictSame(other.instances.list(), one.instances.list())
+    t.strictSame(other.instances.list().toArray(), one.instances.list().toArray())
     await one.instances.setToken('sales', 'secret-2')
     await until(() => other.instances.findByToken('secret-2') !== undefined)
     t.equal(other.instances.findByToken('secret-1'), undefined)

@@ -180,7 +180,10 @@ t.test('a full disk refuses what does not fit, whole, keeps the rest, and is rec
   t.strictSame(told, ['small'])
   t.equal(store.pendingCount(), 1)
   t.strictSame(
-    store.instances.list().map(({ name }) => name),
+    store.instances
+      .list()
+      .toArray()
+      .map(({ name }) => name),
     ['sales', 'new', 'other']
   )
   t.strictSame(
@@ -196,7 +199,10 @@ t.test('a full disk refuses what does not fit, whole, keeps the rest, and is rec
     from.pendingCount(),
     (await from.read({ after: 0, limit: 10 })).map(({ id }) => id),
     (await from.readLane({ queue: 'new', instanceKey: key }, { after: 0, limit: 9, maxBytes: 9 })).map(({ id }) => id),
-    from.instances.list().map(({ key, name }) => [key, name]),
+    from.instances
+      .list()
+      .toArray()
+      .map(({ key, name }) => [key, name]),
     from.instances.findByToken('secret-1')?.name
   ]
   const after = await state(store)

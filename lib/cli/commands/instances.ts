@@ -4,7 +4,8 @@ import type { InstanceReply, SelectionReply } from '../../schemas/replies.ts'
 import { confirm } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { refuseArguments } from '../misspelt-subcommand.ts'
-import { counted, printJson, printTable } from '../output.ts'
+import { wholeNumber } from '../numbers.ts'
+import { counted, printable, printJson, printTable } from '../output.ts'
 import { ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
 
@@ -18,19 +19,30 @@ interface Created {
   hash: string
 }
 
+interface ListOptions extends ServerOptions {
+  search?: string
+  after?: string
+  limit?: number
+}
+
+/** What the server answers at once. */
+const MAX_LIMIT = 1_000
 /** More keys than this are only counted. */
 const KEYS_SHOWN = 3
 
-/** `instances`, and what is done with one. */
+/** `instances`: a page of them by name, and what is done with one. */
 export function addInstances(program: Command, context: CliContext): void {
   const command = withServerOptions(program.command('instances'))
     .description('List, create and delete instances, and give them tokens.')
     .usage('[options] [command]')
+    .option('--search <text>', 'only names with this text, whatever its case and accents')
+    .option('--after <name>', 'only names behind this one')
+    .option('--limit <count>', `at most so many (default: ${MAX_LIMIT}, the most)`, wholeNumber(1, MAX_LIMIT))
     .enablePositionalOptions()
     .allowExcessArguments()
     .addHelpText(
       'after',
-      '\nExamples:\n  $ npx fastify-instance-events instances\n  $ npx fastify-instance-events instances --json'
+      '\nExamples:\n  $ npx fastify-instance-events instances\n  $ npx fastify-instance-events instances --search sao --json'
     )
     .action((_options, self: Command) => {
       refuseArguments(self)
@@ -56,11 +68,28 @@ export function addInstances(program: Command, context: CliContext): void {
     .action((name: string, _options, self: Command) => giveToken(name, self.optsWithGlobals(), context))
 }
 
-async function list(options: ServerOptions, context: CliContext): Promise<void> {
+async function list(options: ListOptions, context: CliContext): Promise<void> {
   const client = new ServerClient(serverAddress(options, context), context.signal)
-  const instances = await client.request<Static<typeof InstanceReply>[]>({ path: ['instance', 'fetchInstances'] })
-  if (options.json) return printJson(instances, context)
-  if (instances.length === 0) return context.error('There are no instances yet.')
+  const { search, after, limit = MAX_LIMIT } = options
+  const query = { search, after, limit }
+  const path = ['instance', 'fetchInstances']
+  const instances = await client.request<Static<typeof InstanceReply>[]>({ path, query })
+  if (options.json) printJson(instances, context)
+  else print(instances, options, context)
+  const last = instances.at(-1)
+  if (last && instances.length === limit)
+    context.error(`There may be more: --after ${printable(JSON.stringify(last.name))}`)
+}
+
+function print(
+  instances: readonly Static<typeof InstanceReply>[],
+  { search, after }: ListOptions,
+  context: CliContext
+): void {
+  if (instances.length === 0) {
+    const all = search === undefined && after === undefined
+    return context.error(all ? 'There are no instances yet.' : 'There are no such instances.')
+  }
   const rows = instances.map(({ name, sqs, websocket, createdAt }) => [name, shown(sqs), shown(websocket), createdAt])
   printTable(['INSTANCE', 'SQS', 'WEBSOCKET', 'CREATED'], rows, context)
 }

@@ -44,6 +44,7 @@ export function appending(t: Test, open: Open): void {
     t.strictSame(
       store.instances
         .list()
+        .toArray()
         .map(({ name }) => name)
         .sort(),
       ['known', 'new', 'newer'],

@@ -85,7 +85,10 @@ export function closing(t: Test, open: Open): void {
       lane: await from.readLane({ queue: 'a', instanceKey: sales }, { after: 0, limit: 10, maxBytes: 1_000 }),
       pending: from.pendingCount(),
       deadLetters: await from.readDeadLetters({ after: 0, limit: 10 }),
-      instances: from.instances.list().sort((a, b) => a.key - b.key),
+      instances: from.instances
+        .list()
+        .toArray()
+        .sort((a, b) => a.key - b.key),
       byToken: from.instances.findByToken('secret-1')?.key
     })
     const before = await state(store)

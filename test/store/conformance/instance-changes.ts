@@ -8,6 +8,7 @@ import type { Open } from '../conformance.ts'
 function shown({ instances }: EventStore) {
   return instances
     .list()
+    .toArray()
     .map(({ key, id, name, tokenHash, selections }) => ({ key, id, name, tokenHash, selections }))
     .sort((a, b) => a.key - b.key)
 }
@@ -105,7 +106,10 @@ export function instanceChanges(t: Test, open: Open): void {
     t.match(await store.read({ instanceKey: oldKey, after: 0, limit: 10 }), [{ id: 'first' }])
     t.match(await store.read({ instanceKey: key, after: 0, limit: 10 }), [{ id: 'second' }])
     t.strictSame(
-      instances.list().map(({ name }) => name),
+      instances
+        .list()
+        .toArray()
+        .map(({ name }) => name),
       ['a']
     )
     for (const token of ['secret-a', 'secret-b']) t.equal(instances.findByToken(token), undefined)

@@ -14,7 +14,7 @@ export function instances(t: Test, open: Open): void {
     t.match(first, { name: 'sales', tokenHash: null, integration: null, selections: {} })
     t.strictSame([second.key, third.key, second.id], [first.key, first.key, first.id])
     t.equal(store.instances.size, 1)
-    t.strictSame(store.instances.list(), [store.instances.require('sales')])
+    t.strictSame(store.instances.list().toArray(), [store.instances.require('sales')])
   })
 
   void t.test('an instance is found by its token, of which only a digest is kept', async (t) => {

@@ -1,0 +1,48 @@
+import t from 'tap'
+import { InstanceNames, isOfPage } from '../../lib/store/instance-names.ts'
+
+const ALL = { after: '', search: '', limit: 1_000 }
+
+t.test('names are sorted as people look for them, and found whatever their case and accents', async (t) => {
+  const names = new InstanceNames(['vendas', 'São Paulo', 'sao paulo', 'Ávila', 'SANTOS', 'ávila', 'a\u0301vila'])
+  t.same(await names.page(ALL), ['a\u0301vila', 'Ávila', 'ávila', 'SANTOS', 'São Paulo', 'sao paulo', 'vendas'])
+  t.same(await names.page({ ...ALL, search: 'SÃO' }), ['São Paulo', 'sao paulo'])
+  t.same(await names.page({ ...ALL, search: 'avil', after: 'Ávila' }), ['ávila'])
+  t.same(await names.page({ ...ALL, after: 'santa' }), ['SANTOS', 'São Paulo', 'sao paulo', 'vendas'])
+  t.same(await names.page({ ...ALL, limit: 2 }), ['a\u0301vila', 'Ávila'])
+  t.same(await names.page({ ...ALL, search: 'nobody' }), [])
+  for (const page of [{ ...ALL, search: 'avil', after: 'Ávila' }, ALL])
+    t.same(
+      (await names.page(ALL)).filter((name) => isOfPage(name, page)),
+      await names.page(page)
+    )
+})
+
+t.test('other work goes on while many are sorted and searched, and what changes meanwhile is right', async (t) => {
+  const name = (number: number) => `instance-${String(number).padStart(6, '0')}`
+  const live = new Map(Array.from({ length: 100_000 }, (_, number) => [name(number), true]))
+  let turns = 0
+  const count = () => {
+    turns++
+    timer = setImmediate(count)
+  }
+  let timer = setImmediate(count)
+  const names = new InstanceNames(live.keys())
+  const sorted = names.page(ALL)
+  live.set('a', true)
+  names.add('a')
+  live.delete(name(99_999))
+  names.delete(name(99_999))
+  t.same((await sorted).slice(0, 2), ['a', name(0)])
+  t.ok(turns > 1, 'sorted in turns')
+
+  const searched = names.page({ ...ALL, search: '999' })
+  live.delete(name(99_998))
+  names.delete(name(99_998))
+  const found = await searched
+  clearImmediate(timer)
+  t.same(
+    found,
+    [...live.keys()].filter((other) => other.includes('999'))
+  )
+})
