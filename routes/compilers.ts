@@ -1,18 +1,25 @@
-import type { FastifyInstance, FastifySchemaValidationError } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifySchema,
+  FastifySchemaCompiler,
+  FastifySchemaValidationError,
+  FastifySerializerCompiler
+} from 'fastify'
 import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import fastJson from 'fast-json-stringify'
 
 const COMMON: Options = { allErrors: true, useDefaults: true, strict: false, verbose: true }
 
 /**
- * Validators and serializers of this scope, whatever the host's are. A schema is compiled when its route is first asked:
- * all of them together take about 150 ms and 20 MiB, and most servers use a few.
+ * Validators and serializers of this scope's routes, whatever the host's are. A schema is compiled when its route is first
+ * asked: all of them together take about 150 ms and 20 MiB, and most servers use a few. Each route gets its compilers by
+ * itself, since those of a scope are made anew once the host adds a shared schema.
  */
 export function useCompilers(fastify: FastifyInstance): void {
   const bodies = once(() => new Ajv({ ...COMMON, coerceTypes: false }))
   const urls = once(() => new Ajv({ ...COMMON, coerceTypes: true }))
 
-  fastify.setValidatorCompiler(({ schema, httpPart }) => {
+  const validatorCompiler: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart }) => {
     const compiled = once(() => (httpPart === 'body' ? bodies() : urls()).compile(schema as object))
     const validate = (value: unknown) => {
       const check: ValidateFunction = compiled()
@@ -23,11 +30,16 @@ export function useCompilers(fastify: FastifyInstance): void {
     }
     validate.errors = null as FastifySchemaValidationError[] | null
     return validate
-  })
+  }
 
-  fastify.setSerializerCompiler(({ schema }) => {
+  const serializerCompiler: FastifySerializerCompiler<unknown> = ({ schema }) => {
     const compiled = once(() => fastJson(schema as fastJson.Schema))
     return (value) => compiled()(value)
+  }
+
+  fastify.addHook('onRoute', (route) => {
+    route.validatorCompiler = validatorCompiler
+    route.serializerCompiler = serializerCompiler
   })
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
@@ -56,7 +56,15 @@ const consoleRoutes: FastifyPluginAsync<ConsoleRoutesOptions> = async (fastify, 
   }
 
   // Its files are named relative to `/console/`. A relative redirection holds behind proxies that put a path in front.
-  fastify.get('/console', { schema, handler: async (_request, reply) => reply.redirect('console/', 308) })
+  // Routers that ignore trailing slashes send `/console/` here as well: it is the page itself.
+  const page = readFileSync(new URL('index.html', folder))
+  fastify.get('/console', {
+    schema,
+    handler: async ({ originalUrl }, reply) => {
+      if (!/^[^?]*\/(\?|$)/.test(originalUrl)) return reply.redirect('console/', 308)
+      return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page)
+    }
+  })
   await fastify.register(fastifyStatic, {
     root: fileURLToPath(folder),
     prefix: '/console/',

@@ -8,6 +8,9 @@ import { type ThrownError, toAnswer } from './error-answer.ts'
 /** Of routes that are asked every few seconds, by probes and by the console: what is usual is not logged. */
 export const POLLED_LOG_LEVEL = 'warn'
 
+/** Bytes of a body, where a route names no limit of its own. */
+const BODY_LIMIT = 1_048_576
+
 /** Seconds after which a refused event may be sent again. */
 const RETRY_AFTER_SECONDS = 1
 
@@ -17,6 +20,9 @@ const RETRY_AFTER_SECONDS = 1
  */
 export function useConventions(fastify: FastifyInstance): void {
   useCompilers(fastify)
+  fastify.addHook('onRoute', (route) => {
+    route.bodyLimit ??= BODY_LIMIT
+  })
   // A host's own serializer would come before those of our schemas. Fastify's types know no way back to its default.
   fastify.setReplySerializer(null as never)
   fastify.setSchemaErrorFormatter((errors, part) => {

@@ -23,5 +23,6 @@ export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
       ]
     }
   })
-  await fastify.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } })
+  // Relative links hold under any prefix, and behind proxies that put a path in front.
+  await fastify.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '.', uiConfig: { docExpansion: 'list' } })
 }
