@@ -3,9 +3,10 @@ import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox
 import { activeTraceparent } from './active-trace.ts'
 import { EventInvalidError } from './errors.ts'
 import type { CatalogueEvent, EventCatalogue } from './events.ts'
+import { excerpt } from './excerpt.ts'
 import { MAX_MESSAGES, withMessages } from './fault-messages.ts'
 import { assertInstanceName } from './instance-name.ts'
-import { toJson } from './json.ts'
+import { toJson } from './json/to-json.ts'
 import { InstanceEventInput, RESERVED_MEMBERS } from './schemas/event-input.ts'
 import type { TransportName } from './store/types.ts'
 import { isTraceparent, traceMember } from './trace-context.ts'
@@ -40,7 +41,8 @@ const RESERVED = new Set<string>(RESERVED_MEMBERS)
  * @throws {EventUnknownError} @throws {InstanceNameError}
  */
 export function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): NormalEvent {
-  if (!checker.Check(input)) throw invalid([...checker.Errors(input)].map(describe))
+  if (!checker.Check(input))
+    throw invalid(Iterator.from(checker.Errors(input)).take(MAX_MESSAGES).map(describe).toArray())
   assertInstanceName(input.instance)
   const event = options.catalogue.get(input.event)
   const faults: string[] = []
@@ -58,7 +60,7 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
   const data = json('data', input.data)
   const dateTime = utc(input.dateTime)
   if (dateTime === undefined)
-    faults.push(`dateTime must be ISO 8601, such as 2026-01-31T12:00:00Z (got "${input.dateTime}")`)
+    faults.push(`dateTime must be ISO 8601, such as 2026-01-31T12:00:00Z (got "${excerpt(String(input.dateTime))}")`)
   const id = input.id ?? uuidv7(Date.now())
   const envelope: Record<string, unknown> = {
     server_url: input.serverUrl ?? options.serverUrl,
@@ -69,15 +71,15 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
   envelope.id = id
 
   if (input.traceparent !== undefined && !isTraceparent(input.traceparent))
-    faults.push(`traceparent must be a W3C trace context, such as ${EXAMPLE} (got "${input.traceparent.slice(0, 80)}")`)
+    faults.push(`traceparent must be a W3C trace context, such as ${EXAMPLE} (got "${excerpt(input.traceparent)}")`)
   const traceparent = input.traceparent ?? activeTraceparent()
   const behind = traceparent === undefined ? [] : [traceMember(traceparent)]
   if (input.extra !== undefined) {
-    for (const member of Object.keys(input.extra)) {
+    for (const [member, value] of Object.entries(input.extra)) {
       if (RESERVED.has(member)) faults.push(`extra.${member} is a member of every message and cannot be replaced`)
+      // As in JSON.stringify, there is no member then.
+      else if (value !== undefined) behind.push(`${JSON.stringify(member)}:${json(`extra.${excerpt(member)}`, value)}`)
     }
-    const extra = json('extra', input.extra).slice(1, -1)
-    if (extra !== '') behind.push(extra)
   }
   if (faults.length > 0) throw invalid(faults)
   return {
@@ -116,13 +118,13 @@ function zoneWithColon(zone: string, hours: string, minutes: string | undefined,
 }
 
 function describe({ path, message, value, type }: ValueError): string {
-  const field = path.slice(1).replaceAll('/', '.') || 'the event'
+  const field = excerpt(path.slice(1).replaceAll('/', '.')) || 'the event'
   if (type === ValueErrorType.ObjectRequiredProperty) return `${field} is required`
   if (type === ValueErrorType.ObjectAdditionalProperties) return `${field} is not a field of an event`
-  const got = typeof value === 'string' ? `"${value.slice(0, 40)}"` : Array.isArray(value) ? 'an array' : String(value)
+  const got = typeof value === 'string' ? `"${excerpt(value, 40)}"` : Array.isArray(value) ? 'an array' : String(value)
   return `${field}: ${message.charAt(0).toLowerCase()}${message.slice(1)} (got ${got})`
 }
 
 function invalid(faults: string[]): Error {
-  return withMessages(new EventInvalidError(faults.join('; ')), faults.slice(0, MAX_MESSAGES))
+  return withMessages(new EventInvalidError(faults.join('; ')), faults)
 }

@@ -154,6 +154,7 @@ export class EventLog {
     const errors: (Error & MessageList)[] = []
     const messages: string[] = []
     for (const [index, input] of inputs.entries()) {
+      if (messages.length >= MAX_MESSAGES) break
       try {
         events.push(normaliseEvent(input, this.#options))
       } catch (error) {
@@ -164,7 +165,7 @@ export class EventLog {
       }
     }
     const [first] = errors
-    if (first) throw withMessages(first, messages.slice(0, MAX_MESSAGES))
+    if (first) throw withMessages(first, messages)
     return events
   }
 

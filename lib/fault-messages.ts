@@ -6,7 +6,7 @@ export interface MessageList {
   messages?: string[]
 }
 
-/** Attaches one message per fault to an error made from the first. */
+/** Attaches one message per fault to an error made from the first; of the first `MAX_MESSAGES`. */
 export function withMessages<E extends Error>(error: E, messages: string[]): E & MessageList {
-  return Object.assign(error, { messages })
+  return Object.assign(error, { messages: messages.slice(0, MAX_MESSAGES) })
 }

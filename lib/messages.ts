@@ -1,4 +1,4 @@
-import { escapeForSqs } from './json.ts'
+import { escapeForSqs } from './json/escape-for-sqs.ts'
 import { IN_S3, type NewEvent, type StoredEvent } from './store/types.ts'
 
 /**

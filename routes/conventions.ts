@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import { BodyMalformedError, RouteNotFoundError, UnauthorizedError, ValidationError } from '../lib/errors.ts'
+import { excerpt } from '../lib/excerpt.ts'
 import { MAX_MESSAGES, withMessages } from '../lib/fault-messages.ts'
 import { useCompilers } from './compilers.ts'
 import { type ThrownError, toAnswer } from './error-answer.ts'
@@ -8,8 +9,8 @@ import { type ThrownError, toAnswer } from './error-answer.ts'
 /** Of routes that are asked every few seconds, by probes and by the console: what is usual is not logged. */
 export const POLLED_LOG_LEVEL = 'warn'
 
-/** Bytes of a body, where a route names no limit of its own. */
-const BODY_LIMIT = 1_048_576
+/** For all bodies but those of events: settings, and lists of numbers. */
+const BODY_LIMIT = 131_072
 
 /** Seconds after which a refused event may be sent again. */
 const RETRY_AFTER_SECONDS = 1
@@ -26,8 +27,8 @@ export function useConventions(fastify: FastifyInstance): void {
   // A host's own serializer would come before those of our schemas. Fastify's types know no way back to its default.
   fastify.setReplySerializer(null as never)
   fastify.setSchemaErrorFormatter((errors, part) => {
-    const messages = [...new Set(withoutBranches(errors).map((error) => describe(error, part)))]
-    return withMessages(new ValidationError(messages.join('; ')), messages.slice(0, MAX_MESSAGES))
+    const messages = [...new Set(withoutBranches(errors).map((error) => describe(error, part)))].slice(0, MAX_MESSAGES)
+    return withMessages(new ValidationError(messages.join('; ')), messages)
   })
 
   fastify.removeAllContentTypeParsers()
@@ -82,9 +83,10 @@ function withoutBranches(errors: FastifySchemaValidationError[]): FastifySchemaV
 
 function describe(error: FastifySchemaValidationError, part: string): string {
   const { instancePath, keyword, message = 'is invalid', params } = error
-  const field = [part, ...instancePath.split('/').slice(1).map(decodePointer)].join('.')
+  const field = excerpt([part, ...instancePath.split('/').slice(1).map(decodePointer)].join('.'))
   if (keyword === 'required') return `${field}.${String(params.missingProperty)} is required`
-  if (keyword === 'additionalProperties') return `${field}.${String(params.additionalProperty)} is not a known field`
+  if (keyword === 'additionalProperties')
+    return `${field}.${excerpt(String(params.additionalProperty))} is not a known field`
   if (keyword !== 'anyOf') return `${field} ${message}`
   // Ajv is told to be verbose: the error has the schema that failed.
   const { schema } = error as unknown as { schema: { const?: unknown; type?: string }[] }

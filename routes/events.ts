@@ -3,10 +3,16 @@ import { Type } from '@sinclair/typebox'
 import { EventBody } from '../lib/schemas/event-input.ts'
 import { EmitReply, errorReplies, InstanceParams } from '../lib/schemas/replies.ts'
 import '../plugins/event-log.ts'
+import { type EventShape, MAX_EVENTS, useEventBodies } from './event-body.ts'
 import { requestTrace } from './trace.ts'
 import { opensTo } from './keys.ts'
 
-const MAX_EVENTS = 1_000
+/** `extra` is passed on member by member, `data` and what is unknown as it is. */
+const SHAPE: EventShape = new Map(
+  Object.keys(EventBody.properties)
+    .filter((name) => name !== 'data')
+    .map((name) => [name, name === 'extra' ? 'members' : 'value'])
+)
 
 export interface EventRoutesOptions {
   bodyLimit: number
@@ -23,6 +29,7 @@ const EventsBody = Type.Unsafe<EventBody | EventBody[]>({
 /** `POST /events/:instance` */
 const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
   const { eventLog } = fastify
+  useEventBodies(fastify, SHAPE)
 
   fastify.post('/events/:instance', {
     config: opensTo('instance'),

@@ -2,9 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
+import { excerpt } from '../lib/excerpt.ts'
 import { MAX_ID_LENGTH, RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
 import { EmitReply, errorReplies } from '../lib/schemas/replies.ts'
 import '../plugins/instance-events.ts'
+import { type EventShape, useEventBodies } from './event-body.ts'
 import type { EventRoutesOptions } from './events.ts'
 import { requestTrace } from './trace.ts'
 import { opensTo } from './keys.ts'
@@ -38,12 +40,19 @@ const WebhookBody = Type.Object(
   }
 )
 
+const SHAPE: EventShape = new Map(
+  Object.keys(WebhookBody.properties)
+    .filter((name) => name !== 'data')
+    .map((name) => [name, 'value'])
+)
+
 /** Members of a webhook body that messages have under the same name, or that only concern the webhook itself. */
 const NOT_EXTRA = new Set<string>([...RESERVED_MEMBERS, 'destination'])
 
 /** `POST /webhook/evolution`, `POST /webhook/evolution/:event` */
 const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
   const config = opensTo('global', { inQuery: true })
+  useEventBodies(fastify, SHAPE)
   const schema = {
     tags: ['events'],
     querystring: Type.Object({ apikey: Type.Optional(Type.String({ description: 'The global key.' })) }),
@@ -80,7 +89,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
       const { name } = fastify.eventLog.catalogue.get(params.event)
       if (body.event !== undefined && fastify.eventLog.catalogue.find(body.event)?.name !== name) {
         throw new ValidationError(
-          `body.event is "${body.event}", the URL says "${params.event}": send one of them, or the same`
+          `body.event is "${excerpt(body.event)}", the URL says "${params.event}": send one of them, or the same`
         )
       }
       return reply.code(202).send(await fastify.onInstanceEvent(toInput(body, name, request)))

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { escapeForSqs } from '../lib/json.ts'
+import { escapeForSqs } from '../lib/json/escape-for-sqs.ts'
 import { eventSize, socketMessage, sqsMessage } from '../lib/messages.ts'
 import type { StoredEvent } from '../lib/store/types.ts'
 import { newEvent } from './support/new-event.ts'

@@ -1,6 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { MAX_DEPTH } from '../json/scan.ts'
 
 export const MAX_ID_LENGTH = 128
+/** What comes beside `data`, at the top level of a message. */
+export const MAX_EXTRA_MEMBERS = 100
 
 /** Members that messages have already: `extra` must not replace them. */
 export const RESERVED_MEMBERS = [
@@ -24,7 +27,9 @@ export const TransportName = Type.Union([Type.Literal('sqs'), Type.Literal('webs
 export const EventBody = Type.Object(
   {
     event: Type.String({ description: 'Name on the wire, or its key.', examples: ['messages.upsert'] }),
-    data: Type.Unknown({ description: 'Any JSON.' }),
+    data: Type.Unknown({
+      description: `Any JSON, at most ${MAX_DEPTH} levels deep. Its numbers stay as they are written.`
+    }),
     id: Type.Optional(
       Type.String({
         minLength: 1,
@@ -42,9 +47,14 @@ export const EventBody = Type.Object(
           'W3C trace context, version 00. If absent: that of the active span, or of the header `traceparent`.'
       })
     ),
-    transports: Type.Optional(Type.Array(TransportName, { description: 'Only these transports.', uniqueItems: true })),
+    transports: Type.Optional(
+      Type.Array(TransportName, { description: 'Only these transports.', maxItems: 2, uniqueItems: true })
+    ),
     extra: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'Spread at the top level of the message.' })
+      Type.Record(Type.String(), Type.Unknown(), {
+        maxProperties: MAX_EXTRA_MEMBERS,
+        description: 'Spread at the top level of the message.'
+      })
     )
   },
   { additionalProperties: false }

@@ -9,14 +9,3 @@ export function escapeForSqs(json: string): string {
   if (!UNSAFE_FOR_SQS.test(json)) return json
   return json.replace(UNSAFE_FOR_SQS_ALL, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
-
-/** JSON text, or why there is none. Lone surrogates come out as escapes. */
-export function toJson(value: unknown): { json: string } | { fault: string } {
-  try {
-    const json = JSON.stringify(value)
-    return json === undefined ? { fault: `is ${typeof value}, which JSON cannot carry` } : { json }
-  } catch (error) {
-    const deep = error instanceof RangeError
-    return { fault: deep ? 'is nested too deeply' : `cannot be written as JSON: ${(error as Error).message}` }
-  }
-}

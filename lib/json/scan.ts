@@ -1,0 +1,223 @@
+import { BodyMalformedError } from '../errors.ts'
+
+/** Levels of arrays and objects that a value may have: `[]` has one. Many JSON readers stop at 100 or a little above. */
+export const MAX_DEPTH = 100
+/** Powers of ten from which numbers are refused: many readers make them infinite, or fail. */
+const MAX_POWER = 308
+
+const TAB = 0x09
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const SPACE = 0x20
+const QUOTE = 0x22
+const PLUS = 0x2b
+const COMMA = 0x2c
+const MINUS = 0x2d
+const POINT = 0x2e
+const ZERO = 0x30
+const NINE = 0x39
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+const LOWER_E = 0x65
+const LOWER_U = 0x75
+/** Turns an upper case letter into its lower case one. */
+const LOWER = 0x20
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+
+const TRUE = Buffer.from('true')
+const FALSE = Buffer.from('false')
+const NULL = Buffer.from('null')
+/** What may follow a backslash, besides `u` and four hexadecimal digits. */
+const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
+
+/** The brackets that `skipValue` waits for, outermost first. It calls nothing that calls it, so that one is enough. */
+const closing = new Uint8Array(MAX_DEPTH)
+
+/** A value is valid JSON, but beyond what events may hold; the message goes on from the name of its field. */
+export class JsonLimitError extends Error {}
+
+/** Takes where a member's name and value begin; returns the end of the value. */
+export type MemberVisitor = (nameAt: number, valueAt: number) => number
+/** Takes the place of an item; returns its end. */
+export type ItemVisitor = (itemAt: number) => number
+
+/**
+ * Checks the JSON value that begins at `at`, in UTF-8, and returns where it ends. Nothing is built, so that the time depends
+ * on the length alone: `JSON.parse` takes a hundred times as long for some texts as for others of the same length.
+ * @throws {BodyMalformedError} it is not JSON @throws {JsonLimitError} too deep, or with too large a number
+ */
+export function skipValue(bytes: Buffer, at: number): number {
+  const first = bytes[at]
+  if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) return skipScalar(bytes, at)
+  let open = 0
+  let next = at
+  do {
+    const byte = bytes[next]
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      if (open === MAX_DEPTH) throw new JsonLimitError(`is nested deeper than ${MAX_DEPTH} levels`)
+      closing[open++] = byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY
+      next = skipSpace(bytes, next + 1)
+      if (bytes[next] !== closing[open - 1]) {
+        if (byte === OPEN_OBJECT) next = skipName(bytes, next)
+        continue
+      }
+    } else next = skipSpace(bytes, skipScalar(bytes, next))
+    while (open > 0 && bytes[next] === closing[open - 1]) {
+      next++
+      if (--open > 0) next = skipSpace(bytes, next)
+    }
+    if (open > 0) {
+      if (bytes[next] !== COMMA) throw unexpected(bytes, next)
+      next = skipSpace(bytes, next + 1)
+      if (closing[open - 1] === CLOSE_OBJECT) next = skipName(bytes, next)
+    }
+  } while (open > 0)
+  return next
+}
+
+/** The same for a text that has nothing besides the value. */
+export function assertJson(bytes: Buffer): void {
+  assertEnd(bytes, skipValue(bytes, skipSpace(bytes, 0)))
+}
+
+/** @throws {BodyMalformedError} there is more than space */
+export function assertEnd(bytes: Buffer, at: number): void {
+  const end = skipSpace(bytes, at)
+  if (end < bytes.length) throw unexpected(bytes, end)
+}
+
+/** Visits the members of the object that begins at `at`, and returns its end. */
+export function visitMembers(bytes: Buffer, at: number, visit: MemberVisitor): number {
+  let next = skipSpace(bytes, at + 1)
+  if (bytes[next] === CLOSE_OBJECT) return next + 1
+  for (;;) {
+    const end = skipSpace(bytes, visit(next, skipName(bytes, next)))
+    if (bytes[end] === CLOSE_OBJECT) return end + 1
+    if (bytes[end] !== COMMA) throw unexpected(bytes, end)
+    next = skipSpace(bytes, end + 1)
+  }
+}
+
+/** Visits the items of the array that begins at `at`, and returns its end. */
+export function visitItems(bytes: Buffer, at: number, visit: ItemVisitor): number {
+  let next = skipSpace(bytes, at + 1)
+  if (bytes[next] === CLOSE_ARRAY) return next + 1
+  for (;;) {
+    const end = skipSpace(bytes, visit(next))
+    if (bytes[end] === CLOSE_ARRAY) return end + 1
+    if (bytes[end] !== COMMA) throw unexpected(bytes, end)
+    next = skipSpace(bytes, end + 1)
+  }
+}
+
+export function skipSpace(bytes: Buffer, at: number): number {
+  let next = at
+  for (;;) {
+    const byte = bytes[next]
+    if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB) return next
+    next++
+  }
+}
+
+export function isObject(bytes: Buffer, at: number): boolean {
+  return bytes[at] === OPEN_OBJECT
+}
+
+export function isArray(bytes: Buffer, at: number): boolean {
+  return bytes[at] === OPEN_ARRAY
+}
+
+function skipScalar(bytes: Buffer, at: number): number {
+  const byte = bytes[at]
+  if (byte === QUOTE) return skipString(bytes, at)
+  return byte === MINUS || isDigit(byte) ? skipNumber(bytes, at) : skipLiteral(bytes, at)
+}
+
+/** Of a member; returns where its value begins. */
+function skipName(bytes: Buffer, at: number): number {
+  if (bytes[at] !== QUOTE) throw unexpected(bytes, at)
+  const colon = skipSpace(bytes, skipString(bytes, at))
+  if (bytes[colon] !== COLON) throw unexpected(bytes, colon)
+  return skipSpace(bytes, colon + 1)
+}
+
+export function skipString(bytes: Buffer, at: number): number {
+  for (let next = at + 1; ; next++) {
+    const byte = bytes[next]
+    if (byte === QUOTE) return next + 1
+    if (byte === undefined || byte < SPACE) throw unexpected(bytes, next)
+    if (byte === BACKSLASH) next = skipEscape(bytes, next)
+  }
+}
+
+/** Returns the last byte of the escape. */
+function skipEscape(bytes: Buffer, at: number): number {
+  const escaped = bytes[at + 1]
+  if (escaped === LOWER_U) {
+    for (let digit = at + 2; digit < at + 6; digit++) if (!isHexadecimal(bytes[digit])) throw unexpected(bytes, digit)
+    return at + 5
+  }
+  if (escaped === undefined || !ESCAPED.has(escaped)) throw unexpected(bytes, at + 1)
+  return at + 1
+}
+
+function skipNumber(bytes: Buffer, at: number): number {
+  const whole = bytes[at] === MINUS ? at + 1 : at
+  let end = bytes[whole] === ZERO ? whole + 1 : skipDigits(bytes, whole)
+  let power = end - whole - 1
+  if (bytes[end] === POINT) end = skipDigits(bytes, end + 1)
+  if (((bytes[end] ?? 0) | LOWER) === LOWER_E) {
+    const signed = bytes[end + 1] === MINUS || bytes[end + 1] === PLUS
+    const digits = end + (signed ? 2 : 1)
+    const negative = bytes[end + 1] === MINUS
+    end = skipDigits(bytes, digits)
+    const exponent = wholeNumber(bytes, digits, end)
+    power += negative ? -exponent : exponent
+  }
+  if (power < MAX_POWER) return end
+  const shown = bytes.toString('latin1', at, Math.min(end, at + 20))
+  throw new JsonLimitError(
+    `holds the number ${shown}${end > at + 20 ? '…' : ''}: from 1e${MAX_POWER} on, readers of JSON lose its value`
+  )
+}
+
+/** At least one. */
+function skipDigits(bytes: Buffer, at: number): number {
+  let next = at
+  while (isDigit(bytes[next])) next++
+  if (next === at) throw unexpected(bytes, at)
+  return next
+}
+
+/** Of digits; far beyond every limit, it is no longer exact. */
+function wholeNumber(bytes: Buffer, at: number, end: number): number {
+  let value = 0
+  for (let next = at; next < end && value < 1_000_000; next++) value = value * 10 + (bytes[next] as number) - ZERO
+  return value
+}
+
+function skipLiteral(bytes: Buffer, at: number): number {
+  const literal = bytes[at] === TRUE[0] ? TRUE : bytes[at] === FALSE[0] ? FALSE : NULL
+  for (let index = 0; index < literal.length; index++)
+    if (bytes[at + index] !== literal[index]) throw unexpected(bytes, at + index)
+  return at + literal.length
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE
+}
+
+function isHexadecimal(byte: number | undefined): boolean {
+  if (byte === undefined) return false
+  const lower = byte | LOWER
+  return isDigit(byte) || (lower >= 0x61 && lower <= 0x66)
+}
+
+function unexpected(bytes: Buffer, at: number): Error {
+  if (at >= bytes.length) return new BodyMalformedError('it ends too early')
+  const [character] = bytes.toString('utf8', at, at + 4)
+  return new BodyMalformedError(`unexpected ${JSON.stringify(character)} at byte ${at}`)
+}

@@ -1,0 +1,150 @@
+import t from 'tap'
+import app from '../../app.ts'
+import { API_KEY, bare, build } from '../support/build.ts'
+
+const headers = { apikey: API_KEY, 'content-type': 'application/json' }
+const BYTES = 9_900_000
+
+/** About 10 MB: `begin`, then pieces, then `end`. */
+function filled(begin: string, piece: (n: number) => string, end: string): string {
+  const pieces: string[] = []
+  for (let bytes = 0; bytes < BYTES; bytes += (pieces.at(-1) as string).length + 1) pieces.push(piece(pieces.length))
+  return `${begin}${pieces.join()}${end}`
+}
+
+const member = (n: number) => `"m${n}":0`
+const manyUnknown = `{${Array.from({ length: 90 }, (_, n) => member(n)).join()}}`
+const EVENT = '{"event":"call","instance":"sales","data":1'
+const FEW_EVENTS = 'The body has more than 1000 events: send fewer at a time'
+
+/** Bodies that stop a server for seconds, or end it, if all of them is built and each fault told. */
+const HOSTILE: [title: string, url: string, body: string, message: string][] = [
+  ['empty objects', '/events/sales', filled('[', () => '{}', ']'), FEW_EVENTS],
+  ['nulls', '/events/sales', filled('[', () => 'null', ']'), FEW_EVENTS],
+  ['arrays', '/events/sales', '['.repeat(5_000_000), '[0]: the event is nested deeper than 100 levels'],
+  ['members', '/events/sales', filled(`${EVENT},`, member, '}'), 'the event has more than 100 members'],
+  ['extras', '/events/sales', filled(`[${EVENT},"extra":{`, member, '}}]'), '[0]: extra has more than 100 members'],
+  [
+    'transports',
+    '/events/sales',
+    filled(`${EVENT},"transports":[`, String, ']}'),
+    'transports is an array or object of more than 4096 bytes'
+  ],
+  ['unknown members', '/events/sales', `[${Array(1_000).fill(manyUnknown).join()}]`, 'body.0.event is required'],
+  ['empty objects', '/webhook/evolution', filled('[', () => '{}', ']'), FEW_EVENTS],
+  ['members', '/webhook/evolution/call', filled(`${EVENT},`, member, '}'), 'the event has more than 100 members'],
+  [
+    'a list as sender',
+    '/webhook/evolution',
+    filled(`${EVENT},"sender":[`, () => 'null', ']}'),
+    'sender is an array or object of more than 4096 bytes'
+  ],
+  [
+    'selected events',
+    '/sqs/set/sales',
+    `{"enabled":true,"events":[${Array(40_000).fill('{}').join()}]}`,
+    'body.events must NOT have more than 500 items'
+  ],
+  [
+    'selected events',
+    '/instance/create',
+    `{"instanceName":"a","sqs":{"enabled":true,"events":[${Array(40_000).fill('{}').join()}]}}`,
+    'body.sqs.events must NOT have more than 500 items'
+  ],
+  [
+    'ids',
+    '/sqs/deadletters/redrive',
+    `{"ids":[${Array(40_000).fill('{}').join()}]}`,
+    'body.ids must NOT have more than 1000 items'
+  ],
+  [
+    'a token',
+    '/instance/create',
+    `{"instanceName":"a","token":${'['.repeat(60_000)}${']'.repeat(60_000)}}`,
+    'body.token must be string'
+  ]
+]
+
+t.test('bodies of very many small parts are refused for the first of them', async (t) => {
+  const server = await build(t)
+  for (const [title, url, payload, message] of HOSTILE) {
+    const reply = await server.inject({ method: 'POST', url, headers, payload })
+    t.match(reply.json(), { status: 400, response: { message: [message] } }, `${url}: ${title}`)
+    t.equal(reply.json<{ response: { message: string[] } }>().response.message.length, 1)
+  }
+  t.equal((await server.eventLog.store.range()).last, 0)
+})
+
+t.test('bodies that are settings are small', async (t) => {
+  const server = await build(t)
+  const payload = filled('{"enabled":true,"events":[', () => '{}', ']}')
+  for (const url of ['/sqs/set/sales', '/websocket/set/sales', '/instance/create', '/sqs/deadletters/redrive']) {
+    const reply = await server.inject({ method: 'POST', url, headers, payload })
+    t.match(reply.json(), { status: 413, code: 'IEV_BODY_TOO_LARGE', response: { message: [/131072 bytes/] } }, url)
+  }
+})
+
+t.test('what is repeated of a body in a refusal is short', async (t) => {
+  const server = await build(t)
+  const long = 'x'.repeat(1_000_000)
+  const bodies = [
+    ['/events/sales', `{"event":"${long}","data":1}`],
+    ['/events/sales', `{"event":"call","data":1,"${long}":1}`],
+    ['/events/sales', `{"event":"call","data":1,"dateTime":"${long}"}`],
+    ['/events/sales', `{"event":"call","data":1,"traceparent":"${long}"}`],
+    ['/events/sales', `{"event":"call","data":1,"extra":{"${long}":${'['.repeat(200)}${']'.repeat(200)}}}`],
+    ['/events/sales', `[${Array(1_000).fill('{"event":"cal","data":1}').join()}]`],
+    ['/webhook/evolution/call', `{"event":"${long}","instance":"sales"}`],
+    ['/websocket/set/sales', `{"enabled":true,"events":[${Array(500).fill('"cal"').join()}]}`]
+  ] as const
+  for (const [url, payload] of bodies) {
+    const reply = await server.inject({ method: 'POST', url, headers, payload })
+    const { response } = reply.json<{ response: { message: string[] } }>()
+    t.equal(reply.statusCode, 400, payload.slice(0, 40))
+    t.ok(reply.body.length < 20_000 && response.message.length <= 100, `${reply.body.length} bytes`)
+  }
+})
+
+t.test('data passes as it is written', async (t) => {
+  const server = await build(t, { sqs: false })
+  const data = '{"a":12345678901234567890, "b":1.0,"c":-0,"d":1e-400,"e":"\\ud800","f":"é","__proto__":{}}'
+  const send = async (url: string, body: string | Buffer) =>
+    server.inject({ method: 'POST', url, headers, payload: body })
+  await send('/events/sales', `{"event":"call","id":"1","data":${data},"extra":{"n":1.50,"__proto__":[1.0]}}`)
+  await send('/events/sales', ` [ {"event":"call" ,\n"id":"2", "data" : ${data}\t} ] `)
+  await send('/webhook/evolution', `{"event":"call","instance":"sales","id":"3","data":${data},"progress":1.50}`)
+  const reply = await server.inject({ url: '/events/sales', headers })
+  t.equal(reply.body.split(`"data":${data},`).length - 1, 3)
+  t.match(reply.body, '"n":1.50,"__proto__":[1.0]}')
+  t.match(reply.body, '"progress":1.50}')
+})
+
+t.test('a number that no reader can hold, and bytes that are no text, are refused', async (t) => {
+  const server = await build(t, { sqs: false })
+  const refused = async (payload: string | Buffer) => {
+    const reply = await server.inject({ method: 'POST', url: '/events/sales', headers, payload })
+    const { code, response } = reply.json<{ code: string; response: { message: string[] } }>()
+    return [reply.statusCode, code, ...response.message]
+  }
+  const told = 'holds the number 1e999: from 1e308 on, readers of JSON lose its value'
+  t.strictSame(await refused('{"event":"call","data":{"a":1e999}}'), [400, 'IEV_EVENT_INVALID', `data ${told}`])
+  t.strictSame(await refused('[{"event":"call","data":1,"extra":{"a":1e999}}]'), [
+    400,
+    'IEV_EVENT_INVALID',
+    `[0]: extra.a ${told}`
+  ])
+  t.match(await refused(Buffer.from([0x22, 0xff, 0x22])), [400, 'IEV_BODY_MALFORMED', /it is not UTF-8/])
+  t.match(await refused('{"event":"call","data":1} {}'), [400, 'IEV_BODY_MALFORMED', /unexpected "{" at byte 26/])
+  t.match(await refused('7'), [400, 'IEV_VALIDATION', 'body must be object'])
+  t.match(await refused('{"event":"call","data":1,"extra":[1]}'), [400, 'IEV_VALIDATION', 'body.extra must be object'])
+})
+
+t.test('a hook of the host that logs bodies sees what was sent', async (t) => {
+  const server = bare(t)
+  const seen: string[] = []
+  server.addHook('preHandler', async ({ body }) => void seen.push(JSON.stringify(body)))
+  await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: false })
+  const payload = '{"event":"call","data":{"a":[1]},"extra":{"b":null}}'
+  await server.inject({ method: 'POST', url: '/events/sales', headers, payload })
+  t.strictSame(seen, [payload])
+})
