@@ -1,3 +1,4 @@
+import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { AlreadyRegisteredError } from '../lib/errors.ts'
@@ -53,8 +54,10 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   const { prefix = 'global', singleQueue = false, events = '*' } = global || {}
   const globalKeys = global ? (events === '*' ? catalogue.all : catalogue.resolve(events, 'global.events').keys) : []
   const names = new QueueNames({ type, prefix, singleQueue, keys: catalogue.events.map(({ key }) => key) })
+  // Of a client of the host's, nothing but `send` is relied on.
+  const own = rest.client as SQSClient | undefined
   const client =
-    rest.client ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
+    own ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
   const provisioner = new QueueProvisioner({ client, type, accountId, dlqMaxReceives, log })
   const offload = s3 && (await createOffload(s3))
   const sender = new SqsSender({

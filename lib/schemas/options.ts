@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { CatalogueOptions } from '../events.ts'
+import type { SqsClientLike } from '../sqs/client-like.ts'
 import type { EventStore } from '../store/types.ts'
 
 const strict = { additionalProperties: false } as const
@@ -124,8 +124,8 @@ export type S3Options = Static<typeof S3Options>
 
 export const SqsOptions = Type.Object(
   {
-    /** A client of your own making; it is not destroyed with the server. */
-    client: Type.Optional(Type.Unsafe<SQSClient>(Type.Object({}))),
+    /** A client of your own making: an `SQSClient`, a mock of one, or an object with `send`. It is not destroyed with the server. */
+    client: Type.Optional(Type.Unsafe<SqsClientLike>(Type.Object({ send: Type.Function([], Type.Any()) }))),
     /**
      * AWS region.
      * @default the SDK's own chain (`AWS_REGION`, profile)

@@ -7,14 +7,18 @@ export interface SqsAddress {
   variables?: Record<string, { description: string; examples: string[] }>
 }
 
-/** Where a client's calls go; a place of AWS that it is not known yet where is, if it has no region. */
-export async function sqsAddress({ config }: SQSClient): Promise<SqsAddress> {
-  const custom = await config.endpoint?.()
-  if (custom) {
-    const { hostname, port, path } = custom
-    return { host: port === undefined ? hostname : `${hostname}:${port}`, ...(path !== '/' && { pathname: path }) }
-  }
+/**
+ * Where a client's calls go: its endpoint, or AWS's in its region. A pattern for the region where that is not known, as of
+ * a client that is no more than `send`. Never rejects.
+ */
+export async function sqsAddress({ config }: { config?: SQSClient['config'] }): Promise<SqsAddress> {
   try {
+    if (!config) return anyRegion()
+    const custom = await config.endpoint?.()
+    if (custom) {
+      const { hostname, port, path } = custom
+      return { host: port === undefined ? hostname : `${hostname}:${port}`, ...(path !== '/' && { pathname: path }) }
+    }
     const [Region, UseFIPS, UseDualStack] = await Promise.all([
       config.region(),
       config.useFipsEndpoint(),
@@ -22,7 +26,11 @@ export async function sqsAddress({ config }: SQSClient): Promise<SqsAddress> {
     ])
     return { host: config.endpointProvider({ Region, UseFIPS, UseDualStack }).url.host }
   } catch {
-    const region = { description: 'Region of AWS.', examples: ['us-east-1', 'sa-east-1'] }
-    return { host: 'sqs.{region}.amazonaws.com', variables: { region } }
+    return anyRegion()
   }
+}
+
+function anyRegion(): SqsAddress {
+  const region = { description: 'Region of AWS.', examples: ['us-east-1', 'sa-east-1'] }
+  return { host: 'sqs.{region}.amazonaws.com', variables: { region } }
 }

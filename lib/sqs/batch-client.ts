@@ -29,7 +29,7 @@ export class BatchClient {
   constructor({ client, direct }: BatchClientOptions) {
     this.#client = client
     this.#direct = direct
-    this.#middleware = client.middlewareStack.identify().join()
+    this.#middleware = direct ? client.middlewareStack.identify().join() : ''
   }
 
   /** @throws what the SDK throws: an `Error` with AWS's code as its name, or the system's */

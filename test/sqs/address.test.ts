@@ -20,5 +20,7 @@ t.test('a region is AWS, wherever that is', async (t) => {
 
 t.test('without a region it is left open', async (t) => {
   const none = async () => Promise.reject(new Error('Region is missing'))
-  t.match(await of(t, { region: none }), { host: 'sqs.{region}.amazonaws.com', variables: { region: {} } })
+  const open = { host: 'sqs.{region}.amazonaws.com', variables: { region: {} } }
+  t.match(await of(t, { region: none }), open)
+  t.match(await sqsAddress({}), open, 'as of a client that has no more than send')
 })
