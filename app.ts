@@ -17,6 +17,13 @@ export type { CatalogueOptions } from './lib/events.ts'
 export type { InstanceEventInput } from './lib/schemas/event-input.ts'
 export type { InstanceEventMap } from './lib/schemas/events/index.ts'
 export type { SelectionRequest } from './lib/selections.ts'
+export type {
+  AcceptTrace,
+  DeadLetterNotice,
+  EventReference,
+  SendTrace,
+  SlowClientNotice
+} from './lib/telemetry/channels.ts'
 export type { EventStore, Instance, Selection, StoredEvent, TransportName } from './lib/store/types.ts'
 export * as errors from './lib/errors.ts'
 

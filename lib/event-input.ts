@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler'
-import { activeTraceparent } from './active-trace.ts'
 import { EventInvalidError } from './errors.ts'
 import type { CatalogueEvent, EventCatalogue } from './events.ts'
 import { excerpt } from './excerpt.ts'
@@ -9,6 +8,7 @@ import { assertInstanceName } from './instance-name.ts'
 import { toJson } from './json/to-json.ts'
 import { InstanceEventInput, RESERVED_MEMBERS } from './schemas/event-input.ts'
 import type { TransportName } from './store/types.ts'
+import { activeTraceparent } from './telemetry/opentelemetry.ts'
 import { isTraceparent, traceMember } from './trace-context.ts'
 
 export interface NormaliseOptions {
@@ -121,8 +121,14 @@ function describe({ path, message, value, type }: ValueError): string {
   const field = excerpt(path.slice(1).replaceAll('/', '.')) || 'the event'
   if (type === ValueErrorType.ObjectRequiredProperty) return `${field} is required`
   if (type === ValueErrorType.ObjectAdditionalProperties) return `${field} is not a field of an event`
-  const got = typeof value === 'string' ? `"${excerpt(value, 40)}"` : Array.isArray(value) ? 'an array' : String(value)
-  return `${field}: ${message.charAt(0).toLowerCase()}${message.slice(1)} (got ${got})`
+  return `${field}: ${message.charAt(0).toLowerCase()}${message.slice(1)} (got ${shown(value)})`
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${excerpt(value, 40)}"`
+  if (Array.isArray(value)) return 'an array'
+  // It may have no text: members are the caller's, `toString` among them.
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
 
 function invalid(faults: string[]): Error {

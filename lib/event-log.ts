@@ -8,6 +8,9 @@ import type { InstanceEventInput } from './schemas/event-input.ts'
 import type { InstanceChange, InstanceDirectory } from './store/instances.ts'
 import { CALLER_ID, OFF_SOCKETS, type AppendResult, type EventStore, type Instance } from './store/types.ts'
 import type { NewEvent, TransportName } from './store/types.ts'
+import { acceptChannel } from './telemetry/channels.ts'
+import { observeAccept } from './telemetry/observe-accept.ts'
+import { tracedExtra } from './telemetry/create-span.ts'
 
 /** Where one transport wants an event to go. */
 export interface Route {
@@ -107,7 +110,12 @@ export class EventLog {
    * @throws {InstanceNotFoundError} unknown, and `autoRegister` is off
    * @throws {BackpressureError} {ClosingError} try again later
    */
-  async acceptAll(inputs: readonly InstanceEventInput[], only?: TransportName): Promise<EmitResult[]> {
+  acceptAll(inputs: readonly InstanceEventInput[], only?: TransportName): Promise<EmitResult[]> {
+    const accept = () => this.#acceptAll(inputs, only)
+    return acceptChannel.hasSubscribers ? observeAccept({ inputs, transport: only }, accept) : accept()
+  }
+
+  async #acceptAll(inputs: readonly InstanceEventInput[], only: TransportName | undefined): Promise<EmitResult[]> {
     if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
     const normal = this.#normalise(inputs)
     let planned: Planned[] = []
@@ -170,7 +178,7 @@ export class EventLog {
   }
 
   #plan(event: NormalEvent, only: TransportName | undefined): Planned {
-    const { id, data, envelope, extra } = event
+    const { id, data, envelope } = event
     const keptTo = only === undefined ? event.transports : (event.transports ?? [only]).filter((name) => name === only)
     const instance = this.instances.get(event.instance)
     if (!instance && !this.autoRegister) throw new InstanceNotFoundError(event.instance)
@@ -184,8 +192,10 @@ export class EventLog {
     }
     const flags = (event.callerId ? CALLER_ID : 0) | (keptTo && !keptTo.includes('websocket') ? OFF_SOCKETS : 0)
     const { instance: name, event: known } = event
+    // Kept: a plan that is made again has its trace already.
+    event.extra = tracedExtra(event, queues)
     return {
-      event: { instance: name, id, event: known.name, data, envelope, extra, flags, queues: [...queues] },
+      event: { instance: name, id, event: known.name, data, envelope, extra: event.extra, flags, queues: [...queues] },
       selected: read || queues.size > 0
     }
   }

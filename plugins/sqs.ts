@@ -5,6 +5,7 @@ import { AlreadyRegisteredError } from '../lib/errors.ts'
 import { eventKey } from '../lib/events.ts'
 import { SqsOptions } from '../lib/schemas/options.ts'
 import { optionsChecker } from '../lib/schemas/options-checker.ts'
+import { sqsAddress } from '../lib/sqs/address.ts'
 import { BatchClient } from '../lib/sqs/batch-client.ts'
 import { createSqsClient } from '../lib/sqs/client.ts'
 import { SqsEmitter } from '../lib/sqs/emitter.ts'
@@ -63,6 +64,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   const sender = new SqsSender({
     offload,
     client: new BatchClient({ client, direct: !rest.client }),
+    address: () => sqsAddress(client),
     provisioner,
     store,
     log,

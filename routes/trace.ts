@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { activeTraceparent } from '../lib/active-trace.ts'
+import { activeTraceparent } from '../lib/telemetry/opentelemetry.ts'
 import { parseTraceparent } from '../lib/trace-context.ts'
 
 /** The trace that a request belongs to: of the server's own span, if it is instrumented, else as the caller says. */

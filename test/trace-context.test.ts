@@ -150,7 +150,7 @@ t.test('in an instrumented program, the trace is that of the active span', async
 
 t.test('a span that is none, and a program without OpenTelemetry, trace nothing', async (t) => {
   activate(t, `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`)
-  const { activeTraceparent } = await import('../lib/active-trace.ts')
+  const { activeTraceparent } = await import('../lib/telemetry/opentelemetry.ts')
   t.equal(activeTraceparent(), undefined)
   const hooks = registerHooks({
     resolve(specifier, resolution, nextResolve) {
@@ -159,6 +159,8 @@ t.test('a span that is none, and a program without OpenTelemetry, trace nothing'
     }
   })
   t.after(() => hooks.deregister())
-  const without = (await import(`../lib/active-trace.ts?${'without'}`)) as typeof import('../lib/active-trace.ts')
+  const without = (await import(
+    `../lib/telemetry/opentelemetry.ts?${'without'}`
+  )) as typeof import('../lib/telemetry/opentelemetry.ts')
   t.equal(without.activeTraceparent(), undefined)
 })

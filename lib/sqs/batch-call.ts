@@ -2,6 +2,8 @@ import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import type { QuietLog } from '../quiet-log.ts'
 import type { StoredEvent } from '../store/types.ts'
+import { observeSend } from '../telemetry/observe-send.ts'
+import type { SqsAddress } from './address.ts'
 import type { BatchClient } from './batch-client.ts'
 import type { BatchItem } from './batch.ts'
 import { callFailure, entryFailure, type SendFailure } from './failures.ts'
@@ -10,6 +12,8 @@ import type { QueueSpec } from './queue-names.ts'
 
 export interface BatchCallerOptions {
   client: BatchClient
+  /** Where the client's calls go. */
+  address: () => Promise<SqsAddress>
   provisioner: QueueProvisioner
   metrics: Metrics
   quiet: QuietLog
@@ -68,11 +72,13 @@ export class BatchCaller {
 
   /** What SQS did not take. Accepted is what it says it accepted: an answer that leaves an entry out says nothing of it. */
   async #send(queue: string, QueueUrl: string, items: readonly BatchItem[]): Promise<Map<BatchItem, SendFailure>> {
-    const { client, metrics, quiet, signal } = this.#options
+    const { client, address, metrics, quiet, signal } = this.#options
     metrics.batchEntries.observe(items.length)
     const done = metrics.sendSeconds.startTimer()
     const input = { QueueUrl, Entries: items.map(({ entry }) => entry) }
-    const { Successful = [], Failed = [] } = await client.send(input, signal).finally(done)
+    const { Successful = [], Failed = [] } = await observeSend({ queue, url: QueueUrl, items, address }, () =>
+      client.send(input, signal)
+    ).finally(done)
 
     const accepted = new Set(Successful.map(({ Id }) => Id))
     const refused = new Map(Failed.map((entry) => [entry.Id, entryFailure(entry)]))

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Metrics } from '../metrics.ts'
 import type { QuietLog } from '../quiet-log.ts'
 import type { DeliveryRef, EventStore, Failure } from '../store/types.ts'
+import { deadLetterChannel, referenceOf, type DeadLetterNotice } from '../telemetry/channels.ts'
 import type { BatchItem } from './batch.ts'
 
 export interface DeliveryWriterOptions {
@@ -41,6 +42,10 @@ export class DeliveryWriter {
     const delivery = refOf(item)
     metrics.dead.inc({ reason: metrics.code(failure.reason) })
     log.error({ ...delivery, ...failure }, 'An event was given up on and became a dead letter')
+    if (deadLetterChannel.hasSubscribers) {
+      const notice: DeadLetterNotice = { queue: delivery.queue, ...referenceOf(item.event), ...failure }
+      deadLetterChannel.publish(notice)
+    }
     this.#write('A dead letter could not be kept', () => store.bury(delivery, failure))
   }
 

@@ -14,7 +14,8 @@ import { Lane, type MemoryBudget } from './lane.ts'
 import { hasBatch, newLine, type Line } from './line.ts'
 import type { Offload } from './offload.ts'
 
-export interface SenderOptions extends EntryOptions, Pick<BatchCallerOptions, 'client' | 'provisioner' | 'specOf'> {
+export interface SenderOptions
+  extends EntryOptions, Pick<BatchCallerOptions, 'client' | 'address' | 'provisioner' | 'specOf'> {
   store: EventStore
   log: FastifyBaseLogger
   metrics: Metrics

@@ -9,6 +9,7 @@ import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../selections.ts'
 import type { InstanceChange } from '../store/instances.ts'
 import { OFF_SOCKETS, type Instance, type Selection, type StoredEvent } from '../store/types.ts'
+import { slowClientChannel, type SlowClientNotice } from '../telemetry/channels.ts'
 import type { Admission, Attempt, Refused } from './admission.ts'
 import { Channels } from './channels.ts'
 import type { Listener } from './listener.ts'
@@ -180,12 +181,16 @@ export class WebsocketEmitter implements Transport {
   }
 
   #send(listener: Listener, payload: Payload): void {
-    const { outbox, scope } = listener
+    const { socket, outbox, scope } = listener
     const { buffered } = outbox
     if (buffered > 0 && buffered + payload.bytes > this.#options.maxBufferedBytes) {
       this.#options.eventLog.metrics.cutOff.inc()
       const details = { namespace: scope.namespace, buffered }
       this.#quietLog.warn('slow', details, 'A client reads too slowly: its connection was closed, to resume')
+      if (slowClientChannel.hasSubscribers) {
+        const notice: SlowClientNotice = { namespace: scope.namespace, socketId: socket.id, bufferedBytes: buffered }
+        slowClientChannel.publish(notice)
+      }
       const end = outbox.cutOff(() => this.#cutOff.delete(outbox))
       this.#cutOff.set(outbox, end)
     } else outbox.send(payload)

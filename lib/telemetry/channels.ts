@@ -1,0 +1,65 @@
+import { channel, tracingChannel } from 'node:diagnostics_channel'
+import type { EmitResult } from '../event-log.ts'
+import type { BatchResult } from '../sqs/batch-client.ts'
+import type { StoredEvent, TransportName } from '../store/types.ts'
+
+/**
+ * What any program can listen to with `node:diagnostics_channel`: names and shapes are public, payloads of events and
+ * keys are in none of them. Without subscribers nothing is made.
+ */
+
+/** Of `tracing:fastify-instance-events:accept:*`: events that are submitted together, accepted all or none. */
+export interface AcceptTrace {
+  /** As they were submitted, valid or not. */
+  readonly events: readonly { readonly instance: string; readonly event: string }[]
+  /** The transport that they are kept to. */
+  readonly transport: TransportName | undefined
+  /** For each event, once they are durable. */
+  result?: EmitResult[]
+  /** Why none was accepted. */
+  error?: unknown
+}
+
+/** An event in the log, without what is in it. */
+export interface EventReference {
+  readonly instance: string
+  readonly event: string
+  readonly id: string
+  readonly offset: number
+}
+
+/** Of `tracing:fastify-instance-events:send:*`: one SendMessageBatch. */
+export interface SendTrace {
+  readonly queue: string
+  readonly events: readonly EventReference[]
+  /** SQS's answer. `Id` of an entry is the place of its event in `events`. */
+  result?: BatchResult
+  /** Why the call failed as a whole. */
+  error?: unknown
+}
+
+/** Of `fastify-instance-events:dead-letter`: a delivery that was given up on. */
+export interface DeadLetterNotice extends EventReference {
+  readonly queue: string
+  /** AWS's code, or one of ours. */
+  readonly reason: string
+  readonly message: string
+  readonly attempts: number
+}
+
+/** Of `fastify-instance-events:slow-client`: a connection that was closed because its client reads too slowly. */
+export interface SlowClientNotice {
+  readonly namespace: string
+  /** Socket.IO's id of the socket. */
+  readonly socketId: string
+  readonly bufferedBytes: number
+}
+
+export const acceptChannel = tracingChannel<unknown, AcceptTrace>('fastify-instance-events:accept')
+export const sendChannel = tracingChannel<unknown, SendTrace>('fastify-instance-events:send')
+export const deadLetterChannel = channel('fastify-instance-events:dead-letter')
+export const slowClientChannel = channel('fastify-instance-events:slow-client')
+
+export function referenceOf({ instance, event, id, offset }: StoredEvent): EventReference {
+  return { instance, event, id, offset }
+}

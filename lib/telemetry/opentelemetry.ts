@@ -1,0 +1,46 @@
+import { createRequire } from 'node:module'
+import type * as Api from '@opentelemetry/api'
+import { packageVersion } from '../package-version.ts'
+
+const NAME = 'fastify-instance-events'
+
+/**
+ * OpenTelemetry's API, an optional peer; `undefined` where it is not installed.
+ * Loaded synchronously: a module that awaits at its top level cannot be `require`d.
+ */
+export const api = harmless(() => createRequire(import.meta.url)('@opentelemetry/api') as typeof Api)
+let version: string | undefined
+
+/** The tracer of the registered tracer provider; `undefined` without one. */
+export function registeredTracer(): Api.Tracer | undefined {
+  // The API always gives its proxy: until a provider is registered, there is no tracer behind it.
+  const proxy = api?.trace.getTracerProvider() as Api.ProxyTracerProvider | undefined
+  return proxy?.getDelegateTracer(NAME, (version ??= packageVersion()))
+}
+
+/** The `traceparent` of the span that is active where this is called; `undefined` without OpenTelemetry, or outside of any. */
+export function activeTraceparent(): string | undefined {
+  return spanTraceparent(api?.trace.getActiveSpan())
+}
+
+/** A span as `traceparent`; `undefined` for one that belongs to no trace. */
+export function spanTraceparent(span: Api.Span | undefined): string | undefined {
+  const context = span?.spanContext()
+  if (!context || !api?.isSpanContextValid(context)) return undefined
+  return `00-${context.traceId}-${context.spanId}-${context.traceFlags.toString(16).padStart(2, '0')}`
+}
+
+/** The span that a `traceparent` of version 00 names, as a link or a parent. */
+export function remoteSpan(traceparent: string): Api.SpanContext {
+  const [, traceId, spanId, flags] = traceparent.split('-') as [string, string, string, string]
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
+}
+
+/** @returns what `work` returns; `undefined` if it throws: what is broken in telemetry must not keep an event from leaving */
+export function harmless<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}

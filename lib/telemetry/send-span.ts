@@ -1,0 +1,92 @@
+import type * as Api from '@opentelemetry/api'
+import type { BatchResult } from '../sqs/batch-client.ts'
+import { entryFailure, failureCode, failureMessage } from '../sqs/failures.ts'
+import type { SqsAddress } from '../sqs/address.ts'
+import type { StoredEvent } from '../store/types.ts'
+import { traceparentOf } from '../trace-context.ts'
+import { api, harmless, registeredTracer, remoteSpan } from './opentelemetry.ts'
+
+/** One SendMessageBatch. */
+export interface SendCall {
+  readonly queue: string
+  readonly url: string
+  readonly items: readonly { readonly event: StoredEvent }[]
+  /** Where the call goes; asked for only where there is a tracer. */
+  readonly address: () => Promise<SqsAddress>
+}
+
+/** The key of `suppressTracing()` in @opentelemetry/core, by which instrumentation keeps still. */
+const SUPPRESS_TRACING = api?.createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+
+/**
+ * Sends, within a span of kind PRODUCER where a tracer is registered. The span links to the traces of the events, and
+ * belongs to their trace if they have one in common. Instrumentation of the SDK and of HTTP is suppressed meanwhile: it
+ * sees only those of the calls that the SDK makes, and each call is to have one span.
+ * https://opentelemetry.io/docs/specs/semconv/messaging/sqs/
+ * https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+ */
+export function withSendSpan<T extends BatchResult>(call: SendCall, send: () => Promise<T>): Promise<T> {
+  const tracer = registeredTracer()
+  return tracer ? withSpan(tracer, call, send) : send()
+}
+
+async function withSpan<T extends BatchResult>(tracer: Api.Tracer, call: SendCall, send: () => Promise<T>): Promise<T> {
+  const { trace, context } = api as typeof Api
+  // A tracer that throws must not keep events from leaving.
+  const started = await start(tracer, call).catch(() => undefined)
+  if (!started) return send()
+  const { span, parent } = started
+  const within = trace.setSpan(parent, span).setValue(SUPPRESS_TRACING as symbol, true)
+  return context.with(within, send).then(
+    (result) => {
+      const [refused, ...others] = result.Failed ?? []
+      const message = `SQS refused ${others.length + 1} of ${call.items.length} events`
+      end(span, refused && { code: entryFailure(refused).code, message })
+      return result
+    },
+    (error: unknown) => {
+      end(span, { code: failureCode(error), message: failureMessage(error) })
+      throw error
+    }
+  )
+}
+
+async function start(tracer: Api.Tracer, call: SendCall) {
+  const { ROOT_CONTEXT, SpanKind, trace } = api as typeof Api
+  const traces = call.items.map(({ event }) => traceparentOf(event))
+  const links = [...new Set(traces)].flatMap((traceparent) =>
+    traceparent === undefined ? [] : [{ context: remoteSpan(traceparent) }]
+  )
+  const [first] = links
+  const shared = first && traces.every((traceparent) => traceparent?.includes(first.context.traceId))
+  // The call may be made while any request is under way: its span is no child of that one's.
+  const parent = shared ? trace.setSpanContext(ROOT_CONTEXT, first.context) : ROOT_CONTEXT
+  const options = { kind: SpanKind.PRODUCER, links, attributes: await attributesOf(call) }
+  return { span: tracer.startSpan(`SendMessageBatch ${call.queue}`, options, parent), parent }
+}
+
+async function attributesOf({ queue, url, items, address }: SendCall): Promise<Api.Attributes> {
+  const { host, variables } = await address()
+  const { hostname, port } = new URL(`https://${host}`)
+  return {
+    'messaging.system': 'aws_sqs',
+    'messaging.operation.type': 'send',
+    'messaging.operation.name': 'SendMessageBatch',
+    'messaging.destination.name': queue,
+    'messaging.batch.message_count': items.length,
+    'aws.sqs.queue.url': url,
+    // With variables it is a pattern, since the region is not known.
+    ...(!variables && { 'server.address': hostname, ...(port !== '' && { 'server.port': Number(port) }) })
+  }
+}
+
+function end(span: Api.Span, failure: { code: string; message: string } | undefined): void {
+  const { SpanStatusCode } = api as typeof Api
+  harmless(() => {
+    if (failure) {
+      span.setAttribute('error.type', failure.code)
+      span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message })
+    }
+    span.end()
+  })
+}
