@@ -131,6 +131,7 @@ for (const name of ['accept', 'send']) {
 }
 const sent = []
 const send = async ({ constructor, input }) => {
+  if (constructor.name === 'GetQueueAttributesCommand') return { Attributes: { FifoQueue: 'true' } }
   if (constructor.name !== 'SendMessageBatchCommand') return { QueueUrl: 'http://sqs/1/' + input.QueueName }
   sent.push(...input.Entries)
   return { Successful: input.Entries.map(({ Id }) => ({ Id })), Failed: [] }

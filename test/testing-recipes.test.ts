@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { PLAIN_ENV } from './support/plain-env.ts'
+
+const markdown = readFileSync(new URL('../docs/testing.md', import.meta.url), 'utf8')
+const app = new URL('../app.ts', import.meta.url).href
+
+/** The files of docs/testing.md, which their first lines name. */
+const files = [...markdown.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)].map(
+  ([, name = '', code = '']) => [name, code.replace("'fastify-instance-events'", `'${app}'`)] as const
+)
+
+t.test('the tests of docs/testing.md pass as they stand there', async (t) => {
+  const folder = t.testdir({ 'package.json': '{"type":"module"}', ...Object.fromEntries(files) })
+  const tests = files.map(([name]) => name).filter((name) => name.endsWith('.test.js'))
+  t.same(tests, ['log.test.js', 'client.test.js', 'emulator.test.js'])
+  for (const name of tests) {
+    const options = { cwd: folder, env: PLAIN_ENV, timeout: 60_000 }
+    const run = promisify(execFile)(process.execPath, ['--test-reporter=tap', name], options)
+    const { stdout } = await run.catch((error: { stdout: string }) => error)
+    t.match(stdout, /^# pass 1$[^]*^# fail 0$/m, name)
+  }
+})
