@@ -1,11 +1,15 @@
 import type { Readable } from 'node:stream'
+import type { styleText } from 'node:util'
 
-/** What a command has of the world: a process gives it its own, a test what it wants to see. */
-export interface CliContext {
+/** A piece of a line; with a style it is coloured, where colours are wanted. */
+export type Printed = string | { text: string; style: Parameters<typeof styleText>[0] }
+
+/** What surrounds a command: a process gives it its own, a test what it wants to see. */
+export interface CliSurroundings {
   /** Takes a line of data. */
   out: (line: string) => void
-  /** Takes a line for people: what failed, what was asked, what happened meanwhile. */
-  error: (line: string) => void
+  /** Takes lines for people: what failed, what was asked, what happened meanwhile. */
+  error: (text: string) => void
   /** Shows how far long work is, over what it showed before; `''` takes it away. Nothing where nobody looks. */
   status: (text: string) => void
   /** Asks a person; `undefined`: there is none at this end. */
@@ -25,4 +29,10 @@ export interface CliContext {
   serve: () => Promise<unknown>
   /** Of a test's own. @default 'instance_events' */
   schema?: string
+}
+
+/** The same for commands: whatever they print, of whatever origin, reaches the terminal escaped. */
+export interface CliContext extends Omit<CliSurroundings, 'out' | 'colours'> {
+  /** Prints a line of data. */
+  out: (...parts: Printed[]) => void
 }

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import type { CliContext } from './context.ts'
+import type { CliSurroundings } from './context.ts'
 import { EXIT, Interrupted } from './failure.ts'
 
 /** What shells report of a process that a signal ended: 128 and its number. */
@@ -7,7 +7,7 @@ const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const
 const ERASE_LINE = '\r\x1b[2K'
 
 /** The context of this process. The first signal ends the work, the second one the process. */
-export function processContext(process: NodeJS.Process): CliContext {
+export function processContext(process: NodeJS.Process): CliSurroundings {
   const { stdin, stdout, stderr, env } = process
   const ending = new AbortController()
   for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL))

@@ -30,7 +30,11 @@ export function createProgram(context: CliContext): Command {
     .exitOverride()
     .enablePositionalOptions()
     .configureOutput({
-      writeOut: (text) => context.out(text.trimEnd()),
+      writeOut: (text) =>
+        text
+          .trimEnd()
+          .split('\n')
+          .forEach((line) => context.out(line)),
       writeErr: (text) => context.error(text.trimEnd()),
       getOutHelpWidth: () => HELP_WIDTH,
       getOutHasColors: () => false

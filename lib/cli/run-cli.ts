@@ -1,10 +1,12 @@
 import { CommanderError } from 'commander'
-import type { CliContext } from './context.ts'
+import type { CliContext, CliSurroundings } from './context.ts'
+import { escapedContext } from './escaped-context.ts'
 import { CommandFailed, EXIT, Interrupted } from './failure.ts'
 import { createProgram } from './program.ts'
 
 /** What is done from a shell. @returns the exit code */
-export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+export async function runCli(args: readonly string[], surroundings: CliSurroundings): Promise<number> {
+  const context = escapedContext(surroundings)
   try {
     await createProgram(context).parseAsync(args.length === 0 ? ['serve'] : args, { from: 'user' })
     context.status('')

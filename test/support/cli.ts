@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import type { CliContext } from '../../lib/cli/context.ts'
+import type { CliSurroundings } from '../../lib/cli/context.ts'
 import { runCli } from '../../lib/cli/run-cli.ts'
 
 export const CLI = fileURLToPath(new URL('../../lib/cli/fastify-instance-events.ts', import.meta.url))
@@ -20,7 +20,7 @@ export interface CliRun {
   asked: string[]
 }
 
-export type CliWorld = Partial<Omit<CliContext, 'input' | 'ask'>> & {
+export type CliWorld = Partial<Omit<CliSurroundings, 'input' | 'ask'>> & {
   /** Standard input. */
   input?: string | Readable
   /** What a person at a terminal says; without it there is none. */

@@ -3,7 +3,7 @@ import { type SettingsReport, settingsReport } from '../../standalone/settings-r
 import type { Connection } from '../../standalone/try-connections.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed } from '../failure.ts'
-import { coloured, printable, printJson, printTable } from '../output.ts'
+import { printJson, printTable } from '../output.ts'
 
 interface CheckOptions {
   connect?: boolean
@@ -51,15 +51,15 @@ function print(
   connections: Connection[],
   context: CliContext
 ): void {
-  for (const fault of faults) context.error(`fault: ${printable(fault)}`)
-  for (const warning of warnings) context.error(`warning: ${printable(warning)}`)
+  for (const fault of faults) context.error(`fault: ${fault}`)
+  for (const warning of warnings) context.error(`warning: ${warning}`)
   if (settings.length > 0) {
     const rows = settings.map(({ name, value, from }) => [name, String(value ?? ''), from])
     printTable(['SETTING', 'VALUE', 'FROM'], rows, context)
   }
   for (const { to, ok, message } of connections) {
-    const line = `${to}: ${printable(message)}`
-    if (ok) context.out(coloured('green', line, context))
+    const line = `${to}: ${message}`
+    if (ok) context.out({ style: 'green', text: line })
     else context.error(`fault: ${line}`)
   }
 }

@@ -5,7 +5,7 @@ import { confirm } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { refuseArguments } from '../misspelt-subcommand.ts'
 import { wholeNumber } from '../numbers.ts'
-import { counted, printable, printJson, printTable } from '../output.ts'
+import { counted, printJson, printTable } from '../output.ts'
 import { ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
 
@@ -77,8 +77,7 @@ async function list(options: ListOptions, context: CliContext): Promise<void> {
   if (options.json) printJson(instances, context)
   else print(instances, options, context)
   const last = instances.at(-1)
-  if (last && instances.length === limit)
-    context.error(`There may be more: --after ${printable(JSON.stringify(last.name))}`)
+  if (last && instances.length === limit) context.error(`There may be more: --after ${JSON.stringify(last.name)}`)
 }
 
 function print(

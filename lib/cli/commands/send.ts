@@ -7,7 +7,7 @@ import type { CliContext } from '../context.ts'
 import { type EmitReply, EventLines } from '../event-lines.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
 import { wholeNumber } from '../numbers.ts'
-import { printable, printJson } from '../output.ts'
+import { printJson } from '../output.ts'
 import { RequestFailed, ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
 
@@ -82,7 +82,7 @@ async function sendOne(
   } catch (error) {
     if (!(error instanceof RequestFailed && error.unanswered)) throw error
     throw new CommandFailed(
-      `${error.message}\nIt is not known whether the event was accepted. Send it again with --id ${printable(body.id)}, and it will not come twice.`
+      `${error.message}\nIt is not known whether the event was accepted. Send it again with --id ${body.id}, and it will not come twice.`
     )
   }
 }
@@ -101,7 +101,7 @@ async function sendLines(
 
 function print(sent: EmitReply, { json }: ServerOptions, context: CliContext): void {
   if (json) printJson(sent, context)
-  else context.out(`${sent.offset}  ${printable(sent.id)}${sent.duplicate ? '  (was there already)' : ''}`)
+  else context.out(`${sent.offset}  ${sent.id}${sent.duplicate ? '  (was there already)' : ''}`)
 }
 
 async function read(data: string, { input, folder, signal }: CliContext): Promise<string> {

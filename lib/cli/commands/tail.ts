@@ -3,7 +3,7 @@ import type { ConnectionError, InstanceMessage } from '../../client/types.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
 import { wholeNumber } from '../numbers.ts'
-import { coloured, counted, printable, printJson, shortened } from '../output.ts'
+import { counted, printJson, shortened } from '../output.ts'
 import { ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
 
@@ -91,10 +91,9 @@ async function loadClient() {
 function print(message: InstanceMessage, { json }: TailOptions, context: CliContext): void {
   if (json) return printJson(message, context)
   const { date_time: time, offset, instance, event, data } = message
-  const [shownInstance, shownEvent] = [printable(instance), printable(event)]
-  const shownData = printable(shortened(JSON.stringify(data), DATA_LENGTH))
-  const [dim, cyan] = [coloured('dim', time, context), coloured('cyan', shownEvent, context)]
-  context.out(`${dim}  ${offset}  ${shownInstance}  ${cyan}  ${shownData}`)
+  const shownData = shortened(JSON.stringify(data), DATA_LENGTH)
+  const [dim, cyan] = [{ style: 'dim', text: time } as const, { style: 'cyan', text: event } as const]
+  context.out(dim, `  ${offset}  ${instance}  `, cyan, `  ${shownData}`)
 }
 
 /** The server's refusal, and what to do about it. */
