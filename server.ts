@@ -1,5 +1,3 @@
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import cors from '@fastify/cors'
 import closeWithGrace from 'close-with-grace'
@@ -7,23 +5,29 @@ import Fastify from 'fastify'
 import app from './app.ts'
 import { type Config, loadConfig } from './lib/config.ts'
 import { ConfigInvalidError } from './lib/errors.ts'
+import type { MessageList } from './lib/fault-messages.ts'
+import { printableLines } from './lib/printable.ts'
 import { apiKeyFromFile } from './lib/standalone/api-key-file.ts'
-import { corsOrigin, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/standalone/app-options.ts'
+import { corsOptions, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/standalone/app-options.ts'
 import { banner } from './lib/standalone/banner.ts'
+import { connectionEnder } from './lib/standalone/connection-ender.ts'
 import { dataFolder } from './lib/standalone/data-folder.ts'
 import { readDotenv } from './lib/standalone/dotenv.ts'
 import { startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
+import { stdoutWriter } from './lib/standalone/line-writer.ts'
+import { LogStream } from './lib/standalone/log-stream.ts'
+import { takeWarnings } from './lib/standalone/process-warnings.ts'
+import { onStopSignal, STOP_SIGNALS } from './lib/standalone/stop-signals.ts'
 import { answerError, answerNotFound, requestWithoutKey } from './routes/conventions.ts'
-import type { MessageList } from './lib/fault-messages.ts'
+import root from './routes/root.ts'
 
 /** Instance names have 100 characters at most; percent-encoded, one may take nine. */
 const MAX_PARAM_LENGTH = 1_000
 const API_KEY_FILE = 'api-key'
 /** Longer than the ten seconds that sends on their way are given. */
 const SHUTDOWN_MS = 15_000
-/** What a request under way is given before its connection is ended. */
-const REQUEST_GRACE_MS = 3_000
-const SIGNALS: closeWithGrace.Signals[] = ['SIGINT', 'SIGTERM']
+/** How long lines of the log wait for the banner: a start that takes longer is followed line by line. */
+const BANNER_MS = 2_000
 
 /** The standalone server: the one place that reads the environment, listens and handles signals. */
 async function main(): Promise<void> {
@@ -33,13 +37,20 @@ async function main(): Promise<void> {
   const keyFile = config.AUTHENTICATION_API_KEY ? undefined : join(dataDir, API_KEY_FILE)
   const apiKey = config.AUTHENTICATION_API_KEY ?? apiKeyFromFile(join(dataDir, API_KEY_FILE))
 
+  const logs = new LogStream({
+    writer: stdoutWriter(process),
+    onRecovered: (dropped) => server.log.warn({ dropped }, 'Lines of the log before this one could not be written')
+  })
   const server = Fastify({
     // Whoever puts a key into a URL by mistake does not find it in the log.
-    logger: { level: config.LOG_LEVEL, serializers: { req: requestWithoutKey } },
+    logger: { level: config.LOG_LEVEL, serializers: { req: requestWithoutKey }, stream: logs },
     trustProxy: config.TRUST_PROXY,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply)
   })
+  logs.hold(BANNER_MS)
+  process.once('exit', () => logs.release())
+  takeWarnings(process, (warning) => server.log.warn({ err: warning }, warning.message))
   for (const warning of config.warnings) server.log.warn(warning)
   const embedded = wantsEmbeddedSqs(config, env)
     ? await startEmbeddedSqs({ port: config.SQS_EMBEDDED_PORT, dataDir: join(dataDir, 'sqs') })
@@ -49,7 +60,7 @@ async function main(): Promise<void> {
 
   const grace = {
     delay: SHUTDOWN_MS,
-    skip: SIGNALS,
+    skip: [...STOP_SIGNALS],
     logger: { error: (message: unknown) => server.log.error(message) }
   }
   const endConnections = connectionEnder(server.server)
@@ -59,50 +70,26 @@ async function main(): Promise<void> {
     await server.close()
     clearTimeout(timer)
     await embedded?.stop()
+    await logs.flush()
   })
   onStopSignal((signal) => {
     server.log.info({ signal }, 'The server stops')
     close()
   })
 
-  await server.register(cors, { origin: corsOrigin(config) })
+  await server.register(cors, corsOptions(config))
   server.setNotFoundHandler(answerNotFound)
   server.setErrorHandler(answerError)
   await server.register(app, toAppOptions(config, { apiKey, sqs: embedded?.target ?? sqsTarget(config) }))
+  const { DOCS_ENABLED: docs, CONSOLE_ENABLED: console, SERVER_URL: serverUrl } = config
+  await server.register(root, { docs, console, serverUrl })
+  const { metrics, otherFaults } = server.eventLog
+  logs.countDropped((lines) => metrics.unlogged.inc(lines))
+  otherFaults.push(() => logs.trouble && { component: 'log', ...logs.trouble })
+
   const url = await listen(server, config)
-  console.log(banner({ url, config, apiKey, keyFile, embedded }))
-}
-
-/**
- * Calls `stop` once. npm passes on what the terminal or systemd sent to the whole group already, so a signal that
- * follows within a second is the same one; a later one ends the process at once.
- */
-function onStopSignal(stop: (signal: NodeJS.Signals) => void): void {
-  let since: number | undefined
-  for (const signal of SIGNALS) {
-    process.on(signal, () => {
-      if (since === undefined) {
-        since = Date.now()
-        stop(signal)
-      } else if (Date.now() - since > 1_000) process.exit(1)
-    })
-  }
-}
-
-/**
- * Fastify waits for connections that it does not see as idle. On its way out, those that never sent anything (browsers and
- * load balancers open them ahead) are ended at once, those in the middle of something a little later.
- */
-function connectionEnder(server: Server): () => NodeJS.Timeout {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  return () => {
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-    return setTimeout(() => sockets.forEach((socket) => socket.destroy()), REQUEST_GRACE_MS)
-  }
+  logs.writeFirst(`${banner({ url, config, apiKey, keyFile, embedded })}\n`)
+  logs.release()
 }
 
 async function listen(server: ReturnType<typeof Fastify>, config: Config): Promise<string> {
@@ -121,7 +108,7 @@ async function listen(server: ReturnType<typeof Fastify>, config: Config): Promi
 
 main().catch((error: Error & MessageList & { code?: string }) => {
   // Our own errors say what to do; anything else is a fault, and its stack is wanted.
-  const lines = error.code?.startsWith('IEV_') ? (error.messages ?? [error.message]) : [error.stack]
-  console.error(['The server was not started:', ...lines.map((line) => `  ${line}`)].join('\n'))
+  const lines = error.code?.startsWith('IEV_') ? (error.messages ?? [error.message]) : [String(error.stack)]
+  console.error(['The server was not started:', ...lines.map((line) => `  ${printableLines(line)}`)].join('\n'))
   process.exit(1)
 })

@@ -4,6 +4,7 @@ import { MAX_MESSAGES, withMessages, type MessageList } from './fault-messages.t
 import type { Metrics } from './metrics.ts'
 import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './event-input.ts'
 import type { EventCatalogue, CatalogueEvent } from './events.ts'
+import type { Fault } from './overview.ts'
 import type { InstanceEventInput } from './schemas/event-input.ts'
 import type { InstanceChange, InstanceDirectory } from './store/instances.ts'
 import { CALLER_ID, OFF_SOCKETS, type AppendResult, type EventStore, type Instance } from './store/types.ts'
@@ -54,6 +55,8 @@ export class EventLog {
   readonly catalogue: EventCatalogue
   readonly autoRegister: boolean
   readonly metrics: Metrics
+  /** What else `/overview` asks for faults: parts of the process that neither the log nor a transport knows. */
+  readonly otherFaults: (() => Fault | undefined)[] = []
   readonly #options: EventLogInit
   readonly #transports = new Map<TransportName, Transport>()
   #closing = false

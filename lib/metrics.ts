@@ -41,6 +41,10 @@ export class Metrics {
   readonly resumes = this.#counter('iev_websocket_resumes_total', 'Sockets that came back with an offset')
   readonly replayed = this.#counter('iev_websocket_replayed_total', 'Events replayed from the log to sockets')
   readonly cutOff = this.#counter('iev_websocket_slow_total', 'Connections closed because the client read too slowly')
+  readonly unlogged = this.#counter(
+    'iev_log_lines_dropped_total',
+    'Lines of the standalone’s log that could not be written'
+  )
   readonly #codes = new Set<string>()
 
   /** A registry of prom-client with all metrics that there are now, to be printed or merged into the host's own. */

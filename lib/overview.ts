@@ -14,7 +14,7 @@ export interface OverviewOptions {
 
 /** Why events are not taken in, or do not leave. */
 export interface Fault extends Partial<Pick<SqsTrouble, 'queue' | 'queues' | 'since'>> {
-  /** `eventLog` or `sqs`. */
+  /** `eventLog`, `sqs`, or `log`: where the server's own log goes. */
   component: string
   code: string
   message: string
@@ -29,7 +29,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     orNull(store.oldestPending()),
     orNull(store.deadLetterCount().then(({ count }) => count))
   ])
-  const { accepted, refused, delivered, emitted } = metrics
+  const { accepted, refused, delivered, emitted, unlogged } = metrics
   const faults: Fault[] = (sqs?.troubles() ?? []).map((trouble) => ({ component: 'sqs', ...trouble }))
   for (const [component, check] of Object.entries(checks)) {
     if (check.ok) continue
@@ -44,12 +44,14 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     )
     faults.unshift({ component: 'eventLog', code, message })
   }
+  faults.push(...eventLog.otherFaults.flatMap((fault) => fault() ?? []))
   return {
     totals: {
       accepted: accepted.total,
       refused: refused.total,
       delivered: delivered.total,
-      emitted: emitted.total
+      emitted: emitted.total,
+      unloggedLines: unlogged.total
     },
     lastOffset,
     pending,

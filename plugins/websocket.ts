@@ -58,7 +58,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   PATHS.set(fastify.server, paths.add(path))
   await fastify.register(fastifySocketIo.default, {
     path,
-    cors: { origin: corsOrigin },
+    cors: { origin: corsOrigin, credentials: corsOrigin !== '*' },
     serveClient: false,
     cleanupEmptyChildNamespaces: true,
     maxHttpBufferSize: MAX_INBOUND_BYTES,

@@ -40,8 +40,11 @@ export const OverviewReply = Type.Object({
   time: Type.String({ format: 'date-time' }),
   uptimeSeconds: Type.Number(),
   totals: Type.Object(
-    { accepted: Count, refused: Count, delivered: Count, emitted: Count },
-    { description: 'Of this process since it was started: events in, refused, to SQS, to sockets (each one counted).' }
+    { accepted: Count, refused: Count, delivered: Count, emitted: Count, unloggedLines: Count },
+    {
+      description:
+        'Of this process since it was started: events in, refused, to SQS, to sockets (each one counted); lines of its log that could not be written.'
+    }
   ),
   lastOffset: Nullable(Count),
   pending: Count,
@@ -76,7 +79,7 @@ const OVERVIEW: Static<typeof OverviewReply> = {
   node: SERVER.node,
   time: '2026-01-31T12:00:00.000Z',
   uptimeSeconds: 86_400.5,
-  totals: { accepted: 4711, refused: 0, delivered: 4700, emitted: 9422 },
+  totals: { accepted: 4711, refused: 0, delivered: 4700, emitted: 9422, unloggedLines: 0 },
   lastOffset: 4711,
   pending: 11,
   maxPending: 1_000_000,

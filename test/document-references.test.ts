@@ -5,6 +5,7 @@ import app from '../app.ts'
 import { EnvSchema } from '../lib/config.ts'
 import * as errors from '../lib/errors.ts'
 import { EVOLUTION_EVENTS, eventKey } from '../lib/events.ts'
+import rootRoute from '../routes/root.ts'
 import { API_KEY, bare } from './support/build.ts'
 
 const root = new URL('../', import.meta.url)
@@ -89,6 +90,7 @@ t.test('metrics, codes, settings and routes that documents speak of are there', 
   const routes: string[] = []
   server.addHook('onRoute', ({ method, url }) => void routes.push(`${String(method)} ${url}`))
   await server.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: { region: 'x' } })
+  await server.register(rootRoute, { docs: true, console: true })
   await server.ready()
   const registry = await server.eventLog.metrics.registry()
   const metrics = registry.getMetricsAsArray().map(({ name }) => name)

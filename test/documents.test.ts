@@ -5,6 +5,7 @@ import * as errors from '../lib/errors.ts'
 import { EVOLUTION_EVENTS } from '../lib/events.ts'
 import { AppOptions, EventLogOptions, SqsOptions, WebsocketOptions } from '../lib/schemas/options.ts'
 import app from '../app.ts'
+import rootRoute from '../routes/root.ts'
 import { API_KEY, bare } from './support/build.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -50,6 +51,7 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
       for (const verb of [method].flat()) if (verb !== 'HEAD') served.push(`${verb} ${url}`)
     })
     await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: { region: 'x' } })
+    await server.register(rootRoute, { docs: true, console: true })
     await server.ready()
     t.same(firstColumn(routes).sort(), served.sort(), 'routes')
 

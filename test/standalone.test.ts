@@ -12,7 +12,6 @@ const post = (body: unknown, key: string) => ({ method: 'POST', key, body })
 t.test('with nothing configured it does the whole job', async (t) => {
   const cwd = folder(t)
   const { url, sqs, apiKey, stop, output } = await startStandalone(t, { cwd })
-  t.match(output(), /SQS is emulated in this process/)
   t.match(sqs, /^http:\/\/127\.0\.0\.1:\d+$/)
   t.equal(statSync(join(cwd, 'data/api-key')).mode & 0o777, 0o600)
   t.equal(statSync(join(cwd, 'data')).mode & 0o077, 0, 'the data folder is its owner’s alone')
@@ -23,7 +22,11 @@ t.test('with nothing configured it does the whole job', async (t) => {
   const set = await call(`${url}/sqs/set/sales`, post({ sqs: { enabled: true, events: ['MESSAGES_UPSERT'] } }, token))
   t.match(set, {
     status: 201,
-    body: { enabled: true, events: ['MESSAGES_UPSERT'], queues: [{ name: 'sales_messages_upsert.fifo' }] }
+    body: {
+      enabled: true,
+      events: ['MESSAGES_UPSERT'],
+      queues: [{ name: 'sales_messages_upsert.fifo', url: `${sqs}/000000000000/sales_messages_upsert.fifo` }]
+    }
   })
   t.match(await call(`${url}/websocket/set/sales`, post({ websocket: { enabled: true } }, token)), { status: 201 })
   const { until } = await connect(t, `${url}/sales`, token)
@@ -49,6 +52,10 @@ t.test('with nothing configured it does the whole job', async (t) => {
     )
   }
 
+  t.match(await call(url), {
+    status: 200,
+    body: { status: 200, manager: `${url}/console/`, documentation: `${url}/docs` }
+  })
   t.match(await call(`${url}/nothing`), { status: 404, body: { code: 'IEV_NOT_FOUND', error: 'Not Found' } })
   t.match(await call(`${url}/events/a/b`, post({ event: 'call', data: 1 }, apiKey)), {
     status: 404,
@@ -62,6 +69,13 @@ t.test('with nothing configured it does the whole job', async (t) => {
   t.match(await call(`${url}/ready`), { status: 200, body: { status: 'ready' } })
 
   t.equal(await stop('SIGTERM'), 0)
+  t.match(
+    output(),
+    /^\nfastify-instance-events is ready\n[^]*SQS is emulated in this process/,
+    'the banner comes first'
+  )
+  t.match(output(), /"queues":32,"names":"global_<event>\.fifo","msg":"The shared queues are ready"/)
+  t.notMatch(output(), /ExperimentalWarning/)
   const again = await startStandalone(t, { cwd })
   t.equal(again.apiKey, apiKey, 'the key stays')
   t.match(await call(`${again.url}/events/sales`, { key: token }), { body: { events: [{ data: { text: 'Oi' } }] } })

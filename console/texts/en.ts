@@ -97,6 +97,10 @@ export const en = {
       eventLog: {
         title: 'The event log takes no events.',
         hint: 'They are refused until it does. Look at the disk or the database; if too much is pending, at SQS.'
+      },
+      log: {
+        title: 'The server cannot write its log.',
+        hint: 'Events are not affected. Look at the disk, or at the program that reads the standard output.'
       }
     }
   },

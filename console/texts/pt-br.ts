@@ -97,6 +97,10 @@ export const ptBr: Texts = {
       eventLog: {
         title: 'O log não está aceitando eventos.',
         hint: 'Eles são recusados até que volte a aceitar. Confira o disco ou o banco de dados; se há pendentes demais, o SQS.'
+      },
+      log: {
+        title: 'O servidor não consegue gravar o próprio log.',
+        hint: 'Os eventos não são afetados. Confira o disco, ou o programa que lê a saída padrão.'
       }
     }
   },

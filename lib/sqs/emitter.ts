@@ -164,7 +164,7 @@ export class SqsEmitter implements Transport {
     const specs = names.sharedSpecs(this.#globalKeys)
     try {
       await provisioner.ensureAll(specs)
-      log.info({ queues: specs.length }, 'The shared queues are ready')
+      log.info({ queues: specs.length, names: names.sharedPattern }, 'The shared queues are ready')
     } catch (error) {
       log.warn({ err: error }, 'The shared queues could not be made; each is tried again when an event needs it')
     }

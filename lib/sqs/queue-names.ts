@@ -58,6 +58,11 @@ export class QueueNames {
     return `${this.#prefix}_${last.length <= room ? last : slugWithHash(last, room)}${this.#suffix}`
   }
 
+  /** The shared queues' names, for people: `global_<event>.fifo`. */
+  get sharedPattern(): string {
+    return this.#singleQueue ? this.shared('') : `${this.#prefix}_<event>${this.#suffix}`
+  }
+
   /** The instance's own queue: `sales_messages_upsert.fifo`; a name SQS would refuse gets a slug and a hash. */
   own(instance: string, key: string): string {
     const tail = `_${key.toLowerCase()}${this.#suffix}`

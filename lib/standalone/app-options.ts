@@ -109,6 +109,13 @@ function websocketOptions(config: Config): WebsocketOptions {
   }
 }
 
+/** For @fastify/cors: every method there is; only origins that are listed may send credentials. */
+export function corsOptions(config: Config) {
+  const origin = corsOrigin(config)
+  const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE']
+  return { origin, methods, credentials: origin !== '*', exposedHeaders: ['Retry-After'] }
+}
+
 /** `*`, or the list of origins. */
 export function corsOrigin({ CORS_ORIGIN: origins }: Config): '*' | string[] {
   return origins.includes('*') ? '*' : origins

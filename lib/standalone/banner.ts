@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { printable } from '../printable.ts'
 import { withoutPassword } from '../without-password.ts'
 import type { EmbeddedSqs } from './embedded-sqs.ts'
 
@@ -28,7 +29,7 @@ export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions
   return [
     '',
     'fastify-instance-events is ready',
-    ...rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`),
+    ...rows.map(([name, value]) => `  ${name.padEnd(11)}${printable(value)}`),
     ''
   ].join('\n')
 }
@@ -36,6 +37,6 @@ export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions
 function sqsRow(config: Config, embedded: EmbeddedSqs | undefined): string {
   if (!config.SQS_ENABLED) return 'off'
   if (embedded)
-    return `${embedded.target.endpoint}   (emulated in this process, not for production; region ${embedded.target.region}, any credentials)`
+    return `${embedded.target.endpoint}   (emulated in this process, not for production; any region and credentials)`
   return config.SQS_ENDPOINT ?? config.SQS_BASE_URL ?? `AWS${config.SQS_REGION ? `, ${config.SQS_REGION}` : ''}`
 }

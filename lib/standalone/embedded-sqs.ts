@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { channel } from 'node:diagnostics_channel'
 import { mkdirSync } from 'node:fs'
 import { ConfigInvalidError } from '../errors.ts'
@@ -9,11 +10,14 @@ export interface EmbeddedSqs {
   stop(): Promise<void>
 }
 
-interface Listening {
+/** What is used of the Fastify server that fauxqs makes. */
+type Emulator = Pick<FastifyInstance, 'addHook'> & {
   listen: (options: { port: number; host: string }) => Promise<string>
 }
 
 const REGION = 'us-east-1'
+const CREDENTIAL_SCOPE = /(Credential=\S+?\/\d{8}\/)[^/]+/
+const QUEUE_URL_HOST = /^http:\/\/[^/]+/
 
 /**
  * Starts fauxqs, an emulator of SQS, in this process, kept on disk in `dataDir`.
@@ -27,16 +31,16 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
   })
   // It lies in the data folder, which nobody else may read: what comes first makes that folder.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  // fauxqs listens on every interface and asks for no key: Fastify's channel hands us its server before it does.
-  const loopback = (message: unknown) => {
-    const { fastify } = message as { fastify: Listening }
-    const listen = fastify.listen.bind(fastify)
-    fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' })
+  // Fastify's channel hands us fauxqs's server before it listens.
+  const adapt = (message: unknown) => {
+    const { fastify } = message as { fastify: Emulator }
+    listenOnLoopback(fastify)
+    serveReachableUrls(fastify)
   }
   const created = channel('fastify.initialization')
-  created.subscribe(loopback)
+  created.subscribe(adapt)
   const server = await startFauxqs({ port, dataDir, logger: false })
-    .finally(() => created.unsubscribe(loopback))
+    .finally(() => created.unsubscribe(adapt))
     .catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error
       throw new ConfigInvalidError(
@@ -51,4 +55,26 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
     },
     stop: () => server.stop()
   }
+}
+
+/** fauxqs listens on every interface, and asks for no key. */
+function listenOnLoopback(fastify: Emulator): void {
+  const listen = fastify.listen.bind(fastify)
+  fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' })
+}
+
+/**
+ * fauxqs's queue URLs are on `sqs.<region>.localhost`, which does not resolve everywhere, and many SDKs send to a queue's
+ * URL. These get the host that the client used itself. Without the region in the host, there is only one region.
+ */
+function serveReachableUrls(fastify: Emulator): void {
+  fastify.addHook('onRequest', async ({ headers }) => {
+    if (headers.authorization) headers.authorization = headers.authorization.replace(CREDENTIAL_SCOPE, `$1${REGION}`)
+  })
+  fastify.addHook('preSerialization', async ({ host }, _reply, payload) => {
+    const reachable = (url: string) => url.replace(QUEUE_URL_HOST, `http://${host}`)
+    const { QueueUrl, QueueUrls } = payload as { QueueUrl?: string; QueueUrls?: string[] }
+    if (QueueUrl) return { ...(payload as object), QueueUrl: reachable(QueueUrl) }
+    return QueueUrls ? { ...(payload as object), QueueUrls: QueueUrls.map(reachable) } : payload
+  })
 }

@@ -2,7 +2,12 @@ import t from 'tap'
 import { NodeRates, type Sample } from '../../console/rates.ts'
 
 function sample(node: string, accepted: number, { uptimeSeconds = accepted, sockets = 1 } = {}): Sample {
-  return { node, uptimeSeconds, sockets, totals: { accepted, delivered: accepted * 2, emitted: 0, refused: 0 } }
+  return {
+    node,
+    uptimeSeconds,
+    sockets,
+    totals: { accepted, delivered: accepted * 2, emitted: 0, refused: 0, unloggedLines: 0 }
+  }
 }
 
 t.test('a rate takes two answers', async (t) => {

@@ -34,6 +34,8 @@ t.test('queues are named as documented', async (t) => {
   t.equal(names.shared('GROUP_PARTICIPANTS_UPDATE'), 'global_group_participants_update.fifo')
   t.equal(make({ prefix: 'hub' }).shared('CALL'), 'hub_call.fifo')
   t.equal(make({ singleQueue: true }).shared('CALL'), 'global_singlequeue.fifo')
+  t.equal(make({ prefix: 'hub' }).sharedPattern, 'hub_<event>.fifo')
+  t.equal(make({ singleQueue: true }).sharedPattern, 'global_singlequeue.fifo')
   const standard = make({ type: 'standard' })
   t.equal(standard.own('sales', 'CALL'), 'sales_call')
   t.equal(standard.shared('CALL'), 'global_call')

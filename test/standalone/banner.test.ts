@@ -38,7 +38,7 @@ t.test('the banner tells where everything is', async (t) => {
       '  HTTP API   http://127.0.0.1:8080   (documentation: http://127.0.0.1:8080/docs)',
       '  Console    http://127.0.0.1:8080/console',
       '  WebSocket  ws://127.0.0.1:8080/<instance>',
-      '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; region us-east-1, any credentials)',
+      '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; any region and credentials)',
       '  Event log  file:./data/instance-events.db',
       '  API key    the-api-key   (kept in /srv/data/api-key)',
       ''

@@ -1,7 +1,14 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
-import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient
+} from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
 import { type EmbeddedSqs, startEmbeddedSqs } from '../../lib/standalone/embedded-sqs.ts'
 import { folder } from '../support/build.ts'
@@ -40,6 +47,31 @@ t.test('its queues are there again after a restart', async (t) => {
   const { QueueUrls } = await clientOf(t, second).send(new ListQueuesCommand({}))
   t.match(QueueUrls, [/\/kept$/])
 })
+
+t.test(
+  'a queue’s URL is where clients reach the emulator, whatever their region, and after a restart on another port',
+  async (t) => {
+    const dataDir = folder(t)
+    const first = await startEmbeddedSqs({ port: 0, dataDir })
+    const { QueueUrl } = await clientOf(t, first).send(new CreateQueueCommand({ QueueName: 'sales' }))
+    t.equal(QueueUrl, `${first.target.endpoint}/000000000000/sales`)
+    await first.stop()
+
+    const second = await startEmbeddedSqs({ port: 0, dataDir })
+    t.after(() => second.stop())
+    const there = `${second.target.endpoint}/000000000000/sales`
+    const elsewhere = new SQSClient({ ...second.target, region: 'sa-east-1' })
+    t.after(() => elsewhere.destroy())
+    t.match(await elsewhere.send(new GetQueueUrlCommand({ QueueName: 'sales' })), { QueueUrl: there })
+    t.match(await elsewhere.send(new ListQueuesCommand({})), { QueueUrls: [there] })
+    // The queue’s URL is all that this client has, as with SDKs of other languages.
+    const byUrl = new SQSClient({ region: 'sa-east-1', credentials: second.target.credentials })
+    t.after(() => byUrl.destroy())
+    await byUrl.send(new SendMessageCommand({ QueueUrl: there, MessageBody: 'Oi' }))
+    const received = await byUrl.send(new ReceiveMessageCommand({ QueueUrl: there }))
+    t.match(received.Messages, [{ Body: 'Oi' }])
+  }
+)
 
 t.test('the folder that it makes is its owner’s alone', async (t) => {
   const data = join(folder(t), 'data')

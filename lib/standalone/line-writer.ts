@@ -1,0 +1,73 @@
+import { fstatSync, writeSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { isatty } from 'node:tty'
+
+/** Writes lines without waiting for a reader. */
+export interface LineWriter {
+  /** @returns why the line was not written */
+  write(line: string): NodeJS.ErrnoException | undefined
+  /** Resolves when what was written has left the process, or after a second. */
+  flush(): Promise<void>
+}
+
+/** What `pipeWriter` needs of a stream. */
+export interface Outlet {
+  readonly writableLength: number
+  write(text: string, done?: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** Bytes that may wait for a slow reader of a pipe: some seconds of a busy server's log. */
+const MAX_WAITING_BYTES = 1_048_576
+const STDOUT = 1
+const FLUSH_MS = 1_000
+const NEWLINE = '\n'.charCodeAt(0)
+
+/** The writer for this process's standard output, whatever it is connected to. */
+export function stdoutWriter({ stdout }: Pick<NodeJS.Process, 'stdout'>): LineWriter {
+  const kind = fstatSync(STDOUT)
+  const hasReader = isatty(STDOUT) || !(kind.isFile() || kind.isCharacterDevice())
+  return hasReader ? pipeWriter(stdout) : fileWriter(STDOUT)
+}
+
+/** For files, which may be full: of a line that fits in part, the rest is dropped, and the next line starts a new one. */
+export function fileWriter(fd: number): LineWriter {
+  let torn = false
+  return {
+    write(line) {
+      const bytes = Buffer.from(torn ? `\n${line}` : line)
+      let written = 0
+      try {
+        while (written < bytes.length) written += writeSync(fd, bytes, written)
+        torn = false
+        return undefined
+      } catch (error) {
+        if (written > 0) torn = bytes[written - 1] !== NEWLINE
+        return error as NodeJS.ErrnoException
+      }
+    },
+    flush: async () => {}
+  }
+}
+
+/** For pipes, sockets and terminals, whose reader may be slow or absent: Node buffers for it, up to a limit. */
+export function pipeWriter(stream: Outlet): LineWriter {
+  let failure: NodeJS.ErrnoException | undefined
+  stream.on('error', (error) => (failure = error))
+  return {
+    write(line) {
+      if (failure) return failure
+      if (stream.writableLength > MAX_WAITING_BYTES)
+        return Object.assign(new Error('nobody reads the standard output'), { code: 'EAGAIN' })
+      stream.write(line)
+      return undefined
+    },
+    async flush() {
+      if (stream.writableLength === 0) return
+      const late = new AbortController()
+      const flushed = new Promise<void>((resolve) => stream.write('', resolve))
+      await Promise.race([flushed, setTimeout(FLUSH_MS, undefined, { signal: late.signal }).catch(() => {})])
+      late.abort()
+    }
+  }
+}

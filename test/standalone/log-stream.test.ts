@@ -1,0 +1,105 @@
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
+import { mock } from 'node:test'
+import t from 'tap'
+import { fileWriter, pipeWriter } from '../../lib/standalone/line-writer.ts'
+import { LogStream } from '../../lib/standalone/log-stream.ts'
+import { folder } from '../support/build.ts'
+
+/** A log whose lines are kept, unless it fails. */
+function start() {
+  const written: string[] = []
+  const recovered: number[] = []
+  const state: { failure: NodeJS.ErrnoException | undefined } = { failure: undefined }
+  const write = (line: string) => {
+    if (!state.failure) written.push(line)
+    return state.failure
+  }
+  const log = new LogStream({
+    writer: { write, flush: async () => {} },
+    onRecovered: (dropped) => recovered.push(dropped)
+  })
+  return { log, written, recovered, state }
+}
+
+t.test('lines that are held come after what is to be first, in their order', async (t) => {
+  const { log, written } = start()
+  log.hold(60_000)
+  log.write('a')
+  log.write('b')
+  log.writeFirst('banner')
+  t.same(written, ['banner'])
+  log.release()
+  log.write('c')
+  log.release()
+  t.same(written, ['banner', 'a', 'b', 'c'])
+})
+
+t.test('a start that takes long is not silent: lines are held for a time only', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const { log, written } = start()
+  log.hold(2_000)
+  log.write('a')
+  mock.timers.tick(1_999)
+  t.same(written, [])
+  mock.timers.tick(1)
+  log.write('b')
+  t.same(written, ['a', 'b'])
+})
+
+t.test('lost lines are counted, those from before anybody counted included, until one is written', async (t) => {
+  const { log, written, recovered, state } = start()
+  state.failure = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  log.write('a')
+  let counted = 0
+  log.countDropped((lines) => (counted += lines))
+  t.match(log.trouble, { code: 'ENOSPC', message: 'One line of the log could not be written: no space left on device' })
+  const { since } = log.trouble as { since: Date }
+  log.write('b')
+  t.match(log.trouble, { message: /^2 lines of the log could not be written: /, since })
+  t.equal(counted, 2)
+  state.failure = undefined
+  log.write('c')
+  t.same({ written, recovered, trouble: log.trouble }, { written: ['c'], recovered: [2], trouble: undefined })
+  state.failure = new Error('without a code')
+  log.write('d')
+  t.match(log.trouble, { code: 'Error', message: /^One line / })
+})
+
+t.test('a file that cannot be written fails with the reason', async (t) => {
+  const path = join(folder(t), 'log')
+  const fd = openSync(path, 'a')
+  const { write, flush } = fileWriter(fd)
+  t.equal(write('{"a":1}\n'), undefined)
+  await flush()
+  t.equal(readFileSync(path, 'utf8'), '{"a":1}\n')
+  closeSync(fd)
+  t.match(write('{"b":1}\n'), { code: 'EBADF' })
+})
+
+t.test('what waits for a slow reader is bounded, and waited for at the end, but not for ever', async (t) => {
+  const waiting: (() => void)[] = []
+  const stream = new Writable({ write: (_chunk, _encoding, done) => void waiting.push(done) })
+  const { write, flush } = pipeWriter(stream)
+  await flush()
+  t.equal(write('x'.repeat(1_048_577)), undefined)
+  t.match(write('one more'), { code: 'EAGAIN', message: 'nobody reads the standard output' })
+  await flush()
+  const flushed = flush()
+  for (let done = waiting.shift(); done; done = waiting.shift()) {
+    done()
+    await new Promise(setImmediate)
+  }
+  await flushed
+  t.equal(write('again'), undefined)
+})
+
+t.test('once a reader is gone, every line fails with the reason', async (t) => {
+  const stream = new PassThrough()
+  const { write } = pipeWriter(stream)
+  stream.destroy(Object.assign(new Error('broken pipe'), { code: 'EPIPE' }))
+  await new Promise(setImmediate)
+  t.match(write('a'), { code: 'EPIPE' })
+})

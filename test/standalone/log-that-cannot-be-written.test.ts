@@ -1,0 +1,168 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { API_KEY, folder } from '../support/build.ts'
+import { freePort } from '../support/free-port.ts'
+import { call } from '../support/standalone.ts'
+import { until } from '../support/until.ts'
+
+const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
+/** Part of a log line: about a hundred of them fill any pipe, and what may wait for it. */
+const LONG = 'x'.repeat(14_000)
+const REQUESTS = 120
+
+type Output = number | 'ignore' | 'pipe'
+
+interface Overview {
+  totals: { unloggedLines: number }
+  faults: { component: string; code: string; message: string }[]
+}
+
+/** A server whose log goes to `stdout`, once it answers. */
+async function start(t: Test, { stdout, stderr = 'ignore' }: { stdout: Output; stderr?: Output }) {
+  const port = await freePort()
+  const child = spawn(process.execPath, [SERVER], {
+    cwd: folder(t),
+    env: { SERVER_PORT: String(port), SQS_ENABLED: 'false', AUTHENTICATION_API_KEY: API_KEY },
+    stdio: ['ignore', stdout, stderr]
+  })
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  const url = `http://127.0.0.1:${port}`
+  await until(() =>
+    fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => child.exitCode !== null
+    )
+  )
+  const overview = async () => (await call(`${url}/overview`, { key: API_KEY })).body as Overview
+  return {
+    child,
+    url,
+    overview,
+    /** Each one is logged. */
+    async requests(count: number): Promise<void> {
+      await Promise.all(Array.from({ length: count }, () => call(`${url}/nowhere?x=${LONG}`)))
+    },
+    async stop(): Promise<number | NodeJS.Signals> {
+      child.kill('SIGTERM')
+      const [code, signal] = await ended
+      return code ?? (signal as NodeJS.Signals)
+    }
+  }
+}
+
+type Running = Awaited<ReturnType<typeof start>>
+
+/** It goes on, says what is wrong, and stops when it is told to. */
+async function goesOn(t: Test, { url, overview, stop }: Running, code: string): Promise<void> {
+  t.match(await call(`${url}/health`), { status: 200 })
+  const { totals, faults } = await overview()
+  t.ok(totals.unloggedLines > 0)
+  t.match(faults, [{ component: 'log', code, message: /lines? of the log could not be written: / }])
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  t.match(metrics, /^iev_log_lines_dropped_total [1-9]\d*$/m)
+  t.equal(await stop(), 0)
+}
+
+/** A full file system of 256 kB; `undefined` where none can be made. */
+function tinyDisk(t: Test): string | undefined {
+  const path = join(folder(t), 'disk')
+  mkdirSync(path)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', path], { stdio: 'ignore' })
+  } catch {
+    return undefined
+  }
+  t.after(() => execFileSync('umount', ['-l', path]))
+  return path
+}
+
+t.test(
+  'a full disk under the log costs lines, not the server; once there is room, they are written again',
+  async (t) => {
+    const disk = tinyDisk(t)
+    if (disk === undefined) return void t.pass('a disk of 256 kB', { skip: 'none can be mounted here' })
+    const log = join(disk, 'log')
+    const filler = join(disk, 'filler')
+    const fd = openSync(log, 'a')
+    t.after(() => closeSync(fd))
+    writeFileSync(filler, Buffer.alloc(200_000))
+    const running = await start(t, { stdout: fd })
+    await running.requests(10)
+    const { faults } = await running.overview()
+    t.match(faults, [{ component: 'log', code: 'ENOSPC' }])
+
+    rmSync(filler)
+    await running.requests(1)
+    t.same((await running.overview()).faults, [])
+    t.match(await call(`${running.url}/health`), { status: 200 })
+    t.equal(await running.stop(), 0)
+    const [, lines = ''] = readFileSync(log, 'utf8').split('\n\n')
+    const unread = lines
+      .trim()
+      .split('\n')
+      .filter((line) => !parses(line))
+    t.ok(unread.length <= 1, 'at most the line at the edge of the disk is cut')
+    t.match(lines, /"dropped":[1-9]\d*,"msg":"Lines of the log before this one could not be written"/)
+  }
+)
+
+function parses(line: string): boolean {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
+}
+
+t.test('a device that takes nothing, for the log and for errors, does not stop the server', async (t) => {
+  const fd = openSync('/dev/full', 'w')
+  t.after(() => closeSync(fd))
+  const running = await start(t, { stdout: fd, stderr: fd })
+  await running.requests(3)
+  await goesOn(t, running, 'ENOSPC')
+})
+
+t.test('a pipe that nobody reads does not stop the server', async (t) => {
+  const path = join(folder(t), 'pipe')
+  execFileSync('mkfifo', [path])
+  // Open at both ends, so that it is neither closed nor read.
+  const fd = openSync(path, constants.O_RDWR)
+  t.after(() => closeSync(fd))
+  const running = await start(t, { stdout: fd, stderr: fd })
+  await running.requests(REQUESTS)
+  await goesOn(t, running, 'EAGAIN')
+})
+
+t.test('a socket that nobody reads does not stop the server', async (t) => {
+  const running = await start(t, { stdout: 'pipe' })
+  await running.requests(REQUESTS)
+  await goesOn(t, running, 'EAGAIN')
+})
+
+t.test('a reader that goes away does not stop the server', async (t) => {
+  const running = await start(t, { stdout: 'pipe', stderr: 'pipe' })
+  running.child.stdout?.destroy()
+  running.child.stderr?.destroy()
+  await running.requests(3)
+  await goesOn(t, running, 'EPIPE')
+})
+
+t.test('a server that cannot start ends although its reason cannot be written', async (t) => {
+  const fd = openSync('/dev/full', 'w')
+  t.after(() => closeSync(fd))
+  const child = spawn(process.execPath, [SERVER], {
+    cwd: folder(t),
+    env: { SERVER_PORT: 'http' },
+    stdio: ['ignore', fd, fd]
+  })
+  t.same(await once(child, 'exit'), [1, null])
+})
