@@ -2,8 +2,10 @@ import type { FastifyBaseLogger } from 'fastify'
 import { ClosingError, InstanceNotFoundError, OptionsInvalidError } from './errors.ts'
 import { MAX_MESSAGES, withMessages, type MessageList } from './fault-messages.ts'
 import type { Metrics } from './metrics.ts'
+import { eventSize } from './messages.ts'
 import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './event-input.ts'
 import type { EventCatalogue, CatalogueEvent } from './events.ts'
+import { Refusals, type Load } from './refusals.ts'
 import type { Fault } from './overview.ts'
 import type { InstanceEventInput } from './schemas/event-input.ts'
 import type { InstanceChange, InstanceDirectory } from './store/instances.ts'
@@ -55,6 +57,8 @@ export class EventLog {
   readonly catalogue: EventCatalogue
   readonly autoRegister: boolean
   readonly metrics: Metrics
+  /** Events that were not accepted of late. */
+  readonly refusals = new Refusals()
   /** What else `/overview` asks for faults: parts of the process that neither the log nor a transport knows. */
   readonly otherFaults: (() => Fault | undefined)[] = []
   readonly #options: EventLogInit
@@ -144,9 +148,12 @@ export class EventLog {
     if (events.length === 0) return []
     const results = await this.store
       .append(events, () => (events = plan()))
-      .catch((error: Error) => {
+      .catch((error: Error & { code?: string; statusCode?: number }) => {
+        const { code = error.name, statusCode = 500, message } = error
+        if (statusCode >= 500) this.refusals.refused({ code, message }, events.length, loadOf(events))
         throw this.#refused(error, events.length)
       })
+    if (this.refusals.any) this.refusals.accepted(loadOf(events))
     for (const [index, { event }] of events.entries()) {
       if (results[index]?.duplicate) this.metrics.duplicates.inc()
       else this.metrics.accepted.inc({ event })
@@ -201,6 +208,13 @@ export class EventLog {
       event: { instance: name, id, event: known.name, data, envelope, extra: event.extra, flags, queues: [...queues] },
       selected: read || queues.size > 0
     }
+  }
+}
+
+function loadOf(events: readonly NewEvent[]): Load {
+  return {
+    size: events.reduce((sum, event) => sum + eventSize(event), 0),
+    deliveries: events.reduce((sum, { queues }) => sum + queues.length, 0)
   }
 }
 

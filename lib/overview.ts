@@ -44,6 +44,11 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     )
     faults.unshift({ component: 'eventLog', code, message })
   }
+  for (const { code, message, count, since } of eventLog.refusals.list()) {
+    // Why is said already where it lasts.
+    if (faults.some((fault) => fault.component === 'eventLog' && fault.code === code)) continue
+    faults.unshift({ component: 'eventLog', code, message: `Refused of late: ${count} events. ${message}`, since })
+  }
   faults.push(...eventLog.otherFaults.flatMap((fault) => fault() ?? []))
   return {
     totals: {

@@ -25,7 +25,7 @@ export class Readiness {
 
   /** Each part that there is, by name. Never rejects. */
   checks(): Promise<Record<string, Check>> {
-    const now = Date.now()
+    const now = performance.now()
     if (!this.#latest || now - this.#latest.at > FRESH_MS) this.#latest = { at: now, checks: this.#ask() }
     return this.#latest.checks
   }

@@ -11,6 +11,8 @@ const POOL_SIZE = 5
 const INT8 = 20
 const INT8_ARRAY = 1016
 const NUMERIC = 1700
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const LOCK_NOT_AVAILABLE = '55P03'
 
 const PARSERS: { [oid: number]: (text: string) => unknown } = {
   // What we count stays far below 2^53.
@@ -38,13 +40,14 @@ export function connectionConfig(url: string): ClientConfig {
 
 /** Whether trying again may help: PostgreSQL is away, is about to go, is full, or was too slow. */
 export function isTransient(error: unknown): boolean {
-  // https://www.postgresql.org/docs/current/errcodes-appendix.html; everything else is a connection's failure.
+  // Everything else is a connection's failure.
   return error instanceof DatabaseError ? /^(08|25|40|53|55|57|58)/.test(String(error.code)) : error instanceof Error
 }
 
 /** What a caller is told of a query that failed. */
 export function refused(error: unknown): Error {
-  const { message } = error as Error
+  const held = error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE
+  const message = held ? 'another session holds a lock that appends need' : (error as Error).message
   return isTransient(error) ? new BackpressureError(`PostgreSQL: ${message}`, { cause: error }) : (error as Error)
 }
 

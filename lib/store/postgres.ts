@@ -1,4 +1,4 @@
-import { ClosingError } from '../errors.ts'
+import { BackpressureError, ClosingError } from '../errors.ts'
 import type { CommitQueueOptions } from './commit-queue.ts'
 import type { InstanceDirectory } from './instances.ts'
 import { PostgresAppender, type Appended } from './postgres-append.ts'
@@ -48,6 +48,8 @@ export interface PostgresStoreOptions {
   timing?: SessionTiming | undefined
 }
 
+/** How long each part of a check may take: longer than it waits for its lock. */
+const CHECK_TIMEOUT_MS = 3_000
 /** Events that one step of pruning looks at. */
 const PRUNE_CHUNK = 500
 /** The backlog is counted no more often than this, and rests many times as long as that takes. */
@@ -276,7 +278,15 @@ export class PostgresStore implements EventStore {
 
   async check(): Promise<void> {
     this.#assertOpen()
-    await this.#pool.query(`UPDATE ${this.#options.schema}.counters SET value = value + 1 WHERE name = 'checks'`)
+    if (!this.#session.connected) throw new BackpressureError('PostgreSQL: the session that holds the locks is lost')
+    const { schema } = this.#options
+    // In two transactions: while it writes, appends go on.
+    for (const part of ['lock', 'write']) {
+      const query = { text: `SELECT ${schema}.check_${part}()`, query_timeout: CHECK_TIMEOUT_MS }
+      await this.#pool.ask(query).catch((error: unknown) => {
+        throw refused(error)
+      })
+    }
   }
 
   close(): Promise<void> {

@@ -2,6 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { SEGMENT_BITS } from './migrations/sqlite.ts'
 import { EVENT_COLUMNS } from './rows.ts'
 
+/** More than most events: with less room than this some are refused soon. */
+const CHECK_BYTES = 65_536
+
 /** What a read is narrowed to. */
 const IN_READ = `e."offset" > :after AND e."offset" <= :upTo
   AND (:events IS NULL OR e.event IN (SELECT value FROM json_each(:events)))
@@ -59,6 +62,7 @@ export function prepareStatements(db: DatabaseSync) {
       RETURNING "offset"`),
     log: db.prepare('SELECT id, pruned_to FROM log'),
     setPrunedTo: db.prepare('UPDATE log SET pruned_to = max(pruned_to, ?)'),
+    writeCheck: db.prepare(`UPDATE checks SET filler = randomblob(${CHECK_BYTES})`),
     space: db.prepare(`
       SELECT page_count AS pages, freelist_count AS free, page_size AS size
       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`)

@@ -4,7 +4,7 @@ import { BackpressureError, ClosingError } from '../errors.ts'
 import { eventSize } from '../messages.ts'
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.ts'
 import { InstanceDirectory } from './instances.ts'
-import { SEGMENT_BITS, SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
+import { SEGMENT_BITS } from './migrations/sqlite.ts'
 import { openDatabase, refusedWrite } from './sqlite-database.ts'
 import { type Row, toDeadLetter, toEvent } from './rows.ts'
 import { SqliteInstances } from './sqlite-instances.ts'
@@ -285,7 +285,7 @@ export class SqliteStore implements EventStore {
   }
 
   async check(): Promise<void> {
-    await this.#commits.add({ run: () => this.#db.exec(`PRAGMA user_version = ${SQLITE_MIGRATIONS.length}`) })
+    await this.#commits.add({ run: () => this.#sql.writeCheck.run() })
   }
 
   async close(): Promise<void> {

@@ -278,7 +278,7 @@ export interface EventStore {
    */
   prune(options: PruneOptions): Promise<{ removed: number; more: boolean }>
 
-  /** Rejects when the store cannot be written. */
+  /** Writes as an append does, to the disk. Rejects when the store cannot be written, or what it locks is not its own. */
   check(): Promise<void>
 
   /** Writes what waits, then releases everything. Idempotent. Later calls reject with `ClosingError`. */

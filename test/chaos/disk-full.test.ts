@@ -1,21 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { API_KEY, build, folder } from '../support/build.ts'
 import { checkQueue } from '../support/chaos.ts'
+import { startPostgresServer } from '../support/postgres-server.ts'
 import { startSqs } from '../support/sqs.ts'
-
-// On SQLite only: its file is on a disk of ours, which a test can fill. PostgreSQL's disk is its server's; that it is full
-// is one of the errors by which PostgreSQL is away (`isTransient`).
+import { until } from '../support/until.ts'
 
 const headers = { apikey: API_KEY }
 
-/** A file system of 8 MiB; `undefined` where this user may not make one. */
-function smallDisk(t: Test): string | undefined {
-  const path = folder(t)
+/** A file system of so many MiB; `undefined` where this user may not make one. */
+function smallDisk(t: Test, path: string, mib: number): string | undefined {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', path], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', path], { stdio: 'ignore' })
   } catch {
     return undefined
   }
@@ -25,7 +25,7 @@ function smallDisk(t: Test): string | undefined {
 }
 
 t.test('a full disk: 503, what was accepted stays, and with room it goes on without a restart', async (t) => {
-  const path = smallDisk(t)
+  const path = smallDisk(t, folder(t), 8)
   if (path === undefined) {
     t.comment('skipped: only root may mount a small disk')
     return
@@ -37,8 +37,12 @@ t.test('a full disk: 503, what was accepted stays, and with room it goes on with
   })
   const send = (data: unknown) =>
     server.inject({ method: 'POST', url: '/events/sales', headers, payload: { event: 'call', data } })
+  const overview = async () => (await server.inject({ url: '/overview', headers })).json<{ faults: object[] }>()
   const ballast = join(path, 'ballast')
   writeFileSync(ballast, Buffer.alloc(3 * 1_048_576))
+
+  const crumb = join(path, 'crumb')
+  writeFileSync(crumb, Buffer.alloc(12_288))
 
   const accepted: unknown[] = []
   let refused
@@ -48,17 +52,63 @@ t.test('a full disk: 503, what was accepted stays, and with room it goes on with
     if (reply.statusCode === 202) accepted.push(data)
     else refused = reply
   }
+  rmSync(crumb)
   t.equal(refused?.statusCode, 503)
   t.equal(refused?.headers['retry-after'], '1')
   t.match(refused?.json(), { code: 'IEV_BACKPRESSURE', response: { message: [/disk is full/] } })
   t.equal((await server.inject('/health')).statusCode, 200)
   t.equal((await server.inject({ url: '/events/sales?limit=1', headers })).statusCode, 200, 'reading goes on')
+  const full = [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: /disk is full/ }]
+  t.equal((await server.inject('/ready')).statusCode, 503, 'room for a page is not room for an event')
+  t.match((await overview()).faults, full)
 
   rmSync(ballast)
   t.equal((await send('room again')).statusCode, 202)
   accepted.push('room again')
+  await until(async () => (await overview()).faults.length === 0)
+  t.equal((await server.inject('/ready')).statusCode, 200)
   const { store } = server.eventLog
   while (store.pendingCount() > 0) await store.check()
   checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: new Map([['sales', accepted]]) })
   t.equal((await store.read({ after: 0, limit: 10_000 })).length, accepted.length)
+})
+
+t.test('PostgreSQL on a full disk: 503 and unhealthy, and with room it goes on without a restart', async (t) => {
+  const postgres = await startPostgresServer(t)
+  if (!postgres) {
+    t.comment('skipped: PostgreSQL is not installed')
+    return
+  }
+  const path = join(postgres.folder, 'small')
+  mkdirSync(path)
+  if (smallDisk(t, path, 24) === undefined) {
+    t.comment('skipped: only root may mount a small disk')
+    return
+  }
+  if (postgres.owner) chownSync(path, postgres.owner.uid, postgres.owner.gid)
+  const client = new Client(postgres.url)
+  await client.connect()
+  await client.query(`CREATE TABLESPACE small LOCATION '${path}'`)
+  await client.query('CREATE DATABASE small TABLESPACE small')
+  await client.end()
+  const server = await build(t, { sqs: false, eventLog: { url: postgres.url.replace(/postgres$/, 'small') } })
+  const send = (data: unknown) =>
+    server.inject({ method: 'POST', url: '/events/sales', headers, payload: { event: 'call', data } })
+  const overview = async () => (await server.inject({ url: '/overview', headers })).json<{ faults: object[] }>()
+  const ballast = join(path, 'ballast')
+  writeFileSync(ballast, Buffer.alloc(1_048_576))
+
+  let accepted = 0
+  // Text that does not compress.
+  const data = () => randomBytes(15_000).toString('base64')
+  while ((await send(data())).statusCode === 202) accepted++
+  t.match(await overview(), { faults: [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: /No space left/ }] })
+  t.equal((await server.inject('/ready')).statusCode, 503)
+  t.equal((await server.inject({ url: '/events/sales?limit=1', headers })).statusCode, 200, 'reading goes on')
+
+  rmSync(ballast)
+  t.equal((await send(data())).statusCode, 202)
+  await until(async () => (await overview()).faults.length === 0)
+  t.equal((await server.inject('/ready')).statusCode, 200)
+  t.equal((await server.eventLog.store.read({ after: 0, limit: 10_000 })).length, accepted + 1)
 })

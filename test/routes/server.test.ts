@@ -146,6 +146,31 @@ t.test('a store that is away is a fault, and what only it knows is not told', as
   })
 })
 
+t.test('events that are refused are a fault until they are accepted again', async (t) => {
+  const { server, overview } = await start(t, { sqs: false, websocket: false })
+  const { store } = server.eventLog
+  const { append } = store
+  const send = (data: unknown) =>
+    server.inject({
+      method: 'POST',
+      url: '/events/sales',
+      headers,
+      payload: [
+        { event: 'call', data },
+        { event: 'call', data }
+      ]
+    })
+  store.append = () =>
+    Promise.reject(Object.assign(new Error('no room'), { code: 'IEV_BACKPRESSURE', statusCode: 503 }))
+  t.equal((await send('refused')).statusCode, 503)
+  store.append = append
+  t.match((await overview()).faults, [
+    { component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'Refused of late: 2 events. no room', since: /^\d{4}-/ }
+  ])
+  t.equal((await send('refused')).statusCode, 202)
+  t.same((await overview()).faults, [])
+})
+
 t.test("an instance's queues are told by name and URL, and none is made by asking", async (t) => {
   const sqs = await startSqs(t)
   const first = await start(t, { sqs: sqs.options })

@@ -48,6 +48,23 @@ async function holdAppends({ query, schema }: TestPostgres) {
 }
 
 if (await havePostgres(t)) {
+  t.test('a lock of appends that another session keeps is a fault, and so is a session that is lost', async (t) => {
+    const postgres = await startPostgres(t)
+    const store = await openNode(t, postgres)
+    const { release } = await holdAppends(postgres)
+    await t.rejects(store.check(), { code: 'IEV_BACKPRESSURE', message: /another session holds a lock/ })
+    await release()
+    await t.resolves(store.check())
+    await postgres.query('SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objid = $1 AND classid = $2', [
+      LOCKS.nodes,
+      lockSpace(postgres.schema)
+    ])
+    await until(() => store.status().connected === false)
+    await t.rejects(store.check(), { code: 'IEV_BACKPRESSURE', message: /session that holds the locks is lost/ })
+    await until(() => store.status().connected)
+    await t.resolves(store.check())
+  })
+
   t.test('an append whose connection breaks is written once, and is no duplicate of itself', async (t) => {
     const postgres = await startPostgres(t)
     const store = await openNode(t, postgres)

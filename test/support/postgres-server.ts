@@ -12,6 +12,9 @@ export interface PostgresServer {
   url: string
   /** Ends it as a crash does and starts it again, to recover from its log. Resolves when it answers. */
   crash: () => Promise<void>
+  /** Of its data and its log, its own to write. */
+  folder: string
+  owner: { uid: number; gid: number } | undefined
 }
 
 /** The programs of Debian's package, the newest there is. */
@@ -69,6 +72,8 @@ export async function startPostgresServer(t: Test): Promise<PostgresServer | und
   await execute(join(bin, 'pg_ctl'), [...control, ...start], options)
   return {
     url: `postgres://root@127.0.0.1:${port}/postgres`,
+    folder: cwd,
+    owner: user,
     crash: async () => {
       // Without --log its messages would go to a pipe that nobody reads.
       const restart = [`--log=${join(cwd, 'log')}`, '--mode=immediate', 'restart']

@@ -1,5 +1,8 @@
 import { LOCKS, lockSpace } from '../postgres-locks.ts'
 
+/** How long a check waits for a lock. */
+const CHECK_LOCK_MS = 2_000
+
 /**
  * The PostgreSQL schema, step by step: entry n brings version n to n + 1. Entries are never edited once released.
  *
@@ -314,6 +317,29 @@ export function postgresMigrations(schema: string): readonly string[] {
     `
     ALTER TABLE ${schema}.log ADD COLUMN id text COLLATE "C" NOT NULL
       DEFAULT left(replace(gen_random_uuid()::text, '-', ''), 16);
+    `,
+
+    // What tells whether events can be appended: the lock that appends wait for, and pages that only a disk with room has.
+    // An emptied table begins in a new file, so that no page of an earlier check will do.
+    `
+    DELETE FROM ${schema}.counters WHERE name = 'checks';
+    CREATE TABLE ${schema}.checks (
+      filler bytea NOT NULL
+    );
+    ALTER TABLE ${schema}.checks ALTER COLUMN filler SET STORAGE PLAIN;
+
+    CREATE FUNCTION ${schema}.check_lock() RETURNS void LANGUAGE plpgsql SET lock_timeout = ${CHECK_LOCK_MS} AS $check$
+    BEGIN
+      PERFORM pg_advisory_xact_lock(${space}, ${LOCKS.append});
+    END
+    $check$;
+
+    CREATE FUNCTION ${schema}.check_write() RETURNS void LANGUAGE plpgsql SET lock_timeout = ${CHECK_LOCK_MS} AS $check$
+    BEGIN
+      TRUNCATE ${schema}.checks;
+      INSERT INTO ${schema}.checks SELECT decode(repeat('00', 7000), 'hex') FROM generate_series(1, 8);
+    END
+    $check$;
     `
   ]
 }

@@ -97,5 +97,13 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE log ADD COLUMN id TEXT NOT NULL DEFAULT '';
   UPDATE log SET id = lower(hex(randomblob(8)));
+  `,
+
+  // What a check of the store writes.
+  `
+  CREATE TABLE checks (
+    filler BLOB NOT NULL
+  ) STRICT;
+  INSERT INTO checks VALUES (zeroblob(0));
   `
 ]
