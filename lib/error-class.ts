@@ -20,7 +20,7 @@ export interface ErrorClass<Code extends string, Message extends string> {
   readonly prototype: InstanceEventsError<Code>
 }
 
-/** A base to extend: its errors bear the name of the class that extends it, and are instances of it in every copy of this package. */
+/** A base class: errors have the name of the class that extends it. `instanceof` compares the code, so it holds across copies of this package. */
 export function errorClass<const Code extends string, const Message extends string>(
   code: Code,
   message: Message,

@@ -4,15 +4,15 @@ import type { BatchResult } from '../sqs/batch-client.ts'
 import type { StoredEvent, TransportName } from '../store/types.ts'
 
 /**
- * What any program can listen to with `node:diagnostics_channel`: names and shapes are public, payloads of events and
- * keys are in none of them. Without subscribers nothing is made.
+ * Channels of `node:diagnostics_channel`. Their names and the shapes of their messages are public; no message has the data
+ * of an event, or a key. Nothing is published, or made for it, without subscribers.
  */
 
-/** Of `tracing:fastify-instance-events:accept:*`: events that are submitted together, accepted all or none. */
+/** Message of `tracing:fastify-instance-events:accept:*`: events that are submitted together, accepted all or none. */
 export interface AcceptTrace {
   /** As they were submitted, valid or not. */
   readonly events: readonly { readonly instance: string; readonly event: string }[]
-  /** The transport that they are kept to. */
+  /** The only transport that may deliver them; `undefined`: no restriction. */
   readonly transport: TransportName | undefined
   /** For each event, once they are durable. */
   result?: EmitResult[]
@@ -20,7 +20,7 @@ export interface AcceptTrace {
   error?: unknown
 }
 
-/** An event in the log, without what is in it. */
+/** A stored event without its data. */
 export interface EventReference {
   readonly instance: string
   readonly event: string
@@ -28,7 +28,7 @@ export interface EventReference {
   readonly offset: number
 }
 
-/** Of `tracing:fastify-instance-events:send:*`: one SendMessageBatch. */
+/** Message of `tracing:fastify-instance-events:send:*`: one SendMessageBatch. */
 export interface SendTrace {
   readonly queue: string
   readonly events: readonly EventReference[]
@@ -38,7 +38,7 @@ export interface SendTrace {
   error?: unknown
 }
 
-/** Of `fastify-instance-events:dead-letter`: a delivery that was given up on. */
+/** Message of `fastify-instance-events:dead-letter`: a delivery that was given up on. */
 export interface DeadLetterNotice extends EventReference {
   readonly queue: string
   /** AWS's code, or one of ours. */
@@ -47,7 +47,7 @@ export interface DeadLetterNotice extends EventReference {
   readonly attempts: number
 }
 
-/** Of `fastify-instance-events:slow-client`: a connection that was closed because its client reads too slowly. */
+/** Message of `fastify-instance-events:slow-client`: a connection that was closed because its client reads too slowly. */
 export interface SlowClientNotice {
   readonly namespace: string
   /** Socket.IO's id of the socket. */

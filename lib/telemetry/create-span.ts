@@ -3,10 +3,10 @@ import { traceMember, traceparentOf } from '../trace-context.ts'
 import { api, harmless, registeredTracer, spanTraceparent } from './opentelemetry.ts'
 
 /**
- * The `extra` of an event, with a trace if it has none: where a tracer is registered, an event that was submitted outside
- * of any trace gets a `create` span, whose context travels with it. An event that has a trace keeps it, without a span.
+ * The `extra` of an event, with a trace member. If a tracer is registered, an event that was submitted outside of any trace
+ * gets a `create` span, and carries the context of that. An event that has a trace keeps it, and gets no span.
  * https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#producer-spans
- * @param queues where the event goes; without any nothing is created
+ * @param queues the queues of the event; no span is created without one
  */
 export function tracedExtra(event: Pick<StoredEvent, 'extra'>, queues: ReadonlySet<string>): string {
   const { extra } = event

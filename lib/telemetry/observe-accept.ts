@@ -3,7 +3,7 @@ import type { InstanceEventInput } from '../schemas/event-input.ts'
 import type { TransportName } from '../store/types.ts'
 import { acceptChannel } from './channels.ts'
 
-/** Accepts, seen by the subscribers of the channel. */
+/** Accepts events, and publishes to the subscribers of the channel. */
 export function observeAccept(
   { inputs, transport }: { inputs: readonly InstanceEventInput[]; transport: TransportName | undefined },
   accept: () => Promise<EmitResult[]>

@@ -36,7 +36,7 @@ export function remoteSpan(traceparent: string): Api.SpanContext {
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
 }
 
-/** @returns what `work` returns; `undefined` if it throws: what is broken in telemetry must not keep an event from leaving */
+/** @returns the result of `work`; `undefined` if it throws: a fault of telemetry must not stop an event */
 export function harmless<T>(work: () => T): T | undefined {
   try {
     return work()

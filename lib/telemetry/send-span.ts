@@ -11,17 +11,17 @@ export interface SendCall {
   readonly queue: string
   readonly url: string
   readonly items: readonly { readonly event: StoredEvent }[]
-  /** Where the call goes; asked for only where there is a tracer. */
+  /** The endpoint; asked for only if a tracer is registered. */
   readonly address: () => Promise<SqsAddress>
 }
 
-/** The key of `suppressTracing()` in @opentelemetry/core, by which instrumentation keeps still. */
+/** The key that `suppressTracing()` of @opentelemetry/core sets in a context: no span is recorded within. */
 const SUPPRESS_TRACING = api?.createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 /**
- * Sends, within a span of kind PRODUCER where a tracer is registered. The span links to the traces of the events, and
- * belongs to their trace if they have one in common. Instrumentation of the SDK and of HTTP is suppressed meanwhile: it
- * sees only those of the calls that the SDK makes, and each call is to have one span.
+ * Sends a batch within a span of kind PRODUCER, if a tracer is registered. The span links to the traces of the events, and
+ * belongs to their trace if it is the same for all. Instrumentation of the SDK and of HTTP is suppressed during the call:
+ * it sees only calls that the SDK makes, and each call has exactly one span.
  * https://opentelemetry.io/docs/specs/semconv/messaging/sqs/
  * https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
@@ -32,7 +32,7 @@ export function withSendSpan<T extends BatchResult>(call: SendCall, send: () => 
 
 async function withSpan<T extends BatchResult>(tracer: Api.Tracer, call: SendCall, send: () => Promise<T>): Promise<T> {
   const { trace, context } = api as typeof Api
-  // A tracer that throws must not keep events from leaving.
+  // Events are sent even if the tracer throws.
   const started = await start(tracer, call).catch(() => undefined)
   if (!started) return send()
   const { span, parent } = started
@@ -59,7 +59,7 @@ async function start(tracer: Api.Tracer, call: SendCall) {
   )
   const [first] = links
   const shared = first && traces.every((traceparent) => traceparent?.includes(first.context.traceId))
-  // The call may be made while any request is under way: its span is no child of that one's.
+  // Not the active span: it belongs to whichever request started the sender.
   const parent = shared ? trace.setSpanContext(ROOT_CONTEXT, first.context) : ROOT_CONTEXT
   const options = { kind: SpanKind.PRODUCER, links, attributes: await attributesOf(call) }
   return { span: tracer.startSpan(`SendMessageBatch ${call.queue}`, options, parent), parent }
@@ -75,7 +75,7 @@ async function attributesOf({ queue, url, items, address }: SendCall): Promise<A
     'messaging.destination.name': queue,
     'messaging.batch.message_count': items.length,
     'aws.sqs.queue.url': url,
-    // With variables it is a pattern, since the region is not known.
+    // An address with variables is a pattern: the region is not known.
     ...(!variables && { 'server.address': hostname, ...(port !== '' && { 'server.port': Number(port) }) })
   }
 }

@@ -1,5 +1,6 @@
 import { channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { AcceptTrace, DeadLetterNotice, SendTrace, SlowClientNotice } from '../../app.ts'
@@ -111,7 +112,12 @@ t.test('a client that is cut off can be listened to', async (t) => {
   t.equal(slow.length, 1)
 })
 
-t.test('without subscribers nothing is published', async (t) => {
+t.test('channels are documented, and idle without subscribers', async (t) => {
+  const markdown = readFileSync(new URL('../../docs/telemetry.md', import.meta.url), 'utf8')
+  for (const name of ['accept:*', 'send:*'])
+    t.ok(markdown.includes(`\`tracing:fastify-instance-events:${name}\``), name)
+  for (const name of ['dead-letter', 'slow-client'])
+    t.ok(markdown.includes(`\`fastify-instance-events:${name}\``), name)
   for (const name of ['accept', 'send']) t.notOk(tracingChannel(`fastify-instance-events:${name}`).hasSubscribers, name)
   for (const name of ['dead-letter', 'slow-client'])
     t.notOk(channel(`fastify-instance-events:${name}`).hasSubscribers, name)
