@@ -11,6 +11,7 @@ import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
 import { closeConnections } from '../lib/websocket/close-connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
+import { shareUpgrades } from '../lib/websocket/share-upgrades.ts'
 import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
 import eventLogPlugin from './event-log.ts'
 
@@ -56,17 +57,21 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const paths = PATHS.get(fastify.server) ?? new Set<string>()
   if (paths.has(path)) throw new AlreadyRegisteredError('websocket', `websocket, or give it another path than ${path}`)
   PATHS.set(fastify.server, paths.add(path))
-  await fastify.register(fastifySocketIo.default, {
-    path,
-    cors: { origin: corsOrigin, credentials: corsOrigin !== '*' },
-    serveClient: false,
-    cleanupEmptyChildNamespaces: true,
-    maxHttpBufferSize: MAX_INBOUND_BYTES,
-    preClose: (done) => {
-      closeConnections(fastify.io.engine)
-      done()
-    }
-  })
+  await shareUpgrades(fastify.server).add(path, () =>
+    fastify.register(fastifySocketIo.default, {
+      path,
+      // The host's other sockets may take their time.
+      destroyUpgrade: false,
+      cors: { origin: corsOrigin, credentials: corsOrigin !== '*' },
+      serveClient: false,
+      cleanupEmptyChildNamespaces: true,
+      maxHttpBufferSize: MAX_INBOUND_BYTES,
+      preClose: (done) => {
+        closeConnections(fastify.io.engine)
+        done()
+      }
+    })
+  )
   const { io } = fastify
   const admission = new Admission({
     keys: new ApiKeys({ globalKey: apiKey, instances: eventLog.instances }),

@@ -1,0 +1,80 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+type Listener = (this: Server, request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** Node.js 22.21 and newer ask the server whether a request becomes an `upgrade` event or stays a plain request. */
+type UpgradingServer = Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean }
+
+interface Share {
+  /** Runs what adds the listener of Socket.IO for a path, as Engine.IO compares it: the start of the URL. */
+  add(path: string, attach: () => PromiseLike<unknown>): Promise<void>
+}
+
+const SHARES = new WeakMap<Server, Share>()
+const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+
+/**
+ * Shares a server's `upgrade` event between Socket.IO and the host's own listeners, whichever comes first: the others do
+ * not see upgrades to Socket.IO's path, to which @fastify/websocket would answer 404. Where there are no others, a
+ * request that offers another protocol is served as a plain one: clients that know HTTP/2 send `Upgrade: h2c`.
+ */
+export function shareUpgrades(server: Server): Share {
+  const share = SHARES.get(server) ?? createShare(server)
+  SHARES.set(server, share)
+  return share
+}
+
+function createShare(server: UpgradingServer): Share {
+  const paths = new Set<string>()
+  /** Listeners that look at the path themselves. */
+  const own = new Set<unknown>([endUnknown])
+  const wrapped = new WeakSet<Listener>()
+  let adding = false
+
+  const isSocketIo = ({ url = '' }: IncomingMessage) => [...paths].some((path) => url.startsWith(path))
+  const others = () => server.rawListeners('upgrade').filter((listener) => !own.has(listener)) as Listener[]
+
+  function wrapOthers(): void {
+    for (const listener of others().filter((other) => !wrapped.has(other))) {
+      const wrapper: Listener = function (request, socket, head) {
+        if (!isSocketIo(request)) listener.call(this, request, socket, head)
+      }
+      wrapped.add(wrapper)
+      server.removeListener('upgrade', listener)
+      // By this member, `removeListener` finds what the host added.
+      server.on('upgrade', Object.assign(wrapper, { listener }))
+    }
+  }
+
+  /** Node.js leaves a connection open that no listener ends. */
+  function endUnknown(request: IncomingMessage, socket: Duplex): void {
+    if (isSocketIo(request) || others().length > 0) return
+    socket.on('error', () => socket.destroy())
+    socket.end(NOT_FOUND)
+  }
+
+  server.on('upgrade', endUnknown)
+  server.on('newListener', (event, listener) => {
+    if (event !== 'upgrade') return
+    if (adding) own.add(listener)
+    // It is told before the listener is there.
+    else process.nextTick(wrapOthers)
+  })
+  const { shouldUpgradeCallback } = server
+  if (shouldUpgradeCallback) {
+    server.shouldUpgradeCallback = (request) =>
+      (isSocketIo(request) && /^websocket$/i.test(request.headers.upgrade ?? '')) ||
+      (others().length > 0 && shouldUpgradeCallback.call(server, request))
+  }
+  wrapOthers()
+
+  return {
+    async add(path, attach) {
+      paths.add(`${path.replace(/\/$/, '')}/`)
+      adding = true
+      await attach()
+      adding = false
+    }
+  }
+}

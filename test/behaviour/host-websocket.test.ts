@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import fastifyWebsocket from '@fastify/websocket'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
+import websocket from '../../plugins/websocket.ts'
+import { API_KEY, bare } from '../support/build.ts'
+import { client, connect, next } from '../support/sockets.ts'
+
+const OPTIONS = { apiKey: API_KEY, eventLog: { url: ':memory:' } }
+
+/** A WebSocket of the host's own, at `/echo`. */
+async function echo(host: FastifyInstance): Promise<void> {
+  await host.register(fastifyWebsocket)
+  await host.register(async (scope) => {
+    scope.get('/echo', { websocket: true }, (socket) => {
+      socket.on('message', (text) => socket.send(String(text)))
+    })
+  })
+}
+
+async function assertBothWork(t: Test, host: FastifyInstance): Promise<void> {
+  const url = await host.listen({ port: 0, host: '127.0.0.1' })
+  await host.websocket.set('sales', { enabled: true })
+  for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
+    const { socket, until } = await connect(t, `${url}/sales`, API_KEY, { transports })
+    const { engine } = socket.io
+    if (transports.length > 1 && engine.transport.name === 'polling')
+      await new Promise<void>((resolve) => engine.once('upgrade', () => resolve()))
+    await host.websocket.emit({ instance: 'sales', event: 'call', data: transports })
+    t.match(await until(1), [{ event: 'call', message: { data: transports } }])
+    socket.disconnect()
+  }
+  const own = new WebSocket(`${url.replace('http', 'ws')}/echo`)
+  t.after(() => own.terminate())
+  await once(own, 'open')
+  const answer = once(own, 'message')
+  own.send('hello')
+  t.equal(String((await answer)[0]), 'hello')
+  own.close()
+}
+
+t.test('@fastify/websocket, registered first, and Socket.IO have each their connections', async (t) => {
+  const host = bare(t)
+  await echo(host)
+  await host.register(websocket, OPTIONS)
+  await assertBothWork(t, host)
+})
+
+t.test('@fastify/websocket, registered afterwards, and Socket.IO have each their connections', async (t) => {
+  const host = bare(t)
+  await host.register(websocket, OPTIONS)
+  await echo(host)
+  await assertBothWork(t, host)
+})
+
+t.test('two contexts with sockets, and @fastify/websocket between them', async (t) => {
+  const host = bare(t)
+  await host.register(async (context) => context.register(websocket, { ...OPTIONS, path: '/first' }))
+  await echo(host)
+  await host.register(async (context) => context.register(websocket, { ...OPTIONS, path: '/second' }))
+  const url = await host.listen({ port: 0, host: '127.0.0.1' })
+  for (const path of ['/first', '/second']) {
+    const { socket } = client(t, `${url}/sales`, { path, auth: { apikey: 'wrong' }, reconnection: false })
+    const [error] = (await next(socket, 'connect_error')) as [{ data?: { code: string } }]
+    t.match(error.data, { code: 'IEV_WS_UNAUTHORIZED' }, path)
+  }
+  const own = new WebSocket(`${url.replace('http', 'ws')}/echo`)
+  t.after(() => own.terminate())
+  await once(own, 'open')
+  t.pass('and the host’s own opens')
+})
+
+t.test('closing takes the host’s own listener off again', async (t) => {
+  const host = Fastify()
+  await host.register(websocket, OPTIONS)
+  await echo(host)
+  await host.listen({ port: 0, host: '127.0.0.1' })
+  const listeners = host.server.listenerCount('upgrade')
+  await host.close()
+  t.equal(host.server.listenerCount('upgrade'), listeners - 1)
+})
+
+/** An upgrade as some clients ask for it. @returns status and body, or what came instead */
+async function upgrade(
+  url: string,
+  headers: Record<string, string>
+): Promise<{ status?: number | undefined; body: string }> {
+  const asked = request(url, {
+    method: 'POST',
+    headers: { connection: 'Upgrade', 'content-type': 'application/json', ...headers }
+  })
+  asked.end('{"name":"sales"}')
+  const [reply] = (await once(asked, 'response')) as [import('node:http').IncomingMessage]
+  let body = ''
+  for await (const chunk of reply.setEncoding('utf8')) body += String(chunk)
+  return { status: reply.statusCode, body }
+}
+
+t.test('a client that offers HTTP/2 is served by HTTP/1.1', async (t) => {
+  const host = bare(t)
+  await host.register(websocket, OPTIONS)
+  host.post('/own', async ({ body }) => body)
+  const url = await host.listen({ port: 0, host: '127.0.0.1' })
+  t.same(await upgrade(`${url}/own`, { upgrade: 'h2c' }), { status: 200, body: '{"name":"sales"}' })
+  t.match(await upgrade(`${url}/socket.io/?EIO=4&transport=fax`, { upgrade: 'h2c' }), {
+    status: 400,
+    body: /Transport unknown/
+  })
+})
+
+t.test('an upgrade that nobody knows is ended', async (t) => {
+  const host = bare(t)
+  await host.register(websocket, OPTIONS)
+  const url = await host.listen({ port: 0, host: '127.0.0.1' })
+  const plain = new WebSocket(`${url.replace('http', 'ws')}/nothing`)
+  const [error] = (await once(plain, 'error')) as [Error]
+  t.match(error.message, '404')
+
+  // As the second of two servers passes them on, which Fastify makes for `localhost`.
+  const sent = new Promise<string>((resolve) => {
+    const socket = { on: (_: string, listener: () => void) => listener(), destroy: () => {}, end: resolve }
+    host.server.emit('upgrade', { url: '/nothing' } as never, socket as never, Buffer.alloc(0))
+  })
+  t.match(await sent, /^HTTP\/1.1 404 .*\r\n\r\n$/s)
+})
