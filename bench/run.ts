@@ -5,6 +5,7 @@ import { chart } from './harness/chart.ts'
 import type { Comparison } from './harness/compare.ts'
 import { machine } from './harness/machine.ts'
 import { table } from './harness/table.ts'
+import bodies from './bodies/index.ts'
 import cluster from './cluster/index.ts'
 import growth from './growth/index.ts'
 import ingest from './ingest/index.ts'
@@ -22,6 +23,7 @@ const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   websocket,
   latency,
   growth,
+  bodies,
   cluster
 }
 
