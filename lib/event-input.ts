@@ -6,6 +6,7 @@ import { excerpt } from './excerpt.ts'
 import { MAX_MESSAGES, withMessages } from './fault-messages.ts'
 import { assertInstanceName } from './instance-name.ts'
 import { toJson } from './json/to-json.ts'
+import { plainTextFault } from './plain-text.ts'
 import { InstanceEventInput, RESERVED_MEMBERS } from './schemas/event-input.ts'
 import type { TransportName } from './store/types.ts'
 import { activeTraceparent } from './telemetry/opentelemetry.ts'
@@ -53,10 +54,8 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
     return ''
   }
 
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  if (input.id !== undefined && (/[\u0000-\u001F\u007F\uFFFE\uFFFF]/.test(input.id) || !input.id.isWellFormed())) {
-    faults.push('id must not contain control characters, noncharacters or unpaired surrogates')
-  }
+  const idFault = input.id === undefined ? undefined : plainTextFault('id', input.id)
+  if (idFault !== undefined) faults.push(idFault)
   const data = json('data', input.data)
   const dateTime = utc(input.dateTime)
   if (dateTime === undefined)

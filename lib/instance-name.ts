@@ -1,10 +1,7 @@
 import { InstanceNameError } from './errors.ts'
+import { plainTextFault } from './plain-text.ts'
 
 export const INSTANCE_NAME_MAX = 100
-
-// Control characters would break headers, logs and queue tags; SQS attributes refuse the noncharacters.
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const FORBIDDEN = /[\u0000-\u001F\u007F-\u009F\uFFFE\uFFFF]/
 
 /**
  * Says what is wrong with an instance name, or nothing.
@@ -15,11 +12,8 @@ export function instanceNameFault(name: unknown): string | undefined {
   if (name.length === 0 || name.length > INSTANCE_NAME_MAX) {
     return `instance must have 1 to ${INSTANCE_NAME_MAX} characters (it has ${name.length})`
   }
-  if (FORBIDDEN.test(name) || !name.isWellFormed()) {
-    return 'instance must not contain control characters, noncharacters or unpaired surrogates'
-  }
   if (name === '.' || name === '..') return 'instance must not be "." or "..": URLs cannot carry it'
-  return undefined
+  return plainTextFault('instance', name)
 }
 
 /** @throws {InstanceNameError} naming the fault */

@@ -6,6 +6,7 @@ import type { DeadLetter, DeadLetterFilter } from '../lib/store/types.ts'
 import { opensTo } from './keys.ts'
 
 const MAX_IDS = 1_000
+const MAX_ID = Number.MAX_SAFE_INTEGER
 
 const Which = {
   instance: Type.Optional(Type.String({ description: 'Only of this instance.' })),
@@ -42,7 +43,7 @@ const DEAD_LETTER: Static<typeof DeadLetterReply> = {
 
 const RedriveBody = Type.Object(
   {
-    ids: Type.Optional(Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: MAX_IDS })),
+    ids: Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: MAX_ID }), { minItems: 1, maxItems: MAX_IDS })),
     ...Which,
     all: All
   },
@@ -66,7 +67,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: Type.Object(
         {
           ...Which,
-          after: Type.Integer({ minimum: 0, default: 0, description: 'Only ids after this one.' }),
+          after: Type.Integer({ minimum: 0, maximum: MAX_ID, default: 0, description: 'Only ids after this one.' }),
           limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })
         },
         { additionalProperties: false }

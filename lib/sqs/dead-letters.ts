@@ -1,6 +1,7 @@
-import { DeadLetterNotFoundError } from '../errors.ts'
+import { DeadLetterNotFoundError, ValidationError } from '../errors.ts'
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, EventStore } from '../store/types.ts'
 import { withMessages } from '../fault-messages.ts'
+import { plainTextFault } from '../plain-text.ts'
 
 /** Dead letters that one transaction takes. */
 const CHUNK = 500
@@ -13,8 +14,9 @@ export class DeadLetters {
     this.#store = store
   }
 
-  /** By ascending id. */
-  read(page: DeadLetterPage): Promise<DeadLetter[]> {
+  /** By ascending id. @throws {ValidationError} a filter that no dead letter can have */
+  async read(page: DeadLetterPage): Promise<DeadLetter[]> {
+    assertFilter(page)
     return this.#store.readDeadLetters(page)
   }
 
@@ -33,6 +35,7 @@ export class DeadLetters {
 
   /** Goes through what is there now, some at a time. */
   async #each(filter: DeadLetterFilter, take: (page: DeadLetterPage) => Promise<DeadLetter[]>): Promise<number> {
+    assertFilter(filter)
     await this.#assertThere(filter)
     const { lastId: upTo } = await this.#store.deadLetterCount()
     let total = 0
@@ -51,5 +54,12 @@ export class DeadLetters {
     const missing = ids.filter((id) => !there.has(id))
     const messages = missing.map((id) => new DeadLetterNotFoundError(String(id)).message)
     if (missing.length > 0) throw withMessages(new DeadLetterNotFoundError(missing.join(', ')), messages)
+  }
+}
+
+function assertFilter({ instance = '', queue = '', reason = '' }: DeadLetterFilter): void {
+  for (const [field, text] of Object.entries({ instance, queue, reason })) {
+    const fault = plainTextFault(field, text)
+    if (fault !== undefined) throw new ValidationError(fault)
   }
 }

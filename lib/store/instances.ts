@@ -1,5 +1,13 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
-import { InstanceExistsError, InstanceNotFoundError, OptionsInvalidError, TokenTakenError } from '../errors.ts'
+import {
+  InstanceExistsError,
+  InstanceNotFoundError,
+  OptionsInvalidError,
+  TokenTakenError,
+  ValidationError
+} from '../errors.ts'
+import { assertInstanceName } from '../instance-name.ts'
+import { plainTextFault } from '../plain-text.ts'
 import { InstanceNames, type NamePage } from './instance-names.ts'
 import type { Instance, Selection, TransportName } from './types.ts'
 
@@ -113,14 +121,21 @@ export class InstanceDirectory {
 
   /** The instance of this name, registered without a token if it is new. Idempotent. */
   async ensure(name: string): Promise<Instance> {
-    return this.#byName.get(name) ?? this.#table.write(name, (before) => before ?? blankInstance(name))
+    const known = this.#byName.get(name)
+    if (known) return known
+    assertInstanceName(name)
+    return this.#table.write(name, (before) => before ?? blankInstance(name))
   }
 
   /**
    * Makes an instance with a token, or gives one to an instance that was registered without.
    * @throws {InstanceExistsError} it has a token already @throws {TokenTakenError} another instance has this token
+   * @throws {InstanceNameError} {ValidationError} text that cannot be stored as it is
    */
   async create({ name, token, integration, selections = {} }: CreateInstanceInput): Promise<Instance> {
+    assertInstanceName(name)
+    const fault = plainTextFault('integration', integration ?? '')
+    if (fault !== undefined) throw new ValidationError(fault)
     if (this.#byName.get(name)?.tokenHash) throw new InstanceExistsError(name)
     return this.#withToken(token, (tokenHash) =>
       this.#table.write(name, (before) => {
@@ -162,6 +177,7 @@ export class InstanceDirectory {
     input: SelectionInput,
     { register }: { register: boolean }
   ): Promise<Instance> {
+    assertInstanceName(name)
     return this.#table.write(name, (before) => {
       if (!before && !register) throw new InstanceNotFoundError(name)
       const record = before ?? blankInstance(name)

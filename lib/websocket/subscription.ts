@@ -1,5 +1,6 @@
 import type { EventCatalogue } from '../events.ts'
 import type { MessageList } from '../fault-messages.ts'
+import { instanceNameFault } from '../instance-name.ts'
 
 /** What a socket asks for in `auth`, besides bringing its key. */
 export interface Subscription {
@@ -38,7 +39,7 @@ export function readSubscription(
         offset: readOffset(offset),
         log: readLog(log),
         events: keys && new Set(catalogue.resolve([...keys], 'auth.events').keys.map((key) => catalogue.get(key).name)),
-        instances: texts('instances', instances, MAX_INSTANCES)
+        instances: instanceNames(instances)
       }
     }
   } catch (error) {
@@ -72,6 +73,15 @@ function texts(field: string, value: unknown, max: number): ReadonlySet<string> 
     throw new TypeError(`auth.${field}: takes a list of at most ${max} names`)
   }
   return value.length === 0 ? undefined : new Set(value)
+}
+
+function instanceNames(value: unknown): ReadonlySet<string> | undefined {
+  const names = texts('instances', value, MAX_INSTANCES)
+  for (const name of names ?? []) {
+    const fault = instanceNameFault(name)
+    if (fault !== undefined) throw new TypeError(`auth.instances: ${fault}`)
+  }
+  return names
 }
 
 function invalid(message: string): ReadSubscription {

@@ -1,0 +1,64 @@
+import type { InjectOptions } from 'fastify'
+import t from 'tap'
+import { backends } from '../support/backends.ts'
+import { API_KEY, build } from '../support/build.ts'
+
+const headers = { apikey: API_KEY, 'content-type': 'application/json' }
+const NUL = '\\u0000'
+const HALF = '\\ud83d'
+
+/** Requests with text that a database refuses or replaces, and numbers beyond its own. */
+const REQUESTS: readonly [InjectOptions, message: RegExp][] = [
+  ...[NUL, HALF, '\\n', '\\ufffe'].flatMap((text): [InjectOptions, RegExp][] => [
+    [{ url: '/instance/create', payload: `{"instanceName":"q","integration":"a${text}b"}` }, /^integration must not/],
+    [{ url: '/instance/create', payload: `{"instanceName":"a${text}b"}` }, /^instance must not/],
+    [{ url: '/webhook/evolution', payload: `{"instance":"a${text}b","event":"call"}` }, /^instance must not/],
+    [{ url: '/events/q', payload: `{"event":"call","data":1,"id":"a${text}b"}` }, /^id must not/],
+    [{ url: '/sqs/deadletters/redrive', payload: `{"queue":"a${text}b"}` }, /^queue must not/],
+    [{ url: '/sqs/deadletters/redrive', payload: `{"reason":"a${text}b"}` }, /^reason must not/]
+  ]),
+  [{ method: 'GET', url: '/sqs/deadletters?instance=a%00b' }, /^instance must not/],
+  [{ method: 'GET', url: '/sqs/deadletters?queue=a%00b' }, /^queue must not/],
+  [{ method: 'DELETE', url: '/sqs/deadletters?reason=a%00b' }, /^reason must not/],
+  [{ url: '/sqs/set/a%00b', payload: '{"enabled":true}' }, /^instance must not/],
+  [{ url: '/websocket/set/a%00b', payload: '{"enabled":true}' }, /^instance must not/],
+  [{ url: '/events/a%00b', payload: '{"event":"call","data":1}' }, /^instance must not/],
+  [{ url: '/events/q', payload: `{"event":"call${NUL}","data":1}` }, /is not a known event/],
+  [{ method: 'GET', url: '/events?events=call%00' }, /is not a known event/],
+  [{ method: 'GET', url: '/sqs/deadletters?after=1e300' }, /^querystring\.after must be <= 9007199254740991/],
+  [{ method: 'GET', url: '/events?after=1e300' }, /^querystring\.after must be <= 9007199254740991/],
+  [{ url: '/sqs/deadletters/redrive', payload: '{"ids":[1e300]}' }, /^body\.ids\.0 must be <= 9007199254740991/]
+]
+
+/** Requests that name what cannot be there. */
+const ABSENT: readonly InjectOptions[] = [
+  { method: 'GET', url: '/events/a%00b' },
+  { method: 'GET', url: '/sqs/find/a%00b' },
+  { method: 'GET', url: '/sqs/queues/a%00b' },
+  { method: 'GET', url: '/instance/fetchInstances?instanceName=a%00b' },
+  { method: 'DELETE', url: '/instance/delete/a%00b' },
+  { method: 'PUT', url: '/instance/token/a%00b', payload: '{}' },
+  { method: 'DELETE', url: '/sqs/deadletters?ids=9999999999999999' }
+]
+
+for (const backend of await backends(t)) {
+  t.test(`${backend.name}: text and numbers that it cannot keep are refused, each by its name`, async (t) => {
+    const server = await build(t, { eventLog: { url: await backend.start(t) } })
+    for (const [request, message] of REQUESTS) {
+      const reply = await server.inject({ method: 'POST', headers, ...request })
+      t.match(reply.json(), { status: 400, response: { message: [message] } }, JSON.stringify(request))
+    }
+    for (const request of ABSENT) t.match((await server.inject({ headers, ...request })).json(), { status: 404 })
+    t.equal(server.eventLog.instances.size, 0)
+  })
+
+  t.test(`${backend.name}: everything else passes as it is`, async (t) => {
+    const server = await build(t, { eventLog: { url: await backend.start(t) }, sqs: false })
+    const odd = `"a${NUL}b${HALF}\\ufffe\\uffff"`
+    const payload = `{"event":"call","data":{${odd}:${odd}},"sender":${odd},"serverUrl":${odd},"extra":{${odd}:${odd}}}`
+    await server.inject({ method: 'POST', url: '/events/q', headers, payload })
+    const { events } = (await server.inject({ url: '/events/q', headers })).json<{ events: unknown[] }>()
+    const text = JSON.parse(odd) as string
+    t.match(events, [{ data: { [text]: text }, sender: text, server_url: text, [text]: text }])
+  })
+}
