@@ -7,24 +7,8 @@ import instanceEvents from './plugins/instance-events.ts'
 import { requestWithoutKey } from './routes/conventions.ts'
 import routes from './routes/index.ts'
 
-export type { AppOptions }
-export type { EventLogOptions } from './plugins/event-log.ts'
+export type * from './lib/public-types.ts'
 export type { OnInstanceEvent } from './plugins/instance-events.ts'
-export type { SqsOptions } from './plugins/sqs.ts'
-export type { WebsocketOptions } from './plugins/websocket.ts'
-export type { EmitResult } from './lib/event-log.ts'
-export type { CatalogueOptions } from './lib/events.ts'
-export type { InstanceEventInput } from './lib/schemas/event-input.ts'
-export type { InstanceEventMap } from './lib/schemas/events/index.ts'
-export type { SelectionRequest } from './lib/selections.ts'
-export type {
-  AcceptTrace,
-  DeadLetterNotice,
-  EventReference,
-  SendTrace,
-  SlowClientNotice
-} from './lib/telemetry/channels.ts'
-export type { EventStore, Instance, Selection, StoredEvent, TransportName } from './lib/store/types.ts'
 export * as errors from './lib/errors.ts'
 
 const checkOptions = optionsChecker('instance-events', AppOptions)

@@ -4,7 +4,7 @@
  */
 import { errorClass } from './error-class.ts'
 
-export type { InstanceEventsError } from './error-class.ts'
+export type { ErrorArguments, ErrorClass, InstanceEventsError } from './error-class.ts'
 
 /** An option of a plugin is unknown, missing or wrong; the message names it. */
 export class OptionsInvalidError extends errorClass('IEV_OPTIONS_INVALID', '%s', 500) {}

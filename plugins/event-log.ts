@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-export type { EventLogOptions }
+export type { EventLog, EventLogOptions }
 
 const checkOptions = optionsChecker('event-log', EventLogOptions)
 

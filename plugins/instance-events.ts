@@ -4,17 +4,18 @@ import type { EmitResult } from '../lib/event-log.ts'
 import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
 import eventLogPlugin from './event-log.ts'
 
-/**
- * Takes in an event and sends it wherever it is selected: to SQS, to sockets, to both.
- * Resolved means durable; `duplicate` means that the instance had an event of this id already.
- * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
- * @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off
- * @throws {BackpressureError} {ClosingError} not accepted; try again later
- */
+/** `fastify.onInstanceEvent`. */
 export type OnInstanceEvent = (input: InstanceEventInput) => Promise<EmitResult>
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /**
+     * Accepts an event and sends it wherever it is selected: to SQS, to sockets, to both.
+     * Resolved means durable; `duplicate` means that the instance had an event of this id already.
+     * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
+     * @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off
+     * @throws {BackpressureError} {ClosingError} not accepted; try again later
+     */
     onInstanceEvent: OnInstanceEvent
   }
 }

@@ -22,7 +22,7 @@ declare module 'fastify' {
   }
 }
 
-export type { SqsOptions }
+export type { SqsEmitter, SqsOptions }
 
 const checkOptions = optionsChecker('sqs', SqsOptions)
 

@@ -24,7 +24,7 @@ declare module 'fastify' {
   }
 }
 
-export type { WebsocketOptions }
+export type { WebsocketEmitter, WebsocketOptions }
 
 /** Clients send nothing but their keys. */
 const MAX_INBOUND_BYTES = 100_000

@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import t from 'tap'
-import { PLAIN_ENV } from './support/plain-env.ts'
 import { errors } from '../app.ts'
-
-const run = promisify(execFile)
+import { tsc } from './support/tsc.ts'
 
 t.test('every error class has its own name, and so have its errors', async (t) => {
   const classes = Object.entries(errors).filter(([name]) => name.endsWith('Error'))
@@ -63,15 +59,12 @@ errors.withMessages(error, [])
 
 t.test('the types of errors hold in an app, however it resolves modules', async (t) => {
   const folder = t.testdir({ 'package.json': '{"type":"module"}', 'consumer.ts': CONSUMER })
-  const tsc = async (options: string, file: string): Promise<string> => {
-    const args = ['tsc', '--ignoreConfig', '--target', 'es2024', ...options.split(' '), file]
-    const { stdout } = await run('npx', args, { env: PLAIN_ENV }).catch((error: { stdout: string }) => error)
-    return stdout
-  }
+  const compile = (options: string, file: string) =>
+    tsc('--ignoreConfig', '--target', 'es2024', ...options.split(' '), file)
   const emit = '--declaration --emitDeclarationOnly --rewriteRelativeImportExtensions --types node --module nodenext'
-  t.equal(await tsc(`${emit} --rootDir . --outDir ${folder}/dist`, 'lib/errors.ts'), '')
+  t.equal(await compile(`${emit} --rootDir . --outDir ${folder}/dist`, 'lib/errors.ts'), '')
   for (const resolution of ['--module nodenext', '--module esnext --moduleResolution bundler']) {
     const strict = `--noEmit --strict --types node --skipLibCheck false ${resolution}`
-    t.equal(await tsc(strict, `${folder}/consumer.ts`), '', resolution)
+    t.equal(await compile(strict, `${folder}/consumer.ts`), '', resolution)
   }
 })

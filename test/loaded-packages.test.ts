@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AppOptions } from '../app.ts'
 import { API_KEY, folder } from './support/build.ts'
+import { PLAIN_ENV } from './support/plain-env.ts'
 
 /** Packages that only one part needs. */
 const HEAVY = [
@@ -28,7 +29,7 @@ async function loaded(t: Test, args: string[], env: Record<string, string> = {})
   const child = spawn(process.execPath, ['--import', './test/support/record-packages.ts', ...args], {
     cwd: `${import.meta.dirname}/..`,
     // tap's own hooks load packages, too.
-    env: { ...process.env, ...env, LOADED_PACKAGES: file, _TAPJS_PROCESSINFO_EXCLUDE_: '/./' },
+    env: { ...PLAIN_ENV, ...env, LOADED_PACKAGES: file },
     stdio: ['ignore', 'pipe', 'inherit']
   })
   t.after(() => child.kill('SIGKILL'))

@@ -1,23 +1,17 @@
 import { io } from 'socket.io-client'
 import type { InstanceEventMap } from '../schemas/events/index.ts'
-import type {
-  ConnectInstanceOptions,
-  ConnectionError,
-  InstanceConnection,
-  InstanceMessage,
-  OtherEventName,
-  Resumed
-} from './types.ts'
+import type { ConnectInstanceOptions, ConnectionError, InstanceConnection, InstanceMessage, Resumed } from './types.ts'
 
+export type { InstanceEventMap }
 export type {
   ConnectInstanceOptions,
   ConnectionError,
   InstanceConnection,
-  InstanceEventMap,
   InstanceMessage,
+  MessageEnvelope,
   OtherEventName,
   Resumed
-}
+} from './types.ts'
 
 /** More messages than this do not wait for a handler; the server keeps them. */
 const MAX_WAITING = 1_000

@@ -2,13 +2,18 @@ import type { ManagerOptions, SocketOptions } from 'socket.io-client'
 import type { InstanceEventMap } from '../schemas/events/index.ts'
 
 /** Members that every message has; those that are not listed are the event's extras. */
-interface Envelope {
+export interface MessageEnvelope {
+  /** Name of the instance. */
   instance: string
+  /** The hub's own URL, or the server's. */
   server_url: string
   /** ISO 8601, UTC. */
   date_time: string
+  /** Address of the instance, if the hub gave it. */
   sender: string | null
+  /** Only if the server exposes API keys. */
   apikey?: string
+  /** Unique within the instance. */
   id: string
   /** Its place in the server's log: grows, with gaps. */
   offset: number
@@ -17,26 +22,26 @@ interface Envelope {
   [extra: string]: unknown
 }
 
-/** A text that the compiler takes for none of the known names: what it can tell them apart by. There is none at run time. */
-declare enum UnknownName {
+/** The name of an event whose data is not known: a text that the compiler tells apart from known names. Types only. */
+export declare enum OtherEventName {
   text = 'any other name'
 }
-
-/** The name of an event whose data is not known. */
-export type OtherEventName = UnknownName
 
 /**
  * An event as the server sends it: `message.event === 'messages.upsert'` says what `data` is. The data of events that are
  * not in the map is `unknown`; name your own in it: `InstanceMessage<InstanceEventMap & { 'invoice.paid': Invoice }>`.
  */
 export type InstanceMessage<Events extends object = InstanceEventMap> =
-  | { [Name in keyof Events & string]: Envelope & { event: Name; data: Events[Name] } }[keyof Events & string]
-  | (Envelope & { event: OtherEventName; data: unknown })
+  | { [Name in keyof Events & string]: MessageEnvelope & { event: Name; data: Events[Name] } }[keyof Events & string]
+  | (MessageEnvelope & { event: OtherEventName; data: unknown })
 
 /** Comes once per connection, when everything after `from` up to `to` has been sent: what follows is live. */
 export interface Resumed {
+  /** The offset asked for. */
   from: number
+  /** Offset of the end of the log when the replay reached it. */
   to: number
+  /** Events that were replayed. */
   count: number
   /** `false`: the log does not hold all since the offset asked for. Events are missing, or the log was begun anew. */
   complete: boolean
@@ -44,11 +49,12 @@ export interface Resumed {
   log: string
 }
 
-type Passed = 'path' | 'transports' | 'extraHeaders' | 'withCredentials' | 'reconnectionDelay' | 'reconnectionDelayMax'
-
 /** Besides its own, some options of socket.io-client, which it gets as they are; its delays are in milliseconds. */
 export interface ConnectInstanceOptions<Events extends object = InstanceEventMap> extends Partial<
-  Pick<ManagerOptions & SocketOptions, Passed>
+  Pick<
+    ManagerOptions & SocketOptions,
+    'path' | 'transports' | 'extraHeaders' | 'withCredentials' | 'reconnectionDelay' | 'reconnectionDelayMax'
+  >
 > {
   /** The global key, or the token of the instance. */
   apikey: string

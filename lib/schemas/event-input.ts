@@ -26,10 +26,13 @@ export const TransportName = Type.Union([Type.Literal('sqs'), Type.Literal('webs
 /** An event as a request body carries it: the instance is in the path. */
 export const EventBody = Type.Object(
   {
+    /** Name on the wire (`messages.upsert`), or its key (`MESSAGES_UPSERT`). */
     event: Type.String({ description: 'Name on the wire, or its key.', examples: ['messages.upsert'] }),
+    /** Any JSON, at most 100 levels deep. Its numbers stay as they are written in a request; here they are JavaScript's. */
     data: Type.Unknown({
       description: `Any JSON, at most ${MAX_DEPTH} levels deep. Its numbers stay as they are written.`
     }),
+    /** Idempotency key within the instance, at most 128 characters. A UUIDv7 is assigned if absent. */
     id: Type.Optional(
       Type.String({
         minLength: 1,
@@ -37,19 +40,26 @@ export const EventBody = Type.Object(
         description: 'Idempotency key within the instance. A UUIDv7 is assigned if absent.'
       })
     ),
+    /** Address of the instance. */
     sender: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Address of the instance.' })),
+    /** The hub's own URL. */
     serverUrl: Type.Optional(Type.String({ description: "The hub's own URL." })),
+    /** ISO 8601. Now, in UTC, if absent. */
     dateTime: Type.Optional(Type.String({ description: 'ISO 8601. Now, in UTC, if absent.' })),
+    /** Dropped unless `exposeApiKey` is set. */
     apikey: Type.Optional(Type.String({ description: 'Dropped unless the server exposes API keys.' })),
+    /** W3C trace context, version 00. That of the active span if absent. */
     traceparent: Type.Optional(
       Type.String({
         description:
           'W3C trace context, version 00. If absent: that of the active span, or of the header `traceparent`.'
       })
     ),
+    /** Only these transports. */
     transports: Type.Optional(
       Type.Array(TransportName, { description: 'Only these transports.', maxItems: 2, uniqueItems: true })
     ),
+    /** Spread at the top level of the message. */
     extra: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
         maxProperties: MAX_EXTRA_MEMBERS,
@@ -59,10 +69,16 @@ export const EventBody = Type.Object(
   },
   { additionalProperties: false }
 )
-export type EventBody = Static<typeof EventBody>
+export interface EventBody extends Static<typeof EventBody> {}
 
 /** What `onInstanceEvent` takes. */
-export const InstanceEventInput = Type.Composite([Type.Object({ instance: Type.String() }), EventBody], {
-  additionalProperties: false
-})
-export type InstanceEventInput = Static<typeof InstanceEventInput>
+export const InstanceEventInput = Type.Object(
+  {
+    /** Name of the instance. */
+    instance: Type.String(),
+    ...EventBody.properties
+  },
+  { additionalProperties: false }
+)
+/** An event, as `onInstanceEvent` and `emit` take it. */
+export interface InstanceEventInput extends Static<typeof InstanceEventInput> {}

@@ -3,17 +3,25 @@ import type { CatalogueOptions } from '../events.ts'
 import type { SqsClientLike } from '../sqs/client-like.ts'
 import type { EventStore } from '../store/types.ts'
 
+/**
+ * Each schema has an interface of its name: what extends `Static` keeps the docstrings and the name in declarations, where an
+ * alias is spelled out without them. `Type.Unsafe` is the same schema under the name of its interface.
+ */
 const strict = { additionalProperties: false } as const
 const PositiveInteger = Type.Integer({ minimum: 1 })
 
-const Credentials = Type.Object(
+export const Credentials = Type.Object(
   {
+    /** Id of the access key. */
     accessKeyId: Type.String({ minLength: 1 }),
+    /** Its secret. */
     secretAccessKey: Type.String({ minLength: 1 }),
+    /** Token of temporary credentials. */
     sessionToken: Type.Optional(Type.String())
   },
   strict
 )
+export interface Credentials extends Static<typeof Credentials> {}
 
 export const EventLogOptions = Type.Object(
   {
@@ -67,7 +75,7 @@ export const EventLogOptions = Type.Object(
   },
   strict
 )
-export type EventLogOptions = Static<typeof EventLogOptions>
+export interface EventLogOptions extends Static<typeof EventLogOptions> {}
 
 export const SqsGlobalOptions = Type.Object(
   {
@@ -89,7 +97,7 @@ export const SqsGlobalOptions = Type.Object(
   },
   strict
 )
-export type SqsGlobalOptions = Static<typeof SqsGlobalOptions>
+export interface SqsGlobalOptions extends Static<typeof SqsGlobalOptions> {}
 
 export const S3Options = Type.Object(
   {
@@ -111,7 +119,7 @@ export const S3Options = Type.Object(
      * Static credentials.
      * @default the SDK's own chain
      */
-    credentials: Type.Optional(Credentials),
+    credentials: Type.Optional(Type.Unsafe<Credentials>(Credentials)),
     /**
      * Seconds for which `fileUrl` opens the object; at most seven days.
      * @default 604800
@@ -120,7 +128,7 @@ export const S3Options = Type.Object(
   },
   strict
 )
-export type S3Options = Static<typeof S3Options>
+export interface S3Options extends Static<typeof S3Options> {}
 
 export const SqsOptions = Type.Object(
   {
@@ -137,14 +145,14 @@ export const SqsOptions = Type.Object(
      * Static credentials.
      * @default the SDK's own chain (environment, profile, role)
      */
-    credentials: Type.Optional(Credentials),
+    credentials: Type.Optional(Type.Unsafe<Credentials>(Credentials)),
     /** Account that owns queues made beforehand, if it is not the caller's. */
     accountId: Type.Optional(Type.String({ pattern: '^[0-9]{12}$' })),
     /**
      * Shared queues for all instances, on top of each instance's own.
      * @default false
      */
-    global: Type.Optional(Type.Union([Type.Literal(false), SqsGlobalOptions])),
+    global: Type.Optional(Type.Union([Type.Literal(false), Type.Unsafe<SqsGlobalOptions>(SqsGlobalOptions)])),
     /**
      * `standard` gives up order and deduplication.
      * @default 'fifo'
@@ -169,10 +177,10 @@ export const SqsOptions = Type.Object(
     /** Gives each queue a dead-letter queue of SQS's own (`…-dlq`), for messages that consumers received so many times. */
     dlqMaxReceives: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
     /**
-     * Where messages go that are too large for SQS; the queue then gets a reference. Needs @aws-sdk/client-s3 and
-     * @aws-sdk/s3-request-presigner.
+     * Where messages go that are too large for SQS; the queue then gets a reference. Needs `@aws-sdk/client-s3` and
+     * `@aws-sdk/s3-request-presigner`.
      */
-    s3: Type.Optional(S3Options),
+    s3: Type.Optional(Type.Unsafe<S3Options>(S3Options)),
     /**
      * `server` of messages.
      * @default 'instance-events'
@@ -183,9 +191,15 @@ export const SqsOptions = Type.Object(
      * @default false
      */
     deleteUnusedQueues: Type.Optional(Type.Boolean()),
-    /** @default 3000 */
+    /**
+     * Milliseconds that a connection to SQS may take.
+     * @default 3000
+     */
     connectTimeoutMs: Type.Optional(PositiveInteger),
-    /** @default 10000 */
+    /**
+     * Milliseconds that a call of SQS may take, its answer included.
+     * @default 10000
+     */
     requestTimeoutMs: Type.Optional(PositiveInteger),
     /**
      * How long closing waits for calls on their way; what they carry is sent again after the next start.
@@ -193,11 +207,11 @@ export const SqsOptions = Type.Object(
      */
     shutdownTimeoutMs: Type.Optional(Type.Integer({ minimum: 0 })),
     /** Options of the event log, when the server has none yet. */
-    eventLog: Type.Optional(EventLogOptions)
+    eventLog: Type.Optional(Type.Unsafe<EventLogOptions>(EventLogOptions))
   },
   strict
 )
-export type SqsOptions = Static<typeof SqsOptions>
+export interface SqsOptions extends Static<typeof SqsOptions> {}
 
 export const WebsocketOptions = Type.Object(
   {
@@ -239,11 +253,11 @@ export const WebsocketOptions = Type.Object(
      */
     trustProxy: Type.Optional(Type.Array(Type.String())),
     /** Options of the event log, when the server has none yet. */
-    eventLog: Type.Optional(EventLogOptions)
+    eventLog: Type.Optional(Type.Unsafe<EventLogOptions>(EventLogOptions))
   },
   strict
 )
-export type WebsocketOptions = Static<typeof WebsocketOptions>
+export interface WebsocketOptions extends Static<typeof WebsocketOptions> {}
 
 export const AppOptions = Type.Object(
   {
@@ -252,19 +266,19 @@ export const AppOptions = Type.Object(
     /** The global key, at least 8 characters: opens every route and namespace. */
     apiKey: Type.String({ minLength: 8 }),
     /** Options of the event log, when the server has none yet. */
-    eventLog: Type.Optional(EventLogOptions),
+    eventLog: Type.Optional(Type.Unsafe<EventLogOptions>(EventLogOptions)),
     /**
      * Options of the SQS transport; `false` leaves it out.
      * @default {}
      */
-    sqs: Type.Optional(Type.Union([Type.Literal(false), SqsOptions])),
+    sqs: Type.Optional(Type.Union([Type.Literal(false), Type.Unsafe<SqsOptions>(SqsOptions)])),
     /**
      * Options of the WebSocket transport; `false` leaves it out.
      * @default {}
      */
-    websocket: Type.Optional(Type.Union([Type.Literal(false), WebsocketOptions])),
+    websocket: Type.Optional(Type.Union([Type.Literal(false), Type.Unsafe<WebsocketOptions>(WebsocketOptions)])),
     /**
-     * OpenAPI page at `/docs`, unless the server has @fastify/swagger already, and AsyncAPI at `/docs/asyncapi`.
+     * OpenAPI page at `/docs`, unless the server has `@fastify/swagger` already, and AsyncAPI at `/docs/asyncapi`.
      * @default true
      */
     docs: Type.Optional(Type.Boolean()),
@@ -281,4 +295,4 @@ export const AppOptions = Type.Object(
   },
   strict
 )
-export type AppOptions = Static<typeof AppOptions>
+export interface AppOptions extends Static<typeof AppOptions> {}

@@ -1,0 +1,60 @@
+/** All types that signatures of the package's plugins, decorators and errors name. test/types/public.test.ts finds one that is missing. */
+export type { EmitResult, EventLog, Route, Transport } from './event-log.ts'
+export type { CatalogueEvent, CatalogueOptions, EventCatalogue, ResolvedSelection } from './events.ts'
+export type {
+  Counter as MetricCounter,
+  Histogram as MetricHistogram,
+  Instrument as Metric,
+  Reading as MetricReading,
+  Sample as MetricSample
+} from './instruments.ts'
+export type { Metrics } from './metrics.ts'
+export type { Check } from './readiness.ts'
+export type { InstanceEventInput } from './schemas/event-input.ts'
+export type { InstanceEventMap } from './schemas/events/index.ts'
+export type {
+  AppOptions,
+  Credentials,
+  EventLogOptions,
+  S3Options,
+  SqsGlobalOptions,
+  SqsOptions,
+  WebsocketOptions
+} from './schemas/options.ts'
+export type { SelectionRequest } from './selections.ts'
+export type { DeadLetters } from './sqs/dead-letters.ts'
+export type { BatchResult } from './sqs/batch-client.ts'
+export type { SqsClientLike } from './sqs/client-like.ts'
+export type { InstanceQueue, PreparedSelection, SqsEmitter, SqsMode, SqsSelection, SqsTrouble } from './sqs/emitter.ts'
+export type { QueueType } from './sqs/queue-names.ts'
+export type { NamePage } from './store/instance-names.ts'
+export type { CreateInstanceInput, InstanceChange, InstanceDirectory, SelectionInput } from './store/instances.ts'
+export type {
+  AppendResult,
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterPage,
+  DeliveryRef,
+  EventStore,
+  Failure,
+  Instance,
+  Lane,
+  LaneWatcher,
+  LogRange,
+  LogSubscriber,
+  NewEvent,
+  NodeStatus,
+  PruneOptions,
+  ReadOptions,
+  Selection,
+  StoredEvent,
+  TransportName
+} from './store/types.ts'
+export type {
+  AcceptTrace,
+  DeadLetterNotice,
+  EventReference,
+  SendTrace,
+  SlowClientNotice
+} from './telemetry/channels.ts'
+export type { WebsocketEmitter, WebsocketSelection } from './websocket/emitter.ts'

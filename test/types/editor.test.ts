@@ -1,0 +1,107 @@
+import { ts } from '@ts-morph/common'
+import t from 'tap'
+import { InstanceEventInput } from '../../lib/schemas/event-input.ts'
+import * as schemas from '../../lib/schemas/options.ts'
+import { builtTypes } from '../support/built-types.ts'
+
+const { service, write } = await builtTypes(t)
+
+const SOURCE = `
+import Fastify from 'fastify'
+import instanceEvents, { errors } from 'fastify-instance-events'
+import eventLog from 'fastify-instance-events/event-log'
+import sqs from 'fastify-instance-events/sqs'
+import websocket from 'fastify-instance-events/websocket'
+import { connectInstance } from 'fastify-instance-events/client'
+
+const app = Fastify()
+await app.register(instanceEvents, { apiKey: 'the-api-key', sqs: { concurrency: 8 } })
+await app.register(eventLog, { autoRegister: false })
+await app.register(sqs, { maxAttempts: 3, global: { singleQueue: true } })
+await app.register(websocket, { globalEvents: true })
+await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1, dateTime: '2026-01-01' })
+app.sqs.deadLetters
+app.websocket.connected
+app.eventLog.closing
+app.io
+new errors.UnauthorizedError('no')
+connectInstance('ws://localhost/sales', { apikey: 'k', onResumed: () => {}, onEvent: () => {} })
+`
+
+/** What an editor says of the last place of a name, with its tags. */
+function hover(name: string): string {
+  const info = service.getQuickInfoAtPosition(write(SOURCE), SOURCE.lastIndexOf(name))
+  const tags = (info?.tags ?? []).map((tag) => `@${tag.name} ${ts.displayPartsToString(tag.text)}`)
+  return [ts.displayPartsToString(info?.documentation), ...tags].join('\n')
+}
+
+t.test('an editor explains options, decorators, errors and the client', async (t) => {
+  t.strictSame(service.getSemanticDiagnostics(write(SOURCE)), [])
+  const explained: [string, string[]][] = [
+    ['concurrency', ['SendMessageBatch calls', '@default 32']],
+    ['apiKey', ['The global key, at least 8 characters']],
+    ['autoRegister', ['unknown instance registers it', '@default true']],
+    ['maxAttempts', ['becomes a dead letter', '@default 10']],
+    ['singleQueue', ['One queue for all events', '@default false']],
+    ['globalEvents', ['carries the events of all instances', '@default false']],
+    ['onInstanceEvent', ['sends it wherever it is selected', '@throws']],
+    ['dateTime', ['ISO 8601. Now, in UTC, if absent.']],
+    ['sqs.dead', ['Amazon SQS']],
+    ['deadLetters', ['given up on']],
+    ['websocket.conn', ['Socket.IO clients']],
+    ['eventLog.clos', ['durable, ordered store of accepted events']],
+    ['io\n', ['The Socket.IO server']],
+    ['UnauthorizedError', ['the key is missing']],
+    ['connectInstance', ['after an interruption it continues']],
+    ['onResumed', ['Called among the events']]
+  ]
+  for (const [name, parts] of explained) {
+    const text = hover(name)
+    for (const part of parts) t.ok(text.includes(part), `${name}: ${part}`, { text })
+  }
+})
+
+t.test('every option and every member of an event has an explanation', async (t) => {
+  const names = Object.keys(schemas)
+  const file = write(
+    [...names, 'InstanceEventInput']
+      .map((name) => `type Of${name} = import('fastify-instance-events').${name}`)
+      .join('\n')
+  )
+  const program = service.getProgram() as ts.Program
+  const checker = program.getTypeChecker()
+  const declared = new Map(
+    [...(program.getSourceFile(file)?.statements ?? [])].filter(ts.isTypeAliasDeclaration).map(({ name }) => {
+      return [name.text.slice(2), checker.getTypeAtLocation(name).getProperties()] as const
+    })
+  )
+  const unexplained: string[] = []
+  for (const [name, { properties }] of Object.entries({ ...schemas, InstanceEventInput })) {
+    const members = declared.get(name) ?? []
+    t.strictSame(members.map((member) => member.name).sort(), Object.keys(properties).sort(), name)
+    for (const member of members)
+      if (member.getDocumentationComment(checker).length === 0) unexplained.push(`${name}.${member.name}`)
+  }
+  t.strictSame(unexplained, [])
+})
+
+t.test('a mistyped option is one error, which names it', async (t) => {
+  const faults: [string, RegExp][] = [
+    ["instanceEvents, { apiKey: 'the-api-key', dosc: false }", /'dosc' does not exist in type/],
+    ["instanceEvents, { apiKey: 'the-api-key', sqs: { regoin: 'x' } }", /'regoin' does not exist in type 'SqsOptions'/],
+    ["sqs, { regoin: 'us-east-1' }", /'regoin' does not exist in type/],
+    ["sqs, { concurrency: '8' }", /Type 'string' is not assignable to type 'number'/],
+    ['websocket, { globalEvnets: true }', /'globalEvnets' does not exist in type/],
+    ['eventLog, { retentionHour: 1 }', /'retentionHour' does not exist in type/]
+  ]
+  const [imports = ''] = SOURCE.split('const app')
+  const file = write([imports, ...faults.map(([call]) => `await Fastify().register(${call})`)].join('\n'))
+  const messages = service
+    .getSemanticDiagnostics(file)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+  t.match(
+    messages,
+    faults.map(([, message]) => message)
+  )
+  t.equal(messages.length, faults.length)
+})
