@@ -3,22 +3,11 @@ import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
 import { ConsoleNotBuiltError } from '../lib/errors.ts'
+import { usePageHeaders } from './page-headers.ts'
 
 /** Where scripts/build-console.mjs puts it; the package has it at the same place beside its routes. */
 const BUILT = new URL('../console/dist/', import.meta.url)
 const YEAR_SECONDS = 31_536_000
-
-/** Nothing but what this server serves, and nowhere but to this server: `'self'` covers WebSocket, too. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'"
-].join('; ')
 
 export interface ConsoleRoutesOptions {
   /**
@@ -31,15 +20,7 @@ export interface ConsoleRoutesOptions {
 /** `GET /console`, `GET /console/*` */
 const consoleRoutes: FastifyPluginAsync<ConsoleRoutesOptions> = async (fastify, { folder = BUILT }) => {
   const schema = { hide: true }
-  fastify.addHook('onRequest', async (_request, reply) => {
-    reply.headers({
-      'content-security-policy': POLICY,
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff'
-    })
-  })
+  usePageHeaders(fastify)
 
   if (!existsSync(new URL('index.html', folder))) {
     const error = new ConsoleNotBuiltError()

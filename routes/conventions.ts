@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import { BodyMalformedError, RouteNotFoundError, UnauthorizedError, ValidationError } from '../lib/errors.ts'
 import { excerpt } from '../lib/excerpt.ts'
 import { MAX_MESSAGES, withMessages } from '../lib/fault-messages.ts'
+import { urlWithoutKeys } from '../lib/url-without-keys.ts'
 import { useCompilers } from './compilers.ts'
 import { type ThrownError, toAnswer } from './error-answer.ts'
 
@@ -70,7 +71,7 @@ export function answerError(error: ThrownError, request: FastifyRequest, reply: 
 }
 
 export function answerNotFound({ method, url }: FastifyRequest): never {
-  throw new RouteNotFoundError(method, url.replace(/\?.*/, ''))
+  throw new RouteNotFoundError(method, url.replace(/[?#].*/, ''))
 }
 
 /** Ajv tells of a choice and of each of its branches: the choice is enough. */
@@ -96,7 +97,7 @@ function describe(error: FastifySchemaValidationError, part: string): string {
 
 /** For Fastify's `logSerializers`: a request whose URL may carry a key. */
 export function requestWithoutKey({ method, url, host, ip }: FastifyRequest): Record<string, unknown> {
-  return { method, url: url.replace(/([?&]apikey=)[^&]*/gi, '$1[redacted]'), host, remoteAddress: ip }
+  return { method, url: urlWithoutKeys(url), host, remoteAddress: ip }
 }
 
 function decodePointer(token: string): string {

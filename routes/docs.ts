@@ -2,6 +2,10 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { packageVersion } from '../lib/package-version.ts'
+import { usePageHeaders } from './page-headers.ts'
+
+/** Of the one style element that Swagger UI adds. A browser that refuses another one names its hash. */
+const SWAGGER_UI_STYLE = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='
 
 /** `GET /docs`, `GET /docs/json`: must run before the routes it is to describe. */
 export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
@@ -24,5 +28,8 @@ export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
     }
   })
   // Relative links hold under any prefix, and behind proxies that put a path in front.
-  await fastify.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '.', uiConfig: { docExpansion: 'list' } })
+  await fastify.register(async (scope) => {
+    usePageHeaders(scope, { styles: [SWAGGER_UI_STYLE] })
+    await scope.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '.', uiConfig: { docExpansion: 'list' } })
+  })
 }

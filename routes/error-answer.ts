@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import { BodyTooLargeError, InternalError, MediaTypeError, ValidationError } from '../lib/errors.ts'
 import type { MessageList } from '../lib/fault-messages.ts'
+import { urlWithoutKeys } from '../lib/url-without-keys.ts'
 
 /** Whatever a hook or a handler throws: plugins throw plain objects, too. */
 export type ThrownError = Partial<FastifyError & MessageList> & {
@@ -29,7 +30,7 @@ export function toAnswer(error: ThrownError, request: FastifyRequest, reply: Fas
   const statusCode = [error.statusCode, error.status, reply.statusCode].find(isErrorStatus) ?? 500
   if (statusCode === 500) return fromOurs(new InternalError())
   if (isFastifys(code) && statusCode < 500)
-    return fromOurs(Object.assign(new ValidationError(message ?? ''), { statusCode }))
+    return fromOurs(Object.assign(new ValidationError(urlWithoutKeys(message ?? '')), { statusCode }))
   return {
     statusCode,
     code: typeof code === 'string' && code !== '' ? code : `HTTP_${statusCode}`,

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { statSync, writeFileSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { Manager } from 'socket.io-client'
 import t from 'tap'
 import { API_KEY, folder } from './support/build.ts'
 import { connect } from './support/sockets.ts'
@@ -146,14 +150,31 @@ t.test('the variables that Evolution API documents are enough', async (t) => {
   }
 })
 
-t.test('a key that is put into a URL by mistake is not in the log', async (t) => {
-  const env = { AUTHENTICATION_API_KEY: API_KEY, SQS_ENABLED: 'false', LOG_LEVEL: 'info' }
+t.test('a key that is put into a URL by mistake is not in the log, however it is written', async (t) => {
+  const env = { AUTHENTICATION_API_KEY: API_KEY, SQS_ENABLED: 'false', LOG_LEVEL: 'trace' }
   const { url, output, stop } = await startStandalone(t, { cwd: folder(t), env })
-  for (const path of ['/websocket/find/a', '/health', '/events/a', '/nowhere', '/docs/json', '/instance/create']) {
-    await call(`${url}${path}?x=1&apikey=${API_KEY}&y=2`)
+  const ask = async (path: string) => {
+    // Unlike fetch, it sends a path as it is.
+    const [reply] = (await once(get(url, { path }), 'response')) as [IncomingMessage]
+    return text(reply)
   }
+  const paths = ['/websocket/find/a', '/health', '/events/a', '/nowhere', '/docs/json', '/instance/create', '/%E0%A4%A']
+  const names = ['apikey', '%61pikey', 'ApiKey', '%41PIKE%59']
+  for (const path of paths) {
+    for (const name of names) {
+      for (const query of [`?x=1&${name}=${API_KEY}&y=2`, `#${name}=${API_KEY}`, `?x=%ff;${name}=${API_KEY}`])
+        t.notMatch(await ask(`${path}${query}`), API_KEY, `${path}${query}`)
+    }
+  }
+  await ask(`/socket.io/?EIO=4&transport=polling&%61pikey=${API_KEY}`)
+  const manager = new Manager(url, { reconnection: false })
+  const socket = manager.socket(`/sales?apikey=${API_KEY}`)
+  await new Promise((resolve) => socket.once('connect_error', resolve))
+  socket.disconnect()
   await stop('SIGTERM')
   t.match(output(), '/events/a?x=1&apikey=[redacted]&y=2')
+  t.match(output(), '/events/a?x=1&%61pikey=[redacted]&y=2')
+  t.match(output(), '"namespace":"/sales?apikey=[redacted]"')
   // The banner shows what was given as the key only if it was made here.
   t.notMatch(output(), API_KEY)
 })

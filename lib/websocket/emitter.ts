@@ -10,6 +10,7 @@ import { resolveSelection, selects, type SelectionRequest } from '../selections.
 import type { InstanceChange } from '../store/instances.ts'
 import { OFF_SOCKETS, type Instance, type Selection, type StoredEvent } from '../store/types.ts'
 import { slowClientChannel, type SlowClientNotice } from '../telemetry/channels.ts'
+import { urlWithoutKeys } from '../url-without-keys.ts'
 import type { Admission, Attempt, Refused } from './admission.ts'
 import { Channels } from './channels.ts'
 import type { Listener } from './listener.ts'
@@ -213,7 +214,7 @@ export class WebsocketEmitter implements Transport {
     }
     const { code } = decision
     eventLog.metrics.turnedAway.inc({ code })
-    log.debug({ namespace: socket.nsp.name, code }, 'A socket was refused')
+    log.debug({ namespace: urlWithoutKeys(socket.nsp.name), code }, 'A socket was refused')
     if (code === WS_RATE_LIMITED)
       this.#quietLog.warn('keys', { address }, 'Too many wrong keys came from an address; if it is a proxy: trustProxy')
     next(refusal(decision))

@@ -1,0 +1,23 @@
+import t from 'tap'
+import { urlWithoutKeys } from '../lib/url-without-keys.ts'
+
+t.test('a key is left out of a URL by its name, whatever the name looks like', async (t) => {
+  const urls: [string, string][] = [
+    ['/events/a', '/events/a'],
+    ['/events/a?limit=1&after=%ff', '/events/a?limit=1&after=%ff'],
+    ['/a?apikey=K', '/a?apikey=[redacted]'],
+    ['/a?x=1&apikey=K&y=2', '/a?x=1&apikey=[redacted]&y=2'],
+    ['/a?%61pikey=K', '/a?%61pikey=[redacted]'],
+    ['/a?APIKEY=K&aPiKeY=K', '/a?APIKEY=[redacted]&aPiKeY=[redacted]'],
+    ['/a?%41%50%49%4b%45%59=K', '/a?%41%50%49%4b%45%59=[redacted]'],
+    ['/a?%20apikey%20=K', '/a?%20apikey%20=[redacted]'],
+    ['/a?%zz&%=1&apikey=K', '/a?%zz&%=1&apikey=[redacted]'],
+    ['/a#apikey=K', '/a#apikey=[redacted]'],
+    ['/a?b#apikey=K;c', '/a?b#apikey=[redacted]'],
+    ['/a?b;apikey=K', '/a?b;apikey=[redacted]'],
+    ['/a?x=1=apikey=K', '/a?x=1=apikey=[redacted]'],
+    ['/a?xapikey=1&apikeys=2&apikey', '/a?xapikey=1&apikeys=2&apikey'],
+    ['/apikey=K', '/apikey=K']
+  ]
+  for (const [url, shown] of urls) t.equal(urlWithoutKeys(url), shown)
+})
