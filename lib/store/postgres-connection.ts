@@ -22,8 +22,8 @@ const PARSERS: { [oid: number]: (text: string) => unknown } = {
 }
 
 /**
- * How every connection is made. The timeouts are startup parameters, and sessions hold locks and listen: through PgBouncer
- * only in session mode, with `ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`.
+ * How every connection is made. The timeouts are startup parameters: PgBouncer has to be told to ignore them
+ * (`ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`).
  */
 export function connectionConfig(url: string): ClientConfig {
   return {

@@ -3,6 +3,7 @@ import { StoreNewerError, StoreUnusableError } from '../errors.ts'
 import { postgresMigrations } from './migrations/postgres.ts'
 import { connectionConfig } from './postgres-connection.ts'
 import { LOCKS, lockSpace } from './postgres-locks.ts'
+import { brokenPromise } from './postgres-promises.ts'
 
 /** How long one waits for another that brings the schema up to date. */
 const LOCK_TIMEOUT_MS = 60_000
@@ -10,9 +11,13 @@ const LOCK_TIMEOUT_MS = 60_000
 /**
  * Brings the schema up to date, one node at a time.
  * @throws {StoreNewerError} a newer release wrote it
- * @throws {StoreUnusableError} PostgreSQL cannot be reached, or refuses
+ * @throws {StoreUnusableError} PostgreSQL cannot be reached, refuses, or cannot keep the log's promises
  */
 export async function migrate(url: string, schema: string): Promise<void> {
+  const broken = await brokenPromise(url).catch((error: Error) => {
+    throw new StoreUnusableError(nameOf(url), error.message, { cause: error })
+  })
+  if (broken !== undefined) throw new StoreUnusableError(nameOf(url), broken)
   // Copying a large table takes as long as it takes.
   const client = new Client({ ...connectionConfig(url), statement_timeout: 0, query_timeout: 0 })
   // A query that is under way rejects by itself.

@@ -3,6 +3,7 @@ import { StoreNewerError } from '../errors.ts'
 import { postgresMigrations } from './migrations/postgres.ts'
 import { connectionConfig } from './postgres-connection.ts'
 import { nameOf } from './postgres-migrate.ts'
+import { brokenPromise } from './postgres-promises.ts'
 import type { Tried } from './try-database.ts'
 
 interface Found {
@@ -11,7 +12,7 @@ interface Found {
 }
 
 /**
- * Connects and looks at the schema.
+ * Connects, looks at the schema, and writes what is undone again.
  * @throws what the driver says of a database that cannot be reached @throws {StoreNewerError}
  */
 export async function tryPostgres(url: string, schema = 'instance_events'): Promise<Tried> {
@@ -29,6 +30,9 @@ export async function tryPostgres(url: string, schema = 'instance_events'): Prom
     const { version, allowed } = rows[0] as Found
     const name = nameOf(url)
     if (!allowed) return { ok: false, message: `${name}: this user may not create tables in schema ${schema}` }
+    const broken = await brokenPromise(url)
+    if (broken !== undefined) return { ok: false, message: `${name}: ${broken}` }
+    await tryWrite(client, version === null ? undefined : schema)
     if (version === null) return { ok: true, message: `${name}: the schema ${schema} will be made` }
     const found = await client.query<{ version: number }>(`SELECT version FROM ${version}`)
     const known = postgresMigrations(schema).length
@@ -37,5 +41,20 @@ export async function tryPostgres(url: string, schema = 'instance_events'): Prom
     return { ok: true, message: `${name} can be used` }
   } finally {
     await client.end().catch(() => {})
+  }
+}
+
+/** As much as a node's check writes, in a table that nobody else ever sees. @throws as the driver does: a full disk */
+async function tryWrite(client: Client, schema: string | undefined): Promise<void> {
+  const place = schema ?? 'try_write'
+  try {
+    await client.query(`
+      BEGIN;
+      ${schema === undefined ? `CREATE SCHEMA ${place};` : ''}
+      CREATE TABLE ${place}.try_write (filler bytea);
+      ALTER TABLE ${place}.try_write ALTER COLUMN filler SET STORAGE PLAIN;
+      INSERT INTO ${place}.try_write SELECT decode(repeat('00', 7000), 'hex') FROM generate_series(1, 8)`)
+  } finally {
+    await client.query('ROLLBACK')
   }
 }

@@ -62,14 +62,16 @@ export interface TestDatabase {
   url: string
   /** Ends every connection to it, as a failover does. @returns how many */
   terminate: () => Promise<number>
+  /** A query outside of it. */
+  query: (text: string) => Promise<unknown>
 }
 
-/** A database that is gone after the test, for servers that are told no more than its URL. */
-export async function startDatabase(t: Test): Promise<TestDatabase> {
+/** A database that is gone after the test, for servers that are told no more than its URL. @param made how it is made */
+export async function startDatabase(t: Test, made = ''): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const client = new Client(POSTGRES_URL)
   await client.connect()
-  await client.query(`CREATE DATABASE ${name}`)
+  await client.query(`CREATE DATABASE ${name} ${made}`)
   t.after(async () => {
     await client.query(`DROP DATABASE ${name} WITH (FORCE)`)
     await client.end()
@@ -77,7 +79,8 @@ export async function startDatabase(t: Test): Promise<TestDatabase> {
   const own = new URL(POSTGRES_URL)
   own.pathname = name
   const text = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1'
-  return { url: own.href, terminate: async () => (await client.query(text, [name])).rowCount ?? 0 }
+  const query = (statement: string) => client.query(statement)
+  return { url: own.href, query, terminate: async () => (await client.query(text, [name])).rowCount ?? 0 }
 }
 
 /** A way to it that can be cut. */

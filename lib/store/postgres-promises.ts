@@ -1,0 +1,144 @@
+import { randomInt, randomUUID } from 'node:crypto'
+import { Client, type ClientConfig } from 'pg'
+import { connectionConfig, isTransient } from './postgres-connection.ts'
+
+/** The first release with what is used here: `idle_session_timeout`, SQL function bodies. */
+const MIN_VERSION = { number: 140_000, name: '14' }
+/** How long anything of the check may take: a pooler lets who asks for one more connection than it has wait. */
+const PATIENCE_MS = 3_000
+/** A pooler may hand out the same connection twice by chance. */
+const ROUNDS = 3
+
+/** Locks of the check have a first number that no schema has: those are positive. */
+const LOCK_SPACE = -1
+
+interface Server {
+  version: string
+  number: number
+  encoding: string
+  standby: boolean
+  readOnly: string
+}
+
+/**
+ * Finds out whether a database keeps what the event log is built on: any character, writes, and sessions that are one
+ * connection from begin to end, with locks that exclude others and with notifications. Tried rather than asked for, since
+ * what stands in between (PgBouncer, other databases that speak PostgreSQL's protocol) does not say what it is.
+ * Nothing is written.
+ * @returns the reason why it does not, with the remedy; `undefined`: it does
+ * @throws as the driver does
+ */
+export async function brokenPromise(url: string): Promise<string | undefined> {
+  const config = { ...connectionConfig(url), query_timeout: PATIENCE_MS }
+  const [one, other] = [new Session(config), new Session(config)]
+  try {
+    await one.connect()
+    return unfit(await one.server()) ?? (await unfitSessions(one, other))
+  } finally {
+    await Promise.all([one.end(), other.end()])
+  }
+}
+
+function unfit({ version, number, encoding, standby, readOnly }: Server): string | undefined {
+  if (number < MIN_VERSION.number) return `it is ${version}: PostgreSQL ${MIN_VERSION.name} or newer is needed`
+  if (encoding !== 'UTF8')
+    return `its encoding is ${encoding}, which has not every character: move to a database made with ENCODING 'UTF8'`
+  if (standby) return 'it is a standby, which cannot be written: connect to the primary'
+  if (readOnly === 'on') return 'its transactions are read-only (default_transaction_read_only): connect to the primary'
+  return undefined
+}
+
+async function unfitSessions(one: Session, other: Session): Promise<string | undefined> {
+  const lock = randomInt(2 ** 31)
+  const channel = `iev_${randomUUID().replaceAll('-', '')}`
+  try {
+    await other.connect()
+    for (let round = 0; round < ROUNDS; round++) {
+      // Who holds a connection for a transaction is in the way of whoever was given it for a statement.
+      const mine = await one.pid()
+      await other.begin()
+      const same = (await one.pid()) === mine
+      await other.commit()
+      if (!same) return NO_SESSION
+    }
+    await one.query(`SELECT pg_advisory_lock(${LOCK_SPACE}, ${lock})`)
+    if (await other.tryLock(lock)) return NO_LOCKS
+    const heard = await one.hears(channel, () => other.query(`SELECT pg_notify('${channel}', '')`))
+    return heard ? undefined : NO_NOTIFICATIONS
+  } catch (error) {
+    return reasonOf(error as Error)
+  }
+}
+
+const NO_SESSION =
+  'a pooler hands each transaction or statement another connection, so that locks and LISTEN are lost: connect to PostgreSQL itself, or set pool_mode = session'
+const TOO_FEW = 'a second connection waits for the first one: raise the size of the pool, and set pool_mode = session'
+const NO_LOCKS =
+  'its advisory locks do not keep others out, so that two nodes would send the same: use PostgreSQL itself'
+const NO_NOTIFICATIONS = 'what NOTIFY sends does not reach who has said LISTEN: use PostgreSQL itself'
+
+/** @throws the error, if it says nothing of what PostgreSQL is: all connections are taken, it is about to stop */
+function reasonOf(error: Error): string {
+  const { message } = error
+  if (message.includes('statement pooling')) return NO_SESSION
+  if (message === 'Query read timeout') return TOO_FEW
+  if (isTransient(error)) throw error
+  return `it has no sessions, advisory locks and LISTEN as PostgreSQL has: ${message}`
+}
+
+/** One client's view of a connection. */
+class Session {
+  readonly #client: Client
+
+  constructor(config: ClientConfig) {
+    this.#client = new Client(config)
+    // A query that is under way rejects by itself.
+    this.#client.on('error', () => {})
+  }
+
+  async connect(): Promise<void> {
+    await this.#client.connect()
+  }
+
+  async query<R extends object>(text: string): Promise<R> {
+    const { rows } = await this.#client.query<R>(text)
+    return rows[0] as R
+  }
+
+  server(): Promise<Server> {
+    return this.query(`SELECT version(), current_setting('server_version_num')::int AS number,
+      current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby,
+      current_setting('default_transaction_read_only') AS "readOnly"`)
+  }
+
+  async pid(): Promise<number> {
+    return (await this.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).pid
+  }
+
+  async begin(): Promise<void> {
+    await this.query('BEGIN')
+    await this.pid()
+  }
+
+  async commit(): Promise<void> {
+    await this.query('COMMIT')
+  }
+
+  async tryLock(lock: number): Promise<boolean> {
+    return (await this.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${LOCK_SPACE}, ${lock}) AS got`)).got
+  }
+
+  /** Whether it hears of what is said on a channel. */
+  async hears(channel: string, say: () => Promise<unknown>): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#client.once('notification', () => resolve(true))
+    await this.query(`LISTEN ${channel}`)
+    await say()
+    const timer = setTimeout(() => resolve(false), PATIENCE_MS)
+    return promise.finally(() => clearTimeout(timer))
+  }
+
+  async end(): Promise<void> {
+    await this.#client.end().catch(() => {})
+  }
+}

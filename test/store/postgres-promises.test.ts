@@ -1,0 +1,113 @@
+import t, { type Test } from 'tap'
+import { PostgresStore } from '../../lib/store/postgres.ts'
+import { brokenPromise } from '../../lib/store/postgres-promises.ts'
+import { tryDatabase } from '../../lib/store/try-database.ts'
+import { newEvent } from '../support/new-event.ts'
+import { startPgBouncer } from '../support/pgbouncer.ts'
+import { havePostgres, openNode, POSTGRES_URL, startDatabase, startPostgres } from '../support/postgres.ts'
+import { haveProgram } from '../support/programs.ts'
+import { RecordingWatcher } from '../support/recorders.ts'
+import { until } from '../support/until.ts'
+
+/** PostgreSQL with some of its functions replaced by others, as another database may have them. */
+async function withFunctions(t: Test, ...functions: string[]): Promise<string> {
+  const { schema, query } = await startPostgres(t)
+  await query(`CREATE SCHEMA ${schema}`)
+  for (const body of functions) await query(`CREATE FUNCTION ${schema}.${body}`)
+  const url = new URL(POSTGRES_URL)
+  url.searchParams.set('options', `-c search_path=${schema},pg_catalog`)
+  return url.href
+}
+
+if (await havePostgres(t)) {
+  t.test('PostgreSQL itself keeps what is promised', async (t) => {
+    t.equal(await brokenPromise(POSTGRES_URL), undefined)
+  })
+
+  t.test('a database that has not every character is refused at start, and by check-config', async (t) => {
+    const { url } = await startDatabase(t, "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    await t.rejects(PostgresStore.open({ url }), {
+      code: 'IEV_STORE_UNUSABLE',
+      message: /^The database postgres:\/\/[^@]+ cannot be used: its encoding is LATIN1, .* ENCODING 'UTF8'$/
+    })
+    t.match(await tryDatabase(url, '.'), { ok: false, message: /encoding is LATIN1/ })
+  })
+
+  t.test('what a database lacks is named with what to do', async (t) => {
+    const old = `current_setting(name text) RETURNS text LANGUAGE sql
+      RETURN CASE name WHEN 'server_version_num' THEN '130004' ELSE pg_catalog.current_setting(name) END`
+    const cases: [string, string[]][] = [
+      ['PostgreSQL 14 or newer is needed', [old]],
+      [
+        'it is a standby, which cannot be written: connect to the primary',
+        ['pg_is_in_recovery() RETURNS boolean RETURN true']
+      ],
+      ['advisory locks do not keep others out', ['pg_try_advisory_lock(a int, b int) RETURNS boolean RETURN true']],
+      [
+        'no sessions, advisory locks and LISTEN as PostgreSQL has: none here',
+        [`pg_advisory_lock(a int, b int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE 'none here'; END $$`]
+      ],
+      ['NOTIFY sends does not reach', ['pg_notify(a text, b text) RETURNS void RETURN NULL']]
+    ]
+    for (const [reason, functions] of cases) {
+      t.match(await brokenPromise(await withFunctions(t, ...functions)), reason)
+    }
+    const full = `pg_advisory_lock(a int, b int) RETURNS void LANGUAGE plpgsql
+      AS $$ BEGIN RAISE 'too many' USING ERRCODE = '53300'; END $$`
+    await t.rejects(brokenPromise(await withFunctions(t, full)), { message: 'too many' }, 'what passes is no reason')
+    const readOnly = new URL(POSTGRES_URL)
+    readOnly.searchParams.set('options', '-c default_transaction_read_only=on')
+    t.match(await brokenPromise(readOnly.href), 'read-only (default_transaction_read_only): connect to the primary')
+  })
+
+  t.test('a database that becomes read-only is a fault, and no longer one when it can be written', async (t) => {
+    const { url, query, terminate } = await startDatabase(t)
+    const store = await openNode(t, { url, schema: 'instance_events' }, { retryMs: 500 })
+    await query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only = on`)
+    await terminate()
+    const refused = { code: 'IEV_BACKPRESSURE', message: /read-only transaction/ }
+    await until(() => store.status().connected)
+    await t.rejects(store.append([newEvent()]), refused)
+    await t.rejects(store.check(), refused)
+    await query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} RESET default_transaction_read_only`)
+    await t.resolves(store.append([newEvent()]))
+    await t.resolves(store.check())
+  })
+
+  t.test('poolers', async (t) => {
+    if (!haveProgram(t, 'pgbouncer')) return
+    for (const mode of ['transaction', 'statement'] as const) {
+      t.test(`in ${mode} mode are refused, however many connections they have`, async (t) => {
+        for (const size of [2, 30]) {
+          const url = await startPgBouncer(t, { mode, size })
+          await t.rejects(PostgresStore.open({ url, schema: 'never' }), {
+            code: 'IEV_STORE_UNUSABLE',
+            message: /a pooler hands each transaction or statement another connection.*pool_mode = session/
+          })
+          t.match(await tryDatabase(url, '.'), { ok: false, message: /pool_mode = session/ })
+        }
+      })
+    }
+
+    t.test('that have too few connections are refused', async (t) => {
+      const url = await startPgBouncer(t, { mode: 'session', size: 1 })
+      t.match(await brokenPromise(url), /a second connection waits for the first one: raise the size of the pool/)
+    })
+
+    t.test('in session mode carry two nodes, each of which sends its half', async (t) => {
+      const { schema } = await startPostgres(t)
+      const url = await startPgBouncer(t, { mode: 'session' })
+      const nodes = [await openNode(t, { url, schema }), await openNode(t, { url, schema })]
+      for (const node of nodes) await node.watchLanes(new RecordingWatcher())
+      await until(() => nodes.every((node) => node.status().partitions === 128))
+      t.same(
+        nodes.map((node) => node.status().nodes),
+        [2, 2]
+      )
+    })
+  })
+}
+
+t.test('a PostgreSQL that is not there is said to be so', async (t) => {
+  await t.rejects(brokenPromise('postgres://127.0.0.1:1/test'), { code: 'ECONNREFUSED' })
+})
