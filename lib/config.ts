@@ -2,8 +2,11 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
 import envSchema from 'env-schema'
 import { distance } from 'fastest-levenshtein'
+import { awsFaults, networkWarnings, REGION } from './aws-settings.ts'
 import { ConfigInvalidError } from './errors.ts'
 import { EVOLUTION_EVENTS, eventKey } from './events.ts'
+import { LOG_LEVELS, logLevel } from './log-level.ts'
+import { tidySettings } from './setting-values.ts'
 import { DEFAULT_STORE_URL, isPostgresUrl } from './store/open.ts'
 import { AllowedHosts } from './websocket/allowed-hosts.ts'
 import { peerAddress } from './websocket/peer-address.ts'
@@ -37,7 +40,7 @@ export const EnvSchema = Type.Object({
   ),
   CORS_ORIGIN: list('origins of browsers, separated by commas, or *', '*'),
   TRUST_PROXY: list('addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'),
-  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
+  LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   BODY_LIMIT: count(10 * 1_048_576, { min: 1_024 }),
   DOCS_ENABLED: flag(true),
   CONSOLE_ENABLED: flag(true),
@@ -58,7 +61,7 @@ export const EnvSchema = Type.Object({
   SQS_ENABLED: flag(true),
   SQS_BACKEND: oneOf(['auto', 'aws', 'embedded'], 'auto'),
   SQS_EMBEDDED_PORT: count(4566, { min: 0, max: 65_535 }),
-  SQS_REGION: text('an AWS region, such as us-east-1'),
+  SQS_REGION: Type.Optional(Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: REGION })),
   SQS_ACCESS_KEY_ID: text('an AWS access key id'),
   SQS_SECRET_ACCESS_KEY: text('the secret of SQS_ACCESS_KEY_ID'),
   SQS_ACCOUNT_ID: Type.Optional(
@@ -92,10 +95,10 @@ export const EnvSchema = Type.Object({
     pattern: '^[A-Za-z0-9._/-]{1,200}$',
     description: '1 to 200 letters, digits, ., _, - and /'
   }),
-  S3_REGION: text('an AWS region, such as us-east-1'),
+  S3_REGION: Type.Optional(Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: REGION })),
   S3_ENDPOINT: Type.Optional(
     Type.String({
-      pattern: '^(https?://)?[A-Za-z0-9.-]+(:[0-9]+)?/?$',
+      pattern: '^(https?://)?([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]+)?/?$',
       description: 'a URL or host, such as http://localhost:9000'
     })
   ),
@@ -125,8 +128,8 @@ const GLOBAL_FLAG_PREFIX = 'SQS_GLOBAL_'
  * @throws {ConfigInvalidError} one message per variable: its name, what it got, what it takes
  */
 export function loadConfig(env: Record<string, string | undefined>): Config {
-  const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
-  data.LOG_LEVEL &&= logLevel(data.LOG_LEVEL)
+  const { values: data, faults: surrounded } = tidySettings(env)
+  if (data.LOG_LEVEL) data.LOG_LEVEL = logLevel(data.LOG_LEVEL)
   const extra = (data.EXTRA_EVENTS ?? '')
     .split(',')
     .map((name) => name.trim())
@@ -149,7 +152,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     read = envSchema<typeof read>({ schema, env: false, data: { ...data }, ajv })
   } catch (error) {
     // The schema is sound, so what env-schema throws is what Ajv found in the settings.
-    const messages = faults((error as { errors: ErrorObject[] }).errors, data, schema.properties)
+    const messages = [...faults((error as { errors: ErrorObject[] }).errors, data, schema.properties), ...surrounded]
     throw withMessages(new ConfigInvalidError(messages.join('\n')), messages)
   }
   for (const [name, value] of Object.entries(read)) {
@@ -160,23 +163,11 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   const config: Config = {
     ...read,
     globalFlags: set.length > 0 ? globalFlags : undefined,
-    warnings: misspelt(Object.keys(data), Object.keys(schema.properties))
+    warnings: [...misspelt(Object.keys(data), Object.keys(schema.properties)), ...networkWarnings(read, data)]
   }
-  const crossed = crossFaults(config, data)
+  const crossed = [...surrounded, ...crossFaults(config, data), ...awsFaults(config, env)]
   if (crossed.length > 0) throw withMessages(new ConfigInvalidError(crossed.join('\n')), crossed)
   return config
-}
-
-/** Evolution takes a list of levels: the most talkative one counts. Its names go to ours. */
-function logLevel(value: string): string {
-  if (!value.includes(',')) return value.trim().toLowerCase()
-  const names = new Set(
-    value
-      .toLowerCase()
-      .split(',')
-      .map((name) => name.trim())
-  )
-  return ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].find((level) => names.has(level)) ?? value
 }
 
 /** Faults that no variable has alone. */

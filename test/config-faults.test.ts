@@ -20,7 +20,15 @@ t.test('a fault names the variable, what it got and what it takes', async (t) =>
   const PROXIES = 'addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'
   const wrong: [string, string, string][] = [
     ['LOG_LEVEL', 'loud', levels],
-    ['LOG_LEVEL', 'LOG,DARK', levels],
+    ['LOG_LEVEL', 'LOG,LOUD', levels],
+    ['SQS_REGION', 'US East (N. Virginia)', 'an AWS region, such as us-east-1'],
+    ['SQS_REGION', 'us-east-1a', 'an AWS region, such as us-east-1'],
+    ['SQS_REGION', 'virginia', 'an AWS region, such as us-east-1'],
+    ['S3_REGION', 'US-EAST-1', 'an AWS region, such as us-east-1'],
+    ['S3_REGION', 'auto', 'an AWS region, such as us-east-1'],
+    ['AWS_REGION', 'Ireland', 'an AWS region, such as us-east-1'],
+    ['AWS_DEFAULT_REGION', "'us-east-1'", 'an AWS region, such as us-east-1'],
+    ['SQS_BASE_URL', 'http://sqs example', 'a URL, such as http://localhost:9324'],
     ['SQS_GLOBAL_CALL', 'yes', 'true or false'],
     ['SERVER_PORT', '70000', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', 'http', 'a whole number from 0 to 65535'],
@@ -43,6 +51,7 @@ t.test('a fault names the variable, what it got and what it takes', async (t) =>
     ['SQS_BACKEND', 'gcp', 'auto, aws, embedded'],
     ['SQS_QUEUE_TYPE', 'lifo', 'fifo, standard'],
     ['SQS_ACCOUNT_ID', '1234', 'an AWS account number of 12 digits'],
+    ['SQS_ENDPOINT', 'http://[::1', 'a URL, such as http://localhost:9324'],
     ['SQS_ENDPOINT', 'localhost:9324', 'a URL, such as http://localhost:9324'],
     ['SQS_CONCURRENCY', '0', 'a whole number from 1 to 512'],
     ['SQS_MAX_PAYLOAD_SIZE', '1048577', 'a whole number from 1024 to 1048576'],
@@ -123,4 +132,46 @@ t.test('credentials need each other, and a region unless something else says whe
   for (const half of ['S3_ACCESS_KEY', 'S3_SECRET_KEY'])
     t.strictSame(faults({ [half]: 'secret' }), ['S3_ACCESS_KEY: needs S3_SECRET_KEY, and the other way round'], half)
   t.strictSame(faults({ S3_ACCESS_KEY: 'AKIAEXAMPLE', S3_SECRET_KEY: 'secret' }), [])
+})
+
+t.test('a secret with a blank, a line end or quotes around it is refused by name, without being shown', async (t) => {
+  const region = { SQS_REGION: 'us-east-1' }
+  const keys: [string, Env][] = [
+    ['AUTHENTICATION_API_KEY', {}],
+    ['SQS_ACCESS_KEY_ID', { ...region, SQS_SECRET_ACCESS_KEY: 'secret' }],
+    ['SQS_SECRET_ACCESS_KEY', { ...region, SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE' }],
+    ['S3_ACCESS_KEY', { S3_SECRET_KEY: 'secret' }],
+    ['S3_SECRET_KEY', { S3_ACCESS_KEY: 'AKIAEXAMPLE' }],
+    ['AWS_ACCESS_KEY_ID', region],
+    ['AWS_SECRET_ACCESS_KEY', region]
+  ]
+  for (const [name, others] of keys) {
+    for (const value of [
+      'hunter2-hunter2 ',
+      '\thunter2-hunter2',
+      'hunter2-hunter2\r',
+      '"hunter2-hunter2"',
+      "'hunter2-hunter2'"
+    ]) {
+      t.strictSame(faults({ ...others, [name]: value }), [
+        `${name}: begins or ends with a blank or a line end, or stands in quotes: write the value alone`
+      ])
+    }
+    t.strictSame(faults({ ...others, [name]: '"hunter2 hunter2' }), [], 'what is within may be anything')
+  }
+  t.match(faults({ AUTHENTICATION_API_KEY: 'hunter2-hunter2 ', SERVER_PORT: 'x' }), [
+    /^SERVER_PORT/,
+    /^AUTHENTICATION_API_KEY/
+  ])
+})
+
+t.test('what the SDK would read does not matter where it is not asked', async (t) => {
+  const wrong = { AWS_REGION: 'Ireland', AWS_SECRET_ACCESS_KEY: 'a ' }
+  const others: Env[] = [
+    { SQS_ENABLED: 'false' },
+    { SQS_BACKEND: 'embedded' },
+    { SQS_REGION: 'us-east-1', SQS_ACCESS_KEY_ID: 'a', SQS_SECRET_ACCESS_KEY: 'b' },
+    { SQS_ENDPOINT: 'http://localhost:9324', SQS_ACCESS_KEY_ID: 'a', SQS_SECRET_ACCESS_KEY: 'b' }
+  ]
+  for (const env of others) t.strictSame(faults({ ...wrong, ...env }), [], JSON.stringify(env))
 })

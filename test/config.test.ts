@@ -103,9 +103,71 @@ t.test('log levels: one of ours in any case, or the most talkative of a list', a
     ' warn ': 'warn',
     'ERROR,WARN': 'warn',
     'ERROR, LOG, INFO': 'info',
-    'fatal,silent': 'fatal'
+    'fatal,silent': 'fatal',
+    'ERROR,WARN,VERBOSE': 'debug',
+    'ERROR,WARN,LOG': 'info',
+    'ERROR,DARK': 'debug',
+    'WEBHOOKS,WEBSOCKET': 'debug',
+    LOG: 'info',
+    VERBOSE: 'debug'
   }
   for (const [given, level] of Object.entries(levels)) t.equal(loadConfig({ LOG_LEVEL: given }).LOG_LEVEL, level, given)
+})
+
+t.test('values lose the blanks, line ends and quotes that files of variables leave around them', async (t) => {
+  const given = {
+    SQS_REGION: "'us-east-1'",
+    SERVER_PORT: ' "9000"\r',
+    SQS_ENABLED: 'true\r',
+    SERVER_HOST: ' 0.0.0.0 ',
+    DATABASE_URL: '"file:./my data.db"',
+    CORS_ORIGIN: '"https://a.example, https://b.example"',
+    SERVER_URL: '""',
+    SERVER_NAME: `it's "it"`
+  }
+  t.match(loadConfig(given), {
+    SQS_REGION: 'us-east-1',
+    SERVER_PORT: 9000,
+    SQS_ENABLED: true,
+    SERVER_HOST: '0.0.0.0',
+    DATABASE_URL: 'file:./my data.db',
+    CORS_ORIGIN: ['https://a.example', 'https://b.example'],
+    SERVER_URL: undefined,
+    SERVER_NAME: `it's "it"`
+  })
+})
+
+t.test('regions of every partition, and any name behind an endpoint, are regions', async (t) => {
+  for (const region of ['us-east-1', 'sa-east-1', 'us-gov-west-1', 'cn-northwest-1', 'us-iso-east-1', 'eusc-de-east-1'])
+    t.equal(loadConfig({ SQS_REGION: region, S3_REGION: region }).SQS_REGION, region)
+  const elsewhere = { SQS_ENDPOINT: 'http://localhost:9324', S3_ENDPOINT: 'http://localhost:9000' }
+  for (const region of ['elasticmq', 'auto', 'dc1']) {
+    t.match(loadConfig({ ...elsewhere, SQS_REGION: region, S3_REGION: region }), {
+      SQS_REGION: region,
+      S3_REGION: region
+    })
+  }
+})
+
+t.test('IPv6 addresses are endpoints', async (t) => {
+  const env = { SQS_ENDPOINT: 'http://[::1]:4566', S3_ENDPOINT: 'http://[fd00::1]:9000' }
+  t.match(loadConfig(env), env)
+})
+
+t.test('what other programs go by to reach AWS, and has no effect, is warned of', async (t) => {
+  const proxy = { HTTPS_PROXY: 'http://proxy:3128' }
+  const warned = 'HTTPS_PROXY has no effect on calls to AWS without NODE_USE_ENV_PROXY=1'
+  const bundle = 'AWS_CA_BUNDLE has no effect: name the file in NODE_EXTRA_CA_CERTS'
+  const cases: [Env, string[]][] = [
+    [proxy, [warned]],
+    [{ https_proxy: 'http://proxy:3128' }, [warned.replace('HTTPS_PROXY', 'https_proxy')]],
+    [{ ...proxy, NODE_USE_ENV_PROXY: '1' }, []],
+    [{ ...proxy, NODE_OPTIONS: '--use-env-proxy' }, []],
+    [{ ...proxy, SQS_ENABLED: 'false' }, []],
+    [{ AWS_CA_BUNDLE: '/ca.pem' }, [bundle]],
+    [{ AWS_CA_BUNDLE: '/ca.pem', NODE_EXTRA_CA_CERTS: '/ca.pem' }, []]
+  ]
+  for (const [env, warnings] of cases) t.strictSame(loadConfig(env).warnings, warnings, JSON.stringify(env))
 })
 
 t.test('the flags of single events decide, once there is one', async (t) => {

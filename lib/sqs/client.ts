@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { proxyEnv } from './proxy-env.ts'
 
 export interface SqsClientOptions {
   region?: string | undefined
@@ -13,6 +14,7 @@ export interface SqsClientOptions {
 /** An SQS client that leaves retries to its caller, who keeps the order. */
 export function createSqsClient(options: SqsClientOptions): SQSClient {
   const { region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs } = options
+  const agent = { keepAlive: true, maxSockets: concurrency + 8, ...proxyEnv(endpoint) }
   return new SQSClient({
     ...(region !== undefined && { region }),
     // A copy: the SDK writes notes of its own into the object.
@@ -27,8 +29,8 @@ export function createSqsClient(options: SqsClientOptions): SQSClient {
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: concurrency + 8 },
-      httpsAgent: { keepAlive: true, maxSockets: concurrency + 8 }
+      httpAgent: agent,
+      httpsAgent: agent
     }
   })
 }

@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { OptionsInvalidError } from '../errors.ts'
 import type { S3Options } from '../schemas/options.ts'
 import { CALLER_ID, type StoredEvent } from '../store/types.ts'
+import { proxyEnv } from './proxy-env.ts'
 
 /** `data` of a message whose `dataType` is `s3`. */
 export interface S3Reference {
@@ -34,6 +35,7 @@ const KEY_PART_MAX = 400
 export async function createOffload(options: S3Options): Promise<Offload> {
   const { bucket, prefix = 'instance-events', region, endpoint, credentials, urlExpiresSeconds = SEVEN_DAYS } = options
   const [{ S3Client, PutObjectCommand, GetObjectCommand }, { getSignedUrl }] = await loadSdk()
+  const agent = proxyEnv(endpoint)
   const client: S3Client = new S3Client({
     // Other S3s want some region, any will do.
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true, region: 'us-east-1' }),
@@ -43,7 +45,9 @@ export async function createOffload(options: S3Options): Promise<Offload> {
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent
     }
   })
 

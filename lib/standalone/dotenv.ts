@@ -3,12 +3,23 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ConfigInvalidError } from '../errors.ts'
 
-/** `.env` of a folder, if there is one. @throws {ConfigInvalidError} it cannot be read */
+/** `.env` of a folder, if there is one. @throws {ConfigInvalidError} it cannot be read, or is not UTF-8 */
 export function readDotenv(folder: string): Record<string, string | undefined> {
   try {
-    return parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
+    return parseEnv(decoded(readFileSync(join(folder, '.env'))))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw new ConfigInvalidError(`.env cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** A byte order mark, which some editors of Windows put first, is left out. */
+function decoded(bytes: Buffer): string {
+  // In UTF-16, every other byte of such a text is null.
+  if (/^(\xff\xfe|\xfe\xff)|\0/.test(bytes.toString('latin1'))) throw new Error('it is UTF-16: save it as UTF-8')
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error('it is not UTF-8: save it as UTF-8')
   }
 }

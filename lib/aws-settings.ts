@@ -1,0 +1,53 @@
+import type { Config } from './config.ts'
+import { sdkFaults } from './setting-values.ts'
+import { withoutPassword } from './without-password.ts'
+
+type AwsSettings = Pick<
+  Config,
+  | 'SQS_ENABLED'
+  | 'SQS_BACKEND'
+  | 'SQS_REGION'
+  | 'SQS_ENDPOINT'
+  | 'SQS_BASE_URL'
+  | 'SQS_ACCESS_KEY_ID'
+  | 'S3_REGION'
+  | 'S3_ENDPOINT'
+>
+
+/** What a region's variable takes. */
+export const REGION = 'an AWS region, such as us-east-1'
+/** Behind an endpoint of one's own a region may have any name. */
+const AWS_REGION = /^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/
+
+/** Faults of what tells where AWS is; those of variables that the SDK reads only if it is left to them. */
+export function awsFaults(config: AwsSettings, env: Record<string, string | undefined>): string[] {
+  const messages: string[] = []
+  const takes = (name: string, value: string, description = REGION) =>
+    messages.push(`${name}: got ${withoutPassword(JSON.stringify(value))}, takes ${description}`)
+  const { SQS_REGION, SQS_ENDPOINT, SQS_BASE_URL, S3_REGION, S3_ENDPOINT } = config
+  for (const [name, url] of Object.entries({ SQS_ENDPOINT, SQS_BASE_URL })) {
+    if (url !== undefined && !URL.canParse(url)) takes(name, url, 'a URL, such as http://localhost:9324')
+  }
+  if (S3_REGION && !S3_ENDPOINT && !AWS_REGION.test(S3_REGION)) takes('S3_REGION', S3_REGION)
+  if (!config.SQS_ENABLED || config.SQS_BACKEND === 'embedded') return messages
+  const own = SQS_ENDPOINT ?? SQS_BASE_URL
+  if (!config.SQS_ACCESS_KEY_ID) messages.push(...sdkFaults(env, ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']))
+  if (own === undefined) {
+    const regions = SQS_REGION
+      ? { SQS_REGION }
+      : { AWS_REGION: env.AWS_REGION, AWS_DEFAULT_REGION: env.AWS_DEFAULT_REGION }
+    for (const [name, value] of Object.entries(regions)) if (value && !AWS_REGION.test(value)) takes(name, value)
+  }
+  return messages
+}
+
+/** What is set for other programs that reach AWS, and has no effect here. */
+export function networkWarnings({ SQS_ENABLED }: AwsSettings, env: Record<string, string>): string[] {
+  const proxy = ['HTTPS_PROXY', 'https_proxy'].find((name) => env[name])
+  const messages: string[] = []
+  if (SQS_ENABLED && proxy && env.NODE_USE_ENV_PROXY !== '1' && !/--use-env-proxy/.test(env.NODE_OPTIONS ?? ''))
+    messages.push(`${proxy} has no effect on calls to AWS without NODE_USE_ENV_PROXY=1`)
+  if (SQS_ENABLED && env.AWS_CA_BUNDLE && !env.NODE_EXTRA_CA_CERTS)
+    messages.push('AWS_CA_BUNDLE has no effect: name the file in NODE_EXTRA_CA_CERTS')
+  return messages
+}

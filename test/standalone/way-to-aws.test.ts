@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
+import t from 'tap'
+import { API_KEY, folder } from '../support/build.ts'
+import { startSqs } from '../support/sqs.ts'
+import { call, callsToSqs, spawnServer, startStandalone } from '../support/standalone.ts'
+
+t.test('an endpoint on an IPv6 address takes events', async (t) => {
+  const sqs = await startSqs(t)
+  const port = Number(new URL(sqs.options.endpoint).port)
+  const six = createTcpServer((client) => {
+    const upstream = connect(port, '127.0.0.1')
+    for (const socket of [client, upstream]) socket.on('error', () => {})
+    client.pipe(upstream).pipe(client)
+  }).listen(0, '::1')
+  const listening = await once(six, 'listening').catch(() => undefined)
+  if (!listening) return void t.pass('an address of IPv6', { skip: 'there is none here' })
+  t.after(() => six.close())
+  const endpoint = `http://[::1]:${(six.address() as AddressInfo).port}`
+  const { url } = await startStandalone(t, { cwd: folder(t), env: callsToSqs({ database: ':memory:', endpoint }) })
+  for (const data of [1, 2])
+    await call(`${url}/events/a`, { method: 'POST', key: API_KEY, body: { event: 'call', data } })
+  t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 1 }, { data: 2 }])
+})
+
+const skip = !process.allowedNodeEnvironmentFlags.has('--use-env-proxy') && 'this Node knows no proxies'
+
+t.test('calls to AWS go through the proxy that Node was told to use', { skip }, async (t) => {
+  const proxy = createServer().listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const asked = new Promise<string>((resolve) => {
+    proxy.on('connect', ({ url = '' }, socket) => {
+      resolve(url)
+      socket.on('error', () => {}).end('HTTP/1.1 403 Forbidden\r\n\r\n')
+    })
+  })
+  t.after(() => {
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  const env = {
+    AUTHENTICATION_API_KEY: API_KEY,
+    DATABASE_URL: ':memory:',
+    SQS_REGION: 'sa-east-1',
+    SQS_ACCESS_KEY_ID: 'a',
+    SQS_SECRET_ACCESS_KEY: 'b',
+    NODE_USE_ENV_PROXY: '1',
+    HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  }
+  spawnServer(t, { cwd: folder(t), env })
+  t.equal(await asked, 'sqs.sa-east-1.amazonaws.com:443')
+})
+
+t.test('what runs on this machine is reached without the proxy', { skip }, async (t) => {
+  const sqs = await startSqs(t)
+  const nowhere = 'http://127.0.0.1:1'
+  const env = {
+    ...callsToSqs({ database: ':memory:', endpoint: sqs.options.endpoint }),
+    NODE_USE_ENV_PROXY: '1',
+    HTTP_PROXY: nowhere,
+    HTTPS_PROXY: nowhere
+  }
+  const { url } = await startStandalone(t, { cwd: folder(t), env })
+  await call(`${url}/events/a`, { method: 'POST', key: API_KEY, body: { event: 'call', data: 1 } })
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 1 }])
+})
