@@ -35,12 +35,14 @@ try {
       'fauxqs@2',
       '@aws-sdk/client-sqs',
       'typescript',
+      'typescript-5@npm:typescript@5.9',
       '@types/node@24'
     ]
     run('npx', ['--yes', npm, 'install', '--no-audit', '--no-fund', tarball, ...wanted], app)
     run(process.execPath, ['deliver.mjs'], app)
     run(process.execPath, ['command-line.mjs'], app)
-    run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '--project', 'tsconfig.json'], app)
+    run(process.execPath, ['commonjs.cjs'], app)
+    run(process.execPath, ['check-types.mjs'], app)
   }
   console.log('\n2 passed, 0 failed')
 } finally {
