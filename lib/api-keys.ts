@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
-import { hashToken, type InstanceDirectory } from './store/instances.ts'
+import type { InstanceDirectory } from './store/instance-directory.ts'
+import { hashToken } from './store/instances.ts'
 import type { Instance } from './store/types.ts'
 
 /** Whom a key stands for. */

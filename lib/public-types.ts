@@ -28,7 +28,8 @@ export type { SqsClientLike } from './sqs/client-like.ts'
 export type { InstanceQueue, PreparedSelection, SqsEmitter, SqsMode, SqsSelection, SqsTrouble } from './sqs/emitter.ts'
 export type { QueueType } from './sqs/queue-names.ts'
 export type { NamePage } from './store/instance-names.ts'
-export type { CreateInstanceInput, InstanceChange, InstanceDirectory, SelectionInput } from './store/instances.ts'
+export type { InstanceDirectory } from './store/instance-directory.ts'
+export type { CreateInstanceInput, InstanceChange, SelectionInput } from './store/instances.ts'
 export type {
   AppendResult,
   DeadLetter,

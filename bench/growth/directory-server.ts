@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import Fastify from 'fastify'
 import app from '../../app.ts'
+import type { MemoryDirectory } from '../../lib/store/instances.ts'
 import { serve } from '../harness/serve.ts'
 import { API_KEY } from '../latency/live-server.ts'
 
@@ -23,7 +24,9 @@ const directoryServer = {
       eventLog: { url: ':memory:' }
     })
     await server.ready()
-    const { instances, catalogue } = server.eventLog
+    const { catalogue } = server.eventLog
+    // Of the store that is opened by URL; `put` spares a commit each.
+    const instances = server.eventLog.instances as MemoryDirectory
     const [createdAt, updatedAt] = [new Date(), new Date()]
     for (let key = 1; key <= count; key++) {
       const selection = () => ({ id: randomUUID(), enabled: true, events: catalogue.all, createdAt, updatedAt })

@@ -9,6 +9,7 @@ import {
 import { assertInstanceName } from '../instance-name.ts'
 import { plainTextFault } from '../plain-text.ts'
 import { InstanceNames, type NamePage } from './instance-names.ts'
+import type { InstanceDirectory } from './instance-directory.ts'
 import type { Instance, Selection, TransportName } from './types.ts'
 
 export type InstanceRecord = Omit<Instance, 'key'>
@@ -52,10 +53,10 @@ export function blankInstance(name: string): InstanceRecord {
 }
 
 /**
- * All instances by name, in memory; the backend is written first, the memory follows.
+ * The directory of both backends, in memory: the backend is written first, the memory follows.
  * Tokens are kept as SHA-256 only.
  */
-export class InstanceDirectory {
+export class MemoryDirectory implements InstanceDirectory {
   readonly #table: InstanceTable
   readonly #byName = new Map<string, Instance>()
   readonly #byTokenHash = new Map<string, Instance>()
@@ -76,36 +77,29 @@ export class InstanceDirectory {
     return this.#byName.get(name)
   }
 
-  /** @throws {InstanceNotFoundError} */
   require(name: string): Instance {
     const instance = this.#byName.get(name)
     if (!instance) throw new InstanceNotFoundError(name)
     return instance
   }
 
-  /** All, in the order in which they were registered. What changes while it is walked is seen. */
   list(): IteratorObject<Instance> {
     return this.#byName.values()
   }
 
-  /** Some, sorted by name. Those that are removed while it works are left out. */
   async page(options: NamePage): Promise<Instance[]> {
     this.#names ??= new InstanceNames(this.#byName.keys())
     const names = await this.#names.page(options)
     return names.flatMap((name) => this.#byName.get(name) ?? [])
   }
 
-  /** The instance that a token opens. The map is keyed by digest: its timing says nothing of the token. */
+  /** The map is keyed by digest: its timing says nothing of the token. */
   findByToken(token: string): Instance | undefined {
     const hash = hashToken(token)
     const instance = this.#byTokenHash.get(hash.toString('hex'))
     return instance?.tokenHash && timingSafeEqual(instance.tokenHash, hash) ? instance : undefined
   }
 
-  /**
-   * Keeps a token for something that is no instance: none will get it.
-   * @throws {OptionsInvalidError} an instance has it, and would open everything
-   */
   reserveToken(token: string): void {
     const claim = hashToken(token).toString('hex')
     const holder = this.#byTokenHash.get(claim)
@@ -113,13 +107,11 @@ export class InstanceDirectory {
     this.#claimedTokens.add(claim)
   }
 
-  /** Tells of removals and updates once they are durable and visible here. Returns how to stop it. */
   watch(watcher: (change: InstanceChange) => void): () => void {
     this.#watchers.add(watcher)
     return () => void this.#watchers.delete(watcher)
   }
 
-  /** The instance of this name, registered without a token if it is new. Idempotent. */
   async ensure(name: string): Promise<Instance> {
     const known = this.#byName.get(name)
     if (known) return known
@@ -127,11 +119,6 @@ export class InstanceDirectory {
     return this.#table.write(name, (before) => before ?? blankInstance(name))
   }
 
-  /**
-   * Makes an instance with a token, or gives one to an instance that was registered without.
-   * @throws {InstanceExistsError} it has a token already @throws {TokenTakenError} another instance has this token
-   * @throws {InstanceNameError} {ValidationError} text that cannot be stored as it is
-   */
   async create({ name, token, integration, selections = {} }: CreateInstanceInput): Promise<Instance> {
     assertInstanceName(name)
     const fault = plainTextFault('integration', integration ?? '')
@@ -155,7 +142,6 @@ export class InstanceDirectory {
     )
   }
 
-  /** Idempotent. @throws {InstanceNotFoundError} @throws {TokenTakenError} something else has this token */
   async setToken(name: string, token: string): Promise<Instance> {
     const now = this.require(name)
     if (this.findByToken(token) === now) return now
@@ -167,10 +153,6 @@ export class InstanceDirectory {
     )
   }
 
-  /**
-   * Stores a selection, whole; registers the instance if `register` says so.
-   * @throws {InstanceNotFoundError} there is none, and `register` is false
-   */
   async setSelection(
     name: string,
     transport: TransportName,
@@ -186,7 +168,6 @@ export class InstanceDirectory {
     })
   }
 
-  /** @throws {InstanceNotFoundError} */
   async remove(name: string): Promise<Instance> {
     const before = await this.#table.remove(name)
     if (!before) throw new InstanceNotFoundError(name)

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg'
 import { TokenTakenError } from '../errors.ts'
-import { InstanceDirectory, type InstanceRecord, type InstanceTable } from './instances.ts'
+import { MemoryDirectory, type InstanceRecord, type InstanceTable } from './instances.ts'
 import type { PostgresPool } from './postgres-connection.ts'
 import type { Row } from './rows.ts'
 import type { SerialQueue } from './serial-queue.ts'
@@ -25,7 +25,7 @@ interface Known {
  * there is something new need not say what.
  */
 export class PostgresInstances implements InstanceTable {
-  readonly directory = new InstanceDirectory(this)
+  readonly directory = new MemoryDirectory(this)
   readonly #options: PostgresInstancesOptions
   readonly #known = new Map<number, Known>()
   readonly #reading = new SharedRun(() => this.#read())

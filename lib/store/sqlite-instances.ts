@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CommitQueue } from './commit-queue.ts'
-import { blankInstance, InstanceDirectory, type InstanceRecord, type InstanceTable } from './instances.ts'
+import { blankInstance, MemoryDirectory, type InstanceRecord, type InstanceTable } from './instances.ts'
 import { toInstance } from './sqlite-rows.ts'
 import type { Instance, TransportName } from './types.ts'
 
@@ -9,7 +9,7 @@ import type { Instance, TransportName } from './types.ts'
  * the directory follows after the commit.
  */
 export class SqliteInstances implements InstanceTable {
-  readonly directory: InstanceDirectory
+  readonly directory: MemoryDirectory
   readonly #commits: CommitQueue
   readonly #insert: StatementSync
   readonly #update: StatementSync
@@ -30,7 +30,7 @@ export class SqliteInstances implements InstanceTable {
       ON CONFLICT (instance_key, transport)
       DO UPDATE SET enabled = excluded.enabled, events = excluded.events, updated_at = excluded.updated_at`)
 
-    this.directory = new InstanceDirectory(this)
+    this.directory = new MemoryDirectory(this)
     const selections = Map.groupBy(db.prepare('SELECT * FROM selections').all(), (row) => row.instance_key)
     for (const row of db.prepare('SELECT * FROM instances').all()) {
       this.directory.put(toInstance(row, selections.get(row.key as number) ?? []))

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, ClosingError } from '../errors.ts'
 import { eventSize } from '../messages.ts'
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.ts'
-import { InstanceDirectory } from './instances.ts'
+import type { MemoryDirectory } from './instances.ts'
 import { SEGMENT_BITS } from './migrations/sqlite.ts'
 import { openDatabase, refusedWrite } from './sqlite-database.ts'
 import { type Row, toDeadLetter, toEvent } from './rows.ts'
@@ -57,7 +57,7 @@ interface InstanceRead extends Record<string, string | number | null> {
  * interface is wide: what each method does is in the files beside it, here it gets its place in the transaction.
  */
 export class SqliteStore implements EventStore {
-  readonly instances: InstanceDirectory
+  readonly instances: MemoryDirectory
   readonly #path: string
   readonly #inode: number | undefined
   readonly #db: DatabaseSync

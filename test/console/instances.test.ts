@@ -1,5 +1,6 @@
 import t from 'tap'
 import { connectInstance } from '../../lib/client/connect-instance.ts'
+import type { MemoryDirectory } from '../../lib/store/instances.ts'
 import { openBrowser } from '../support/browser.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip } from '../support/console.ts'
@@ -51,7 +52,8 @@ t.test('instances', { skip }, async (t) => {
       const { app, url } = await listen(t, { sqs: false })
       const sales = await app.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
       const add = (name: string, key: number) => {
-        app.eventLog.instances.put({ ...sales, key, id: String(key), name, tokenHash: null })
+        const directory = app.eventLog.instances as MemoryDirectory
+        directory.put({ ...sales, key, id: String(key), name, tokenHash: null })
       }
       for (let key = 2; key <= 250; key++) add(`hub ${String(key).padStart(3, '0')}`, key)
       add('São Paulo', 251)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { MemoryDirectory } from '../../lib/store/instances.ts'
 import { API_KEY, build } from '../support/build.ts'
 
 const headers = { apikey: API_KEY }
@@ -108,7 +109,7 @@ t.test('fetchInstances finds one by its id, and refuses what it does not know', 
 
 t.test('all instances at once are written bit by bit, and others are answered meanwhile', async (t) => {
   const server = await build(t, { sqs: false })
-  const { instances } = server.eventLog
+  const instances = server.eventLog.instances as MemoryDirectory
   const given = await instances.create({ name: 'sales', token: 'token-of-sales' })
   for (let key = 2; key <= 20_000; key++) instances.put({ ...given, key, name: `instance ${key}`, tokenHash: null })
   let turns = 0
