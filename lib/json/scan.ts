@@ -145,23 +145,23 @@ function skipName(bytes: Buffer, at: number): number {
 }
 
 export function skipString(bytes: Buffer, at: number): number {
-  for (let next = at + 1; ; next++) {
+  let next = at + 1
+  while (bytes[next] !== QUOTE) {
     const byte = bytes[next]
-    if (byte === QUOTE) return next + 1
     if (byte === undefined || byte < SPACE) throw unexpected(bytes, next)
-    if (byte === BACKSLASH) next = skipEscape(bytes, next)
+    next = byte === BACKSLASH ? skipEscape(bytes, next) : next + 1
   }
+  return next + 1
 }
 
-/** Returns the last byte of the escape. */
 function skipEscape(bytes: Buffer, at: number): number {
   const escaped = bytes[at + 1]
   if (escaped === LOWER_U) {
     for (let digit = at + 2; digit < at + 6; digit++) if (!isHexadecimal(bytes[digit])) throw unexpected(bytes, digit)
-    return at + 5
+    return at + 6
   }
   if (escaped === undefined || !ESCAPED.has(escaped)) throw unexpected(bytes, at + 1)
-  return at + 1
+  return at + 2
 }
 
 function skipNumber(bytes: Buffer, at: number): number {

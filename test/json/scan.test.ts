@@ -89,6 +89,8 @@ t.test('what is not JSON is placed', async (t) => {
     '{"a"': 'it ends too early',
     '"a': 'it ends too early',
     '"\\': 'it ends too early',
+    '"\\u12': 'it ends too early',
+    '"\\u1:': 'unexpected ":" at byte 4',
     '[1,]': 'unexpected "]" at byte 3',
     '[1 2]': 'unexpected "2" at byte 3',
     '{"a":1,}': 'unexpected "}" at byte 7',

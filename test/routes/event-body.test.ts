@@ -3,9 +3,9 @@ import app from '../../app.ts'
 import { API_KEY, bare, build } from '../support/build.ts'
 
 const headers = { apikey: API_KEY, 'content-type': 'application/json' }
-const BYTES = 9_900_000
+const BYTES = 2_000_000
 
-/** About 10 MB: `begin`, then pieces, then `end`. */
+/** About 2 MB: `begin`, then pieces, then `end`. */
 function filled(begin: string, piece: (n: number) => string, end: string): string {
   const pieces: string[] = []
   for (let bytes = 0; bytes < BYTES; bytes += (pieces.at(-1) as string).length + 1) pieces.push(piece(pieces.length))
@@ -21,7 +21,7 @@ const FEW_EVENTS = 'The body has more than 1000 events: send fewer at a time'
 const HOSTILE: [title: string, url: string, body: string, message: string][] = [
   ['empty objects', '/events/sales', filled('[', () => '{}', ']'), FEW_EVENTS],
   ['nulls', '/events/sales', filled('[', () => 'null', ']'), FEW_EVENTS],
-  ['arrays', '/events/sales', '['.repeat(5_000_000), '[0]: the event is nested deeper than 100 levels'],
+  ['arrays', '/events/sales', '['.repeat(BYTES), '[0]: the event is nested deeper than 100 levels'],
   ['members', '/events/sales', filled(`${EVENT},`, member, '}'), 'the event has more than 100 members'],
   ['extras', '/events/sales', filled(`[${EVENT},"extra":{`, member, '}}]'), '[0]: extra has more than 100 members'],
   [
@@ -135,6 +135,15 @@ t.test('a number that no reader can hold, and bytes that are no text, are refuse
   ])
   t.match(await refused(Buffer.from([0x22, 0xff, 0x22])), [400, 'IEV_BODY_MALFORMED', /it is not UTF-8/])
   t.match(await refused('{"event":"call","data":1} {}'), [400, 'IEV_BODY_MALFORMED', /unexpected "{" at byte 26/])
+  for (const [payload, fault] of [
+    ['{"event":"call" "data":1}', 'unexpected "\\"" at byte 16'],
+    ['[{"event":"call","data":1}{}]', 'unexpected "{" at byte 26'],
+    ['[]]', 'unexpected "]" at byte 2'],
+    ['{"event"', 'it ends too early'],
+    ['{"event":"call","data":nil}', 'unexpected "i" at byte 24']
+  ] as const)
+    t.strictSame(await refused(payload), [400, 'IEV_BODY_MALFORMED', `The body is not JSON: ${fault}`])
+  t.match(await refused('{}'), [400, 'IEV_VALIDATION', 'body.event is required'])
   t.match(await refused('7'), [400, 'IEV_VALIDATION', 'body must be object'])
   t.match(await refused('{"event":"call","data":1,"extra":[1]}'), [400, 'IEV_VALIDATION', 'body.extra must be object'])
 })

@@ -99,6 +99,10 @@ t.test('instances are any names, on / alone', (t) => {
   for (const instances of ['sales', {}, 1, [1], [['sales']], Array(1_001).fill('sales')]) {
     t.strictSame(read({ instances }), { status: 'invalid', message: notAList })
   }
+  t.strictSame(read({ instances: ['sales', 'a\0b'] }), {
+    status: 'invalid',
+    message: 'auth.instances: instance must not contain control characters, noncharacters or unpaired surrogates'
+  })
   const elsewhere = 'auth.instances: only / carries more than one instance; leave it out here'
   for (const instances of [['sales'], [], 'sales']) {
     t.strictSame(read({ instances }, '/sales'), { status: 'invalid', message: elsewhere })
