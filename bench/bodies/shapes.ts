@@ -2,7 +2,7 @@
 export interface Shape {
   title: string
   path: string
-  status: 202 | 400 | 413
+  status: 202 | 400
   body: () => string
 }
 
@@ -62,13 +62,5 @@ export const SHAPES: readonly Shape[] = [
   refused('unknown members', () => filled('{"event":"call","data":1,', member, '}')),
   refused('members of extra', () => filled('{"event":"call","data":1,"extra":{', member, '}}')),
   refused('arrays in arrays', () => '['.repeat(BYTES)),
-  refused(
-    'a webhook’s members',
-    () => filled('{"event":"call","instance":"bench",', member, '}'),
-    '/webhook/evolution'
-  ),
-  {
-    ...refused('selected events', () => filled('{"enabled":true,"events":[', () => '{}', ']}'), '/websocket/set/bench'),
-    status: 413
-  }
+  refused('a webhook’s members', () => filled('{"event":"call","instance":"bench",', member, '}'), '/webhook/evolution')
 ]
