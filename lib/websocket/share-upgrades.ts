@@ -13,6 +13,8 @@ interface Share {
 
 const SHARES = new WeakMap<Server, Share>()
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+/** What makes a request an offer of another protocol. */
+const OFFER = /^(connection|upgrade|http2-settings)$/i
 
 /**
  * Shares a server's `upgrade` event between Socket.IO and the host's own listeners, whichever comes first: the others do
@@ -26,9 +28,10 @@ export function shareUpgrades(server: Server): Share {
 }
 
 function createShare(server: UpgradingServer): Share {
+  const { shouldUpgradeCallback } = server
   const paths = new Set<string>()
   /** Listeners that look at the path themselves. */
-  const own = new Set<unknown>([endUnknown])
+  const own = new Set<unknown>([takeUnknown])
   const wrapped = new WeakSet<Listener>()
   let adding = false
 
@@ -47,24 +50,25 @@ function createShare(server: UpgradingServer): Share {
     }
   }
 
-  /** Node.js leaves a connection open that no listener ends. */
-  function endUnknown(request: IncomingMessage, socket: Duplex): void {
+  /** Node.js leaves a connection open that no listener takes. */
+  function takeUnknown(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (isSocketIo(request) || others().length > 0) return
+    if (!shouldUpgradeCallback) return readAgain(server, request, { socket, head })
+    // It was asked of the second of two servers, which Fastify makes for `localhost`.
     socket.on('error', () => socket.destroy())
     socket.end(NOT_FOUND)
   }
 
-  server.on('upgrade', endUnknown)
+  server.on('upgrade', takeUnknown)
   server.on('newListener', (event, listener) => {
     if (event !== 'upgrade') return
     if (adding) own.add(listener)
     // It is told before the listener is there.
     else process.nextTick(wrapOthers)
   })
-  const { shouldUpgradeCallback } = server
   if (shouldUpgradeCallback) {
     server.shouldUpgradeCallback = (request) =>
-      (isSocketIo(request) && /^websocket$/i.test(request.headers.upgrade ?? '')) ||
+      (isSocketIo(request) && /^websocket$/i.test(String(request.headers.upgrade))) ||
       (others().length > 0 && shouldUpgradeCallback.call(server, request))
   }
   wrapOthers()
@@ -77,4 +81,19 @@ function createShare(server: UpgradingServer): Share {
       adding = false
     }
   }
+}
+
+/** Where Node.js does not ask, every offer is an `upgrade`: one that nobody takes is read once more, as a plain request. */
+function readAgain(
+  server: Server,
+  { method, url, rawHeaders }: IncomingMessage,
+  { socket, head }: { socket: Duplex; head: Buffer }
+): void {
+  const lines = [`${method} ${url} HTTP/1.1`]
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
+    if (!OFFER.test(name)) lines.push(`${name}: ${value}`)
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+  server.emit('connection', socket)
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
 import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -7,6 +7,9 @@ import { WebSocket } from 'ws'
 import websocket from '../../plugins/websocket.ts'
 import { API_KEY, bare } from '../support/build.ts'
 import { client, connect, next } from '../support/sockets.ts'
+
+/** Node before 22.21. */
+const NEVER_ASKS = !('shouldUpgradeCallback' in createServer())
 
 const OPTIONS = { apiKey: API_KEY, eventLog: { url: ':memory:' } }
 
@@ -85,13 +88,14 @@ t.test('closing takes the host’s own listener off again', async (t) => {
 /** An upgrade as some clients ask for it. @returns status and body, or what came instead */
 async function upgrade(
   url: string,
-  headers: Record<string, string>
+  headers: Record<string, string>,
+  method: 'POST' | 'GET' = 'POST'
 ): Promise<{ status?: number | undefined; body: string }> {
   const asked = request(url, {
-    method: 'POST',
+    method,
     headers: { connection: 'Upgrade', 'content-type': 'application/json', ...headers }
   })
-  asked.end('{"name":"sales"}')
+  asked.end(method === 'POST' ? '{"name":"sales"}' : undefined)
   const [reply] = (await once(asked, 'response')) as [import('node:http').IncomingMessage]
   let body = ''
   for await (const chunk of reply.setEncoding('utf8')) body += String(chunk)
@@ -117,11 +121,28 @@ t.test('an upgrade that nobody knows is ended', async (t) => {
   const plain = new WebSocket(`${url.replace('http', 'ws')}/nothing`)
   const [error] = (await once(plain, 'error')) as [Error]
   t.match(error.message, '404')
+})
 
-  // As the second of two servers passes them on, which Fastify makes for `localhost`.
+t.test('of two servers, the second ends an upgrade that nobody knows', { skip: NEVER_ASKS }, async (t) => {
+  const host = bare(t)
+  await host.register(websocket, OPTIONS)
+  // As Fastify passes them on, which makes a second one for `localhost`.
   const sent = new Promise<string>((resolve) => {
     const socket = { on: (_: string, listener: () => void) => listener(), destroy: () => {}, end: resolve }
     host.server.emit('upgrade', { url: '/nothing' } as never, socket as never, Buffer.alloc(0))
   })
   t.match(await sent, /^HTTP\/1.1 404 .*\r\n\r\n$/s)
+})
+
+t.test('where Node does not ask what to upgrade, an offer that nobody takes is a plain request', async (t) => {
+  const host = bare(t)
+  const server = host.server as { shouldUpgradeCallback?: unknown }
+  const asked = server.shouldUpgradeCallback
+  delete server.shouldUpgradeCallback
+  await host.register(websocket, OPTIONS)
+  if (asked) server.shouldUpgradeCallback = () => true
+  host.get('/own', async ({ headers }) => ({ upgrade: headers.upgrade, text: headers['x-text'] }))
+  const url = await host.listen({ port: 0, host: '127.0.0.1' })
+  const offer = { upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__', 'x-text': 'text' }
+  t.same(await upgrade(`${url}/own`, offer, 'GET'), { status: 200, body: '{"text":"text"}' })
 })

@@ -47,7 +47,8 @@ async function migrate(urls: { from: string; to: string }, { out, error, signal,
     const { moveLog } = await import('../../store/move-log.ts')
     const { counts, already } = await moveLog({ ...urls, ...(schema !== undefined && { schema }), progress })
     const rows = Object.entries(counts).map(([name, count]) => `  ${name.padEnd(12)}${count.toLocaleString('en')}`)
-    out([already ? 'It was migrated already:' : 'Migrated, and counted on both sides:', ...rows].join('\n'))
+    out(already ? 'It was migrated already:' : 'Migrated, and counted on both sides:')
+    for (const row of rows) out(row)
   } catch (thrown) {
     const { code, message, stack } = thrown as Error & { code?: string }
     if (!signal.aborted) error(code === undefined ? String(stack) : message)
