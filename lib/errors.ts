@@ -110,7 +110,7 @@ export class TransportDisabledError extends errorClass(
 /** 502: SQS refused to create or to find the queue; `cause` is the error of the AWS SDK. */
 export class QueueUnavailableError extends errorClass(
   'IEV_SQS_QUEUE_UNAVAILABLE',
-  'The queue %s could not be made ready, nothing was changed: %s: %s',
+  'The queue %s could not be made ready: %s: %s',
   502
 ) {}
 /** 502: the queue exists with an attribute that does not work here. */
@@ -140,3 +140,8 @@ export const WS_INVALID = 'IEV_WS_INVALID'
 export const WS_RATE_LIMITED = 'IEV_WS_RATE_LIMITED'
 export const WS_TOO_SLOW = 'IEV_WS_TOO_SLOW'
 export const SQS_PAYLOAD_TOO_LARGE = 'IEV_SQS_PAYLOAD_TOO_LARGE'
+
+/** Codes of faults and log lines: a call to AWS had no complete answer in time, or something else answered it. */
+export const TIMEOUT = 'IEV_TIMEOUT'
+export const NOT_SQS = 'IEV_SQS_NOT_SQS'
+export const NOT_S3 = 'IEV_S3_NOT_S3'

@@ -17,7 +17,7 @@ export class QuietLog {
 
   /** @param kind what counts as the same complaint */
   warn(kind: string, details: object, message: string): void {
-    const now = Date.now()
+    const now = performance.now()
     const last = this.#kinds.get(kind)
     if (last && now - last.writtenAt < INTERVAL_MS) {
       last.suppressed++

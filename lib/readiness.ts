@@ -8,8 +8,8 @@ export type Check = { ok: true } | { ok: false; code: string; message: string }
 
 export interface ReadinessOptions {
   eventLog: EventLog
-  /** Asks SQS; `undefined` without SQS. */
-  sqs: (() => Promise<Check>) | undefined
+  /** `status` asks SQS, `outage` is what came back to what was sent; `undefined` without SQS. */
+  sqs: { status(): Promise<Check>; readonly outage: Check | undefined } | undefined
   /** Whether there are sockets. */
   websocket: boolean
 }
@@ -24,17 +24,19 @@ export class Readiness {
   }
 
   /** Each part that there is, by name. Never rejects. */
-  checks(): Promise<Record<string, Check>> {
+  async checks(): Promise<Record<string, Check>> {
     const now = performance.now()
     if (!this.#latest || now - this.#latest.at > FRESH_MS) this.#latest = { at: now, checks: this.#ask() }
-    return this.#latest.checks
+    const checks = await this.#latest.checks
+    const outage = this.#options.sqs?.outage
+    return outage && checks.sqs?.ok ? { ...checks, sqs: outage } : checks
   }
 
   async #ask(): Promise<Record<string, Check>> {
     const { eventLog, sqs, websocket } = this.#options
     const [logCheck, sqsCheck] = await Promise.all([
       eventLog.store.check().then((): Check => ({ ok: true }), failed),
-      sqs?.()
+      sqs?.status()
     ])
     return { eventLog: logCheck, ...(sqsCheck && { sqs: sqsCheck }), ...(websocket && { websocket: { ok: true } }) }
   }

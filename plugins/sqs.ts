@@ -7,12 +7,15 @@ import { SqsOptions } from '../lib/schemas/options.ts'
 import { optionsChecker } from '../lib/schemas/options-checker.ts'
 import { sqsAddress } from '../lib/sqs/address.ts'
 import { BatchClient } from '../lib/sqs/batch-client.ts'
+import { SqsCalls } from '../lib/sqs/calls.ts'
 import { createSqsClient } from '../lib/sqs/client.ts'
 import { SqsEmitter } from '../lib/sqs/emitter.ts'
 import { createOffload } from '../lib/sqs/offload.ts'
 import { QueueProvisioner } from '../lib/sqs/provisioner.ts'
 import { QueueNames } from '../lib/sqs/queue-names.ts'
 import { SqsSender } from '../lib/sqs/sender.ts'
+import { SharedQueues } from '../lib/sqs/shared-queues.ts'
+import { sqsStatus } from '../lib/sqs/status.ts'
 import eventLogPlugin from './event-log.ts'
 
 declare module 'fastify' {
@@ -59,12 +62,14 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   const own = rest.client as SQSClient | undefined
   const client =
     own ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
-  const provisioner = new QueueProvisioner({ client, type, accountId, dlqMaxReceives, log })
+  const calls = new SqsCalls({ client, deadlineMs: requestTimeoutMs })
+  const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, log })
   const offload = s3 && (await createOffload(s3))
   const sender = new SqsSender({
     offload,
-    client: new BatchClient({ client, direct: !rest.client }),
+    client: new BatchClient({ calls, direct: own ? undefined : client }),
     address: () => sqsAddress(client),
+    probe: () => sqsStatus(calls),
     provisioner,
     store,
     log,
@@ -77,11 +82,19 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     maxAttempts,
     specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: eventKey(event) })
   })
+  const sharedQueues = new SharedQueues({
+    provisioner,
+    specs: names.sharedSpecs(globalKeys),
+    pattern: names.sharedPattern,
+    log
+  })
   const emitter = new SqsEmitter({
     eventLog,
     client,
+    calls,
     names,
     provisioner,
+    sharedQueues,
     sender,
     log,
     mode: { queueType: type, global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys } : null },
@@ -95,7 +108,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   metrics.gauge('iev_sqs_pending', 'Deliveries that are pending', () => store.pendingCount())
   metrics.gauge('iev_sqs_oldest_pending_age_seconds', 'Age of the oldest event with a pending delivery', async () => {
     const acceptedAt = await store.oldestPending()
-    return acceptedAt === null ? 0 : (Date.now() - acceptedAt) / 1_000
+    return acceptedAt === null ? 0 : Math.max(0, Date.now() - acceptedAt) / 1_000
   })
   metrics.gauge('iev_sqs_dead_letters', 'Dead letters that wait', async () => (await store.deadLetterCount()).count)
   const unwatch = eventLog.watchInstances((change) => {
@@ -104,10 +117,11 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
 
   fastify.addHook('onReady', async () => {
     // Not awaited: a server starts while SQS is down.
-    if (globalKeys.length > 0) void emitter.provisionGlobal()
+    if (globalKeys.length > 0) sharedQueues.start()
   })
   fastify.addHook('onClose', async () => {
     unwatch()
+    await sharedQueues.stop()
     await sender.stop(shutdownTimeoutMs)
     if (!rest.client) client.destroy()
     offload?.destroy()

@@ -29,7 +29,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(auth, { apiKey })
   const readiness = new Readiness({
     eventLog: fastify.eventLog,
-    sqs: fastify.hasDecorator('sqs') ? () => fastify.sqs.status() : undefined,
+    sqs: fastify.hasDecorator('sqs') ? fastify.sqs : undefined,
     websocket: fastify.hasDecorator('websocket')
   })
   if (docs) {

@@ -61,7 +61,7 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
 
     for (const name of EVOLUTION_EVENTS) t.ok(events.includes(`\`${name}\``), `event ${name}`)
     for (const code of codes) t.ok(markdown.includes(`\`${code}\``), `error ${code}`)
-    for (const [code] of errorsSection.matchAll(/IEV_[A-Z_]+/g)) t.ok(codes.includes(code), `${code} is in the code`)
+    for (const [code] of errorsSection.matchAll(/IEV_[A-Z0-9_]+/g)) t.ok(codes.includes(code), `${code} is in the code`)
   })
 }
 

@@ -8,7 +8,7 @@ t.test('the same complaint is written once in ten seconds, with how many there w
     logger: { level: 'debug', stream: { write: (line) => void lines.push(JSON.parse(line)) } }
   })
   let now = 1_000_000
-  t.intercept(Date, 'now', { value: () => now, configurable: true })
+  t.intercept(performance, 'now', { value: () => now, configurable: true })
   const quiet = new QuietLog(log)
   for (let n = 0; n < 100; n++) quiet.warn('a', { n }, 'It fails')
   quiet.warn('b', {}, 'Another fails')

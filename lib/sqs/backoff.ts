@@ -1,4 +1,5 @@
 import type { SendFailure } from './failures.ts'
+import { isForeignRefusal } from './foreign-answer.ts'
 
 export interface BackoffOptions {
   baseMs: number
@@ -27,5 +28,6 @@ const DELETED_QUEUE_MS = 60_000
  */
 export function retryDelayMs(attempt: number, failure?: SendFailure): number {
   if (failure?.code === 'QueueDeletedRecently') return DELETED_QUEUE_MS
-  return backoffMs(attempt, failure?.kind === 'permanent' ? DENIED : PASSING)
+  const denied = failure?.kind === 'permanent' && !isForeignRefusal(failure)
+  return backoffMs(attempt, denied ? DENIED : PASSING)
 }

@@ -1,12 +1,15 @@
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import type { QuietLog } from '../quiet-log.ts'
+import type { Check } from '../readiness.ts'
 import type { StoredEvent } from '../store/types.ts'
 import { observeSend } from '../telemetry/observe-send.ts'
 import type { SqsAddress } from './address.ts'
 import type { BatchClient } from './batch-client.ts'
 import type { BatchItem } from './batch.ts'
-import { callFailure, entryFailure, type SendFailure } from './failures.ts'
+import { CallError, callFailure, entryFailure, type SendFailure } from './failures.ts'
+import { isForeignRefusal, notThere } from './foreign-answer.ts'
+import { Outage } from './outage.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
@@ -21,6 +24,8 @@ export interface BatchCallerOptions {
   specOf: (queue: string, event: StoredEvent) => QueueSpec
   /** What a queue takes as one message, in bytes. */
   maxBytes: (queue: string) => number
+  /** Asks whether it is SQS that answers at all. */
+  probe: () => Promise<Check>
   signal: AbortSignal
 }
 
@@ -46,6 +51,7 @@ const MEASURED_ANEW: SendFailure = {
 /** One SendMessageBatch at a time, whatever comes of it. Makes the queue ready first, where it is not. */
 export class BatchCaller {
   readonly #options: BatchCallerOptions
+  readonly outage = new Outage()
 
   constructor(options: BatchCallerOptions) {
     this.#options = options
@@ -61,7 +67,7 @@ export class BatchCaller {
       if (items.some(({ bytes }) => bytes > maxBytes(queue))) return all(items, MEASURED_ANEW, { whole: false })
       return { failures: await this.#send(queue, url, items), whole: false }
     } catch (error) {
-      const failure = callFailure(error)
+      const failure = await this.#judged(error, items)
       if (failure.kind === 'missing-queue') provisioner.forget(queue)
       metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
       if (!signal.aborted)
@@ -70,15 +76,32 @@ export class BatchCaller {
     }
   }
 
+  /**
+   * The failure of a call. A status without a code of AWS may be of one message (a proxy that takes less than SQS), or of
+   * all of them (no SQS there): for a message that is sent alone, the probe tells.
+   */
+  async #judged(error: unknown, items: readonly BatchItem[]): Promise<SendFailure> {
+    const failure = callFailure(error)
+    const cause = error instanceof Error && !(error instanceof CallError) ? error.cause : error
+    if (cause instanceof CallError && !isForeignRefusal(failure)) this.outage.failed(cause)
+    if (!isForeignRefusal(failure) || items.length > 1) return failure
+    const check = await this.#options.probe()
+    if (check.ok) return failure
+    const other = new CallError(notThere('SQS', failure.message))
+    this.outage.failed(other)
+    return other.failure
+  }
+
   /** What SQS did not take. Accepted is what it says it accepted: an answer that leaves an entry out says nothing of it. */
   async #send(queue: string, QueueUrl: string, items: readonly BatchItem[]): Promise<Map<BatchItem, SendFailure>> {
     const { client, address, metrics, quiet, signal } = this.#options
     metrics.batchEntries.observe(items.length)
     const done = metrics.sendSeconds.startTimer()
     const input = { QueueUrl, Entries: items.map(({ entry }) => entry) }
-    const { Successful = [], Failed = [] } = await observeSend({ queue, url: QueueUrl, items, address }, () =>
+    const { Successful, Failed } = await observeSend({ queue, url: QueueUrl, items, address }, () =>
       client.send(input, signal)
     ).finally(done)
+    this.outage.answered()
 
     const accepted = new Set(Successful.map(({ Id }) => Id))
     const refused = new Map(Failed.map((entry) => [entry.Id, entryFailure(entry)]))

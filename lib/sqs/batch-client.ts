@@ -1,17 +1,25 @@
 import {
+  type BatchResultErrorEntry,
   SendMessageBatchCommand,
   type SendMessageBatchRequest,
-  type SendMessageBatchResult,
+  type SendMessageBatchResultEntry,
   type SQSClient
 } from '@aws-sdk/client-sqs'
+import type { SqsCalls } from './calls.ts'
+import { collector } from './collect.ts'
+import { CallError } from './failures.ts'
+import { notThere } from './foreign-answer.ts'
 import { type RequestTemplate, type SdkRequest, signedRequest, templateOf } from './signed-request.ts'
 
-export type BatchResult = Partial<Pick<SendMessageBatchResult, 'Successful' | 'Failed'>>
+export interface BatchResult {
+  readonly Successful: readonly Pick<SendMessageBatchResultEntry, 'Id'>[]
+  readonly Failed: readonly BatchResultErrorEntry[]
+}
 
 export interface BatchClientOptions {
-  client: SQSClient
-  /** The client is ours, made by `createSqsClient`: what it sends may be sent again with another body. */
-  direct: boolean
+  calls: SqsCalls
+  /** The client, if it is ours, made by `createSqsClient`: what it sends may be sent again with another body. */
+  direct: SQSClient | undefined
 }
 
 /**
@@ -20,31 +28,35 @@ export interface BatchClientOptions {
  * by the SDK's connections and credentials. After a failure the SDK makes the next one again.
  */
 export class BatchClient {
-  readonly #client: SQSClient
-  readonly #direct: boolean
+  readonly #calls: SqsCalls
+  readonly #direct: SQSClient | undefined
   /** What the client does with a call as it comes; if somebody added to that, every call must go through it. */
-  readonly #middleware: string
+  readonly #middleware: string | undefined
   #template: RequestTemplate | undefined
 
-  constructor({ client, direct }: BatchClientOptions) {
-    this.#client = client
+  constructor({ calls, direct }: BatchClientOptions) {
+    this.#calls = calls
     this.#direct = direct
-    this.#middleware = direct ? client.middlewareStack.identify().join() : ''
+    this.#middleware = direct?.middlewareStack.identify().join()
   }
 
-  /** @throws what the SDK throws: an `Error` with AWS's code as its name, or the system's */
-  async send(input: SendMessageBatchRequest, signal: AbortSignal): Promise<BatchResult> {
+  /** @throws {CallError} */
+  send(input: SendMessageBatchRequest, signal: AbortSignal): Promise<BatchResult> {
+    return this.#calls.run('SendMessageBatch', (abortSignal) => this.#send(input, abortSignal), { signal })
+  }
+
+  async #send(input: SendMessageBatchRequest, signal: AbortSignal): Promise<BatchResult> {
     const template = this.#template
-    if (!template) return this.#learn(input, signal)
+    if (!template || !this.#direct) return this.#learn(input, signal)
     try {
-      return await this.#repeat(template, { input, signal })
+      return await repeat(template, { client: this.#direct, input, signal })
     } catch (error) {
       this.#template = undefined
       throw error
     }
   }
 
-  async #learn(input: SendMessageBatchRequest, signal: AbortSignal): Promise<BatchResult> {
+  async #learn(input: SendMessageBatchRequest, abortSignal: AbortSignal): Promise<BatchResult> {
     const command = new SendMessageBatchCommand(input)
     let request: SdkRequest | undefined
     command.middlewareStack.add(
@@ -55,49 +67,49 @@ export class BatchClient {
       },
       { step: 'deserialize', priority: 'low' }
     )
-    const result = await this.#client.send(command, { abortSignal: signal })
-    const untouched = this.#direct && this.#client.middlewareStack.identify().join() === this.#middleware
-    if (untouched && request) this.#template = templateOf(request)
+    const result = batchResult(Object(await this.#calls.client.send(command, { abortSignal })))
+    const untouched = this.#direct?.middlewareStack.identify().join() === this.#middleware
+    if (this.#direct && untouched && request) this.#template = templateOf(request)
     return result
   }
-
-  async #repeat(
-    template: RequestTemplate,
-    { input, signal }: { input: SendMessageBatchRequest; signal: AbortSignal }
-  ): Promise<BatchResult> {
-    const { config } = this.#client
-    const body = Buffer.from(JSON.stringify(input))
-    const credentials = await config.credentials()
-    const now = new Date(Date.now() + config.systemClockOffset)
-    const request = signedRequest(template, { body, credentials, now })
-    // The handler reads from a request what is in it, and asks for the class only by its type.
-    const sent = request as unknown as Parameters<typeof config.requestHandler.handle>[0]
-    const { response } = await config.requestHandler.handle(sent, { abortSignal: signal })
-    const answer = parse(await read(response.body as AsyncIterable<Buffer>))
-    if (response.statusCode !== 200) throw refusal(response, answer)
-    return answer
-  }
 }
 
-async function read(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
+const collect = collector('SQS')
+
+async function repeat(
+  template: RequestTemplate,
+  { client, input, signal }: { client: SQSClient; input: SendMessageBatchRequest; signal: AbortSignal }
+): Promise<BatchResult> {
+  const { config } = client
+  const body = Buffer.from(JSON.stringify(input))
+  const credentials = await config.credentials()
+  const now = new Date(Date.now() + config.systemClockOffset)
+  const request = signedRequest(template, { body, credentials, now })
+  // The handler reads from a request what is in it, and asks for the class only by its type.
+  const sent = request as unknown as Parameters<typeof config.requestHandler.handle>[0]
+  const { response } = await config.requestHandler.handle(sent, { abortSignal: signal })
+  const answer = parse(String(await collect(response.body)))
+  if (response.statusCode !== 200) throw refusal(response, answer)
+  return batchResult(answer)
 }
 
-interface Refused {
-  __type?: string
-  message?: string
-  Message?: string
-}
-
-function parse(text: string): BatchResult & Refused {
+/** What is readable of a text that should be a JSON object. */
+function parse(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as BatchResult & Refused
+    return Object(JSON.parse(text)) as Record<string, unknown>
   } catch {
     // A proxy's page, or nothing: what it says is in the status.
     return {}
   }
+}
+
+/** @throws {CallError} an answer of 200 that names no entry is not SQS's: every batch has one */
+function batchResult({ Successful, Failed }: { Successful?: unknown; Failed?: unknown }): BatchResult {
+  const entries = [Successful, Failed].map((list) =>
+    (Array.isArray(list) ? list : []).filter((entry) => entry !== null)
+  )
+  if (entries.every(({ length }) => length === 0)) throw new CallError(notThere('SQS', 'HTTP 200'), 200)
+  return { Successful: entries[0], Failed: entries[1] } as unknown as BatchResult
 }
 
 /**
@@ -105,10 +117,12 @@ function parse(text: string): BatchResult & Refused {
  * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
  */
 function refusal(
-  { statusCode, headers }: { statusCode: number; headers: Record<string, string> },
-  { __type, message, Message }: Refused
+  response: { statusCode: number; headers: Record<string, string> },
+  { __type, message, Message }: Record<string, unknown>
 ): Error {
-  const type = __type ?? headers['x-amzn-errortype'] ?? 'Unknown'
+  const type = String(__type ?? response.headers['x-amzn-errortype'] ?? 'Unknown')
   const name = type.slice(type.indexOf('#') + 1).split(':', 1)[0] as string
-  return Object.assign(new Error(message ?? Message ?? name), { name, $metadata: { httpStatusCode: statusCode } })
+  const { statusCode: httpStatusCode } = response
+  const error = new Error(String(message ?? Message ?? name))
+  return Object.assign(error, { name, $metadata: { httpStatusCode }, $response: response })
 }

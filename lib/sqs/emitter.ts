@@ -8,10 +8,13 @@ import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../selections.ts'
 import type { SelectionInput } from '../store/instances.ts'
 import type { Instance, Selection } from '../store/types.ts'
+import type { SqsCalls } from './calls.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { ensureAll } from './ensure-many.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueNames, QueueType } from './queue-names.ts'
 import type { SqsSender } from './sender.ts'
+import type { SharedQueues } from './shared-queues.ts'
 import { sqsStatus } from './status.ts'
 
 export interface InstanceQueue {
@@ -49,11 +52,16 @@ export interface SqsMode {
   readonly global: { readonly prefix: string; readonly singleQueue: boolean; readonly events: readonly string[] } | null
 }
 
+/** A request that makes queues answers within this time: before the proxies and clients that wait for it give up. */
+const ENSURE_TIMEOUT_MS = 25_000
+
 export interface SqsEmitterOptions {
   eventLog: EventLog
   client: SQSClient
+  calls: SqsCalls
   names: QueueNames
   provisioner: QueueProvisioner
+  sharedQueues: SharedQueues
   sender: SqsSender
   log: FastifyBaseLogger
   mode: SqsMode
@@ -114,7 +122,7 @@ export class SqsEmitter implements Transport {
     const stored = eventLog.instances.get(instance)?.selections.sqs
     const { enabled, events, notes } = resolveSelection(eventLog.catalogue, request, { stored, field })
     const specs = (enabled ? events : []).map((event) => ({ name: names.own(instance, event), instance, event }))
-    const urls = await provisioner.ensureAll(specs)
+    const urls = await ensureAll(provisioner, specs, { timeoutMs: ENSURE_TIMEOUT_MS })
     const queues = specs.map(({ name, event }, index) => ({ event, name, url: urls[index] as string }))
     return { selection: { enabled, events }, queues, notes }
   }
@@ -135,19 +143,21 @@ export class SqsEmitter implements Transport {
       event,
       name: names.own(instance, event)
     }))
-    const urls = await provisioner.findAll(queues.map(({ name }) => name))
+    const urls = await Promise.all(queues.map(({ name }) => provisioner.find(name)))
     return queues.map((queue, index) => ({ ...queue, url: urls[index] ?? null }))
   }
 
-  /** Why what is pending does not leave: each code once, with the queues that it holds back. */
+  /** Why what is pending does not leave, or shared queues are missing: each code once, with the queues that it holds back. */
   troubles(): SqsTrouble[] {
-    const byCode = Map.groupBy(this.#options.sender.troubles(), ({ failure }) => failure.code)
+    const { sender, sharedQueues } = this.#options
+    const byCode = Map.groupBy([...sender.troubles(), ...sharedQueues.troubles()], ({ failure }) => failure.code)
     return [...byCode.values()].map((held) => {
       // Groups are never empty.
       const [oldest] = held.toSorted((a, b) => a.since - b.since) as [(typeof held)[number]]
       const { code, message } = oldest.failure
       const queues = new Set(held.map(({ queue }) => queue)).size
-      return { code, message, queue: oldest.queue, queues, since: new Date(oldest.since) }
+      const since = new Date(Date.now() - (performance.now() - oldest.since))
+      return { code, message, queue: oldest.queue, queues, since }
     })
   }
 
@@ -158,21 +168,15 @@ export class SqsEmitter implements Transport {
     return { queues }
   }
 
-  /** Makes the shared queues; a failure is logged, and each is made when its first event comes. */
-  async provisionGlobal(): Promise<void> {
-    const { names, provisioner, log } = this.#options
-    const specs = names.sharedSpecs(this.#globalKeys)
-    try {
-      await provisioner.ensureAll(specs)
-      log.info({ queues: specs.length, names: names.sharedPattern }, 'The shared queues are ready')
-    } catch (error) {
-      log.warn({ err: error }, 'The shared queues could not be made; each is tried again when an event needs it')
-    }
+  /** Whether SQS answers and takes our credentials: asks it. */
+  status(): Promise<Check> {
+    return sqsStatus(this.#options.calls)
   }
 
-  /** Whether SQS answers, and takes our credentials: asks for a queue, any answer about queues will do. */
-  status(): Promise<Check> {
-    return sqsStatus(this.client)
+  /** What came back to all that was sent lately, if SQS as a whole fails. */
+  get outage(): Check | undefined {
+    const { outage } = this.#options.sender
+    return outage && { ok: false, code: outage.code, message: outage.message }
   }
 
   #deleteUnused(instance: string, before: Selection | undefined, after: Selection | undefined): void {

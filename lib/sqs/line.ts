@@ -10,8 +10,8 @@ export interface Line {
   attempts: number
   /** What holds it back while its calls fail. */
   trouble: Trouble | undefined
-  /** A call was refused for good, and it is not known which entry is to blame: each goes alone. */
-  alone: boolean
+  /** Entries of a call: halved with each that is refused for good, since it is not known which is to blame, or too much. */
+  limit: number
   /** Calls on their way. */
   calls: number
   /** Waiting for a time to try again. */
@@ -26,7 +26,7 @@ export function newLine(queue: string): Line {
     lanes: [],
     attempts: 0,
     trouble: undefined,
-    alone: false,
+    limit: MAX_BATCH_ENTRIES,
     calls: 0,
     retryTimer: undefined,
     queued: false
@@ -34,11 +34,11 @@ export function newLine(queue: string): Line {
 }
 
 /** Whether what waits fills a batch. */
-export function hasBatch({ lanes }: Line): boolean {
+export function hasBatch({ lanes, limit }: Line): boolean {
   let waiting = 0
   for (const lane of lanes) {
     waiting += lane.waiting
-    if (waiting >= MAX_BATCH_ENTRIES) return true
+    if (waiting >= limit) return true
   }
   return false
 }

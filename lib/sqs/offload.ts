@@ -3,6 +3,12 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { OptionsInvalidError } from '../errors.ts'
 import type { S3Options } from '../schemas/options.ts'
 import { CALLER_ID, type StoredEvent } from '../store/types.ts'
+import { AwsCalls } from './calls.ts'
+import { collector } from './collect.ts'
+import { credentialChain } from './credentials.ts'
+import { CallError } from './failures.ts'
+import { notThere } from './foreign-answer.ts'
+import { Limiter } from './limiter.ts'
 import { proxyEnv } from './proxy-env.ts'
 
 /** `data` of a message whose `dataType` is `s3`. */
@@ -24,15 +30,20 @@ export interface Offload {
 
 const SEVEN_DAYS = 604_800
 const CONNECT_TIMEOUT_MS = 3_000
-const REQUEST_TIMEOUT_MS = 30_000
+/** An upload has half a minute, and a second more for each of so many bytes. */
+const DEADLINE_MS = 30_000
+const BYTES_PER_SECOND = 256 * 1_024
+/** Uploads at once: fewer than the client has sockets for, so that none waits for one. */
+const UPLOADS = 16
 /** S3 takes keys of 1,024 bytes: the prefix has 200 of them at most. */
 const KEY_PART_MAX = 400
 
 /**
  * An offload into an S3 bucket, whose objects are as private as the bucket.
+ * `deadlineMs` is for an upload without its body, which adds a second for each 256 KiB.
  * @throws {OptionsInvalidError} the AWS packages for S3 are not installed
  */
-export async function createOffload(options: S3Options): Promise<Offload> {
+export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_MS } = {}): Promise<Offload> {
   const { bucket, prefix = 'instance-events', region, endpoint, credentials, urlExpiresSeconds = SEVEN_DAYS } = options
   const [{ S3Client, PutObjectCommand, GetObjectCommand }, { getSignedUrl }] = await loadSdk()
   const agent = proxyEnv(endpoint)
@@ -42,25 +53,30 @@ export async function createOffload(options: S3Options): Promise<Offload> {
     ...(region !== undefined && { region }),
     // A copy: the SDK writes notes of its own into the object.
     ...(credentials && { credentials: { ...credentials } }),
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-      httpAgent: agent,
-      httpsAgent: agent
-    }
+    credentialDefaultProvider: credentialChain,
+    streamCollector: collector('S3'),
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, httpAgent: agent, httpsAgent: agent }
   })
+  const calls = new AwsCalls({ client, service: 'S3', deadlineMs })
+  const limiter = new Limiter(UPLOADS)
+
+  async function upload(event: StoredEvent, body: string, signal: AbortSignal): Promise<S3Reference> {
+    const Body = Buffer.from(body)
+    const object = { Bucket: bucket, Key: objectKey(event, prefix) }
+    const ms = deadlineMs + (1_000 * Body.length) / BYTES_PER_SECOND
+    const put = async (abortSignal: AbortSignal) => {
+      const command = new PutObjectCommand({ ...object, Body, ContentType: 'application/json' })
+      const { ETag } = await client.send(command, { abortSignal })
+      // A login page is no object that was stored.
+      if (!ETag) throw new CallError(notThere('S3', 'HTTP 200'), 200)
+      return getSignedUrl(client, new GetObjectCommand(object), { expiresIn: urlExpiresSeconds })
+    }
+    const fileUrl = await calls.run('PutObject', put, { signal, deadlineMs: ms })
+    return { bucket, key: object.Key, fileUrl, size: Body.length }
+  }
 
   return {
-    async put(event, body, abortSignal) {
-      const key = objectKey(event, prefix)
-      const Body = Buffer.from(body)
-      const object = { Bucket: bucket, Key: key }
-      const put = new PutObjectCommand({ ...object, Body, ContentType: 'application/json' })
-      await client.send(put, { abortSignal })
-      const fileUrl = await getSignedUrl(client, new GetObjectCommand(object), { expiresIn: urlExpiresSeconds })
-      return { bucket, key, fileUrl, size: Body.length }
-    },
+    put: (event, body, signal) => limiter.run(() => upload(event, body, signal)),
     destroy: () => client.destroy()
   }
 }

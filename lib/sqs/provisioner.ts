@@ -3,20 +3,22 @@ import {
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
-  ListQueueTagsCommand,
-  type SQSClient
+  ListQueueTagsCommand
 } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
-import { failureCode, failureMessage, isAccessDenied, isQueueExisting, isQueueMissing } from './failures.ts'
+import type { SqsCalls } from './calls.ts'
+import { CallError, callFailure, failureCode, failureMessage, isAccessDenied, isQueueMissing } from './failures.ts'
+import { notThere } from './foreign-answer.ts'
+import { Limiter } from './limiter.ts'
 import { deadLetterQueueName, type QueueSpec, type QueueType } from './queue-names.ts'
 
 const MANAGED_BY = 'fastify-instance-events'
-/** Calls on their way at once, when many queues are wanted. */
+/** Calls on their way at once, of all who want queues: fewer than the client has sockets for besides those that send. */
 const PROVISION_CONCURRENCY = 8
 
 export interface ProvisionerOptions {
-  client: SQSClient
+  calls: SqsCalls
   type: QueueType
   /** Owner of queues that exist already, if it is not the caller's account. */
   accountId?: string | undefined
@@ -31,21 +33,31 @@ interface Queue {
   maxBytes: number
 }
 
+/** A queue with nothing in it has 0 of each. */
+const COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed'
+] as const
+
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const SQS_MAX_BYTES = 1_048_576
 
-/** Makes queues and remembers their URLs; every queue is asked for once, however many want it. */
+/** Finds or makes queues and remembers their URLs; every queue is asked for once, however many want it. */
 export class QueueProvisioner {
-  readonly #client: SQSClient
+  readonly #calls: SqsCalls
   readonly #type: QueueType
   readonly #accountId: string | undefined
   readonly #log: FastifyBaseLogger
   readonly #dlqMaxReceives: number | undefined
   readonly #queues = new Map<string, Queue>()
   readonly #underWay = new Map<string, Promise<string>>()
+  /** `maxBytes` of a queue that was just made: the service's default, asked for once. */
+  #newMaxBytes: number | undefined
+  readonly #limiter = new Limiter(PROVISION_CONCURRENCY)
 
-  constructor({ client, type, accountId, dlqMaxReceives, log }: ProvisionerOptions) {
-    this.#client = client
+  constructor({ calls, type, accountId, dlqMaxReceives, log }: ProvisionerOptions) {
+    this.#calls = calls
     this.#type = type
     this.#accountId = accountId
     this.#dlqMaxReceives = dlqMaxReceives
@@ -67,7 +79,7 @@ export class QueueProvisioner {
   }
 
   /**
-   * The URL of the queue, made if it is missing. Idempotent.
+   * The URL of the queue, made if it is missing. Idempotent; tries once.
    * @throws {QueueUnavailableError} with AWS's code @throws {QueueUnusableError} naming the attribute
    */
   ensure(spec: QueueSpec): Promise<string> {
@@ -85,35 +97,28 @@ export class QueueProvisioner {
     return made
   }
 
-  /** Makes many queues, a few at a time; stops at the first that fails. URLs in the order of specs. */
-  ensureAll(specs: readonly QueueSpec[]): Promise<string[]> {
-    return fewAtATime(specs, (spec) => this.ensure(spec))
-  }
-
-  /** The URLs of queues that are there, in the order of names; `undefined` for one that is not. Makes none. */
-  findAll(names: readonly string[]): Promise<(string | undefined)[]> {
-    return fewAtATime(names, async (name) => this.url(name) ?? this.#find(name))
+  /** The URL of a queue that is there; `undefined` for one that is not, or that we may not see. Makes none. */
+  async find(name: string): Promise<string | undefined> {
+    const known = this.url(name)
+    if (known !== undefined) return known
+    try {
+      return (await this.#lookUp(name)) ?? undefined
+    } catch (error) {
+      throw unavailable(name, error)
+    }
   }
 
   /** Deletes a queue if we made it and it is empty. @returns whether it did */
   async deleteUnused(name: string): Promise<boolean> {
     try {
-      const QueueUrl = this.#queues.get(name)?.url ?? (await this.#find(name))
+      const QueueUrl = await this.find(name)
       if (QueueUrl === undefined) return false
-      const { Tags } = await this.#client.send(new ListQueueTagsCommand({ QueueUrl }))
+      const { Tags } = await this.#send(new ListQueueTagsCommand({ QueueUrl }))
       if (Tags?.['managed-by'] !== MANAGED_BY) return false
-      const { Attributes = {} } = await this.#client.send(
-        new GetQueueAttributesCommand({
-          QueueUrl,
-          AttributeNames: [
-            'ApproximateNumberOfMessages',
-            'ApproximateNumberOfMessagesNotVisible',
-            'ApproximateNumberOfMessagesDelayed'
-          ]
-        })
-      )
-      if (Object.values(Attributes).some((count) => count !== '0')) return false
-      await this.#client.send(new DeleteQueueCommand({ QueueUrl }))
+      const counts = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] })
+      const { Attributes } = await this.#send(counts)
+      if (COUNTS.some((name) => Attributes?.[name] !== '0')) return false
+      await this.#send(new DeleteQueueCommand({ QueueUrl }))
       this.#queues.delete(name)
       return true
     } catch (error) {
@@ -122,74 +127,82 @@ export class QueueProvisioner {
     }
   }
 
+  /** As `SqsCalls.send`, when its turn has come. */
+  readonly #send: SqsCalls['send'] = (command, options) => this.#limiter.run(() => this.#calls.send(command, options))
+
+  /** Uses the queue as it is if it is there, whatever its attributes; else makes it. */
   async #make(spec: QueueSpec): Promise<Queue> {
     const { name } = spec
     try {
-      const Attributes = { ...this.#attributes(), ...(await this.#redrivePolicy(spec)) }
-      const { QueueUrl } = await this.#client.send(
-        new CreateQueueCommand({ QueueName: name, Attributes, tags: tagsOf(spec) })
-      )
-      this.#log.debug({ queue: name }, 'A queue is ready')
-      // SQS answers with the URL, or throws.
-      const url = QueueUrl as string
-      return { url, maxBytes: maxBytesOf(await this.#attributesOf(url)) }
+      const found = await this.#lookUp(name)
+      const url = found ?? (await this.#create(spec))
+      if (found === undefined && this.#newMaxBytes !== undefined) return { url, maxBytes: this.#newMaxBytes }
+      const attributes = await this.#attributesOf(url)
+      const fifo = attributes?.FifoQueue ?? 'false'
+      if (attributes && fifo !== String(this.#type === 'fifo')) throw new QueueUnusableError(name, 'FifoQueue', fifo)
+      const maxBytes = maxBytesOf(attributes)
+      if (found === undefined && attributes) this.#newMaxBytes = maxBytes
+      return { url, maxBytes }
     } catch (error) {
-      if (isQueueExisting(error) || isAccessDenied(error)) {
-        const queue = await this.#adopt(name, error)
-        if (queue) return queue
-      }
-      throw new QueueUnavailableError(name, failureCode(error), failureMessage(error), { cause: error })
+      throw error instanceof QueueUnusableError ? error : unavailable(name, error)
     }
   }
 
-  /** A queue that is there but not quite as we would make it, or not ours to make: used as it is, if it can be. */
-  async #adopt(name: string, refusal: unknown): Promise<Queue | undefined> {
-    const url = await this.#find(name)
-    if (url === undefined) return undefined
-    const attributes = await this.#attributesOf(url)
-    const fifo = attributes?.FifoQueue ?? 'false'
-    if (attributes && fifo !== String(this.#type === 'fifo')) throw new QueueUnusableError(name, 'FifoQueue', fifo)
-    this.#log.info({ queue: name, reason: failureMessage(refusal) }, 'A queue that exists is used as it is')
-    return { url, maxBytes: maxBytesOf(attributes) }
+  async #create(spec: QueueSpec): Promise<string> {
+    const Attributes = { ...this.#attributes(), ...(await this.#redrivePolicy(spec)) }
+    return this.#createQueue({ name: spec.name, Attributes, tags: tagsOf(spec) })
   }
 
-  /** `undefined` where we may not ask. */
+  async #createQueue(queue: {
+    name: string
+    Attributes: Record<string, string>
+    tags: Record<string, string>
+  }): Promise<string> {
+    const { name: QueueName, ...rest } = queue
+    const command = new CreateQueueCommand({ QueueName, ...rest })
+    const { QueueUrl } = await this.#send(command)
+    if (!QueueUrl) throw new CallError(notThere('SQS', 'HTTP 200'), 200)
+    this.#log.debug({ queue: QueueName }, 'A queue was made')
+    return QueueUrl
+  }
+
+  /** `undefined` where we are not told. */
   async #attributesOf(QueueUrl: string): Promise<Record<string, string> | undefined> {
-    return this.#client
-      .send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['FifoQueue', 'MaximumMessageSize'] }))
-      .then(({ Attributes = {} }) => Attributes)
-      .catch(() => undefined)
+    const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['FifoQueue', 'MaximumMessageSize'] })
+    try {
+      const { Attributes = {} } = await this.#send(command)
+      return Attributes
+    } catch (error) {
+      if (callFailure(error).kind !== 'transient') return undefined
+      throw error
+    }
   }
 
   /** Makes the queue's own dead-letter queue, if there is to be one. */
   async #redrivePolicy(spec: QueueSpec): Promise<Record<string, string>> {
     if (this.#dlqMaxReceives === undefined) return {}
-    const { QueueUrl } = await this.#client.send(
-      new CreateQueueCommand({
-        QueueName: deadLetterQueueName(spec.name),
-        Attributes: this.#attributes(),
-        tags: tagsOf(spec)
-      })
-    )
-    const { Attributes } = await this.#client.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] })
-    )
-    const policy = { deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: this.#dlqMaxReceives }
+    const name = deadLetterQueueName(spec.name)
+    const Attributes = this.#attributes()
+    const QueueUrl = (await this.#lookUp(name)) ?? (await this.#createQueue({ name, Attributes, tags: tagsOf(spec) }))
+    const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] })
+    const { Attributes: { QueueArn } = {} } = await this.#send(command)
+    const policy = { deadLetterTargetArn: QueueArn, maxReceiveCount: this.#dlqMaxReceives }
     return { RedrivePolicy: JSON.stringify(policy) }
   }
 
-  async #find(name: string): Promise<string | undefined> {
+  /** `undefined`: there is none. `null`: we are not told. */
+  async #lookUp(name: string): Promise<string | undefined | null> {
+    const command = new GetQueueUrlCommand({
+      QueueName: name,
+      ...(this.#accountId !== undefined && { QueueOwnerAWSAccountId: this.#accountId })
+    })
     try {
-      const { QueueUrl } = await this.#client.send(
-        new GetQueueUrlCommand({
-          QueueName: name,
-          ...(this.#accountId !== undefined && { QueueOwnerAWSAccountId: this.#accountId })
-        })
-      )
-      return QueueUrl
+      const { QueueUrl } = await this.#send(command)
+      return QueueUrl || null
     } catch (error) {
-      if (isQueueMissing(error) || isAccessDenied(error)) return undefined
-      throw new QueueUnavailableError(name, failureCode(error), failureMessage(error), { cause: error })
+      if (isQueueMissing(error)) return undefined
+      if (isAccessDenied(error)) return null
+      throw error
     }
   }
 
@@ -205,14 +218,8 @@ export class QueueProvisioner {
   }
 }
 
-async function fewAtATime<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  const next = items.entries()
-  const worker = async () => {
-    for (const [index, item] of next) results[index] = await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(PROVISION_CONCURRENCY, items.length) }, worker))
-  return results
+function unavailable(name: string, error: unknown): QueueUnavailableError {
+  return new QueueUnavailableError(name, failureCode(error), failureMessage(error), { cause: error })
 }
 
 function maxBytesOf(attributes: Record<string, string> | undefined): number {

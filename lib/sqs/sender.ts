@@ -15,7 +15,7 @@ import { hasBatch, newLine, type Line } from './line.ts'
 import type { Offload } from './offload.ts'
 
 export interface SenderOptions
-  extends EntryOptions, Pick<BatchCallerOptions, 'client' | 'address' | 'provisioner' | 'specOf'> {
+  extends EntryOptions, Pick<BatchCallerOptions, 'client' | 'address' | 'provisioner' | 'specOf' | 'probe'> {
   store: EventStore
   log: FastifyBaseLogger
   metrics: Metrics
@@ -49,6 +49,11 @@ export class SqsSender {
   readonly #lines = new Map<string, Line>()
   /** Queues with lanes to send, next first. */
   readonly #ready: Line[] = []
+  /** Those of them whose last call failed. */
+  readonly #failing: Line[] = []
+  /** Calls on their way of queues that fail. */
+  #retries = 0
+  #retriedLast = false
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
   readonly #calls = new Set<Promise<void>>()
   readonly #abort = new AbortController()
@@ -154,6 +159,11 @@ export class SqsSender {
     return [...lines, ...this.#lanes.values()].flatMap(({ queue, trouble }) => (trouble ? [{ queue, ...trouble }] : []))
   }
 
+  /** The failure of all that is sent, if nothing else came back lately. */
+  get outage(): SendFailure | undefined {
+    return this.#caller.outage.failure
+  }
+
   /** Sends nothing more, waits for calls on their way, then cuts them off; what they carried stays pending. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopped = true
@@ -238,25 +248,27 @@ export class SqsSender {
   #enqueue(line: Line): void {
     if (line.queued || line.retryTimer || line.lanes.length === 0) return
     line.queued = true
-    this.#ready.push(line)
+    ;(line.attempts > 0 ? this.#failing : this.#ready).push(line)
   }
 
   /** Starts calls while there are free ones and something to send. */
   #pump(): void {
     while (!this.#stopped && this.#calls.size < this.#options.concurrency) {
-      const [line] = this.#ready
-      // Half of the calls are for full batches: with what is short of one the others come soon enough, and take more.
-      if (!line || (this.#calls.size >= this.#options.concurrency / 2 && !hasBatch(line))) return
-      this.#ready.shift()
+      const line = this.#next()
+      if (!line) return
       line.queued = false
-      if (line.retryTimer || (line.attempts > 0 && line.calls > 0)) continue
+      const retry = line.attempts > 0
+      if (line.retryTimer || (retry && line.calls > 0)) continue
       const batch = this.#fill(line)
       this.#enqueue(line)
       if (batch.items.length === 0) continue
       line.calls++
+      if (retry) this.#retries++
+      this.#retriedLast = retry
       const call = this.#send(line, batch.items).finally(() => {
         this.#calls.delete(call)
         line.calls--
+        if (retry) this.#retries--
         this.#enqueue(line)
         this.#pump()
       })
@@ -264,9 +276,22 @@ export class SqsSender {
     }
   }
 
+  /** The queue that sends next. */
+  #next(): Line | undefined {
+    const half = this.#options.concurrency / 2
+    const [line] = this.#ready
+    const [failing] = this.#failing
+    // A call that fails may last until its deadline: queues that fail have half of the calls, and leave the other half.
+    if (failing && this.#retries < half && (!line || (this.#retries === 0 && !this.#retriedLast)))
+      return this.#failing.shift()
+    // Half of the calls are for full batches: with what is short of one the others come soon enough, and take more.
+    if (!line || (this.#calls.size - this.#retries >= half && !hasBatch(line))) return undefined
+    return this.#ready.shift()
+  }
+
   /** Takes from the lanes that wait longest. A lane in the batch is out of line until the batch has come back. */
   #fill(line: Line): Batch {
-    const batch = new Batch(line.alone ? 1 : MAX_BATCH_ENTRIES)
+    const batch = new Batch(line.limit)
     while (!batch.full) {
       const lane = line.lanes.shift()
       if (!lane) break
@@ -276,7 +301,14 @@ export class SqsSender {
         this.#retryLane(lane)
         continue
       }
+      // What was refused for good is sent without company that it would take down with it.
+      if (lane.refusals > 0 && batch.items.length > 0) {
+        lane.queued = true
+        line.lanes.unshift(lane)
+        break
+      }
       const room = this.#take(lane, batch)
+      if (lane.refusals > 0 && lane.inFlight) break
       if (lane.inFlight) continue
       // Nothing of it fitted, or all of it was too large.
       this.#settle(lane)
@@ -337,8 +369,7 @@ export class SqsSender {
       lane.loading = false
       const failure = callFailure(error)
       this.#options.metrics.failures.inc({ kind: failure.kind, code: this.#options.metrics.code(failure.code) })
-      if (!this.#stopped)
-        this.#quiet.warn(`s3 ${failure.code}`, { err: error }, 'A large message could not be put into S3')
+      if (!this.#stopped) this.#quiet.warn(`s3 ${failure.code}`, failure, 'A large message could not be put into S3')
       if (this.#withoutDead(lane, [item], { failures: new Map([[item, failure]]) }).length === 0) lane.shift()
       this.#retryLane(lane, failure)
     }
@@ -353,11 +384,12 @@ export class SqsSender {
     )
     this.#writer.acknowledge(items.filter((item) => !answer.failures.has(item)))
     // A call that fails as a whole holds its queue back, an entry that fails only its lane. Of a call that is refused for
-    // good one entry may be to blame: each goes alone until it is known which.
+    // good one entry may be to blame, or their size: fewer go, and in the end each alone.
     const [failure] = answer.failures.values()
     const refused = answer.whole && failure?.kind === 'permanent'
     const alone = refused && items.length === 1
-    line.alone = refused
+    if (refused && !alone) line.limit = items.length >> 1
+    else if (!answer.whole) line.limit = Math.min(MAX_BATCH_ENTRIES, line.limit + 1)
     const held = answer.whole && !alone
     line.trouble = troubleAfter(held ? failure : undefined, line.trouble)
     if (held) this.#retryLine(line, failure)

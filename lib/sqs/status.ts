@@ -1,21 +1,28 @@
-import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { Check } from '../readiness.ts'
-import { answerStatus, failureCode, failureMessage } from './failures.ts'
+import type { SqsCalls } from './calls.ts'
+import { callFailure, isAccessDenied, isQueueMissing } from './failures.ts'
+import { isForeignRefusal, notThere } from './foreign-answer.ts'
 
 /** Probes of readiness do not wait longer. */
 const STATUS_TIMEOUT_MS = 2_000
+const PROBE = 'fastify-instance-events-probe'
 
-/** Whether SQS answers, and takes the credentials: asks for a queue, any answer about queues will do. */
-export async function sqsStatus(client: SQSClient): Promise<Check> {
+/**
+ * Whether SQS answers, and takes the credentials: asks for a queue, by the same endpoint, connections and signature as
+ * every send. Only an answer about that queue will do: its URL, that there is none, or that it is not for us to ask.
+ */
+export async function sqsStatus(calls: SqsCalls): Promise<Check> {
   try {
-    const abortSignal = AbortSignal.timeout(STATUS_TIMEOUT_MS)
-    await client.send(new GetQueueUrlCommand({ QueueName: 'fastify-instance-events-probe' }), { abortSignal })
-    return { ok: true }
+    const command = new GetQueueUrlCommand({ QueueName: PROBE })
+    const { QueueUrl } = await calls.send(command, { deadlineMs: STATUS_TIMEOUT_MS })
+    if (QueueUrl) return { ok: true }
+    const { code, message } = notThere('SQS', 'HTTP 200')
+    return { ok: false, code, message }
   } catch (error) {
-    const code = failureCode(error)
-    const status = answerStatus(error)
-    const refused = /Signature|Token|Credential|AccessKey/i.test(code)
-    if (status !== undefined && status < 500 && !refused) return { ok: true }
-    return { ok: false, code, message: failureMessage(error) }
+    if (isQueueMissing(error) || isAccessDenied(error)) return { ok: true }
+    const failure = callFailure(error)
+    const { code, message } = isForeignRefusal(failure) ? notThere('SQS', failure.code) : failure
+    return { ok: false, code, message }
   }
 }

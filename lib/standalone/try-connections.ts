@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { SqsCalls } from '../sqs/calls.ts'
 import { createSqsClient } from '../sqs/client.ts'
 import { sqsStatus } from '../sqs/status.ts'
 import { tryDatabase } from '../store/try-database.ts'
@@ -33,7 +34,7 @@ async function trySqs(
   const timeouts = { connectTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS }
   const client = createSqsClient({ ...sqsTarget(config), ...timeouts, concurrency: 1 })
   try {
-    const status = await sqsStatus(client)
+    const status = await sqsStatus(new SqsCalls({ client, deadlineMs: TIMEOUT_MS }))
     return { ok: status.ok, message: status.ok ? 'answers' : `${status.code}: ${status.message}` }
   } finally {
     client.destroy()

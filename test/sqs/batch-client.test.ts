@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { BatchClient } from '../../lib/sqs/batch-client.ts'
+import { SqsCalls } from '../../lib/sqs/calls.ts'
 import { createSqsClient } from '../../lib/sqs/client.ts'
 import { type Fault, startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
@@ -22,7 +23,8 @@ async function start(t: Test, { direct = true }: { direct?: boolean } = {}) {
   t.after(() => client.destroy())
   const sends = t.capture(client, 'send', client.send)
   let asked = 0
-  const batches = new BatchClient({ client, direct })
+  const calls = new SqsCalls({ client, deadlineMs: 1_000 })
+  const batches = new BatchClient({ calls, direct: direct ? client : undefined })
   const send = (body: string) =>
     batches.send(
       { QueueUrl: 'http://sqs/000000000000/a', Entries: [{ Id: '0', MessageBody: body }] },
@@ -70,7 +72,8 @@ t.test('a client that somebody put middleware on sends every call itself', async
 const refusals: [string, Fault, Record<string, unknown>][] = [
   ['an error of AWS', { status: 400, code: 'RequestThrottled', message: 'slower' }, { name: 'RequestThrottled' }],
   ['an error of the service', { status: 503, code: 'ServiceUnavailable' }, { $metadata: { httpStatusCode: 503 } }],
-  ['a connection that is cut', 'reset', { code: 'ECONNRESET' }]
+  ['a connection that is cut', 'reset', { name: 'ECONNRESET' }],
+  ['an answer that stops', 'stall', { name: 'IEV_TIMEOUT' }]
 ]
 for (const [title, fault, expected] of refusals) {
   t.test(`after ${title} the SDK makes the next call again`, async (t) => {
@@ -105,7 +108,7 @@ async function answered(t: Test, answer: RequestListener) {
   return send('second')
 }
 
-t.test('the code of an error is in its body, or else in a header, or else unknown', async (t) => {
+t.test('the code of an error is in its body, or else in a header, or else there is only a status', async (t) => {
   const answers: [RequestListener, Record<string, unknown>][] = [
     [
       (_, reply) => reply.end('{"__type":"com.amazonaws.sqs#QueueDoesNotExist:http://x","Message":"gone"}'),
@@ -115,7 +118,7 @@ t.test('the code of an error is in its body, or else in a header, or else unknow
       (_, reply) => reply.setHeader('x-amzn-errortype', 'ThrottlingException').end('{}'),
       { name: 'ThrottlingException' }
     ],
-    [(_, reply) => reply.end('<html>Bad Gateway</html>'), { name: 'Unknown', message: 'Unknown' }]
+    [(_, reply) => reply.end('<html>Bad Gateway</html>'), { name: 'HTTP 502' }]
   ]
   for (const [answer, expected] of answers) {
     const failed = answered(t, (request, reply) => {
@@ -126,6 +129,24 @@ t.test('the code of an error is in its body, or else in a header, or else unknow
   }
 })
 
-t.test('an answer that is no answer names nothing as accepted', async (t) => {
-  t.same(await answered(t, (_, reply) => reply.end()), {})
+t.test('an answer of 200 that names no entry is not SQS’s', async (t) => {
+  for (const body of ['', 'null', '[1]', '{}', '<html>login</html>', '{"Successful":[null],"Failed":[]}', '5'])
+    await t.rejects(
+      answered(t, (_, reply) => reply.end(body)),
+      { name: 'IEV_SQS_NOT_SQS' },
+      body
+    )
+})
+
+t.test('an answer without end is left', async (t) => {
+  const closed = Promise.withResolvers<void>()
+  const endless = answered(t, (_, reply) => {
+    const write = () => {
+      while (reply.write('x'.repeat(65_536)));
+    }
+    reply.on('drain', write).on('close', closed.resolve)
+    write()
+  })
+  await t.rejects(endless, { name: 'IEV_SQS_NOT_SQS', message: /More than 4194304 bytes/ })
+  await closed.promise
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { QueueUnavailableError, QueueUnusableError } from '../../lib/errors.ts'
-import { callFailure, entryFailure, failureCode, failureMessage } from '../../lib/sqs/failures.ts'
+import { callFailure, CallError, entryFailure, failureCode, failureMessage } from '../../lib/sqs/failures.ts'
 
 const named = (name: string, more: object = {}) => Object.assign(new Error('why'), { name, ...more })
 
@@ -10,8 +10,13 @@ t.test('the code is AWS’s, else the system’s', (t) => {
     [aws, 'RequestThrottled'],
     [Object.assign(new Error('no'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
     [Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
-    [new Error('bare'), 'Error'],
-    ['a string', 'Unknown'],
+    [named('TimeoutError', { code: 'ECONNRESET' }), 'ECONNRESET'],
+    [named('TimeoutError'), 'IEV_TIMEOUT'],
+    [named('TypeError', { code: 'ERR_INVALID_URL' }), 'ERR_INVALID_URL'],
+    [named('two words'), 'IEV_INTERNAL'],
+    [new Error('bare'), 'IEV_INTERNAL'],
+    ['a string', 'IEV_INTERNAL'],
+    [undefined, 'IEV_INTERNAL'],
     [new QueueUnavailableError('q', 'x', 'y', { cause: aws }), 'RequestThrottled'],
     [new QueueUnusableError('q', 'FifoQueue', 'false'), 'IEV_SQS_QUEUE_UNUSABLE']
   ]
@@ -64,8 +69,54 @@ t.test('a refused entry is refused for good only where the sender is at fault', 
   t.equal(entryFailure({ ...entry, Code: 'ThrottlingException' }).kind, 'transient')
   t.strictSame(entryFailure({ Id: '0', Code: undefined, SenderFault: undefined, Message: 'why' }), {
     kind: 'transient',
-    code: 'Unknown',
+    code: 'Unanswered',
     message: 'why'
   })
+  t.match(entryFailure({ ...entry, Code: '<script>' }), { code: 'Unanswered' })
+  t.end()
+})
+
+/** As the SDK throws it, for an answer that it cannot read. */
+const answered = (status: number, type = 'text/html', name = 'SyntaxError') =>
+  named(name, { $metadata: { httpStatusCode: status }, $response: { headers: { 'content-type': type } } })
+
+t.test('an answer without a code of AWS is judged by its status', (t) => {
+  const cases: [Error, string, string][] = [
+    [answered(200), 'transient', 'IEV_SQS_NOT_SQS'],
+    [answered(302, 'text/html', 'Unknown'), 'transient', 'IEV_SQS_NOT_SQS'],
+    [answered(401), 'transient', 'IEV_SQS_NOT_SQS'],
+    [answered(404), 'transient', 'IEV_SQS_NOT_SQS'],
+    [answered(407), 'transient', 'IEV_SQS_NOT_SQS'],
+    [answered(400, 'text/xml'), 'transient', 'IEV_SQS_NOT_SQS'],
+    [answered(403, 'application/xml'), 'transient', 'IEV_SQS_NOT_SQS'],
+    [answered(400), 'permanent', 'HTTP 400'],
+    [answered(403, 'text/plain'), 'permanent', 'HTTP 403'],
+    [answered(413), 'permanent', 'HTTP 413'],
+    [answered(413, 'text/xml'), 'permanent', 'HTTP 413'],
+    [answered(413, '', 'RequestTooLong'), 'permanent', 'RequestTooLong'],
+    [answered(413, '', 'PayloadSize'), 'permanent', 'PayloadSize'],
+    [answered(429), 'transient', 'HTTP 429'],
+    [answered(502), 'transient', 'HTTP 502'],
+    [answered(503, '', 'TypeError'), 'transient', 'HTTP 503']
+  ]
+  for (const [error, kind, code] of cases) t.match(CallError.from(error).failure, { kind, code }, code)
+  t.match(CallError.from(answered(403), 'S3').failure, { kind: 'transient', code: 'IEV_S3_NOT_S3' })
+  t.match(CallError.from(answered(413), 'S3').failure, { kind: 'permanent', code: 'HTTP 413' })
+  t.equal(
+    CallError.from(answered(302)).message,
+    'HTTP 302 (text/html) is no answer of SQS: check the endpoint, and what stands in front of it'
+  )
+  t.end()
+})
+
+t.test('a text from outside is cut at 1 kB, and moves no terminal’s cursor', (t) => {
+  const long = failureMessage(named('Odd', { message: `\u001b[2J\r\n\u202e${'漢'.repeat(1_000_000)}` }))
+  t.ok(Buffer.byteLength(long) <= 1_024)
+  t.match(long, /^\[2J 漢+…$/)
+  t.equal(failureMessage(named('Odd', { message: '\u0000' })), 'Odd')
+  t.equal(
+    entryFailure({ Id: '0', Code: 'Odd', SenderFault: true, Message: 'x'.repeat(2_000_000) }).message.length,
+    1_022
+  )
   t.end()
 })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
 import { reset } from './reset.ts'
 
@@ -8,6 +8,7 @@ export interface ProxiedCall {
   /** `CreateQueue`, `SendMessageBatch`, … */
   action: string
   body: Record<string, unknown>
+  headers: IncomingHttpHeaders
 }
 
 export interface RefusedEntry {
@@ -17,31 +18,43 @@ export interface RefusedEntry {
 }
 
 /**
- * What the proxy does with a call: an AWS error in the service's place; a connection cut before or after the service
- * acted; no answer ever; some entries of a batch refused, the rest passed on; or nothing special.
+ * What the proxy does with a call: an AWS error in the service's place; somebody else's answer; a connection cut before
+ * or after the service acted; no answer ever, one that stops within its body, or one that comes a byte at a time; some
+ * entries of a batch refused, the rest passed on; or nothing special.
  */
 export type Fault =
   | { status: number; code: string; message?: string }
+  | { foreign: number; type?: string; body?: string }
   | { refuse: readonly RefusedEntry[] }
   | 'reset'
   | 'reset-after'
   | 'silence'
+  | 'stall'
+  | 'drip'
   | undefined
 
 export interface FaultProxy {
   endpoint: string
+  /** All that there were. */
+  connections: Socket[]
   /** Every call, in order. */
   calls: ProxiedCall[]
+  /** The clock of all answers; the machine's unless a test says otherwise. */
+  now: () => number
   /** Decides about each call; replace it at any time. */
   decide: (call: ProxiedCall) => Fault | Promise<Fault>
 }
 
+/** Between two bytes: often enough for a connection that is closed for being idle. */
+const DRIP_MS = 50
+
 /** A proxy in front of an SQS endpoint that can answer in its place, as AWS would. */
 export async function startFaultProxy(t: Test, target: string): Promise<FaultProxy> {
-  const proxy: FaultProxy = { endpoint: '', calls: [], decide: () => undefined }
   const server = createServer((incoming, outgoing) => {
     handle(proxy, target, incoming, outgoing).catch(() => outgoing.destroy())
   })
+  const proxy: FaultProxy = { endpoint: '', connections: [], calls: [], now: () => Date.now(), decide: () => undefined }
+  server.on('connection', (socket) => void proxy.connections.push(socket))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
@@ -57,13 +70,24 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
   const payload = Buffer.concat(chunks)
   const action = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? ''
-  const call = { action, body: JSON.parse(payload.toString() || '{}') as Record<string, unknown> }
+  const { headers } = incoming
+  const call = { action, headers, body: JSON.parse(payload.toString() || '{}') as Record<string, unknown> }
   proxy.calls.push(call)
   const fault = await proxy.decide(call)
+  const date = new Date(proxy.now()).toUTCString()
+  outgoing.setHeader('date', date)
   if (fault === 'reset') {
     reset(incoming.socket)
   } else if (fault === 'silence') {
     return
+  } else if (fault === 'stall' || fault === 'drip') {
+    outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': '300' })
+    outgoing.write('{"Succ')
+    const drip = fault === 'drip' ? setInterval(() => outgoing.write(' '), DRIP_MS) : undefined
+    outgoing.on('close', () => clearInterval(drip))
+  } else if (typeof fault === 'object' && 'foreign' in fault) {
+    const { foreign, type = 'text/html', body = '<html>not SQS</html>' } = fault
+    outgoing.writeHead(foreign, { 'content-type': type, location: 'http://127.0.0.1:1/' }).end(body)
   } else if (typeof fault === 'object' && 'refuse' in fault) {
     await answerWithout(fault.refuse, call.body, { target, incoming, outgoing })
   } else if (typeof fault === 'object') {
@@ -79,7 +103,7 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
         reset(incoming.socket)
         return
       }
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, date })
       answer.pipe(outgoing)
     })
     onward.end(payload)

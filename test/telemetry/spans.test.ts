@@ -73,7 +73,10 @@ t.test('a call to AWS tells the host, if the region is known', async (t) => {
     { host: 'sqs.{region}.amazonaws.com', variables: { region: { description: '', examples: [] } } }
   ]
   for (const address of addresses)
-    await withSendSpan({ queue: QUEUE, url: 'url', items: [], address: async () => address }, async () => ({}))
+    await withSendSpan({ queue: QUEUE, url: 'url', items: [], address: async () => address }, async () => ({
+      Successful: [],
+      Failed: []
+    }))
   const told = spans().map(({ attributes }) => [attributes['server.address'], attributes['server.port']])
   t.same(told, [
     ['sqs.sa-east-1.amazonaws.com', undefined],

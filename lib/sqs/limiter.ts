@@ -1,0 +1,23 @@
+/** Runs work a few at a time, first come first served. */
+export class Limiter {
+  readonly #max: number
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#max) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#running++
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      // Its place goes to the next one.
+      if (next) next()
+      else this.#running--
+    }
+  }
+}

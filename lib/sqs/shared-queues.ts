@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import { QuietLog } from '../quiet-log.ts'
+import { backoffMs } from './backoff.ts'
+import { ensureMany } from './ensure-many.ts'
+import { callFailure, type Trouble, troubleAfter } from './failures.ts'
+import type { QueueProvisioner } from './provisioner.ts'
+import type { QueueSpec } from './queue-names.ts'
+
+/** Of one round: what is not ready by then is a fault, and tried in the next. */
+const ROUND_MS = 25_000
+const BACKOFF = { baseMs: 1_000, maxMs: 30_000 }
+
+export interface SharedQueuesOptions {
+  provisioner: QueueProvisioner
+  specs: readonly QueueSpec[]
+  /** What their names have in common, for people. */
+  pattern: string
+  log: FastifyBaseLogger
+}
+
+/** Makes the shared queues in the background, for as long as one is missing. */
+export class SharedQueues {
+  readonly #options: SharedQueuesOptions
+  readonly #quiet: QuietLog
+  readonly #stop = new AbortController()
+  #troubles = new Map<string, Trouble>()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: SharedQueuesOptions) {
+    this.#options = options
+    this.#quiet = new QuietLog(options.log)
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Why queues are not there yet. */
+  troubles(): (Trouble & { queue: string })[] {
+    const missing = [...this.#troubles].filter(([queue]) => this.#options.provisioner.url(queue) === undefined)
+    return missing.map(([queue, trouble]) => ({ queue, ...trouble }))
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { provisioner, specs, pattern, log } = this.#options
+    const { signal } = this.#stop
+    let left = specs
+    for (let attempt = 0; left.length > 0; attempt++) {
+      const { failed } = await ensureMany(provisioner, left, { timeoutMs: ROUND_MS, stopAtFailure: false, signal })
+      if (signal.aborted) return
+      left = left.filter(({ name }) => failed.has(name))
+      const before = this.#troubles
+      this.#troubles = new Map()
+      for (const [name, error] of failed)
+        this.#troubles.set(name, troubleAfter(callFailure(error), before.get(name)) as Trouble)
+      const [error] = failed.values()
+      if (!error) break
+      const { code, message } = callFailure(error)
+      this.#quiet.warn(
+        code,
+        { code, reason: message, queues: left.length },
+        'Shared queues are not ready, trying again'
+      )
+      await sleep(backoffMs(attempt, BACKOFF), undefined, { signal }).catch(() => {})
+    }
+    if (!signal.aborted) log.info({ queues: specs.length, names: pattern }, 'The shared queues are ready')
+  }
+}

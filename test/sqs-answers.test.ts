@@ -1,0 +1,214 @@
+import t, { type Test } from 'tap'
+import type { SqsOptions } from '../plugins/sqs.ts'
+import { API_KEY, build } from './support/build.ts'
+import type { Fault, FaultProxy, ProxiedCall } from './support/fault-proxy.ts'
+import { startProxiedSqs } from './support/proxied-sqs.ts'
+import { until } from './support/until.ts'
+
+const DEADLINE_MS = 1_000
+const headers = { apikey: API_KEY }
+
+/** Waits until there were so many calls of a kind. */
+async function proxied({ calls }: FaultProxy, action: string, count: number): Promise<void> {
+  await until(() => calls.filter((call) => call.action === action).length >= count)
+}
+
+/** A server in front of an SQS that answers as the test decides. */
+async function start(t: Test, options: Partial<SqsOptions> = {}) {
+  const { sqs, proxy, options: target } = await startProxiedSqs(t)
+  const server = await build(t, {
+    sqs: { ...target, global: { events: ['CALL', 'PRESENCE_UPDATE'] }, requestTimeoutMs: DEADLINE_MS, ...options }
+  })
+  const { store } = server.eventLog
+  // The shared queues are there: what comes now is sent.
+  if (options.global === undefined) await proxied(proxy, 'GetQueueAttributes', 2)
+  return {
+    sqs,
+    proxy,
+    server,
+    accept: (data: unknown, instance = 'mine') => server.onInstanceEvent({ instance, event: 'call', data }),
+    /** `fault` for every SendMessageBatch from now on. */
+    failSends: (fault: Fault) => {
+      proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? fault : undefined)
+    },
+    /** Waits for a fault with this code. */
+    faultOf: async (code: string) => {
+      for (;;) {
+        const { faults } = (await server.inject({ url: '/overview', headers })).json<{ faults: { code: string }[] }>()
+        const fault = faults.find((found) => found.code === code)
+        if (fault) return fault
+        await store.check()
+      }
+    },
+    deadLetters: () => store.readDeadLetters({ after: 0, limit: 100 }),
+    sent: async () => {
+      while (store.pendingCount() > 0) await store.check()
+    }
+  }
+}
+
+const stalls: [string, Fault, string][] = [
+  ['stops within its body', 'stall', 'the first'],
+  ['stops within its body', 'stall', 'a later'],
+  ['comes a byte at a time', 'drip', 'the first'],
+  ['comes a byte at a time', 'drip', 'a later'],
+  ['does not come', 'silence', 'a later']
+]
+for (const [title, fault, which] of stalls) {
+  t.test(
+    `an answer that ${title} is left after the deadline, for ${which} call: a fault, then sent again`,
+    async (t) => {
+      const { sqs, proxy, server, accept, faultOf, failSends, deadLetters } = await start(t)
+      if (which === 'a later') {
+        await accept('first')
+        await sqs.bodies('global_call.fifo', 1)
+      }
+      const { connections } = proxy
+      failSends(fault)
+      await accept(0)
+      t.match(await faultOf('IEV_TIMEOUT'), {
+        component: 'sqs',
+        queue: 'global_call.fifo',
+        message: `SendMessageBatch was not finished within ${DEADLINE_MS / 1_000} s`
+      })
+      await until(() => connections.some(({ destroyed }) => destroyed))
+      t.strictSame(await server.sqs.status(), { ok: true }, 'the probe is answered')
+      const ready = await server.inject('/ready')
+      t.equal(ready.statusCode, 503)
+      t.match(ready.json(), { checks: { sqs: { ok: false, code: 'IEV_TIMEOUT' } } })
+      const metrics = (await server.inject('/metrics')).body
+      t.match(metrics, /iev_sqs_failures_total\{kind="transient",code="IEV_TIMEOUT"\} [1-9]/)
+
+      for (const data of [1, 2]) await accept(data)
+      proxy.decide = () => undefined
+      const bodies = await sqs.bodies('global_call.fifo', 3)
+      t.same(
+        bodies.map(({ data }) => data),
+        [0, 1, 2]
+      )
+      await until(async () => (await server.inject('/ready')).statusCode === 200)
+      t.same(await deadLetters(), [])
+    }
+  )
+}
+
+t.test('queues whose calls hang leave room for those of others', async (t) => {
+  const { sqs, proxy, server } = await start(t, { global: false, concurrency: 4, requestTimeoutMs: 1_000 })
+  const instances = Array.from({ length: 40 }, (_, n) => `stuck-${n}`)
+  for (const name of [...instances, 'fine']) await server.sqs.set(name, { enabled: true, events: ['CALL'] })
+  const failed = new Set<string>()
+  let hanging = 0
+  let before: number | undefined
+  proxy.decide = ({ action, body }) => {
+    const queue = String(body.QueueUrl)
+    if (action !== 'SendMessageBatch') return undefined
+    if (queue.includes('fine')) before ??= hanging
+    if (!queue.includes('stuck')) return undefined
+    if (failed.has(queue) && failed.size === instances.length) hanging++
+    else failed.add(queue)
+    return hanging > 0 ? 'stall' : { status: 503, code: 'ServiceUnavailable' }
+  }
+  for (const instance of instances) await server.onInstanceEvent({ instance, event: 'call', data: 1 })
+  await until(() => hanging >= 2)
+  await server.onInstanceEvent({ instance: 'fine', event: 'call', data: 'quick' })
+  t.match(await sqs.bodies('fine_call.fifo', 1), [{ data: 'quick' }])
+  t.equal(before, 2, 'calls that hang have half of the calls')
+})
+
+const foreign: [string, Fault][] = [
+  ['a login page with 200', { foreign: 200 }],
+  ['an empty answer', { foreign: 200, body: '' }],
+  ['JSON that says nothing', { foreign: 200, type: 'application/json', body: '{}' }],
+  ['a redirect', { foreign: 302 }],
+  [
+    'XML of another service',
+    { foreign: 400, type: 'text/xml', body: '<ErrorResponse><Code>InvalidAction</Code></ErrorResponse>' }
+  ],
+  ['a page that is not found', { foreign: 404 }],
+  ['a proxy that wants a password', { foreign: 407 }],
+  ['403 for everything', { foreign: 403, type: 'text/plain', body: 'Forbidden' }]
+]
+for (const [title, fault] of foreign) {
+  t.test(`${title} in the place of SQS is an outage: nothing is lost to it`, async (t) => {
+    const { sqs, proxy, server, accept, faultOf, deadLetters } = await start(t, { maxAttempts: 2 })
+    await accept('sent by the first call')
+    await sqs.bodies('global_call.fifo', 1)
+    proxy.decide = () => fault
+    t.match(await server.sqs.status(), { ok: false, code: 'IEV_SQS_NOT_SQS' })
+    await Promise.all(Array.from({ length: 12 }, (_, n) => accept(n)))
+    await faultOf('IEV_SQS_NOT_SQS')
+    t.match(await server.sqs.status(), { ok: false, code: 'IEV_SQS_NOT_SQS' })
+    const { statusCode } = await server.inject({
+      method: 'POST',
+      url: '/sqs/set/other',
+      headers,
+      payload: { enabled: true, events: ['CALL'] }
+    })
+    t.equal(statusCode, 502)
+    proxy.decide = () => undefined
+    const bodies = await sqs.bodies('global_call.fifo', 12)
+    t.same(
+      bodies.map(({ data }) => data),
+      Array.from({ length: 12 }, (_, n) => n)
+    )
+    t.same(await deadLetters(), [])
+  })
+}
+
+/** What nginx does with calls above 1 MB. */
+function upTo(bytes: number, page: Fault) {
+  return ({ action, body }: ProxiedCall): Fault =>
+    action === 'SendMessageBatch' && Buffer.byteLength(JSON.stringify(body)) > bytes ? page : undefined
+}
+
+t.test('a proxy that takes less than SQS: smaller calls, and a dead letter of what it takes in none', async (t) => {
+  const { sqs, proxy, accept, deadLetters, sent } = await start(t, { maxAttempts: 3, requestTimeoutMs: 10_000 })
+  proxy.decide = upTo(1_048_576, { foreign: 413 })
+  const instances = Array.from({ length: 12 }, (_, n) => `instance-${n}`)
+  const quotes = '"'.repeat(509_000)
+  await Promise.all([
+    ...instances.map((instance) => accept('x'.repeat(200_000), instance)),
+    accept(quotes, 'evil'),
+    accept('behind', 'evil'),
+    ...instances.map((instance) => accept('second', instance))
+  ])
+  const bodies = await sqs.bodies('global_call.fifo', 25)
+  t.same(bodies.map(({ instance }) => instance).sort(), [...instances, ...instances, 'evil'].sort())
+  await sent()
+  t.match(await deadLetters(), [
+    { instance: 'evil', reason: 'HTTP 413', message: /^HTTP 413 \(text\/html\)/, attempts: 3 }
+  ])
+})
+
+t.test('a status for one message only is about that message', async (t) => {
+  const { sqs, proxy, accept, deadLetters, sent } = await start(t, { maxAttempts: 2 })
+  proxy.decide = ({ action, body }) =>
+    action === 'SendMessageBatch' && JSON.stringify(body).includes('DROP TABLE') ? { foreign: 403 } : undefined
+  await Promise.all(
+    ['a', 'b', 'c', 'd', 'e'].map((instance) => accept(instance === 'c' ? 'DROP TABLE x' : 'fine', instance))
+  )
+  t.same((await sqs.bodies('global_call.fifo', 4)).map(({ instance }) => instance).sort(), ['a', 'b', 'd', 'e'])
+  await sent()
+  t.match(await deadLetters(), [{ instance: 'c', reason: 'HTTP 403', attempts: 2 }])
+})
+
+t.test('an error text of two megabytes is cut, wherever it is shown', async (t) => {
+  const { proxy, server, accept, deadLetters, sent } = await start(t, { maxAttempts: 1 })
+  const message = `why\u001b[2J ${'x'.repeat(2_000_000)}`
+  proxy.decide = ({ action }) =>
+    action === 'SendMessageBatch' ? { status: 400, code: 'InvalidMessageContents', message } : undefined
+  await accept(1)
+  await sent()
+  const [letter] = await deadLetters()
+  t.match(letter, { reason: 'InvalidMessageContents', message: /^why \[2J x+…$/ })
+  t.ok(Buffer.byteLength(letter?.message ?? '') <= 1_024)
+  proxy.decide = () => ({ status: 400, code: 'InvalidAddress', message })
+  const reply = await server.inject({
+    method: 'POST',
+    url: '/sqs/set/other',
+    headers,
+    payload: { enabled: true, events: ['CALL'] }
+  })
+  t.equal(reply.statusCode, 502)
+  t.ok(reply.body.length < 3_000)
+})

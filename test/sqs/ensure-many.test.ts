@@ -1,0 +1,132 @@
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { SqsCalls } from '../../lib/sqs/calls.ts'
+import { createSqsClient } from '../../lib/sqs/client.ts'
+import { ensureAll, ensureMany } from '../../lib/sqs/ensure-many.ts'
+import { QueueProvisioner } from '../../lib/sqs/provisioner.ts'
+import type { Fault } from '../support/fault-proxy.ts'
+import { startProxiedSqs } from '../support/proxied-sqs.ts'
+
+const { log } = Fastify()
+const specs = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `queue-${n}.fifo` }))
+
+async function start(t: Test) {
+  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const limits = { concurrency: 1, connectTimeoutMs: 3_000, requestTimeoutMs: 10_000 }
+  const client = createSqsClient({ ...sqs.options, endpoint: options.endpoint, ...limits })
+  t.after(() => client.destroy())
+  const calls = new SqsCalls({ client, deadlineMs: 10_000 })
+  return { sqs, proxy, provisioner: new QueueProvisioner({ calls, type: 'fifo', log }) }
+}
+
+t.test('many queues come in the order that was asked, a few calls at a time for all who ask', async (t) => {
+  const { sqs, proxy, provisioner } = await start(t)
+  let now = 0
+  let most = 0
+  proxy.decide = async () => {
+    most = Math.max(most, ++now)
+    await new Promise(setImmediate)
+    now--
+    return undefined
+  }
+  const asked = specs(30)
+  const several = await Promise.all(
+    [asked, asked.slice(10), asked.toReversed()].map((wanted) => ensureAll(provisioner, wanted, { timeoutMs: 60_000 }))
+  )
+  const urls = asked.map(({ name }) => sqs.server.inspectQueue(name)?.url as string)
+  t.strictSame(several, [urls, urls.slice(10), urls.toReversed()])
+  t.equal(proxy.calls.filter(({ action }) => action === 'CreateQueue').length, 30, 'each was made once')
+  t.ok(most > 1 && most <= 8, `${most} at once`)
+  t.strictSame(await ensureAll(provisioner, [], { timeoutMs: 1_000 }), [])
+})
+
+const passing: Fault[] = [
+  'reset',
+  { status: 500, code: 'InternalError' },
+  { status: 503, code: 'ServiceUnavailable' },
+  { status: 400, code: 'RequestThrottled' },
+  { status: 400, code: 'ThrottlingException' },
+  { foreign: 502 }
+]
+t.test('a failure that passes is tried again, whichever call it hits', async (t) => {
+  for (const action of ['GetQueueUrl', 'CreateQueue', 'GetQueueAttributes']) {
+    for (const fault of passing) {
+      const { proxy, provisioner } = await start(t)
+      let failures = 1
+      proxy.decide = (call) => (call.action === action && failures-- > 0 ? fault : undefined)
+      const urls = await ensureAll(provisioner, specs(3), { timeoutMs: 60_000 })
+      t.equal(new Set(urls).size, 3, `${action} ${JSON.stringify(fault)}`)
+    }
+  }
+})
+
+t.test('throttling lasts as long as it lasts', async (t) => {
+  const { proxy, provisioner } = await start(t)
+  let tokens = 5
+  const refill = setInterval(() => (tokens = 5), 100)
+  t.after(() => clearInterval(refill))
+  proxy.decide = ({ action }) =>
+    action === 'CreateQueue' && tokens-- <= 0 ? { status: 400, code: 'RequestThrottled' } : undefined
+  t.equal((await ensureAll(provisioner, specs(32), { timeoutMs: 60_000 })).length, 32)
+})
+
+t.test('an SQS that is down is told soon; a refusal at once, with what is ready', async (t) => {
+  const { proxy, provisioner } = await start(t)
+  proxy.decide = () => 'reset'
+  await t.rejects(ensureAll(provisioner, specs(2), { timeoutMs: 600_000 }), {
+    code: 'IEV_SQS_QUEUE_UNAVAILABLE',
+    message: /queue-[01]\.fifo.*ECONNRESET/
+  })
+  proxy.decide = ({ action, body }) =>
+    action === 'CreateQueue' && body.QueueName === 'queue-9.fifo'
+      ? { status: 403, code: 'AccessDenied', message: 'not you' }
+      : undefined
+  const [first, second] = await Promise.all(
+    [specs(40), specs(10)].map((wanted) =>
+      ensureAll(provisioner, wanted, { timeoutMs: 60_000 }).catch((error: unknown) => error)
+    )
+  )
+  const refused = {
+    code: 'IEV_SQS_QUEUE_UNAVAILABLE',
+    statusCode: 502,
+    message: /queue-9\.fifo.*AccessDenied: not you/
+  }
+  t.match(first, {
+    ...refused,
+    messages: [
+      refused.message,
+      /not changed\. \d+ of its 40 queues .* not ready: queue-9\.fifo.*(queue-\d+\.fifo, ){8}queue-\d+\.fifo and \d+ more$/
+    ]
+  })
+  t.match(second, { ...refused, messages: [refused.message, /9 of its 10 queues .* not ready: queue-9\.fifo$/] })
+})
+
+t.test('all ends with its time', async (t) => {
+  const { proxy, provisioner } = await start(t)
+  proxy.decide = () => 'silence'
+  await t.rejects(ensureAll(provisioner, specs(9), { timeoutMs: 50 }), {
+    code: 'IEV_SQS_QUEUE_UNAVAILABLE',
+    message: /IEV_TIMEOUT/
+  })
+})
+
+t.test('throttling that outlasts the time is the reason', async (t) => {
+  const { proxy, provisioner } = await start(t)
+  proxy.decide = ({ action }) => (action === 'GetQueueUrl' ? { status: 400, code: 'RequestThrottled' } : undefined)
+  await t.rejects(ensureAll(provisioner, [{ name: 'other.fifo' }], { timeoutMs: 500 }), { message: /RequestThrottled/ })
+})
+
+t.test('what is not in the way of others does not stop them, if that is wanted', async (t) => {
+  const { proxy, provisioner } = await start(t)
+  proxy.decide = ({ action, body }) =>
+    action === 'CreateQueue' && body.QueueName === 'queue-0.fifo' ? { status: 403, code: 'AccessDenied' } : undefined
+  const { urls, failed } = await ensureMany(provisioner, specs(20), { timeoutMs: 60_000, stopAtFailure: false })
+  t.equal(urls.size, 19)
+  t.match([...failed], [['queue-0.fifo', { code: 'IEV_SQS_QUEUE_UNAVAILABLE' }]])
+})
+
+t.test('an answer without a URL is not SQS’s', async (t) => {
+  const { proxy, provisioner } = await start(t)
+  proxy.decide = () => ({ foreign: 200, type: 'application/json', body: '{}' })
+  await t.rejects(provisioner.ensure({ name: 'a.fifo' }), { message: /IEV_SQS_NOT_SQS/ })
+})
