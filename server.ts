@@ -19,6 +19,7 @@ import { LogStream } from './lib/standalone/log-stream.ts'
 import { takeWarnings } from './lib/standalone/process-warnings.ts'
 import { onStopSignal, STOP_SIGNALS } from './lib/standalone/stop-signals.ts'
 import { answerError, answerNotFound, requestWithoutKey } from './routes/conventions.ts'
+import { endIfUnread, endUnreadBodies } from './routes/unread-bodies.ts'
 import root from './routes/root.ts'
 
 /** Instance names have 100 characters at most; percent-encoded, one may take nine. */
@@ -26,6 +27,10 @@ const MAX_PARAM_LENGTH = 1_000
 const API_KEY_FILE = 'api-key'
 /** Longer than the ten seconds that sends on their way are given. */
 const SHUTDOWN_MS = 15_000
+/** What a client is given for the headers of a request, if the whole request has no less. */
+const HEADERS_TIMEOUT_MS = 20_000
+/** How often Node.js looks for requests that take too long. */
+const TIMEOUT_CHECK_MS = 5_000
 /** How long lines of the log wait for the banner: a start that takes longer is followed line by line. */
 const BANNER_MS = 2_000
 
@@ -41,13 +46,23 @@ async function main(): Promise<void> {
     writer: stdoutWriter(process),
     onRecovered: (dropped) => server.log.warn({ dropped }, 'Lines of the log before this one could not be written')
   })
+  const requestTimeout = config.REQUEST_TIMEOUT_SECONDS * 1_000
   const server = Fastify({
     // Whoever puts a key into a URL by mistake does not find it in the log.
     logger: { level: config.LOG_LEVEL, serializers: { req: requestWithoutKey }, stream: logs },
     trustProxy: config.TRUST_PROXY,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply)
+    requestTimeout,
+    http: {
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeout)
+    },
+    frameworkErrors: (error, request, reply) => {
+      endIfUnread(request, reply)
+      answerError(error, request, reply)
+    }
   })
+  endUnreadBodies(server)
   logs.hold(BANNER_MS)
   process.once('exit', () => logs.release())
   takeWarnings(process, (warning) => server.log.warn({ err: warning }, warning.message))

@@ -1,3 +1,4 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import fastifySocketIo from 'fastify-socket.io'
@@ -11,6 +12,7 @@ import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
 import { closeConnections } from '../lib/websocket/close-connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
+import { endUnread, isUnread } from '../lib/unread-body.ts'
 import { shareUpgrades } from '../lib/websocket/share-upgrades.ts'
 import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
 import eventLogPlugin from './event-log.ts'
@@ -73,6 +75,12 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     })
   )
   const { io } = fastify
+  io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    // Of an upgrade, it is no response of Node.js's.
+    if (response instanceof ServerResponse)
+      response.once('finish', () => isUnread(request) && endUnread(request, response))
+    next()
+  })
   const admission = new Admission({
     keys: new ApiKeys({ globalKey: apiKey, instances: eventLog.instances }),
     instances: eventLog.instances,

@@ -6,6 +6,7 @@ import { MAX_MESSAGES, withMessages } from '../lib/fault-messages.ts'
 import { urlWithoutKeys } from '../lib/url-without-keys.ts'
 import { useCompilers } from './compilers.ts'
 import { type ThrownError, toAnswer } from './error-answer.ts'
+import { endUnreadBodies } from './unread-bodies.ts'
 
 /** Of routes that are asked every few seconds, by probes and by the console: what is usual is not logged. */
 export const POLLED_LOG_LEVEL = 'warn'
@@ -22,6 +23,7 @@ const RETRY_AFTER_SECONDS = 1
  */
 export function useConventions(fastify: FastifyInstance): void {
   useCompilers(fastify)
+  endUnreadBodies(fastify)
   fastify.addHook('onRoute', (route) => {
     route.bodyLimit ??= BODY_LIMIT
   })
