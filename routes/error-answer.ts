@@ -30,7 +30,7 @@ export function toAnswer(error: ThrownError, request: FastifyRequest, reply: Fas
   const statusCode = [error.statusCode, error.status, reply.statusCode].find(isErrorStatus) ?? 500
   if (statusCode === 500) return fromOurs(new InternalError())
   if (isFastifys(code) && statusCode < 500)
-    return fromOurs(Object.assign(new ValidationError(urlWithoutKeys(message ?? '')), { statusCode }))
+    return fromOurs(Object.assign(new ValidationError(urlWithoutKeys(String(message))), { statusCode }))
   return {
     statusCode,
     code: typeof code === 'string' && code !== '' ? code : `HTTP_${statusCode}`,
