@@ -4,7 +4,7 @@ import { hashToken } from '../store/instances.ts'
 export interface WrongKeysOptions {
   /** Different wrong keys that one address may try in a minute. */
   perMinute: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds on a clock that is never set back. @default `performance.now` */
   now?: () => number
 }
 
@@ -26,15 +26,15 @@ export class WrongKeys {
   readonly #now: () => number
   readonly #byAddress = new Map<string, Tries>()
 
-  constructor({ perMinute, now = Date.now }: WrongKeysOptions) {
+  constructor({ perMinute, now = () => performance.now() }: WrongKeysOptions) {
     this.#perMinute = perMinute
     this.#now = now
   }
 
-  /** For how many milliseconds no key of this address is looked at; 0: come in. */
+  /** Milliseconds for which no key of this address is looked at; 0 if it is not blocked. */
   blockedMs(address: string): number {
     const tries = this.#tries(blockOf(address))
-    return tries && tries.keys.size >= this.#perMinute ? tries.until - this.#now() : 0
+    return tries && tries.keys.size >= this.#perMinute ? Math.ceil(tries.until - this.#now()) : 0
   }
 
   count(address: string, key: string): void {

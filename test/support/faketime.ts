@@ -1,0 +1,32 @@
+import { globSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { folder } from './build.ts'
+
+/** https://github.com/wolfcw/libfaketime, where Debian puts it. */
+const [LIBRARY] = globSync('/usr/lib/*/faketime/libfaketime.so.1')
+
+/** A reason to skip a test; `false` if there is none. */
+export const withoutFaketime = LIBRARY === undefined && 'needs libfaketime'
+
+/** The system's clock as a process sees it. Clocks that only count stay as they are. */
+export interface SystemClock {
+  env: Record<string, string>
+  /** Sets it to so many seconds from the real time. */
+  set(seconds: number): void
+}
+
+export function systemClock(t: Test): SystemClock {
+  const file = join(folder(t), 'offset')
+  const set = (seconds: number) => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}\n`)
+  set(0)
+  return {
+    env: {
+      LD_PRELOAD: LIBRARY ?? '',
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1'
+    },
+    set
+  }
+}
