@@ -1,6 +1,6 @@
 // Instances of your own, in a Fastify app of your own: their events go to SQS and to sockets.
 //
-//   SQS_ENDPOINT=http://localhost:4566 API_KEY=change-me-please npx node examples/register-in-an-app.ts
+//   SQS_ENDPOINT=http://localhost:4566 API_KEY=change-me-please node examples/register-in-an-app.ts
 import Fastify from 'fastify'
 // In your app: import instanceEvents from 'fastify-instance-events'
 import instanceEvents from '../app.ts'

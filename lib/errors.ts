@@ -66,7 +66,7 @@ export class RouteNotFoundError extends errorClass('IEV_NOT_FOUND', 'There is no
 /** 404: the files of the console are missing. */
 export class ConsoleNotBuiltError extends errorClass(
   'IEV_CONSOLE_NOT_BUILT',
-  'The console was not built: run "npm run prepare" in the folder of fastify-instance-events, with its development packages, and start the server again',
+  'The console was not built: run "npm run build:console" in the folder of fastify-instance-events, with its development packages ("npm ci" without --omit=dev), and start the server again',
   404
 ) {}
 /** 500: an unexpected fault; the log of the server has its cause. */

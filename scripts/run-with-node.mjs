@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findNode } from './find-node.mjs'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/**
+ * Runs Node with `args`, the Node that `findNode` finds; that Node comes first on the PATH of its children, then the installed
+ * packages' programs. Ends this process as that one ends.
+ * @param {string[]} args
+ */
+export function runWithNode(args) {
+  const { env } = process
+  const found = findNode({
+    root: ROOT,
+    env,
+    running: { path: process.execPath, version: process.versions.node },
+    platform: `${process.platform}-${process.arch}`
+  })
+  if ('fault' in found) {
+    console.error(found.fault)
+    process.exitCode = 1
+    return
+  }
+  if (found.note) console.error(found.note)
+
+  // Windows calls it Path.
+  const pathName = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH'
+  const path = [dirname(found.path), join(ROOT, 'node_modules', '.bin'), env[pathName]].filter(Boolean).join(delimiter)
+  const child = spawn(found.path, args, { stdio: 'inherit', env: { ...env, [pathName]: path } })
+  // Ctrl-C in a terminal reaches the child, too.
+  process.on('SIGINT', () => {
+    if (!process.stdin.isTTY) child.kill('SIGINT')
+  })
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.once('error', ({ message }) => {
+    console.error(`Node ${found.version} cannot be run: ${message}. Install a newer Node.`)
+    process.exitCode = 1
+  })
+  child.once('exit', (status, signal) => {
+    if (signal) {
+      process.removeAllListeners(signal)
+      process.kill(process.pid, signal)
+    } else process.exitCode = status
+  })
+}
