@@ -10,8 +10,13 @@ export function urlWithoutKeys(url: string): string {
 }
 
 function withoutKey(member: string): string {
-  for (const { 0: matched, 1: name = '', index } of member.matchAll(/([^?#;=]*)=/g)) {
-    if (decoded(name).trim().toLowerCase() === 'apikey') return `${member.slice(0, index + matched.length)}[redacted]`
+  // Texts, and between them what ends each.
+  const parts = member.split(/([?#;=])/)
+  let end = 0
+  for (let n = 0; n + 1 < parts.length; n += 2) {
+    const [name, separator] = parts.slice(n, n + 2) as [string, string]
+    end += name.length + separator.length
+    if (separator === '=' && decoded(name).trim().toLowerCase() === 'apikey') return `${member.slice(0, end)}[redacted]`
   }
   return member
 }
