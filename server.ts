@@ -17,6 +17,7 @@ import { startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
 import { stdoutWriter } from './lib/standalone/line-writer.ts'
 import { LogStream } from './lib/standalone/log-stream.ts'
 import { takeWarnings } from './lib/standalone/process-warnings.ts'
+import { fillSdkEnvironment } from './lib/standalone/sdk-environment.ts'
 import { onStopSignal, STOP_SIGNALS } from './lib/standalone/stop-signals.ts'
 import { answerError, answerNotFound, requestWithoutKey } from './routes/conventions.ts'
 import { endIfUnread, endUnreadBodies } from './routes/unread-bodies.ts'
@@ -37,6 +38,7 @@ const BANNER_MS = 2_000
 /** The standalone server: the one place that reads the environment, listens and handles signals. */
 async function main(): Promise<void> {
   const env = { ...readDotenv('.'), ...process.env }
+  fillSdkEnvironment(env, process.env)
   const config = loadConfig(env)
   const dataDir = dataFolder(config)
   const keyFile = config.AUTHENTICATION_API_KEY ? undefined : join(dataDir, API_KEY_FILE)

@@ -4,6 +4,7 @@ import { createSqsClient } from '../sqs/client.ts'
 import { sqsStatus } from '../sqs/status.ts'
 import { tryDatabase } from '../store/try-database.ts'
 import { sqsTarget, wantsEmbeddedSqs } from './app-options.ts'
+import { fillSdkEnvironment } from './sdk-environment.ts'
 
 export interface Connection {
   to: 'database' | 'sqs'
@@ -31,6 +32,7 @@ async function trySqs(
   env: Record<string, string | undefined>
 ): Promise<{ ok: boolean; message: string }> {
   if (wantsEmbeddedSqs(config, env)) return { ok: true, message: 'will be emulated in the process' }
+  fillSdkEnvironment(env, process.env)
   const timeouts = { connectTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS }
   const client = createSqsClient({ ...sqsTarget(config), ...timeouts, concurrency: 1 })
   try {

@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import { API_KEY, folder } from '../support/build.ts'
+import { spawnCli } from '../support/cli.ts'
 import { startSqs } from '../support/sqs.ts'
 import { call, callsToSqs, spawnServer, startStandalone } from '../support/standalone.ts'
 
@@ -22,6 +25,28 @@ t.test('an endpoint on an IPv6 address takes events', async (t) => {
   for (const data of [1, 2])
     await call(`${url}/events/a`, { method: 'POST', key: API_KEY, body: { event: 'call', data } })
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 1 }, { data: 2 }])
+})
+
+t.test('the AWS SDK’s own variables may stand in .env', async (t) => {
+  const sqs = await startSqs(t)
+  const cwd = folder(t)
+  const lines = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_ENDPOINT_URL_SQS: sqs.options.endpoint,
+    SQS_GLOBAL_EVENTS: 'CALL',
+    AUTHENTICATION_API_KEY: API_KEY,
+    DATABASE_URL: ':memory:'
+  }
+  const text = Object.entries(lines).map(([name, value]) => `${name}=${value}\n`)
+  writeFileSync(join(cwd, '.env'), text.join(''))
+  const check = spawnCli(t, ['check-config', '--connect', '--json'], { cwd })
+  t.equal(await check.ended(), 0)
+  t.match(JSON.parse(check.out()), { connections: [{ to: 'database' }, { to: 'sqs', ok: true, message: 'answers' }] })
+  const { url } = await startStandalone(t, { cwd, env: { AUTHENTICATION_API_KEY: API_KEY } })
+  await call(`${url}/events/a`, { method: 'POST', key: API_KEY, body: { event: 'call', data: 1 } })
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 1 }])
 })
 
 const skip = !process.allowedNodeEnvironmentFlags.has('--use-env-proxy') && 'this Node knows no proxies'
