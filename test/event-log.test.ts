@@ -97,3 +97,22 @@ t.test('once intake has stopped, nothing is accepted', async (t) => {
   eventLog.stopIntake()
   await t.rejects(eventLog.accept(event), { code: 'IEV_CLOSING', statusCode: 503 })
 })
+
+t.test('of many wrong events, no more are looked at than a refusal tells of', async (t) => {
+  const { eventLog } = await open(t)
+  let looked = 0
+  const wrong = {
+    ...event,
+    get event() {
+      looked++
+      return 'none'
+    }
+  }
+  const atFirst = await eventLog.acceptAll(Array(200).fill(wrong)).catch((error: { messages?: string[] }) => error)
+  t.match(atFirst, { code: 'IEV_EVENT_UNKNOWN' })
+  t.equal((atFirst as { messages: string[] }).messages.length, 100)
+  const before = looked
+  looked = 0
+  await t.rejects(eventLog.acceptAll(Array(1_000).fill(wrong)))
+  t.equal(looked, before, 'for 200 as for 1,000')
+})
