@@ -108,11 +108,13 @@ t.test('of many wrong events, no more are looked at than a refusal tells of', as
       return 'none'
     }
   }
-  const atFirst = await eventLog.acceptAll(Array(200).fill(wrong)).catch((error: { messages?: string[] }) => error)
+  const atFirst = await eventLog
+    .acceptAll(Array.from({ length: 200 }, () => wrong))
+    .catch((error: { messages?: string[] }) => error)
   t.match(atFirst, { code: 'IEV_EVENT_UNKNOWN' })
   t.equal((atFirst as { messages: string[] }).messages.length, 100)
   const before = looked
   looked = 0
-  await t.rejects(eventLog.acceptAll(Array(1_000).fill(wrong)))
+  await t.rejects(eventLog.acceptAll(Array.from({ length: 1_000 }, () => wrong)))
   t.equal(looked, before, 'for 200 as for 1,000')
 })

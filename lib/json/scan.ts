@@ -115,11 +115,14 @@ export function visitItems(bytes: Buffer, at: number, visit: ItemVisitor): numbe
 
 export function skipSpace(bytes: Buffer, at: number): number {
   let next = at
-  for (;;) {
-    const byte = bytes[next]
-    if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB) return next
-    next++
-  }
+  while (isSpace(bytes[next])) next++
+  return next
+}
+
+function isSpace(byte: number | undefined): boolean {
+  // Nearly always it ends here.
+  if (byte === undefined || byte > SPACE) return false
+  return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB
 }
 
 export function isObject(bytes: Buffer, at: number): boolean {
@@ -146,10 +149,11 @@ function skipName(bytes: Buffer, at: number): number {
 
 export function skipString(bytes: Buffer, at: number): number {
   let next = at + 1
-  while (bytes[next] !== QUOTE) {
-    const byte = bytes[next]
+  let byte = bytes[next]
+  while (byte !== QUOTE) {
     if (byte === undefined || byte < SPACE) throw unexpected(bytes, next)
     next = byte === BACKSLASH ? skipEscape(bytes, next) : next + 1
+    byte = bytes[next]
   }
   return next + 1
 }
