@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../store/types.ts'
 import type { Listener } from './listener.ts'
-import type { Audience, Scope } from './scope.ts'
+import type { Audience } from './audiences.ts'
+import type { Scope } from './scope.ts'
 
 /** Live listeners of one scope. */
 export interface Channel {

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'socket.io'
-import type { FrameTransport } from './outbox.ts'
+import type { FrameTransport } from './socket-writer.ts'
 
 /** For which a client may read what is on its way, and answer that it closes too. */
 const GRACE_MS = 2_000

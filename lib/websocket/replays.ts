@@ -4,7 +4,7 @@ import { eventSize } from '../messages.ts'
 import type { EventStore, StoredEvent } from '../store/types.ts'
 import type { Listener } from './listener.ts'
 import { eventPacket, Payload } from './payload.ts'
-import type { Audience } from './scope.ts'
+import type { Audience } from './audiences.ts'
 
 /** What a client is told when its replay is over: the event `resumed`. */
 export interface Resumed {
@@ -141,7 +141,7 @@ export class Replays {
 
   /** Its client has made room for the next page, and this node has come as far as the client. */
   #mayGoOn({ listener, position }: Replay): boolean {
-    return listener.outbox.buffered === 0 && position <= this.#options.head()
+    return listener.writer.buffered === 0 && position <= this.#options.head()
   }
 
   async #page(replay: Replay): Promise<void> {
@@ -183,7 +183,7 @@ export class Replays {
       this.#finish(replay, packets)
     } else {
       replay.held = undefined
-      if (packets.length > 0) listener.outbox.send(new Payload(packets))
+      if (packets.length > 0) listener.writer.send(new Payload(packets))
     }
   }
 
@@ -199,8 +199,8 @@ export class Replays {
     replay.log = undefined
     if (id === log) return true
     this.#anew(replay)
-    const { outbox, scope } = replay.listener
-    outbox.send(new Payload([eventPacket(scope.namespace, 'resuming', JSON.stringify({ offset: 0, log: id }))]))
+    const { writer, scope } = replay.listener
+    writer.send(new Payload([eventPacket(scope.namespace, 'resuming', JSON.stringify({ offset: 0, log: id }))]))
     return false
   }
 
@@ -217,6 +217,6 @@ export class Replays {
     }
     this.#all.delete(listener)
     live(listener)
-    listener.outbox.send(new Payload(packets))
+    listener.writer.send(new Payload(packets))
   }
 }

@@ -1,13 +1,8 @@
 import { socketMessage } from '../messages.ts'
 import type { StoredEvent } from '../store/types.ts'
+import type { Audience } from './audiences.ts'
 import { eventPacket } from './payload.ts'
 import type { Subscription } from './subscription.ts'
-
-/** Where an event may be seen at all, whoever listens. */
-export interface Audience {
-  readonly namespace: boolean
-  readonly root: boolean
-}
 
 type Filters = Pick<Subscription, 'events' | 'instances'>
 

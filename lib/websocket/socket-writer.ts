@@ -44,7 +44,7 @@ const GRACE_MS = 5_000
  * own WebSocket frame as it is (Socket.IO's broadcasts use that), and nothing says that it must be one frame only.
  * Where it does not, packets go one by one.
  */
-export class Outbox {
+export class SocketWriter {
   readonly #connection: Connection
   /** Bytes handed to Engine.IO that it has not handed on yet. */
   #waiting = 0

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
-import { Outbox } from '../../lib/websocket/outbox.ts'
+import { SocketWriter } from '../../lib/websocket/socket-writer.ts'
 import { Payload } from '../../lib/websocket/payload.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
@@ -60,14 +60,14 @@ t.test('what Engine.IO has still to write is not overtaken', async (t) => {
   app.io.of('/sales').emit('host', { data: 'first' })
   app.io.of('/sales').emit('host', { data: 'second' })
   const [listener] = app.io.of('/sales').sockets.values()
-  const outbox = new Outbox(listener!.conn)
-  for (const data of ['third', 'fourth']) outbox.send(new Payload([`2/sales,["call",{"data":"${data}"}]`]))
-  t.ok(outbox.buffered > 0)
+  const writer = new SocketWriter(listener!.conn)
+  for (const data of ['third', 'fourth']) writer.send(new Payload([`2/sales,["call",{"data":"${data}"}]`]))
+  t.ok(writer.buffered > 0)
   t.strictSame(
     (await until(4)).map(({ message }) => message.data),
     ['first', 'second', 'third', 'fourth']
   )
-  t.equal(outbox.buffered, 0)
+  t.equal(writer.buffered, 0)
 })
 
 t.test('where frames cannot be handed over, the same messages arrive one by one', async (t) => {
@@ -156,15 +156,15 @@ t.test('a transport that knows nothing of frames gets texts; what waits is known
     on: (_event: 'flush', listener: () => void) => (flushed = listener),
     write: (packet: string) => written.push(packet)
   }
-  const outbox = new Outbox(connection as unknown as ConstructorParameters<typeof Outbox>[0])
-  outbox.send(new Payload(['2["a"]', '2["são"]']))
+  const writer = new SocketWriter(connection as unknown as ConstructorParameters<typeof SocketWriter>[0])
+  writer.send(new Payload(['2["a"]', '2["são"]']))
   t.strictSame(written, ['2["a"]', '2["são"]'])
-  t.equal(outbox.buffered, 15, 'bytes')
+  t.equal(writer.buffered, 15, 'bytes')
   Object.assign(connection, { transport: { socket: { bufferedAmount: 100 } } })
-  t.equal(outbox.buffered, 115)
+  t.equal(writer.buffered, 115)
   flushed()
-  t.equal(outbox.buffered, 100)
-  outbox.send(new Payload([]))
-  t.equal(outbox.buffered, 100)
+  t.equal(writer.buffered, 100)
+  writer.send(new Payload([]))
+  t.equal(writer.buffered, 100)
   t.end()
 })

@@ -1,0 +1,43 @@
+import type { CatalogueEvent } from '../events.ts'
+import type { EventLog } from '../event-log.ts'
+import { selects } from '../selections.ts'
+import { OFF_SOCKETS, type Instance, type StoredEvent } from '../store/types.ts'
+
+/** Where an event may be seen, whoever listens. */
+export interface Audience {
+  readonly namespace: boolean
+  readonly root: boolean
+}
+
+const NOBODY: Audience = { namespace: false, root: false }
+
+/** Decides where events may be seen, by what is selected at the time. */
+export class Audiences {
+  readonly #eventLog: EventLog
+  /** Whether `/` carries events. */
+  readonly #globalEvents: boolean
+
+  constructor(eventLog: EventLog, globalEvents: boolean) {
+    this.#eventLog = eventLog
+    this.#globalEvents = globalEvents
+  }
+
+  /**
+   * The audience of a logged event. A selection that changes applies at once, in replays too: an event that is deselected
+   * stops, one that was selected since can be replayed.
+   */
+  of({ event, instance: name, instanceKey, flags }: StoredEvent): Audience {
+    const { catalogue, instances } = this.#eventLog
+    const known = catalogue.find(event)
+    if (flags & OFF_SOCKETS || !known) return NOBODY
+    const instance = instances.get(name)
+    // An instance that was created anew under the same name does not inherit events.
+    return this.ofInstance(known, instance?.key === instanceKey ? instance : undefined)
+  }
+
+  /** The audience of an event of an instance; `undefined` for an unknown one. */
+  ofInstance({ key, inAll }: CatalogueEvent, instance: Instance | undefined): Audience {
+    const namespace = instance !== undefined && selects(instance.selections.websocket, key)
+    return { namespace, root: this.#globalEvents && (inAll || namespace) }
+  }
+}
