@@ -1,10 +1,20 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { asyncApiDocument } from '../lib/asyncapi/document.ts'
+import { html } from '../lib/asyncapi/html.ts'
 import { asyncApiPage, PAGE_POLICY } from '../lib/asyncapi/page.ts'
-import type { AsyncApiDocument } from '../lib/asyncapi/types.ts'
 import { packageVersion } from '../lib/package-version.ts'
-import { sqsAddress } from '../lib/sqs/address.ts'
+import { type SqsAddress, sqsAddress } from '../lib/sqs/address.ts'
 import '../plugins/event-log.ts'
+import { SharedText } from './shared-text.ts'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+/** A host that nobody has: each request's own is written in its place. */
+const HOST = 'the-host.invalid'
+
+interface Texts {
+  document: SharedText
+  page: SharedText
+}
 
 export interface AsyncApiRoutesOptions {
   /** Whether the HTTP API is described at `/docs`. */
@@ -20,28 +30,44 @@ const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify
   const websocket = fastify.hasDecorator('websocket') ? fastify.websocket : undefined
   const hide = { schema: { hide: true } }
 
-  async function documentFor({ host, protocol }: FastifyRequest): Promise<AsyncApiDocument> {
-    return asyncApiDocument({
-      version,
-      catalogue,
-      sqs: sqs && { mode: sqs.mode, address: await sqsAddress(sqs.client) },
-      websocket: websocket && {
-        host,
-        secure: protocol === 'https',
-        path: websocket.path,
-        globalEvents: websocket.globalEvents
-      }
-    })
+  const built = new Map<string, Texts>()
+
+  /** The document and its page, for any host. Whatever else they depend on has a few values at most. */
+  async function textsFor({ protocol }: FastifyRequest): Promise<Texts> {
+    const address = sqs && (await sqsAddress(sqs.client))
+    const secure = protocol === 'https'
+    const key = JSON.stringify([address, secure])
+    const texts = built.get(key) ?? build(address, secure)
+    built.set(key, texts)
+    return texts
   }
 
-  fastify.get('/docs/asyncapi.json', hide, documentFor)
-
-  fastify.get('/docs/asyncapi', hide, async (request, reply) => {
-    const page = asyncApiPage(await documentFor(request), {
+  function build(address: SqsAddress | undefined, secure: boolean): Texts {
+    const document = asyncApiDocument({
+      version,
+      catalogue,
+      sqs: sqs && address && { mode: sqs.mode, address },
+      websocket: websocket && { host: HOST, secure, path: websocket.path, globalEvents: websocket.globalEvents }
+    })
+    const page = asyncApiPage(document, {
       document: `${prefix}/docs/asyncapi.json`,
       http: openApi ? `${prefix}/docs` : undefined
     })
-    return reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page)
+    return {
+      document: new SharedText({ type: JSON_TYPE, text: JSON.stringify(document), placeholder: HOST }),
+      page: new SharedText({ type: 'text/html; charset=utf-8', text: page, placeholder: HOST })
+    }
+  }
+
+  fastify.get('/docs/asyncapi.json', hide, async (request, reply) => {
+    const { document } = await textsFor(request)
+    return document.send(request, reply, JSON.stringify(request.host).slice(1, -1))
+  })
+
+  fastify.get('/docs/asyncapi', hide, async (request, reply) => {
+    const { page } = await textsFor(request)
+    reply.header('content-security-policy', PAGE_POLICY)
+    return page.send(request, reply, html`${request.host}`.text)
   })
 }
 

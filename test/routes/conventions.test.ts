@@ -53,3 +53,14 @@ t.test('a transport that is switched off answers 409 and stores nothing', async 
   }
   t.strictSame(server.eventLog.instances.list().toArray(), [])
 })
+
+t.test('a body of another length than its header says is refused', async (t) => {
+  const server = await build(t, { sqs: false })
+  const reply = await server.inject({
+    method: 'POST',
+    url: '/events/sales',
+    headers: { apikey: API_KEY, 'content-type': 'application/json', 'content-length': '9' },
+    payload: '{"event":"call","data":1}'
+  })
+  t.match(reply.json(), { status: 400, code: 'IEV_VALIDATION', response: { message: [/Content-Length/] } })
+})
