@@ -15,6 +15,7 @@ const HEAVY = [
   '@fastify/swagger',
   '@fastify/swagger-ui',
   '@fastify/type-provider-typebox',
+  '@opentelemetry/api',
   'commander',
   'fastify-socket.io',
   'fauxqs',
@@ -70,7 +71,7 @@ t.test('a host app loads what its parts need', async (t) => {
     { none, metrics, sqs, websocket, docs, console },
     {
       none: [],
-      metrics: ['prom-client'],
+      metrics: ['@opentelemetry/api', 'prom-client'],
       sqs: ['@aws-sdk/client-sqs'],
       websocket: ['fastify-socket.io', 'socket.io'],
       docs: ['@fastify/static', '@fastify/swagger', '@fastify/swagger-ui'],

@@ -1,6 +1,7 @@
+import type * as Api from '@opentelemetry/api'
 import type { StoredEvent } from '../store/types.ts'
 import { traceMember, traceparentOf } from '../trace-context.ts'
-import { api, harmless, registeredTracer, spanTraceparent } from './opentelemetry.ts'
+import { harmless, openTelemetry, registeredTracer, spanTraceparent } from './opentelemetry.ts'
 
 /**
  * The `extra` of an event, with a trace member. If a tracer is registered, an event that was submitted outside of any trace
@@ -11,8 +12,9 @@ import { api, harmless, registeredTracer, spanTraceparent } from './opentelemetr
 export function tracedExtra(event: Pick<StoredEvent, 'extra'>, queues: ReadonlySet<string>): string {
   const { extra } = event
   const tracer = queues.size > 0 ? registeredTracer() : undefined
-  if (!api || !tracer || traceparentOf(event) !== undefined) return extra
-  const { SpanKind } = api
+  if (!tracer || traceparentOf(event) !== undefined) return extra
+  // There is a tracer, so there is an API.
+  const { SpanKind } = openTelemetry() as typeof Api
   const [queue] = queues
   const created = harmless(() => {
     const one = queues.size === 1

@@ -4,7 +4,7 @@ import { entryFailure, failureCode, failureMessage } from '../sqs/failures.ts'
 import type { SqsAddress } from '../sqs/address.ts'
 import type { StoredEvent } from '../store/types.ts'
 import { traceparentOf } from '../trace-context.ts'
-import { api, harmless, registeredTracer, remoteSpan } from './opentelemetry.ts'
+import { harmless, openTelemetry, registeredTracer, remoteSpan } from './opentelemetry.ts'
 
 /** One SendMessageBatch. */
 export interface SendCall {
@@ -15,8 +15,8 @@ export interface SendCall {
   readonly address: () => Promise<SqsAddress>
 }
 
-/** The key that `suppressTracing()` of @opentelemetry/core sets in a context: no span is recorded within. */
-const SUPPRESS_TRACING = api?.createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+/** Description of the key that `suppressTracing()` of @opentelemetry/core sets in a context: no span is recorded within. */
+const SUPPRESS_TRACING = 'OpenTelemetry SDK Context Key SUPPRESS_TRACING'
 
 /**
  * Sends a batch within a span of kind PRODUCER, if a tracer is registered. The span links to the traces of the events, and
@@ -31,12 +31,12 @@ export function withSendSpan<T extends BatchResult>(call: SendCall, send: () => 
 }
 
 async function withSpan<T extends BatchResult>(tracer: Api.Tracer, call: SendCall, send: () => Promise<T>): Promise<T> {
-  const { trace, context } = api as typeof Api
+  const { trace, context, createContextKey } = openTelemetry() as typeof Api
   // Events are sent even if the tracer throws.
   const started = await start(tracer, call).catch(() => undefined)
   if (!started) return send()
   const { span, parent } = started
-  const within = trace.setSpan(parent, span).setValue(SUPPRESS_TRACING as symbol, true)
+  const within = trace.setSpan(parent, span).setValue(createContextKey(SUPPRESS_TRACING), true)
   return context.with(within, send).then(
     (result) => {
       const [refused, ...others] = result.Failed ?? []
@@ -52,7 +52,7 @@ async function withSpan<T extends BatchResult>(tracer: Api.Tracer, call: SendCal
 }
 
 async function start(tracer: Api.Tracer, call: SendCall) {
-  const { ROOT_CONTEXT, SpanKind, trace } = api as typeof Api
+  const { ROOT_CONTEXT, SpanKind, trace } = openTelemetry() as typeof Api
   const traces = call.items.map(({ event }) => traceparentOf(event))
   const links = [...new Set(traces)].flatMap((traceparent) =>
     traceparent === undefined ? [] : [{ context: remoteSpan(traceparent) }]
@@ -81,7 +81,7 @@ async function attributesOf({ queue, url, items, address }: SendCall): Promise<A
 }
 
 function end(span: Api.Span, failure: { code: string; message: string } | undefined): void {
-  const { SpanStatusCode } = api as typeof Api
+  const { SpanStatusCode } = openTelemetry() as typeof Api
   harmless(() => {
     if (failure) {
       span.setAttribute('error.type', failure.code)

@@ -27,7 +27,7 @@ t.test('in a host with @fastify/otel and instrumentation-aws-sdk, each SendMessa
       sqs: { ...options, global: { events: ['CALL'] } }
     })
     const before = new Set(spans())
-    const sends = () => spans().filter((span) => !before.has(span) && /SendMessageBatch|send/i.test(span.name))
+    const sends = () => spans().filter((span) => !before.has(span) && /SendMessageBatch| send$/.test(span.name))
     const counted = () =>
       sends().reduce((sum, { attributes }) => sum + Number(attributes['messaging.batch.message_count'] ?? 0), 0)
     for (let n = 0; n < 20; n++) {
