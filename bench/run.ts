@@ -11,6 +11,7 @@ import growth from './growth/index.ts'
 import ingest from './ingest/index.ts'
 import latency from './latency/index.ts'
 import sqs from './sqs/index.ts'
+import start from './start/index.ts'
 import websocket from './websocket/index.ts'
 
 /**
@@ -23,6 +24,7 @@ const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   websocket,
   latency,
   growth,
+  start,
   bodies,
   cluster
 }
