@@ -29,6 +29,9 @@ export const SECURITY_SCHEMES = {
   instanceEventsKeyInQuery: { type: 'apiKey', in: 'query', name: 'apikey' }
 } as const
 
+/** For Swagger 2.0, which knows no bearer. */
+const BEARER_HEADER = { type: 'apiKey', in: 'header', name: 'authorization' } as const
+
 const DESCRIPTIONS: Record<KeyRule['allow'], string> = {
   everyone: 'Open: no key is needed.',
   global: 'Key: the global one.',
@@ -42,15 +45,18 @@ const DESCRIPTIONS: Record<KeyRule['allow'], string> = {
  */
 export function opensTo(allow: KeyRule['allow'], { inQuery = false } = {}): FastifyContextConfig {
   const { instanceEventsKey, instanceEventsBearer, instanceEventsKeyInQuery } = SECURITY_SCHEMES
-  const schemes = {
-    ...(allow !== 'everyone' && { instanceEventsKey, instanceEventsBearer }),
-    ...(inQuery && { instanceEventsKeyInQuery })
-  }
+  const guarded = allow !== 'everyone'
+  const keys = { ...(guarded && { instanceEventsKey }), ...(inQuery && { instanceEventsKeyInQuery }) }
+  const schemes = { ...keys, ...(guarded && { instanceEventsBearer }) }
   const described = { security: Object.keys(schemes).map((name) => ({ [name]: [] })), description: DESCRIPTIONS[allow] }
   const swaggerTransform: SwaggerTransform = ({ schema, url, ...document }) => {
     if ('openapiObject' in document) {
       const components = (document.openapiObject.components ??= {})
       components.securitySchemes = { ...components.securitySchemes, ...schemes }
+    } else {
+      const { swaggerObject } = document
+      const bearer = guarded && { instanceEventsBearer: BEARER_HEADER }
+      swaggerObject.securityDefinitions = { ...swaggerObject.securityDefinitions, ...keys, ...bearer }
     }
     return { schema: { ...(schema as FastifySchema), ...described }, url }
   }

@@ -21,6 +21,7 @@ t.test('a fault names the variable, what it got and what it takes', async (t) =>
   const wrong: [string, string, string][] = [
     ['LOG_LEVEL', 'loud', levels],
     ['LOG_LEVEL', 'LOG,LOUD', levels],
+    ['LOG_LEVEL', ',', levels],
     ['SQS_REGION', 'US East (N. Virginia)', 'an AWS region, such as us-east-1'],
     ['SQS_REGION', 'us-east-1a', 'an AWS region, such as us-east-1'],
     ['SQS_REGION', 'virginia', 'an AWS region, such as us-east-1'],

@@ -73,8 +73,10 @@ t.test('calls to AWS go through the proxy that Node was told to use', { skip }, 
     NODE_USE_ENV_PROXY: '1',
     HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
   }
-  spawnServer(t, { cwd: folder(t), env })
+  const { child, ended } = spawnServer(t, { cwd: folder(t), env })
   t.equal(await asked, 'sqs.sa-east-1.amazonaws.com:443')
+  child.kill('SIGTERM')
+  await ended
 })
 
 t.test('what runs on this machine is reached without the proxy', { skip }, async (t) => {
@@ -86,7 +88,8 @@ t.test('what runs on this machine is reached without the proxy', { skip }, async
     HTTP_PROXY: nowhere,
     HTTPS_PROXY: nowhere
   }
-  const { url } = await startStandalone(t, { cwd: folder(t), env })
+  const { url, stop } = await startStandalone(t, { cwd: folder(t), env })
   await call(`${url}/events/a`, { method: 'POST', key: API_KEY, body: { event: 'call', data: 1 } })
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 1 }])
+  t.equal(await stop('SIGTERM'), 0)
 })
