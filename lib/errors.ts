@@ -30,6 +30,12 @@ export class StoreLockedError extends errorClass(
 ) {}
 /** The database cannot be opened, read or written. */
 export class StoreUnusableError extends errorClass('IEV_STORE_UNUSABLE', 'The database %s cannot be used: %s', 500) {}
+/** Parts of the database's file are broken. The rest is served; what cannot be read is left out. */
+export class StoreDamagedError extends errorClass(
+  'IEV_STORE_DAMAGED',
+  'The database %s is damaged (%s): stop the server, then restore a backup, or save what can be read with sqlite3 and .recover',
+  503
+) {}
 /** A newer release wrote the database. */
 export class StoreNewerError extends errorClass(
   'IEV_STORE_NEWER_SCHEMA',
@@ -140,6 +146,7 @@ export const WS_INVALID = 'IEV_WS_INVALID'
 export const WS_RATE_LIMITED = 'IEV_WS_RATE_LIMITED'
 export const WS_TOO_SLOW = 'IEV_WS_TOO_SLOW'
 export const SQS_PAYLOAD_TOO_LARGE = 'IEV_SQS_PAYLOAD_TOO_LARGE'
+export const EVENT_DAMAGED = 'IEV_EVENT_DAMAGED'
 
 /** Codes of faults and log lines: a call to AWS had no complete answer in time, or something else answered it. */
 export const TIMEOUT = 'IEV_TIMEOUT'

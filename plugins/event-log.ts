@@ -40,6 +40,10 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
         metrics.commitOperations.observe(operations)
         metrics.commitSeconds.observe(seconds)
       },
+      onDamage: ({ reason, offset }) => {
+        const message = 'The database file is damaged: what cannot be read is left out'
+        log.error({ reason, ...(offset !== undefined && { offset }) }, message)
+      },
       onConnection: (error) => {
         if (error) log.warn({ err: error }, 'PostgreSQL is not there: events are refused until it is back')
         else log.info('PostgreSQL is back')
@@ -59,6 +63,9 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
   })
   const retention = new Retention({ store, log, hours: retentionHours, maxBytes: retentionMaxBytes })
   metrics.gauge('iev_store_instances', 'Instances that are registered', () => eventLog.instances.size)
+  metrics.gauge('iev_store_damaged_events', 'Events that are damaged where they are stored, and left out', () =>
+    store.damagedEvents()
+  )
   addNodeGauges(metrics, store)
   fastify.decorate('eventLog', eventLog)
 

@@ -38,17 +38,20 @@ export class InstanceNames {
     const wanted = fold(search)
     const turn = turnTaker()
     const found: string[] = []
-    for (let key = after === '' ? '' : keyOf(after); ; await turn()) {
+    let key = after === '' ? '' : keyOf(after)
+    let looked = 0
+    do {
       // Entered anew after each turn: a tree that has changed meanwhile is no longer the one that was walked.
-      let looked = 0
+      looked = 0
       for (const [next, name] of this.#tree.entries(key)) {
         if (next === key) continue
-        if (looked++ === STEP) break
         key = next
         if (next.includes(wanted) && found.push(name) === limit) return found
+        if (++looked === STEP) break
       }
-      if (looked <= STEP) return found
-    }
+      await turn()
+    } while (looked === STEP)
+    return found
   }
 
   async #fill(names: Iterable<string>): Promise<void> {

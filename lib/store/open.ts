@@ -13,6 +13,8 @@ export interface OpenStoreOptions {
   maxPendingDeliveries?: number
   /** Told of each commit. */
   onCommit?: SqliteStoreOptions['onCommit']
+  /** Told of damage in SQLite's file, as it is met. */
+  onDamage?: SqliteStoreOptions['onDamage']
   /** Told when PostgreSQL is lost, and with no error when it is back. */
   onConnection?: PostgresStoreOptions['onConnection']
   /** Where PostgreSQL keeps it. @default 'instance_events' */
@@ -20,7 +22,11 @@ export interface OpenStoreOptions {
 }
 
 /** @throws {StoreUnsupportedError} for a URL that no backend takes */
-export async function openStore({ url = DEFAULT_STORE_URL, ...options }: OpenStoreOptions): Promise<EventStore> {
+export async function openStore({
+  url = DEFAULT_STORE_URL,
+  onDamage,
+  ...options
+}: OpenStoreOptions): Promise<EventStore> {
   // Each backend is loaded only where it is used: Node 22 prints a warning when SQLite is.
   if (isPostgresUrl(url)) {
     const { PostgresStore } = await import('./postgres.ts')
@@ -28,7 +34,7 @@ export async function openStore({ url = DEFAULT_STORE_URL, ...options }: OpenSto
   }
   const { onConnection, schema, ...limits } = options
   const { SqliteStore } = await import('./sqlite.ts')
-  return new SqliteStore({ path: storePath(url), ...limits })
+  return new SqliteStore({ path: storePath(url), onDamage, ...limits })
 }
 
 /** Whether a database URL is PostgreSQL's. */

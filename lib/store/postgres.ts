@@ -276,6 +276,11 @@ export class PostgresStore implements EventStore {
     return { removed: removed as number, more: next !== null }
   }
 
+  /** PostgreSQL has checksums of its own, and refuses to read what is damaged. */
+  damagedEvents(): number {
+    return 0
+  }
+
   async check(): Promise<void> {
     this.#assertOpen()
     if (!this.#session.connected) throw new BackpressureError('PostgreSQL: the session that holds the locks is lost')

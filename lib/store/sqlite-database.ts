@@ -6,7 +6,11 @@ import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 
 // https://www.sqlite.org/rescode.html
 export const SQLITE_BUSY = 5
+const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
+/** What to do about a damaged file. */
+export const REMEDY = 'restore a backup, or save what can be read with sqlite3 and .recover'
 /** How long a start waits for the process before it to let go of the file. */
 const LOCK_TIMEOUT_MS = 3_000
 
@@ -50,10 +54,19 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-/** Not a database, no right to write, no such folder: the file is named. */
-function unusable(path: string, error: unknown): Error {
+/** Not a database, damaged, no right to write, no such folder: the file is named. */
+export function unusable(path: string, error: unknown): Error {
   const { code, message } = error as Error & { code?: string }
-  return code?.startsWith('IEV_') ? (error as Error) : new StoreUnusableError(path, message, { cause: error })
+  if (code?.startsWith('IEV_')) return error as Error
+  // What was written as JSON is read as JSON, unless it has changed meanwhile.
+  const damaged = isDamage(error) || error instanceof SyntaxError
+  return new StoreUnusableError(path, damaged ? `${message}: ${REMEDY}` : message, { cause: error })
+}
+
+/** Whether an error of SQLite tells of a damaged file. */
+export function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
 }
 
 function migrate(db: DatabaseSync, path: string): void {

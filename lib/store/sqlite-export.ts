@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { StoreUnusableError } from '../errors.ts'
+import { StoreDamagedError, StoreUnusableError } from '../errors.ts'
 import { EVENT_COLUMNS, type Row } from './rows.ts'
 import { openDatabase } from './sqlite-database.ts'
-import { takeEvents } from './sqlite.ts'
+import { isWhole } from './sqlite-damage.ts'
+import { takeEvents } from './sqlite-reads.ts'
 import { toInstance } from './sqlite-rows.ts'
 import type { Instance, StoredEvent } from './types.ts'
 
@@ -22,10 +23,12 @@ export interface LogCounts {
 /** All of a SQLite log, page by page, by the numbers that it has there. The file is this process's alone meanwhile. */
 export class SqliteExport {
   readonly #db: DatabaseSync
+  readonly #path: string
 
   /** @throws {StoreUnusableError} there is no such file @throws as `openDatabase` does */
   constructor(path: string) {
     if (!existsSync(path)) throw new StoreUnusableError(path, 'there is no such file')
+    this.#path = path
     this.#db = openDatabase(path)
   }
 
@@ -70,7 +73,10 @@ export class SqliteExport {
   /** By ascending offset; `maxBytes` as for `EventStore.read`. */
   events(after: number, options: { limit: number; maxBytes: number }): StoredEvent[] {
     const sql = `SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" > ? ORDER BY e."offset"`
-    return takeEvents(this.#db.prepare(sql).iterate(after), options)
+    const events = takeEvents(this.#db.prepare(sql).iterate(after), options)
+    const spoilt = events.find((event) => !isWhole(event))
+    if (spoilt) throw new StoreDamagedError(this.#path, `the text of the event at offset ${spoilt.offset} is no JSON`)
+    return events
   }
 
   /** By ascending offset; all of an offset or none. */

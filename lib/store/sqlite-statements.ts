@@ -3,7 +3,7 @@ import { SEGMENT_BITS } from './migrations/sqlite.ts'
 import { EVENT_COLUMNS } from './rows.ts'
 
 /** More than most events: with less room than this some are refused soon. */
-const CHECK_BYTES = 65_536
+export const CHECK_BYTES = 65_536
 
 /** What a read is narrowed to. */
 const IN_READ = `e."offset" > :after AND e."offset" <= :upTo
@@ -21,6 +21,10 @@ export function prepareStatements(db: DatabaseSync) {
     findEvent: db.prepare('SELECT "offset" FROM events WHERE instance_key = ? AND id = ?'),
     read: { oldestFirst: prepareReads(db, 'ASC'), newestFirst: prepareReads(db, 'DESC') },
     firstOffset: db.prepare('SELECT min("offset") AS first FROM events'),
+    firstNeeded: db.prepare(`
+      SELECT min((SELECT pruned_to + 1 FROM log),
+        coalesce((SELECT min("offset") FROM deliveries), ${Number.MAX_SAFE_INTEGER}),
+        coalesce((SELECT min("offset") FROM dead_letters), ${Number.MAX_SAFE_INTEGER})) AS first`),
     lastOffset: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
 
     allQueues: db.prepare('SELECT key, name FROM queues'),
@@ -36,6 +40,9 @@ export function prepareStatements(db: DatabaseSync) {
       SELECT ${EVENT_COLUMNS} FROM deliveries d JOIN events e ON e."offset" = d."offset"
       WHERE d.queue_key = ? AND d.instance_key = ? AND d."offset" > ?
       ORDER BY d."offset" LIMIT ?`),
+    laneOffsets: db.prepare(`
+      SELECT "offset" FROM deliveries WHERE queue_key = ? AND instance_key = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`),
+    readOne: db.prepare(`SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" = ?`),
 
     insertDeadLetter: db.prepare(`
       INSERT INTO dead_letters (queue_key, instance_key, "offset", reason, message, attempts, died_at)
@@ -49,6 +56,13 @@ export function prepareStatements(db: DatabaseSync) {
       AND (:queue IS NULL OR q.name = :queue)
       AND (:reason IS NULL OR d.reason = :reason)
       ORDER BY d.id LIMIT :limit`),
+    deadLettersAlone: db.prepare(`
+      SELECT d.*, q.name AS queue FROM dead_letters d JOIN queues q ON q.key = d.queue_key
+      WHERE d.id > :after AND d.id <= :upTo
+      AND (:ids IS NULL OR d.id IN (SELECT value FROM json_each(:ids)))
+      AND (:queue IS NULL OR q.name = :queue)
+      AND (:reason IS NULL OR d.reason = :reason)
+      ORDER BY d.id`),
     countDeadLetters: db.prepare(`
       SELECT count(*) AS count, (SELECT seq FROM sqlite_sequence WHERE name = 'dead_letters') AS last_id
       FROM dead_letters`),

@@ -1,15 +1,14 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, ClosingError } from '../errors.ts'
-import { eventSize } from '../messages.ts'
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.ts'
 import type { MemoryDirectory } from './instances.ts'
-import { SEGMENT_BITS } from './migrations/sqlite.ts'
-import { openDatabase, refusedWrite } from './sqlite-database.ts'
-import { type Row, toDeadLetter, toEvent } from './rows.ts'
+import { isDamage, openDatabase, refusedWrite, unusable } from './sqlite-database.ts'
+import { SqliteDamage, type OnDamage } from './sqlite-damage.ts'
 import { SqliteInstances } from './sqlite-instances.ts'
 import { SqlitePruner } from './sqlite-pruner.ts'
 import { SqliteQueues } from './sqlite-queues.ts'
+import { SqliteReads } from './sqlite-reads.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
 import type {
   AppendResult,
@@ -36,6 +35,8 @@ export interface SqliteStoreOptions {
   maxPendingDeliveries?: number
   /** Told of each commit. */
   onCommit?: CommitQueueOptions['measured'] | undefined
+  /** Told of damage in the file, as it is met. */
+  onDamage?: OnDamage | undefined
 }
 
 /** What one append gathers inside its transaction, to make it known after the commit. */
@@ -43,13 +44,6 @@ interface Appending {
   acceptedAt: number
   stored: StoredEvent[]
   registered: Instance[]
-}
-
-/** A read of one instance, as its statement takes it. */
-interface InstanceRead extends Record<string, string | number | null> {
-  instanceKey: number
-  after: number
-  upTo: number
 }
 
 /**
@@ -69,20 +63,20 @@ export class SqliteStore implements EventStore {
   readonly #watchers = new Set<LaneWatcher>()
   readonly #queues: SqliteQueues
   readonly #pruner: SqlitePruner
+  readonly #damage: SqliteDamage
+  readonly #reads: SqliteReads
   #fresh: StoredEvent[] = []
   #pending: number
   /** Deliveries of appends that wait for their commit. */
   #reserved = 0
   #closed = false
 
-  constructor({ path, maxPendingDeliveries = 1_000_000, onCommit }: SqliteStoreOptions) {
+  constructor({ path, maxPendingDeliveries = 1_000_000, onCommit, onDamage }: SqliteStoreOptions) {
     this.#path = path
     this.#db = openDatabase(path)
     this.#inode = this.#inodeNow()
-    this.#sql = prepareStatements(this.#db)
-    this.#queues = new SqliteQueues(this.#sql)
-    this.#pruner = new SqlitePruner(this.#sql)
     this.maxPending = maxPendingDeliveries
+    this.#damage = new SqliteDamage(path, onDamage)
     this.#commits = new CommitQueue({
       transaction: (work) => this.#transaction(work),
       // Our own errors are thrown before anything is written.
@@ -91,9 +85,25 @@ export class SqliteStore implements EventStore {
       ...(onCommit && { measured: onCommit }),
       flushed: () => this.#publish()
     })
-    this.#table = new SqliteInstances(this.#db, this.#commits)
-    this.instances = this.#table.directory
-    this.#pending = this.#sql.countDeliveries.get()?.n as number
+    try {
+      this.#damage.lookOver(this.#db)
+      this.#sql = prepareStatements(this.#db)
+      this.#queues = new SqliteQueues(this.#sql)
+      this.#pruner = new SqlitePruner(this.#sql)
+      this.#table = new SqliteInstances(this.#db, this.#commits)
+      this.instances = this.#table.directory
+      this.#pending = this.#sql.countDeliveries.get()?.n as number
+    } catch (error) {
+      this.#db.close()
+      throw unusable(path, error)
+    }
+    this.#reads = new SqliteReads({
+      sql: this.#sql,
+      queues: this.#queues,
+      damage: this.#damage,
+      nameOf: (instanceKey) => this.instances.list().find(({ key }) => key === instanceKey)?.name,
+      bury: (delivery, failure) => this.bury(delivery, failure)
+    })
   }
 
   append(events: readonly NewEvent[]): Promise<AppendResult[]> {
@@ -133,7 +143,7 @@ export class SqliteStore implements EventStore {
   }
 
   tail(subscriber: LogSubscriber): () => void {
-    subscriber.advanced([], this.#last())
+    subscriber.advanced([], this.#reads.last())
     return this.subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
   }
 
@@ -156,50 +166,31 @@ export class SqliteStore implements EventStore {
 
   async read(options: ReadOptions): Promise<StoredEvent[]> {
     this.#assertOpen()
-    const { instanceKey, events, instances, after, upTo, newestFirst = false, limit, maxBytes = Infinity } = options
-    const narrowed = {
-      events: events ? JSON.stringify(events) : null,
-      instances: instances ? JSON.stringify(instances) : null,
-      after,
-      upTo: upTo ?? Number.MAX_SAFE_INTEGER,
-      limit
-    }
-    const rows =
-      instanceKey === undefined
-        ? this.#sql.read[newestFirst ? 'newestFirst' : 'oldestFirst'].all.iterate(narrowed)
-        : this.#instanceRows({ instanceKey, ...narrowed }, newestFirst)
-    return takeEvents(rows, { limit, maxBytes })
+    return this.#reads.events(options)
   }
 
   async range(): Promise<LogRange> {
     this.#assertOpen()
-    const last = this.#last()
-    const first = this.#sql.firstOffset.get()?.first as number | null
-    const { id, pruned_to: prunedTo } = this.#sql.log.get() as { id: string; pruned_to: number }
-    return { id, first: first ?? (last === 0 ? 0 : last + 1), last, prunedTo }
+    return this.#ask(() => this.#reads.range())
   }
 
   async pendingLanes(): Promise<Lane[]> {
     this.#assertOpen()
-    return this.#sql.lanes.all().map((row) => ({
+    const rows = this.#ask(() => this.#sql.lanes.all())
+    return rows.map((row) => ({
       queue: this.#queues.name(row.queue_key as number),
       instanceKey: row.instance_key as number
     }))
   }
 
-  async readLane(
-    lane: Lane,
-    { after, limit, maxBytes }: { after: number; limit: number; maxBytes: number }
-  ): Promise<StoredEvent[]> {
+  async readLane(lane: Lane, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]> {
     this.#assertOpen()
-    const queueKey = this.#queues.find(lane.queue)
-    if (queueKey === undefined) return []
-    return takeEvents(this.#sql.readLane.iterate(queueKey, lane.instanceKey, after, limit), { limit, maxBytes })
+    return this.#reads.lane(lane, options)
   }
 
   async oldestPending(): Promise<number | null> {
     this.#assertOpen()
-    return (this.#sql.oldestPending.get()?.accepted_at as number | undefined) ?? null
+    return this.#ask(() => (this.#sql.oldestPending.get()?.accepted_at as number | undefined) ?? null)
   }
 
   pendingCount(): number {
@@ -244,19 +235,20 @@ export class SqliteStore implements EventStore {
 
   async readDeadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
     this.#assertOpen()
-    return this.#deadLetters(page)
+    return this.#ask(() => this.#reads.deadLetters(page))
   }
 
   async deadLetterCount(): Promise<{ count: number; lastId: number }> {
     this.#assertOpen()
-    const { count, last_id: lastId } = this.#sql.countDeadLetters.get() as { count: number; last_id: number | null }
+    const row = this.#ask(() => this.#sql.countDeadLetters.get())
+    const { count, last_id: lastId } = row as { count: number; last_id: number | null }
     return { count, lastId: lastId ?? 0 }
   }
 
   redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
     return this.#commits.add({
       run: () => {
-        const letters = this.#deadLetters(page)
+        const letters = this.#reads.deadLetters(page)
         for (const { id, queue, instanceKey, offset } of letters) {
           this.#sql.insertDelivery.run(this.#queues.key(queue), instanceKey, offset)
           this.#sql.deleteDeadLetter.run(id)
@@ -273,7 +265,7 @@ export class SqliteStore implements EventStore {
   discard(page: DeadLetterPage): Promise<DeadLetter[]> {
     return this.#commits.add({
       run: () => {
-        const letters = this.#deadLetters(page)
+        const letters = this.#reads.deadLetters(page)
         for (const { id } of letters) this.#sql.deleteDeadLetter.run(id)
         return letters
       }
@@ -284,8 +276,13 @@ export class SqliteStore implements EventStore {
     return this.#commits.add({ run: () => this.#pruner.step(options) })
   }
 
+  damagedEvents(): number {
+    return this.#damage.events
+  }
+
   async check(): Promise<void> {
     await this.#commits.add({ run: () => this.#sql.writeCheck.run() })
+    if (this.#damage.error) throw this.#damage.error
   }
 
   async close(): Promise<void> {
@@ -320,35 +317,6 @@ export class SqliteStore implements EventStore {
     return { id, offset, duplicate: false }
   }
 
-  /** One segment of the log after the other, for as long as rows are taken. */
-  *#instanceRows(narrowed: InstanceRead, newestFirst: boolean): Generator<Row> {
-    const first = this.#sql.firstOffset.get()?.first as number | null
-    if (first === null) return
-    const start = segmentOf(Math.max(narrowed.after, first))
-    const end = segmentOf(Math.min(narrowed.upTo, this.#last()))
-    const read = this.#sql.read[newestFirst ? 'newestFirst' : 'oldestFirst'].segment
-    for (let passed = 0; passed <= end - start; passed++) {
-      yield* read.iterate({ segment: newestFirst ? end - passed : start + passed, ...narrowed })
-    }
-  }
-
-  #last(): number {
-    return (this.#sql.lastOffset.get()?.seq as number | undefined) ?? 0
-  }
-
-  #deadLetters({ after, upTo, limit, ids, instance, queue, reason }: DeadLetterPage): DeadLetter[] {
-    const rows = this.#sql.readDeadLetters.all({
-      after,
-      upTo: upTo ?? Number.MAX_SAFE_INTEGER,
-      limit,
-      ids: ids ? JSON.stringify(ids) : null,
-      instance: instance ?? null,
-      queue: queue ?? null,
-      reason: reason ?? null
-    })
-    return rows.map(toDeadLetter)
-  }
-
   #removeDelivery({ queue, instanceKey, offset }: DeliveryRef): number {
     const queueKey = this.#queues.find(queue)
     return queueKey === undefined ? 0 : Number(this.#sql.deleteDelivery.run(queueKey, instanceKey, offset).changes)
@@ -366,7 +334,18 @@ export class SqliteStore implements EventStore {
       // SQLite rolls back by itself on some errors, a full disk among them.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       this.#queues.reload()
+      if (isDamage(error)) this.#damage.met(error)
       throw error
+    }
+  }
+
+  /** @throws {StoreDamagedError} it cannot be read */
+  #ask<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      this.#damage.met(error)
+      throw this.#damage.error
     }
   }
 
@@ -384,25 +363,4 @@ export class SqliteStore implements EventStore {
   #assertOpen(): void {
     if (this.#closed) throw new ClosingError()
   }
-}
-
-/** As many as are asked for; ends with the event that reaches `maxBytes`. */
-export function takeEvents(
-  rows: Iterable<Row>,
-  { limit, maxBytes }: { limit: number; maxBytes: number }
-): StoredEvent[] {
-  const events: StoredEvent[] = []
-  let bytes = 0
-  for (const row of rows) {
-    const event = toEvent(row)
-    events.push(event)
-    bytes += eventSize(event)
-    if (events.length >= limit || bytes >= maxBytes) break
-  }
-  return events
-}
-
-/** The segment of the log that an offset lies in. */
-function segmentOf(offset: number): number {
-  return Math.floor(offset / 2 ** SEGMENT_BITS)
 }

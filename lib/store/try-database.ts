@@ -1,17 +1,20 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreNewerError } from '../errors.ts'
 import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
 import { isPostgresUrl, storePath } from './open.ts'
-import { SQLITE_BUSY, sqliteCode } from './sqlite-database.ts'
+import { wholeFault } from './sqlite-damage.ts'
+import { REMEDY, SQLITE_BUSY, sqliteCode } from './sqlite-database.ts'
+import { CHECK_BYTES } from './sqlite-statements.ts'
 
 export interface Tried {
   ok: boolean
   message: string
 }
 
-/** Whether a server in `folder` could use this database; looks, and changes nothing. */
+/** Whether a server in `folder` could use this database; looks at all of it, and changes nothing. */
 export async function tryDatabase(url: string, folder: string): Promise<Tried> {
   try {
     if (isPostgresUrl(url)) {
@@ -31,19 +34,33 @@ function tryFile(path: string): Tried {
     while (!existsSync(parent)) parent = dirname(parent)
     if (!statSync(parent).isDirectory()) return { ok: false, message: `${parent} is no folder` }
     accessSync(parent, constants.W_OK)
+    tryDisk(parent)
     return { ok: true, message: `${path} will be made` }
   }
   accessSync(path, constants.W_OK)
+  tryDisk(dirname(path))
   const db = new DatabaseSync(path, { readOnly: true })
   const tried = lookInto(db, path)
   db.close()
   return tried
 }
 
+/** Writes as much as a server's check does, beside the file, and removes it. @throws as the system does: a full disk */
+function tryDisk(folder: string): void {
+  const path = join(folder, `.try-${randomUUID()}`)
+  try {
+    writeFileSync(path, Buffer.alloc(CHECK_BYTES), { flush: true })
+  } finally {
+    rmSync(path, { force: true })
+  }
+}
+
 function lookInto(db: DatabaseSync, path: string): Tried {
   try {
     const version = db.prepare('PRAGMA user_version').get()?.user_version as number
     if (version > SQLITE_MIGRATIONS.length) throw new StoreNewerError(path, version, SQLITE_MIGRATIONS.length)
+    const fault = version > 0 ? wholeFault(db) : undefined
+    if (fault !== undefined) return { ok: false, message: `${path} is damaged (${fault}): ${REMEDY}` }
     return { ok: true, message: `${path} can be used` }
   } catch (error) {
     return sqliteCode(error) === SQLITE_BUSY

@@ -278,6 +278,9 @@ export interface EventStore {
    */
   prune(options: PruneOptions): Promise<{ removed: number; more: boolean }>
 
+  /** Events that were found to be damaged where they are stored, and are left out of what is read. */
+  damagedEvents(): number
+
   /** Writes as an append does, to the disk. Rejects when the store cannot be written, or what it locks is not its own. */
   check(): Promise<void>
 

@@ -1,4 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
+import { blankInstance, MemoryDirectory } from '../../lib/store/instances.ts'
 import { InstanceNames, isOfPage } from '../../lib/store/instance-names.ts'
 
 const ALL = { after: '', search: '', limit: 1_000 }
@@ -45,4 +47,22 @@ t.test('other work goes on while many are sorted and searched, and what changes 
     found,
     [...live.keys()].filter((other) => other.includes('999'))
   )
+})
+
+t.test('instances that are removed while a page is made are not on it', async (t) => {
+  const table = { write: () => Promise.reject(new Error('not here')), remove: async () => undefined }
+  const instances = new MemoryDirectory(table)
+  for (let key = 0; key < 100_000; key++) {
+    instances.put({ ...blankInstance(`instance-${String(key).padStart(6, '0')}`), key })
+  }
+  await instances.page({ ...ALL, limit: 1 })
+  const page = instances.page({ ...ALL, search: '99999' })
+  const first = instances.page({ ...ALL, search: '0000', limit: 1_000 })
+  await turn()
+  instances.drop(instances.require('instance-000000'))
+  t.same(
+    (await page).map(({ name }) => name),
+    ['instance-099999']
+  )
+  t.equal((await first)[0]?.name, 'instance-000001')
 })

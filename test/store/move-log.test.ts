@@ -5,6 +5,7 @@ import { lockSpace } from '../../lib/store/postgres-locks.ts'
 import { SqliteStore } from '../../lib/store/sqlite.ts'
 import type { EventStore, Lane } from '../../lib/store/types.ts'
 import { folder } from '../support/build.ts'
+import { overwrite, placeOf, writeLog } from '../support/damage.ts'
 import { newEvent } from '../support/new-event.ts'
 import { havePostgres, openNode, startPostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
@@ -68,6 +69,16 @@ async function source(t: Test): Promise<{ path: string; from: string }> {
 }
 
 if (await havePostgres(t)) {
+  t.test('a damaged event is not carried over', async (t) => {
+    const path = await writeLog(t, [newEvent(), newEvent({ data: '{"text":"<7>"}' })])
+    overwrite(path, [placeOf(path, '"<7>"')], Buffer.alloc(4))
+    const { url: to, schema } = await startPostgres(t)
+    await t.rejects(moveLog({ from: `file:${path}`, to, schema }), {
+      code: 'IEV_STORE_DAMAGED',
+      message: /the text of the event at offset 2 is no JSON/
+    })
+  })
+
   t.test('all of a log comes along with its numbers, though the way there was stopped time and again', async (t) => {
     const { path, from } = await source(t)
     const { url: to, schema } = await startPostgres(t)

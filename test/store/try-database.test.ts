@@ -1,4 +1,5 @@
 import t from 'tap'
+import { PostgresStore } from '../../lib/store/postgres.ts'
 import { tryDatabase } from '../../lib/store/try-database.ts'
 import { tryPostgres } from '../../lib/store/try-postgres.ts'
 import { havePostgres, openNode, POSTGRES_URL, startDatabase, startPostgres } from '../support/postgres.ts'
@@ -34,5 +35,7 @@ if (await havePostgres(t)) {
     theirs.username = role
     theirs.password = 'theirs'
     t.match(await tryPostgres(theirs.href, schema), { ok: false, message: /this user may not create tables in schema/ })
+    const denied = { code: 'IEV_STORE_UNUSABLE', message: /permission denied/ }
+    await t.rejects(PostgresStore.open({ url: theirs.href, schema }), denied)
   })
 }

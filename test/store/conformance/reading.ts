@@ -10,6 +10,7 @@ export function reading(t: Test, open: Open): void {
     t.strictSame(await store.read({ after: 0, limit: 10 }), [])
     t.equal(store.pendingCount(), 0)
     await t.resolves(store.check())
+    t.equal(store.damagedEvents(), 0)
   })
 
   void t.test('a log has an id of its own, and keeps it', async (t) => {

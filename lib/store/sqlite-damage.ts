@@ -1,0 +1,141 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { StoreDamagedError, StoreUnusableError } from '../errors.ts'
+import { socketMessage } from '../messages.ts'
+import { EVENT_COLUMNS, toEvent } from './rows.ts'
+import { isDamage, REMEDY } from './sqlite-database.ts'
+import type { StoredEvent } from './types.ts'
+
+/** Told of each damaged place that is met, once. */
+export type OnDamage = (damage: { offset?: number; reason: string }) => void
+
+/** A file up to this size is looked through at the start, which takes a quarter of a second; of a larger one, parts are. */
+const WHOLE_BYTES = 64 * 1_048_576
+/** What is in memory while the server runs, and what is to be sent. */
+const ESSENTIALS = ['instances', 'selections', 'queues', 'deliveries', 'dead_letters', 'log']
+const SAMPLES = 256
+const SAMPLING_MS = 250
+/** What SQLite says before the faults of a database. */
+const HEADING = /^\*\*\*.*\*\*\*\s*/
+/** Damaged events that are counted and told. */
+const MAX_TOLD = 10_000
+
+/**
+ * What is known of a file's damage. SQLite has no checksums: it notices a broken structure, not a changed text. So as soon
+ * as anything is found to be damaged, the text of each event is checked whenever it is read.
+ */
+export class SqliteDamage {
+  readonly #path: string
+  readonly #onDamage: OnDamage
+  readonly #events = new Set<number>()
+  #reason: string | undefined
+
+  constructor(path: string, onDamage: OnDamage = () => {}) {
+    this.#path = path
+    this.#onDamage = onDamage
+  }
+
+  get suspected(): boolean {
+    return this.#reason !== undefined
+  }
+
+  /** Events that were found to be damaged. */
+  get events(): number {
+    return this.#events.size
+  }
+
+  /** For who asks whether all is well. */
+  get error(): Error | undefined {
+    if (this.#reason === undefined) return undefined
+    const left = this.events === 0 ? '' : `; ${this.events} events cannot be read and are left out`
+    return new StoreDamagedError(this.#path, this.#reason + left)
+  }
+
+  /**
+   * Looks for damage, for a time that does not grow with the log.
+   * @throws {StoreUnusableError} what a start needs is damaged
+   */
+  lookOver(db: DatabaseSync): void {
+    assertEssentials(db, this.#path)
+    try {
+      const reason = sizeOf(db) <= WHOLE_BYTES ? faultOf(db, '1') : undefined
+      if (reason !== undefined) this.#found(reason)
+      for (const event of sample(db)) this.spoils(event, { always: true })
+    } catch (error) {
+      this.met(error)
+    }
+  }
+
+  /** Takes note of what SQLite says. @throws the error, if it does not tell of damage */
+  met(error: unknown, offset?: number): void {
+    if (!isDamage(error)) throw error
+    this.#found((error as Error).message, offset)
+  }
+
+  /** Whether an event's text is damaged; looked at only where damage is suspected. */
+  spoils(event: StoredEvent, { always }: { always: boolean } = { always: false }): boolean {
+    if ((!this.suspected && !always) || isWhole(event)) return false
+    this.#found('the text of an event is no JSON', event.offset)
+    return true
+  }
+
+  #found(reason: string, offset?: number): void {
+    const known = offset === undefined ? this.suspected : this.#events.has(offset) || this.events >= MAX_TOLD
+    this.#reason ??= reason
+    if (known) return
+    if (offset !== undefined) this.#events.add(offset)
+    this.#onDamage({ reason, ...(offset !== undefined && { offset }) })
+  }
+}
+
+/** Whether what would be sent of an event can be read. */
+export function isWhole(event: StoredEvent): boolean {
+  try {
+    JSON.parse(socketMessage(event))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The first fault of a file, and of the text of its events; reads all of it. */
+export function wholeFault(db: DatabaseSync): string | undefined {
+  const found = String(db.prepare('PRAGMA integrity_check(1)').get()?.integrity_check)
+  if (found !== 'ok') return found.replace(HEADING, '')
+  const spoilt = db.prepare('SELECT "offset" FROM events WHERE NOT json_valid(data) LIMIT 1').get()
+  return spoilt && `the text of the event at offset ${String(spoilt.offset)} is no JSON`
+}
+
+/** @throws {StoreUnusableError} what a start needs is damaged */
+function assertEssentials(db: DatabaseSync, path: string): void {
+  for (const table of ESSENTIALS) {
+    const fault = faultOf(db, table)
+    if (fault !== undefined) throw new StoreUnusableError(path, `its table ${table} is damaged (${fault}): ${REMEDY}`)
+  }
+}
+
+/** What SQLite finds first; a table, or up to a number of faults in the whole file. */
+function faultOf(db: DatabaseSync, what: string): string | undefined {
+  const found = String(db.prepare(`PRAGMA quick_check(${what})`).get()?.quick_check)
+  return found === 'ok' ? undefined : found.replace(HEADING, '').split('\n', 1)[0]
+}
+
+function sizeOf(db: DatabaseSync): number {
+  const sql = 'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size'
+  return db.prepare(sql).get()?.bytes as number
+}
+
+/** Events from all over the log, the last one among them; fewer of large ones. */
+function* sample(db: DatabaseSync): Generator<StoredEvent> {
+  const ends = db.prepare(
+    'SELECT (SELECT min("offset") FROM events) AS first, (SELECT max("offset") FROM events) AS last'
+  )
+  const one = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" = ?`)
+  const { first, last } = ends.get() as { first: number | null; last: number | null }
+  if (first === null || last === null) return
+  const places = Array.from({ length: SAMPLES }, (_, n) => Math.floor(last - ((last - first) * n) / SAMPLES))
+  const until = performance.now() + SAMPLING_MS
+  for (const place of new Set(places)) {
+    yield* one.all(place).map(toEvent)
+    if (performance.now() > until) return
+  }
+}

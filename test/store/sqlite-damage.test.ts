@@ -1,0 +1,241 @@
+import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t, { type Test } from 'tap'
+import { SqliteDamage } from '../../lib/store/sqlite-damage.ts'
+import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { tryDatabase } from '../../lib/store/try-database.ts'
+import type { StoredEvent } from '../../lib/store/types.ts'
+import { folder } from '../support/build.ts'
+import { leavesOf, overwrite, placeOf, writeLog } from '../support/damage.ts'
+import { newEvent } from '../support/new-event.ts'
+
+const NOISE = Buffer.alloc(300, 0xa5)
+const ALL = { after: 0, limit: 10_000 }
+const LANE = { after: 0, limit: 100, maxBytes: 1_000_000 }
+
+/** Events of two instances by turns, large enough for a few to fill a page. */
+function numbered(count: number, length = 600) {
+  return Array.from({ length: count }, (_, index) =>
+    newEvent({
+      instance: index % 2 === 0 ? 'sales' : 'support',
+      data: JSON.stringify({ n: index + 1, text: `<${index + 1}>${'x'.repeat(length)}` }),
+      queues: ['q']
+    })
+  )
+}
+
+function open(t: Test, path: string) {
+  const told: { offset?: number; reason: string }[] = []
+  const store = new SqliteStore({ path, onDamage: (damage) => void told.push(damage) })
+  t.after(() => store.close())
+  return { store, told }
+}
+
+const offsets = (events: readonly { offset: number }[]) => events.map(({ offset }) => offset)
+const without = (gone: readonly number[], from = 1, to = 100) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((offset) => !gone.includes(offset))
+
+/** All that is pending, lane by lane, as it would be sent. */
+async function sendAll(store: SqliteStore): Promise<StoredEvent[][]> {
+  const lanes = await store.pendingLanes()
+  return Promise.all(
+    lanes.map(async (lane) => {
+      const sent: StoredEvent[] = []
+      for (let after = 0; ; after = sent.at(-1)?.offset as number) {
+        const page = await store.readLane(lane, { ...LANE, after })
+        if (page.length === 0) return sent
+        sent.push(...page)
+      }
+    })
+  )
+}
+
+t.test('an event whose text is damaged is left out, and a dead letter; the others go on in order', async (t) => {
+  const path = await writeLog(t, numbered(100))
+  overwrite(path, [placeOf(path, '<7>'), placeOf(path, '<8>')], Buffer.alloc(20))
+  const { store, told } = open(t, path)
+  t.match(told, [{ reason: 'the text of an event is no JSON' }, {}])
+  t.same(new Set(told.map(({ offset }) => offset)), new Set([7, 8]))
+  await t.rejects(store.check(), {
+    code: 'IEV_STORE_DAMAGED',
+    message: `The database ${path} is damaged (the text of an event is no JSON; 2 events cannot be read and are left out): stop the server, then restore a backup`
+  })
+  t.same(offsets(await store.read(ALL)), without([7, 8]))
+  t.same(offsets(await store.read({ ...ALL, newestFirst: true })), without([7, 8]).toReversed())
+  t.same(offsets(await store.read({ after: 4, limit: 4 })), [5, 6, 9, 10])
+  const sales = { queue: 'q', instanceKey: store.instances.require('sales').key }
+  t.same(offsets(await store.readLane(sales, { ...LANE, after: 5, limit: 1 })), [9], 'no end of the lane')
+  t.same(
+    offsets((await sendAll(store)).flat()).sort((a, b) => a - b),
+    without([7, 8])
+  )
+  const letters = await store.readDeadLetters(ALL)
+  t.match(
+    letters.sort((a, b) => a.offset - b.offset),
+    [
+      { offset: 7, reason: 'IEV_EVENT_DAMAGED', instance: 'sales', event: 'messages.upsert' },
+      { offset: 8, instance: 'support' }
+    ]
+  )
+  t.equal(store.pendingCount(), 98)
+  t.equal(told.length, 2, 'each is told once')
+
+  await store.redrive(ALL)
+  t.equal(store.pendingCount(), 100)
+  t.same(offsets((await sendAll(store)).flat()).length, 98)
+  t.equal((await store.discard(ALL)).length, 2)
+  await t.resolves(store.append([newEvent()]))
+})
+
+t.test('of events whose page is damaged the others are found, whichever way they are read', async (t) => {
+  const path = await writeLog(t, numbered(100))
+  const [, second] = leavesOf(path, 'events')
+  overwrite(path, [second as number], Buffer.alloc(4_096, 0xff))
+  const { store } = open(t, path)
+  const sent = (await sendAll(store)).flat()
+  const gone = without(offsets(sent))
+  t.ok(gone.length > 2 && gone.length < 10, `gone are ${gone.join()}`)
+  t.equal(store.damagedEvents(), gone.length)
+  t.same(offsets(await store.read(ALL)), without(gone))
+  t.same(offsets(await store.read({ ...ALL, newestFirst: true, upTo: 20 })), without(gone, 1, 20).toReversed())
+  const sales = store.instances.require('sales').key
+  const odd = without(gone).filter((offset) => offset % 2 === 1)
+  t.same(offsets(await store.read({ ...ALL, instanceKey: sales })), odd)
+  t.same(offsets(await store.read({ ...ALL, instances: ['sales'], events: ['messages.upsert'] })), odd)
+  t.same(await store.read({ ...ALL, events: ['other'] }), [])
+  t.match(await store.range(), { first: 1, last: 100 })
+
+  await store.bury({ queue: 'q', instanceKey: sales, offset: 1 }, { reason: 'X', message: 'no', attempts: 1 })
+  const all = await store.readDeadLetters(ALL)
+  t.match(all.at(-1), { offset: 1, event: 'messages.upsert', instance: 'sales', eventId: /^[0-9a-f-]{36}$/ })
+  const letters = all.slice(0, -1)
+  t.same(
+    offsets(letters).sort((a, b) => a - b),
+    gone
+  )
+  t.match(letters[0], { event: '', eventId: '', instance: /^(sales|support)$/, reason: 'IEV_EVENT_DAMAGED' })
+  const ofSales = await store.readDeadLetters({ ...ALL, instance: 'sales', reason: 'IEV_EVENT_DAMAGED' })
+  t.same(
+    offsets(ofSales),
+    gone.filter((offset) => offset % 2 === 1)
+  )
+  await store.instances.remove('support')
+  t.match(await store.readDeadLetters({ ...ALL, instance: '' }), [{ offset: gone.find((offset) => offset % 2 === 0) }])
+})
+
+t.test('damage that comes while the file is open is met when it is read', async (t) => {
+  const path = await writeLog(t, numbered(2_000, 3_000))
+  const leaves = leavesOf(path, 'events')
+  const { store, told } = open(t, path)
+  t.same(told, [])
+  await t.resolves(store.check())
+  overwrite(path, [leaves[Math.floor(leaves.length / 2)] as number], Buffer.alloc(4_096, 0xff))
+  const read = await store.read(ALL)
+  t.ok(read.length > 1_990 && read.length < 2_000, `${read.length} events are left`)
+  t.equal(told.length, 1 + store.damagedEvents())
+  await t.rejects(store.check(), { code: 'IEV_STORE_DAMAGED' })
+})
+
+t.test('a write that meets damage is refused for now, and makes it known', async (t) => {
+  const events = numbered(100)
+  const path = await writeLog(t, events)
+  overwrite(path, leavesOf(path, 'events_by_id'), Buffer.alloc(200, 0xff))
+  const { store } = open(t, path)
+  await t.rejects(store.append([newEvent()]), { code: 'IEV_BACKPRESSURE', message: /cannot be written: .*malformed/ })
+  await t.rejects(store.check(), { code: 'IEV_STORE_DAMAGED' })
+})
+
+t.test('a file of which a start needs what is damaged is refused with the remedy', async (t) => {
+  const unusable = (message: RegExp) => ({ code: 'IEV_STORE_UNUSABLE', message })
+  for (const table of ['deliveries', 'instances', 'log']) {
+    const path = await writeLog(t, numbered(500))
+    overwrite(path, leavesOf(path, table), Buffer.alloc(200, 0xff))
+    const reason = new RegExp(
+      `^The database ${path} cannot be used: its table ${table} is damaged \\(.+\\): restore a backup`
+    )
+    t.throws(() => new SqliteStore({ path }), unusable(reason))
+    t.match(await tryDatabase(`file:${path}`, '.'), { ok: false, message: /damaged|malformed/ })
+  }
+
+  const header = await writeLog(t, numbered(5))
+  overwrite(header, [0], NOISE)
+  t.throws(() => new SqliteStore({ path: header }), unusable(/file is not a database: restore a backup/))
+
+  const selection = await writeLog(t, [])
+  const store = new SqliteStore({ path: selection })
+  await store.instances.setSelection('sales', 'sqs', { enabled: true, events: ['CALL'] }, { register: true })
+  await store.close()
+  overwrite(selection, [placeOf(selection, '["CALL"]')], Buffer.from('"'))
+  t.throws(() => new SqliteStore({ path: selection }), unusable(/JSON.*: restore a backup/))
+})
+
+t.test('300 bytes overwritten in every 50 kB: refused with the remedy, or nothing broken is ever read', async (t) => {
+  for (const first of [50_000, 70_000, 90_000, 110_000]) {
+    const path = await writeLog(t, numbered(2_000))
+    const { size } = statSync(path)
+    const places = Array.from({ length: Math.floor((size - first) / 50_000) }, (_, index) => first + index * 50_000)
+    overwrite(path, places, NOISE)
+    try {
+      const store = new SqliteStore({ path })
+      t.after(() => store.close())
+      for (const event of [...(await store.read(ALL)), ...(await sendAll(store)).flat()]) JSON.parse(event.data)
+      await t.rejects(store.check(), { code: 'IEV_STORE_DAMAGED' })
+    } catch (error) {
+      t.match(error, { code: 'IEV_STORE_UNUSABLE', message: /restore a backup/ })
+    }
+  }
+})
+
+t.test('a write-ahead log that is cut in half: what is before the cut is there, and it goes on', async (t) => {
+  const path = join(folder(t), 'events.db')
+  const { store } = open(t, path)
+  for (const event of numbered(50)) await store.append([event])
+  const copy = join(folder(t), 'events.db')
+  copyFileSync(path, copy)
+  copyFileSync(`${path}-wal`, `${copy}-wal`)
+  truncateSync(`${copy}-wal`, Math.floor(statSync(`${copy}-wal`).size / 2))
+  const { store: half, told } = open(t, copy)
+  const left = await half.read(ALL)
+  t.ok(left.length > 0 && left.length < 50, `${left.length} events are left`)
+  t.same(offsets(left), without([], 1, left.length))
+  t.same(told, [])
+  t.match(await half.append([newEvent()]), [{ offset: left.length + 1, duplicate: false }])
+  await t.resolves(half.check())
+})
+
+t.test('what is asked of a damaged page, and nothing else tells, is refused with the file', async (t) => {
+  const path = await writeLog(t, numbered(100))
+  overwrite(path, leavesOf(path, 'events').slice(0, 1), Buffer.alloc(4_096, 0xff))
+  const { store } = open(t, path)
+  await t.rejects(store.oldestPending(), { code: 'IEV_STORE_DAMAGED', message: new RegExp(path) })
+})
+
+t.test('what is no damage is not taken for it', async (t) => {
+  const damage = new SqliteDamage('x')
+  t.throws(() => damage.met(new Error('no damage')), { message: 'no damage' })
+  t.equal(damage.error, undefined)
+  const path = join(folder(t), 'others.db')
+  new DatabaseSync(path).close()
+  t.match(await tryDatabase(`file:${path}`, '.'), { ok: true })
+})
+
+t.test('of a large file the start looks at parts', async (t) => {
+  const path = await writeLog(t, numbered(70, 1_000_000))
+  overwrite(path, [placeOf(path, '<50>')], Buffer.alloc(20))
+  const { told } = open(t, path)
+  t.match(told, [{ offset: 50 }])
+})
+
+t.test('damage is not carried to PostgreSQL, and check-config finds it', async (t) => {
+  const path = await writeLog(t, numbered(100))
+  overwrite(path, [placeOf(path, '<7>')], Buffer.alloc(20))
+  const before = readFileSync(path)
+  t.match(await tryDatabase(`file:${path}`, '.'), {
+    ok: false,
+    message: `${path} is damaged (the text of the event at offset 7 is no JSON): restore a backup`
+  })
+  t.ok(before.equals(readFileSync(path)), 'and it is left as it is')
+  overwrite(path, leavesOf(path, 'events').slice(1, 2), Buffer.alloc(200, 0xff))
+  t.match(await tryDatabase(`file:${path}`, '.'), { ok: false, message: /is damaged \(.+\): restore a backup/ })
+})
