@@ -6,11 +6,13 @@ import { Toolchain } from './toolchain.ts'
 
 /**
  * Packs the package, installs the tarball into empty Fastify apps, with npm 10 and 11 on the oldest Node, and sees it
- * import, type-check, register and deliver. What is published is another thing than what the tests import: Node strips no types under
+ * import, require, type-check, register and deliver. What is published is another thing than what the tests import: Node strips no types under
  * node_modules.
  */
 const APP = resolve('test/package')
+/** The oldest that is supported, and later lines: apps are imported and required on each. */
 const NODE = '22.18.0'
+const LATER_NODES = ['24', '26']
 const NPMS = ['10', '11']
 /** Sources, tests and settings of tools: ours, and those of bundled packages. */
 const UNWANTED = /^package\/(lib|data)\/|\.ts\.map$|\/tests?\/|\.test\.|\.test-d\.|\/\.(?!env\.example$)/
@@ -31,7 +33,7 @@ try {
   const { sideEffects } = JSON.parse(readFileSync('package.json', 'utf8')) as { sideEffects: string[] }
   const missing = sideEffects.filter((name) => !files.includes(join('package', name)))
   if (missing.length > 0) throw new Error(`sideEffects names ${missing.join(', ')}, which the tarball does not have`)
-  using tools = new Toolchain({ node: [NODE], npm: NPMS })
+  using tools = new Toolchain({ node: [NODE, ...LATER_NODES], npm: NPMS })
   for (const npm of NPMS) {
     const env = tools.environment({ node: NODE, npm })
     const app = join(root, `npm-${npm}`)
@@ -52,6 +54,10 @@ try {
     run('node', ['command-line.mjs'], app, env)
     run('node', ['commonjs.cjs'], app, env)
     run('node', ['check-types.mjs'], app, env)
+    for (const node of LATER_NODES) {
+      run('node', ['deliver.mjs'], app, tools.environment({ node }))
+      run('node', ['commonjs.cjs'], app, tools.environment({ node }))
+    }
   }
   console.log(`\n${NPMS.length} passed, 0 failed`)
 } finally {
