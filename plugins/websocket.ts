@@ -1,7 +1,5 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import fastifySocketIo from 'fastify-socket.io'
 import type { Server } from 'socket.io'
 import { ApiKeys } from '../lib/api-keys.ts'
 import { AlreadyRegisteredError, SocketIoTakenError } from '../lib/errors.ts'
@@ -9,13 +7,11 @@ import { WebsocketOptions } from '../lib/schemas/options.ts'
 import { optionsChecker } from '../lib/schemas/options-checker.ts'
 import { Admission } from '../lib/websocket/admission.ts'
 import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
-import { closeConnections } from '../lib/websocket/close-connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
-import { endUnread, isUnread } from '../lib/unread-body.ts'
-import { shareUpgrades } from '../lib/websocket/share-upgrades.ts'
 import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
 import eventLogPlugin from './event-log.ts'
+import { registerSocketIo } from './socket-io.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -27,12 +23,6 @@ declare module 'fastify' {
 }
 
 export type { WebsocketEmitter, WebsocketOptions }
-
-/** Clients send nothing but their keys. */
-const MAX_INBOUND_BYTES = 100_000
-
-/** Two contexts of one server do not see each other's decorators, but each other's connections. */
-const PATHS = new WeakMap<object, Set<string>>()
 
 const checkOptions = optionsChecker('websocket', WebsocketOptions)
 
@@ -56,31 +46,8 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const { eventLog } = fastify
   const log = fastify.log.child({ component: 'websocket' })
 
-  const paths = PATHS.get(fastify.server) ?? new Set<string>()
-  if (paths.has(path)) throw new AlreadyRegisteredError('websocket', `websocket, or give it another path than ${path}`)
-  PATHS.set(fastify.server, paths.add(path))
-  await shareUpgrades(fastify.server).add(path, () =>
-    fastify.register(fastifySocketIo.default, {
-      path,
-      // The host's other sockets may take their time.
-      destroyUpgrade: false,
-      cors: { origin: corsOrigin, credentials: corsOrigin !== '*' },
-      serveClient: false,
-      cleanupEmptyChildNamespaces: true,
-      maxHttpBufferSize: MAX_INBOUND_BYTES,
-      preClose: (done) => {
-        closeConnections(fastify.io.engine)
-        done()
-      }
-    })
-  )
+  await registerSocketIo(fastify, { path, corsOrigin })
   const { io } = fastify
-  io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    // Of an upgrade, it is no response of Node.js's.
-    if (response instanceof ServerResponse)
-      response.once('finish', () => isUnread(request) && endUnread(request, response))
-    next()
-  })
   const admission = new Admission({
     keys: new ApiKeys({ globalKey: apiKey, instances: eventLog.instances }),
     instances: eventLog.instances,

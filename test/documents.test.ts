@@ -48,6 +48,8 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
     const served: string[] = []
     const server = bare(t)
     server.addHook('onRoute', ({ method, url }) => {
+      // Socket.IO's is no route to be called by hand.
+      if (url === '/socket.io/') return
       for (const verb of [method].flat()) if (verb !== 'HEAD') served.push(`${verb} ${url}`)
     })
     await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: { region: 'x' } })

@@ -12,7 +12,6 @@ interface Share {
 }
 
 const SHARES = new WeakMap<Server, Share>()
-const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 /** What makes a request an offer of another protocol. */
 const OFFER = /^(connection|upgrade|http2-settings)$/i
 
@@ -52,11 +51,7 @@ function createShare(server: UpgradingServer): Share {
 
   /** Node.js leaves a connection open that no listener takes. */
   function takeUnknown(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (isSocketIo(request) || others().length > 0) return
-    if (!shouldUpgradeCallback) return readAgain(server, request, { socket, head })
-    // It was asked of the second of two servers, which Fastify makes for `localhost`.
-    socket.on('error', () => socket.destroy())
-    socket.end(NOT_FOUND)
+    if (!isSocketIo(request) && others().length === 0) readAgain(server, request, { socket, head })
   }
 
   server.on('upgrade', takeUnknown)
@@ -83,7 +78,10 @@ function createShare(server: UpgradingServer): Share {
   }
 }
 
-/** Where Node.js does not ask, every offer is an `upgrade`: one that nobody takes is read once more, as a plain request. */
+/**
+ * Reads an offer that nobody takes once more, as a plain request. Older Node.js makes every offer an `upgrade`, and so does
+ * the second of two servers, which Fastify makes for `localhost`.
+ */
 function readAgain(
   server: Server,
   { method, url, rawHeaders }: IncomingMessage,

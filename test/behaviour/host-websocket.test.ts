@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, request } from 'node:http'
+import { request } from 'node:http'
 import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -7,9 +7,6 @@ import { WebSocket } from 'ws'
 import websocket from '../../plugins/websocket.ts'
 import { API_KEY, bare } from '../support/build.ts'
 import { client, connect, next } from '../support/sockets.ts'
-
-/** Node before 22.21. */
-const NEVER_ASKS = !('shouldUpgradeCallback' in createServer())
 
 const OPTIONS = { apiKey: API_KEY, eventLog: { url: ':memory:' } }
 
@@ -121,17 +118,6 @@ t.test('an upgrade that nobody knows is ended', async (t) => {
   const plain = new WebSocket(`${url.replace('http', 'ws')}/nothing`)
   const [error] = (await once(plain, 'error')) as [Error]
   t.match(error.message, '404')
-})
-
-t.test('of two servers, the second ends an upgrade that nobody knows', { skip: NEVER_ASKS }, async (t) => {
-  const host = bare(t)
-  await host.register(websocket, OPTIONS)
-  // As Fastify passes them on, which makes a second one for `localhost`.
-  const sent = new Promise<string>((resolve) => {
-    const socket = { on: (_: string, listener: () => void) => listener(), destroy: () => {}, end: resolve }
-    host.server.emit('upgrade', { url: '/nothing' } as never, socket as never, Buffer.alloc(0))
-  })
-  t.match(await sent, /^HTTP\/1.1 404 .*\r\n\r\n$/s)
 })
 
 t.test('where Node does not ask what to upgrade, an offer that nobody takes is a plain request', async (t) => {
