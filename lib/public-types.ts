@@ -9,7 +9,9 @@ export type {
   Sample as MetricSample
 } from './instruments.ts'
 export type { Metrics } from './metrics.ts'
+export type { Fault } from './overview.ts'
 export type { Check } from './readiness.ts'
+export type { Load, Refusal, Refusals } from './refusals.ts'
 export type { InstanceEventInput } from './schemas/event-input.ts'
 export type { InstanceEventMap } from './schemas/events/index.ts'
 export type {
