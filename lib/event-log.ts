@@ -5,6 +5,7 @@ import type { Metrics } from './metrics.ts'
 import { eventSize } from './messages.ts'
 import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './event-input.ts'
 import type { EventCatalogue, CatalogueEvent } from './events.ts'
+import { PendingAge } from './pending-age.ts'
 import { Refusals, type Load } from './refusals.ts'
 import type { Fault } from './overview.ts'
 import type { InstanceEventInput } from './schemas/event-input.ts'
@@ -60,6 +61,7 @@ export class EventLog {
   readonly metrics: Metrics
   /** Events that were not accepted of late. */
   readonly refusals = new Refusals()
+  readonly pendingAge: PendingAge
   /** What else `/overview` asks for faults: parts of the process that neither the log nor a transport knows. */
   readonly otherFaults: (() => Fault | undefined)[] = []
   readonly #options: EventLogInit
@@ -68,6 +70,7 @@ export class EventLog {
 
   constructor(options: EventLogInit) {
     this.store = options.store
+    this.pendingAge = new PendingAge(options.store)
     this.catalogue = options.catalogue
     this.autoRegister = options.autoRegister
     this.metrics = options.metrics

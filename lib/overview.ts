@@ -26,7 +26,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
   const [checks, lastOffset, oldest, deadLetters] = await Promise.all([
     readiness.checks(),
     orNull(store.range().then(({ last }) => last)),
-    orNull(store.oldestPending()),
+    orNull(eventLog.pendingAge.seconds()),
     orNull(store.deadLetterCount().then(({ count }) => count))
   ])
   const { accepted, refused, delivered, emitted, unlogged } = metrics
@@ -61,7 +61,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     lastOffset,
     pending,
     maxPending: store.maxPending,
-    oldestPendingAgeSeconds: oldest === null ? null : Math.max(0, (Date.now() - oldest) / 1_000),
+    oldestPendingAgeSeconds: oldest,
     deadLetters,
     sockets: websocket?.connected ?? 0,
     replaying: websocket?.replaying ?? 0,

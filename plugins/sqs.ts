@@ -106,10 +106,11 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   eventLog.attach(emitter)
   fastify.decorate('sqs', emitter)
   metrics.gauge('iev_sqs_pending', 'Deliveries that are pending', () => store.pendingCount())
-  metrics.gauge('iev_sqs_oldest_pending_age_seconds', 'Age of the oldest event with a pending delivery', async () => {
-    const acceptedAt = await store.oldestPending()
-    return acceptedAt === null ? 0 : Math.max(0, Date.now() - acceptedAt) / 1_000
-  })
+  metrics.gauge(
+    'iev_sqs_oldest_pending_age_seconds',
+    'Age of the oldest event with a pending delivery',
+    async () => (await eventLog.pendingAge.seconds()) ?? 0
+  )
   metrics.gauge('iev_sqs_dead_letters', 'Dead letters that wait', async () => (await store.deadLetterCount()).count)
   const unwatch = eventLog.watchInstances((change) => {
     if (change.type === 'removed') emitter.removed(change.before)

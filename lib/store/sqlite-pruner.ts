@@ -18,17 +18,15 @@ export class SqlitePruner {
     const { pages, free, size } = this.#sql.space.get() as { pages: number; free: number; size: number }
     const tooLarge = (pages - free) * size > maxBytes
     const horizon = tooLarge ? Number.MAX_SAFE_INTEGER : acceptedBefore
-    const chunk = this.#sql.oldest.all(this.#after, CHUNK)
-    const old = chunk.filter((row) => (row.accepted_at as number) < horizon)
-    const lastOld = old.at(-1)?.offset as number | undefined
-    if (lastOld === undefined) {
-      this.#after = 0
-      return { removed: 0, more: false }
-    }
-    const removed = this.#sql.prune.all(this.#after, lastOld, horizon).map((row) => row.offset as number)
-    if (removed.length > 0) this.#sql.setPrunedTo.run(Math.max(...removed))
-    const more = old.length === CHUNK
-    this.#after = more ? lastOld : 0
+    const now = Date.now()
+    const chunk = this.#sql.oldest.all(this.#after, CHUNK) as { offset: number; accepted_at: number }[]
+    const lastOld = chunk.findLast((row) => row.accepted_at < horizon)?.offset
+    const removed = lastOld === undefined ? [] : this.#sql.prune.all(this.#after, lastOld, horizon)
+    if (removed.length > 0) this.#sql.setPrunedTo.run(Math.max(...removed.map((row) => row.offset as number)))
+    // Those of before the clock was set back seem to come: they are passed over, and do not hide what is behind them.
+    const passed = chunk.every((row) => row.accepted_at < horizon || row.accepted_at > now)
+    const more = passed && chunk.length === CHUNK
+    this.#after = more ? (chunk.at(-1)?.offset as number) : 0
     return { removed: removed.length, more }
   }
 }

@@ -199,4 +199,20 @@ if (await havePostgres(t)) {
     for (let more = true; more;) ({ more } = await one.prune(everything))
     t.match(await other.range(), { first: 1_201, last: 1_200, prunedTo: 1_200 })
   })
+
+  t.test('events of before the clock was set back stay for longer, and hide none that are old', async (t) => {
+    const { postgres, nodes } = await openNodes(t, 1)
+    const [node] = nodes
+    await node.append(newEvents(1_200))
+    const { query, schema } = postgres
+    const hourMs = 3_600_000
+    await query(
+      `UPDATE ${schema}.events SET accepted_at = CASE WHEN "offset" <= 600 THEN $1::bigint ELSE $2::bigint END`,
+      [Date.now() + hourMs, Date.now() - hourMs]
+    )
+    const old = { acceptedBefore: Date.now() - hourMs / 2, maxBytes: Number.MAX_SAFE_INTEGER }
+    while ((await node.prune(old)).more);
+    const left = await node.read({ after: 0, limit: 2_000 })
+    t.same([left.length, left[0]?.offset, left.at(-1)?.offset], [600, 1, 600])
+  })
 }

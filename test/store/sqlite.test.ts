@@ -6,8 +6,11 @@ import { SQLITE_MIGRATIONS } from '../../lib/store/migrations/sqlite.ts'
 import { openStore } from '../../lib/store/open.ts'
 import { SqliteStore } from '../../lib/store/sqlite.ts'
 import { folder } from '../support/build.ts'
+import { writeLog } from '../support/damage.ts'
 import { newEvent, newEvents } from '../support/new-event.ts'
 import { conformance, type Limits } from './conformance.ts'
+
+const HOUR_MS = 3_600_000
 
 /** A store on a file that is gone after the test. */
 function open(t: Test, limits: Limits = {}) {
@@ -269,4 +272,21 @@ t.test('a URL names the file, or is refused', async (t) => {
   for (const url of ['', 'file:', 'mysql://localhost/events', path]) {
     await t.rejects(openStore({ url }), { code: 'IEV_STORE_UNSUPPORTED' }, url)
   }
+})
+
+t.test('events of before the clock was set back stay for longer, and hide none that are old', async (t) => {
+  const path = await writeLog(t, newEvents(1_200))
+  const db = new DatabaseSync(path)
+  db.prepare('UPDATE events SET accepted_at = iif("offset" <= 600, ?, ?)').run(
+    Date.now() + HOUR_MS,
+    Date.now() - HOUR_MS
+  )
+  db.close()
+  const store = new SqliteStore({ path })
+  t.after(() => store.close())
+  const old = { acceptedBefore: Date.now() - HOUR_MS / 2, maxBytes: Number.MAX_SAFE_INTEGER }
+  while ((await store.prune(old)).more);
+  const left = await store.read({ after: 0, limit: 2_000 })
+  t.same([left.length, left[0]?.offset, left.at(-1)?.offset], [600, 1, 600])
+  t.match(await store.range(), { first: 1, last: 1_200, prunedTo: 1_200 })
 })
