@@ -22,10 +22,11 @@ export function findNode({ root, env, running, platform }) {
     return { fault: 'Nothing is installed yet: run `npm ci` first.' }
   const [, oldest] = /(\d+\.\d+)/.exec(readJson(join(root, 'package.json')).engines.node)
   const given = [npmsNode(env), running].filter((node) => node !== undefined)
-  const enough = given.find(({ version }) => isAtLeast(version, oldest))
-  if (enough) return enough
-
   const older = `Node ${given[0].version} is older than ${oldest}`
+  const use = (path, version) => ({ path, version, note: `${older}: using Node ${version} instead.` })
+  const enough = given.find(({ version }) => isAtLeast(version, oldest))
+  if (enough) return enough === given[0] ? enough : use(enough.path, enough.version)
+
   const name = BUNDLED[platform]
   if (!name) return { fault: `${older}: install Node ${oldest} or newer. None is bundled for ${platform}.` }
   const folder = join(root, 'node_modules', name)
@@ -35,7 +36,7 @@ export function findNode({ root, env, running, platform }) {
     }
   }
   const { bin, version } = readJson(join(folder, 'package.json'))
-  return { path: join(folder, bin.node), version, note: `${older}: using the bundled Node ${version}.` }
+  return use(join(folder, bin.node), version)
 }
 
 /** npm says which Node runs it: `npm/10.9.9 node/v20.20.2 linux x64 workspaces/false`. */
