@@ -33,7 +33,7 @@ const HEADERS_TIMEOUT_MS = 20_000
 /** How often Node.js looks for requests that take too long. */
 const TIMEOUT_CHECK_MS = 5_000
 /** How long lines of the log wait for the banner: a start that takes longer is followed line by line. */
-const BANNER_MS = 2_000
+const BANNER_MS = 10_000
 
 /** The standalone server: the one place that reads the environment, listens and handles signals. */
 async function main(): Promise<void> {
