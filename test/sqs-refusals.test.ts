@@ -105,6 +105,18 @@ t.test('an entry that SQS refuses for good is buried alone', async (t) => {
   ])
 })
 
+t.test('an entry that SQS’s answer does not name is tried again', async (t) => {
+  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
+  let partial = 1
+  proxy.decide = ({ action }) =>
+    action === 'SendMessageBatch' && partial-- > 0
+      ? { foreign: 200, type: 'application/json', body: '{"Successful":[{"Id":"0","MessageId":"x"}]}' }
+      : undefined
+  await server.eventLog.acceptAll(['a', 'b'].map((instance) => ({ instance, event: 'call', data: 1 })))
+  t.match(await sqs.bodies('global_call.fifo', 1), [{ instance: 'b' }])
+})
+
 t.test('an entry that SQS’s answer leaves out is tried again', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })

@@ -83,7 +83,8 @@ async function persist(
   { name, end, signal }: { name: string; end: number; signal: AbortSignal | undefined }
 ): Promise<string> {
   let last: unknown
-  for (let attempt = 0; ; attempt++) {
+  let attempt = 0
+  for (;;) {
     const ms = Math.max(0, end - performance.now())
     try {
       return await withDeadline({ ms, what: 'All of it', signal }, ensure)
@@ -97,6 +98,6 @@ async function persist(
     const passes =
       failure.kind === 'transient' && failure.code !== 'QueueDeletedRecently' && !isUnauthenticated(failure)
     if (!passes || signal?.aborted || (!isThrottled(failure) && attempt + 1 >= MAX_TRIES)) throw last
-    await sleep(backoffMs(attempt, BACKOFF), undefined, { signal })
+    await sleep(backoffMs(attempt++, BACKOFF), undefined, { signal })
   }
 }

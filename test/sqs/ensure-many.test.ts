@@ -1,6 +1,7 @@
+import { CreateQueueCommand } from '@aws-sdk/client-sqs'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { SqsCalls } from '../../lib/sqs/calls.ts'
+import { SqsCalls, type SqsSending } from '../../lib/sqs/calls.ts'
 import { createSqsClient } from '../../lib/sqs/client.ts'
 import { ensureAll, ensureMany } from '../../lib/sqs/ensure-many.ts'
 import { QueueProvisioner } from '../../lib/sqs/provisioner.ts'
@@ -99,6 +100,48 @@ t.test('an SQS that is down is told soon; a refusal at once, with what is ready'
     ]
   })
   t.match(second, { ...refused, messages: [refused.message, /9 of its 10 queues .* not ready: queue-9\.fifo$/] })
+})
+
+t.test('what does not pass within a request is not tried again', async (t) => {
+  for (const [code, status] of [
+    ['AccessDenied', 403],
+    ['InvalidClientTokenId', 403],
+    ['QueueDeletedRecently', 400]
+  ] as const) {
+    const { proxy, provisioner } = await start(t)
+    proxy.decide = ({ action }) => (action === 'CreateQueue' ? { status, code } : undefined)
+    await t.rejects(ensureAll(provisioner, specs(1), { timeoutMs: 600_000 }), { message: new RegExp(code) })
+    t.equal(proxy.calls.filter(({ action }) => action === 'CreateQueue').length, 1, code)
+  }
+})
+
+t.test('an abort from outside ends it', async (t) => {
+  const { proxy, provisioner } = await start(t)
+  const outside = new AbortController()
+  let tries = 0
+  proxy.decide = () => {
+    if (++tries === 2) outside.abort()
+    return { status: 400, code: 'RequestThrottled' }
+  }
+  const options = { timeoutMs: 600_000, stopAtFailure: true, signal: outside.signal }
+  t.equal((await ensureMany(provisioner, specs(1), options)).failed.size, 1)
+})
+
+t.test('a mock that answers nothing to what it does not know makes queues', async (t) => {
+  const client = {
+    send: async (command: unknown) =>
+      command instanceof CreateQueueCommand ? { QueueUrl: 'http://mock/a' } : undefined
+  }
+  const calls = new SqsCalls({ client: client as SqsSending, deadlineMs: 10_000 })
+  const provisioner = new QueueProvisioner({ calls, type: 'standard', log })
+  t.equal(await provisioner.ensure({ name: 'a' }), 'http://mock/a')
+  t.equal(await provisioner.find('b'), undefined)
+})
+
+t.test('a look-up that fails is told with its queue', async (t) => {
+  const { proxy, provisioner } = await start(t)
+  proxy.decide = () => ({ status: 500, code: 'InternalError' })
+  await t.rejects(provisioner.find('a.fifo'), { code: 'IEV_SQS_QUEUE_UNAVAILABLE', message: /a\.fifo.*InternalError/ })
 })
 
 t.test('all ends with its time', async (t) => {

@@ -100,6 +100,7 @@ t.test('an answer without a code of AWS is judged by its status', (t) => {
     [answered(503, '', 'TypeError'), 'transient', 'HTTP 503']
   ]
   for (const [error, kind, code] of cases) t.match(CallError.from(error).failure, { kind, code }, code)
+  t.match(CallError.from(named('Unknown', { $metadata: { httpStatusCode: 301 } })).failure, { code: 'IEV_SQS_NOT_SQS' })
   t.match(CallError.from(answered(403), 'S3').failure, { kind: 'transient', code: 'IEV_S3_NOT_S3' })
   t.match(CallError.from(answered(413), 'S3').failure, { kind: 'permanent', code: 'HTTP 413' })
   t.equal(
@@ -113,6 +114,11 @@ t.test('a text from outside is cut at 1 kB, and moves no terminal’s cursor', (
   const long = failureMessage(named('Odd', { message: `\u001b[2J\r\n\u202e${'漢'.repeat(1_000_000)}` }))
   t.ok(Buffer.byteLength(long) <= 1_024)
   t.match(long, /^\[2J 漢+…$/)
+  for (const before of ['', 'a', 'ab']) {
+    const cut = failureMessage(named('Odd', { message: before + '漢'.repeat(500) }))
+    t.match(cut, /^[ab]*漢+…$/)
+    t.ok(Buffer.byteLength(cut) <= 1_024)
+  }
   t.equal(failureMessage(named('Odd', { message: '\u0000' })), 'Odd')
   t.equal(
     entryFailure({ Id: '0', Code: 'Odd', SenderFault: true, Message: 'x'.repeat(2_000_000) }).message.length,

@@ -117,6 +117,13 @@ t.test('whoever may not make queues uses those that are there', async (t) => {
   })
 })
 
+t.test('whoever may not look for queues makes them', async (t) => {
+  const { provisioner, server, fail } = await start(t)
+  fail('GetQueueUrl', 'AccessDenied')
+  t.equal(await provisioner.ensure(SALES_CALL), server.inspectQueue(SALES_CALL.name)?.url)
+  t.equal(await provisioner.find('not-there.fifo'), undefined)
+})
+
 t.test('a queue of the wrong kind is refused, naming the attribute', async (t) => {
   // SQS ties the kind to the name; an account's own name server may not.
   const { provisioner, server } = await start(t, { type: 'standard' })
