@@ -180,16 +180,25 @@ t.test('a proxy that takes less than SQS: smaller calls, and a dead letter of wh
   ])
 })
 
-t.test('a status for one message only is about that message', async (t) => {
-  const { sqs, proxy, accept, deadLetters, sent } = await start(t, { maxAttempts: 2 })
-  proxy.decide = ({ action, body }) =>
-    action === 'SendMessageBatch' && JSON.stringify(body).includes('DROP TABLE') ? { foreign: 403 } : undefined
-  await Promise.all(
-    ['a', 'b', 'c', 'd', 'e'].map((instance) => accept(instance === 'c' ? 'DROP TABLE x' : 'fine', instance))
-  )
-  t.same((await sqs.bodies('global_call.fifo', 4)).map(({ instance }) => instance).sort(), ['a', 'b', 'd', 'e'])
+t.test('a status for one message only is about that message, which takes no others down with it', async (t) => {
+  const { sqs, proxy, accept, deadLetters, sent } = await start(t, { maxAttempts: 4 })
+  const evil: number[] = []
+  proxy.decide = ({ action, body }) => {
+    if (action !== 'SendMessageBatch' || !JSON.stringify(body).includes('DROP TABLE')) return undefined
+    evil.push((body.Entries as unknown[]).length)
+    return { foreign: 403 }
+  }
+  const instances = Array.from({ length: 20 }, (_, n) => `instance-${n}`)
+  await Promise.all(instances.map((instance, n) => accept(n === 3 ? 'DROP TABLE x' : 'fine', instance)))
+  // There is company for it at each of its tries.
+  while (evil.filter((entries) => entries === 1).length < 4)
+    await Promise.all(instances.filter((_, n) => n !== 3).map((instance) => accept('more', instance)))
   await sent()
-  t.match(await deadLetters(), [{ instance: 'c', reason: 'HTTP 403', attempts: 2 }])
+  t.match(await deadLetters(), [{ instance: 'instance-3', reason: 'HTTP 403', attempts: 4 }])
+  const alone = evil.indexOf(1)
+  t.ok(alone <= 4, `${alone} batches were refused before it went alone`)
+  t.same(evil.slice(alone), [1, 1, 1, 1])
+  t.equal((await sqs.bodies('global_call.fifo', 19)).length >= 19, true)
 })
 
 t.test('an error text of two megabytes is cut, wherever it is shown', async (t) => {

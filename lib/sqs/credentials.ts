@@ -17,14 +17,17 @@ const RENEWAL_INTERVAL_MS = 5_000
  * The SDK's own chain of credentials, asked anew when that is wanted: shared files are read again, and a lookup that
  * hangs does not keep later ones waiting, as it does within one chain.
  */
-export function credentialChain(init: Parameters<typeof defaultProvider>[0] = {}) {
+export function credentialChain(
+  init: Parameters<typeof defaultProvider>[0] = {},
+  { deadlineMs: ms = LOOKUP_DEADLINE_MS } = {}
+) {
   const make = () => defaultProvider({ ...init, ignoreCache: true })
   let chain = make()
   return async (options?: Parameters<typeof chain>[0]) => {
     if (options?.forceRefresh) chain = make()
     const asked = chain
     try {
-      return await withDeadline({ ms: LOOKUP_DEADLINE_MS, what: 'The lookup of AWS credentials' }, () => asked(options))
+      return await withDeadline({ ms, what: 'The lookup of AWS credentials' }, () => asked(options))
     } catch (error) {
       if (chain === asked) chain = make()
       throw error

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { CredentialsRenewal } from '../../lib/sqs/credentials.ts'
+import { credentialChain, CredentialsRenewal } from '../../lib/sqs/credentials.ts'
 import { build, folder } from '../support/build.ts'
 import type { ProxiedCall } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
@@ -109,6 +109,20 @@ t.test('a lookup of credentials that hangs is given up, and made anew', async (t
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 1 }])
   t.equal(keyOf(proxy.calls.at(-1) as ProxiedCall), 'of-the-role')
   await until(() => connections[0]?.destroyed === true)
+})
+
+t.test('a program for credentials that hangs does not keep the next lookup waiting', async (t) => {
+  const file = join(folder(t), 'config')
+  const write = (program: string) => writeFileSync(file, `[default]\ncredential_process = ${program}\n`)
+  environment(t, { AWS_CONFIG_FILE: file, AWS_SHARED_CREDENTIALS_FILE: '/dev/null' })
+  const program = join(folder(t), 'program.mjs')
+  writeFileSync(program, `console.log('{"Version":1,"AccessKeyId":"from-program","SecretAccessKey":"s"}')`)
+  // It outlives the deadline of the test's lookups, not the test.
+  write('sleep 20')
+  const lookUp = credentialChain({}, { deadlineMs: 5_000 })
+  await t.rejects(lookUp(), { code: 'IEV_TIMEOUT', message: /The lookup of AWS credentials/ })
+  write(`${process.execPath} ${program}`)
+  t.match(await lookUp(), { accessKeyId: 'from-program' })
 })
 
 t.test('a client without a source of credentials has no new ones', async (t) => {

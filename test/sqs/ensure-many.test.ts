@@ -26,7 +26,7 @@ t.test('many queues come in the order that was asked, a few calls at a time for 
   let most = 0
   proxy.decide = async () => {
     most = Math.max(most, ++now)
-    await new Promise(setImmediate)
+    await new Promise((resolve) => setTimeout(resolve, 10))
     now--
     return undefined
   }
