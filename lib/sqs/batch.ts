@@ -59,7 +59,7 @@ function text(StringValue: string): MessageAttributeValue {
 /** A batch being filled, within SQS's limits. */
 export class Batch {
   readonly items: BatchItem[] = []
-  readonly #maxEntries: number
+  #maxEntries: number
   #bytes = 0
 
   constructor(maxEntries: number) {
@@ -68,6 +68,11 @@ export class Batch {
 
   get full(): boolean {
     return this.items.length >= this.#maxEntries
+  }
+
+  /** It takes no more entries than that from now on. */
+  atMost(entries: number): void {
+    this.#maxEntries = Math.min(this.#maxEntries, entries)
   }
 
   fits({ bytes }: BatchItem): boolean {

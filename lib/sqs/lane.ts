@@ -1,5 +1,6 @@
 import { eventSize } from '../messages.ts'
 import type { EventStore, Lane as LaneKey, StoredEvent } from '../store/types.ts'
+import { MAX_BATCH_ENTRIES } from './batch.ts'
 import type { Trouble } from './failures.ts'
 
 /** Events held in memory for one lane, at most. What lies beyond is read from the store when its turn comes. */
@@ -31,6 +32,8 @@ export class Lane {
   attempts = 0
   /** Tries of its first event in a row that SQS refused for good. */
   refusals = 0
+  /** Entries of a batch that it is in: halved with each that is refused for good, until it goes alone or is accepted. */
+  limit = MAX_BATCH_ENTRIES
   /** What holds it back while its first event fails. */
   trouble: Trouble | undefined
   /** Another process sends it from now on. */

@@ -10,7 +10,7 @@ export interface Line {
   attempts: number
   /** What holds it back while its calls fail. */
   trouble: Trouble | undefined
-  /** Entries of a call: halved with each that is refused for good, since it is not known which is to blame, or too much. */
+  /** Entries of a call, a fraction among them: halved with each that is refused for good, since it may be too much for a proxy. */
   limit: number
   /** Calls on their way. */
   calls: number

@@ -30,6 +30,8 @@ export interface SenderOptions
   offload: Offload | undefined
 }
 
+/** One entry more after so many calls that were accepted. */
+const LIMIT_GROWTH = 1 / 16
 const EXTRA_BESIDE_REFERENCE = 512
 const BUFFER_MAX_CHARACTERS = 32 * 1_048_576
 
@@ -291,7 +293,7 @@ export class SqsSender {
 
   /** Takes from the lanes that wait longest. A lane in the batch is out of line until the batch has come back. */
   #fill(line: Line): Batch {
-    const batch = new Batch(line.limit)
+    const batch = new Batch(Math.floor(line.limit))
     while (!batch.full) {
       const lane = line.lanes.shift()
       if (!lane) break
@@ -301,14 +303,14 @@ export class SqsSender {
         this.#retryLane(lane)
         continue
       }
-      // What was refused for good is sent without company that it would take down with it.
-      if (lane.refusals > 0 && batch.items.length > 0) {
+      if (batch.items.length >= lane.limit) {
+        // It was in a batch that was refused for good: the next one begins with it.
         lane.queued = true
         line.lanes.unshift(lane)
         break
       }
+      batch.atMost(lane.limit)
       const room = this.#take(lane, batch)
-      if (lane.refusals > 0 && lane.inFlight) break
       if (lane.inFlight) continue
       // Nothing of it fitted, or all of it was too large.
       this.#settle(lane)
@@ -388,8 +390,9 @@ export class SqsSender {
     const [failure] = answer.failures.values()
     const refused = answer.whole && failure?.kind === 'permanent'
     const alone = refused && items.length === 1
-    if (refused && !alone) line.limit = items.length >> 1
-    else if (!answer.whole) line.limit = Math.min(MAX_BATCH_ENTRIES, line.limit + 1)
+    const fewer = items.length >> 1
+    if (refused && !alone) line.limit = fewer
+    else if (!answer.whole) line.limit = Math.min(MAX_BATCH_ENTRIES, line.limit + LIMIT_GROWTH)
     const held = answer.whole && !alone
     line.trouble = troubleAfter(held ? failure : undefined, line.trouble)
     if (held) this.#retryLine(line, failure)
@@ -398,6 +401,8 @@ export class SqsSender {
       lane.inFlight = false
       if (lane.dropped) continue
       const back = failed.get(lane) ?? []
+      if (back.length === 0) lane.limit = MAX_BATCH_ENTRIES
+      else if (refused) lane.limit = Math.max(1, fewer)
       const kept = refused && !alone ? back : this.#withoutDead(lane, back, answer)
       this.#options.metrics.retried.inc(kept.length)
       lane.unshift(kept.map(({ event }) => event))
