@@ -14,7 +14,7 @@ export interface SqsClientOptions {
   requestTimeoutMs: number
 }
 
-/** Sockets besides those that send: for the provisioner's calls, and for probes. */
+/** Sockets besides those that send: for queues that are made, and for probes. */
 const OTHER_SOCKETS = 12
 
 /** An SQS client that leaves retries to its caller, who keeps the order, and deadlines to `SqsCalls`. */

@@ -11,6 +11,7 @@ import type { Instance, Selection } from '../store/types.ts'
 import type { SqsCalls } from './calls.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { ensureAll } from './ensure-many.ts'
+import { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueNames, QueueType } from './queue-names.ts'
 import type { SqsSender } from './sender.ts'
@@ -54,6 +55,8 @@ export interface SqsMode {
 
 /** A request that makes queues answers within this time: before the proxies and clients that wait for it give up. */
 const ENSURE_TIMEOUT_MS = 25_000
+/** Queues that are looked up, made or deleted at once, for all requests: the client has more sockets than these need. */
+const QUEUES_AT_ONCE = 8
 
 export interface SqsEmitterOptions {
   eventLog: EventLog
@@ -77,6 +80,7 @@ export class SqsEmitter implements Transport {
   readonly deadLetters: DeadLetters
   readonly mode: SqsMode
   readonly #options: SqsEmitterOptions
+  readonly #limiter = new Limiter(QUEUES_AT_ONCE)
   /** Keys that go to the shared queues. */
   readonly #globalKeys: ReadonlySet<string>
 
@@ -122,7 +126,7 @@ export class SqsEmitter implements Transport {
     const stored = eventLog.instances.get(instance)?.selections.sqs
     const { enabled, events, notes } = resolveSelection(eventLog.catalogue, request, { stored, field })
     const specs = (enabled ? events : []).map((event) => ({ name: names.own(instance, event), instance, event }))
-    const urls = await ensureAll(provisioner, specs, { timeoutMs: ENSURE_TIMEOUT_MS })
+    const urls = await ensureAll(provisioner, specs, { timeoutMs: ENSURE_TIMEOUT_MS, limiter: this.#limiter })
     const queues = specs.map(({ name, event }, index) => ({ event, name, url: urls[index] as string }))
     return { selection: { enabled, events }, queues, notes }
   }
@@ -143,7 +147,7 @@ export class SqsEmitter implements Transport {
       event,
       name: names.own(instance, event)
     }))
-    const urls = await Promise.all(queues.map(({ name }) => provisioner.find(name)))
+    const urls = await Promise.all(queues.map(({ name }) => this.#limiter.run(() => provisioner.find(name))))
     return queues.map((queue, index) => ({ ...queue, url: urls[index] ?? null }))
   }
 
@@ -185,9 +189,11 @@ export class SqsEmitter implements Transport {
     for (const key of before?.events ?? []) {
       const queue = names.own(instance, key)
       if (selects(after, key) || sender.hasPending(queue)) continue
-      void provisioner.deleteUnused(queue).then((deleted) => {
-        if (deleted) log.info({ queue }, 'An unused queue was deleted')
-      })
+      void this.#limiter
+        .run(() => provisioner.deleteUnused(queue))
+        .then((deleted) => {
+          if (deleted) log.info({ queue }, 'An unused queue was deleted')
+        })
     }
   }
 

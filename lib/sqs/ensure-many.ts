@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withDeadline } from '../deadline.ts'
-import { QueueUnavailableError, TIMEOUT } from '../errors.ts'
+import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
 import { withMessages } from '../fault-messages.ts'
 import { backoffMs } from './backoff.ts'
-import { callFailure, isThrottled, isUnauthenticated } from './failures.ts'
+import { callFailure, failureCode, failureMessage, isThrottled, isUnauthenticated } from './failures.ts'
+import type { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
-/** Queues of one request that are asked for at once. */
-const AT_ONCE = 8
 /** Tries of a queue whose calls fail without SQS asking for less: about two seconds. */
 const MAX_TRIES = 6
-const BACKOFF = { baseMs: 100, maxMs: 1_000 }
+const BACKOFF = { baseMs: 50, maxMs: 1_000 }
 const MAX_NAMES = 10
 
 export interface EnsureManyOptions {
@@ -19,6 +18,8 @@ export interface EnsureManyOptions {
   timeoutMs: number
   /** Whether to begin no other queue after one that failed. */
   stopAtFailure: boolean
+  /** Queues that are worked on at once, of all who share it: who came first is done first. */
+  limiter: Limiter
   signal?: AbortSignal
 }
 
@@ -35,24 +36,36 @@ export interface EnsuredQueues {
 export async function ensureMany(
   provisioner: QueueProvisioner,
   specs: readonly QueueSpec[],
-  { timeoutMs, stopAtFailure, signal }: EnsureManyOptions
+  { timeoutMs, stopAtFailure, limiter, signal }: EnsureManyOptions
 ): Promise<EnsuredQueues> {
-  const end = performance.now() + timeoutMs
   const urls = new Map<string, string>()
   const failed = new Map<string, Error>()
-  const next = specs.values()
-  const worker = async () => {
-    for (const spec of next) {
-      if (stopAtFailure && failed.size > 0) return
-      try {
-        urls.set(spec.name, await persist(() => provisioner.ensure(spec), { name: spec.name, end, signal }))
-      } catch (error) {
-        failed.set(spec.name, error as Error)
-      }
+  const one = async (spec: QueueSpec) => {
+    const { name } = spec
+    const latest: Latest = {}
+    const turn = (over: AbortSignal) =>
+      limiter.run(async () => {
+        over.throwIfAborted()
+        if (stopAtFailure && failed.size > 0) return
+        urls.set(name, await persist(() => provisioner.ensure(spec), { latest, over }))
+      })
+    try {
+      await withDeadline({ ms: timeoutMs, what: `Making the queue ${name} ready`, signal }, turn)
+    } catch (error) {
+      // The failure before says more than that the time is over.
+      const told = latest.failure ?? error
+      const ours = told instanceof QueueUnavailableError || told instanceof QueueUnusableError
+      const cause = ours ? told : new QueueUnavailableError(name, failureCode(told), failureMessage(told))
+      failed.set(name, cause)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, specs.length) }, worker))
+  await Promise.all(specs.map(one))
   return { urls, failed }
+}
+
+/** The last failure of a queue, of those that were tried again. */
+interface Latest {
+  failure?: unknown
 }
 
 /**
@@ -62,9 +75,9 @@ export async function ensureMany(
 export async function ensureAll(
   provisioner: QueueProvisioner,
   specs: readonly QueueSpec[],
-  { timeoutMs }: { timeoutMs: number }
+  options: Pick<EnsureManyOptions, 'timeoutMs' | 'limiter'>
 ): Promise<string[]> {
-  const { urls, failed } = await ensureMany(provisioner, specs, { timeoutMs, stopAtFailure: true })
+  const { urls, failed } = await ensureMany(provisioner, specs, { ...options, stopAtFailure: true })
   const [error] = failed.values()
   if (!error) return specs.map(({ name }) => urls.get(name) as string)
   const missing = specs.filter(({ name }) => !urls.has(name)).map(({ name }) => name)
@@ -78,26 +91,22 @@ export async function ensureAll(
   ])
 }
 
+/** Tries until it is done, or will not be, or `over` aborts. */
 async function persist(
   ensure: () => Promise<string>,
-  { name, end, signal }: { name: string; end: number; signal: AbortSignal | undefined }
+  { latest, over }: { latest: Latest; over: AbortSignal }
 ): Promise<string> {
-  let last: unknown
-  let attempt = 0
+  let tries = 0
   for (;;) {
-    const ms = Math.max(0, end - performance.now())
     try {
-      return await withDeadline({ ms, what: 'All of it', signal }, ensure)
+      return await ensure()
     } catch (error) {
-      // A timer may come a little early. The failure before says more than that the time is over.
-      const over = performance.now() > end - 2
-      if (over) throw last ?? new QueueUnavailableError(name, TIMEOUT, 'the time for the request is over')
-      last = error
+      latest.failure = error
+      const failure = callFailure(error)
+      const passes =
+        failure.kind === 'transient' && failure.code !== 'QueueDeletedRecently' && !isUnauthenticated(failure)
+      if (!passes || (++tries >= MAX_TRIES && !isThrottled(failure))) throw error
     }
-    const failure = callFailure(last)
-    const passes =
-      failure.kind === 'transient' && failure.code !== 'QueueDeletedRecently' && !isUnauthenticated(failure)
-    if (!passes || signal?.aborted || (!isThrottled(failure) && attempt + 1 >= MAX_TRIES)) throw last
-    await sleep(backoffMs(attempt++, BACKOFF), undefined, { signal })
+    await sleep(backoffMs(tries, BACKOFF), undefined, { signal: over })
   }
 }

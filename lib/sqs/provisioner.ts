@@ -10,12 +10,9 @@ import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
 import type { SqsCalls } from './calls.ts'
 import { CallError, callFailure, failureCode, failureMessage, isAccessDenied, isQueueMissing } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
-import { Limiter } from './limiter.ts'
 import { deadLetterQueueName, type QueueSpec, type QueueType } from './queue-names.ts'
 
 const MANAGED_BY = 'fastify-instance-events'
-/** Calls on their way at once, of all who want queues: fewer than the client has sockets for besides those that send. */
-const PROVISION_CONCURRENCY = 8
 
 export interface ProvisionerOptions {
   calls: SqsCalls
@@ -54,7 +51,6 @@ export class QueueProvisioner {
   readonly #underWay = new Map<string, Promise<string>>()
   /** `maxBytes` of a queue that was just made: the service's default, asked for once. */
   #newMaxBytes: number | undefined
-  readonly #limiter = new Limiter(PROVISION_CONCURRENCY)
 
   constructor({ calls, type, accountId, dlqMaxReceives, log }: ProvisionerOptions) {
     this.#calls = calls
@@ -113,12 +109,12 @@ export class QueueProvisioner {
     try {
       const QueueUrl = await this.find(name)
       if (QueueUrl === undefined) return false
-      const { Tags } = await this.#send(new ListQueueTagsCommand({ QueueUrl }))
+      const { Tags } = await this.#calls.send(new ListQueueTagsCommand({ QueueUrl }))
       if (Tags?.['managed-by'] !== MANAGED_BY) return false
       const counts = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] })
-      const { Attributes } = await this.#send(counts)
+      const { Attributes } = await this.#calls.send(counts)
       if (COUNTS.some((name) => Attributes?.[name] !== '0')) return false
-      await this.#send(new DeleteQueueCommand({ QueueUrl }))
+      await this.#calls.send(new DeleteQueueCommand({ QueueUrl }))
       this.#queues.delete(name)
       return true
     } catch (error) {
@@ -126,9 +122,6 @@ export class QueueProvisioner {
       return false
     }
   }
-
-  /** As `SqsCalls.send`, when its turn has come. */
-  readonly #send: SqsCalls['send'] = (command, options) => this.#limiter.run(() => this.#calls.send(command, options))
 
   /** Uses the queue as it is if it is there, whatever its attributes; else makes it. */
   async #make(spec: QueueSpec): Promise<Queue> {
@@ -160,7 +153,7 @@ export class QueueProvisioner {
   }): Promise<string> {
     const { name: QueueName, ...rest } = queue
     const command = new CreateQueueCommand({ QueueName, ...rest })
-    const { QueueUrl } = await this.#send(command)
+    const { QueueUrl } = await this.#calls.send(command)
     if (!QueueUrl) throw new CallError(notThere('SQS', 'HTTP 200'), 200)
     this.#log.debug({ queue: QueueName }, 'A queue was made')
     return QueueUrl
@@ -170,7 +163,7 @@ export class QueueProvisioner {
   async #attributesOf(QueueUrl: string): Promise<Record<string, string> | undefined> {
     const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['FifoQueue', 'MaximumMessageSize'] })
     try {
-      const { Attributes = {} } = await this.#send(command)
+      const { Attributes = {} } = await this.#calls.send(command)
       return Attributes
     } catch (error) {
       if (callFailure(error).kind !== 'transient') return undefined
@@ -185,7 +178,7 @@ export class QueueProvisioner {
     const Attributes = this.#attributes()
     const QueueUrl = (await this.#lookUp(name)) ?? (await this.#createQueue({ name, Attributes, tags: tagsOf(spec) }))
     const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] })
-    const { Attributes: { QueueArn } = {} } = await this.#send(command)
+    const { Attributes: { QueueArn } = {} } = await this.#calls.send(command)
     const policy = { deadLetterTargetArn: QueueArn, maxReceiveCount: this.#dlqMaxReceives }
     return { RedrivePolicy: JSON.stringify(policy) }
   }
@@ -197,7 +190,7 @@ export class QueueProvisioner {
       ...(this.#accountId !== undefined && { QueueOwnerAWSAccountId: this.#accountId })
     })
     try {
-      const { QueueUrl } = await this.#send(command)
+      const { QueueUrl } = await this.#calls.send(command)
       return QueueUrl || null
     } catch (error) {
       if (isQueueMissing(error)) return undefined

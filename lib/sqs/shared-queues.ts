@@ -4,11 +4,14 @@ import { QuietLog } from '../quiet-log.ts'
 import { backoffMs } from './backoff.ts'
 import { ensureMany } from './ensure-many.ts'
 import { callFailure, type Trouble, troubleAfter } from './failures.ts'
+import { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
 /** Of one round: what is not ready by then is a fault, and tried in the next. */
 const ROUND_MS = 25_000
+/** Besides those that requests want. */
+const AT_ONCE = 2
 const BACKOFF = { baseMs: 1_000, maxMs: 30_000 }
 
 export interface SharedQueuesOptions {
@@ -23,6 +26,7 @@ export interface SharedQueuesOptions {
 export class SharedQueues {
   readonly #options: SharedQueuesOptions
   readonly #quiet: QuietLog
+  readonly #limiter = new Limiter(AT_ONCE)
   readonly #stop = new AbortController()
   #troubles = new Map<string, Trouble>()
   #running: Promise<void> = Promise.resolve()
@@ -52,7 +56,12 @@ export class SharedQueues {
     const { signal } = this.#stop
     let left = specs
     for (let attempt = 0; left.length > 0; attempt++) {
-      const { failed } = await ensureMany(provisioner, left, { timeoutMs: ROUND_MS, stopAtFailure: false, signal })
+      const { failed } = await ensureMany(provisioner, left, {
+        timeoutMs: ROUND_MS,
+        stopAtFailure: false,
+        limiter: this.#limiter,
+        signal
+      })
       if (signal.aborted) return
       left = left.filter(({ name }) => failed.has(name))
       const before = this.#troubles

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { SqsCalls, type SqsSending } from '../../lib/sqs/calls.ts'
 import { createSqsClient } from '../../lib/sqs/client.ts'
 import { ensureAll, ensureMany } from '../../lib/sqs/ensure-many.ts'
+import { Limiter } from '../../lib/sqs/limiter.ts'
 import { QueueProvisioner } from '../../lib/sqs/provisioner.ts'
 import type { Fault } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
@@ -17,11 +18,12 @@ async function start(t: Test) {
   const client = createSqsClient({ ...sqs.options, endpoint: options.endpoint, ...limits })
   t.after(() => client.destroy())
   const calls = new SqsCalls({ client, deadlineMs: 10_000 })
-  return { sqs, proxy, provisioner: new QueueProvisioner({ calls, type: 'fifo', log }) }
+  const limiter = new Limiter(8)
+  return { sqs, proxy, limiter, provisioner: new QueueProvisioner({ calls, type: 'fifo', log }) }
 }
 
 t.test('many queues come in the order that was asked, a few calls at a time for all who ask', async (t) => {
-  const { sqs, proxy, provisioner } = await start(t)
+  const { sqs, proxy, limiter, provisioner } = await start(t)
   let now = 0
   let most = 0
   proxy.decide = async () => {
@@ -32,13 +34,15 @@ t.test('many queues come in the order that was asked, a few calls at a time for 
   }
   const asked = specs(30)
   const several = await Promise.all(
-    [asked, asked.slice(10), asked.toReversed()].map((wanted) => ensureAll(provisioner, wanted, { timeoutMs: 60_000 }))
+    [asked, asked.slice(10), asked.toReversed()].map((wanted) =>
+      ensureAll(provisioner, wanted, { timeoutMs: 60_000, limiter })
+    )
   )
   const urls = asked.map(({ name }) => sqs.server.inspectQueue(name)?.url as string)
   t.strictSame(several, [urls, urls.slice(10), urls.toReversed()])
   t.equal(proxy.calls.filter(({ action }) => action === 'CreateQueue').length, 30, 'each was made once')
   t.ok(most > 1 && most <= 8, `${most} at once`)
-  t.strictSame(await ensureAll(provisioner, [], { timeoutMs: 1_000 }), [])
+  t.strictSame(await ensureAll(provisioner, [], { timeoutMs: 1_000, limiter }), [])
 })
 
 const passing: Fault[] = [
@@ -52,29 +56,29 @@ const passing: Fault[] = [
 t.test('a failure that passes is tried again, whichever call it hits', async (t) => {
   for (const action of ['GetQueueUrl', 'CreateQueue', 'GetQueueAttributes']) {
     for (const fault of passing) {
-      const { proxy, provisioner } = await start(t)
+      const { proxy, limiter, provisioner } = await start(t)
       let failures = 1
       proxy.decide = (call) => (call.action === action && failures-- > 0 ? fault : undefined)
-      const urls = await ensureAll(provisioner, specs(3), { timeoutMs: 60_000 })
+      const urls = await ensureAll(provisioner, specs(3), { timeoutMs: 60_000, limiter })
       t.equal(new Set(urls).size, 3, `${action} ${JSON.stringify(fault)}`)
     }
   }
 })
 
 t.test('throttling lasts as long as it lasts', async (t) => {
-  const { proxy, provisioner } = await start(t)
+  const { proxy, limiter, provisioner } = await start(t)
   let tokens = 5
   const refill = setInterval(() => (tokens = 5), 100)
   t.after(() => clearInterval(refill))
   proxy.decide = ({ action }) =>
     action === 'CreateQueue' && tokens-- <= 0 ? { status: 400, code: 'RequestThrottled' } : undefined
-  t.equal((await ensureAll(provisioner, specs(32), { timeoutMs: 60_000 })).length, 32)
+  t.equal((await ensureAll(provisioner, specs(32), { timeoutMs: 60_000, limiter })).length, 32)
 })
 
 t.test('an SQS that is down is told soon; a refusal at once, with what is ready', async (t) => {
-  const { proxy, provisioner } = await start(t)
+  const { proxy, limiter, provisioner } = await start(t)
   proxy.decide = () => 'reset'
-  await t.rejects(ensureAll(provisioner, specs(2), { timeoutMs: 600_000 }), {
+  await t.rejects(ensureAll(provisioner, specs(2), { timeoutMs: 600_000, limiter }), {
     code: 'IEV_SQS_QUEUE_UNAVAILABLE',
     message: /queue-[01]\.fifo.*ECONNRESET/
   })
@@ -84,7 +88,7 @@ t.test('an SQS that is down is told soon; a refusal at once, with what is ready'
       : undefined
   const [first, second] = await Promise.all(
     [specs(40), specs(10)].map((wanted) =>
-      ensureAll(provisioner, wanted, { timeoutMs: 60_000 }).catch((error: unknown) => error)
+      ensureAll(provisioner, wanted, { timeoutMs: 60_000, limiter }).catch((error: unknown) => error)
     )
   )
   const refused = {
@@ -108,22 +112,22 @@ t.test('what does not pass within a request is not tried again', async (t) => {
     ['InvalidClientTokenId', 403],
     ['QueueDeletedRecently', 400]
   ] as const) {
-    const { proxy, provisioner } = await start(t)
+    const { proxy, limiter, provisioner } = await start(t)
     proxy.decide = ({ action }) => (action === 'CreateQueue' ? { status, code } : undefined)
-    await t.rejects(ensureAll(provisioner, specs(1), { timeoutMs: 600_000 }), { message: new RegExp(code) })
+    await t.rejects(ensureAll(provisioner, specs(1), { timeoutMs: 600_000, limiter }), { message: new RegExp(code) })
     t.equal(proxy.calls.filter(({ action }) => action === 'CreateQueue').length, 1, code)
   }
 })
 
 t.test('an abort from outside ends it', async (t) => {
-  const { proxy, provisioner } = await start(t)
+  const { proxy, limiter, provisioner } = await start(t)
   const outside = new AbortController()
   let tries = 0
   proxy.decide = () => {
     if (++tries === 2) outside.abort()
     return { status: 400, code: 'RequestThrottled' }
   }
-  const options = { timeoutMs: 600_000, stopAtFailure: true, signal: outside.signal }
+  const options = { timeoutMs: 600_000, limiter, stopAtFailure: true, signal: outside.signal }
   t.equal((await ensureMany(provisioner, specs(1), options)).failed.size, 1)
 })
 
@@ -145,25 +149,31 @@ t.test('a look-up that fails is told with its queue', async (t) => {
 })
 
 t.test('all ends with its time', async (t) => {
-  const { proxy, provisioner } = await start(t)
+  const { proxy, limiter, provisioner } = await start(t)
   proxy.decide = () => 'silence'
-  await t.rejects(ensureAll(provisioner, specs(9), { timeoutMs: 50 }), {
+  await t.rejects(ensureAll(provisioner, specs(9), { timeoutMs: 50, limiter }), {
     code: 'IEV_SQS_QUEUE_UNAVAILABLE',
     message: /IEV_TIMEOUT/
   })
 })
 
 t.test('throttling that outlasts the time is the reason', async (t) => {
-  const { proxy, provisioner } = await start(t)
+  const { proxy, limiter, provisioner } = await start(t)
   proxy.decide = ({ action }) => (action === 'GetQueueUrl' ? { status: 400, code: 'RequestThrottled' } : undefined)
-  await t.rejects(ensureAll(provisioner, [{ name: 'other.fifo' }], { timeoutMs: 500 }), { message: /RequestThrottled/ })
+  await t.rejects(ensureAll(provisioner, [{ name: 'other.fifo' }], { timeoutMs: 500, limiter }), {
+    message: /RequestThrottled/
+  })
 })
 
 t.test('what is not in the way of others does not stop them, if that is wanted', async (t) => {
-  const { proxy, provisioner } = await start(t)
+  const { proxy, limiter, provisioner } = await start(t)
   proxy.decide = ({ action, body }) =>
     action === 'CreateQueue' && body.QueueName === 'queue-0.fifo' ? { status: 403, code: 'AccessDenied' } : undefined
-  const { urls, failed } = await ensureMany(provisioner, specs(20), { timeoutMs: 60_000, stopAtFailure: false })
+  const { urls, failed } = await ensureMany(provisioner, specs(20), {
+    timeoutMs: 60_000,
+    limiter,
+    stopAtFailure: false
+  })
   t.equal(urls.size, 19)
   t.match([...failed], [['queue-0.fifo', { code: 'IEV_SQS_QUEUE_UNAVAILABLE' }]])
 })
