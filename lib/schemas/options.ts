@@ -197,7 +197,7 @@ export const SqsOptions = Type.Object(
      */
     connectTimeoutMs: Type.Optional(PositiveInteger),
     /**
-     * Milliseconds that a call of SQS may take, its answer included.
+     * Milliseconds of one call to SQS, from the lookup of credentials to the end of the answer.
      * @default 10000
      */
     requestTimeoutMs: Type.Optional(PositiveInteger),
