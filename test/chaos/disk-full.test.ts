@@ -4,6 +4,7 @@ import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
+import { tryDatabase } from '../../lib/store/try-database.ts'
 import { API_KEY, build, folder } from '../support/build.ts'
 import { checkQueue } from '../support/chaos.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
@@ -62,6 +63,8 @@ t.test('a full disk: 503, what was accepted stays, and with room it goes on with
   t.equal((await server.inject('/ready')).statusCode, 503, 'room for a page is not room for an event')
   t.match((await overview()).faults, full)
 
+  t.match(await tryDatabase('file:./other.db', path), { ok: false, message: /no space left/ }, 'check-config says so')
+
   rmSync(ballast)
   t.equal((await send('room again')).statusCode, 202)
   accepted.push('room again')
@@ -91,7 +94,8 @@ t.test('PostgreSQL on a full disk: 503 and unhealthy, and with room it goes on w
   await client.query(`CREATE TABLESPACE small LOCATION '${path}'`)
   await client.query('CREATE DATABASE small TABLESPACE small')
   await client.end()
-  const server = await build(t, { sqs: false, eventLog: { url: postgres.url.replace(/postgres$/, 'small') } })
+  const url = postgres.url.replace(/postgres$/, 'small')
+  const server = await build(t, { sqs: false, eventLog: { url } })
   const send = (data: unknown) =>
     server.inject({ method: 'POST', url: '/events/sales', headers, payload: { event: 'call', data } })
   const overview = async () => (await server.inject({ url: '/overview', headers })).json<{ faults: object[] }>()
@@ -105,6 +109,8 @@ t.test('PostgreSQL on a full disk: 503 and unhealthy, and with room it goes on w
   t.match(await overview(), { faults: [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: /No space left/ }] })
   t.equal((await server.inject('/ready')).statusCode, 503)
   t.equal((await server.inject({ url: '/events/sales?limit=1', headers })).statusCode, 200, 'reading goes on')
+
+  t.match(await tryDatabase(url, '.'), { ok: false, message: /No space left/ }, 'check-config says so')
 
   rmSync(ballast)
   t.equal((await send(data())).statusCode, 202)
