@@ -171,6 +171,15 @@ t.test('events that are refused are a fault until they are accepted again', asyn
   t.same((await overview()).faults, [])
 })
 
+t.test('why events are refused is said once', async (t) => {
+  const { server, overview } = await start(t, { sqs: false, websocket: false })
+  const full = Object.assign(new Error('the disk is full'), { code: 'IEV_BACKPRESSURE', statusCode: 503 })
+  Object.assign(server.eventLog.store, { append: () => Promise.reject(full), check: () => Promise.reject(full) })
+  await t.rejects(server.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 }), full)
+  t.match((await overview()).faults, [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'the disk is full' }])
+  t.equal((await overview()).faults.length, 1)
+})
+
 t.test("an instance's queues are told by name and URL, and none is made by asking", async (t) => {
   const sqs = await startSqs(t)
   const first = await start(t, { sqs: sqs.options })
