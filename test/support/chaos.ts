@@ -41,13 +41,13 @@ export function randomFaults(next: () => number, share: number): (call: ProxiedC
   }
 }
 
-interface Entry {
+export interface Entry {
   Id: string
   MessageGroupId: string
 }
 
 /** An entry that SQS does not take, and those of the same group behind it: a group's order is the queue's to keep. */
-function refusals(entries: readonly Entry[], next: () => number): RefusedEntry[] {
+export function refusals(entries: readonly Entry[], next: () => number): RefusedEntry[] {
   const first = Math.floor(next() * entries.length)
   const group = entries[first]?.MessageGroupId
   const SenderFault = next() < 0.5

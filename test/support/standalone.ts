@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -31,9 +31,20 @@ export function callsToSqs({ database, endpoint }: { database: string; endpoint:
   }
 }
 
+export interface ServerProcess {
+  cwd: string
+  env?: Record<string, string>
+  /** A module that is loaded before the server, and may send messages to this process. */
+  preload?: string
+}
+
 /** A process of `server.ts` with these variables and nothing else, in this folder. Ended after the test. */
-export function spawnServer(t: Test, { cwd, env }: { cwd: string; env: Record<string, string> }) {
-  const child = spawn(process.execPath, [SERVER], { cwd, env: { SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0', ...env } })
+export function spawnServer(t: Test, { cwd, env, preload }: ServerProcess) {
+  const child = spawn(process.execPath, preload === undefined ? [SERVER] : ['--import', preload, SERVER], {
+    cwd,
+    env: { SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0', ...env },
+    stdio: ['pipe', 'pipe', 'pipe', ...(preload === undefined ? [] : ['ipc' as const])]
+  }) as ChildProcessWithoutNullStreams
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -46,11 +57,8 @@ export function spawnServer(t: Test, { cwd, env }: { cwd: string; env: Record<st
 }
 
 /** The same, ready. @throws with what it printed, if it ends instead */
-export async function startStandalone(
-  t: Test,
-  { cwd, env = {} }: { cwd: string; env?: Record<string, string> }
-): Promise<Standalone> {
-  const { child, ended, output } = spawnServer(t, { cwd, env })
+export async function startStandalone(t: Test, { env = {}, ...started }: ServerProcess): Promise<Standalone> {
+  const { child, ended, output } = spawnServer(t, { ...started, env })
   const failed = ended.then(() => Promise.reject(new Error(`The server ended: ${output()}`)))
   failed.catch(() => {})
   while (!/fastify-instance-events is ready[^]*\n\n/.test(output()))
@@ -70,6 +78,9 @@ export async function startStandalone(
   }
 }
 
+/** A request answers within this time. */
+const PATIENCE_MS = 60_000
+
 /** A request as curl makes it. @returns status and parsed body */
 export async function call(
   url: string,
@@ -77,6 +88,7 @@ export async function call(
 ): Promise<{ status: number; body: unknown }> {
   const reply = await fetch(url, {
     method,
+    signal: AbortSignal.timeout(PATIENCE_MS),
     headers: {
       ...(key !== undefined && { apikey: key }),
       ...(body !== undefined && { 'content-type': 'application/json' })
