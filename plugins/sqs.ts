@@ -120,6 +120,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     // Not awaited: a server starts while SQS is down.
     if (globalKeys.length > 0) sharedQueues.start()
   })
+  fastify.addHook('preClose', async () => emitter.stopMaking())
   fastify.addHook('onClose', async () => {
     unwatch()
     await sharedQueues.stop()

@@ -58,6 +58,23 @@ t.test('a server that closes does not wait for shared queues', async (t) => {
   t.pass('closed')
 })
 
+t.test('a server that closes answers those who wait for queues', async (t) => {
+  const { proxy, options } = await startProxiedSqs(t)
+  const server = await build(t, { sqs: options })
+  proxy.decide = () => ({ status: 400, code: 'RequestThrottled' })
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  const set = fetch(`${url}/sqs/set/mine`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ enabled: true, events: [] })
+  })
+  await until(() => proxy.calls.length > 20)
+  await server.close()
+  const reply = await set
+  t.equal(reply.status, 503)
+  t.match(await reply.json(), { code: 'IEV_CLOSING' })
+})
+
 t.test('a queue that exists is used without being made again', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   sqs.server.createQueue('mine_call.fifo', { attributes: { FifoQueue: 'true' } })

@@ -2,6 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
 import type { CatalogueEvent } from '../events.ts'
+import { ClosingError } from '../errors.ts'
 import { assertInstanceName } from '../instance-name.ts'
 import type { Check } from '../readiness.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
@@ -81,6 +82,7 @@ export class SqsEmitter implements Transport {
   readonly mode: SqsMode
   readonly #options: SqsEmitterOptions
   readonly #limiter = new Limiter(QUEUES_AT_ONCE)
+  readonly #closing = new AbortController()
   /** Keys that go to the shared queues. */
   readonly #globalKeys: ReadonlySet<string>
 
@@ -126,7 +128,11 @@ export class SqsEmitter implements Transport {
     const stored = eventLog.instances.get(instance)?.selections.sqs
     const { enabled, events, notes } = resolveSelection(eventLog.catalogue, request, { stored, field })
     const specs = (enabled ? events : []).map((event) => ({ name: names.own(instance, event), instance, event }))
-    const urls = await ensureAll(provisioner, specs, { timeoutMs: ENSURE_TIMEOUT_MS, limiter: this.#limiter })
+    const urls = await ensureAll(provisioner, specs, {
+      timeoutMs: ENSURE_TIMEOUT_MS,
+      limiter: this.#limiter,
+      signal: this.#closing.signal
+    })
     const queues = specs.map(({ name, event }, index) => ({ event, name, url: urls[index] as string }))
     return { selection: { enabled, events }, queues, notes }
   }
@@ -149,6 +155,11 @@ export class SqsEmitter implements Transport {
     }))
     const urls = await Promise.all(queues.map(({ name }) => this.#limiter.run(() => provisioner.find(name))))
     return queues.map((queue, index) => ({ ...queue, url: urls[index] ?? null }))
+  }
+
+  /** Ends requests that wait for queues. @internal */
+  stopMaking(): void {
+    this.#closing.abort(new ClosingError())
   }
 
   /** Why what is pending does not leave, or shared queues are missing: each code once, with the queues that it holds back. */

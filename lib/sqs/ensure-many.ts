@@ -20,6 +20,7 @@ export interface EnsureManyOptions {
   stopAtFailure: boolean
   /** Queues that are worked on at once, of all who share it: who came first is done first. */
   limiter: Limiter
+  /** Ends it early, with its reason. */
   signal?: AbortSignal
 }
 
@@ -53,14 +54,16 @@ export async function ensureMany(
       await withDeadline({ ms: timeoutMs, what: `Making the queue ${name} ready`, signal }, turn)
     } catch (error) {
       // The failure before says more than that the time is over.
-      const told = latest.failure ?? error
-      const ours = told instanceof QueueUnavailableError || told instanceof QueueUnusableError
-      const cause = ours ? told : new QueueUnavailableError(name, failureCode(told), failureMessage(told))
-      failed.set(name, cause)
+      failed.set(name, signal?.aborted ? (error as Error) : explained(name, latest.failure ?? error))
     }
   }
   await Promise.all(specs.map(one))
   return { urls, failed }
+}
+
+function explained(name: string, error: unknown): Error {
+  if (error instanceof QueueUnavailableError || error instanceof QueueUnusableError) return error
+  return new QueueUnavailableError(name, failureCode(error), failureMessage(error))
 }
 
 /** The last failure of a queue, of those that were tried again. */
@@ -75,7 +78,7 @@ interface Latest {
 export async function ensureAll(
   provisioner: QueueProvisioner,
   specs: readonly QueueSpec[],
-  options: Pick<EnsureManyOptions, 'timeoutMs' | 'limiter'>
+  options: Pick<EnsureManyOptions, 'timeoutMs' | 'limiter' | 'signal'>
 ): Promise<string[]> {
   const { urls, failed } = await ensureMany(provisioner, specs, { ...options, stopAtFailure: true })
   const [error] = failed.values()
