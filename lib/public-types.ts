@@ -10,6 +10,7 @@ export type {
 } from './instruments.ts'
 export type { Metrics } from './metrics.ts'
 export type { Fault } from './overview.ts'
+export type { PendingAge } from './pending-age.ts'
 export type { Check } from './readiness.ts'
 export type { Load, Refusal, Refusals } from './refusals.ts'
 export type { InstanceEventInput } from './schemas/event-input.ts'
