@@ -16,6 +16,18 @@ t.test('a body without a content type is refused, and the answer says that there
   })
 })
 
+t.test('a body that is empty or no JSON is refused, with what is wrong, by each route that reads one', async (t) => {
+  const server = await build(t, { sqs: false })
+  const post = async (payload: string) => {
+    const headers = { apikey: API_KEY, 'content-type': 'application/json' }
+    const reply = await server.inject({ method: 'POST', url: '/websocket/set/sales', headers, payload })
+    const { status, code, response } = reply.json<{ status: number; code: string; response: { message: string[] } }>()
+    return [reply.statusCode, status, code, ...response.message]
+  }
+  t.strictSame(await post(''), [400, 400, 'IEV_BODY_MALFORMED', 'The body is not JSON: it is empty'])
+  t.match(await post('{"enabled":'), [400, 400, 'IEV_BODY_MALFORMED', /^The body is not JSON: /])
+})
+
 t.test('a value that is none of a choice is answered with the choice', async (t) => {
   const server = await build(t, { sqs: false })
   const reply = await server.inject({
