@@ -47,6 +47,11 @@ const CASES: [title: string, request: InjectOptions, refusal: Refusal][] = [
     { status: 400, code: 'IEV_VALIDATION', message: /body\.data is required/ }
   ],
   [
+    'objects where texts belong, with members of functions’ names',
+    { url: '/events/a', payload: { ...event, transports: [{}, { toString: 0 }] } },
+    { status: 400, code: 'IEV_VALIDATION', message: [/^body\.transports\.0 must be/, /^body\.transports\.1 must be/] }
+  ],
+  [
     'wrong types, each named',
     { url: '/events/a', payload: { event: 7, data: 1, transports: ['fax'] } },
     {

@@ -21,7 +21,8 @@ export const RESERVED_MEMBERS = [
   'traceparent'
 ] as const
 
-export const TransportName = Type.Union([Type.Literal('sqs'), Type.Literal('websocket')])
+/** With its type named, Ajv compares the items of a list as texts, and calls no method of what else a list may have. */
+export const TransportName = Type.Union([Type.Literal('sqs'), Type.Literal('websocket')], { type: 'string' })
 
 /** An event as a request body carries it: the instance is in the path. */
 export const EventBody = Type.Object(
