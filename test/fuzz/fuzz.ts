@@ -10,7 +10,8 @@ import { hostileHandshake, shakeHands } from './handshakes.ts'
 import { Health } from './health.ts'
 import { sendAndJudge } from './judge.ts'
 import { unexpectedLines } from './log-lines.ts'
-import { hostileRead, hostileWrite } from './requests.ts'
+import { isRefused } from './json-texts.ts'
+import { bombRequest, hostileRead, hostileWrite } from './requests.ts'
 import { environment, readSettings } from './settings.ts'
 import { changeWeather } from './sqs-weather.ts'
 import { GOOD } from './tenants.ts'
@@ -87,6 +88,11 @@ export async function fuzz(t: Test, { seed, seconds, maxBytes, stalls, measured 
     changeWeather({ proxy, health, findings, next: random(seed), stalls, until }),
     lane('small bodies', hostileWrite(2_000), request),
     lane('bodies', hostileWrite(maxBytes), request),
+    lane('bombs', bombRequest(maxBytes), async (value) => {
+      const outcome = await request(value)
+      if (isRefused(value.body) && !outcome.startsWith('4')) throw new Error(`It was not refused: ${outcome}`)
+      return outcome
+    }),
     lane('paths and queries', hostileRead, request),
     lane('handshakes', hostileHandshake, async (value) => {
       const outcome = await shakeHands(url, value)

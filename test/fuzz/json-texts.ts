@@ -109,3 +109,13 @@ export function bomb(maxBytes: number): fc.Arbitrary<Bomb> {
 export function bombText({ bomb, size }: Bomb): string {
   return BOMBS[bomb](size)
 }
+
+/** Those that may be accepted whatever their size. */
+const HARMLESS = new Set<Bomb['bomb']>(['text', 'quotes', 'surrogates', 'dataMembers'])
+/** More than the limits of depth, members, events and numbers allow, in any other. */
+const TOO_MUCH = 30_000
+
+/** Whether no server may accept this: it is beyond a limit, or no event. */
+export function isRefused({ bomb, size }: Bomb): boolean {
+  return size > TOO_MUCH && !HARMLESS.has(bomb)
+}

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { bodyFor } from './bodies.ts'
-import type { Bomb } from './json-texts.ts'
+import { type Bomb, bomb } from './json-texts.ts'
 import { API_KEY, GOOD, HOSTILE } from './tenants.ts'
 
 /** A request as it is generated: small to print, whatever its body has. */
@@ -135,6 +135,18 @@ export const hostileRead: fc.Arbitrary<HostileRequest> = hostileRequest({
   path: fc.constantFrom(...READ_ROUTES),
   body: fc.constant(undefined)
 })
+
+/** Requests that nothing is wrong with but their body. */
+export function bombRequest(maxBytes: number): fc.Arbitrary<HostileRequest & { body: Bomb }> {
+  return bomb(maxBytes).map((body) => ({
+    method: 'POST',
+    path: `/events/${HOSTILE.instance}`,
+    key: { header: 'apikey', value: HOSTILE.token },
+    contentType: 'application/json',
+    body,
+    delivery: 'whole'
+  }))
+}
 
 function hostileRequest(line: {
   method: fc.Arbitrary<string>
