@@ -111,6 +111,10 @@ export const EnvSchema = Type.Object({
   WEBSOCKET_GLOBAL_EVENTS: flag(false),
   WEBSOCKET_ALLOWED_HOSTS: list('addresses and networks, separated by commas, such as 127.0.0.1,10.0.0.0/8'),
   WEBSOCKET_MAX_BUFFERED_BYTES: count(4 * 1_048_576),
+  WEBSOCKET_MAX_BUFFERED_BYTES_TOTAL: count(64 * 1_048_576),
+  WEBSOCKET_STALLED_AFTER_MS: count(30_000),
+  WEBSOCKET_MAX_SOCKETS_PER_INSTANCE: count(10_000),
+  WEBSOCKET_MAX_SOCKETS_PER_ADDRESS: count(20_000),
   WEBSOCKET_WRONG_KEYS_PER_MINUTE: count(20)
 })
 

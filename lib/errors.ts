@@ -138,13 +138,16 @@ export class BackpressureError extends errorClass('IEV_BACKPRESSURE', 'Not accep
 /** 503: the server is shutting down. */
 export class ClosingError extends errorClass('IEV_CLOSING', 'Not accepted, this server is shutting down', 503) {}
 
-/** Codes that never leave as an HTTP answer: refusals of sockets, reasons of closed connections and of dead letters. */
+/** Codes that are no error of a route: refusals of sockets, reasons of closed connections and of dead letters, faults. */
 export const WS_UNAUTHORIZED = 'IEV_WS_UNAUTHORIZED'
 export const WS_NOT_SET = 'IEV_WS_NOT_SET'
 export const WS_DISABLED = 'IEV_WS_DISABLED'
 export const WS_INVALID = 'IEV_WS_INVALID'
 export const WS_RATE_LIMITED = 'IEV_WS_RATE_LIMITED'
+export const WS_TOO_MANY_SOCKETS = 'IEV_WS_TOO_MANY_SOCKETS'
 export const WS_TOO_SLOW = 'IEV_WS_TOO_SLOW'
+export const WS_STALLED = 'IEV_WS_STALLED'
+export const WS_BUFFERS_FULL = 'IEV_WS_BUFFERS_FULL'
 export const SQS_PAYLOAD_TOO_LARGE = 'IEV_SQS_PAYLOAD_TOO_LARGE'
 export const EVENT_DAMAGED = 'IEV_EVENT_DAMAGED'
 

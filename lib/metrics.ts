@@ -41,6 +41,7 @@ export class Metrics {
   readonly resumes = this.#counter('iev_websocket_resumes_total', 'Sockets that came back with an offset')
   readonly replayed = this.#counter('iev_websocket_replayed_total', 'Events replayed from the log to sockets')
   readonly cutOff = this.#counter('iev_websocket_slow_total', 'Connections closed because the client read too slowly')
+  readonly stalled = this.#counter('iev_websocket_stalled_total', 'Connections closed because the client took nothing')
   readonly unlogged = this.#counter(
     'iev_log_lines_dropped_total',
     'Lines of the standalone’s log that could not be written'

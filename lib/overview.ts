@@ -9,12 +9,12 @@ export interface OverviewOptions {
   /** `undefined` without SQS. */
   sqs: { troubles(): SqsTrouble[] } | undefined
   /** `undefined` without sockets. */
-  websocket: { readonly connected: number; readonly replaying: number } | undefined
+  websocket: { readonly connected: number; readonly replaying: number; faults(): Fault[] } | undefined
 }
 
 /** Why events are not taken in, or do not leave. */
 export interface Fault extends Partial<Pick<SqsTrouble, 'queue' | 'queues' | 'since'>> {
-  /** `eventLog`, `sqs`, or `log`: where the server's own log goes. */
+  /** `eventLog`, `sqs`, `websocket`, or `log`: where the server's own log goes. */
   component: string
   code: string
   message: string
@@ -49,7 +49,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     if (faults.some((fault) => fault.component === 'eventLog' && fault.code === code)) continue
     faults.unshift({ component: 'eventLog', code, message: `Refused of late: ${count} events. ${message}`, since })
   }
-  faults.push(...eventLog.otherFaults.flatMap((fault) => fault() ?? []))
+  faults.push(...(websocket?.faults() ?? []), ...eventLog.otherFaults.flatMap((fault) => fault() ?? []))
   return {
     totals: {
       accepted: accepted.total,

@@ -2,11 +2,12 @@ import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Server } from 'socket.io'
 import { ApiKeys } from '../lib/api-keys.ts'
-import { AlreadyRegisteredError, SocketIoTakenError } from '../lib/errors.ts'
+import { AlreadyRegisteredError, SocketIoTakenError, WS_TOO_MANY_SOCKETS } from '../lib/errors.ts'
 import { WebsocketOptions } from '../lib/schemas/options.ts'
 import { optionsChecker } from '../lib/schemas/options-checker.ts'
 import { Admission } from '../lib/websocket/admission.ts'
 import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
+import { Connections, TOO_MANY_OF_ADDRESS } from '../lib/websocket/connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
 import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
@@ -36,6 +37,10 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     corsOrigin = '*',
     path = '/socket.io',
     maxBufferedBytes = 4 * 1_048_576,
+    maxBufferedBytesTotal = 64 * 1_048_576,
+    stalledAfterMs = 30_000,
+    maxSocketsPerInstance = 10_000,
+    maxSocketsPerAddress = 20_000,
     wrongKeysPerMinute = 20,
     trustProxy = [],
     ...rest
@@ -46,7 +51,12 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const { eventLog } = fastify
   const log = fastify.log.child({ component: 'websocket' })
 
-  await registerSocketIo(fastify, { path, corsOrigin })
+  const connections: Connections = new Connections({
+    peerAddress: addressOf,
+    maxPerAddress: maxSocketsPerAddress,
+    refused: (address) => emitter.turnedAway({ code: WS_TOO_MANY_SOCKETS, message: TOO_MANY_OF_ADDRESS, address })
+  })
+  await registerSocketIo(fastify, { path, corsOrigin, connections })
   const { io } = fastify
   const admission = new Admission({
     keys: new ApiKeys({ globalKey: apiKey, instances: eventLog.instances }),
@@ -61,8 +71,12 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     io,
     admission,
     peerAddress: addressOf,
+    connections,
     globalEvents,
     maxBufferedBytes,
+    maxBufferedBytesTotal,
+    stalledAfterMs,
+    maxSocketsPerInstance,
     log
   })
   eventLog.attach(emitter)
@@ -70,7 +84,9 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const { metrics } = eventLog
   metrics.gauge('iev_websocket_sockets', 'Sockets that listen', () => emitter.connected)
   metrics.gauge('iev_websocket_replaying', 'Sockets whose replay is under way', () => emitter.replaying)
+  metrics.gauge('iev_websocket_waiting', 'Sockets whose replay waits for room', () => emitter.waiting)
   metrics.gauge('iev_websocket_buffered_bytes', 'Bytes that wait for slow clients', () => emitter.bufferedBytes)
+  metrics.gauge('iev_websocket_connections', 'Connections, in a namespace or not', () => io.engine.clientsCount)
 
   const unwatch = eventLog.watchInstances((change) => emitter.changed(change))
   fastify.addHook('preClose', async () => emitter.endCutOff())

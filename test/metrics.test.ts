@@ -6,6 +6,7 @@ import { rawListener } from './support/raw-socket.ts'
 import { cutOffs, flood } from './support/slowness.ts'
 import { client, connect, next, refusal } from './support/sockets.ts'
 import { startSqs, UNREACHABLE_SQS } from './support/sqs.ts'
+import { until } from './support/until.ts'
 import { Metrics } from '../lib/metrics.ts'
 
 const headers = { apikey: API_KEY }
@@ -116,17 +117,20 @@ t.test('sockets are counted: let in, refused, resumed, cut off, and what they we
     t.equal((await found()).get(name), value, name)
   }
 
-  const { ws } = await rawListener(t, url, '/sales', { apikey: API_KEY })
+  const { ws, closed } = await rawListener(t, url, '/sales', { apikey: API_KEY })
   ws.pause()
   let waiting = 0
-  const until = async () => {
+  const cut = async () => {
     waiting = Math.max(waiting, (await found()).get('iev_websocket_buffered_bytes') ?? 0)
     return (await cutOffs(app)) > 0
   }
-  await flood(app, { until })
+  await flood(app, { until: cut })
   t.ok(waiting >= 500_000 && waiting <= 1_000_000, `${waiting} bytes were seen to wait`)
   t.equal((await found()).get('iev_websocket_slow_total'), 1)
   t.equal((await found()).get('iev_websocket_sockets'), 2)
+  ws.resume()
+  await closed
+  await until(() => app.websocket.bufferedBytes === 0)
   t.equal((await found()).get('iev_websocket_buffered_bytes'), 0)
 })
 

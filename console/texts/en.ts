@@ -98,6 +98,10 @@ export const en = {
         title: 'The event log takes no events.',
         hint: 'They are refused until it does. Look at the disk or the database; if too much is pending, at SQS.'
       },
+      websocket: {
+        title: 'Sockets are not served.',
+        hint: 'Others are. Look for clients that open many sockets or do not read; behind a proxy, at TRUST_PROXY.'
+      },
       log: {
         title: 'The server cannot write its log.',
         hint: 'Events are not affected. Look at the disk, or at the program that reads the standard output.'

@@ -98,6 +98,10 @@ export const ptBr: Texts = {
         title: 'O log não está aceitando eventos.',
         hint: 'Eles são recusados até que volte a aceitar. Confira o disco ou o banco de dados; se há pendentes demais, o SQS.'
       },
+      websocket: {
+        title: 'Há sockets sem atendimento.',
+        hint: 'Os demais são atendidos. Procure clientes que abrem muitos sockets ou não leem; atrás de um proxy, confira TRUST_PROXY.'
+      },
       log: {
         title: 'O servidor não consegue gravar o próprio log.',
         hint: 'Os eventos não são afetados. Confira o disco, ou o programa que lê a saída padrão.'

@@ -1,4 +1,11 @@
-import { WS_DISABLED, WS_INVALID, WS_NOT_SET, WS_RATE_LIMITED, WS_UNAUTHORIZED } from '../errors.ts'
+import {
+  WS_DISABLED,
+  WS_INVALID,
+  WS_NOT_SET,
+  WS_RATE_LIMITED,
+  WS_TOO_MANY_SOCKETS,
+  WS_UNAUTHORIZED
+} from '../errors.ts'
 import { exampleEnvelope, SocketEnvelope } from './envelope.ts'
 import type { DescribedEvent } from './events.ts'
 import { reference, type Channel, type Message, type Part } from './types.ts'
@@ -149,9 +156,12 @@ const refusal: Message = {
     type: 'object',
     required: ['code', 'message'],
     properties: {
-      code: { enum: [WS_UNAUTHORIZED, WS_NOT_SET, WS_DISABLED, WS_INVALID, WS_RATE_LIMITED] },
+      code: { enum: [WS_UNAUTHORIZED, WS_NOT_SET, WS_DISABLED, WS_INVALID, WS_RATE_LIMITED, WS_TOO_MANY_SOCKETS] },
       message: { type: 'string' },
-      retryAfterMs: { type: 'integer', description: `With ${WS_RATE_LIMITED}: when to try again.` }
+      retryAfterMs: {
+        type: 'integer',
+        description: `With ${WS_RATE_LIMITED} and ${WS_TOO_MANY_SOCKETS}: milliseconds until you may try again.`
+      }
     }
   },
   examples: [

@@ -16,7 +16,7 @@ export type {
 /** More messages than this do not wait for a handler; the server keeps them. */
 const MAX_WAITING = 1_000
 
-/** Pause after a refusal for too many wrong keys, if the server does not say how long. */
+/** Pause after a refusal that passes, if the server does not say how long. */
 const RETRY_MS = 1_000
 
 /** What a message asks for. Once it is done, everything up to `offset` is. */
@@ -88,7 +88,8 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     // The server was not reached: Socket.IO tries again by itself.
     if (socket.active) return
     const { code = 'IEV_CLIENT_REFUSED', message = error.message, retryAfterMs = RETRY_MS } = error.data ?? {}
-    if (code === 'IEV_WS_RATE_LIMITED') retry = setTimeout(() => socket.connect(), retryAfterMs)
+    if (code === 'IEV_WS_RATE_LIMITED' || code === 'IEV_WS_TOO_MANY_SOCKETS')
+      retry = setTimeout(() => socket.connect(), retryAfterMs)
     else whenDone(() => fail(code, message))
   })
 

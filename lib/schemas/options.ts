@@ -243,12 +243,32 @@ export const WebsocketOptions = Type.Object(
      */
     maxBufferedBytes: Type.Optional(PositiveInteger),
     /**
+     * Bytes that may wait for all clients together. Replays wait while there is no room, one instance's take at most half.
+     * @default 67108864
+     */
+    maxBufferedBytesTotal: Type.Optional(PositiveInteger),
+    /**
+     * Milliseconds after which the connection of a client that takes nothing of what waits for it is closed.
+     * @default 30000
+     */
+    stalledAfterMs: Type.Optional(PositiveInteger),
+    /**
+     * Sockets that the token of one instance may have open. Those opened with the global key do not count.
+     * @default 10000
+     */
+    maxSocketsPerInstance: Type.Optional(PositiveInteger),
+    /**
+     * Connections that one address may have open; an IPv6 network of 64 bits is one address.
+     * @default 20000
+     */
+    maxSocketsPerAddress: Type.Optional(PositiveInteger),
+    /**
      * Different wrong keys that one address may try in a minute before none of its keys is looked at.
      * @default 20
      */
     wrongKeysPerMinute: Type.Optional(PositiveInteger),
     /**
-     * Proxies whose `X-Forwarded-For` says who is trying keys: addresses, networks, `loopback`, `linklocal`, `uniquelocal`.
+     * Proxies whose `X-Forwarded-For` says whose connection it is: addresses, networks, `loopback`, `linklocal`, `uniquelocal`.
      * @default []
      */
     trustProxy: Type.Optional(Type.Array(Type.String())),

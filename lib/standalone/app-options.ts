@@ -103,6 +103,10 @@ function websocketOptions(config: Config): WebsocketOptions {
     globalEvents: config.WEBSOCKET_GLOBAL_EVENTS,
     allowedHosts: config.WEBSOCKET_ALLOWED_HOSTS,
     maxBufferedBytes: config.WEBSOCKET_MAX_BUFFERED_BYTES,
+    maxBufferedBytesTotal: config.WEBSOCKET_MAX_BUFFERED_BYTES_TOTAL,
+    stalledAfterMs: config.WEBSOCKET_STALLED_AFTER_MS,
+    maxSocketsPerInstance: config.WEBSOCKET_MAX_SOCKETS_PER_INSTANCE,
+    maxSocketsPerAddress: config.WEBSOCKET_MAX_SOCKETS_PER_ADDRESS,
     wrongKeysPerMinute: config.WEBSOCKET_WRONG_KEYS_PER_MINUTE,
     trustProxy: config.TRUST_PROXY,
     corsOrigin: corsOrigin(config)

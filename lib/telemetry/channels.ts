@@ -47,10 +47,12 @@ export interface DeadLetterNotice extends EventReference {
   readonly attempts: number
 }
 
-/** Message of `fastify-instance-events:slow-client`: a connection that was closed because its client reads too slowly. */
+/** Message of `fastify-instance-events:slow-client`: a connection that was closed because its client does not keep up. */
 export interface SlowClientNotice {
+  /** `IEV_WS_TOO_SLOW`: more waits for it than may; `IEV_WS_STALLED`: it takes nothing. */
+  readonly code: string
   readonly namespace: string
-  /** Socket.IO's id of the socket. */
+  /** Socket.IO's id of the socket, the first one of the connection. */
   readonly socketId: string
   readonly bufferedBytes: number
 }

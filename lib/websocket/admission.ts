@@ -1,6 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ApiKeys } from '../api-keys.ts'
-import { WS_DISABLED, WS_INVALID, WS_NOT_SET, WS_RATE_LIMITED, WS_UNAUTHORIZED } from '../errors.ts'
+import {
+  WS_DISABLED,
+  WS_INVALID,
+  WS_NOT_SET,
+  WS_RATE_LIMITED,
+  WS_TOO_MANY_SOCKETS,
+  WS_UNAUTHORIZED
+} from '../errors.ts'
 import type { EventCatalogue } from '../events.ts'
 import type { InstanceDirectory } from '../store/instance-directory.ts'
 import type { Instance } from '../store/types.ts'
@@ -32,6 +39,7 @@ export interface Refused {
     | typeof WS_DISABLED
     | typeof WS_INVALID
     | typeof WS_RATE_LIMITED
+    | typeof WS_TOO_MANY_SOCKETS
   readonly message: string
   /** When it may try again, in milliseconds from now. */
   readonly retryAfterMs?: number
@@ -46,6 +54,16 @@ export interface Attempt {
 }
 
 type Allowed = Omit<Admitted, 'subscription'>
+
+/** Milliseconds after which a socket that was one too many may try again: all that were do not come back at once. */
+const TOO_MANY_RETRY_MS = { min: 10_000, max: 20_000 }
+
+/** The refusal of a socket that is one too many. */
+export function tooMany(message: string): Refused {
+  const { min, max } = TOO_MANY_RETRY_MS
+  const retryAfterMs = Math.round(min + Math.random() * (max - min))
+  return { ...refused(WS_TOO_MANY_SOCKETS, message), retryAfterMs }
+}
 
 export interface AdmissionOptions {
   keys: ApiKeys

@@ -1,19 +1,22 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Namespace, Server, Socket } from 'socket.io'
-import { WS_RATE_LIMITED } from '../errors.ts'
+import { WS_RATE_LIMITED, WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
 import type { CatalogueEvent } from '../events.ts'
 import { assertInstanceName } from '../instance-name.ts'
+import type { Fault } from '../overview.ts'
 import { QuietLog } from '../quiet-log.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, type SelectionRequest } from '../selections.ts'
 import type { InstanceChange } from '../store/instances.ts'
 import type { Instance, Selection } from '../store/types.ts'
 import { urlWithoutKeys } from '../url-without-keys.ts'
-import type { Admission, Attempt, Refused } from './admission.ts'
+import { tooMany, type Admission, type Admitted, type Attempt, type Refused } from './admission.ts'
 import { Audiences } from './audiences.ts'
+import { TOO_MANY_OF_ADDRESS, type Connections } from './connections.ts'
 import { Hub } from './hub.ts'
 import type { PeerAddress } from './peer-address.ts'
+import { SocketFaults } from './socket-faults.ts'
 
 export interface WebsocketSelection {
   instance: Instance
@@ -28,7 +31,15 @@ export interface WebsocketEmitterOptions {
   admission: Admission
   peerAddress: PeerAddress
   globalEvents: boolean
+  connections: Connections
+  /** Bytes that may wait for one client. */
   maxBufferedBytes: number
+  /** Bytes that may wait for all clients together. */
+  maxBufferedBytesTotal: number
+  /** Milliseconds after which a client that takes nothing is cut off. */
+  stalledAfterMs: number
+  /** Sockets that the token of an instance may have open. */
+  maxSocketsPerInstance: number
   log: FastifyBaseLogger
 }
 
@@ -43,15 +54,25 @@ export class WebsocketEmitter implements Transport {
   readonly #quietLog: QuietLog
   readonly #audiences: Audiences
   readonly #hub: Hub
+  readonly #faults: SocketFaults
 
   constructor(options: WebsocketEmitterOptions) {
-    const { io, eventLog, log, globalEvents, maxBufferedBytes } = options
+    const { io, eventLog, log, globalEvents, maxBufferedBytes, maxBufferedBytesTotal, stalledAfterMs } = options
     this.#options = options
     this.globalEvents = globalEvents
     this.path = io.path()
     this.#quietLog = new QuietLog(log)
     this.#audiences = new Audiences(eventLog, globalEvents)
-    this.#hub = new Hub({ eventLog, audiences: this.#audiences, maxBufferedBytes, log, quietLog: this.#quietLog })
+    this.#hub = new Hub({
+      eventLog,
+      audiences: this.#audiences,
+      maxBufferedBytes,
+      maxBufferedBytesTotal,
+      stalledAfterMs,
+      log,
+      quietLog: this.#quietLog
+    })
+    this.#faults = new SocketFaults(() => this.#hub.stuck)
     // Every name is a namespace; who may enter is decided by the middleware alone, before and after a restart alike.
     for (const entry of [io.of('/'), io.of((_name, _auth, next) => next(null, true))]) this.#guard(entry, () => true)
     // A host that writes to a namespace before anyone is in it makes it, and without the above. It is the host's own for
@@ -113,9 +134,29 @@ export class WebsocketEmitter implements Transport {
     return this.#hub.replaying
   }
 
-  /** Bytes that clients have not made room for yet. */
+  /** Bytes that wait for clients, what they share counted once. */
   get bufferedBytes(): number {
     return this.#hub.bufferedBytes
+  }
+
+  /** Replays that wait until clients have read what is buffered for others. */
+  get waiting(): number {
+    return this.#hub.waiting
+  }
+
+  /** Reasons why sockets are not served, for `GET /overview`. */
+  faults(): Fault[] {
+    return this.#faults.list()
+  }
+
+  /** Counts and logs the refusal of a socket, or of a connection. */
+  turnedAway({ code, message, address }: { code: string; message: string; address: string }): void {
+    this.#options.eventLog.metrics.turnedAway.inc({ code })
+    if (code === WS_RATE_LIMITED)
+      this.#quietLog.warn('keys', { address }, 'Too many wrong keys came from an address; if it is a proxy: trustProxy')
+    if (code !== WS_TOO_MANY_SOCKETS) return
+    this.#faults.tooMany(message)
+    this.#quietLog.warn('sockets', { address }, `${message}; if it is a proxy: trustProxy`)
   }
 
   /** Disconnects the sockets that lost what admitted them. */
@@ -141,19 +182,25 @@ export class WebsocketEmitter implements Transport {
   }
 
   #admit(socket: Socket, next: (error?: Error) => void): void {
-    const { admission, peerAddress, eventLog, log } = this.#options
-    const address = peerAddress(socket.request)
-    const decision = admission.admit(attemptOf(socket), address)
+    const address = this.#options.peerAddress(socket.request)
+    const decision = this.#decide(socket, address)
     if (decision.status === 'admitted') {
       next()
       return
     }
     const { code } = decision
-    eventLog.metrics.turnedAway.inc({ code })
-    log.debug({ namespace: urlWithoutKeys(socket.nsp.name), code }, 'A socket was refused')
-    if (code === WS_RATE_LIMITED)
-      this.#quietLog.warn('keys', { address }, 'Too many wrong keys came from an address; if it is a proxy: trustProxy')
+    this.#options.log.debug({ namespace: urlWithoutKeys(socket.nsp.name), code }, 'A socket was refused')
+    this.turnedAway({ code, message: decision.message, address })
     next(refusal(decision))
+  }
+
+  #decide(socket: Socket, address: string): Admitted | Refused {
+    const { admission, connections, maxSocketsPerInstance } = this.#options
+    if (connections.isSurplus(socket.conn)) return tooMany(TOO_MANY_OF_ADDRESS)
+    const decision = admission.admit(attemptOf(socket), address)
+    const tokenOf = decision.status === 'admitted' ? decision.tokenOf : undefined
+    if (!tokenOf || this.#hub.openedByToken(tokenOf) < maxSocketsPerInstance) return decision
+    return tooMany(`Too many sockets are open with the token of "${tokenOf.name}"`)
   }
 
   #connected(socket: Socket): void {

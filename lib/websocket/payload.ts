@@ -1,3 +1,10 @@
+import type { Chunk, Owner } from './buffer-budget.ts'
+
+/** Frames as options of a packet of Engine.IO. */
+interface Framed {
+  readonly wsPreEncodedFrame: [Buffer]
+}
+
 /**
  * Packets of one namespace that leave together. They are encoded once, however many sockets get them: as text for
  * transports that take one packet at a time, and as one piece of WebSocket frames for those that take bytes.
@@ -5,20 +12,39 @@
 export class Payload {
   /** Encoded Socket.IO packets, in order. */
   readonly packets: readonly string[]
-  #framed: { wsPreEncodedFrame: [Buffer] } | undefined
+  readonly owner: Owner
+  #lengths: readonly number[] | undefined
+  #packet: { readonly options: Framed } | undefined
+  #chunk: Chunk | undefined
 
-  constructor(packets: readonly string[]) {
+  constructor(packets: readonly string[], owner: Owner = 'all') {
     this.packets = packets
+    this.owner = owner
   }
 
   /** Of all frames. */
   get bytes(): number {
-    return this.framed.wsPreEncodedFrame[0].length
+    return this.#dataLengths.reduce((sum, length) => sum + headerLength(length) + length, 0)
   }
 
-  /** All frames as the options of one Engine.IO packet. */
-  get framed(): { wsPreEncodedFrame: [Buffer] } {
-    return (this.#framed ??= { wsPreEncodedFrame: [textFrames(this.packets)] })
+  /** All frames as one packet of Engine.IO. */
+  get framed(): { readonly options: Framed } {
+    return (this.#packet ??= { options: { wsPreEncodedFrame: [textFrames(this.packets, this.#dataLengths)] } })
+  }
+
+  /** What connections keep that share the frames. */
+  get chunk(): Chunk {
+    return (this.#chunk ??= this.copy())
+  }
+
+  /** What a connection keeps that has the packets for itself. */
+  copy(): Chunk {
+    return { owner: this.owner, bytes: this.bytes, holders: 0 }
+  }
+
+  /** Bytes of the data of each frame. */
+  get #dataLengths(): readonly number[] {
+    return (this.#lengths ??= this.packets.map((packet) => Buffer.byteLength(packet) + 1))
   }
 }
 
@@ -38,8 +64,7 @@ const MAX_SHORT = 125
 const MAX_16_BIT = 0xffff
 
 /** Unmasked, as servers send them. */
-function textFrames(packets: readonly string[]): Buffer {
-  const lengths = packets.map((packet) => Buffer.byteLength(packet) + 1)
+function textFrames(packets: readonly string[], lengths: readonly number[]): Buffer {
   const total = lengths.reduce((sum, length) => sum + headerLength(length) + length, 0)
   const frames = Buffer.allocUnsafe(total)
   let at = 0

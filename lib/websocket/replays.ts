@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { eventSize } from '../messages.ts'
 import type { EventStore, StoredEvent } from '../store/types.ts'
+import { type BufferBudget, type Chunk, REPLAY_SHARE } from './buffer-budget.ts'
 import type { Listener } from './listener.ts'
 import { eventPacket, Payload } from './payload.ts'
 import type { Audience } from './audiences.ts'
@@ -23,6 +24,7 @@ export interface Resumed {
 export interface ReplaysOptions {
   store: EventStore
   log: FastifyBaseLogger
+  budget: BufferBudget
   /** The offset up to which live listeners were served. */
   head: () => number
   audienceOf: (event: StoredEvent) => Audience
@@ -37,9 +39,14 @@ interface Replay {
   position: number
   /** The log that the client says its offset is of, until it is known to be this one. */
   log: string | undefined
-  readonly resumed: Omit<Resumed, 'log'>
+  /** What the client is told in the end. */
+  resumed: Omit<Resumed, 'log'>
+  /** Whether the client was live before: it is told nothing, and is disconnected if it misses something. */
+  readonly quiet: boolean
   /** Live events that came while the last page was read. */
   held: StoredEvent[] | undefined
+  /** Bytes that the next page is expected to have: an event can be larger than a page. */
+  pageBytes: number
 }
 
 /** Offsets that one step looks at. */
@@ -51,9 +58,13 @@ const PARALLEL = 4
 /** How often those are looked at whose client has not made room for the next page yet. */
 const RETRY_MS = 20
 
+/** Milliseconds in which replays waited for room and none got any, after which it is a fault. */
+const STUCK_MS = 1_000
+
 /**
- * Brings listeners from an offset of theirs to the live end of the log, page by page: none has more than a page under way,
- * and all take turns, so that neither the store nor those who are live wait for them.
+ * Brings listeners from an offset of theirs to the live end of the log, page by page. None has more than a page under way,
+ * a page is read only if the budget has room for it, and all take turns, so that neither the store nor those who are live
+ * wait for them.
  */
 export class Replays {
   readonly #options: ReplaysOptions
@@ -63,6 +74,9 @@ export class Replays {
   #blocked: Replay[] = []
   #timer: NodeJS.Timeout | undefined
   #stopped = false
+  #waiting = 0
+  /** Since when replays have been waiting for room and none of them got any. */
+  #stuckSince: number | undefined
 
   constructor(options: ReplaysOptions) {
     this.#options = options
@@ -72,13 +86,24 @@ export class Replays {
     return this.#all.size
   }
 
+  /** Replays that could go on if the budget had room. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** Whether replays wait for room and none has got any for a while. */
+  get stuck(): boolean {
+    return this.#stuckSince !== undefined && performance.now() - this.#stuckSince > STUCK_MS
+  }
+
   /** @param offset the last event that the client has @param log the log that it is of, if the client says so */
   add(listener: Listener, offset: number, log?: string): void {
-    const resumed = { from: offset, to: offset, count: 0, complete: true }
-    const replay = { listener, position: offset, log, resumed, held: undefined }
-    this.#all.set(listener, replay)
-    this.#ready.push(replay)
-    this.#work()
+    this.#add(listener, { offset, log, quiet: false })
+  }
+
+  /** Takes a live listener that could not be sent what came after this offset: it gets it, and is live again. */
+  catchUp(listener: Listener, offset: number): void {
+    this.#add(listener, { offset, log: undefined, quiet: true })
   }
 
   /** Idempotent. */
@@ -88,7 +113,7 @@ export class Replays {
 
   /** Live events, for whoever is about to be live. */
   hold(events: readonly StoredEvent[]): void {
-    for (const replay of this.#all.values()) replay.held &&= [...replay.held, ...events]
+    for (const { held } of this.#all.values()) if (held) for (const event of events) held.push(event)
   }
 
   /** Resolves when nothing of it touches the store any more. Idempotent. */
@@ -98,10 +123,22 @@ export class Replays {
     await Promise.all(this.#turns)
   }
 
+  #add(listener: Listener, { offset, ...rest }: { offset: number } & Pick<Replay, 'log' | 'quiet'>): void {
+    const resumed = { from: offset, to: offset, count: 0, complete: true }
+    const replay = { ...rest, listener, position: offset, resumed, held: undefined, pageBytes: PAGE_BYTES }
+    this.#all.set(listener, replay)
+    this.#ready.push(replay)
+    this.#work()
+  }
+
   #work(): void {
     while (!this.#stopped && this.#turns.size < PARALLEL) {
       const replay = this.#ready.shift()
       if (!replay) return
+      if (!this.#hasRoom(replay)) {
+        this.#block(replay)
+        continue
+      }
       const turn = this.#turn(replay).finally(() => {
         this.#turns.delete(turn)
         this.#work()
@@ -123,30 +160,44 @@ export class Replays {
     }
     await setImmediate()
     if (!this.#all.has(listener)) return
-    if (this.#mayGoOn(replay)) this.#ready.push(replay)
-    else {
-      this.#blocked.push(replay)
-      this.#timer ??= setTimeout(() => this.#retry(), RETRY_MS)
-    }
+    if (this.#hasReader(replay) && replay.position <= this.#options.head()) this.#ready.push(replay)
+    else this.#block(replay)
+  }
+
+  #block(replay: Replay): void {
+    this.#blocked.push(replay)
+    this.#timer ??= setTimeout(() => this.#retry(), RETRY_MS)
   }
 
   #retry(): void {
     this.#timer = undefined
-    const blocked = this.#blocked.filter(({ listener }) => this.#all.has(listener))
-    this.#blocked = blocked.filter((replay) => !this.#mayGoOn(replay))
-    this.#ready.push(...blocked.filter((replay) => this.#mayGoOn(replay)))
-    if (this.#blocked.length > 0) this.#timer = setTimeout(() => this.#retry(), RETRY_MS)
+    this.#waiting = 0
+    for (const replay of this.#blocked.splice(0)) {
+      const { listener, position } = replay
+      if (!this.#all.has(listener)) continue
+      if (!this.#hasReader(replay) || position > this.#options.head()) this.#block(replay)
+      else if (this.#hasRoom(replay)) this.#ready.push(replay)
+      else {
+        this.#waiting++
+        this.#block(replay)
+      }
+    }
+    this.#stuckSince = this.#waiting === 0 ? undefined : (this.#stuckSince ?? performance.now())
     this.#work()
   }
 
-  /** Its client has made room for the next page, and this node has come as far as the client. */
-  #mayGoOn({ listener, position }: Replay): boolean {
-    return listener.writer.buffered === 0 && position <= this.#options.head()
+  /** Whether the client has made room for the next page. */
+  #hasReader({ listener: { writer } }: Replay): boolean {
+    return !writer.waits || !writer.settle()
+  }
+
+  #hasRoom({ listener, pageBytes }: Replay): boolean {
+    return this.#options.budget.fits(listener.scope.owner, pageBytes, REPLAY_SHARE)
   }
 
   async #page(replay: Replay): Promise<void> {
-    const { store, head, audienceOf } = this.#options
-    const { listener, resumed } = replay
+    const { head, audienceOf } = this.#options
+    const { listener, quiet } = replay
     const { scope } = listener
     if (replay.log !== undefined && !(await this.#isOf(replay, replay.log))) return
     if (replay.position > head()) {
@@ -156,35 +207,71 @@ export class Replays {
     const end = head()
     const upTo = Math.min(replay.position + WINDOW, end)
     if (upTo === end) replay.held = []
-    const page = await store.read({
-      ...(scope.instanceKey !== undefined && { instanceKey: scope.instanceKey }),
-      ...(scope.events && { events: [...scope.events] }),
-      ...(scope.instances && { instances: [...scope.instances] }),
-      after: replay.position,
-      upTo,
-      limit: PAGE_EVENTS,
-      maxBytes: PAGE_BYTES
-    })
-    const { id: log, prunedTo } = await store.range()
+    const { page, log, prunedTo } = await this.#read(replay, upTo)
+    const { held = [] } = replay
+    replay.held = undefined
     if (!this.#all.has(listener)) return
 
-    const bytes = page.reduce((sum, event) => sum + eventSize(event), 0)
-    const whole = page.length < PAGE_EVENTS && bytes < PAGE_BYTES
-    const events = page.filter((event) => scope.includes(event, audienceOf(event)))
-    if (prunedTo > replay.position) resumed.complete = false
-    if (whole) replay.position = upTo
-    else for (const { offset } of page) replay.position = offset
-    resumed.count += events.length
-    this.#options.replayed(events.length)
+    const complete = replay.resumed.complete && prunedTo <= replay.position
+    if (quiet && !complete) throw new Error('Events that were to be sent have left the log')
+    const size = page.reduce((sum, event) => sum + eventSize(event), 0)
+    const whole = page.length < PAGE_EVENTS && size < PAGE_BYTES
+    let { position } = replay
+    for (const { offset } of page) position = offset
+    if (whole) position = upTo
+    const finished = position === end
+    const visible = (event: StoredEvent) => scope.includes(event, audienceOf(event))
+    const events = page.filter(visible)
     const packets = events.map((event) => scope.packet(event))
-    if (replay.position === end) {
-      resumed.to = end
-      packets.push(eventPacket(scope.namespace, 'resumed', JSON.stringify({ ...resumed, log } satisfies Resumed)))
-      this.#finish(replay, packets)
-    } else {
-      replay.held = undefined
-      if (packets.length > 0) listener.writer.send(new Payload(packets))
+    const { from, count } = replay.resumed
+    const resumed = { from, to: position, count: count + events.length, complete }
+    if (finished) {
+      if (!quiet)
+        packets.push(eventPacket(scope.namespace, 'resumed', JSON.stringify({ ...resumed, log } satisfies Resumed)))
+      packets.push(...held.filter(visible).map((event) => scope.packet(event)))
     }
+    const payload = new Payload(packets, scope.owner)
+    if (!this.#takesRoom(replay, payload.bytes)) return
+
+    replay.position = position
+    replay.resumed = resumed
+    if (this.#stuckSince !== undefined) this.#stuckSince = performance.now()
+    this.#options.replayed(events.length)
+    if (finished) {
+      this.#all.delete(listener)
+      this.#options.live(listener)
+    }
+    if (packets.length > 0) listener.writer.send(payload)
+  }
+
+  /** Reads a page, for which there is room until it is here. */
+  async #read({ listener, position, pageBytes }: Replay, upTo: number) {
+    const { store, budget } = this.#options
+    const { instanceKey, events, instances, owner } = listener.scope
+    const room: Chunk = { owner, bytes: pageBytes, holders: 0 }
+    budget.hold(room)
+    try {
+      const page = await store.read({
+        ...(instanceKey !== undefined && { instanceKey }),
+        ...(events && { events: [...events] }),
+        ...(instances && { instances: [...instances] }),
+        after: position,
+        upTo,
+        limit: PAGE_EVENTS,
+        maxBytes: PAGE_BYTES
+      })
+      const { id: log, prunedTo } = await store.range()
+      return { page, log, prunedTo }
+    } finally {
+      budget.release(room)
+    }
+  }
+
+  /** Whether a page can be kept that was read. If it is larger than expected and does not fit, it is read again later. */
+  #takesRoom(replay: Replay, bytes: number): boolean {
+    const { listener, pageBytes } = replay
+    replay.pageBytes = Math.max(bytes, PAGE_BYTES)
+    return bytes <= pageBytes || this.#options.budget.fits(listener.scope.owner, bytes, REPLAY_SHARE)
   }
 
   /** The client has more than this node has seen: another node was faster, or the log was begun anew since. */
@@ -200,7 +287,9 @@ export class Replays {
     if (id === log) return true
     this.#anew(replay)
     const { writer, scope } = replay.listener
-    writer.send(new Payload([eventPacket(scope.namespace, 'resuming', JSON.stringify({ offset: 0, log: id }))]))
+    writer.send(
+      new Payload([eventPacket(scope.namespace, 'resuming', JSON.stringify({ offset: 0, log: id }))], scope.owner)
+    )
     return false
   }
 
@@ -208,15 +297,5 @@ export class Replays {
   #anew(replay: Replay): void {
     replay.position = replay.resumed.from = 0
     replay.resumed.complete = false
-  }
-
-  #finish({ listener, held = [] }: Replay, packets: string[]): void {
-    const { audienceOf, live } = this.#options
-    for (const event of held) {
-      if (listener.scope.includes(event, audienceOf(event))) packets.push(listener.scope.packet(event))
-    }
-    this.#all.delete(listener)
-    live(listener)
-    listener.writer.send(new Payload(packets))
   }
 }

@@ -1,6 +1,7 @@
 import { socketMessage } from '../messages.ts'
 import type { StoredEvent } from '../store/types.ts'
 import type { Audience } from './audiences.ts'
+import type { Owner } from './buffer-budget.ts'
 import { eventPacket } from './payload.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -12,6 +13,8 @@ export class Scope {
   readonly onRoot: boolean
   /** The one instance whose events it may see; `undefined`: all, on `/`. */
   readonly instanceKey: number | undefined
+  /** Whose bytes the events count as that wait for the socket. */
+  readonly owner: Owner
   readonly events: ReadonlySet<string> | undefined
   readonly instances: ReadonlySet<string> | undefined
   /** The same for all scopes that are the same. */
@@ -21,6 +24,7 @@ export class Scope {
     this.namespace = namespace
     this.onRoot = namespace === '/'
     this.instanceKey = instanceKey
+    this.owner = instanceKey ?? 'all'
     this.events = events
     this.instances = instances
     this.id = JSON.stringify([namespace, instanceKey ?? null, sorted(events), sorted(instances)])

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import { hashToken } from '../store/instances.ts'
+import { addressBlock } from './address-block.ts'
 
 export interface WrongKeysOptions {
   /** Different wrong keys that one address may try in a minute. */
@@ -33,12 +33,12 @@ export class WrongKeys {
 
   /** Milliseconds for which no key of this address is looked at; 0 if it is not blocked. */
   blockedMs(address: string): number {
-    const tries = this.#tries(blockOf(address))
+    const tries = this.#tries(addressBlock(address))
     return tries && tries.keys.size >= this.#perMinute ? Math.ceil(tries.until - this.#now()) : 0
   }
 
   count(address: string, key: string): void {
-    const block = blockOf(address)
+    const block = addressBlock(address)
     let tries = this.#tries(block)
     if (!tries) {
       tries = { until: this.#now() + WINDOW_MS, keys: new Set() }
@@ -55,19 +55,4 @@ export class WrongKeys {
     this.#byAddress.delete(block)
     return undefined
   }
-}
-
-/** Who has one IPv6 address has a whole /64 of them. */
-function blockOf(address: string): string {
-  if (!isIPv6(address)) return address
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
-  const [head = '', tail] = address.split('::')
-  const groups = (text: string) => text.split(':').filter(Boolean)
-  const written = [...groups(head), ...groups(tail ?? '')].length
-  const all = [...groups(head), ...Array<string>(tail === undefined ? 0 : 8 - written).fill('0'), ...groups(tail ?? '')]
-  return all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
 }

@@ -17,13 +17,13 @@ t.test('a refusal ends it, and onError is told why', async (t) => {
   t.equal(hub.attempts.length, 1)
 })
 
-t.test('refused for rate, it comes back when it may', async (t) => {
+t.test('refused for wrong keys from its address, or as one socket too many, it comes back when it may', async (t) => {
   const hub = await startFakeHub(t)
   const times: number[] = []
   hub.refuse = (attempt) => {
     times.push(performance.now())
     const refusal = { code: 'IEV_WS_RATE_LIMITED', message: 'Too many wrong keys' }
-    if (attempt === 1) return { ...refusal, retryAfterMs: 50 }
+    if (attempt === 1) return { ...refusal, code: 'IEV_WS_TOO_MANY_SOCKETS', retryAfterMs: 50 }
     return attempt === 2 ? refusal : undefined
   }
   const { resumed, errors, until } = follow(t, hub.url)

@@ -25,6 +25,10 @@ t.test('a fault names the option and what it takes', async (t) => {
     ],
     [{ apiKey, sqs: { credentials: { accessKeyId: 'a' } } }, /sqs\.credentials\.secretAccessKey: /],
     [{ apiKey, websocket: { maxBufferedBytes: 0 } }, /websocket\.maxBufferedBytes: Expected integer/],
+    [{ apiKey, websocket: { maxBufferedBytesTotal: 0 } }, /websocket\.maxBufferedBytesTotal: Expected integer/],
+    [{ apiKey, websocket: { stalledAfterMs: 0 } }, /websocket\.stalledAfterMs: Expected integer/],
+    [{ apiKey, websocket: { maxSocketsPerInstance: 0 } }, /websocket\.maxSocketsPerInstance: Expected integer/],
+    [{ apiKey, websocket: { maxSocketsPerAddress: 0 } }, /websocket\.maxSocketsPerAddress: Expected integer/],
     [{ apiKey, websocket: { wrongKeysPerMinute: 0.5 } }, /websocket\.wrongKeysPerMinute: Expected integer/],
     [{ apiKey, websocket: { trustProxy: 'loopback' } }, /websocket\.trustProxy: Expected array/],
     [{ apiKey, websocket: { corsOrigin: [1] } }, 'instance-events plugin: websocket.corsOrigin.0: Expected string']

@@ -132,6 +132,10 @@ t.test('what holds for sockets is passed on', async (t) => {
     WEBSOCKET_ALLOWED_HOSTS: '127.0.0.1',
     WEBSOCKET_GLOBAL_EVENTS: 'true',
     WEBSOCKET_MAX_BUFFERED_BYTES: '1000000',
+    WEBSOCKET_MAX_BUFFERED_BYTES_TOTAL: '2000000',
+    WEBSOCKET_STALLED_AFTER_MS: '60000',
+    WEBSOCKET_MAX_SOCKETS_PER_INSTANCE: '7',
+    WEBSOCKET_MAX_SOCKETS_PER_ADDRESS: '8',
     WEBSOCKET_WRONG_KEYS_PER_MINUTE: '5'
   }
   t.strictSame(options(env).websocket, {
@@ -139,6 +143,10 @@ t.test('what holds for sockets is passed on', async (t) => {
     allowedHosts: ['127.0.0.1'],
     globalEvents: true,
     maxBufferedBytes: 1_000_000,
+    maxBufferedBytesTotal: 2_000_000,
+    stalledAfterMs: 60_000,
+    maxSocketsPerInstance: 7,
+    maxSocketsPerAddress: 8,
     wrongKeysPerMinute: 5,
     corsOrigin: '*'
   })

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { rawSocket, type RawSocket } from './raw-socket.ts'
 
 /** How many connections were closed because the client read too slowly. */
 export async function cutOffs(app: FastifyInstance): Promise<number> {
@@ -15,4 +17,15 @@ export async function flood(
   let count = 0
   while (!(await until())) await app.onInstanceEvent({ instance, event: 'call', data: { n: count++, text } })
   return count
+}
+
+/** More than what the system takes by itself for a client that does not read. */
+export const LARGE = 'x'.repeat(10_000_000)
+
+/** A client that asks for a namespace and reads nothing of it, until the test resumes its `ws`. */
+export async function stuckReader(t: Test, url: string, namespace: string, auth: object): Promise<RawSocket> {
+  const raw = await rawSocket(t, url)
+  raw.ws.send(`40${namespace},${JSON.stringify(auth)}`)
+  raw.ws.pause()
+  return raw
 }

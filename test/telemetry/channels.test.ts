@@ -108,7 +108,7 @@ t.test('a client that is cut off can be listened to', async (t) => {
   const [socketId] = [...app.io.of('/sales').sockets.keys()]
   ws.pause()
   await flood(app, { until: async () => (await cutOffs(app)) > 0 })
-  t.match(slow, [{ namespace: '/sales', socketId, bufferedBytes: Number }])
+  t.match(slow, [{ code: 'IEV_WS_TOO_SLOW', namespace: '/sales', socketId, bufferedBytes: Number }])
   t.equal(slow.length, 1)
 })
 

@@ -24,7 +24,7 @@ async function decoded(t: Test, bytes: Buffer, count: number): Promise<string[]>
   return messages
 }
 
-const frames = (packets: string[]) => new Payload(packets).framed.wsPreEncodedFrame[0]
+const frames = (packets: string[]) => new Payload(packets).framed.options.wsPreEncodedFrame[0]
 
 t.test('a packet of any size is one text frame of Engine.IO’s message type', async (t) => {
   const packets: string[] = []
@@ -56,7 +56,7 @@ t.test('lengths are those of bytes, not of characters', async (t) => {
 t.test('many packets of all sizes in one piece arrive one by one, in order', async (t) => {
   const packets = Array.from({ length: 300 }, (_, n) => `${n}:${'são'.repeat(n % 7 === 0 ? n * 200 : n)}`)
   const payload = new Payload(packets)
-  const bytes = payload.framed.wsPreEncodedFrame[0]
+  const bytes = payload.framed.options.wsPreEncodedFrame[0]
   t.equal(payload.bytes, bytes.length)
   t.equal(payload.framed, payload.framed, 'they are encoded once')
   const messages = await decoded(t, bytes, packets.length)

@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http'
+import type { Server, Socket } from 'socket.io'
+import { WS_TOO_MANY_SOCKETS } from '../errors.ts'
+import { addressBlock } from './address-block.ts'
+import type { PeerAddress } from './peer-address.ts'
+
+type Connection = Socket['conn']
+
+export interface ConnectionsOptions {
+  peerAddress: PeerAddress
+  maxPerAddress: number
+  /** Called of each connection that is refused before it is open. */
+  refused: (address: string) => void
+}
+
+/** What a client is told, after the code. */
+export const TOO_MANY_OF_ADDRESS = 'Too many connections are open from this address'
+
+/** Connections beyond the limit that an address may open to be told so; more of them are refused as HTTP requests. */
+const SURPLUS = 100
+/** For which they stay open. */
+const SURPLUS_MS = 5_000
+
+/**
+ * Counts the connections of each address, whether they have entered a namespace or not. Those beyond the limit are
+ * admitted nowhere, and closed.
+ */
+export class Connections {
+  readonly #options: ConnectionsOptions
+  readonly #byAddress = new Map<string, number>()
+  readonly #surplus = new WeakSet<Connection>()
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+  }
+
+  /** Follows the connections of a server. */
+  watch(engine: Server['engine']): void {
+    engine.on('connection', (connection: Connection) => this.#opened(connection))
+  }
+
+  /** Decides on a handshake, as Engine.IO's `allowRequest`. A session that there is already is not asked about. */
+  allowRequest = (request: IncomingMessage, answer: (refusal: string | null, allowed: boolean) => void): void => {
+    const { peerAddress, maxPerAddress, refused } = this.#options
+    const address = peerAddress(request)
+    const allowed = (this.#byAddress.get(addressBlock(address)) ?? 0) < maxPerAddress + SURPLUS
+    if (!allowed) refused(address)
+    answer(allowed ? null : `${WS_TOO_MANY_SOCKETS}: ${TOO_MANY_OF_ADDRESS}`, allowed)
+  }
+
+  /** Whether a connection is one too many. */
+  isSurplus(connection: Connection): boolean {
+    return this.#surplus.has(connection)
+  }
+
+  #opened(connection: Connection): void {
+    const { peerAddress, maxPerAddress } = this.#options
+    // Engine.IO declares less of it than it is.
+    const block = addressBlock(peerAddress(connection.request as IncomingMessage))
+    let timer: NodeJS.Timeout | undefined
+    if (this.#count(block, 1) > maxPerAddress) {
+      this.#surplus.add(connection)
+      timer = setTimeout(() => connection.close(true), SURPLUS_MS)
+    }
+    connection.once('close', () => {
+      clearTimeout(timer)
+      this.#count(block, -1)
+    })
+  }
+
+  /** @returns how many connections there are then */
+  #count(block: string, change: number): number {
+    const count = (this.#byAddress.get(block) ?? 0) + change
+    if (count > 0) this.#byAddress.set(block, count)
+    else this.#byAddress.delete(block)
+    return count
+  }
+}

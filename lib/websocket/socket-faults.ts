@@ -1,0 +1,54 @@
+import { WS_BUFFERS_FULL, WS_TOO_MANY_SOCKETS } from '../errors.ts'
+import type { Fault } from '../overview.ts'
+
+/** For how long a refused socket is a fault. */
+const FAULT_MS = 60_000
+
+interface Refused {
+  message: string
+  count: number
+  since: Date
+  lastAt: number
+}
+
+/** What `GET /overview` says of sockets that are not served. */
+export class SocketFaults {
+  readonly #stuck: () => boolean
+  readonly #now: () => number
+  #refused: Refused | undefined
+
+  /** @param stuck whether replays wait since the clients of others do not read @param now milliseconds on a clock that is never set back */
+  constructor(stuck: () => boolean, now: () => number = () => performance.now()) {
+    this.#stuck = stuck
+    this.#now = now
+  }
+
+  /** A socket was refused, since there are too many. */
+  tooMany(message: string): void {
+    const { count, since } = this.#recent ?? { count: 0, since: new Date() }
+    this.#refused = { message, count: count + 1, since, lastAt: this.#now() }
+  }
+
+  list(): Fault[] {
+    const faults: Fault[] = []
+    const refused = this.#recent
+    if (refused) {
+      const { message, count, since } = refused
+      faults.push({
+        component: 'websocket',
+        code: WS_TOO_MANY_SOCKETS,
+        message: `Sockets refused: ${count}. ${message}`,
+        since
+      })
+    }
+    if (this.#stuck()) {
+      const message = 'Replays wait: clients do not read what is buffered for them'
+      faults.push({ component: 'websocket', code: WS_BUFFERS_FULL, message })
+    }
+    return faults
+  }
+
+  get #recent(): Refused | undefined {
+    return this.#refused && this.#now() - this.#refused.lastAt <= FAULT_MS ? this.#refused : undefined
+  }
+}

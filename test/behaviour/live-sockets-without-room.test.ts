@@ -1,0 +1,67 @@
+import t, { type Test } from 'tap'
+import type { EventLog } from '../../lib/event-log.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { pollingClient } from '../support/polling.ts'
+import { data, emit, heldStore } from '../support/resuming.ts'
+import { rawListener } from '../support/raw-socket.ts'
+import { LARGE } from '../support/slowness.ts'
+import { connect, next } from '../support/sockets.ts'
+import { until } from '../support/until.ts'
+
+const auth = { apikey: API_KEY }
+/** Larger than half of the budget: only one of them is kept at a time. */
+const OVERSIZED = 'y'.repeat(60_000)
+
+/** A server whose budget a client of `sales` fills that does not read. */
+async function start(t: Test, store?: EventLog['store']) {
+  const { app, url } = await listen(t, {
+    sqs: false,
+    ...(store && { eventLog: { store } }),
+    websocket: { maxBufferedBytesTotal: 100_000 }
+  })
+  for (const name of ['sales', 'support']) await app.websocket.set(name, { enabled: true })
+  const { ws } = await rawListener(t, url, '/sales', auth)
+  ws.pause()
+  await emit(app, 'sales', LARGE)
+  await until(() => app.websocket.bufferedBytes > 0)
+  return { app, url, ws }
+}
+
+t.test('a live socket for whose events there is no room gets them later, in order, and does not notice', async (t) => {
+  const { app, url, ws } = await start(t)
+  const { socket, received, until: receive } = await connect(t, `${url}/support`, API_KEY)
+  await emit(app, 'support', 1, OVERSIZED, 2, 3)
+  t.strictSame(data(await receive(1)), [1])
+  t.strictSame([app.websocket.connected, app.websocket.replaying], [2, 1])
+  ws.resume()
+  t.strictSame(data(await receive(4)), [1, OVERSIZED, 2, 3])
+  await emit(app, 'support', 4)
+  t.strictSame(data(await receive(5)), [1, OVERSIZED, 2, 3, 4])
+  t.strictSame(
+    [app.websocket.replaying, socket.connected, received.some(({ event }) => event === 'resumed')],
+    [0, true, false]
+  )
+})
+
+t.test('a client of long polling, which shares no bytes with others, gets them later as well', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { maxBufferedBytesTotal: 100_000 } })
+  await app.websocket.set('support', { enabled: true })
+  const clients = [await pollingClient(url, '/support', auth), await pollingClient(url, '/support', auth)]
+  for (const { poll } of clients) await poll()
+  await emit(app, 'support', OVERSIZED)
+  t.equal(app.websocket.replaying, 1)
+  for (const { poll } of clients) t.ok((await poll())?.[0]?.includes(OVERSIZED))
+  await until(() => app.websocket.replaying === 0)
+})
+
+t.test('one whose events were pruned meanwhile is disconnected, to be told so when it resumes', async (t) => {
+  const held = heldStore(t)
+  const { app, url, ws } = await start(t, held.store)
+  const { socket } = await connect(t, `${url}/support`, API_KEY, { reconnection: false })
+  await emit(app, 'support', OVERSIZED)
+  const disconnected = next(socket, 'disconnect')
+  t.intercept(held.store, 'range', { value: async () => ({ id: 'log', last: 2, prunedTo: 2 }) })
+  ws.resume()
+  ;(await held.read()).answer()
+  t.strictSame((await disconnected)[0], 'transport close')
+})

@@ -1,0 +1,141 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { WebsocketOptions } from '../../plugins/websocket.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { pollingClient } from '../support/polling.ts'
+import { data, emit, numbers } from '../support/resuming.ts'
+import { rawData, rawListener, type RawSocket } from '../support/raw-socket.ts'
+import { LARGE, stuckReader } from '../support/slowness.ts'
+import { client, connect, next } from '../support/sockets.ts'
+import { call } from '../support/standalone.ts'
+import { until } from '../support/until.ts'
+
+const auth = { apikey: API_KEY }
+const fromStart = { ...auth, offset: 0 }
+const MIB = 1_048_576
+const STALLED = { code: 4009, reason: 'IEV_WS_STALLED' }
+
+async function start(t: Test, websocket: WebsocketOptions = {}) {
+  const { app, url } = await listen(t, { sqs: false, websocket })
+  for (const name of ['sales', 'support']) await app.websocket.set(name, { enabled: true })
+  const faults = async () =>
+    ((await call(`${url}/overview`, { key: API_KEY })).body as { faults: { code: string }[] }).faults
+  const metric = async (name: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text()
+    return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
+  }
+  return { app, url, faults, metric }
+}
+
+t.test('replays that nobody reads take half of the budget, and others are served meanwhile', async (t) => {
+  const { app, url, faults, metric } = await start(t, { maxBufferedBytesTotal: 64 * MIB })
+  await emit(app, 'sales', LARGE)
+  await emit(app, 'support', 'small')
+  const stuck = await Promise.all(numbers(12).map(() => stuckReader(t, url, '/sales', fromStart)))
+  let most = 0
+  await until(async () => {
+    most = Math.max(most, app.websocket.bufferedBytes)
+    return (await metric('iev_websocket_waiting')) === 9
+  })
+  t.ok(most > 30_000_000 && most <= 32 * MIB, `${most} bytes`)
+
+  const { ws: leaving } = stuck.pop() as RawSocket
+  leaving.terminate()
+  await until(async () => (await metric('iev_websocket_waiting')) === 8)
+
+  const resuming = client(t, `${url}/support`, { auth: fromStart })
+  await next(resuming.socket, 'resumed')
+  const live = await connect(t, `${url}/sales`, API_KEY)
+  await emit(app, 'sales', 'live')
+  t.strictSame(data(await live.until(1)), ['live'])
+
+  await until(async () => (await faults()).length > 0)
+  t.match(await faults(), [{ component: 'websocket', code: 'IEV_WS_BUFFERS_FULL' }])
+
+  for (const { ws } of stuck) ws.resume()
+  await Promise.all(stuck.map(({ packet }) => packet(/"resumed"/)))
+  t.ok(stuck.every((raw) => rawData(raw)[0] === LARGE))
+  await until(() => app.websocket.bufferedBytes === 0)
+  t.strictSame([await faults(), app.websocket.replaying, await metric('iev_websocket_waiting')], [[], 0, 0])
+})
+
+t.test('a replay that is not read is cut off, and its room is another’s', async (t) => {
+  const { app, url, metric } = await start(t, { maxBufferedBytesTotal: 24 * MIB, stalledAfterMs: 200 })
+  await emit(app, 'sales', LARGE)
+  const first = await stuckReader(t, url, '/sales', fromStart)
+  await until(() => app.websocket.bufferedBytes > 0)
+  const second = await rawListener(t, url, '/sales', fromStart)
+  await until(async () => (await metric('iev_websocket_stalled_total')) === 1)
+  t.strictSame([app.websocket.connected, rawData(second)], [1, []])
+  first.ws.resume()
+  await second.packet(/"resumed"/)
+  t.strictSame(await first.closed, STALLED, 'once it reads, it reads why')
+})
+
+t.test('a live socket that answers pings and reads nothing is cut off, however little waits for it', async (t) => {
+  const { app, url, metric } = await start(t, { stalledAfterMs: 200 })
+  const stalled = await rawListener(t, url, '/sales', auth)
+  const reader = await connect(t, `${url}/sales`, API_KEY)
+  stalled.ws.pause()
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: LARGE })
+  while ((await metric('iev_websocket_stalled_total')) === 0) {
+    stalled.ws.send('3')
+    await setTimeout(10)
+  }
+  t.ok((await reader.until(1))[0]?.message.data === LARGE)
+  t.equal(app.websocket.connected, 1)
+  stalled.ws.resume()
+  t.strictSame(await stalled.closed, STALLED)
+})
+
+t.test('a client that reads slowly, but does, stays', async (t) => {
+  const { app, url, metric } = await start(t, { stalledAfterMs: 500, maxBufferedBytes: 100 * MIB })
+  const { ws, packet } = await rawListener(t, url, '/sales', auth)
+  ws.pause()
+  // One write: that it is taken bit by bit, only the system knows.
+  await emit(app, 'sales', LARGE.repeat(3), 'last')
+  await until(() => app.websocket.bufferedBytes > 0)
+  const begun = performance.now()
+  // What a client in Node.js has below its WebSocket. The system tells of room in steps of a megabyte or more.
+  const { _socket: socket } = ws as unknown as { _socket: Socket }
+  let pauseAt = 4_000_000
+  socket.on('data', () => {
+    if (socket.bytesRead < pauseAt) return
+    pauseAt += 4_000_000
+    ws.pause()
+    void setTimeout(150).then(() => ws.resume())
+  })
+  ws.resume()
+  await packet(/"data":"last"/)
+  t.ok(performance.now() - begun > 500, 'for longer than a client may take nothing')
+  t.equal(await metric('iev_websocket_stalled_total'), 0)
+})
+
+t.test('answers to polls that are not read count as well, and are ended', async (t) => {
+  const { app, url } = await start(t, { stalledAfterMs: 500 })
+  await emit(app, 'sales', LARGE)
+  const { sid, poll } = await pollingClient(url, '/sales', fromStart)
+  await until(() => app.websocket.bufferedBytes >= 10_000_000)
+  const asked = get(`${url}/socket.io/?EIO=4&transport=polling&sid=${sid}`, { agent: false })
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  t.ok(app.websocket.bufferedBytes >= 10_000_000, 'though Engine.IO has handed it on')
+  await until(() => app.websocket.bufferedBytes === 0)
+  t.equal(app.websocket.connected, 0)
+  t.equal(await poll(), undefined, 'the session is over')
+  await t.rejects(text(answer))
+})
+
+t.test('an answer to a poll that is read frees what it took', async (t) => {
+  const { app, url } = await start(t)
+  await emit(app, 'sales', LARGE)
+  const { poll } = await pollingClient(url, '/sales', fromStart)
+  const packets: string[] = []
+  while (!packets.some((packet) => packet.includes('"resumed"'))) packets.push(...((await poll()) ?? []))
+  t.ok(packets.some((packet) => packet.includes(LARGE)))
+  await until(() => app.websocket.bufferedBytes === 0)
+  t.equal(app.websocket.connected, 1)
+})
