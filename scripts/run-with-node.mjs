@@ -3,6 +3,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findNode } from './find-node.mjs'
 
+/** How often it is looked whether npm's shell is still there. */
+const PARENT_CHECK_MS = 500
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /**
@@ -34,14 +36,28 @@ export function runWithNode(args) {
     if (!process.stdin.isTTY) child.kill('SIGINT')
   })
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  const watch = env.npm_lifecycle_event === undefined ? undefined : stopWithParent(child)
   child.once('error', ({ message }) => {
+    clearInterval(watch)
     console.error(`Node ${found.version} cannot be run: ${message}. Install a newer Node.`)
     process.exitCode = 1
   })
   child.once('exit', (status, signal) => {
+    clearInterval(watch)
     if (signal) {
       process.removeAllListeners(signal)
       process.kill(process.pid, signal)
     } else process.exitCode = status
   })
+}
+
+/** npm passes SIGTERM on to its shell only, which ends without a word to the program that it runs. */
+function stopWithParent(child) {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, PARENT_CHECK_MS)
+  return watch
 }

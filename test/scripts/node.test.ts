@@ -77,6 +77,24 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   })
 }
 
+t.test('the program is stopped when npm’s shell has ended', async (t) => {
+  const { root } = tooOldFor(t)
+  const program = `process.on('SIGTERM', () => { console.log('stopped'); process.exit() }); console.log('up'); setInterval(() => {}, 1000)`
+  writeFileSync(join(root, 'waits.mjs'), program)
+  const shell = spawn('sh', ['-c', `"${process.execPath}" scripts/node.mjs waits.mjs; :`], {
+    cwd: root,
+    env: { ...env, npm_lifecycle_event: 'start' },
+    stdio: ['ignore', 'pipe', 'ignore']
+  })
+  const closed = once(shell, 'close')
+  let printed = ''
+  shell.stdout.setEncoding('utf8').on('data', (chunk) => (printed += chunk))
+  await once(shell.stdout, 'data')
+  shell.kill('SIGTERM')
+  await closed
+  t.equal(printed, 'up\nstopped\n')
+})
+
 t.test('nothing installed: one sentence, and status 1', async (t) => {
   const root = folder(t)
   cpSync(scripts, join(root, 'scripts'), { recursive: true })
