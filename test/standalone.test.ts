@@ -10,6 +10,7 @@ import { API_KEY, folder } from './support/build.ts'
 import { connect } from './support/sockets.ts'
 import { consumer, startSqs } from './support/sqs.ts'
 import { call, spawnServer, startStandalone } from './support/standalone.ts'
+import { until as untilSo } from './support/until.ts'
 
 const post = (body: unknown, key: string) => ({ method: 'POST', key, body })
 
@@ -71,6 +72,7 @@ t.test('with nothing configured it does the whole job', async (t) => {
   })
   t.match(await call(`${url}/events/%E0%A4%A`, { key: apiKey }), { status: 400, body: { code: 'IEV_VALIDATION' } })
   t.match(await call(`${url}/ready`), { status: 200, body: { status: 'ready' } })
+  await untilSo(() => output().includes('The shared queues are ready'))
 
   t.equal(await stop('SIGTERM'), 0)
   t.match(
