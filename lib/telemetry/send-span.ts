@@ -39,7 +39,7 @@ async function withSpan<T extends BatchResult>(tracer: Api.Tracer, call: SendCal
   const within = trace.setSpan(parent, span).setValue(createContextKey(SUPPRESS_TRACING), true)
   return context.with(within, send).then(
     (result) => {
-      const [refused, ...others] = result.Failed ?? []
+      const [refused, ...others] = result.Failed
       const message = `SQS refused ${others.length + 1} of ${call.items.length} events`
       end(span, refused && { code: entryFailure(refused).code, message })
       return result
