@@ -166,7 +166,7 @@ export class Hub {
 
   /** Whether the budget has room for what a writer does not share with others. */
   #hasRoom(writer: SocketWriter, payload: Payload): boolean {
-    return writer.sharesFrames || this.#budget.fits(payload.owner, payload.bytes, LIVE_SHARE)
+    return this.#budget.held === 0 || writer.sharesFrames || this.#budget.fits(payload.owner, payload.bytes, LIVE_SHARE)
   }
 
   #isTooSlow(writer: SocketWriter, payload: Payload): boolean {

@@ -26,7 +26,7 @@ export interface FrameTransport {
 }
 
 interface Framing {
-  readonly socket: {
+  readonly socket: WebSocketLike & {
     /** Writes what is framed already, in its turn with what the WebSocket sends itself. */
     readonly _sender: { sendFrame(list: readonly Buffer[]): void }
   }
@@ -106,22 +106,24 @@ export class SocketWriter {
   send(payload: Payload): void {
     const transport = this.#transport
     // oxlint-disable-next-line no-underscore-dangle
-    const framed = transport._canSendPreEncodedFrame?.(payload.framed) ?? false
-    if (!framed) {
+    if (!transport._canSendPreEncodedFrame?.(payload.framed)) {
       for (const packet of payload.packets) {
         this.#waiting += Buffer.byteLength(packet)
         this.#connection.write(packet)
       }
+      if (this.buffered > 0) this.#keep(payload.copy())
     } else if (this.#idle) {
-      // Its bookkeeping for each packet is a fifth of what it costs to bring one event to one socket.
+      const { socket } = transport
+      // Engine.IO's bookkeeping for each packet is a fifth of what it costs to bring one event to one socket.
       // oxlint-disable-next-line no-underscore-dangle
-      ;(transport as unknown as Framing).socket._sender.sendFrame(payload.framed.options.wsPreEncodedFrame)
+      socket._sender.sendFrame(payload.framed.options.wsPreEncodedFrame)
+      if (socket.bufferedAmount > 0) this.#keep(payload.chunk)
     } else {
       this.#waiting += payload.bytes
       // For whoever looks at packets: what is written is framed already. No payload is empty.
       this.#connection.write(payload.packets[0] as string, payload.framed.options as object)
+      if (this.buffered > 0) this.#keep(payload.chunk)
     }
-    if (this.buffered > 0) this.#keep(framed ? payload.chunk : payload.copy())
   }
 
   /** Gives back to the budget what the client has made room for. @returns whether something waits still */

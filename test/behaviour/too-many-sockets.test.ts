@@ -47,6 +47,7 @@ t.test(
 
 t.test('an address opens so many connections, in a namespace or not; those beyond are told why', async (t) => {
   const { app, url, faults, metric } = await start(t, { maxSocketsPerAddress: 2 })
+  t.equal(app.io.connectTimeout(), 20_000, 'milliseconds in which a connection enters a namespace')
   const idle = await rawSocket(t, url)
   await connect(t, `${url}/sales`, API_KEY)
   t.match(await refusal(t, `${url}/sales`, { auth: { apikey: API_KEY } }), { code: CODE, retryAfterMs: Number })
