@@ -1,4 +1,5 @@
-import type { IncomingMessage, Server } from 'node:http'
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 type Listener = (this: Server, request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -51,7 +52,9 @@ function createShare(server: UpgradingServer): Share {
 
   /** Node.js leaves a connection open that no listener takes. */
   function takeUnknown(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!isSocketIo(request) && others().length === 0) readAgain(server, request, { socket, head })
+    if (isSocketIo(request) || others().length > 0) return
+    if (isBodyRead(request)) answerPlain(server, request, socket)
+    else readAgain(server, request, { socket, head })
   }
 
   server.on('upgrade', takeUnknown)
@@ -76,6 +79,24 @@ function createShare(server: UpgradingServer): Share {
       adding = false
     }
   }
+}
+
+/** Node.js 26 reads the body of an offer; earlier versions leave it on the socket, and in `head`. */
+function isBodyRead({ complete, readableLength }: IncomingMessage): boolean {
+  return !complete || readableLength > 0
+}
+
+/** Serves an offer that nobody takes as a plain request, and closes its connection after the response. */
+function answerPlain(server: Server, request: IncomingMessage, socket: Duplex): void {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  // The parameter's type is narrower than what Node.js hands to `upgrade`: a net.Socket or a TLSSocket.
+  response.assignSocket(socket as Socket)
+  response.once('finish', () => {
+    response.detachSocket(socket as Socket)
+    socket.end()
+  })
+  server.emit('request', request, response)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -131,4 +132,23 @@ t.test('where Node does not ask what to upgrade, an offer that nobody takes is a
   const url = await host.listen({ port: 0, host: '127.0.0.1' })
   const offer = { upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__', 'x-text': 'text' }
   t.same(await upgrade(`${url}/own`, offer, 'GET'), { status: 200, body: '{"text":"text"}' })
+})
+
+t.test('where Node reads the body of an offer itself, an offer that nobody takes is a plain request', async (t) => {
+  const host = bare(t)
+  await host.register(websocket, OPTIONS)
+  host.post('/own', async ({ body }) => body)
+  await host.ready()
+  // Hands requests over as Node.js 26 does for `localhost`: the body is read from the request.
+  const front = createServer((asked, response) => {
+    response.detachSocket(asked.socket)
+    host.server.emit('upgrade', asked, asked.socket, Buffer.alloc(0))
+  })
+  t.after(() => front.close())
+  await once(front.listen(0, '127.0.0.1'), 'listening')
+  const { port } = front.address() as AddressInfo
+  t.same(await upgrade(`http://127.0.0.1:${port}/own`, { connection: 'close' }), {
+    status: 200,
+    body: '{"name":"sales"}'
+  })
 })
