@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreDamagedError, StoreUnusableError } from '../errors.ts'
-import { socketMessage } from '../messages.ts'
+import { eventSize, socketMessage } from '../messages.ts'
 import { EVENT_COLUMNS, toEvent } from './rows.ts'
 import { isDamage, REMEDY } from './sqlite-database.ts'
 import type { StoredEvent } from './types.ts'
@@ -13,7 +13,8 @@ const WHOLE_BYTES = 64 * 1_048_576
 /** What is in memory while the server runs, and what is to be sent. */
 const ESSENTIALS = ['instances', 'selections', 'queues', 'deliveries', 'dead_letters', 'log']
 const SAMPLES = 256
-const SAMPLING_MS = 250
+/** Characters of events after which no further sample is taken: they take about as long to check as a whole small file. */
+const SAMPLED_CHARACTERS = 16 * 1_048_576
 /** What SQLite says before the faults of a database. */
 const HEADING = /^\*\*\*.*\*\*\*\s*/
 /** Damaged events that are counted and told. */
@@ -133,9 +134,12 @@ function* sample(db: DatabaseSync): Generator<StoredEvent> {
   const { first, last } = ends.get() as { first: number | null; last: number | null }
   if (first === null || last === null) return
   const places = Array.from({ length: SAMPLES }, (_, n) => Math.floor(last - ((last - first) * n) / SAMPLES))
-  const until = performance.now() + SAMPLING_MS
+  let characters = 0
   for (const place of new Set(places)) {
-    yield* one.all(place).map(toEvent)
-    if (performance.now() > until) return
+    for (const event of one.all(place).map(toEvent)) {
+      yield event
+      characters += eventSize(event)
+    }
+    if (characters > SAMPLED_CHARACTERS) return
   }
 }

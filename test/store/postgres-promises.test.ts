@@ -47,6 +47,21 @@ if (await havePostgres(t)) {
         'no sessions, advisory locks and LISTEN as PostgreSQL has: none here',
         [`pg_advisory_lock(a int, b int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE 'none here'; END $$`]
       ],
+      [
+        'hands each transaction or statement another connection',
+        ['pg_backend_pid() RETURNS int LANGUAGE sql RETURN (random() * 1000000000)::int']
+      ],
+      [
+        'hands each transaction or statement another connection',
+        [
+          `pg_backend_pid() RETURNS int LANGUAGE plpgsql
+            AS $$ BEGIN RAISE 'transaction blocks not allowed in statement pooling mode'; END $$`
+        ]
+      ],
+      [
+        'a second connection waits for the first one',
+        [`pg_backend_pid() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.pg_sleep(4); RETURN 1; END $$`]
+      ],
       ['NOTIFY sends does not reach', ['pg_notify(a text, b text) RETURNS void RETURN NULL']]
     ]
     for (const [reason, functions] of cases) {

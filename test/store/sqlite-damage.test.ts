@@ -124,6 +124,17 @@ t.test('of events whose page is damaged the others are found, whichever way they
   t.match(await store.readDeadLetters({ ...ALL, instance: '' }), [{ offset: gone.find((offset) => offset % 2 === 0) }])
 })
 
+t.test('an event that is gone is passed over among damaged ones, and is no damage', async (t) => {
+  const path = await writeLog(t, numbered(20))
+  overwrite(path, [placeOf(path, '<13>')], Buffer.alloc(20))
+  const db = new DatabaseSync(path)
+  db.exec('DELETE FROM deliveries WHERE "offset" = 7; DELETE FROM events WHERE "offset" = 7')
+  db.close()
+  const { store, told } = open(t, path)
+  t.same(offsets(await store.read(ALL)), without([7, 13], 1, 20))
+  t.match(told, [{ offset: 13 }])
+})
+
 t.test('damage that comes while the file is open is met when it is read', async (t) => {
   const path = await writeLog(t, numbered(2_000, 3_000))
   const leaves = leavesOf(path, 'events')
