@@ -1,6 +1,6 @@
 /**
- * A URL for logs and messages: values of members called `apikey` are left out, however the name is written and wherever
- * behind the path it stands.
+ * A URL for logs and messages: values of members whose name has `apikey` in it are left out, however the name is written and
+ * wherever behind the path it stands. A name that is nearly right has a key behind it, too.
  */
 export function urlWithoutKeys(url: string): string {
   // Routers take `#` for the start of a query as well.
@@ -16,7 +16,7 @@ function withoutKey(member: string): string {
   for (let n = 0; n + 1 < parts.length; n += 2) {
     const [name, separator] = parts.slice(n, n + 2) as [string, string]
     end += name.length + separator.length
-    if (separator === '=' && decoded(name).trim().toLowerCase() === 'apikey') return `${member.slice(0, end)}[redacted]`
+    if (separator === '=' && /apikey/i.test(decoded(name))) return `${member.slice(0, end)}[redacted]`
   }
   return member
 }

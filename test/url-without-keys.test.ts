@@ -16,7 +16,9 @@ t.test('a key is left out of a URL by its name, whatever the name looks like', a
     ['/a?b#apikey=K;c', '/a?b#apikey=[redacted]'],
     ['/a?b;apikey=K', '/a?b;apikey=[redacted]'],
     ['/a?x=1=apikey=K', '/a?x=1=apikey=[redacted]'],
-    ['/a?xapikey=1&apikeys=2&apikey', '/a?xapikey=1&apikeys=2&apikey'],
+    ['/a?apikey[]=K&apikey%5B%5D=K', '/a?apikey[]=[redacted]&apikey%5B%5D=[redacted]'],
+    ['/a?x%26apikey=K&xapikey=K&apikeys=K', '/a?x%26apikey=[redacted]&xapikey=[redacted]&apikeys=[redacted]'],
+    ['/a?apikey&api=1&key=2', '/a?apikey&api=1&key=2'],
     ['/apikey=K', '/apikey=K']
   ]
   for (const [url, shown] of urls) t.equal(urlWithoutKeys(url), shown)
