@@ -1,5 +1,5 @@
 import { InstanceNameError } from './errors.ts'
-import { plainTextFault } from './plain-text.ts'
+import { plainTextFault } from './text/plain-text.ts'
 
 export const INSTANCE_NAME_MAX = 100
 

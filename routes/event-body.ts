@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BodyMalformedError, EventInvalidError } from '../lib/errors.ts'
-import { excerpt } from '../lib/excerpt.ts'
+import { excerpt } from '../lib/text/excerpt.ts'
 import { JsonText } from '../lib/json/json-text.ts'
 import {
   assertEnd,

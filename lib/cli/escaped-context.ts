@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { printable, printableLines } from '../printable.ts'
+import { printable, printableLines } from '../text/printable.ts'
 import type { CliContext, CliSurroundings, Printed } from './context.ts'
 
 /** The one way of a command's output to the terminal: its text is escaped here, then coloured. */

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts'
+import { printable } from '../text/printable.ts'
 import type { CliContext } from './context.ts'
 
 /** No longer than `length`. */

@@ -1,7 +1,7 @@
 import { DeadLetterNotFoundError, ValidationError } from '../errors.ts'
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, EventStore } from '../store/types.ts'
 import { withMessages } from '../fault-messages.ts'
-import { plainTextFault } from '../plain-text.ts'
+import { plainTextFault } from '../text/plain-text.ts'
 
 /** Dead letters that one transaction takes. */
 const CHUNK = 500

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
-import { printable } from '../printable.ts'
-import { withoutPassword } from '../without-password.ts'
+import { printable } from '../text/printable.ts'
+import { withoutPassword } from '../text/without-password.ts'
 import type { EmbeddedSqs } from './embedded-sqs.ts'
 
 export interface BannerOptions {

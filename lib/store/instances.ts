@@ -7,7 +7,7 @@ import {
   ValidationError
 } from '../errors.ts'
 import { assertInstanceName } from '../instance-name.ts'
-import { plainTextFault } from '../plain-text.ts'
+import { plainTextFault } from '../text/plain-text.ts'
 import { InstanceNames, type NamePage } from './instance-names.ts'
 import type { InstanceDirectory } from './instance-directory.ts'
 import type { Instance, Selection, TransportName } from './types.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { urlWithoutKeys } from '../lib/url-without-keys.ts'
+import { urlWithoutKeys } from '../../lib/text/url-without-keys.ts'
 
 t.test('a key is left out of a URL by its name, whatever the name looks like', async (t) => {
   const urls: [string, string][] = [
