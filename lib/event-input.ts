@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler'
 import { EventInvalidError } from './errors.ts'
-import type { CatalogueEvent, EventCatalogue } from './events.ts'
+import type { CatalogueEvent, EventCatalogue } from './events/catalogue.ts'
 import { excerpt } from './text/excerpt.ts'
 import { MAX_MESSAGES, withMessages } from './fault-messages.ts'
 import { assertInstanceName } from './instance-name.ts'

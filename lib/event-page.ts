@@ -1,5 +1,5 @@
 import type { EventLog } from './event-log.ts'
-import { eventSize } from './messages.ts'
+import { eventSize } from './events/messages.ts'
 import type { StoredEvent } from './store/types.ts'
 
 const PAGE_MAX_CHARACTERS = 8 * 1_048_576

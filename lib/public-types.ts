@@ -1,6 +1,6 @@
 /** All types that signatures of the package's plugins, decorators and errors name. test/types/public.test.ts finds one that is missing. */
 export type { EmitResult, EventLog, Route, Transport } from './event-log.ts'
-export type { CatalogueEvent, CatalogueOptions, EventCatalogue, ResolvedSelection } from './events.ts'
+export type { CatalogueEvent, CatalogueOptions, EventCatalogue, ResolvedSelection } from './events/catalogue.ts'
 export type {
   Counter as MetricCounter,
   Histogram as MetricHistogram,

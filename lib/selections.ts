@@ -1,4 +1,4 @@
-import type { EventCatalogue } from './events.ts'
+import type { EventCatalogue } from './events/catalogue.ts'
 import type { Selection } from './store/types.ts'
 
 /** What a caller asks for. `events`: event keys; `undefined` and empty mean what `resolveSelection` says. */

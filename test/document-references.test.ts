@@ -4,7 +4,7 @@ import t from 'tap'
 import app from '../app.ts'
 import { EnvSchema } from '../lib/config.ts'
 import * as errors from '../lib/errors.ts'
-import { EVOLUTION_EVENTS, eventKey } from '../lib/events.ts'
+import { EVOLUTION_EVENTS, eventKey } from '../lib/events/catalogue.ts'
 import rootRoute from '../routes/root.ts'
 import { API_KEY, bare } from './support/build.ts'
 

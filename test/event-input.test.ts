@@ -1,6 +1,6 @@
 import t from 'tap'
 import { normaliseEvent, type NormaliseOptions } from '../lib/event-input.ts'
-import { EventCatalogue } from '../lib/events.ts'
+import { EventCatalogue } from '../lib/events/catalogue.ts'
 import { RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
 import type { MessageList } from '../lib/fault-messages.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { eventKey } from '../lib/events.ts'
+import { eventKey } from '../lib/events/catalogue.ts'
 import { API_KEY, listen } from './support/build.ts'
 import { connect } from './support/sockets.ts'
 import { startSqs } from './support/sqs.ts'

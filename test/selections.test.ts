@@ -1,5 +1,5 @@
 import t from 'tap'
-import { EventCatalogue } from '../lib/events.ts'
+import { EventCatalogue } from '../lib/events/catalogue.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../lib/selections.ts'
 import type { Selection } from '../lib/store/types.ts'
 

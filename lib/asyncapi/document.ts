@@ -1,4 +1,4 @@
-import type { EventCatalogue } from '../events.ts'
+import type { EventCatalogue } from '../events/catalogue.ts'
 import { describedEvents } from './events.ts'
 import { sqsPart, type SqsPartOptions } from './sqs-part.ts'
 import type { AsyncApiDocument, Part } from './types.ts'

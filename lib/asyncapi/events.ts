@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import type { EventCatalogue } from '../events.ts'
+import type { EventCatalogue } from '../events/catalogue.ts'
 import { instanceEventSchemas } from '../schemas/events/index.ts'
 import type { Schema } from './types.ts'
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { CatalogueOptions } from '../events.ts'
+import type { CatalogueOptions } from '../events/catalogue.ts'
 import type { SqsClientLike } from '../sqs/client-like.ts'
 import type { EventStore } from '../store/types.ts'
 

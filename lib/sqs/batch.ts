@@ -1,5 +1,5 @@
 import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
-import { sqsMessage } from '../messages.ts'
+import { sqsMessage } from '../events/messages.ts'
 import type { StoredEvent } from '../store/types.ts'
 import { traceparentOf } from '../trace-context.ts'
 import type { Lane } from './lane.ts'

@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
-import type { CatalogueEvent } from '../events.ts'
+import type { CatalogueEvent } from '../events/catalogue.ts'
 import { ClosingError } from '../errors.ts'
 import { assertInstanceName } from '../instance-name.ts'
 import type { Check } from '../readiness.ts'

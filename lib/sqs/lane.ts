@@ -1,4 +1,4 @@
-import { eventSize } from '../messages.ts'
+import { eventSize } from '../events/messages.ts'
 import type { EventStore, Lane as LaneKey, StoredEvent } from '../store/types.ts'
 import { MAX_BATCH_ENTRIES } from './batch.ts'
 import type { Trouble } from './failures.ts'

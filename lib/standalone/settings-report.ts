@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Config, EnvSchema, loadConfig } from '../config.ts'
-import { EventCatalogue } from '../events.ts'
+import { EventCatalogue } from '../events/catalogue.ts'
 import type { MessageList } from '../fault-messages.ts'
 import { withoutPassword } from '../text/without-password.ts'
 import { wantsEmbeddedSqs } from './app-options.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventSize } from '../messages.ts'
+import { eventSize } from '../events/messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { isTransient, refused, type PostgresPool } from './postgres-connection.ts'
 import type { Row } from './rows.ts'

@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { StoreUnusableError } from '../errors.ts'
-import { eventSize } from '../messages.ts'
+import { eventSize } from '../events/messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { connectionConfig } from './postgres-connection.ts'
 import { instanceValues } from './postgres-instances.ts'

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreDamagedError, StoreUnusableError } from '../errors.ts'
-import { eventSize, socketMessage } from '../messages.ts'
+import { eventSize, socketMessage } from '../events/messages.ts'
 import { EVENT_COLUMNS, toEvent } from './rows.ts'
 import { isDamage, REMEDY } from './sqlite-database.ts'
 import type { StoredEvent } from './types.ts'

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { EVENT_DAMAGED } from '../errors.ts'
-import { eventSize } from '../messages.ts'
+import { eventSize } from '../events/messages.ts'
 import { SEGMENT_BITS } from './migrations/sqlite.ts'
 import { type Row, toDeadLetter, toEvent } from './rows.ts'
 import type { SqliteDamage } from './sqlite-damage.ts'

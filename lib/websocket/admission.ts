@@ -8,7 +8,7 @@ import {
   WS_TOO_MANY_SOCKETS,
   WS_UNAUTHORIZED
 } from '../errors.ts'
-import type { EventCatalogue } from '../events.ts'
+import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceDirectory } from '../store/instance-directory.ts'
 import type { Instance } from '../store/types.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'

@@ -1,4 +1,4 @@
-import type { CatalogueEvent } from '../events.ts'
+import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { EventLog } from '../event-log.ts'
 import { selects } from '../selections.ts'
 import { OFF_SOCKETS, type Instance, type StoredEvent } from '../store/types.ts'

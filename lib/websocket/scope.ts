@@ -1,4 +1,4 @@
-import { socketMessage } from '../messages.ts'
+import { socketMessage } from '../events/messages.ts'
 import type { StoredEvent } from '../store/types.ts'
 import type { Audience } from './audiences.ts'
 import type { Owner } from './buffer-budget.ts'

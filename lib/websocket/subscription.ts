@@ -1,4 +1,4 @@
-import type { EventCatalogue } from '../events.ts'
+import type { EventCatalogue } from '../events/catalogue.ts'
 import type { MessageList } from '../fault-messages.ts'
 import { instanceNameFault } from '../instance-name.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { EVOLUTION_EVENTS, eventKey } from '../../lib/events.ts'
+import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
 import { backends } from '../support/backends.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { LONG, random, seed } from '../support/chaos.ts'

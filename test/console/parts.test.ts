@@ -12,7 +12,7 @@ import { NO_SERIES, withPoint } from '../../console/sample-series.ts'
 import { clientSnippet, socketIoSnippet } from '../../console/snippets.ts'
 import templates from '../../console/templates.json' with { type: 'json' }
 import { templateOf } from '../../console/templates.ts'
-import { EVOLUTION_EVENTS } from '../../lib/events.ts'
+import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
 
 t.test('the API is beside the page, whatever is put before both', async (t) => {
   t.equal(apiBase('http://host/console/'), 'http://host/')

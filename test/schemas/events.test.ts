@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import t from 'tap'
-import { EVOLUTION_EVENTS } from '../../lib/events.ts'
+import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
 import { instanceEventSchemas, type InstanceEventMap } from '../../lib/schemas/events/index.ts'
 
 const fixtures = JSON.parse(readFileSync(new URL('../fixtures/evolution-webhooks.json', import.meta.url), 'utf8')) as {

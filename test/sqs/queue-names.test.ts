@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { CALLER_ID } from '../../lib/store/types.ts'
-import { EVOLUTION_EVENTS, eventKey } from '../../lib/events.ts'
+import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
 import {
   deadLetterQueueName,
   deduplicationId,

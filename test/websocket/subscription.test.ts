@@ -1,5 +1,5 @@
 import t from 'tap'
-import { EventCatalogue } from '../../lib/events.ts'
+import { EventCatalogue } from '../../lib/events/catalogue.ts'
 import { readSubscription } from '../../lib/websocket/subscription.ts'
 
 const catalogue = new EventCatalogue()

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox'
-import type { EVOLUTION_EVENTS } from '../../events.ts'
+import type { EVOLUTION_EVENTS } from '../../events/catalogue.ts'
 import { callSchemas } from './calls.ts'
 import { chatSchemas } from './chats.ts'
 import { connectionSchemas } from './connection.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { EVOLUTION_EVENTS, EventCatalogue, eventKey, type CatalogueOptions } from '../lib/events.ts'
-import type { MessageList } from '../lib/fault-messages.ts'
+import { EVOLUTION_EVENTS, EventCatalogue, eventKey, type CatalogueOptions } from '../../lib/events/catalogue.ts'
+import type { MessageList } from '../../lib/fault-messages.ts'
 
 const catalogue = new EventCatalogue()
 
@@ -16,7 +16,7 @@ function thrown(call: () => unknown): Error & MessageList {
 }
 
 t.test('the catalogue is the events of the recorded webhooks, and the one that hubs keep to themselves', async (t) => {
-  const url = new URL('./fixtures/evolution-webhooks.json', import.meta.url)
+  const url = new URL('../fixtures/evolution-webhooks.json', import.meta.url)
   const recorded = (JSON.parse(readFileSync(url, 'utf8')) as { event: string }[]).map(({ event }) => event)
   t.strictSame([...new Set([...recorded, 'creds.update'])].sort(), EVOLUTION_EVENTS.toSorted())
   for (const name of EVOLUTION_EVENTS) t.equal(catalogue.get(name).name, name)

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { escapeForSqs } from '../lib/json/escape-for-sqs.ts'
-import { eventSize, socketMessage, sqsMessage } from '../lib/messages.ts'
-import type { StoredEvent } from '../lib/store/types.ts'
-import { newEvent } from './support/new-event.ts'
+import { escapeForSqs } from '../../lib/json/escape-for-sqs.ts'
+import { eventSize, socketMessage, sqsMessage } from '../../lib/events/messages.ts'
+import type { StoredEvent } from '../../lib/store/types.ts'
+import { newEvent } from '../support/new-event.ts'
 
 function stored(members: Partial<StoredEvent> = {}): StoredEvent {
   const envelope =
