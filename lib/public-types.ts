@@ -24,15 +24,15 @@ export type {
   SqsOptions,
   WebsocketOptions
 } from './schemas/options.ts'
-export type { SelectionRequest } from './selections.ts'
+export type { SelectionRequest } from './instances/selections.ts'
 export type { DeadLetters } from './sqs/dead-letters.ts'
 export type { BatchResult } from './sqs/batch-client.ts'
 export type { SqsClientLike } from './sqs/client-like.ts'
 export type { InstanceQueue, PreparedSelection, SqsEmitter, SqsMode, SqsSelection, SqsTrouble } from './sqs/emitter.ts'
 export type { QueueType } from './sqs/queue-names.ts'
-export type { NamePage } from './store/instance-names.ts'
-export type { InstanceDirectory } from './store/instance-directory.ts'
-export type { CreateInstanceInput, InstanceChange, SelectionInput } from './store/instances.ts'
+export type { NamePage } from './instances/names.ts'
+export type { InstanceDirectory } from './instances/directory.ts'
+export type { CreateInstanceInput, InstanceChange, SelectionInput } from './instances/memory-directory.ts'
 export type {
   AppendResult,
   DeadLetter,

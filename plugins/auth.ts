@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { ApiKeys } from '../lib/api-keys.ts'
+import { ApiKeys } from '../lib/instances/api-keys.ts'
 import { UnauthorizedError } from '../lib/errors.ts'
 import { IDENTITY, KEY_RULE, type KeyRule } from '../routes/keys.ts'
 import './event-log.ts'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Server } from 'socket.io'
-import { ApiKeys } from '../lib/api-keys.ts'
+import { ApiKeys } from '../lib/instances/api-keys.ts'
 import { AlreadyRegisteredError, SocketIoTakenError, WS_TOO_MANY_SOCKETS } from '../lib/errors.ts'
 import { WebsocketOptions } from '../lib/schemas/options.ts'
 import { optionsChecker } from '../lib/schemas/options-checker.ts'

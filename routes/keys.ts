@@ -1,6 +1,6 @@
 import type { SwaggerTransform } from '@fastify/swagger'
 import type { FastifyContextConfig, FastifyRequest, FastifySchema } from 'fastify'
-import type { Identity } from '../lib/api-keys.ts'
+import type { Identity } from '../lib/instances/api-keys.ts'
 
 /** Who may call a route: `everyone` needs no key, `any` is the global key or the token of any instance. */
 export interface KeyRule {

@@ -10,7 +10,7 @@ import {
 } from '../lib/schemas/replies.ts'
 import { setBody, unwrap } from '../lib/schemas/selection-body.ts'
 import type { InstanceQueue } from '../lib/sqs/emitter.ts'
-import type { SelectionRequest } from '../lib/selections.ts'
+import type { SelectionRequest } from '../lib/instances/selections.ts'
 import type { Instance, Selection, TransportName } from '../lib/store/types.ts'
 import { opensTo } from './keys.ts'
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import Fastify from 'fastify'
 import app from '../../app.ts'
-import type { MemoryDirectory } from '../../lib/store/instances.ts'
+import type { MemoryDirectory } from '../../lib/instances/memory-directory.ts'
 import { serve } from '../harness/serve.ts'
 import { API_KEY } from '../latency/live-server.ts'
 

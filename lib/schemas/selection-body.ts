@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
-import type { SelectionRequest } from '../selections.ts'
+import type { SelectionRequest } from '../instances/selections.ts'
 import type { TransportName } from '../store/types.ts'
 
 const EXAMPLE = { enabled: true, events: ['MESSAGES_UPSERT'] }

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg'
 import { TokenTakenError } from '../errors.ts'
-import { MemoryDirectory, type InstanceRecord, type InstanceTable } from './instances.ts'
+import { MemoryDirectory, type InstanceRecord, type InstanceTable } from '../instances/memory-directory.ts'
 import type { PostgresPool } from './postgres-connection.ts'
 import type { Row } from './rows.ts'
 import type { SerialQueue } from './serial-queue.ts'

@@ -1,6 +1,6 @@
 import { BackpressureError, ClosingError } from '../errors.ts'
 import type { CommitQueueOptions } from './commit-queue.ts'
-import type { InstanceDirectory } from './instance-directory.ts'
+import type { InstanceDirectory } from '../instances/directory.ts'
 import { PostgresAppender, type Appended } from './postgres-append.ts'
 import { PostgresBacklog } from './postgres-backlog.ts'
 import { PostgresPool, refused } from './postgres-connection.ts'

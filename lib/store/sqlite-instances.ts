@@ -1,6 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CommitQueue } from './commit-queue.ts'
-import { blankInstance, MemoryDirectory, type InstanceRecord, type InstanceTable } from './instances.ts'
+import {
+  blankInstance,
+  MemoryDirectory,
+  type InstanceRecord,
+  type InstanceTable
+} from '../instances/memory-directory.ts'
 import { toInstance } from './sqlite-rows.ts'
 import type { Instance, TransportName } from './types.ts'
 

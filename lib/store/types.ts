@@ -1,4 +1,4 @@
-import type { InstanceDirectory } from './instance-directory.ts'
+import type { InstanceDirectory } from '../instances/directory.ts'
 
 /** A way by which events leave. */
 export type TransportName = 'sqs' | 'websocket'

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ApiKeys } from '../api-keys.ts'
+import type { ApiKeys } from '../instances/api-keys.ts'
 import {
   WS_DISABLED,
   WS_INVALID,
@@ -9,7 +9,7 @@ import {
   WS_UNAUTHORIZED
 } from '../errors.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
-import type { InstanceDirectory } from '../store/instance-directory.ts'
+import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../store/types.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
 import { readSubscription, type Subscription } from './subscription.ts'

@@ -1,6 +1,6 @@
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { EventLog } from '../event-log.ts'
-import { selects } from '../selections.ts'
+import { selects } from '../instances/selections.ts'
 import { OFF_SOCKETS, type Instance, type StoredEvent } from '../store/types.ts'
 
 /** Where an event may be seen, whoever listens. */

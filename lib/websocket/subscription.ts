@@ -1,6 +1,6 @@
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { MessageList } from '../fault-messages.ts'
-import { instanceNameFault } from '../instance-name.ts'
+import { instanceNameFault } from '../instances/name.ts'
 
 /** What a socket asks for in `auth`, besides bringing its key. */
 export interface Subscription {

@@ -1,4 +1,4 @@
-import { hashToken } from '../store/instances.ts'
+import { hashToken } from '../instances/memory-directory.ts'
 import { addressBlock } from './address-block.ts'
 
 export interface WrongKeysOptions {

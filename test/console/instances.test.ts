@@ -1,6 +1,6 @@
 import t from 'tap'
 import { connectInstance } from '../../lib/client/connect-instance.ts'
-import type { MemoryDirectory } from '../../lib/store/instances.ts'
+import type { MemoryDirectory } from '../../lib/instances/memory-directory.ts'
 import { openBrowser } from '../support/browser.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip } from '../support/console.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { MemoryDirectory } from '../../lib/store/instances.ts'
+import type { MemoryDirectory } from '../../lib/instances/memory-directory.ts'
 import { API_KEY, build } from '../support/build.ts'
 
 const headers = { apikey: API_KEY }

@@ -6,11 +6,11 @@ import {
   TokenTakenError,
   ValidationError
 } from '../errors.ts'
-import { assertInstanceName } from '../instance-name.ts'
+import { assertInstanceName } from './name.ts'
 import { plainTextFault } from '../text/plain-text.ts'
-import { InstanceNames, type NamePage } from './instance-names.ts'
-import type { InstanceDirectory } from './instance-directory.ts'
-import type { Instance, Selection, TransportName } from './types.ts'
+import { InstanceNames, type NamePage } from './names.ts'
+import type { InstanceDirectory } from './directory.ts'
+import type { Instance, Selection, TransportName } from '../store/types.ts'
 
 export type InstanceRecord = Omit<Instance, 'key'>
 

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { blankInstance, MemoryDirectory } from '../../lib/store/instances.ts'
-import { InstanceNames, isOfPage } from '../../lib/store/instance-names.ts'
+import { blankInstance, MemoryDirectory } from '../../lib/instances/memory-directory.ts'
+import { InstanceNames, isOfPage } from '../../lib/instances/names.ts'
 
 const ALL = { after: '', search: '', limit: 1_000 }
 

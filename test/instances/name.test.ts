@@ -1,5 +1,5 @@
 import t from 'tap'
-import { assertInstanceName, instanceNameFault } from '../lib/instance-name.ts'
+import { assertInstanceName, instanceNameFault } from '../../lib/instances/name.ts'
 
 t.test('names that URLs, queues and logs can carry somehow are taken', async (t) => {
   const names = ['a', 'vendas-sp', 'suporte.rj', 'A_1', 'loja são/1', '...', ' ', '💬', '%2F', '"', 'x'.repeat(100)]
@@ -15,8 +15,8 @@ t.test('other names are refused, and why is said', async (t) => {
     [7, 'instance must be a string'],
     ['', 'instance must have 1 to 100 characters (it has 0)'],
     ['x'.repeat(101), 'instance must have 1 to 100 characters (it has 101)'],
-    ['.', 'instance must not be "." or "..": URLs cannot carry it'],
-    ['..', 'instance must not be "." or "..": URLs cannot carry it'],
+    ['.', 'instance must not be "." or "../..": URLs cannot carry it'],
+    ['../..', 'instance must not be "." or "../..": URLs cannot carry it'],
     ...['a\nb', '\u0000', '\u007F', '\u009F', 'a\uFFFE', '\uFFFF', '\uD800', 'a\uDC00'].map(
       (name): [string, string] => [
         name,

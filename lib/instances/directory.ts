@@ -1,6 +1,6 @@
-import type { NamePage } from './instance-names.ts'
-import type { CreateInstanceInput, InstanceChange, SelectionInput } from './instances.ts'
-import type { Instance, TransportName } from './types.ts'
+import type { NamePage } from './names.ts'
+import type { CreateInstanceInput, InstanceChange, SelectionInput } from './memory-directory.ts'
+import type { Instance, TransportName } from '../store/types.ts'
 
 /** All instances by name: reads are answered from memory, writes resolve when they are durable and visible here. */
 export interface InstanceDirectory {
