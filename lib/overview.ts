@@ -1,5 +1,5 @@
 import { BackpressureError } from './errors.ts'
-import type { EventLog } from './event-log.ts'
+import type { EventLog } from './event-log/event-log.ts'
 import type { Readiness } from './readiness.ts'
 import type { SqsTrouble } from './sqs/emitter.ts'
 

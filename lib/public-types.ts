@@ -1,5 +1,5 @@
 /** All types that signatures of the package's plugins, decorators and errors name. test/types/public.test.ts finds one that is missing. */
-export type { EmitResult, EventLog, Route, Transport } from './event-log.ts'
+export type { EmitResult, EventLog, Route, Transport } from './event-log/event-log.ts'
 export type { CatalogueEvent, CatalogueOptions, EventCatalogue, ResolvedSelection } from './events/catalogue.ts'
 export type {
   Counter as MetricCounter,
@@ -10,9 +10,9 @@ export type {
 } from './instruments.ts'
 export type { Metrics } from './metrics.ts'
 export type { Fault } from './overview.ts'
-export type { PendingAge } from './pending-age.ts'
+export type { PendingAge } from './event-log/pending-age.ts'
 export type { Check } from './readiness.ts'
-export type { Load, Refusal, Refusals } from './refusals.ts'
+export type { Load, Refusal, Refusals } from './event-log/refusals.ts'
 export type { InstanceEventInput } from './schemas/event-input.ts'
 export type { InstanceEventMap } from './schemas/events/index.ts'
 export type {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { AlreadyRegisteredError } from '../lib/errors.ts'
-import { EventLog } from '../lib/event-log.ts'
+import { EventLog } from '../lib/event-log/event-log.ts'
 import { EventCatalogue } from '../lib/events/catalogue.ts'
 import { Metrics } from '../lib/metrics.ts'
 import { addNodeGauges } from '../lib/node-gauges.ts'

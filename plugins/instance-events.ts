@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import type { EmitResult } from '../lib/event-log.ts'
+import type { EmitResult } from '../lib/event-log/event-log.ts'
 import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
 import eventLogPlugin from './event-log.ts'
 

@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
-import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
+import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-log.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import { ClosingError } from '../errors.ts'
 import { assertInstanceName } from '../instances/name.ts'

@@ -1,5 +1,5 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import type { EmitResult } from '../event-log.ts'
+import type { EmitResult } from '../event-log/event-log.ts'
 import type { BatchResult } from '../sqs/batch-client.ts'
 import type { StoredEvent, TransportName } from '../store/types.ts'
 

@@ -1,4 +1,4 @@
-import type { EmitResult } from '../event-log.ts'
+import type { EmitResult } from '../event-log/event-log.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import type { TransportName } from '../store/types.ts'
 import { acceptChannel } from './channels.ts'

@@ -1,5 +1,5 @@
 import type { CatalogueEvent } from '../events/catalogue.ts'
-import type { EventLog } from '../event-log.ts'
+import type { EventLog } from '../event-log/event-log.ts'
 import { selects } from '../instances/selections.ts'
 import { OFF_SOCKETS, type Instance, type StoredEvent } from '../store/types.ts'
 

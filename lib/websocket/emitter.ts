@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Namespace, Server, Socket } from 'socket.io'
 import { WS_RATE_LIMITED, WS_TOO_MANY_SOCKETS } from '../errors.ts'
-import type { EmitResult, EventLog, Route, Transport } from '../event-log.ts'
+import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-log.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import { assertInstanceName } from '../instances/name.ts'
 import type { Fault } from '../overview.ts'

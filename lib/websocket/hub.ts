@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Socket } from 'socket.io'
-import type { EventLog } from '../event-log.ts'
+import type { EventLog } from '../event-log/event-log.ts'
 import { WS_STALLED, WS_TOO_SLOW } from '../errors.ts'
 import { eventSize } from '../events/messages.ts'
 import type { QuietLog } from '../quiet-log.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { EventLog } from '../../lib/event-log.ts'
+import type { EventLog } from '../../lib/event-log/event-log.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
 import { data, emit, heldStore } from '../support/resuming.ts'

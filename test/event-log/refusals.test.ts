@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Refusals } from '../lib/refusals.ts'
+import { Refusals } from '../../lib/event-log/refusals.ts'
 
 const FULL = { code: 'IEV_BACKPRESSURE', message: 'the disk is full' }
 

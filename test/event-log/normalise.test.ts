@@ -1,8 +1,8 @@
 import t from 'tap'
-import { normaliseEvent, type NormaliseOptions } from '../lib/event-input.ts'
-import { EventCatalogue } from '../lib/events/catalogue.ts'
-import { RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
-import type { MessageList } from '../lib/fault-messages.ts'
+import { normaliseEvent, type NormaliseOptions } from '../../lib/event-log/normalise.ts'
+import { EventCatalogue } from '../../lib/events/catalogue.ts'
+import { RESERVED_MEMBERS, type InstanceEventInput } from '../../lib/schemas/event-input.ts'
+import type { MessageList } from '../../lib/fault-messages.ts'
 
 const INPUT = { instance: 'sales', event: 'messages.upsert', data: { text: 'olá' } }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { PendingAge } from '../lib/pending-age.ts'
-import { until } from './support/until.ts'
+import { PendingAge } from '../../lib/event-log/pending-age.ts'
+import { until } from '../support/until.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,8 +1,8 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import type { Transport } from '../lib/event-log.ts'
-import type { TransportName } from '../lib/store/types.ts'
-import eventLog from '../plugins/event-log.ts'
+import type { Transport } from '../../lib/event-log/event-log.ts'
+import type { TransportName } from '../../lib/store/types.ts'
+import eventLog from '../../plugins/event-log.ts'
 
 interface LogLine {
   msg: string

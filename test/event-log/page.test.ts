@@ -1,7 +1,7 @@
 import t from 'tap'
-import { readEventPage, type EventPage, type EventPageOptions } from '../lib/event-page.ts'
-import { build } from './support/build.ts'
-import { newEvents } from './support/new-event.ts'
+import { readEventPage, type EventPage, type EventPageOptions } from '../../lib/event-log/page.ts'
+import { build } from '../support/build.ts'
+import { newEvents } from '../support/new-event.ts'
 
 /** A log of 60,000 events of two instances in turn; the 100th and the 59,900th are calls of `sales`. */
 async function longLog(t: Parameters<typeof build>[0]) {
