@@ -1,4 +1,4 @@
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from './telemetry/metrics.ts'
 import { PARTITIONS } from './store/partitions.ts'
 import type { EventStore, NodeStatus } from './store/types.ts'
 

@@ -7,8 +7,8 @@ export type {
   Instrument as Metric,
   Reading as MetricReading,
   Sample as MetricSample
-} from './instruments.ts'
-export type { Metrics } from './metrics.ts'
+} from './telemetry/instruments.ts'
+export type { Metrics } from './telemetry/metrics.ts'
 export type { Fault } from './overview.ts'
 export type { PendingAge } from './event-log/pending-age.ts'
 export type { Check } from './readiness.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { activeTraceparent } from '../lib/telemetry/opentelemetry.ts'
-import { parseTraceparent } from '../lib/trace-context.ts'
+import { parseTraceparent } from '../lib/telemetry/trace-context.ts'
 
 /** The trace that a request belongs to: of the server's own span, if it is instrumented, else as the caller says. */
 export function requestTrace({ headers }: FastifyRequest): { traceparent?: string } {

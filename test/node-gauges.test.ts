@@ -1,6 +1,6 @@
 import t from 'tap'
 import { addNodeGauges } from '../lib/node-gauges.ts'
-import { Metrics } from '../lib/metrics.ts'
+import { Metrics } from '../lib/telemetry/metrics.ts'
 import { PARTITIONS } from '../lib/store/partitions.ts'
 import type { EventStore } from '../lib/store/types.ts'
 import { build } from './support/build.ts'

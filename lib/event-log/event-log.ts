@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ClosingError, InstanceNotFoundError, OptionsInvalidError } from '../errors.ts'
 import { MAX_MESSAGES, withMessages, type MessageList } from '../fault-messages.ts'
-import type { Metrics } from '../metrics.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import { eventSize } from '../events/messages.ts'
 import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './normalise.ts'
 import type { EventCatalogue, CatalogueEvent } from '../events/catalogue.ts'

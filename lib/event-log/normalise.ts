@@ -10,7 +10,7 @@ import { plainTextFault } from '../text/plain-text.ts'
 import { InstanceEventInput, RESERVED_MEMBERS } from '../schemas/event-input.ts'
 import type { TransportName } from '../store/types.ts'
 import { activeTraceparent } from '../telemetry/opentelemetry.ts'
-import { isTraceparent, traceMember } from '../trace-context.ts'
+import { isTraceparent, traceMember } from '../telemetry/trace-context.ts'
 
 export interface NormaliseOptions {
   catalogue: EventCatalogue

@@ -1,6 +1,6 @@
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
-import type { Metrics } from '../metrics.ts'
-import type { QuietLog } from '../quiet-log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { QuietLog } from '../telemetry/quiet-log.ts'
 import type { Check } from '../readiness.ts'
 import type { StoredEvent } from '../store/types.ts'
 import { observeSend } from '../telemetry/observe-send.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { QuietLog } from '../quiet-log.ts'
+import { QuietLog } from '../telemetry/quiet-log.ts'
 import { backoffMs } from './backoff.ts'
 import { ensureMany } from './ensure-many.ts'
 import { callFailure, type Trouble, troubleAfter } from './failures.ts'

@@ -1,6 +1,6 @@
 import type * as Api from '@opentelemetry/api'
 import type { StoredEvent } from '../store/types.ts'
-import { traceMember, traceparentOf } from '../trace-context.ts'
+import { traceMember, traceparentOf } from './trace-context.ts'
 import { harmless, openTelemetry, registeredTracer, spanTraceparent } from './opentelemetry.ts'
 
 /**

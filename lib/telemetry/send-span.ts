@@ -3,7 +3,7 @@ import type { BatchResult } from '../sqs/batch-client.ts'
 import { entryFailure, failureCode, failureMessage } from '../sqs/failures.ts'
 import type { SqsAddress } from '../sqs/address.ts'
 import type { StoredEvent } from '../store/types.ts'
-import { traceparentOf } from '../trace-context.ts'
+import { traceparentOf } from './trace-context.ts'
 import { harmless, openTelemetry, registeredTracer, remoteSpan } from './opentelemetry.ts'
 
 /** One SendMessageBatch. */

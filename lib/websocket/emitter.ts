@@ -5,7 +5,7 @@ import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import { assertInstanceName } from '../instances/name.ts'
 import type { Fault } from '../overview.ts'
-import { QuietLog } from '../quiet-log.ts'
+import { QuietLog } from '../telemetry/quiet-log.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, type SelectionRequest } from '../instances/selections.ts'
 import type { InstanceChange } from '../instances/memory-directory.ts'

@@ -1,11 +1,11 @@
 import { registerHooks } from 'node:module'
 import { context, trace, TraceFlags, type Context, type ContextManager } from '@opentelemetry/api'
 import t from 'tap'
-import { isTraceparent, parseTraceparent, traceMember, traceparentOf } from '../lib/trace-context.ts'
-import { API_KEY, bare, build, listen } from './support/build.ts'
-import { connect } from './support/sockets.ts'
-import { startSqs } from './support/sqs.ts'
-import app from '../app.ts'
+import { isTraceparent, parseTraceparent, traceMember, traceparentOf } from '../../lib/telemetry/trace-context.ts'
+import { API_KEY, bare, build, listen } from '../support/build.ts'
+import { connect } from '../support/sockets.ts'
+import { startSqs } from '../support/sqs.ts'
+import app from '../../app.ts'
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 const OTHER = '00-aaaabbbbccccddddeeeeffff00001111-1234567890abcdef-00'
@@ -150,7 +150,7 @@ t.test('in an instrumented program, the trace is that of the active span', async
 
 t.test('a span that is none, and a program without OpenTelemetry, trace nothing', async (t) => {
   activate(t, `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`)
-  const { activeTraceparent } = await import('../lib/telemetry/opentelemetry.ts')
+  const { activeTraceparent } = await import('../../lib/telemetry/opentelemetry.ts')
   t.equal(activeTraceparent(), undefined)
   const hooks = registerHooks({
     resolve(specifier, resolution, nextResolve) {
@@ -161,6 +161,6 @@ t.test('a span that is none, and a program without OpenTelemetry, trace nothing'
   t.after(() => hooks.deregister())
   const without = (await import(
     `../lib/telemetry/opentelemetry.ts?${'without'}`
-  )) as typeof import('../lib/telemetry/opentelemetry.ts')
+  )) as typeof import('../../lib/telemetry/opentelemetry.ts')
   t.equal(without.activeTraceparent(), undefined)
 })

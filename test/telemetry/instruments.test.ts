@@ -1,6 +1,6 @@
 import t from 'tap'
-import { Counter, Histogram } from '../lib/instruments.ts'
-import { Metrics } from '../lib/metrics.ts'
+import { Counter, Histogram } from '../../lib/telemetry/instruments.ts'
+import { Metrics } from '../../lib/telemetry/metrics.ts'
 
 t.test('what was counted before and after somebody asks is told in the text format of Prometheus', async (t) => {
   const metrics = new Metrics()

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import { QuietLog } from '../lib/quiet-log.ts'
+import { QuietLog } from '../../lib/telemetry/quiet-log.ts'
 
 t.test('the same complaint is written once in ten seconds, with how many there were', (t) => {
   const lines: Record<string, unknown>[] = []

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { API_KEY, build, listen } from './support/build.ts'
-import { startFaultProxy } from './support/fault-proxy.ts'
-import { heldStore } from './support/resuming.ts'
-import { rawListener } from './support/raw-socket.ts'
-import { cutOffs, flood } from './support/slowness.ts'
-import { client, connect, next, refusal } from './support/sockets.ts'
-import { startSqs, UNREACHABLE_SQS } from './support/sqs.ts'
-import { until } from './support/until.ts'
-import { Metrics } from '../lib/metrics.ts'
+import { API_KEY, build, listen } from '../support/build.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { heldStore } from '../support/resuming.ts'
+import { rawListener } from '../support/raw-socket.ts'
+import { cutOffs, flood } from '../support/slowness.ts'
+import { client, connect, next, refusal } from '../support/sockets.ts'
+import { startSqs, UNREACHABLE_SQS } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
+import { Metrics } from '../../lib/telemetry/metrics.ts'
 
 const headers = { apikey: API_KEY }
 
