@@ -9,9 +9,9 @@ export type {
   Sample as MetricSample
 } from './telemetry/instruments.ts'
 export type { Metrics } from './telemetry/metrics.ts'
-export type { Fault } from './overview.ts'
+export type { Fault } from './operation/overview.ts'
 export type { PendingAge } from './event-log/pending-age.ts'
-export type { Check } from './readiness.ts'
+export type { Check } from './operation/readiness.ts'
 export type { Load, Refusal, Refusals } from './event-log/refusals.ts'
 export type { InstanceEventInput } from './schemas/event-input.ts'
 export type { InstanceEventMap } from './schemas/events/index.ts'

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { Readiness } from '../lib/readiness.ts'
+import type { Readiness } from '../lib/operation/readiness.ts'
 import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
 import { opensTo } from './keys.ts'

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { Readiness } from '../lib/readiness.ts'
+import { Readiness } from '../lib/operation/readiness.ts'
 import auth from '../plugins/auth.ts'
 import { useConventions } from './conventions.ts'
 import deadLetters from './dead-letters.ts'

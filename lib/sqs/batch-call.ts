@@ -1,7 +1,7 @@
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { QuietLog } from '../telemetry/quiet-log.ts'
-import type { Check } from '../readiness.ts'
+import type { Check } from '../operation/readiness.ts'
 import type { StoredEvent } from '../store/types.ts'
 import { observeSend } from '../telemetry/observe-send.ts'
 import type { SqsAddress } from './address.ts'

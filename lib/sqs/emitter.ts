@@ -4,7 +4,7 @@ import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import { ClosingError } from '../errors.ts'
 import { assertInstanceName } from '../instances/name.ts'
-import type { Check } from '../readiness.ts'
+import type { Check } from '../operation/readiness.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../instances/selections.ts'
 import type { SelectionInput } from '../instances/memory-directory.ts'

@@ -1,5 +1,5 @@
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
-import type { Check } from '../readiness.ts'
+import type { Check } from '../operation/readiness.ts'
 import type { SqsCalls } from './calls.ts'
 import { callFailure, isAccessDenied, isQueueMissing } from './failures.ts'
 import { isForeignRefusal, notThere } from './foreign-answer.ts'

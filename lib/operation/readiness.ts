@@ -1,4 +1,4 @@
-import type { EventLog } from './event-log/event-log.ts'
+import type { EventLog } from '../event-log/event-log.ts'
 
 /** How long an answer stands: nobody makes us ask AWS more often. */
 const FRESH_MS = 2_000

@@ -1,7 +1,7 @@
-import { BackpressureError } from './errors.ts'
-import type { EventLog } from './event-log/event-log.ts'
+import { BackpressureError } from '../errors.ts'
+import type { EventLog } from '../event-log/event-log.ts'
 import type { Readiness } from './readiness.ts'
-import type { SqsTrouble } from './sqs/emitter.ts'
+import type { SqsTrouble } from '../sqs/emitter.ts'
 
 export interface OverviewOptions {
   eventLog: EventLog

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { addNodeGauges } from '../lib/node-gauges.ts'
-import { Metrics } from '../lib/telemetry/metrics.ts'
-import { PARTITIONS } from '../lib/store/partitions.ts'
-import type { EventStore } from '../lib/store/types.ts'
-import { build } from './support/build.ts'
-import { havePostgres, openNode, startPostgres, startPostgresProxy } from './support/postgres.ts'
-import { startSqs } from './support/sqs.ts'
-import { until } from './support/until.ts'
+import { addNodeGauges } from '../../lib/operation/node-gauges.ts'
+import { Metrics } from '../../lib/telemetry/metrics.ts'
+import { PARTITIONS } from '../../lib/store/partitions.ts'
+import type { EventStore } from '../../lib/store/types.ts'
+import { build } from '../support/build.ts'
+import { havePostgres, openNode, startPostgres, startPostgresProxy } from '../support/postgres.ts'
+import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 /** What this node's gauges show, in the order of the code. */
 async function gauges(metrics: Metrics): Promise<Record<string, number>> {
