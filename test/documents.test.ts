@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { EnvSchema } from '../lib/config.ts'
+import { EnvSchema } from '../lib/standalone/config.ts'
 import * as errors from '../lib/errors.ts'
 import { EVOLUTION_EVENTS } from '../lib/events/catalogue.ts'
 import { AppOptions, EventLogOptions, SqsOptions, WebsocketOptions } from '../lib/schemas/options.ts'

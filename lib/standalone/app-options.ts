@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 import type { AppOptions, S3Options, SqsGlobalOptions, SqsOptions, WebsocketOptions } from '../schemas/options.ts'
 
 /** Where the SDK is pointed, when it is not left to its own chain. */

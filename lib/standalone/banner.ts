@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 import { printable } from '../text/printable.ts'
 import { withoutPassword } from '../text/without-password.ts'
 import type { EmbeddedSqs } from './embedded-sqs.ts'

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 import { storePath } from '../store/open.ts'
 
 /** Where the key and the emulator are kept, for a server that runs in `folder`: beside the database, if that is a file. */

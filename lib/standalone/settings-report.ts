@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Config, EnvSchema, loadConfig } from '../config.ts'
+import { type Config, EnvSchema, loadConfig } from './config.ts'
 import { EventCatalogue } from '../events/catalogue.ts'
 import type { MessageList } from '../fault-messages.ts'
 import { withoutPassword } from '../text/without-password.ts'

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 import { SqsCalls } from '../sqs/calls.ts'
 import { createSqsClient } from '../sqs/client.ts'
 import { sqsStatus } from '../sqs/status.ts'

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { EnvSchema, loadConfig } from '../../lib/config.ts'
+import { EnvSchema, loadConfig } from '../../lib/standalone/config.ts'
 import { ConfigInvalidError } from '../../lib/errors.ts'
 
 const NAMES = [

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { AppOptions } from '../../lib/schemas/options.ts'
 import { optionsChecker } from '../../lib/schemas/options-checker.ts'
-import { loadConfig } from '../../lib/config.ts'
+import { loadConfig } from '../../lib/standalone/config.ts'
 import { corsOrigin, sqsTarget, toAppOptions, wantsEmbeddedSqs } from '../../lib/standalone/app-options.ts'
 
 type Env = Record<string, string>

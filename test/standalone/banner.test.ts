@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadConfig } from '../../lib/config.ts'
+import { loadConfig } from '../../lib/standalone/config.ts'
 import { banner, type BannerOptions } from '../../lib/standalone/banner.ts'
 
 const url = 'http://127.0.0.1:8080'

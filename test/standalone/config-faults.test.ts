@@ -1,6 +1,6 @@
 import t from 'tap'
-import { loadConfig } from '../lib/config.ts'
-import type { MessageList } from '../lib/fault-messages.ts'
+import { loadConfig } from '../../lib/standalone/config.ts'
+import type { MessageList } from '../../lib/fault-messages.ts'
 
 type Env = Record<string, string>
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { EnvSchema, loadConfig } from '../lib/config.ts'
-import { EVOLUTION_EVENTS, eventKey } from '../lib/events/catalogue.ts'
+import { EnvSchema, loadConfig } from '../../lib/standalone/config.ts'
+import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
 
 type Env = Record<string, string>
 

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
 import { sdkFaults } from './setting-values.ts'
-import { withoutPassword } from './text/without-password.ts'
+import { withoutPassword } from '../text/without-password.ts'
 
 type AwsSettings = Pick<
   Config,
