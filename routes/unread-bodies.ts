@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { endUnread, isUnread } from '../lib/unread-body.ts'
+import { endUnread, isUnread } from '../lib/http/unread-body.ts'
 
 /** Connections of this scope are closed with an answer that comes before the body was read: 401, 413, 429 and their like. */
 export function endUnreadBodies(fastify: FastifyInstance): void {

@@ -5,7 +5,7 @@ import type {
   SQSClient,
   SQSClientResolvedConfig
 } from '@aws-sdk/client-sqs'
-import { withDeadline } from '../deadline.ts'
+import { withDeadline } from './deadline.ts'
 import { CredentialsRenewal, type WithCredentials } from './credentials.ts'
 import { CallError, isUnauthenticated } from './failures.ts'
 import type { AwsService } from './foreign-answer.ts'

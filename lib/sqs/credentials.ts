@@ -1,5 +1,5 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
-import { withDeadline } from '../deadline.ts'
+import { withDeadline } from './deadline.ts'
 
 interface Identity {
   accessKeyId: string

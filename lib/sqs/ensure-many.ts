@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withDeadline } from '../deadline.ts'
+import { withDeadline } from './deadline.ts'
 import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
 import { withMessages } from '../fault-messages.ts'
 import { backoffMs } from './backoff.ts'

@@ -1,4 +1,4 @@
-import { TIMEOUT } from './errors.ts'
+import { TIMEOUT } from '../errors.ts'
 
 export interface DeadlineOptions {
   /** Milliseconds for all of the work. */

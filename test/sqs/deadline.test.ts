@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { withDeadline } from '../lib/deadline.ts'
+import { withDeadline } from '../../lib/sqs/deadline.ts'
 
 t.test('work that ends in time has its result, or its own failure', async (t) => {
   t.equal(await withDeadline({ ms: 10_000, what: 'It' }, async () => 7), 7)
