@@ -1,6 +1,6 @@
 import t from 'tap'
 import { partitionOf } from '../lib/store/partitions.ts'
-import { SqliteStore } from '../lib/store/sqlite.ts'
+import { SqliteStore } from '../lib/store/sqlite/store.ts'
 import type { LaneWatcher } from '../lib/store/types.ts'
 import { build } from './support/build.ts'
 import { startFaultProxy } from './support/fault-proxy.ts'

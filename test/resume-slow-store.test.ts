@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { SqliteStore } from '../lib/store/sqlite.ts'
+import { SqliteStore } from '../lib/store/sqlite/store.ts'
 import type { LogSubscriber } from '../lib/store/types.ts'
 import { API_KEY, listen } from './support/build.ts'
 import { pollingClient } from './support/polling.ts'

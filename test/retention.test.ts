@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { Retention, type RetentionOptions } from '../lib/store/retention.ts'
-import { SqliteStore } from '../lib/store/sqlite.ts'
+import { SqliteStore } from '../lib/store/sqlite/store.ts'
 import { newEvent, newEvents } from './support/new-event.ts'
 
 const HOUR = 3_600_000

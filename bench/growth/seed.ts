@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { sampleEvent } from '../harness/sample-events.ts'
 
 export interface SeedOptions {

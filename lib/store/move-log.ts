@@ -1,7 +1,7 @@
 import { StoreUnsupportedError } from '../errors.ts'
 import { isPostgresUrl, storePath } from './open.ts'
 import { PostgresImport } from './postgres-import.ts'
-import { type LogCounts, SqliteExport } from './sqlite-export.ts'
+import { type LogCounts, SqliteExport } from './sqlite/export.ts'
 
 export interface MoveLogOptions {
   /** `file:<path>`; nobody may have it open, and nothing in it is changed. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { StoreUnsupportedError } from '../errors.ts'
 import type { PostgresStoreOptions } from './postgres.ts'
-import type { SqliteStoreOptions } from './sqlite.ts'
+import type { SqliteStoreOptions } from './sqlite/store.ts'
 import type { EventStore } from './types.ts'
 
 export const DEFAULT_STORE_URL = 'file:./data/instance-events.db'
@@ -33,7 +33,7 @@ export async function openStore({
     return PostgresStore.open({ url, ...options })
   }
   const { onConnection, schema, ...limits } = options
-  const { SqliteStore } = await import('./sqlite.ts')
+  const { SqliteStore } = await import('./sqlite/store.ts')
   return new SqliteStore({ path: storePath(url), onDamage, ...limits })
 }
 

@@ -7,7 +7,7 @@ import { instanceValues } from './postgres-instances.ts'
 import { LOCKS, lockSpace } from './postgres-locks.ts'
 import { migrate, nameOf } from './postgres-migrate.ts'
 import type { Row } from './rows.ts'
-import type { LogCounts } from './sqlite-export.ts'
+import type { LogCounts } from './sqlite/export.ts'
 import type { Instance, StoredEvent } from './types.ts'
 
 /** How long one waits for a process that ends. */

@@ -3,11 +3,11 @@ import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } fr
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreNewerError } from '../errors.ts'
-import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
+import { SQLITE_MIGRATIONS } from './sqlite/migrations.ts'
 import { isPostgresUrl, storePath } from './open.ts'
-import { wholeFault } from './sqlite-damage.ts'
-import { REMEDY, SQLITE_BUSY, sqliteCode } from './sqlite-database.ts'
-import { CHECK_BYTES } from './sqlite-statements.ts'
+import { wholeFault } from './sqlite/damage.ts'
+import { REMEDY, SQLITE_BUSY, sqliteCode } from './sqlite/database.ts'
+import { CHECK_BYTES } from './sqlite/statements.ts'
 
 export interface Tried {
   ok: boolean

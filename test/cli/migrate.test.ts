@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { Interrupted } from '../../lib/cli/failure.ts'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { folder } from '../support/build.ts'
 import { cli } from '../support/cli.ts'
 import { newEvents } from '../support/new-event.ts'

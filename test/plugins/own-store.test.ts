@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { EventStore, InstanceDirectory } from '../../app.ts'
 import app from '../../app.ts'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { API_KEY, bare } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
 

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module'
 import t, { type Test } from 'tap'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { createOffload } from '../../lib/sqs/offload.ts'
 import { bare, build } from '../support/build.ts'
 import { newEvent } from '../support/new-event.ts'

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Test } from 'tap'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import type { NewEvent } from '../../lib/store/types.ts'
 import { folder } from './build.ts'
 

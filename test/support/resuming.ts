@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import type { EventStore, ReadOptions } from '../../lib/store/types.ts'
 import type { Received } from './sockets.ts'
 

@@ -1,4 +1,4 @@
-import type { Statements } from './sqlite-statements.ts'
+import type { Statements } from './statements.ts'
 
 /** The numbers of queue names: a delivery's row has the number, everybody else the name. */
 export class SqliteQueues {

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { SQLITE_MIGRATIONS } from '../../lib/store/migrations/sqlite.ts'
-import { openStore } from '../../lib/store/open.ts'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
-import { folder } from '../support/build.ts'
-import { writeLog } from '../support/damage.ts'
-import { newEvent, newEvents } from '../support/new-event.ts'
-import { conformance, type Limits } from './conformance.ts'
+import { SQLITE_MIGRATIONS } from '../../../lib/store/sqlite/migrations.ts'
+import { openStore } from '../../../lib/store/open.ts'
+import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
+import { folder } from '../../support/build.ts'
+import { writeLog } from '../../support/damage.ts'
+import { newEvent, newEvents } from '../../support/new-event.ts'
+import { conformance, type Limits } from '../conformance.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -143,7 +143,7 @@ t.test('a token is nowhere in the files of the database', async (t) => {
   await store.instances.create({ name: 'an-instance-name', token: tokens[0]! })
   await store.instances.setToken('an-instance-name', tokens[1]!)
   const files = () =>
-    readdirSync(join(path, '..')).map((name) => readFileSync(join(path, '..', name)).toString('latin1'))
+    readdirSync(join(path, '../..')).map((name) => readFileSync(join(path, '../..', name)).toString('latin1'))
   const check = (when: string) => {
     const text = files().join('')
     t.ok(text.includes('an-instance-name'), `${when}: the files are the right ones`)
@@ -156,7 +156,7 @@ t.test('a token is nowhere in the files of the database', async (t) => {
 
 t.test('the folder is made for its owner alone', { skip: process.platform === 'win32' }, async (t) => {
   const { path } = open(t)
-  t.equal(statSync(join(path, '..')).mode & 0o777, 0o700)
+  t.equal(statSync(join(path, '../..')).mode & 0o777, 0o700)
 })
 
 t.test('a full disk refuses what does not fit, whole, keeps the rest, and is recovered from', async (t) => {

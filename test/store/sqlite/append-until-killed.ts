@@ -1,5 +1,5 @@
-import { SqliteStore } from '../../lib/store/sqlite.ts'
-import { newEvent } from '../support/new-event.ts'
+import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
+import { newEvent } from '../../support/new-event.ts'
 
 /** Run as a process of its own: appends to the file it is given, and says each offset once it is durable. */
 const [path = ''] = process.argv.slice(2)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { SqliteStore } from '../../lib/store/sqlite.ts'
-import { folder } from '../support/build.ts'
+import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
+import { folder } from '../../support/build.ts'
 
 t.test('what an append resolved is there after kill -9', async (t) => {
   const path = join(folder(t), 'events.db')

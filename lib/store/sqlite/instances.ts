@@ -1,13 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { CommitQueue } from './commit-queue.ts'
+import type { CommitQueue } from '../commit-queue.ts'
 import {
   blankInstance,
   MemoryDirectory,
   type InstanceRecord,
   type InstanceTable
-} from '../instances/memory-directory.ts'
-import { toInstance } from './sqlite-rows.ts'
-import type { Instance, TransportName } from './types.ts'
+} from '../../instances/memory-directory.ts'
+import { toInstance } from './rows.ts'
+import type { Instance, TransportName } from '../types.ts'
 
 /**
  * Instances and selections in SQLite. Within a transaction, what it has changed so far is seen through `#changed`;

@@ -1,15 +1,15 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { BackpressureError, ClosingError } from '../errors.ts'
-import { CommitQueue, type CommitQueueOptions } from './commit-queue.ts'
-import type { MemoryDirectory } from '../instances/memory-directory.ts'
-import { isDamage, openDatabase, refusedWrite, unusable } from './sqlite-database.ts'
-import { SqliteDamage, type OnDamage } from './sqlite-damage.ts'
-import { SqliteInstances } from './sqlite-instances.ts'
-import { SqlitePruner } from './sqlite-pruner.ts'
-import { SqliteQueues } from './sqlite-queues.ts'
-import { SqliteReads } from './sqlite-reads.ts'
-import { prepareStatements, type Statements } from './sqlite-statements.ts'
+import { BackpressureError, ClosingError } from '../../errors.ts'
+import { CommitQueue, type CommitQueueOptions } from '../commit-queue.ts'
+import type { MemoryDirectory } from '../../instances/memory-directory.ts'
+import { isDamage, openDatabase, refusedWrite, unusable } from './database.ts'
+import { SqliteDamage, type OnDamage } from './damage.ts'
+import { SqliteInstances } from './instances.ts'
+import { SqlitePruner } from './pruner.ts'
+import { SqliteQueues } from './queues.ts'
+import { SqliteReads } from './reads.ts'
+import { prepareStatements, type Statements } from './statements.ts'
 import type {
   AppendResult,
   DeadLetter,
@@ -26,7 +26,7 @@ import type {
   PruneOptions,
   ReadOptions,
   StoredEvent
-} from './types.ts'
+} from '../types.ts'
 
 export interface SqliteStoreOptions {
   /** File path, or `:memory:`. */

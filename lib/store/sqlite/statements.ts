@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { SEGMENT_BITS } from './migrations/sqlite.ts'
-import { EVENT_COLUMNS } from './rows.ts'
+import { SEGMENT_BITS } from './migrations.ts'
+import { EVENT_COLUMNS } from '../rows.ts'
 
 /** More than most events: with less room than this some are refused soon. */
 export const CHECK_BYTES = 65_536

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
-import { EVENT_DAMAGED } from '../errors.ts'
-import { eventSize } from '../events/messages.ts'
-import { SEGMENT_BITS } from './migrations/sqlite.ts'
-import { type Row, toDeadLetter, toEvent } from './rows.ts'
-import type { SqliteDamage } from './sqlite-damage.ts'
-import type { SqliteQueues } from './sqlite-queues.ts'
-import type { Statements } from './sqlite-statements.ts'
+import { EVENT_DAMAGED } from '../../errors.ts'
+import { eventSize } from '../../events/messages.ts'
+import { SEGMENT_BITS } from './migrations.ts'
+import { type Row, toDeadLetter, toEvent } from '../rows.ts'
+import type { SqliteDamage } from './damage.ts'
+import type { SqliteQueues } from './queues.ts'
+import type { Statements } from './statements.ts'
 import type {
   DeadLetter,
   DeadLetterPage,
@@ -15,7 +15,7 @@ import type {
   LogRange,
   ReadOptions,
   StoredEvent
-} from './types.ts'
+} from '../types.ts'
 
 export interface SqliteReadsOptions {
   sql: Statements

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { BackpressureError, StoreLockedError, StoreNewerError, StoreUnusableError } from '../errors.ts'
-import { SQLITE_MIGRATIONS } from './migrations/sqlite.ts'
+import { BackpressureError, StoreLockedError, StoreNewerError, StoreUnusableError } from '../../errors.ts'
+import { SQLITE_MIGRATIONS } from './migrations.ts'
 
 // https://www.sqlite.org/rescode.html
 export const SQLITE_BUSY = 5

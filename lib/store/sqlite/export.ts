@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { StoreDamagedError, StoreUnusableError } from '../errors.ts'
-import { EVENT_COLUMNS, type Row } from './rows.ts'
-import { openDatabase } from './sqlite-database.ts'
-import { isWhole } from './sqlite-damage.ts'
-import { takeEvents } from './sqlite-reads.ts'
-import { toInstance } from './sqlite-rows.ts'
-import type { Instance, StoredEvent } from './types.ts'
+import { StoreDamagedError, StoreUnusableError } from '../../errors.ts'
+import { EVENT_COLUMNS, type Row } from '../rows.ts'
+import { openDatabase } from './database.ts'
+import { isWhole } from './damage.ts'
+import { takeEvents } from './reads.ts'
+import { toInstance } from './rows.ts'
+import type { Instance, StoredEvent } from '../types.ts'
 
 /** How many there are of each thing that a log holds, and where it ends. */
 export interface LogCounts {
