@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
-import { numberArray, textArray } from '../../lib/store/binary-array.ts'
+import { numberArray, textArray } from '../../lib/store/postgres/binary-array.ts'
 import { serve } from '../harness/serve.ts'
 import { event, sender, serverUrl } from '../sqs/publisher.ts'
 import { sampleEvent } from '../harness/sample-events.ts'

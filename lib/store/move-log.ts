@@ -1,6 +1,6 @@
 import { StoreUnsupportedError } from '../errors.ts'
 import { isPostgresUrl, storePath } from './open.ts'
-import { PostgresImport } from './postgres-import.ts'
+import { PostgresImport } from './postgres/import.ts'
 import { type LogCounts, SqliteExport } from './sqlite/export.ts'
 
 export interface MoveLogOptions {

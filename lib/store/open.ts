@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { StoreUnsupportedError } from '../errors.ts'
-import type { PostgresStoreOptions } from './postgres.ts'
+import type { PostgresStoreOptions } from './postgres/store.ts'
 import type { SqliteStoreOptions } from './sqlite/store.ts'
 import type { EventStore } from './types.ts'
 
@@ -29,7 +29,7 @@ export async function openStore({
 }: OpenStoreOptions): Promise<EventStore> {
   // Each backend is loaded only where it is used: Node 22 prints a warning when SQLite is.
   if (isPostgresUrl(url)) {
-    const { PostgresStore } = await import('./postgres.ts')
+    const { PostgresStore } = await import('./postgres/store.ts')
     return PostgresStore.open({ url, ...options })
   }
   const { onConnection, schema, ...limits } = options

@@ -18,7 +18,7 @@ export interface Tried {
 export async function tryDatabase(url: string, folder: string): Promise<Tried> {
   try {
     if (isPostgresUrl(url)) {
-      const { tryPostgres } = await import('./try-postgres.ts')
+      const { tryPostgres } = await import('./postgres/try-database.ts')
       return await tryPostgres(url)
     }
     const path = storePath(url)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { moveLog } from '../../lib/store/move-log.ts'
-import { lockSpace } from '../../lib/store/postgres-locks.ts'
+import { lockSpace } from '../../lib/store/postgres/locks.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import type { EventStore, Lane } from '../../lib/store/types.ts'
 import { folder } from '../support/build.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { PostgresStore } from '../../lib/store/postgres.ts'
+import { PostgresStore } from '../../lib/store/postgres/store.ts'
 import { tryDatabase } from '../../lib/store/try-database.ts'
-import { tryPostgres } from '../../lib/store/try-postgres.ts'
+import { tryPostgres } from '../../lib/store/postgres/try-database.ts'
 import { havePostgres, openNode, POSTGRES_URL, startDatabase, startPostgres } from '../support/postgres.ts'
 
 t.test('a PostgreSQL that is not there is said to be so', async (t) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import type { Test } from 'tap'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
-import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres.ts'
+import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres/store.ts'
 
 const url = new URL(process.env.TEST_DATABASE_URL ?? 'postgres://root@127.0.0.1:5432/test')
 // No test takes the power away: a commit need not wait for the disk.

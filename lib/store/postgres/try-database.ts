@@ -1,10 +1,10 @@
 import { Client } from 'pg'
-import { StoreNewerError } from '../errors.ts'
-import { postgresMigrations } from './migrations/postgres.ts'
-import { connectionConfig } from './postgres-connection.ts'
-import { nameOf } from './postgres-migrate.ts'
-import { brokenPromise } from './postgres-promises.ts'
-import type { Tried } from './try-database.ts'
+import { StoreNewerError } from '../../errors.ts'
+import { postgresMigrations } from './migrations.ts'
+import { connectionConfig } from './connection.ts'
+import { nameOf } from './migrate.ts'
+import { brokenPromise } from './promises.ts'
+import type { Tried } from '../try-database.ts'
 
 interface Found {
   version: string | null

@@ -1,10 +1,10 @@
-import { postgresMigrations } from '../../lib/store/migrations/postgres.ts'
+import { postgresMigrations } from '../../../lib/store/postgres/migrations.ts'
 import t from 'tap'
-import { CALLER_ID, type LogSubscriber, type StoredEvent } from '../../lib/store/types.ts'
-import { newEvent, newEvents } from '../support/new-event.ts'
-import { havePostgres, openNodes, openNode, startPostgres } from '../support/postgres.ts'
-import { RecordingSubscriber } from '../support/recorders.ts'
-import { until } from '../support/until.ts'
+import { CALLER_ID, type LogSubscriber, type StoredEvent } from '../../../lib/store/types.ts'
+import { newEvent, newEvents } from '../../support/new-event.ts'
+import { havePostgres, openNodes, openNode, startPostgres } from '../../support/postgres.ts'
+import { RecordingSubscriber } from '../../support/recorders.ts'
+import { until } from '../../support/until.ts'
 
 /** Follows these instances, whichever they are when it is asked. */
 class Picky implements LogSubscriber {

@@ -1,4 +1,4 @@
-import { LOCKS, lockSpace } from '../postgres-locks.ts'
+import { LOCKS, lockSpace } from './locks.ts'
 
 /** How long a check waits for a lock. */
 const CHECK_LOCK_MS = 2_000

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PostgresBacklog } from '../../lib/store/postgres-backlog.ts'
+import { PostgresBacklog } from '../../../lib/store/postgres/backlog.ts'
 
 /** A backlog whose database is a number. */
 function makeBacklog({ restMs = 0 } = {}) {

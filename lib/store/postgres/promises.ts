@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { Client, type ClientConfig } from 'pg'
-import { connectionConfig, isTransient } from './postgres-connection.ts'
+import { connectionConfig, isTransient } from './connection.ts'
 
 /** The first release with what is used here: `idle_session_timeout`, SQL function bodies. */
 const MIN_VERSION = { number: 140_000, name: '14' }

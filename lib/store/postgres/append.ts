@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventSize } from '../events/messages.ts'
+import { eventSize } from '../../events/messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
-import { isTransient, refused, type PostgresPool } from './postgres-connection.ts'
-import type { Row } from './rows.ts'
-import type { Batcher } from './serial-queue.ts'
-import { CALLER_ID, type AppendResult, type NewEvent, type StoredEvent } from './types.ts'
+import { isTransient, refused, type PostgresPool } from './connection.ts'
+import type { Row } from '../rows.ts'
+import type { Batcher } from '../serial-queue.ts'
+import { CALLER_ID, type AppendResult, type NewEvent, type StoredEvent } from '../types.ts'
 
 export interface AppendCall {
   readonly events: readonly NewEvent[]

@@ -1,6 +1,6 @@
 import { DatabaseError, Pool, types, type ClientConfig, type QueryConfig } from 'pg'
-import { BackpressureError } from '../errors.ts'
-import type { Row } from './rows.ts'
+import { BackpressureError } from '../../errors.ts'
+import type { Row } from '../rows.ts'
 
 /** How long anything may take: a query that nobody answers must not hold its caller. */
 const CONNECT_TIMEOUT_MS = 3_000

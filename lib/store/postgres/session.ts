@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, type QueryConfig } from 'pg'
-import { connectionConfig } from './postgres-connection.ts'
-import type { Row } from './rows.ts'
+import { connectionConfig } from './connection.ts'
+import type { Row } from '../rows.ts'
 import { SharedRun } from './shared-run.ts'
 
 export interface SessionTiming {

@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
-import { LOCKS, lockSpace } from '../../lib/store/postgres-locks.ts'
-import type { PostgresStore, PostgresStoreOptions } from '../../lib/store/postgres.ts'
-import { PARTITIONS, partitionOf } from '../../lib/store/partitions.ts'
-import { newEvent, newEvents } from '../support/new-event.ts'
-import { havePostgres, openNode, startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { nameOf, RecordingWatcher } from '../support/recorders.ts'
-import { until } from '../support/until.ts'
+import { LOCKS, lockSpace } from '../../../lib/store/postgres/locks.ts'
+import type { PostgresStore, PostgresStoreOptions } from '../../../lib/store/postgres/store.ts'
+import { PARTITIONS, partitionOf } from '../../../lib/store/partitions.ts'
+import { newEvent, newEvents } from '../../support/new-event.ts'
+import { havePostgres, openNode, startPostgres, type TestPostgres } from '../../support/postgres.ts'
+import { nameOf, RecordingWatcher } from '../../support/recorders.ts'
+import { until } from '../../support/until.ts'
 
 /** An instance of each partition. */
 const SAMPLES = new Map<number, number>()

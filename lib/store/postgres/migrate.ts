@@ -1,9 +1,9 @@
 import { Client } from 'pg'
-import { StoreNewerError, StoreUnusableError } from '../errors.ts'
-import { postgresMigrations } from './migrations/postgres.ts'
-import { connectionConfig } from './postgres-connection.ts'
-import { LOCKS, lockSpace } from './postgres-locks.ts'
-import { brokenPromise } from './postgres-promises.ts'
+import { StoreNewerError, StoreUnusableError } from '../../errors.ts'
+import { postgresMigrations } from './migrations.ts'
+import { connectionConfig } from './connection.ts'
+import { LOCKS, lockSpace } from './locks.ts'
+import { brokenPromise } from './promises.ts'
 
 /** How long one waits for another that brings the schema up to date. */
 const LOCK_TIMEOUT_MS = 60_000

@@ -1,11 +1,11 @@
 import t from 'tap'
-import type { InstanceChange } from '../../lib/instances/memory-directory.ts'
-import { build } from '../support/build.ts'
-import { newEvent } from '../support/new-event.ts'
-import { havePostgres, openNodes, openNode, startPostgres } from '../support/postgres.ts'
-import { RecordingSubscriber } from '../support/recorders.ts'
-import { startSqs } from '../support/sqs.ts'
-import { until } from '../support/until.ts'
+import type { InstanceChange } from '../../../lib/instances/memory-directory.ts'
+import { build } from '../../support/build.ts'
+import { newEvent } from '../../support/new-event.ts'
+import { havePostgres, openNodes, openNode, startPostgres } from '../../support/postgres.ts'
+import { RecordingSubscriber } from '../../support/recorders.ts'
+import { startSqs } from '../../support/sqs.ts'
+import { until } from '../../support/until.ts'
 
 if (await havePostgres(t)) {
   t.test('changes of instances are seen and told on other nodes', async (t) => {

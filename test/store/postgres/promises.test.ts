@@ -1,13 +1,13 @@
 import t, { type Test } from 'tap'
-import { PostgresStore } from '../../lib/store/postgres.ts'
-import { brokenPromise } from '../../lib/store/postgres-promises.ts'
-import { tryDatabase } from '../../lib/store/try-database.ts'
-import { newEvent } from '../support/new-event.ts'
-import { startPgBouncer } from '../support/pgbouncer.ts'
-import { havePostgres, openNode, POSTGRES_URL, startDatabase, startPostgres } from '../support/postgres.ts'
-import { haveProgram } from '../support/programs.ts'
-import { RecordingWatcher } from '../support/recorders.ts'
-import { until } from '../support/until.ts'
+import { PostgresStore } from '../../../lib/store/postgres/store.ts'
+import { brokenPromise } from '../../../lib/store/postgres/promises.ts'
+import { tryDatabase } from '../../../lib/store/try-database.ts'
+import { newEvent } from '../../support/new-event.ts'
+import { startPgBouncer } from '../../support/pgbouncer.ts'
+import { havePostgres, openNode, POSTGRES_URL, startDatabase, startPostgres } from '../../support/postgres.ts'
+import { haveProgram } from '../../support/programs.ts'
+import { RecordingWatcher } from '../../support/recorders.ts'
+import { until } from '../../support/until.ts'
 
 /** PostgreSQL with some of its functions replaced by others, as another database may have them. */
 async function withFunctions(t: Test, ...functions: string[]): Promise<string> {

@@ -1,14 +1,14 @@
 import { Client } from 'pg'
-import { StoreUnusableError } from '../errors.ts'
-import { eventSize } from '../events/messages.ts'
+import { StoreUnusableError } from '../../errors.ts'
+import { eventSize } from '../../events/messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
-import { connectionConfig } from './postgres-connection.ts'
-import { instanceValues } from './postgres-instances.ts'
-import { LOCKS, lockSpace } from './postgres-locks.ts'
-import { migrate, nameOf } from './postgres-migrate.ts'
-import type { Row } from './rows.ts'
-import type { LogCounts } from './sqlite/export.ts'
-import type { Instance, StoredEvent } from './types.ts'
+import { connectionConfig } from './connection.ts'
+import { instanceValues } from './instances.ts'
+import { LOCKS, lockSpace } from './locks.ts'
+import { migrate, nameOf } from './migrate.ts'
+import type { Row } from '../rows.ts'
+import type { LogCounts } from '../sqlite/export.ts'
+import type { Instance, StoredEvent } from '../types.ts'
 
 /** How long one waits for a process that ends. */
 const LOCK_TIMEOUT_MS = 2_000

@@ -1,4 +1,4 @@
-import { BackpressureError } from '../errors.ts'
+import { BackpressureError } from '../../errors.ts'
 
 export interface BacklogOptions {
   max: number

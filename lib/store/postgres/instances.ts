@@ -1,11 +1,11 @@
 import { DatabaseError } from 'pg'
-import { TokenTakenError } from '../errors.ts'
-import { MemoryDirectory, type InstanceRecord, type InstanceTable } from '../instances/memory-directory.ts'
-import type { PostgresPool } from './postgres-connection.ts'
-import type { Row } from './rows.ts'
-import type { SerialQueue } from './serial-queue.ts'
+import { TokenTakenError } from '../../errors.ts'
+import { MemoryDirectory, type InstanceRecord, type InstanceTable } from '../../instances/memory-directory.ts'
+import type { PostgresPool } from './connection.ts'
+import type { Row } from '../rows.ts'
+import type { SerialQueue } from '../serial-queue.ts'
 import { SharedRun } from './shared-run.ts'
-import type { Instance, Selection, TransportName } from './types.ts'
+import type { Instance, Selection, TransportName } from '../types.ts'
 
 export interface PostgresInstancesOptions {
   pool: PostgresPool

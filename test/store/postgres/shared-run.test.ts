@@ -1,5 +1,5 @@
 import t from 'tap'
-import { SharedRun } from '../../lib/store/shared-run.ts'
+import { SharedRun } from '../../../lib/store/postgres/shared-run.ts'
 
 t.test('calls during a run share the next, which begins after them, also when the first fails', async (t) => {
   const runs: PromiseWithResolvers<void>[] = []

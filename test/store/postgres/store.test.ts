@@ -1,7 +1,7 @@
 import t from 'tap'
-import { PostgresStore } from '../../lib/store/postgres.ts'
-import { havePostgres, startPostgres } from '../support/postgres.ts'
-import { conformance } from './conformance.ts'
+import { PostgresStore } from '../../../lib/store/postgres/store.ts'
+import { havePostgres, startPostgres } from '../../support/postgres.ts'
+import { conformance } from '../conformance.ts'
 
 if (await havePostgres(t)) {
   conformance(t, 'PostgresStore', async (t, limits) => {

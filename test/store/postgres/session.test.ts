@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { PostgresSession } from '../../lib/store/postgres-session.ts'
-import { havePostgres, POSTGRES_URL, startPostgresProxy } from '../support/postgres.ts'
-import { Watch } from '../support/watch.ts'
+import { PostgresSession } from '../../../lib/store/postgres/session.ts'
+import { havePostgres, POSTGRES_URL, startPostgresProxy } from '../../support/postgres.ts'
+import { Watch } from '../../support/watch.ts'
 
 /** A session that writes down what becomes of it. */
 function makeSession(t: Test, url: string) {

@@ -1,10 +1,10 @@
 import { numberArray, textArray } from './binary-array.ts'
-import { partitionOf } from './partitions.ts'
-import type { PostgresPool } from './postgres-connection.ts'
-import { pageValues } from './postgres-reads.ts'
-import { toDeadLetter } from './rows.ts'
-import { SerialQueue, type Batcher } from './serial-queue.ts'
-import type { DeadLetter, DeadLetterPage, DeliveryRef, Failure } from './types.ts'
+import { partitionOf } from '../partitions.ts'
+import type { PostgresPool } from './connection.ts'
+import { pageValues } from './reads.ts'
+import { toDeadLetter } from '../rows.ts'
+import { SerialQueue, type Batcher } from '../serial-queue.ts'
+import type { DeadLetter, DeadLetterPage, DeliveryRef, Failure } from '../types.ts'
 
 export interface DeliveriesOptions {
   pool: PostgresPool

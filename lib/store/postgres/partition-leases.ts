@@ -1,11 +1,11 @@
-import { PARTITIONS, partitionOf } from './partitions.ts'
-import type { Appended } from './postgres-append.ts'
-import { LOCKS, lockSpace } from './postgres-locks.ts'
-import type { PostgresReads } from './postgres-reads.ts'
-import { PostgresSession, type SessionTiming } from './postgres-session.ts'
-import type { Row } from './rows.ts'
+import { PARTITIONS, partitionOf } from '../partitions.ts'
+import type { Appended } from './append.ts'
+import { LOCKS, lockSpace } from './locks.ts'
+import type { PostgresReads } from './reads.ts'
+import { PostgresSession, type SessionTiming } from './session.ts'
+import type { Row } from '../rows.ts'
 import { SharedRun } from './shared-run.ts'
-import type { Lane, LaneWatcher } from './types.ts'
+import type { Lane, LaneWatcher } from '../types.ts'
 
 export interface LanesOptions {
   url: string

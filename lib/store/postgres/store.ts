@@ -1,19 +1,19 @@
-import { BackpressureError, ClosingError } from '../errors.ts'
-import type { CommitQueueOptions } from './commit-queue.ts'
-import type { InstanceDirectory } from '../instances/directory.ts'
-import { PostgresAppender, type Appended } from './postgres-append.ts'
-import { PostgresBacklog } from './postgres-backlog.ts'
-import { PostgresPool, refused } from './postgres-connection.ts'
-import { PostgresDeliveries } from './postgres-deliveries.ts'
-import { PostgresInstances } from './postgres-instances.ts'
-import { COUNT_HOLDERS, PostgresLanes } from './postgres-lanes.ts'
-import { LOCKS, lockSpace } from './postgres-locks.ts'
-import { migrate } from './postgres-migrate.ts'
-import { PostgresReads } from './postgres-reads.ts'
-import { PostgresSession, type SessionTiming } from './postgres-session.ts'
-import { PostgresTail } from './postgres-tail.ts'
-import type { Row } from './rows.ts'
-import { SerialQueue } from './serial-queue.ts'
+import { BackpressureError, ClosingError } from '../../errors.ts'
+import type { CommitQueueOptions } from '../commit-queue.ts'
+import type { InstanceDirectory } from '../../instances/directory.ts'
+import { PostgresAppender, type Appended } from './append.ts'
+import { PostgresBacklog } from './backlog.ts'
+import { PostgresPool, refused } from './connection.ts'
+import { PostgresDeliveries } from './deliveries.ts'
+import { PostgresInstances } from './instances.ts'
+import { COUNT_HOLDERS, PostgresLanes } from './partition-leases.ts'
+import { LOCKS, lockSpace } from './locks.ts'
+import { migrate } from './migrate.ts'
+import { PostgresReads } from './reads.ts'
+import { PostgresSession, type SessionTiming } from './session.ts'
+import { PostgresTail } from './tail.ts'
+import type { Row } from '../rows.ts'
+import { SerialQueue } from '../serial-queue.ts'
 import type {
   AppendResult,
   DeadLetter,
@@ -30,7 +30,7 @@ import type {
   PruneOptions,
   ReadOptions,
   StoredEvent
-} from './types.ts'
+} from '../types.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://…` or `postgresql://…` */
