@@ -53,7 +53,7 @@ export type {
   Selection,
   StoredEvent,
   TransportName
-} from './store/types.ts'
+} from './store/event-store.ts'
 export type {
   AcceptTrace,
   DeadLetterNotice,

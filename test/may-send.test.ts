@@ -1,7 +1,7 @@
 import t from 'tap'
 import { partitionOf } from '../lib/store/partitions.ts'
 import { SqliteStore } from '../lib/store/sqlite/store.ts'
-import type { LaneWatcher } from '../lib/store/types.ts'
+import type { LaneWatcher } from '../lib/store/event-store.ts'
 import { build } from './support/build.ts'
 import { startFaultProxy } from './support/fault-proxy.ts'
 import { startSqs } from './support/sqs.ts'

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { InstanceEventInput } from '../../lib/schemas/event-input.ts'
-import type { EventStore } from '../../lib/store/types.ts'
+import type { EventStore } from '../../lib/store/event-store.ts'
 import { clock } from '../harness/clock.ts'
 import { sampleEvent } from '../harness/sample-events.ts'
 

@@ -1,6 +1,6 @@
 import type { EventLog } from './event-log.ts'
 import { eventSize } from '../events/messages.ts'
-import type { StoredEvent } from '../store/types.ts'
+import type { StoredEvent } from '../store/event-store.ts'
 
 const PAGE_MAX_CHARACTERS = 8 * 1_048_576
 /** Offsets that one page looks at for events of some names: rare ones must not have it read the whole log at once. */

@@ -1,4 +1,4 @@
-import type { EventStore } from '../store/types.ts'
+import type { EventStore } from '../store/event-store.ts'
 
 /**
  * For how long the oldest event with a pending delivery has waited. Events have the time by the clock when they were

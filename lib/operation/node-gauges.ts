@@ -1,6 +1,6 @@
 import type { Metrics } from '../telemetry/metrics.ts'
 import { PARTITIONS } from '../store/partitions.ts'
-import type { EventStore, NodeStatus } from '../store/types.ts'
+import type { EventStore, NodeStatus } from '../store/event-store.ts'
 
 /** Where there is but one node, everything is its own, and it knows of an event when it is kept. */
 const ALONE: NodeStatus = { connected: true, nodes: 1, partitions: PARTITIONS, head: 0, position: 0, lagMs: 0 }

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { CatalogueOptions } from '../events/catalogue.ts'
 import type { SqsClientLike } from '../sqs/client-like.ts'
-import type { EventStore } from '../store/types.ts'
+import type { EventStore } from '../store/event-store.ts'
 
 /**
  * Each schema has an interface of its name: what extends `Static` keeps the docstrings and the name in declarations, where an

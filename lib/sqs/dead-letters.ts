@@ -1,5 +1,5 @@
 import { DeadLetterNotFoundError, ValidationError } from '../errors.ts'
-import type { DeadLetter, DeadLetterFilter, DeadLetterPage, EventStore } from '../store/types.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterPage, EventStore } from '../store/event-store.ts'
 import { withMessages } from '../fault-messages.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 

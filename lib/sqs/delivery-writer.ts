@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { QuietLog } from '../telemetry/quiet-log.ts'
-import type { DeliveryRef, EventStore, Failure } from '../store/types.ts'
+import type { DeliveryRef, EventStore, Failure } from '../store/event-store.ts'
 import { deadLetterChannel, referenceOf, type DeadLetterNotice } from '../telemetry/channels.ts'
 import type { BatchItem } from './batch.ts'
 

@@ -1,5 +1,5 @@
 import { eventSize } from '../events/messages.ts'
-import type { EventStore, Lane as LaneKey, StoredEvent } from '../store/types.ts'
+import type { EventStore, Lane as LaneKey, StoredEvent } from '../store/event-store.ts'
 import { MAX_BATCH_ENTRIES } from './batch.ts'
 import type { Trouble } from './failures.ts'
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { StoreUnsupportedError } from '../errors.ts'
 import type { PostgresStoreOptions } from './postgres/store.ts'
 import type { SqliteStoreOptions } from './sqlite/store.ts'
-import type { EventStore } from './types.ts'
+import type { EventStore } from './event-store.ts'
 
 export const DEFAULT_STORE_URL = 'file:./data/instance-events.db'
 

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { EventStore } from './types.ts'
+import type { EventStore } from './event-store.ts'
 
 export interface RetentionOptions {
   store: EventStore

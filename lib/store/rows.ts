@@ -1,4 +1,4 @@
-import type { DeadLetter, StoredEvent } from './types.ts'
+import type { DeadLetter, StoredEvent } from './event-store.ts'
 
 /** A row as a driver returns it. What a column holds is what its backend's schema says. */
 export type Row = Record<string, unknown>

@@ -1,7 +1,7 @@
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { EventLog } from '../event-log/event-log.ts'
 import { selects } from '../instances/selections.ts'
-import { OFF_SOCKETS, type Instance, type StoredEvent } from '../store/types.ts'
+import { OFF_SOCKETS, type Instance, type StoredEvent } from '../store/event-store.ts'
 
 /** Where an event may be seen, whoever listens. */
 export interface Audience {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { eventSize } from '../events/messages.ts'
-import type { EventStore, StoredEvent } from '../store/types.ts'
+import type { EventStore, StoredEvent } from '../store/event-store.ts'
 import { type BufferBudget, type Chunk, REPLAY_SHARE } from './buffer-budget.ts'
 import type { Listener } from './listener.ts'
 import { eventPacket, Payload } from './payload.ts'

@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import type { Transport } from '../../lib/event-log/event-log.ts'
-import type { TransportName } from '../../lib/store/types.ts'
+import type { TransportName } from '../../lib/store/event-store.ts'
 import eventLog from '../../plugins/event-log.ts'
 
 interface LogLine {

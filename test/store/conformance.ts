@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { EventStore } from '../../lib/store/types.ts'
+import type { EventStore } from '../../lib/store/event-store.ts'
 import { appending } from './conformance/appending.ts'
 import { closing } from './conformance/closing.ts'
 import { deadLetters } from './conformance/dead-letters.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Test } from 'tap'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
-import type { NewEvent } from '../../lib/store/types.ts'
+import type { NewEvent } from '../../lib/store/event-store.ts'
 import { folder } from './build.ts'
 
 /** A log on disk that nobody has open. @returns its path */

@@ -1,4 +1,4 @@
-import type { Lane, LaneWatcher, LogSubscriber, StoredEvent } from '../../lib/store/types.ts'
+import type { Lane, LaneWatcher, LogSubscriber, StoredEvent } from '../../lib/store/event-store.ts'
 import { Watch } from './watch.ts'
 
 /** Follows all of the log, and keeps what it is told. */

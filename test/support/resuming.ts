@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
-import type { EventStore, ReadOptions } from '../../lib/store/types.ts'
+import type { EventStore, ReadOptions } from '../../lib/store/event-store.ts'
 import type { Received } from './sockets.ts'
 
 /** What came: the data of events, and what `resumed` told but for which log it was. */

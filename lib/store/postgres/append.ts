@@ -4,7 +4,7 @@ import { numberArray, textArray } from './binary-array.ts'
 import { isTransient, refused, type PostgresPool } from './connection.ts'
 import type { Row } from '../rows.ts'
 import type { Batcher } from '../serial-queue.ts'
-import { CALLER_ID, type AppendResult, type NewEvent, type StoredEvent } from '../types.ts'
+import { CALLER_ID, type AppendResult, type NewEvent, type StoredEvent } from '../event-store.ts'
 
 export interface AppendCall {
   readonly events: readonly NewEvent[]

@@ -4,7 +4,7 @@ import type { PostgresPool } from './connection.ts'
 import { pageValues } from './reads.ts'
 import { toDeadLetter } from '../rows.ts'
 import { SerialQueue, type Batcher } from '../serial-queue.ts'
-import type { DeadLetter, DeadLetterPage, DeliveryRef, Failure } from '../types.ts'
+import type { DeadLetter, DeadLetterPage, DeliveryRef, Failure } from '../event-store.ts'
 
 export interface DeliveriesOptions {
   pool: PostgresPool

@@ -8,7 +8,7 @@ import { LOCKS, lockSpace } from './locks.ts'
 import { migrate, nameOf } from './migrate.ts'
 import type { Row } from '../rows.ts'
 import type { LogCounts } from '../sqlite/export.ts'
-import type { Instance, StoredEvent } from '../types.ts'
+import type { Instance, StoredEvent } from '../event-store.ts'
 
 /** How long one waits for a process that ends. */
 const LOCK_TIMEOUT_MS = 2_000

@@ -5,7 +5,7 @@ import type { PostgresReads } from './reads.ts'
 import { PostgresSession, type SessionTiming } from './session.ts'
 import type { Row } from '../rows.ts'
 import { SharedRun } from './shared-run.ts'
-import type { Lane, LaneWatcher } from '../types.ts'
+import type { Lane, LaneWatcher } from '../event-store.ts'
 
 export interface LanesOptions {
   url: string

@@ -1,7 +1,7 @@
 import { partitionOf } from '../partitions.ts'
 import type { PostgresPool } from './connection.ts'
 import { EVENT_COLUMNS, toDeadLetter, toEvent, type Row } from '../rows.ts'
-import type { DeadLetter, DeadLetterPage, Lane, LogRange, ReadOptions, StoredEvent } from '../types.ts'
+import type { DeadLetter, DeadLetterPage, Lane, LogRange, ReadOptions, StoredEvent } from '../event-store.ts'
 
 /** What the driver passes for no limit. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER

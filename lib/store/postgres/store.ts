@@ -30,7 +30,7 @@ import type {
   PruneOptions,
   ReadOptions,
   StoredEvent
-} from '../types.ts'
+} from '../event-store.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://…` or `postgresql://…` */

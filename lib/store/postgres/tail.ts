@@ -1,7 +1,7 @@
 import type { Appended } from './append.ts'
 import type { PostgresReads } from './reads.ts'
 import { SharedRun } from './shared-run.ts'
-import type { LogSubscriber } from '../types.ts'
+import type { LogSubscriber } from '../event-store.ts'
 
 export interface TailOptions {
   reads: PostgresReads

@@ -1,5 +1,5 @@
 import type { Statements } from './statements.ts'
-import type { PruneOptions } from '../types.ts'
+import type { PruneOptions } from '../event-store.ts'
 
 /** Events that one step looks at. */
 const CHUNK = 500

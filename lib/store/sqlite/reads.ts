@@ -15,7 +15,7 @@ import type {
   LogRange,
   ReadOptions,
   StoredEvent
-} from '../types.ts'
+} from '../event-store.ts'
 
 export interface SqliteReadsOptions {
   sql: Statements

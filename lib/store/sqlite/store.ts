@@ -26,7 +26,7 @@ import type {
   PruneOptions,
   ReadOptions,
   StoredEvent
-} from '../types.ts'
+} from '../event-store.ts'
 
 export interface SqliteStoreOptions {
   /** File path, or `:memory:`. */

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { StoredEvent } from '../../../lib/store/types.ts'
+import type { StoredEvent } from '../../../lib/store/event-store.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import type { Open } from '../conformance.ts'
 

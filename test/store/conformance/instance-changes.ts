@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { InstanceChange } from '../../../lib/instances/memory-directory.ts'
-import type { EventStore } from '../../../lib/store/types.ts'
+import type { EventStore } from '../../../lib/store/event-store.ts'
 import { newEvent } from '../../support/new-event.ts'
 import type { Open } from '../conformance.ts'
 

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { newEvent, newEvents } from '../../support/new-event.ts'
-import type { ReadOptions } from '../../../lib/store/types.ts'
+import type { ReadOptions } from '../../../lib/store/event-store.ts'
 import type { Open } from '../conformance.ts'
 
 export function reading(t: Test, open: Open): void {

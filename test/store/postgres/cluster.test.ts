@@ -1,6 +1,6 @@
 import { postgresMigrations } from '../../../lib/store/postgres/migrations.ts'
 import t from 'tap'
-import { CALLER_ID, type LogSubscriber, type StoredEvent } from '../../../lib/store/types.ts'
+import { CALLER_ID, type LogSubscriber, type StoredEvent } from '../../../lib/store/event-store.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { havePostgres, openNodes, openNode, startPostgres } from '../../support/postgres.ts'
 import { RecordingSubscriber } from '../../support/recorders.ts'

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { Retention, type RetentionOptions } from '../lib/store/retention.ts'
-import { SqliteStore } from '../lib/store/sqlite/store.ts'
-import { newEvent, newEvents } from './support/new-event.ts'
+import { Retention, type RetentionOptions } from '../../lib/store/retention.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import { newEvent, newEvents } from '../support/new-event.ts'
 
 const HOUR = 3_600_000
 
