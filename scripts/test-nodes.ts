@@ -7,7 +7,7 @@ import { Toolchain } from './toolchain.ts'
  * files) by the oldest and the newest that the package supports. `npm test` runs all tests by one of them.
  */
 const NODES = ['22.18.0', '26']
-const FILES = globSync(['test/{store,cli,standalone,behaviour}/**/*.test.ts', 'test/standalone.test.ts'])
+const FILES = globSync(['test/{store,cli,standalone,behaviour}/**/*.test.ts', 'test/behaviour/standalone-app.test.ts'])
 
 using tools = new Toolchain({ node: NODES })
 const failed = NODES.filter((node) => {

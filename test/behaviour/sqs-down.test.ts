@@ -1,9 +1,9 @@
 import t from 'tap'
-import { API_KEY, bare, build, folder } from './support/build.ts'
-import { startProxiedSqs } from './support/proxied-sqs.ts'
-import { startSqs } from './support/sqs.ts'
-import app from '../app.ts'
-import { freePort } from './support/free-port.ts'
+import { API_KEY, bare, build, folder } from '../support/build.ts'
+import { startProxiedSqs } from '../support/proxied-sqs.ts'
+import { startSqs } from '../support/sqs.ts'
+import app from '../../app.ts'
+import { freePort } from '../support/free-port.ts'
 
 const headers = { apikey: API_KEY }
 

@@ -1,8 +1,8 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
-import { build } from './support/build.ts'
-import { startFaultProxy } from './support/fault-proxy.ts'
-import { startSqs } from './support/sqs.ts'
+import { build } from '../support/build.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startSqs } from '../support/sqs.ts'
 
 const BUCKET = 'large-events'
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { eventKey } from '../lib/events/catalogue.ts'
-import { API_KEY, listen } from './support/build.ts'
-import { connect } from './support/sockets.ts'
-import { startSqs } from './support/sqs.ts'
-import type { SqsOptions } from '../plugins/sqs.ts'
+import { eventKey } from '../../lib/events/catalogue.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { connect } from '../support/sockets.ts'
+import { startSqs } from '../support/sqs.ts'
+import type { SqsOptions } from '../../plugins/sqs.ts'
 
 interface WebhookBody {
   event: string
@@ -18,7 +18,7 @@ interface WebhookBody {
 }
 
 const fixtures = JSON.parse(
-  readFileSync(new URL('./fixtures/evolution-webhooks.json', import.meta.url), 'utf8')
+  readFileSync(new URL('../fixtures/evolution-webhooks.json', import.meta.url), 'utf8')
 ) as WebhookBody[]
 
 const instances = [...new Set(fixtures.map(({ instance }) => instance))]

@@ -1,7 +1,7 @@
 import { io } from 'socket.io-client'
 import t from 'tap'
-import { API_KEY, folder, listen } from './support/build.ts'
-import { connect, next, refusal } from './support/sockets.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
+import { connect, next, refusal } from '../support/sockets.ts'
 
 const headers = { apikey: API_KEY }
 

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
-import type { SqsOptions } from '../plugins/sqs.ts'
-import { API_KEY, build } from './support/build.ts'
-import type { Fault, FaultProxy, ProxiedCall } from './support/fault-proxy.ts'
-import { startProxiedSqs } from './support/proxied-sqs.ts'
-import { until } from './support/until.ts'
+import type { SqsOptions } from '../../plugins/sqs.ts'
+import { API_KEY, build } from '../support/build.ts'
+import type { Fault, FaultProxy, ProxiedCall } from '../support/fault-proxy.ts'
+import { startProxiedSqs } from '../support/proxied-sqs.ts'
+import { until } from '../support/until.ts'
 
 const DEADLINE_MS = 1_000
 const headers = { apikey: API_KEY }

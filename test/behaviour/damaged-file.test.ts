@@ -1,12 +1,12 @@
 import t from 'tap'
-import { API_KEY, listen } from './support/build.ts'
-import { checkQueue } from './support/chaos.ts'
-import { overwrite, placeOf, writeLog } from './support/damage.ts'
-import { newEvent } from './support/new-event.ts'
-import { data, numbers } from './support/resuming.ts'
-import { connect } from './support/sockets.ts'
-import { startSqs } from './support/sqs.ts'
-import { until } from './support/until.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { checkQueue } from '../support/chaos.ts'
+import { overwrite, placeOf, writeLog } from '../support/damage.ts'
+import { newEvent } from '../support/new-event.ts'
+import { data, numbers } from '../support/resuming.ts'
+import { connect } from '../support/sockets.ts'
+import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 const headers = { apikey: API_KEY }
 

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { SqliteStore } from '../lib/store/sqlite/store.ts'
-import type { LogSubscriber } from '../lib/store/event-store.ts'
-import { API_KEY, listen } from './support/build.ts'
-import { pollingClient } from './support/polling.ts'
-import { data, emit, emitMany, heldStore, numbers } from './support/resuming.ts'
-import { client, connect, next } from './support/sockets.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import type { LogSubscriber } from '../../lib/store/event-store.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { pollingClient } from '../support/polling.ts'
+import { data, emit, emitMany, heldStore, numbers } from '../support/resuming.ts'
+import { client, connect, next } from '../support/sockets.ts'
 
 type App = Awaited<ReturnType<typeof listen>>['app']
 

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { API_KEY, listen } from './support/build.ts'
-import { rawListener, rawSocket, type RawSocket } from './support/raw-socket.ts'
-import { emit, numbers } from './support/resuming.ts'
-import { connect } from './support/sockets.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { rawListener, rawSocket, type RawSocket } from '../support/raw-socket.ts'
+import { emit, numbers } from '../support/resuming.ts'
+import { connect } from '../support/sockets.ts'
 
 type App = Awaited<ReturnType<typeof listen>>['app']
 

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import type { Fault } from './support/fault-proxy.ts'
-import { build } from './support/build.ts'
-import { checkQueue } from './support/chaos.ts'
-import { startFaultProxy } from './support/fault-proxy.ts'
-import { havePostgres, startDatabase } from './support/postgres.ts'
-import { numbers } from './support/resuming.ts'
-import { startSqs } from './support/sqs.ts'
-import { until } from './support/until.ts'
+import type { Fault } from '../support/fault-proxy.ts'
+import { build } from '../support/build.ts'
+import { checkQueue } from '../support/chaos.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { havePostgres, startDatabase } from '../support/postgres.ts'
+import { numbers } from '../support/resuming.ts'
+import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 if (await havePostgres(t)) {
   t.test('a send that is not answered keeps its own lane from being handed over, and no other', async (t) => {

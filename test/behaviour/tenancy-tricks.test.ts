@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
-import type { AppOptions } from '../app.ts'
-import { backends } from './support/backends.ts'
-import { API_KEY, build, listen } from './support/build.ts'
-import { data, emit, numbers } from './support/resuming.ts'
-import { client, connect, next, refusal } from './support/sockets.ts'
-import { freePort } from './support/free-port.ts'
+import type { AppOptions } from '../../app.ts'
+import { backends } from '../support/backends.ts'
+import { API_KEY, build, listen } from '../support/build.ts'
+import { data, emit, numbers } from '../support/resuming.ts'
+import { client, connect, next, refusal } from '../support/sockets.ts'
+import { freePort } from '../support/free-port.ts'
 
 const UNAUTHORIZED = { code: 'IEV_WS_UNAUTHORIZED' }
 

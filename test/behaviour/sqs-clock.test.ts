@@ -1,8 +1,8 @@
 import t from 'tap'
-import { API_KEY, build } from './support/build.ts'
-import type { Fault, ProxiedCall } from './support/fault-proxy.ts'
-import { startProxiedSqs } from './support/proxied-sqs.ts'
-import { until } from './support/until.ts'
+import { API_KEY, build } from '../support/build.ts'
+import type { Fault, ProxiedCall } from '../support/fault-proxy.ts'
+import { startProxiedSqs } from '../support/proxied-sqs.ts'
+import { until } from '../support/until.ts'
 
 const HOUR_MS = 3_600_000
 const QUARTER_MS = 900_000

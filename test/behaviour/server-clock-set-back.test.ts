@@ -1,10 +1,10 @@
 import { globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { API_KEY, folder } from './support/build.ts'
-import { startSqs } from './support/sqs.ts'
-import { call, callsToSqs, startStandalone } from './support/standalone.ts'
-import { until } from './support/until.ts'
+import { API_KEY, folder } from '../support/build.ts'
+import { startSqs } from '../support/sqs.ts'
+import { call, callsToSqs, startStandalone } from '../support/standalone.ts'
+import { until } from '../support/until.ts'
 
 const [faketime] = globSync('/usr/lib/*/faketime/libfaketime.so.1')
 

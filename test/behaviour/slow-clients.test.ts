@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { API_KEY, listen } from './support/build.ts'
-import { pollingClient } from './support/polling.ts'
-import { rawData, rawListener, serverEnds } from './support/raw-socket.ts'
-import { emit, numbers } from './support/resuming.ts'
-import { cutOffs, flood } from './support/slowness.ts'
-import { connect, next, type Received } from './support/sockets.ts'
-import { until } from './support/until.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { pollingClient } from '../support/polling.ts'
+import { rawData, rawListener, serverEnds } from '../support/raw-socket.ts'
+import { emit, numbers } from '../support/resuming.ts'
+import { cutOffs, flood } from '../support/slowness.ts'
+import { connect, next, type Received } from '../support/sockets.ts'
+import { until } from '../support/until.ts'
 
 const auth = { apikey: API_KEY }
 const TOO_SLOW = { code: 4008, reason: 'IEV_WS_TOO_SLOW' }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { API_KEY, build } from './support/build.ts'
+import { API_KEY, build } from '../support/build.ts'
 
 const headers = { apikey: API_KEY, 'content-type': 'application/json' }
 const event = { event: 'call', data: 1 }

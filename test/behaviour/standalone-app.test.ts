@@ -6,11 +6,11 @@ import { text } from 'node:stream/consumers'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Manager } from 'socket.io-client'
 import t from 'tap'
-import { API_KEY, folder } from './support/build.ts'
-import { connect } from './support/sockets.ts'
-import { consumer, startSqs } from './support/sqs.ts'
-import { call, spawnServer, startStandalone } from './support/standalone.ts'
-import { until as untilSo } from './support/until.ts'
+import { API_KEY, folder } from '../support/build.ts'
+import { connect } from '../support/sockets.ts'
+import { consumer, startSqs } from '../support/sqs.ts'
+import { call, spawnServer, startStandalone } from '../support/standalone.ts'
+import { until as untilSo } from '../support/until.ts'
 
 const post = (body: unknown, key: string) => ({ method: 'POST', key, body })
 

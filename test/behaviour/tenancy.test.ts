@@ -1,8 +1,8 @@
 import type { InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
-import app from '../app.ts'
-import { type Backend, backends } from './support/backends.ts'
-import { API_KEY, bare, build } from './support/build.ts'
+import app from '../../app.ts'
+import { type Backend, backends } from '../support/backends.ts'
+import { API_KEY, bare, build } from '../support/build.ts'
 
 const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'POST', url: '/instance/create', payload: { instanceName: 'new' } },

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { API_KEY, build } from './support/build.ts'
-import { startFaultProxy } from './support/fault-proxy.ts'
-import { startSqs } from './support/sqs.ts'
+import { API_KEY, build } from '../support/build.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startSqs } from '../support/sqs.ts'
 
 const headers = { apikey: API_KEY }
 

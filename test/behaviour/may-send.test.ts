@@ -1,11 +1,11 @@
 import t from 'tap'
-import { partitionOf } from '../lib/store/partitions.ts'
-import { SqliteStore } from '../lib/store/sqlite/store.ts'
-import type { LaneWatcher } from '../lib/store/event-store.ts'
-import { build } from './support/build.ts'
-import { startFaultProxy } from './support/fault-proxy.ts'
-import { startSqs } from './support/sqs.ts'
-import { until } from './support/until.ts'
+import { partitionOf } from '../../lib/store/partitions.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import type { LaneWatcher } from '../../lib/store/event-store.ts'
+import { build } from '../support/build.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 t.test('what may not be sent at this moment is sent when it may', async (t) => {
   const sqs = await startSqs(t)

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { connectInstance, type InstanceMessage, type Resumed } from '../lib/client/connect-instance.ts'
-import { API_KEY, folder, listen } from './support/build.ts'
-import { data, emit, emitMany, numbers } from './support/resuming.ts'
-import { connect, next, refusal } from './support/sockets.ts'
-import { Watch } from './support/watch.ts'
+import { connectInstance, type InstanceMessage, type Resumed } from '../../lib/client/connect-instance.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
+import { data, emit, emitMany, numbers } from '../support/resuming.ts'
+import { connect, next, refusal } from '../support/sockets.ts'
+import { Watch } from '../support/watch.ts'
 
 /** A server on a file, and how to begin its log anew: as when the file was lost. */
 async function onFile(t: Test) {

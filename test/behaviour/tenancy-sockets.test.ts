@@ -1,10 +1,10 @@
 import type { Socket } from 'socket.io-client'
 import t, { type Test } from 'tap'
-import type { AppOptions } from '../app.ts'
-import { backends } from './support/backends.ts'
-import { API_KEY, listen } from './support/build.ts'
-import { client, next } from './support/sockets.ts'
-import { until } from './support/until.ts'
+import type { AppOptions } from '../../app.ts'
+import { backends } from '../support/backends.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { client, next } from '../support/sockets.ts'
+import { until } from '../support/until.ts'
 
 type App = Awaited<ReturnType<typeof listen>>['app']
 

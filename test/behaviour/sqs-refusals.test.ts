@@ -1,6 +1,6 @@
 import t from 'tap'
-import { build } from './support/build.ts'
-import { startProxiedSqs } from './support/proxied-sqs.ts'
+import { build } from '../support/build.ts'
+import { startProxiedSqs } from '../support/proxied-sqs.ts'
 
 t.test('an entry that SQS refuses is tried again; its neighbours of other instances go on', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)

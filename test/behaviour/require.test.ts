@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { PLAIN_ENV } from './support/plain-env.ts'
-import packageJson from '../package.json' with { type: 'json' }
+import { PLAIN_ENV } from '../support/plain-env.ts'
+import packageJson from '../../package.json' with { type: 'json' }
 
 const SUBPATHS = Object.entries(packageJson.exports).filter(([subpath]) => !subpath.endsWith('.json'))
 

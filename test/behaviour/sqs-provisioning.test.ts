@@ -1,7 +1,7 @@
 import t from 'tap'
-import { API_KEY, build } from './support/build.ts'
-import { startProxiedSqs } from './support/proxied-sqs.ts'
-import { until } from './support/until.ts'
+import { API_KEY, build } from '../support/build.ts'
+import { startProxiedSqs } from '../support/proxied-sqs.ts'
+import { until } from '../support/until.ts'
 
 const headers = { apikey: API_KEY }
 

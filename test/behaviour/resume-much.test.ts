@@ -1,7 +1,7 @@
 import t from 'tap'
-import { API_KEY, listen } from './support/build.ts'
-import { data, emit, emitMany, numbers } from './support/resuming.ts'
-import { client, connect, next } from './support/sockets.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { data, emit, emitMany, numbers } from '../support/resuming.ts'
+import { client, connect, next } from '../support/sockets.ts'
 
 t.test('five thousand events, and more while they come: all, once, in order', async (t) => {
   const { app, url } = await listen(t, { sqs: false })

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { AppOptions } from '../app.ts'
-import { API_KEY, folder } from './support/build.ts'
-import { PLAIN_ENV } from './support/plain-env.ts'
+import type { AppOptions } from '../../app.ts'
+import { API_KEY, folder } from '../support/build.ts'
+import { PLAIN_ENV } from '../support/plain-env.ts'
 
 /** Packages that only one part needs. */
 const HEAVY = [

@@ -1,7 +1,7 @@
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
-import { API_KEY, bare, build } from './support/build.ts'
-import app from '../app.ts'
+import { API_KEY, bare, build } from '../support/build.ts'
+import app from '../../app.ts'
 
 const headers = { apikey: API_KEY, 'content-type': 'application/json' }
 
@@ -114,7 +114,7 @@ const CASES: [title: string, request: InjectOptions, refusal: Refusal][] = [
   ],
   [
     'an instance name that is no name',
-    { url: '/instance/create', payload: { instanceName: '..' } },
+    { url: '/instance/create', payload: { instanceName: '../..' } },
     { status: 400, code: 'IEV_INSTANCE_NAME_INVALID', message: /"\.\."/ }
   ],
 

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { API_KEY, build, listen } from './support/build.ts'
-import { startFaultProxy } from './support/fault-proxy.ts'
-import { connect } from './support/sockets.ts'
-import { startSqs } from './support/sqs.ts'
+import { API_KEY, build, listen } from '../support/build.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { connect } from '../support/sockets.ts'
+import { startSqs } from '../support/sqs.ts'
 
 const COUNT = 500
 const QUEUE = 'busy_messages_upsert.fifo'

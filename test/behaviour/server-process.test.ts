@@ -4,10 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { startFaultProxy } from './support/fault-proxy.ts'
-import { API_KEY, folder } from './support/build.ts'
-import { startSqs } from './support/sqs.ts'
-import { call, spawnServer, type Standalone, startStandalone } from './support/standalone.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { API_KEY, folder } from '../support/build.ts'
+import { startSqs } from '../support/sqs.ts'
+import { call, spawnServer, type Standalone, startStandalone } from '../support/standalone.ts'
 
 /** How often somebody presses Ctrl-C who does not want to wait. */
 const PRESS_MS = 150

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { API_KEY, listen } from './support/build.ts'
-import { data, emit } from './support/resuming.ts'
-import { client, next, refusal } from './support/sockets.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { data, emit } from '../support/resuming.ts'
+import { client, next, refusal } from '../support/sockets.ts'
 
 type Listening = Awaited<ReturnType<typeof listen>>
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { API_KEY, folder, listen } from './support/build.ts'
-import { data, emit } from './support/resuming.ts'
-import { client, connect, next } from './support/sockets.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
+import { data, emit } from '../support/resuming.ts'
+import { client, connect, next } from '../support/sockets.ts'
 
 /** The three lines of README. */
 function resuming(apikey: string, from: number | 'latest') {
