@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { EnvSchema } from '../lib/standalone/config.ts'
-import * as errors from '../lib/errors.ts'
-import { EVOLUTION_EVENTS } from '../lib/events/catalogue.ts'
-import { AppOptions, EventLogOptions, SqsOptions, WebsocketOptions } from '../lib/schemas/options.ts'
-import app from '../app.ts'
-import rootRoute from '../routes/root.ts'
-import { API_KEY, bare } from './support/build.ts'
+import { EnvSchema } from '../../lib/standalone/config.ts'
+import * as errors from '../../lib/errors.ts'
+import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
+import { AppOptions, EventLogOptions, SqsOptions, WebsocketOptions } from '../../lib/schemas/options.ts'
+import app from '../../app.ts'
+import rootRoute from '../../routes/root.ts'
+import { API_KEY, bare } from '../support/build.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 

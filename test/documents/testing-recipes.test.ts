@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { PLAIN_ENV } from './support/plain-env.ts'
+import { PLAIN_ENV } from '../support/plain-env.ts'
 
-const markdown = readFileSync(new URL('../docs/testing.md', import.meta.url), 'utf8')
-const app = new URL('../app.ts', import.meta.url).href
+const markdown = readFileSync(new URL('../../docs/testing.md', import.meta.url), 'utf8')
+const app = new URL('../../app.ts', import.meta.url).href
 
 /** The files of docs/testing.md, which their first lines name. */
 const files = [...markdown.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)].map(

@@ -8,11 +8,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
-import { API_KEY, folder, listen } from './support/build.ts'
-import { KEY, startFakeHub } from './support/fake-hub.ts'
-import { connect } from './support/sockets.ts'
-import { startSqs } from './support/sqs.ts'
-import { call } from './support/standalone.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
+import { KEY, startFakeHub } from '../support/fake-hub.ts'
+import { connect } from '../support/sockets.ts'
+import { startSqs } from '../support/sqs.ts'
+import { call } from '../support/standalone.ts'
 
 interface Running {
   child: ChildProcess
@@ -228,7 +228,7 @@ t.test('lambda-handler names what failed and what comes after it in its group', 
   t.after(() => service.close())
   await once(service, 'listening')
   const origin = `http://127.0.0.1:${(service.address() as AddressInfo).port}`
-  const { handler } = (await import(new URL('../examples/lambda-handler.mjs', import.meta.url).href)) as {
+  const { handler } = (await import(new URL('../../examples/lambda-handler.mjs', import.meta.url).href)) as {
     handler: (event: { Records: object[] }) => Promise<{ batchItemFailures: { itemIdentifier: string }[] }>
   }
   t.intercept(console, 'error')

@@ -1,14 +1,14 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
 import t from 'tap'
-import app from '../app.ts'
-import { EnvSchema } from '../lib/standalone/config.ts'
-import * as errors from '../lib/errors.ts'
-import { EVOLUTION_EVENTS, eventKey } from '../lib/events/catalogue.ts'
-import rootRoute from '../routes/root.ts'
-import { API_KEY, bare } from './support/build.ts'
+import app from '../../app.ts'
+import { EnvSchema } from '../../lib/standalone/config.ts'
+import * as errors from '../../lib/errors.ts'
+import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
+import rootRoute from '../../routes/root.ts'
+import { API_KEY, bare } from '../support/build.ts'
 
-const root = new URL('../', import.meta.url)
+const root = new URL('../../', import.meta.url)
 const DOCUMENTS = [
   ...globSync('*.md', { cwd: root }),
   ...globSync('{docs,bench,examples}/**/*.md', { cwd: root })
