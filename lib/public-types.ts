@@ -33,27 +33,12 @@ export type { QueueType } from './sqs/queue-names.ts'
 export type { NamePage } from './instances/names.ts'
 export type { InstanceDirectory } from './instances/directory.ts'
 export type { CreateInstanceInput, InstanceChange, SelectionInput } from './instances/memory-directory.ts'
-export type {
-  AppendResult,
-  DeadLetter,
-  DeadLetterFilter,
-  DeadLetterPage,
-  DeliveryRef,
-  EventStore,
-  Failure,
-  Instance,
-  Lane,
-  LaneWatcher,
-  LogRange,
-  LogSubscriber,
-  NewEvent,
-  NodeStatus,
-  PruneOptions,
-  ReadOptions,
-  Selection,
-  StoredEvent,
-  TransportName
-} from './store/event-store.ts'
+export type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from './store/log-store.ts'
+export type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from './store/dead-letter-store.ts'
+export type { DeliveryRef, DeliveryStore, Failure, LaneKey, LaneWatcher } from './store/delivery-store.ts'
+export type { EventStore, NodeStatus } from './store/event-store.ts'
+export type { Instance, Selection, TransportName } from './instances/instance.ts'
+export type { NewEvent, StoredEvent } from './events/event.ts'
 export type {
   AcceptTrace,
   DeadLetterNotice,

@@ -64,7 +64,7 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
   const retention = new Retention({ store, log, hours: retentionHours, maxBytes: retentionMaxBytes })
   metrics.gauge('iev_store_instances', 'Instances that are registered', () => eventLog.instances.size)
   metrics.gauge('iev_store_damaged_events', 'Events that are damaged where they are stored, and left out', () =>
-    store.damagedEvents()
+    store.log.damagedEvents()
   )
   addNodeGauges(metrics, store)
   fastify.decorate('eventLog', eventLog)

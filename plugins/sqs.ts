@@ -105,13 +105,13 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   await sender.start()
   eventLog.attach(emitter)
   fastify.decorate('sqs', emitter)
-  metrics.gauge('iev_sqs_pending', 'Deliveries that are pending', () => store.pendingCount())
+  metrics.gauge('iev_sqs_pending', 'Deliveries that are pending', () => store.deliveries.pendingCount())
   metrics.gauge(
     'iev_sqs_oldest_pending_age_seconds',
     'Age of the oldest event with a pending delivery',
     async () => (await eventLog.pendingAge.seconds()) ?? 0
   )
-  metrics.gauge('iev_sqs_dead_letters', 'Dead letters that wait', async () => (await store.deadLetterCount()).count)
+  metrics.gauge('iev_sqs_dead_letters', 'Dead letters that wait', async () => (await store.deadLetters.count()).count)
   const unwatch = eventLog.watchInstances((change) => {
     if (change.type === 'removed') emitter.removed(change.before)
   })

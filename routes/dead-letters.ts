@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import { TransportDisabledError, ValidationError } from '../lib/errors.ts'
 import { QUEUE_EXAMPLE, errorReplies } from '../lib/schemas/replies.ts'
-import type { DeadLetter, DeadLetterFilter } from '../lib/store/event-store.ts'
+import type { DeadLetter, DeadLetterFilter } from '../lib/store/dead-letter-store.ts'
 import { opensTo } from './keys.ts'
 
 const MAX_IDS = 1_000

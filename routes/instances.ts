@@ -9,7 +9,7 @@ import { errorReplies, InstanceParams, instanceReply, InstanceReply, Nullable } 
 import { SelectionBody } from '../lib/schemas/selection-body.ts'
 import { isOfPage } from '../lib/instances/names.ts'
 import type { SelectionInput } from '../lib/instances/memory-directory.ts'
-import type { Instance, TransportName } from '../lib/store/event-store.ts'
+import type { Instance, TransportName } from '../lib/instances/instance.ts'
 import { identityOf, opensTo } from './keys.ts'
 
 // It travels in headers and URLs.

@@ -11,7 +11,7 @@ import {
 import { setBody, unwrap } from '../lib/schemas/selection-body.ts'
 import type { InstanceQueue } from '../lib/sqs/emitter.ts'
 import type { SelectionRequest } from '../lib/instances/selections.ts'
-import type { Instance, Selection, TransportName } from '../lib/store/event-store.ts'
+import type { Instance, Selection, TransportName } from '../lib/instances/instance.ts'
 import { opensTo } from './keys.ts'
 
 export interface SelectionRoutesOptions {

@@ -37,7 +37,7 @@ export class ServerNode {
   /** Parts of the instances that it sends to SQS. */
   async lanes(): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text()
-    return Number(/^iev_node_lanes (\d+)$/m.exec(text)?.[1])
+    return Number(/^iev_node_partitions (\d+)$/m.exec(text)?.[1])
   }
 
   /** Resolves when the process is gone. Idempotent. */

@@ -33,7 +33,7 @@ export async function seed({ folder, count, instances, queues }: SeedOptions): P
         queues
       }
     })
-    await store.append(events)
+    await store.log.append(events)
   }
   await store.close()
 }

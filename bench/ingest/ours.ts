@@ -22,7 +22,7 @@ const ours: IngestServer = {
   async taken() {
     let count = 0
     for (;;) {
-      const page = await server.eventLog.store.read({ after: checked, limit: 1_000 })
+      const page = await server.eventLog.store.log.read({ after: checked, limit: 1_000 })
       if (page.length === 0) return count
       for (const { data } of page) check(JSON.parse(data) as { c: number; n: number })
       count += page.length

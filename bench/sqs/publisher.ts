@@ -41,7 +41,7 @@ export function publisherTo({ instances, store, accept }: AcceptingOptions): Pub
       // Unhandled, its failure ends the process, and the benchmark.
       void accept({ instance, event, data, sender, serverUrl }).then(() => accepting--)
     },
-    outstanding: () => accepting + store.pendingCount()
+    outstanding: () => accepting + store.deliveries.pendingCount()
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { InstanceMessage } from '../../lib/client/types.ts'
 import type { EmitReply, InstanceReply, SelectionReply } from '../../lib/schemas/replies.ts'
-import type { TransportName } from '../../lib/store/event-store.ts'
+import type { TransportName } from '../../lib/instances/instance.ts'
 import type { DeadLetterReply } from '../../routes/dead-letters.ts'
 import type { QueuesReply } from '../../routes/queues.ts'
 import type { OverviewReply, ServerReply } from '../../routes/server.ts'

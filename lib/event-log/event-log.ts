@@ -11,8 +11,12 @@ import type { Fault } from '../operation/overview.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { InstanceChange } from '../instances/memory-directory.ts'
-import { CALLER_ID, OFF_SOCKETS, type AppendResult, type EventStore, type Instance } from '../store/event-store.ts'
-import type { NewEvent, TransportName } from '../store/event-store.ts'
+import { CALLER_ID, OFF_SOCKETS } from '../events/event.ts'
+import type { AppendResult } from '../store/log-store.ts'
+import type { EventStore } from '../store/event-store.ts'
+import type { Instance } from '../instances/instance.ts'
+import type { NewEvent } from '../events/event.ts'
+import type { TransportName } from '../instances/instance.ts'
 import { acceptChannel } from '../telemetry/channels.ts'
 import { observeAccept } from '../telemetry/observe-accept.ts'
 import { tracedExtra } from '../telemetry/create-span.ts'
@@ -70,7 +74,7 @@ export class EventLog {
 
   constructor(options: EventLogInit) {
     this.store = options.store
-    this.pendingAge = new PendingAge(options.store)
+    this.pendingAge = new PendingAge(options.store.deliveries)
     this.catalogue = options.catalogue
     this.autoRegister = options.autoRegister
     this.metrics = options.metrics
@@ -150,7 +154,7 @@ export class EventLog {
   async #append(plan: () => readonly NewEvent[]): Promise<AppendResult[]> {
     let events = plan()
     if (events.length === 0) return []
-    const results = await this.store
+    const results = await this.store.log
       .append(events, () => (events = plan()))
       .catch((error: Error & { code?: string; statusCode?: number }) => {
         const { code = error.name, statusCode = 500, message } = error

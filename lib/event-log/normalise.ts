@@ -8,7 +8,7 @@ import { assertInstanceName } from '../instances/name.ts'
 import { toJson } from '../json/to-json.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 import { InstanceEventInput, RESERVED_MEMBERS } from '../schemas/event-input.ts'
-import type { TransportName } from '../store/event-store.ts'
+import type { TransportName } from '../instances/instance.ts'
 import { activeTraceparent } from '../telemetry/opentelemetry.ts'
 import { isTraceparent, traceMember } from '../telemetry/trace-context.ts'
 

@@ -1,6 +1,6 @@
 import type { EventLog } from './event-log.ts'
 import { eventSize } from '../events/messages.ts'
-import type { StoredEvent } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 
 const PAGE_MAX_CHARACTERS = 8 * 1_048_576
 /** Offsets that one page looks at for events of some names: rare ones must not have it read the whole log at once. */
@@ -29,7 +29,7 @@ export interface EventPage {
 /** A page of the log for people and programs that read it bit by bit. Never unbounded, in bytes and in what is looked at. */
 export async function readEventPage({ store }: EventLog, options: EventPageOptions): Promise<EventPage> {
   const { instanceKey, events, after, before, limit } = options
-  const { first, last } = await store.range()
+  const { first, last } = await store.log.range()
   const begin = Math.max(after, first - 1)
   const newestFirst = before !== undefined
   const upTo = before === undefined || before === 'latest' ? last : Math.min(before - 1, last)
@@ -37,7 +37,7 @@ export async function readEventPage({ store }: EventLog, options: EventPageOptio
   const stretch = { after: begin, upTo }
   if (events && newestFirst) stretch.after = Math.max(begin, upTo - PAGE_MAX_OFFSETS)
   if (events && !newestFirst) stretch.upTo = Math.min(upTo, begin + PAGE_MAX_OFFSETS)
-  const found = await store.read({
+  const found = await store.log.read({
     ...(instanceKey !== undefined && { instanceKey }),
     ...(events && { events }),
     ...stretch,

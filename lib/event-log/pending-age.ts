@@ -1,20 +1,20 @@
-import type { EventStore } from '../store/event-store.ts'
+import type { DeliveryStore } from '../store/delivery-store.ts'
 
 /**
  * For how long the oldest event with a pending delivery has waited. Events have the time by the clock when they were
  * accepted, and a clock may be set back: an age that was seen grows by the time that has passed since.
  */
 export class PendingAge {
-  readonly #store: Pick<EventStore, 'oldestPending'>
+  readonly #deliveries: Pick<DeliveryStore, 'oldestPending'>
   #seen: { acceptedAt: number; ageMs: number; at: number } | undefined
 
-  constructor(store: Pick<EventStore, 'oldestPending'>) {
-    this.#store = store
+  constructor(deliveries: Pick<DeliveryStore, 'oldestPending'>) {
+    this.#deliveries = deliveries
   }
 
-  /** `null`: nothing is pending. @throws as `EventStore.oldestPending` */
+  /** `null`: nothing is pending. @throws as `DeliveryStore.oldestPending` */
   async seconds(): Promise<number | null> {
-    const acceptedAt = await this.#store.oldestPending()
+    const acceptedAt = await this.#deliveries.oldestPending()
     if (acceptedAt === null) {
       this.#seen = undefined
       return null

@@ -1,5 +1,5 @@
 import { escapeForSqs } from '../json/escape-for-sqs.ts'
-import { IN_S3, type NewEvent, type StoredEvent } from '../store/event-store.ts'
+import { IN_S3, type NewEvent, type StoredEvent } from './event.ts'
 
 /**
  * The message of an event, put together from the parts that were serialised once when it was accepted.

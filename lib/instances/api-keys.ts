@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { InstanceDirectory } from './directory.ts'
 import { hashToken } from './memory-directory.ts'
-import type { Instance } from '../store/event-store.ts'
+import type { Instance } from './instance.ts'
 
 /** Whom a key stands for. */
 export type Identity = { readonly kind: 'global' } | { readonly kind: 'instance'; readonly instance: Instance }

@@ -1,6 +1,6 @@
 import type { NamePage } from './names.ts'
 import type { CreateInstanceInput, InstanceChange, SelectionInput } from './memory-directory.ts'
-import type { Instance, TransportName } from '../store/event-store.ts'
+import type { Instance, TransportName } from './instance.ts'
 
 /** All instances by name: reads are answered from memory, writes resolve when they are durable and visible here. */
 export interface InstanceDirectory {

@@ -10,7 +10,7 @@ import { assertInstanceName } from './name.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 import { InstanceNames, type NamePage } from './names.ts'
 import type { InstanceDirectory } from './directory.ts'
-import type { Instance, Selection, TransportName } from '../store/event-store.ts'
+import type { Instance, Selection, TransportName } from './instance.ts'
 
 export type InstanceRecord = Omit<Instance, 'key'>
 

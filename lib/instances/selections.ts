@@ -1,5 +1,5 @@
 import type { EventCatalogue } from '../events/catalogue.ts'
-import type { Selection } from '../store/event-store.ts'
+import type { Selection } from './instance.ts'
 
 /** What a caller asks for. `events`: event keys; `undefined` and empty mean what `resolveSelection` says. */
 export interface SelectionRequest {

@@ -12,7 +12,7 @@ export function addNodeGauges(metrics: Metrics, store: EventStore): void {
   gauge('iev_node_database_connected', 'Whether this node has its database', ({ connected }) => Number(connected))
   gauge('iev_node_nodes', 'Nodes on the database, this one included', ({ nodes }) => nodes)
   gauge(
-    'iev_node_lanes',
+    'iev_node_partitions',
     `Parts of the instances that this node sends to SQS, of ${PARTITIONS}`,
     (status) => status.partitions
   )

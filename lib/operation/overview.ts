@@ -25,9 +25,9 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
   const { store, metrics } = eventLog
   const [checks, lastOffset, oldest, deadLetters] = await Promise.all([
     readiness.checks(),
-    orNull(store.range().then(({ last }) => last)),
+    orNull(store.log.range().then(({ last }) => last)),
     orNull(eventLog.pendingAge.seconds()),
-    orNull(store.deadLetterCount().then(({ count }) => count))
+    orNull(store.deadLetters.count().then(({ count }) => count))
   ])
   const { accepted, refused, delivered, emitted, unlogged } = metrics
   const faults: Fault[] = (sqs?.troubles() ?? []).map((trouble) => ({ component: 'sqs', ...trouble }))
@@ -37,10 +37,10 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     // What holds queues back says more than that SQS does not answer.
     if (!faults.some((fault) => fault.code === code)) faults.unshift({ component, code, message })
   }
-  const pending = store.pendingCount()
-  if (pending >= store.maxPending) {
+  const pending = store.deliveries.pendingCount()
+  if (pending >= store.deliveries.maxPending) {
     const { code, message } = new BackpressureError(
-      `${pending} deliveries to SQS are pending, the limit is ${store.maxPending}`
+      `${pending} deliveries to SQS are pending, the limit is ${store.deliveries.maxPending}`
     )
     faults.unshift({ component: 'eventLog', code, message })
   }
@@ -60,7 +60,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     },
     lastOffset,
     pending,
-    maxPending: store.maxPending,
+    maxPending: store.deliveries.maxPending,
     oldestPendingAgeSeconds: oldest,
     deadLetters,
     sockets: websocket?.connected ?? 0,

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import type { Instance, Selection, TransportName } from '../store/event-store.ts'
+import type { Instance, Selection, TransportName } from '../instances/instance.ts'
 import { Nullable } from './nullable.ts'
 
 export { errorReplies } from './error-replies.ts'

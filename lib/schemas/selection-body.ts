@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import type { SelectionRequest } from '../instances/selections.ts'
-import type { TransportName } from '../store/event-store.ts'
+import type { TransportName } from '../instances/instance.ts'
 
 const EXAMPLE = { enabled: true, events: ['MESSAGES_UPSERT'] }
 

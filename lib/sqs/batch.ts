@@ -1,6 +1,6 @@
 import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { sqsMessage } from '../events/messages.ts'
-import type { StoredEvent } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 import { traceparentOf } from '../telemetry/trace-context.ts'
 import type { Lane } from './lane.ts'
 import { deduplicationId, messageGroupId, type QueueType } from './queue-names.ts'

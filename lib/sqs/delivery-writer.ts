@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { QuietLog } from '../telemetry/quiet-log.ts'
-import type { DeliveryRef, EventStore, Failure } from '../store/event-store.ts'
+import type { DeliveryRef, Failure } from '../store/delivery-store.ts'
+import type { EventStore } from '../store/event-store.ts'
 import { deadLetterChannel, referenceOf, type DeadLetterNotice } from '../telemetry/channels.ts'
 import type { BatchItem } from './batch.ts'
 
@@ -33,7 +34,7 @@ export class DeliveryWriter {
     const { store, metrics } = this.#options
     metrics.delivered.inc(items.length)
     if (items.length > 0)
-      this.#write('Sent events could not be written as sent', () => store.acknowledge(items.map(refOf)))
+      this.#write('Sent events could not be written as sent', () => store.deliveries.acknowledge(items.map(refOf)))
   }
 
   /** It is given up on. */
@@ -46,7 +47,7 @@ export class DeliveryWriter {
       const notice: DeadLetterNotice = { queue: delivery.queue, ...referenceOf(item.event), ...failure }
       deadLetterChannel.publish(notice)
     }
-    this.#write('A dead letter could not be kept', () => store.bury(delivery, failure))
+    this.#write('A dead letter could not be kept', () => store.deliveries.bury(delivery, failure))
   }
 
   /** Resolves when everything so far is written. */

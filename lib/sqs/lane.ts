@@ -1,5 +1,7 @@
 import { eventSize } from '../events/messages.ts'
-import type { EventStore, Lane as LaneKey, StoredEvent } from '../store/event-store.ts'
+import type { EventStore } from '../store/event-store.ts'
+import type { LaneKey } from '../store/delivery-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 import { MAX_BATCH_ENTRIES } from './batch.ts'
 import type { Trouble } from './failures.ts'
 
@@ -132,7 +134,7 @@ export class Lane {
       this.#missed = false
       // Without room a lane still has its next event: one that fails must not keep another from being sent.
       const limit = this.#budget.used < this.#budget.max ? WINDOW_EVENTS : 1
-      const page = await store.readLane(this, { after: this.#last, limit, maxBytes: PAGE_CHARACTERS })
+      const page = await store.deliveries.readLane(this, { after: this.#last, limit, maxBytes: PAGE_CHARACTERS })
       this.#hold(page)
       if (page.length === 0 && !this.#missed) this.#behind = false
     } finally {

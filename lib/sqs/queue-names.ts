@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CALLER_ID, type StoredEvent } from '../store/event-store.ts'
+import { CALLER_ID, type StoredEvent } from '../events/event.ts'
 
 export interface QueueSpec {
   name: string

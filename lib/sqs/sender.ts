@@ -3,7 +3,9 @@ import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { QuietLog } from '../telemetry/quiet-log.ts'
 import { partitionOf } from '../store/partitions.ts'
-import { IN_S3, type EventStore, type Lane as LaneKey, type StoredEvent } from '../store/event-store.ts'
+import { IN_S3, type StoredEvent } from '../events/event.ts'
+import type { EventStore } from '../store/event-store.ts'
+import type { LaneKey } from '../store/delivery-store.ts'
 import { traceMemberOf } from '../telemetry/trace-context.ts'
 import { retryDelayMs } from './backoff.ts'
 import { BatchCaller, type Answer, type BatchCallerOptions } from './batch-call.ts'
@@ -11,7 +13,7 @@ import { Batch, MAX_BATCH_ENTRIES, toItem, type BatchItem, type EntryOptions } f
 import { DeliveryWriter } from './delivery-writer.ts'
 import { callFailure, troubleAfter, type SendFailure, type Trouble } from './failures.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
-import { hasBatch, newLine, type Line } from './line.ts'
+import { hasBatch, newQueueLine, type QueueLine } from './queue-line.ts'
 import type { Offload } from './offload.ts'
 
 export interface SenderOptions
@@ -48,11 +50,11 @@ export class SqsSender {
   readonly #lanes = new Map<string, Lane>()
   /** Lanes that were dropped while something of them was under way. */
   readonly #leaving = new Set<Lane>()
-  readonly #lines = new Map<string, Line>()
+  readonly #lines = new Map<string, QueueLine>()
   /** Queues with lanes to send, next first. */
-  readonly #ready: Line[] = []
+  readonly #ready: QueueLine[] = []
   /** Those of them whose last call failed. */
-  readonly #failing: Line[] = []
+  readonly #failing: QueueLine[] = []
   /** Calls on their way of queues that fail. */
   #retries = 0
   #retriedLast = false
@@ -78,7 +80,7 @@ export class SqsSender {
   async start(): Promise<void> {
     const { store, guard } = this.#options
     const failed = 'What is pending could not be taken up'
-    this.#stopWatching = await store.watchLanes({
+    this.#stopWatching = await store.deliveries.watch({
       pending: (lanes) => guard(failed, () => this.pending(lanes)),
       appended: (events) => guard(failed, () => this.appended(events)),
       redriven: (lanes) => guard(failed, () => this.redriven(lanes)),
@@ -200,10 +202,10 @@ export class SqsSender {
     return lane
   }
 
-  #line(queue: string): Line {
+  #line(queue: string): QueueLine {
     let line = this.#lines.get(queue)
     if (!line) {
-      line = newLine(queue)
+      line = newQueueLine(queue)
       this.#lines.set(queue, line)
     }
     return line
@@ -247,7 +249,7 @@ export class SqsSender {
     this.#pump()
   }
 
-  #enqueue(line: Line): void {
+  #enqueue(line: QueueLine): void {
     if (line.queued || line.retryTimer || line.lanes.length === 0) return
     line.queued = true
     ;(line.attempts > 0 ? this.#failing : this.#ready).push(line)
@@ -279,7 +281,7 @@ export class SqsSender {
   }
 
   /** The queue that sends next. */
-  #next(): Line | undefined {
+  #next(): QueueLine | undefined {
     const half = this.#options.concurrency / 2
     const [line] = this.#ready
     const [failing] = this.#failing
@@ -292,13 +294,13 @@ export class SqsSender {
   }
 
   /** Takes from the lanes that wait longest. A lane in the batch is out of line until the batch has come back. */
-  #fill(line: Line): Batch {
+  #fill(line: QueueLine): Batch {
     const batch = new Batch(Math.floor(line.limit))
     while (!batch.full) {
       const lane = line.lanes.shift()
       if (!lane) break
       lane.queued = false
-      if (!this.#options.store.maySend(lane.instanceKey)) {
+      if (!this.#options.store.deliveries.maySend(lane.instanceKey)) {
         // The right to send is about to be lost, or to be renewed.
         this.#retryLane(lane)
         continue
@@ -378,7 +380,7 @@ export class SqsSender {
     this.#pump()
   }
 
-  async #send(line: Line, items: readonly BatchItem[]): Promise<void> {
+  async #send(line: QueueLine, items: readonly BatchItem[]): Promise<void> {
     const answer = await this.#caller.call(line.queue, items)
     const failed = Map.groupBy(
       items.filter((item) => answer.failures.has(item)),
@@ -426,7 +428,7 @@ export class SqsSender {
     return items.slice(1)
   }
 
-  #retryLine(line: Line, failure: SendFailure | undefined): void {
+  #retryLine(line: QueueLine, failure: SendFailure | undefined): void {
     if (this.#stopped || line.retryTimer) return
     const delayMs = retryDelayMs(line.attempts++, failure?.kind === 'permanent' ? undefined : failure)
     line.retryTimer = setTimeout(() => {

@@ -39,7 +39,7 @@ export class Retention {
     const acceptedBefore = Date.now() - hours * 3_600_000
     let total = 0
     for (let more = true; more && !this.#stopped;) {
-      const round = await store.prune({ acceptedBefore, maxBytes })
+      const round = await store.log.prune({ acceptedBefore, maxBytes })
       total += round.removed
       more = round.more
     }

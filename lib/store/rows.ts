@@ -1,4 +1,5 @@
-import type { DeadLetter, StoredEvent } from './event-store.ts'
+import type { DeadLetter } from './dead-letter-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 
 /** A row as a driver returns it. What a column holds is what its backend's schema says. */
 export type Row = Record<string, unknown>

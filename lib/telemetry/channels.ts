@@ -1,7 +1,8 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import type { EmitResult } from '../event-log/event-log.ts'
 import type { BatchResult } from '../sqs/batch-client.ts'
-import type { StoredEvent, TransportName } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
+import type { TransportName } from '../instances/instance.ts'
 
 /**
  * Channels of `node:diagnostics_channel`. Their names and the shapes of their messages are public; no message has the data

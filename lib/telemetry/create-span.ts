@@ -1,5 +1,5 @@
 import type * as Api from '@opentelemetry/api'
-import type { StoredEvent } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 import { traceMember, traceparentOf } from './trace-context.ts'
 import { harmless, openTelemetry, registeredTracer, spanTraceparent } from './opentelemetry.ts'
 

@@ -1,6 +1,6 @@
 import type { EmitResult } from '../event-log/event-log.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
-import type { TransportName } from '../store/event-store.ts'
+import type { TransportName } from '../instances/instance.ts'
 import { acceptChannel } from './channels.ts'
 
 /** Accepts events, and publishes to the subscribers of the channel. */

@@ -2,7 +2,7 @@ import type * as Api from '@opentelemetry/api'
 import type { BatchResult } from '../sqs/batch-client.ts'
 import { entryFailure, failureCode, failureMessage } from '../sqs/failures.ts'
 import type { SqsAddress } from '../sqs/address.ts'
-import type { StoredEvent } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 import { traceparentOf } from './trace-context.ts'
 import { harmless, openTelemetry, registeredTracer, remoteSpan } from './opentelemetry.ts'
 

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 
 /**
  * W3C Trace Context: `traceparent` names the trace that an event belongs to, and the span that caused it.

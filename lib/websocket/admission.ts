@@ -10,7 +10,7 @@ import {
 } from '../errors.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
-import type { Instance } from '../store/event-store.ts'
+import type { Instance } from '../instances/instance.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
 import { readSubscription, type Subscription } from './subscription.ts'
 import type { WrongKeys } from './wrong-keys.ts'

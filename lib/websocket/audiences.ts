@@ -1,7 +1,8 @@
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { EventLog } from '../event-log/event-log.ts'
 import { selects } from '../instances/selections.ts'
-import { OFF_SOCKETS, type Instance, type StoredEvent } from '../store/event-store.ts'
+import { OFF_SOCKETS, type StoredEvent } from '../events/event.ts'
+import type { Instance } from '../instances/instance.ts'
 
 /** Where an event may be seen, whoever listens. */
 export interface Audience {

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 import type { Listener } from './listener.ts'
 import type { Audience } from './audiences.ts'
 import type { Scope } from './scope.ts'

@@ -5,7 +5,8 @@ import { WS_STALLED, WS_TOO_SLOW } from '../errors.ts'
 import { eventSize } from '../events/messages.ts'
 import type { QuietLog } from '../telemetry/quiet-log.ts'
 import type { InstanceChange } from '../instances/memory-directory.ts'
-import type { Instance, StoredEvent } from '../store/event-store.ts'
+import type { Instance } from '../instances/instance.ts'
+import type { StoredEvent } from '../events/event.ts'
 import { slowClientChannel, type SlowClientNotice } from '../telemetry/channels.ts'
 import type { Admitted } from './admission.ts'
 import type { Audiences } from './audiences.ts'
@@ -61,7 +62,7 @@ export class Hub {
       live: (listener) => this.#live.add(listener),
       replayed: (count) => eventLog.metrics.replayed.inc(count)
     })
-    this.#stopTail = eventLog.store.tail({
+    this.#stopTail = eventLog.store.log.tail({
       interest: () => ({
         all: this.#byInstance.has(undefined),
         instanceKeys: this.#byInstance.keys().filter((key) => key !== undefined)

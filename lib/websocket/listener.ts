@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io'
-import type { Instance } from '../store/event-store.ts'
+import type { Instance } from '../instances/instance.ts'
 import type { SocketWriter } from './socket-writer.ts'
 import type { Scope } from './scope.ts'
 

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { eventSize } from '../events/messages.ts'
-import type { EventStore, StoredEvent } from '../store/event-store.ts'
+import type { EventStore } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 import { type BufferBudget, type Chunk, REPLAY_SHARE } from './buffer-budget.ts'
 import type { Listener } from './listener.ts'
 import { eventPacket, Payload } from './payload.ts'
@@ -251,7 +252,7 @@ export class Replays {
     const room: Chunk = { owner, bytes: pageBytes, holders: 0 }
     budget.hold(room)
     try {
-      const page = await store.read({
+      const page = await store.log.read({
         ...(instanceKey !== undefined && { instanceKey }),
         ...(events && { events: [...events] }),
         ...(instances && { instances: [...instances] }),
@@ -260,7 +261,7 @@ export class Replays {
         limit: PAGE_EVENTS,
         maxBytes: PAGE_BYTES
       })
-      const { id: log, prunedTo } = await store.range()
+      const { id: log, prunedTo } = await store.log.range()
       return { page, log, prunedTo }
     } finally {
       budget.release(room)
@@ -276,13 +277,13 @@ export class Replays {
 
   /** The client has more than this node has seen: another node was faster, or the log was begun anew since. */
   async #ahead(replay: Replay): Promise<void> {
-    const { last } = await this.#options.store.range()
+    const { last } = await this.#options.store.log.range()
     if (replay.position > last) this.#anew(replay)
   }
 
   /** Whether the offset is of this log; if not, the client is told so before anything else of it. */
   async #isOf(replay: Replay, log: string): Promise<boolean> {
-    const { id } = await this.#options.store.range()
+    const { id } = await this.#options.store.log.range()
     replay.log = undefined
     if (id === log) return true
     this.#anew(replay)

@@ -1,5 +1,5 @@
 import { socketMessage } from '../events/messages.ts'
-import type { StoredEvent } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 import type { Audience } from './audiences.ts'
 import type { Owner } from './buffer-budget.ts'
 import { eventPacket } from './payload.ts'

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../store/event-store.ts'
+import type { StoredEvent } from '../events/event.ts'
 import { Payload } from './payload.ts'
 import type { Scope } from './scope.ts'
 

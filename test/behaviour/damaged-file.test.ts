@@ -30,7 +30,7 @@ t.test(
       .filter((n) => n !== 7)
       .map((n) => `<${n}>`)
 
-    await until(() => app.eventLog.store.pendingCount() === 0)
+    await until(() => app.eventLog.store.deliveries.pendingCount() === 0)
     checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: new Map([['sales', left]]) })
     const socket = await connect(t, `${url}/sales`, API_KEY, { auth: { apikey: API_KEY, offset: 0 } })
     t.same(data(await socket.until(20)).slice(0, -1), left)

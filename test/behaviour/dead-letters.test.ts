@@ -28,7 +28,7 @@ async function withDeadLetters(t: Test) {
     }
   }
   const { store } = server.eventLog
-  while ((await store.deadLetterCount()).count < 6) await store.check()
+  while ((await store.deadLetters.count()).count < 6) await store.check()
   const list = async (query = '') => {
     const reply = await server.inject({ url: `/sqs/deadletters${query}`, headers })
     t.equal(reply.statusCode, 200)
@@ -89,14 +89,14 @@ t.test('redriven ones are sent under their old ids, in order; what is left stays
   await sqs.bodies('global_labels_edit.fifo', 1)
   t.equal((await list()).deadLetters.length, 0)
   t.same((await redrive({ all: true })).json(), { redriven: 0 })
-  while (server.eventLog.store.pendingCount() > 0) await server.eventLog.store.check()
+  while (server.eventLog.store.deliveries.pendingCount() > 0) await server.eventLog.store.check()
   t.equal(sqs.depth('global_call.fifo'), 0, 'nothing twice')
 })
 
 t.test('what dies again is a dead letter again, and is not redriven in the same breath', async (t) => {
   const { redrive, list, store } = await withDeadLetters(t)
   t.same((await redrive({ all: true })).json(), { redriven: 6 })
-  while ((await store.deadLetterCount()).count < 6) await store.check()
+  while ((await store.deadLetters.count()).count < 6) await store.check()
   t.ok((await list()).deadLetters.every(({ id }) => id > 6))
 })
 
@@ -115,27 +115,27 @@ t.test('while older ones are redriven, newer ones of the same lane are neither l
     Array.from({ length: 40 }, (_, n) => `new ${n}`),
     'in order'
   )
-  while (server.eventLog.store.pendingCount() > 0) await server.eventLog.store.check()
+  while (server.eventLog.store.deliveries.pendingCount() > 0) await server.eventLog.store.check()
   t.equal(sqs.depth('global_call.fifo'), 0)
 })
 
 t.test('what is sent but not yet written as sent is not sent again when older ones are redriven', async (t) => {
   const { sqs, server, store, redrive, allow, proxy } = await withDeadLetters(t)
   allow()
-  const { acknowledge } = store
+  const { acknowledge } = store.deliveries
   const asked = Promise.withResolvers<void>()
   const written = Promise.withResolvers<void>()
-  store.acknowledge = async (refs) => {
+  store.deliveries.acknowledge = async (refs) => {
     asked.resolve()
     await written.promise
-    return acknowledge.call(store, refs)
+    return acknowledge.call(store.deliveries, refs)
   }
   await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'newer', id: 'newer' })
   await asked.promise
   t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })
   written.resolve()
   t.equal((await sqs.bodies('global_call.fifo', 3)).length, 3)
-  while (store.pendingCount() > 0) await store.check()
+  while (store.deliveries.pendingCount() > 0) await store.check()
   const entries = proxy.calls.flatMap(({ body }) => (body.Entries ?? []) as { MessageBody: string }[])
   t.equal(entries.filter(({ MessageBody }) => MessageBody.includes('"id":"newer"')).length, 1)
 })

@@ -37,7 +37,7 @@ async function startPair(t: Test) {
   const [one, two] = await Promise.all([start(), start()])
   await until(async () => {
     const shares = await Promise.all([one, two].map(async ({ url }) => (await fetch(`${url}/metrics`)).text()))
-    return shares.every((text) => /^iev_node_lanes 128$/m.test(text))
+    return shares.every((text) => /^iev_node_partitions 128$/m.test(text))
   })
   return { sqs, one, two }
 }

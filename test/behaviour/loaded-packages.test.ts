@@ -28,7 +28,7 @@ const HEAVY = [
 async function loaded(t: Test, args: string[], env: Record<string, string> = {}): Promise<string[]> {
   const file = join(folder(t), 'packages.json')
   const child = spawn(process.execPath, ['--import', './test/support/record-packages.ts', ...args], {
-    cwd: `${import.meta.dirname}/..`,
+    cwd: `${import.meta.dirname}/../..`,
     // tap's own hooks load packages, too.
     env: { ...PLAIN_ENV, ...env, LOADED_PACKAGES: file },
     stdio: ['ignore', 'pipe', 'inherit']

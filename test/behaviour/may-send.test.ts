@@ -1,10 +1,11 @@
 import t from 'tap'
 import { partitionOf } from '../../lib/store/partitions.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
-import type { LaneWatcher } from '../../lib/store/event-store.ts'
+import type { LaneWatcher } from '../../lib/store/delivery-store.ts'
 import { build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
+import { followLog } from '../support/follow-log.ts'
 import { until } from '../support/until.ts'
 
 t.test('what may not be sent at this moment is sent when it may', async (t) => {
@@ -13,7 +14,7 @@ t.test('what may not be sent at this moment is sent when it may', async (t) => {
   t.after(() => store.close())
   // As of a node that was held up, and whose right to send is about to be renewed.
   let refusals = 2
-  const asked = t.capture(store, 'maySend', () => refusals-- <= 0)
+  const asked = t.capture(store.deliveries, 'maySend', () => refusals-- <= 0)
   const app = await build(t, { eventLog: { store }, sqs: sqs.options })
   await app.sqs.set('sales', { enabled: true, events: ['CALL'] })
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
@@ -27,9 +28,9 @@ t.test('what stands in line when the right to send is lost is left to who has it
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
   let watcher: LaneWatcher | undefined
-  t.capture(store, 'watchLanes', async (given: LaneWatcher) => {
+  t.capture(store.deliveries, 'watch', async (given: LaneWatcher) => {
     watcher = given
-    store.subscribe((events) => given.appended(events))
+    followLog(store, (events) => given.appended(events))
     return async () => {}
   })
   const app = await build(t, {
@@ -53,6 +54,6 @@ t.test('what stands in line when the right to send is lost is left to who has it
   await call('after it')
   const bodies = await sqs.bodies('global_call.fifo', 2)
   t.same(bodies.map(({ data }) => data).sort(), ['after it', 'on its way'])
-  await until(() => store.pendingCount() === 1)
+  await until(() => store.deliveries.pendingCount() === 1)
   t.equal(sqs.depth('global_call.fifo'), 0)
 })

@@ -47,7 +47,7 @@ t.test('ten thousand namespaces come and go, and leave nothing', { timeout: 110_
       const raw = raws[(at / AT_ONCE) % raws.length] as RawSocket
       await visit(app, raw, instances.slice(at, at + AT_ONCE))
       t.strictSame([names(app), app.websocket.connected, app.websocket.replaying], [['/'], 0, 0])
-      while ((await app.eventLog.store.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: 1 })).more);
+      while ((await app.eventLog.store.log.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: 1 })).more);
     }
   }
   await visitAll()

@@ -93,7 +93,7 @@ t.test('with 50 queues busy batches are still nearly full', async (t) => {
     await Promise.all(instances.map((instance) => server.onInstanceEvent({ instance, event: 'call', data: round })))
   }
   const { store } = server.eventLog
-  while (store.pendingCount() > 0) await store.check()
+  while (store.deliveries.pendingCount() > 0) await store.check()
 
   const total = sizes.reduce((sum, size) => sum + size, 0)
   t.equal(total, rounds * instances.length)

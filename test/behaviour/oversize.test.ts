@@ -66,7 +66,7 @@ t.test('a message that is too large goes to S3, in its turn; the queue gets a re
   t.match(reference.fileUrl, /X-Amz-Signature=/)
   const opened = await fetch(reference.fileUrl)
   t.same(await opened.json(), stored)
-  t.equal((await server.eventLog.store.deadLetterCount()).count, 0)
+  t.equal((await server.eventLog.store.deadLetters.count()).count, 0)
 })
 
 t.test('an object is never written over by another event, and its key is never too long', async (t) => {
@@ -119,7 +119,7 @@ t.test('what S3 refuses for good becomes a dead letter, and the lane goes on', a
     ['x'.repeat(9_000), 'behind'].map((data) => ({ instance: 'mine', event: 'call', data }))
   )
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'behind' }])
-  t.match(await server.eventLog.store.readDeadLetters({ after: 0, limit: 10 }), [
+  t.match(await server.eventLog.store.deadLetters.read({ after: 0, limit: 10 }), [
     { offset: 1, reason: 'NoSuchBucket', attempts: 2 }
   ])
   t.match((await server.inject('/metrics')).body, /iev_sqs_failures_total\{kind="permanent",code="NoSuchBucket"\} 2/)
@@ -162,8 +162,8 @@ t.test('a limit that shows only when the queue is made ready counts as well', as
   const own = server.sqs.plan.bind(server.sqs)
   server.sqs.plan = (...args) => ({ queues: [...(own(...args).queues ?? []), 'global_call.fifo'] })
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'x'.repeat(2_000) })
-  while ((await store.deadLetterCount()).count === 0) await store.check()
-  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+  while ((await store.deadLetters.count()).count === 0) await store.check()
+  t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
     { queue: 'global_call.fifo', reason: 'IEV_SQS_PAYLOAD_TOO_LARGE', message: /limit is 1024/ }
   ])
 })

@@ -12,7 +12,7 @@ t.test('a CommonJS app can require every subpath', async (t) => {
   )
   const program = `for (const file of ${JSON.stringify(files)}) console.log(file, Object.keys(require(file)).length > 0)`
   const { stdout } = await promisify(execFile)(process.execPath, ['--eval', program], {
-    cwd: `${import.meta.dirname}/..`,
+    cwd: `${import.meta.dirname}/../..`,
     env: PLAIN_ENV,
     timeout: 60_000
   })

@@ -49,7 +49,7 @@ t.test('a log begun anew is told from the old one, also when it has grown past t
   const anew = await start()
   await emit(anew.app, 'sales', 'a', 'b', 'c')
   const [resuming, ...rest] = await after(anew, { offset: 2, log })
-  const { id } = await anew.app.eventLog.store.range()
+  const { id } = await anew.app.eventLog.store.log.range()
   t.not(id, log)
   t.strictSame(resuming, { event: 'resuming', message: { offset: 0, log: id } })
   t.strictSame(data(rest), ['a', 'b', 'c', { from: 0, to: 3, count: 3, complete: false }])
@@ -94,7 +94,7 @@ t.test('connectInstance keeps which log it is at, and gets all of another once',
   t.after(() => connection.close())
   t.equal(connection.log, undefined)
   await watch.until(() => resumed.length === 1 && messages.length === 500)
-  const { id } = await first.app.eventLog.store.range()
+  const { id } = await first.app.eventLog.store.log.range()
   t.equal(connection.log, id)
   const port = Number(new URL(first.url).port)
   await first.app.close()
@@ -106,7 +106,7 @@ t.test('connectInstance keeps which log it is at, and gets all of another once',
     messages.slice(500).map(({ offset }) => offset),
     numbers(3_000).map((n) => n + 1)
   )
-  t.match(resumed[1], { to: 3_000, complete: true, log: (await anew.app.eventLog.store.range()).id })
+  t.match(resumed[1], { to: 3_000, complete: true, log: (await anew.app.eventLog.store.log.range()).id })
   t.equal(connection.log, resumed[1]?.log)
 
   const kept = connectInstance(`${anew.url}/sales`, {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
-import type { LogSubscriber } from '../../lib/store/event-store.ts'
+import type { LogSubscriber } from '../../lib/store/log-store.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
 import { data, emit, emitMany, heldStore, numbers } from '../support/resuming.ts'
@@ -201,13 +201,13 @@ t.test('who is ahead of its node waits until the node has come as far', async (t
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
   // Another node appends, and this one hears of it late.
-  const tail = store.tail.bind(store)
+  const tail = store.log.tail.bind(store.log)
   const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
-  t.intercept(store, 'tail', {
+  t.intercept(store.log, 'tail', {
     value: ({ interest, advanced }: LogSubscriber) =>
       tail({ interest, advanced: (events, head) => void heard.then(() => advanced(events, head)) })
   })
-  const asked = t.capture(store, 'range', store.range.bind(store))
+  const asked = t.capture(store.log, 'range', store.log.range.bind(store.log))
   const { app, url } = await listen(t, { sqs: false, eventLog: { store } })
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 1, 2)

@@ -15,7 +15,7 @@ async function replayed(t: Parameters<typeof client>[0], url: string, auth: Reco
 
 async function prune({ app }: Listening): Promise<void> {
   const { store } = app.eventLog
-  while ((await store.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: Number.MAX_SAFE_INTEGER })).more);
+  while ((await store.log.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: Number.MAX_SAFE_INTEGER })).more);
 }
 
 t.test('an offset that the log has not reached: it was begun anew, and all of it comes', async (t) => {

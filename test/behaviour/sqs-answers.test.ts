@@ -40,9 +40,9 @@ async function start(t: Test, options: Partial<SqsOptions> = {}) {
         await store.check()
       }
     },
-    deadLetters: () => store.readDeadLetters({ after: 0, limit: 100 }),
+    deadLetters: () => store.deadLetters.read({ after: 0, limit: 100 }),
     sent: async () => {
-      while (store.pendingCount() > 0) await store.check()
+      while (store.deliveries.pendingCount() > 0) await store.check()
     }
   }
 }

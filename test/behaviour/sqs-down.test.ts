@@ -32,7 +32,7 @@ t.test('SQS unreachable at start: the server starts, says so, takes events in, a
     })
     t.equal(reply.statusCode, 202)
   }
-  t.equal(server.eventLog.store.pendingCount(), 25)
+  t.equal(server.eventLog.store.deliveries.pendingCount(), 25)
   const set = await server.inject({
     method: 'POST',
     url: '/sqs/set/mine',

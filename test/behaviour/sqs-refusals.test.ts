@@ -47,13 +47,13 @@ t.test('what SQS refuses for good becomes a dead letter after some tries, and th
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'dies' })
   await server.onInstanceEvent({ instance: 'mine', event: 'presence.update', data: 'another queue' })
   t.match(await sqs.bodies('global_presence_update.fifo', 1), [{ data: 'another queue' }])
-  while ((await store.readDeadLetters({ after: 0, limit: 10 })).length === 0) await store.check()
-  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+  while ((await store.deadLetters.read({ after: 0, limit: 10 })).length === 0) await store.check()
+  t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
     { offset: 1, queue: 'global_call.fifo', reason: 'AccessDenied', message: 'not yours', attempts: 3 }
   ])
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'lives' })
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'lives' }])
-  while (store.pendingCount() > 0) await store.check()
+  while (store.deliveries.pendingCount() > 0) await store.check()
 })
 
 t.test('of a call that is refused because of one entry only that one dies, and the others are sent', async (t) => {
@@ -68,8 +68,8 @@ t.test('of a call that is refused because of one entry only that one dies, and t
   const bodies = await sqs.bodies('global_call.fifo', 5)
   t.same(bodies.map(({ instance }) => instance).sort(), ['a', 'b', 'c', 'd', 'e'])
   const { store } = server.eventLog
-  while ((await store.deadLetterCount()).count === 0) await store.check()
-  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+  while ((await store.deadLetters.count()).count === 0) await store.check()
+  t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
     { instance: 'evil', reason: 'InvalidParameterValue', attempts: 2 }
   ])
 })
@@ -98,8 +98,8 @@ t.test('an entry that SQS refuses for good is buried alone', async (t) => {
   )
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'good' }, { data: 'fine' }])
   const { store } = server.eventLog
-  while ((await store.readDeadLetters({ after: 0, limit: 10 })).length < 2) await store.check()
-  t.match(await store.readDeadLetters({ after: 0, limit: 10 }), [
+  while ((await store.deadLetters.read({ after: 0, limit: 10 })).length < 2) await store.check()
+  t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
     { offset: 2, reason: 'InvalidMessageContents', message: 'InvalidMessageContents', attempts: 2 },
     { offset: 3, attempts: 2 }
   ])
@@ -154,15 +154,15 @@ t.test('a message that is too large becomes a dead letter, and the lane goes on'
   const { sqs, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxPayloadBytes: 2_048 } })
   const buried = new Promise<void>((resolve) => {
-    const bury = server.eventLog.store.bury.bind(server.eventLog.store)
-    server.eventLog.store.bury = (...args) => bury(...args).finally(resolve)
+    const bury = server.eventLog.store.deliveries.bury.bind(server.eventLog.store)
+    server.eventLog.store.deliveries.bury = (...args) => bury(...args).finally(resolve)
   })
   const accept = (data: string) => server.onInstanceEvent({ instance: 'mine', event: 'call', data })
   await Promise.all([accept('before'), accept('x'.repeat(3_000)), accept('after')])
 
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'before' }, { data: 'after' }])
   await buried
-  t.match(await server.eventLog.store.readDeadLetters({ after: 0, limit: 10 }), [
+  t.match(await server.eventLog.store.deadLetters.read({ after: 0, limit: 10 }), [
     {
       queue: 'global_call.fifo',
       instance: 'mine',
@@ -171,5 +171,5 @@ t.test('a message that is too large becomes a dead letter, and the lane goes on'
       message: /limit is 2048/
     }
   ])
-  while (server.eventLog.store.pendingCount() > 0) await server.eventLog.store.check()
+  while (server.eventLog.store.deliveries.pendingCount() > 0) await server.eventLog.store.check()
 })

@@ -23,7 +23,7 @@ async function seed(url: string, count: number): Promise<void> {
     const events = Array.from({ length: Math.min(1_000, count - done) }, (_, n) =>
       newEvent({ instance: `instance-${(done + n) % 100}`, event: 'call', data: DATA, queues: ['global_call.fifo'] })
     )
-    await store.append(events)
+    await store.log.append(events)
   }
   await store.close()
 }
@@ -115,7 +115,7 @@ for (const backend of await backends(t)) {
         : undefined
     const beside = await measure('beside a failing one ')
     t.comment(`p99: ${alone.toFixed(1)} ms, beside a queue that refuses ${beside.toFixed(1)} ms`)
-    t.ok(server.eventLog.store.pendingCount() >= count / 2, 'the other queue does refuse')
+    t.ok(server.eventLog.store.deliveries.pendingCount() >= count / 2, 'the other queue does refuse')
     if (LONG) t.ok(beside - alone < 50, 'p99 within 50 ms')
   })
 }

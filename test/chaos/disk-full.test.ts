@@ -71,9 +71,9 @@ t.test('a full disk: 503, what was accepted stays, and with room it goes on with
   await until(async () => (await overview()).faults.length === 0)
   t.equal((await server.inject('/ready')).statusCode, 200)
   const { store } = server.eventLog
-  while (store.pendingCount() > 0) await store.check()
+  while (store.deliveries.pendingCount() > 0) await store.check()
   checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: new Map([['sales', accepted]]) })
-  t.equal((await store.read({ after: 0, limit: 10_000 })).length, accepted.length)
+  t.equal((await store.log.read({ after: 0, limit: 10_000 })).length, accepted.length)
 })
 
 t.test('PostgreSQL on a full disk: 503 and unhealthy, and with room it goes on without a restart', async (t) => {
@@ -116,5 +116,5 @@ t.test('PostgreSQL on a full disk: 503 and unhealthy, and with room it goes on w
   t.equal((await send(data())).statusCode, 202)
   await until(async () => (await overview()).faults.length === 0)
   t.equal((await server.inject('/ready')).statusCode, 200)
-  t.equal((await server.eventLog.store.read({ after: 0, limit: 10_000 })).length, accepted + 1)
+  t.equal((await server.eventLog.store.log.read({ after: 0, limit: 10_000 })).length, accepted + 1)
 })

@@ -39,9 +39,9 @@ for (const backend of await backends(t))
       }
       await Promise.all(accepted)
       const { store } = server.eventLog
-      while (store.pendingCount() > 0) await store.check()
+      while (store.deliveries.pendingCount() > 0) await store.check()
 
-      t.equal((await store.deadLetterCount()).count, 0)
+      t.equal((await store.deadLetters.count()).count, 0)
       checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: expected.call ?? new Map() })
       checkQueue(t, sqs.server, {
         queue: 'global_messages_upsert.fifo',

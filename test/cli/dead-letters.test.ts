@@ -18,7 +18,7 @@ async function start(t: Test, { count = LETTERS }: { count?: number } = {}) {
   }))
   await app.eventLog.acceptAll(large)
   const { store } = app.eventLog
-  const left = async () => (await store.deadLetterCount()).count
+  const left = async () => (await store.deadLetters.count()).count
   while ((await left()) < count) await store.check()
   const run = (args: string[], world: CliWorld = {}) =>
     cli(['deadletters', ...args], { env: { IEV_URL: url, API_KEY }, ...world })
@@ -95,10 +95,10 @@ t.test('many are gone through page by page, and it is told how far', async (t) =
   t.equal(discarded.statuses.at(-1), '', 'it is taken away at the end')
   t.equal(await left(), 2)
 
-  const before = await app.eventLog.store.deadLetterCount()
+  const before = await app.eventLog.store.deadLetters.count()
   t.match(await run(['redrive', '--all']), { code: 0, out: 'Redriven: 2 dead letters.' })
   while ((await left()) < 2) await app.eventLog.store.check()
-  const after = await app.eventLog.store.deadLetterCount()
+  const after = await app.eventLog.store.deadLetters.count()
   t.equal(after.lastId, before.lastId + 2, 'what dies again is not gone after')
   t.match(await run(['redrive', String(after.lastId), '--json']), { code: 0, out: '{"redriven":1}' })
 })

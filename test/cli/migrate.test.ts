@@ -36,7 +36,7 @@ if (await havePostgres(t)) {
   t.test('a migration says how far it is, and what was counted', async (t) => {
     const path = join(folder(t), 'events.db')
     const store = new SqliteStore({ path })
-    await store.append(newEvents(2_500, { queues: ['global_call.fifo'] }))
+    await store.log.append(newEvents(2_500, { queues: ['global_call.fifo'] }))
     await store.close()
     const { url, schema } = await startPostgres(t)
     const args = ['migrate', '--from', `file:${path}`, '--to', url]
@@ -62,7 +62,7 @@ if (await havePostgres(t)) {
   t.test('a migration that is stopped says that it goes on when it is run again', async (t) => {
     const path = join(folder(t), 'events.db')
     const store = new SqliteStore({ path })
-    await store.append(newEvents(2_500))
+    await store.log.append(newEvents(2_500))
     await store.close()
     const { url, schema } = await startPostgres(t)
     const args = ['migrate', '--from', `file:${path}`, '--to', url]

@@ -20,7 +20,7 @@ t.test('dead letters', { skip }, async (t) => {
     proxy.decide = ({ action }) =>
       action === 'SendMessageBatch' ? { status: 403, code: 'AccessDenied', message: 'no permission' } : undefined
     for (let n = 0; n < count; n++) await app.onInstanceEvent({ instance: 'sales', event: 'call', data: n })
-    const left = async () => (await app.eventLog.store.deadLetterCount()).count
+    const left = async () => (await app.eventLog.store.deadLetters.count()).count
     await until(async () => (await left()) === count)
     const allow = () => {
       proxy.decide = () => undefined

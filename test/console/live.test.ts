@@ -47,7 +47,7 @@ t.test('live', { skip }, async (t) => {
     const envelope = '"server_url":"","date_time":"2026-01-31T12:00:00.000Z","sender":null,"id":"1"'
     for (const data of [deep, wide]) {
       // No route takes what is as deep.
-      await app.eventLog.store.append([newEvent({ event: 'call', envelope, data: JSON.stringify(data) })])
+      await app.eventLog.store.log.append([newEvent({ event: 'call', envelope, data: JSON.stringify(data) })])
       await list
         .getByRole('option')
         .filter({ hasText: data === deep ? '[[[' : '[0,0' })

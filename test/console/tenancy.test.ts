@@ -54,7 +54,7 @@ t.test('the token of an instance', { skip }, async (t) => {
     await go('#/send')
     await page.getByRole('button', { name: texts.send.submit }).click()
     await page.getByText(/^Accepted as /).waitFor()
-    const [last] = await app.eventLog.store.read({ after: 0, limit: 10 }).then((events) => events.slice(-1))
+    const [last] = await app.eventLog.store.log.read({ after: 0, limit: 10 }).then((events) => events.slice(-1))
     t.match(last, { event: 'messages.upsert' })
   })
 

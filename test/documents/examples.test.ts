@@ -24,7 +24,7 @@ interface Running {
 
 /** An example as its own process; ended after the test. */
 function run(t: Test, file: string, env: Record<string, string>, cwd = folder(t)): Running {
-  const path = fileURLToPath(new URL(`../examples/${file}`, import.meta.url))
+  const path = fileURLToPath(new URL(`../../examples/${file}`, import.meta.url))
   const child = spawn(process.execPath, [path], { cwd, env })
   let text = ''
   for (const stream of [child.stdout, child.stderr])
@@ -301,7 +301,7 @@ t.test('forward-evolution-webhook makes Evolution API send here', async (t) => {
     body: JSON.stringify({ event: 'call', instance: 'sales', data: { from: 'Maria' } })
   })
   t.equal(reply.status, 202)
-  t.equal((await app.eventLog.store.range()).last, 1)
+  t.equal((await app.eventLog.store.log.range()).last, 1)
 })
 
 t.test('register-in-an-app emits from a host app', async (t) => {

@@ -8,7 +8,7 @@ import app from '../../app.ts'
 import rootRoute from '../../routes/root.ts'
 import { API_KEY, bare } from '../support/build.ts'
 
-const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
 /** Heading numbers rather than texts: one test serves both languages. */
 function sections(markdown: string): string[] {

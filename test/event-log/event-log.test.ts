@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import type { Transport } from '../../lib/event-log/event-log.ts'
-import type { TransportName } from '../../lib/store/event-store.ts'
+import type { TransportName } from '../../lib/instances/instance.ts'
 import eventLog from '../../plugins/event-log.ts'
 
 interface LogLine {
@@ -50,7 +50,7 @@ t.test('what plugins throw at a commit is logged, and goes no further', async (t
   const fail = () => {
     throw new Error('out of order')
   }
-  eventLog.store.tail({
+  eventLog.store.log.tail({
     interest: () => ({ all: true, instanceKeys: [] }),
     advanced: () => eventLog.guard('Somebody failed', fail)
   })
@@ -82,7 +82,7 @@ t.test('a watcher of instances that throws is logged; the change holds and the n
 t.test('an event that the store does not take is counted by the code of its failure, else by its name', async (t) => {
   const { eventLog } = await open(t)
   for (const failure of [new Error('plain'), Object.assign(new RangeError('coded'), { code: 'ENOSPC' })]) {
-    eventLog.store.append = () => Promise.reject(failure)
+    eventLog.store.log.append = () => Promise.reject(failure)
     await t.rejects(eventLog.acceptAll([event, event]), failure)
   }
   t.match((await eventLog.metrics.refused.get()).values, [

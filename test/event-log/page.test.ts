@@ -12,7 +12,7 @@ async function longLog(t: Parameters<typeof build>[0]) {
       instance: index % 2 === 0 ? 'support' : 'sales',
       event: [100, 59_900].includes(n * 1_000 + index + 1) ? 'call' : 'presence.update'
     }))
-    await eventLog.store.append(events)
+    await eventLog.store.log.append(events)
   }
   return eventLog
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { escapeForSqs } from '../../lib/json/escape-for-sqs.ts'
 import { eventSize, socketMessage, sqsMessage } from '../../lib/events/messages.ts'
-import type { StoredEvent } from '../../lib/store/event-store.ts'
+import type { StoredEvent } from '../../lib/events/event.ts'
 import { newEvent } from '../support/new-event.ts'
 
 function stored(members: Partial<StoredEvent> = {}): StoredEvent {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { EventCatalogue } from '../../lib/events/catalogue.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../../lib/instances/selections.ts'
-import type { Selection } from '../../lib/store/event-store.ts'
+import type { Selection } from '../../lib/instances/instance.ts'
 
 const catalogue = new EventCatalogue()
 

@@ -59,7 +59,7 @@ t.test('the overview counts what came in, what left, and who listens', async (t)
   await connect(t, `${url}/sales`, API_KEY)
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
   await app.onInstanceEvent({ instance: 'sales', event: 'presence.update', data: 2 })
-  await until(() => app.eventLog.store.pendingCount() === 0)
+  await until(() => app.eventLog.store.deliveries.pendingCount() === 0)
   const now = await overview()
   t.match(now, {
     totals: { accepted: 2, refused: 0, delivered: 1, emitted: 2 },
@@ -103,7 +103,7 @@ t.test('what SQS refuses is said once for each code, with what it holds back', a
   )
   t.ok(((await overview()).oldestPendingAgeSeconds as number) > 0)
   healthy = true
-  await until(() => server.eventLog.store.pendingCount() === 0)
+  await until(() => server.eventLog.store.deliveries.pendingCount() === 0)
   t.same((await overview()).faults, [], 'what is no more is not said')
 })
 
@@ -149,7 +149,7 @@ t.test('a store that is away is a fault, and what only it knows is not told', as
 t.test('events that are refused are a fault until they are accepted again', async (t) => {
   const { server, overview } = await start(t, { sqs: false, websocket: false })
   const { store } = server.eventLog
-  const { append } = store
+  const { append } = store.log
   const send = (data: unknown) =>
     server.inject({
       method: 'POST',
@@ -160,10 +160,10 @@ t.test('events that are refused are a fault until they are accepted again', asyn
         { event: 'call', data }
       ]
     })
-  store.append = () =>
+  store.log.append = () =>
     Promise.reject(Object.assign(new Error('no room'), { code: 'IEV_BACKPRESSURE', statusCode: 503 }))
   t.equal((await send('refused')).statusCode, 503)
-  store.append = append
+  store.log.append = append
   t.match((await overview()).faults, [
     { component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'Refused of late: 2 events. no room', since: /^\d{4}-/ }
   ])

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { createOffload } from '../../lib/sqs/offload.ts'
 import type { Fault } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
-import type { StoredEvent } from '../../lib/store/event-store.ts'
+import type { StoredEvent } from '../../lib/events/event.ts'
 
 const EVENT = { instance: 'mine', id: 'a', offset: 1, flags: 0 } as StoredEvent
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { CALLER_ID } from '../../lib/store/event-store.ts'
+import { CALLER_ID } from '../../lib/events/event.ts'
 import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
 import {
   deadLetterQueueName,

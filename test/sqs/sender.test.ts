@@ -41,23 +41,23 @@ t.test('many lanes with large events are held in little memory, and sent all the
   const rounds = 2
   for (let round = 0; round < rounds; round++) {
     const queues = ['global_call.fifo']
-    await store.append(instances.map((instance) => newEvent({ instance, event: 'call', data, queues })))
+    await store.log.append(instances.map((instance) => newEvent({ instance, event: 'call', data, queues })))
   }
-  const { readLane, acknowledge } = store
+  const { readLane, acknowledge } = store.deliveries
   let held = 0
   let most = 0
-  store.readLane = async (...args) => {
-    const page = await readLane.apply(store, args)
+  store.deliveries.readLane = async (...args) => {
+    const page = await readLane.apply(store.deliveries, args)
     held += page.length
     most = Math.max(most, held)
     return page
   }
-  store.acknowledge = (refs) => {
+  store.deliveries.acknowledge = (refs) => {
     held -= refs.length
-    return acknowledge.call(store, refs)
+    return acknowledge.call(store.deliveries, refs)
   }
   const server = await start()
-  while (store.pendingCount() > 0) await store.check()
+  while (store.deliveries.pendingCount() > 0) await store.check()
   t.equal(sqs.depth('global_call.fifo'), instances.length * rounds)
   // 32 million characters, then one event a lane, and what is on its way.
   t.ok(most < 650, `${most} of ${instances.length * rounds} events at the most`)
@@ -66,9 +66,10 @@ t.test('many lanes with large events are held in little memory, and sent all the
 
 t.test('a store that cannot be read is asked again', async (t) => {
   const { store, sqs, start } = await onOwnStore(t)
-  const { readLane } = store
+  const { readLane } = store.deliveries
   let failures = 1
-  store.readLane = (...args) => (failures-- > 0 ? Promise.reject(new Error('busy')) : readLane.apply(store, args))
+  store.deliveries.readLane = (...args) =>
+    failures-- > 0 ? Promise.reject(new Error('busy')) : readLane.apply(store.deliveries, args)
   const first = await start()
   await first.close()
   const second = await start()
@@ -89,7 +90,7 @@ t.test('a read that fails while the server closes is nobody’s concern any more
   const first = await start()
   const asked = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<never>()
-  store.readLane = () => {
+  store.deliveries.readLane = () => {
     asked.resolve()
     return answer.promise
   }
@@ -97,19 +98,19 @@ t.test('a read that fails while the server closes is nobody’s concern any more
   await asked.promise
   await first.close()
   answer.reject(new Error('closed'))
-  t.ok(store.pendingCount() > 0, 'the rest stays pending')
+  t.ok(store.deliveries.pendingCount() > 0, 'the rest stays pending')
 })
 
 t.test('while the store refuses, what is sent is written as sent later, and not sent twice', async (t) => {
   const { store, sqs, start } = await onOwnStore(t)
-  const { acknowledge } = store
+  const { acknowledge } = store.deliveries
   let failures = 1
-  store.acknowledge = (refs) =>
-    failures-- > 0 ? Promise.reject(new Error('disk full')) : acknowledge.call(store, refs)
+  store.deliveries.acknowledge = (refs) =>
+    failures-- > 0 ? Promise.reject(new Error('disk full')) : acknowledge.call(store.deliveries, refs)
   const server = await start()
   await server.sqs.emit(call('once'))
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'once' }])
-  while (store.pendingCount() > 0) await store.check()
+  while (store.deliveries.pendingCount() > 0) await store.check()
   t.ok(failures < 0)
   t.equal(sqs.depth('global_call.fifo'), 0)
 })
@@ -119,7 +120,7 @@ t.test('a server that closes does not wait for a store that refuses', async (t) 
   const refused = Promise.withResolvers<void>()
   const late = Promise.withResolvers<void>()
   let calls = 0
-  store.acknowledge = async () => {
+  store.deliveries.acknowledge = async () => {
     calls++
     refused.resolve()
     if (calls > 1) await late.promise
@@ -132,7 +133,7 @@ t.test('a server that closes does not wait for a store that refuses', async (t) 
   await sqs.bodies('global_call.fifo', 2)
   await server.close()
   late.resolve()
-  t.equal(store.pendingCount(), 2, 'both are sent again after the next start; SQS knows them by their ids')
+  t.equal(store.deliveries.pendingCount(), 2, 'both are sent again after the next start; SQS knows them by their ids')
 })
 
 t.test('a queue that was deleted a moment ago is left alone for a minute, as SQS asks', async (t) => {

@@ -3,9 +3,11 @@ import t, { type Test } from 'tap'
 import { moveLog } from '../../lib/store/move-log.ts'
 import { lockSpace } from '../../lib/store/postgres/locks.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
-import type { EventStore, Lane } from '../../lib/store/event-store.ts'
+import type { EventStore } from '../../lib/store/event-store.ts'
+import type { LaneKey } from '../../lib/store/delivery-store.ts'
 import { folder } from '../support/build.ts'
 import { overwrite, placeOf, writeLog } from '../support/damage.ts'
+import { pendingLanes } from '../support/pending-lanes.ts'
 import { newEvent } from '../support/new-event.ts'
 import { havePostgres, openNode, startPostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
@@ -17,8 +19,8 @@ const EVERYTHING = { after: 0, limit: 10_000 }
 /** A log that has lived: events of several instances, some sent, some pending, some dead, some pruned, a name given twice. */
 async function fill(path: string): Promise<void> {
   const store = new SqliteStore({ path })
-  await store.append([newEvent({ instance: 'gone', id: 'pruned' })])
-  await store.prune({ acceptedBefore: Date.now() + 1, maxBytes: Infinity })
+  await store.log.append([newEvent({ instance: 'gone', id: 'pruned' })])
+  await store.log.prune({ acceptedBefore: Date.now() + 1, maxBytes: Infinity })
   await store.instances.remove('gone')
   for (const name of ['sales', 'gone', 'ação']) {
     const selection = { enabled: true, events: ['CALL'] }
@@ -32,33 +34,33 @@ async function fill(path: string): Promise<void> {
   const events = Array.from({ length: 3_000 }, (_, n) =>
     newEvent({ instance: instances[n % 3]!, id: `id ${n}`, flags: n % 2, queues: QUEUES.slice(0, n % 3) })
   )
-  const refs = (await store.append(events)).flatMap(({ offset }, n) =>
+  const refs = (await store.log.append(events)).flatMap(({ offset }, n) =>
     events[n]!.queues.map((queue) => ({ queue, offset, instanceKey: store.instances.get(instances[n % 3]!)!.key }))
   )
-  await store.acknowledge(refs.slice(0, 500))
-  for (const ref of refs.slice(500, 520)) await store.bury(ref, FAILURE)
-  await store.redrive({ after: 17, limit: 10 })
-  await store.append([newEvent({ instance: 'late', data: JSON.stringify('x'.repeat(9 * 1_048_576)) }), newEvent()])
+  await store.deliveries.acknowledge(refs.slice(0, 500))
+  for (const ref of refs.slice(500, 520)) await store.deliveries.bury(ref, FAILURE)
+  await store.deadLetters.redrive({ after: 17, limit: 10 })
+  await store.log.append([newEvent({ instance: 'late', data: JSON.stringify('x'.repeat(9 * 1_048_576)) }), newEvent()])
   await store.close()
 }
 
 /** All that a store tells. */
 async function contents(store: EventStore) {
-  const lanes = (await store.pendingLanes()).sort((a, b) => name(a).localeCompare(name(b)))
+  const lanes = await pendingLanes(store)
   const whole = { ...EVERYTHING, maxBytes: Infinity }
   return {
-    range: await store.range(),
-    events: await store.read(EVERYTHING),
+    range: await store.log.range(),
+    events: await store.log.read(EVERYTHING),
     instances: [...store.instances.list()].sort((a, b) => a.key - b.key),
-    pending: store.pendingCount(),
-    lanes: await Promise.all(lanes.map(async (lane) => [name(lane), await store.readLane(lane, whole)])),
-    oldest: await store.oldestPending(),
-    deadLetters: await store.readDeadLetters(EVERYTHING),
-    deadLetterCount: await store.deadLetterCount()
+    pending: store.deliveries.pendingCount(),
+    lanes: await Promise.all(lanes.map(async (lane) => [name(lane), await store.deliveries.readLane(lane, whole)])),
+    oldest: await store.deliveries.oldestPending(),
+    deadLetters: await store.deadLetters.read(EVERYTHING),
+    deadLetterCount: await store.deadLetters.count()
   }
 }
 
-function name({ queue, instanceKey }: Lane): string {
+function name({ queue, instanceKey }: LaneKey): string {
   return `${queue} ${instanceKey}`
 }
 
@@ -106,20 +108,20 @@ if (await havePostgres(t)) {
     const sqlite = new SqliteStore({ path })
     t.after(() => sqlite.close())
     const node = await openNode(t, { url: to, schema })
-    t.strictSame(await node.range(), await sqlite.range(), 'the same log, for clients that come back')
+    t.strictSame(await node.log.range(), await sqlite.log.range(), 'the same log, for clients that come back')
     t.strictSame(await contents(node), await contents(sqlite))
 
-    const [known, fresh] = await node.append([
+    const [known, fresh] = await node.log.append([
       newEvent({ id: 'id 7', instance: 'gone' }),
       newEvent({ instance: 'new' })
     ])
     t.match(known, { offset: 9, duplicate: true })
     t.match(fresh, { offset: 3_004, duplicate: false })
     t.equal(node.instances.get('new')?.key, 6)
-    const [lane] = await node.pendingLanes()
-    const [event] = await node.readLane(lane!, { ...EVERYTHING, maxBytes: 1 })
-    await node.bury({ ...lane!, offset: event!.offset }, FAILURE)
-    t.equal((await node.deadLetterCount()).lastId, 21)
+    const [lane] = await pendingLanes(node)
+    const [event] = await node.deliveries.readLane(lane!, { ...EVERYTHING, maxBytes: 1 })
+    await node.deliveries.bury({ ...lane!, offset: event!.offset }, FAILURE)
+    t.equal((await node.deadLetters.count()).lastId, 21)
   })
 
   t.test('an empty log is moved too', async (t) => {
@@ -128,7 +130,7 @@ if (await havePostgres(t)) {
     const { url: to, schema } = await startPostgres(t)
     t.match(await moveLog({ from: `file:${path}`, to, schema }), { counts: { events: 0, lastOffset: 0 } })
     const node = await openNode(t, { url: to, schema })
-    t.match(await node.append([newEvent()]), [{ offset: 1 }])
+    t.match(await node.log.append([newEvent()]), [{ offset: 1 }])
     t.equal(node.instances.get('sales')?.key, 1)
   })
 
@@ -150,14 +152,14 @@ if (await havePostgres(t)) {
     const end = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND classid = ${lockSpace(schema)}`
     await until(async () => (await query(end)).length > 0)
     await waiting
-    await node.append([newEvent()])
+    await node.log.append([newEvent()])
     await node.close()
     await t.rejects(moveLog(move), { message: /it holds a log already/ })
 
     await query(`DROP SCHEMA ${schema} CASCADE`)
     await t.rejects(moveLog({ ...move, progress: stop }), { message: 'stopped' })
     const changed = new SqliteStore({ path })
-    await changed.discard({ after: 0, limit: 1 })
+    await changed.deadLetters.discard({ after: 0, limit: 1 })
     await changed.close()
     await t.rejects(moveLog(move), { message: /has changed since, there or here: drop the schema/ })
 
@@ -180,7 +182,7 @@ if (await havePostgres(t)) {
     })
     await t.rejects(stopped, { message: 'stopped' })
     const node = await openNode(t, postgres)
-    t.match(await node.append([newEvent()]), [{ offset: 3_004 }], 'no offset is given twice')
+    t.match(await node.log.append([newEvent()]), [{ offset: 3_004 }], 'no offset is given twice')
     await node.close()
     await t.rejects(moveLog(move), { message: /has changed since/ })
   })

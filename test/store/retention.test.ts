@@ -30,12 +30,12 @@ function start(t: Test, options: Partial<RetentionOptions> = {}) {
 async function appendAgo(t: Test, store: SqliteStore, ageMs: number, events = newEvents(1)): Promise<void> {
   const { now } = Date
   const restore = t.intercept(Date, 'now', { value: () => now() - ageMs, configurable: true })
-  await store.append(events)
+  await store.log.append(events)
   restore.restore()
 }
 
 async function left(store: SqliteStore): Promise<string[]> {
-  return (await store.read({ after: 0, limit: 10_000 })).map(({ id }) => id)
+  return (await store.log.read({ after: 0, limit: 10_000 })).map(({ id }) => id)
 }
 
 t.test('events leave the log when their time is over, in rounds that go on', async (t) => {
@@ -50,7 +50,7 @@ t.test('events leave the log when their time is over, in rounds that go on', asy
   t.strictSame(await left(store), ['pending', 'young'])
 
   const second = once(lines, 'line')
-  await store.acknowledge([{ queue: 'a', instanceKey: 1, offset: 1_201 }])
+  await store.deliveries.acknowledge([{ queue: 'a', instanceKey: 1, offset: 1_201 }])
   t.match(await second, [{ removed: 1 }], 'what was pending goes in a later round')
   t.strictSame(await left(store), ['young'])
 })
@@ -58,9 +58,9 @@ t.test('events leave the log when their time is over, in rounds that go on', asy
 t.test('a round that fails is warned of, and the next one comes', async (t) => {
   const { store, retention, lines } = start(t)
   await appendAgo(t, store, 2 * HOUR)
-  const prune = store.prune.bind(store)
+  const prune = store.log.prune.bind(store.log)
   let failed = false
-  t.intercept(store, 'prune', {
+  t.intercept(store.log, 'prune', {
     value: (options: Parameters<typeof prune>[0]) => {
       if (failed) return prune(options)
       failed = true
@@ -78,7 +78,7 @@ t.test('stopping waits for the round that runs, and no other comes', async (t) =
   const begun = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<{ removed: number; more: boolean }>()
   let rounds = 0
-  t.intercept(store, 'prune', {
+  t.intercept(store.log, 'prune', {
     value: () => {
       rounds++
       begun.resolve()
@@ -107,7 +107,7 @@ t.test('it can be stopped without having begun', async (t) => {
 
 t.test('a log that takes too many bytes lets go of the young as well', async (t) => {
   const { store, retention, lines } = start(t, { maxBytes: 1 })
-  await store.append(newEvents(3))
+  await store.log.append(newEvents(3))
   const removed = once(lines, 'line')
   retention.start()
   t.match(await removed, [{ removed: 3 }])

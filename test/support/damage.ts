@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Test } from 'tap'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
-import type { NewEvent } from '../../lib/store/event-store.ts'
+import type { NewEvent } from '../../lib/events/event.ts'
 import { folder } from './build.ts'
 
 /** A log on disk that nobody has open. @returns its path */
 export async function writeLog(t: Test, events: readonly NewEvent[]): Promise<string> {
   const path = join(folder(t), 'events.db')
   const store = new SqliteStore({ path })
-  await store.append(events)
+  await store.log.append(events)
   await store.close()
   return path
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { NewEvent } from '../../lib/store/event-store.ts'
+import type { NewEvent } from '../../lib/events/event.ts'
 
 /** An event as the log takes it, of an id of its own. */
 export function newEvent(members: Partial<NewEvent> = {}): NewEvent {

@@ -1,4 +1,6 @@
-import type { Lane, LaneWatcher, LogSubscriber, StoredEvent } from '../../lib/store/event-store.ts'
+import type { LaneKey, LaneWatcher } from '../../lib/store/delivery-store.ts'
+import type { LogSubscriber } from '../../lib/store/log-store.ts'
+import type { StoredEvent } from '../../lib/events/event.ts'
 import { Watch } from './watch.ts'
 
 /** Follows all of the log, and keeps what it is told. */
@@ -34,7 +36,7 @@ export class RecordingWatcher extends Watch implements LaneWatcher {
   readonly lost: number[] = []
   releasing: (partitions: ReadonlySet<number>) => Promise<void> = async () => {}
 
-  pending(lanes: readonly Lane[]): void {
+  pending(lanes: readonly LaneKey[]): void {
     this.told.push(...lanes.map(nameOf))
     this.changed()
   }
@@ -46,7 +48,7 @@ export class RecordingWatcher extends Watch implements LaneWatcher {
     this.changed()
   }
 
-  redriven(lanes: readonly Lane[]): void {
+  redriven(lanes: readonly LaneKey[]): void {
     this.again.push(...lanes.map(nameOf))
     this.changed()
   }
@@ -64,6 +66,6 @@ export class RecordingWatcher extends Watch implements LaneWatcher {
   }
 }
 
-export function nameOf({ queue, instanceKey }: Lane): string {
+export function nameOf({ queue, instanceKey }: LaneKey): string {
   return `${queue} ${instanceKey}`
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
-import type { EventStore, ReadOptions } from '../../lib/store/event-store.ts'
+import type { EventStore } from '../../lib/store/event-store.ts'
+import type { ReadOptions } from '../../lib/store/log-store.ts'
 import type { Received } from './sockets.ts'
 
 /** What came: the data of events, and what `resumed` told but for which log it was. */
@@ -49,12 +50,12 @@ export interface HeldStore {
 export function heldStore(t: Test): HeldStore {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
-  const read = store.read.bind(store)
+  const read = store.log.read.bind(store.log)
   const waiting: HeldRead[] = []
   let wake = () => {}
   let reads = 0
   let held = true
-  t.intercept(store, 'read', {
+  t.intercept(store.log, 'read', {
     value: (options: ReadOptions) => {
       reads++
       if (!held) return read(options)

@@ -160,7 +160,7 @@ t.test('a span that is none, and a program without OpenTelemetry, trace nothing'
   })
   t.after(() => hooks.deregister())
   const without = (await import(
-    `../lib/telemetry/opentelemetry.ts?${'without'}`
+    `../../lib/telemetry/opentelemetry.ts?${'without'}`
   )) as typeof import('../../lib/telemetry/opentelemetry.ts')
   t.equal(without.activeTraceparent(), undefined)
 })

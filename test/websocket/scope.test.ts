@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { StoredEvent } from '../../lib/store/event-store.ts'
+import type { StoredEvent } from '../../lib/events/event.ts'
 import { Channels } from '../../lib/websocket/channels.ts'
 import type { Listener } from '../../lib/websocket/listener.ts'
 import { Scope } from '../../lib/websocket/scope.ts'

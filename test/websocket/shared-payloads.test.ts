@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Scope } from '../../lib/websocket/scope.ts'
 import { SharedPayloads } from '../../lib/websocket/shared-payloads.ts'
-import type { StoredEvent } from '../../lib/store/event-store.ts'
+import type { StoredEvent } from '../../lib/events/event.ts'
 
 const event = (offset: number): StoredEvent => ({
   offset,

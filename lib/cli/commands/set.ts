@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import { Argument, type Command, Option } from 'commander'
 import type { SelectionReply, SetReply } from '../../schemas/replies.ts'
-import type { TransportName } from '../../store/event-store.ts'
+import type { TransportName } from '../../instances/instance.ts'
 import type { CliContext } from '../context.ts'
 import { printJson } from '../output.ts'
 import { ServerClient } from '../server-client.ts'

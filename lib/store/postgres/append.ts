@@ -4,7 +4,8 @@ import { numberArray, textArray } from './binary-array.ts'
 import { isTransient, refused, type PostgresPool } from './connection.ts'
 import type { Row } from '../rows.ts'
 import type { Batcher } from '../serial-queue.ts'
-import { CALLER_ID, type AppendResult, type NewEvent, type StoredEvent } from '../event-store.ts'
+import { CALLER_ID, type NewEvent, type StoredEvent } from '../../events/event.ts'
+import type { AppendResult } from '../log-store.ts'
 
 export interface AppendCall {
   readonly events: readonly NewEvent[]

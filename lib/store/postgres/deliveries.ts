@@ -4,7 +4,8 @@ import type { PostgresPool } from './connection.ts'
 import { pageValues } from './reads.ts'
 import { toDeadLetter } from '../rows.ts'
 import { SerialQueue, type Batcher } from '../serial-queue.ts'
-import type { DeadLetter, DeadLetterPage, DeliveryRef, Failure } from '../event-store.ts'
+import type { DeadLetter, DeadLetterPage } from '../dead-letter-store.ts'
+import type { DeliveryRef, Failure } from '../delivery-store.ts'
 
 export interface DeliveriesOptions {
   pool: PostgresPool

@@ -8,7 +8,8 @@ import { LOCKS, lockSpace } from './locks.ts'
 import { migrate, nameOf } from './migrate.ts'
 import type { Row } from '../rows.ts'
 import type { LogCounts } from '../sqlite/export.ts'
-import type { Instance, StoredEvent } from '../event-store.ts'
+import type { Instance } from '../../instances/instance.ts'
+import type { StoredEvent } from '../../events/event.ts'
 
 /** How long one waits for a process that ends. */
 const LOCK_TIMEOUT_MS = 2_000

@@ -5,7 +5,7 @@ import type { PostgresPool } from './connection.ts'
 import type { Row } from '../rows.ts'
 import type { SerialQueue } from '../serial-queue.ts'
 import { SharedRun } from './shared-run.ts'
-import type { Instance, Selection, TransportName } from '../event-store.ts'
+import type { Instance, Selection, TransportName } from '../../instances/instance.ts'
 
 export interface PostgresInstancesOptions {
   pool: PostgresPool

@@ -5,9 +5,9 @@ import type { PostgresReads } from './reads.ts'
 import { PostgresSession, type SessionTiming } from './session.ts'
 import type { Row } from '../rows.ts'
 import { SharedRun } from './shared-run.ts'
-import type { Lane, LaneWatcher } from '../event-store.ts'
+import type { LaneKey, LaneWatcher } from '../delivery-store.ts'
 
-export interface LanesOptions {
+export interface PartitionLeasesOptions {
   url: string
   schema: string
   timing: SessionTiming | undefined
@@ -33,8 +33,8 @@ function newTerm(): Term {
  * session has lost the locks. Every node that sends also holds one lock that they share, so that all know how many they
  * are, and takes its even share: what is free it takes, what is too much it hands over once nothing of it is under way.
  */
-export class PostgresLanes {
-  readonly #options: LanesOptions
+export class PartitionLeases {
+  readonly #options: PartitionLeasesOptions
   readonly #space: number
   readonly #session: PostgresSession
   #term = newTerm()
@@ -47,7 +47,7 @@ export class PostgresLanes {
   #redrives = 0
   #stopped = false
 
-  constructor(options: LanesOptions) {
+  constructor(options: PartitionLeasesOptions) {
     const { schema, url, timing } = options
     this.#options = options
     this.#space = lockSpace(schema)
@@ -222,7 +222,7 @@ export class PostgresLanes {
   }
 
   /** Tells of those that are still to be sent here. */
-  #tell(lanes: readonly Lane[], tell: (ours: readonly Lane[]) => void): void {
+  #tell(lanes: readonly LaneKey[], tell: (ours: readonly LaneKey[]) => void): void {
     const ours = lanes.filter(({ instanceKey }) => this.#has(instanceKey))
     if (ours.length > 0) tell(ours)
   }

@@ -1,7 +1,10 @@
 import { partitionOf } from '../partitions.ts'
 import type { PostgresPool } from './connection.ts'
 import { EVENT_COLUMNS, toDeadLetter, toEvent, type Row } from '../rows.ts'
-import type { DeadLetter, DeadLetterPage, Lane, LogRange, ReadOptions, StoredEvent } from '../event-store.ts'
+import type { DeadLetter, DeadLetterPage } from '../dead-letter-store.ts'
+import type { LaneKey } from '../delivery-store.ts'
+import type { LogRange, ReadOptions } from '../log-store.ts'
+import type { StoredEvent } from '../../events/event.ts'
 
 /** What the driver passes for no limit. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
@@ -53,7 +56,7 @@ export class PostgresReads {
     return { events, reached: cut ? (last.offset as number) : upTo, directory: (last?.directory as number) ?? 0 }
   }
 
-  async lane({ queue, instanceKey }: Lane, { after, ...page }: Page & { after: number }): Promise<StoredEvent[]> {
+  async lane({ queue, instanceKey }: LaneKey, { after, ...page }: Page & { after: number }): Promise<StoredEvent[]> {
     const from = `(
       SELECT d."offset" FROM ${this.#schema}.deliveries d
       WHERE d.partition = $1 AND d.instance_key = $2
@@ -73,17 +76,17 @@ export class PostgresReads {
   }
 
   /** Lanes with something pending: all, or those of these partitions. */
-  lanes(partitions?: readonly number[]): Promise<Lane[]> {
+  lanes(partitions?: readonly number[]): Promise<LaneKey[]> {
     return partitions ? this.#lanes('d.partition = ANY ($1)', [partitions]) : this.#lanes('true', [])
   }
 
   /** The same, of what became pending by events after one offset and up to another. */
-  newLanes({ after, upTo }: { after: number; upTo: number }, partitions: readonly number[]): Promise<Lane[]> {
+  newLanes({ after, upTo }: { after: number; upTo: number }, partitions: readonly number[]): Promise<LaneKey[]> {
     return this.#lanes('d."offset" > $1 AND d."offset" <= $2 AND d.partition = ANY ($3)', [after, upTo, partitions])
   }
 
   /** The same, of what became pending again by redrives after this one. */
-  redrivenLanes(after: number, partitions: readonly number[]): Promise<Lane[]> {
+  redrivenLanes(after: number, partitions: readonly number[]): Promise<LaneKey[]> {
     return this.#lanes('d.redrive > $1 AND d.partition = ANY ($2)', [after, partitions])
   }
 
@@ -131,7 +134,7 @@ export class PostgresReads {
     )
   }
 
-  async #lanes(which: string, values: unknown[]): Promise<Lane[]> {
+  async #lanes(which: string, values: unknown[]): Promise<LaneKey[]> {
     const rows = await this.#pool.query(
       `SELECT q.name, d.instance_key FROM (
         SELECT DISTINCT d.queue_key, d.instance_key FROM ${this.#schema}.deliveries d WHERE ${which}

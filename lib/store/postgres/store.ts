@@ -6,7 +6,7 @@ import { PostgresBacklog } from './backlog.ts'
 import { PostgresPool, refused } from './connection.ts'
 import { PostgresDeliveries } from './deliveries.ts'
 import { PostgresInstances } from './instances.ts'
-import { COUNT_HOLDERS, PostgresLanes } from './partition-leases.ts'
+import { COUNT_HOLDERS, PartitionLeases } from './partition-leases.ts'
 import { LOCKS, lockSpace } from './locks.ts'
 import { migrate } from './migrate.ts'
 import { PostgresReads } from './reads.ts'
@@ -14,23 +14,11 @@ import { PostgresSession, type SessionTiming } from './session.ts'
 import { PostgresTail } from './tail.ts'
 import type { Row } from '../rows.ts'
 import { SerialQueue } from '../serial-queue.ts'
-import type {
-  AppendResult,
-  DeadLetter,
-  DeadLetterPage,
-  DeliveryRef,
-  EventStore,
-  Failure,
-  Lane,
-  LaneWatcher,
-  LogRange,
-  LogSubscriber,
-  NewEvent,
-  NodeStatus,
-  PruneOptions,
-  ReadOptions,
-  StoredEvent
-} from '../event-store.ts'
+import type { LogStore, AppendResult, LogRange, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
+import type { DeadLetter, DeadLetterPage, DeadLetterStore } from '../dead-letter-store.ts'
+import type { DeliveryStore, DeliveryRef, Failure, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { EventStore, NodeStatus } from '../event-store.ts'
+import type { NewEvent, StoredEvent } from '../../events/event.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://…` or `postgresql://…` */
@@ -62,7 +50,9 @@ const COUNT_REST = 50
  */
 export class PostgresStore implements EventStore {
   readonly instances: InstanceDirectory
-  readonly maxPending: number
+  readonly log: LogStore
+  readonly deliveries: DeliveryStore
+  readonly deadLetters: DeadLetterStore
   readonly #options: PostgresStoreOptions & { schema: string }
   readonly #pool: PostgresPool
   readonly #table: PostgresInstances
@@ -72,9 +62,8 @@ export class PostgresStore implements EventStore {
   readonly #deliveries: PostgresDeliveries
   readonly #backlog: PostgresBacklog
   readonly #session: PostgresSession
-  readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>()
   readonly #tails = new Set<PostgresTail>()
-  readonly #senders = new Set<PostgresLanes>()
+  readonly #senders = new Set<PartitionLeases>()
   #head = 0
   #nodes = 1
   #pruneAfter = 0
@@ -101,7 +90,6 @@ export class PostgresStore implements EventStore {
   private constructor(options: PostgresStoreOptions & { schema: string }) {
     const { url, schema, maxPendingDeliveries = 1_000_000, retryMs = 5_000, timing, onConnection } = options
     this.#options = options
-    this.maxPending = maxPendingDeliveries
     const pool = new PostgresPool(url)
     this.#pool = pool
     this.#reads = new PostgresReads(pool, schema)
@@ -143,9 +131,33 @@ export class PostgresStore implements EventStore {
       },
       back: () => onConnection?.(undefined)
     })
+    this.log = {
+      append: (events, replan) => this.#append(events, replan),
+      tail: (subscriber) => this.#tail(subscriber),
+      read: (options) => this.#read(options),
+      range: () => this.#range(),
+      prune: (options) => this.#prune(options),
+      damagedEvents: () => this.#damagedEvents()
+    }
+    this.deliveries = {
+      maxPending: maxPendingDeliveries,
+      pendingCount: () => this.#pendingCount(),
+      oldestPending: () => this.#oldestPending(),
+      watch: (watcher) => this.#watchLanes(watcher),
+      maySend: (instanceKey) => this.#maySend(instanceKey),
+      readLane: (lane, options) => this.#readLane(lane, options),
+      acknowledge: (deliveries) => this.#acknowledge(deliveries),
+      bury: (delivery, failure) => this.#bury(delivery, failure)
+    }
+    this.deadLetters = {
+      read: (page) => this.#readDeadLetters(page),
+      count: () => this.#deadLetterCount(),
+      redrive: (page) => this.#redrive(page),
+      discard: (page) => this.#discard(page)
+    }
   }
 
-  append(events: readonly NewEvent[], replan?: () => readonly NewEvent[]): Promise<AppendResult[]> {
+  #append(events: readonly NewEvent[], replan?: () => readonly NewEvent[]): Promise<AppendResult[]> {
     const deliveries = events.reduce((sum, event) => sum + event.queues.length, 0)
     try {
       this.#backlog.reserve(deliveries)
@@ -163,12 +175,7 @@ export class PostgresStore implements EventStore {
     return done
   }
 
-  subscribe(listener: (events: readonly StoredEvent[]) => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
-  }
-
-  tail(subscriber: LogSubscriber): () => void {
+  #tail(subscriber: LogSubscriber): () => void {
     const sync = (directory: number) => this.#table.sync(directory)
     const tail = new PostgresTail({ reads: this.#reads, subscriber, position: this.#head, sync })
     this.#tails.add(tail)
@@ -178,10 +185,10 @@ export class PostgresStore implements EventStore {
     }
   }
 
-  async watchLanes(watcher: LaneWatcher): Promise<() => Promise<void>> {
+  async #watchLanes(watcher: LaneWatcher): Promise<() => Promise<void>> {
     this.#assertOpen()
     const { url, schema, timing } = this.#options
-    const sender = new PostgresLanes({ url, schema, timing, reads: this.#reads, watcher })
+    const sender = new PartitionLeases({ url, schema, timing, reads: this.#reads, watcher })
     try {
       await sender.start()
     } catch (error) {
@@ -193,7 +200,7 @@ export class PostgresStore implements EventStore {
     }
   }
 
-  maySend(instanceKey: number): boolean {
+  #maySend(instanceKey: number): boolean {
     return this.#senders.values().some((sender) => sender.maySend(instanceKey))
   }
 
@@ -209,62 +216,57 @@ export class PostgresStore implements EventStore {
     }
   }
 
-  async read(options: ReadOptions): Promise<StoredEvent[]> {
+  async #read(options: ReadOptions): Promise<StoredEvent[]> {
     this.#assertOpen()
     return this.#reads.events(options)
   }
 
-  async range(): Promise<LogRange> {
+  async #range(): Promise<LogRange> {
     this.#assertOpen()
     return this.#reads.range()
   }
 
-  async pendingLanes(): Promise<Lane[]> {
-    this.#assertOpen()
-    return this.#reads.lanes()
-  }
-
-  async readLane(lane: Lane, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]> {
+  async #readLane(lane: LaneKey, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]> {
     this.#assertOpen()
     return this.#reads.lane(lane, options)
   }
 
-  async oldestPending(): Promise<number | null> {
+  async #oldestPending(): Promise<number | null> {
     this.#assertOpen()
     return this.#reads.oldestPending()
   }
 
-  pendingCount(): number {
+  #pendingCount(): number {
     return this.#backlog.pending
   }
 
-  acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
+  #acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
     return this.#deliveries.acknowledge(deliveries)
   }
 
-  bury(delivery: DeliveryRef, failure: Failure): Promise<void> {
+  #bury(delivery: DeliveryRef, failure: Failure): Promise<void> {
     return this.#deliveries.bury(delivery, failure)
   }
 
-  async readDeadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
+  async #readDeadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
     this.#assertOpen()
     return this.#reads.deadLetters(page)
   }
 
-  async deadLetterCount(): Promise<{ count: number; lastId: number }> {
+  async #deadLetterCount(): Promise<{ count: number; lastId: number }> {
     this.#assertOpen()
     return this.#reads.deadLetterCount()
   }
 
-  redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
+  #redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
     return this.#deliveries.redrive(page)
   }
 
-  discard(page: DeadLetterPage): Promise<DeadLetter[]> {
+  #discard(page: DeadLetterPage): Promise<DeadLetter[]> {
     return this.#deliveries.discard(page)
   }
 
-  async prune({ acceptedBefore, maxBytes }: PruneOptions): Promise<{ removed: number; more: boolean }> {
+  async #prune({ acceptedBefore, maxBytes }: PruneOptions): Promise<{ removed: number; more: boolean }> {
     this.#assertOpen()
     const { removed, next } = await this.#pool.one(`SELECT * FROM ${this.#options.schema}.prune($1, $2, $3, $4)`, [
       this.#pruneAfter,
@@ -277,7 +279,7 @@ export class PostgresStore implements EventStore {
   }
 
   /** PostgreSQL has checksums of its own, and refuses to read what is damaged. */
-  damagedEvents(): number {
+  #damagedEvents(): number {
     return 0
   }
 
@@ -303,7 +305,6 @@ export class PostgresStore implements EventStore {
     await Promise.all([...this.#senders].map((sender) => sender.stop()))
     await this.#deliveries.close()
     await written
-    this.#listeners.clear()
     await Promise.all([...this.#tails].map((tail) => tail.stop()))
     await this.#session.close()
     await this.#pool.close()
@@ -326,7 +327,6 @@ export class PostgresStore implements EventStore {
     this.#backlog.settle(deliveries)
     this.#backlog.change(stored.reduce((sum, { queues }) => sum + queues.length, 0))
     if (retried) this.#backlog.doubt()
-    if (stored.length > 0) for (const listener of this.#listeners) listener(stored)
     this.#head = Math.max(this.#head, head)
     for (const follower of [...this.#tails, ...this.#senders]) follower.appended(appended)
     this.#options.onCommit?.({ operations, seconds })

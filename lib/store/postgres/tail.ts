@@ -1,7 +1,7 @@
 import type { Appended } from './append.ts'
 import type { PostgresReads } from './reads.ts'
 import { SharedRun } from './shared-run.ts'
-import type { LogSubscriber } from '../event-store.ts'
+import type { LogSubscriber } from '../log-store.ts'
 
 export interface TailOptions {
   reads: PostgresReads

@@ -3,7 +3,7 @@ import { StoreDamagedError, StoreUnusableError } from '../../errors.ts'
 import { eventSize, socketMessage } from '../../events/messages.ts'
 import { EVENT_COLUMNS, toEvent } from '../rows.ts'
 import { isDamage, REMEDY } from './database.ts'
-import type { StoredEvent } from '../event-store.ts'
+import type { StoredEvent } from '../../events/event.ts'
 
 /** Told of each damaged place that is met, once. */
 export type OnDamage = (damage: { offset?: number; reason: string }) => void

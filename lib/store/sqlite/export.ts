@@ -7,7 +7,8 @@ import { openDatabase } from './database.ts'
 import { isWhole } from './damage.ts'
 import { takeEvents } from './reads.ts'
 import { toInstance } from './rows.ts'
-import type { Instance, StoredEvent } from '../event-store.ts'
+import type { Instance } from '../../instances/instance.ts'
+import type { StoredEvent } from '../../events/event.ts'
 
 /** How many there are of each thing that a log holds, and where it ends. */
 export interface LogCounts {

@@ -7,7 +7,7 @@ import {
   type InstanceTable
 } from '../../instances/memory-directory.ts'
 import { toInstance } from './rows.ts'
-import type { Instance, TransportName } from '../event-store.ts'
+import type { Instance, TransportName } from '../../instances/instance.ts'
 
 /**
  * Instances and selections in SQLite. Within a transaction, what it has changed so far is seen through `#changed`;

@@ -1,5 +1,5 @@
 import type { Statements } from './statements.ts'
-import type { PruneOptions } from '../event-store.ts'
+import type { PruneOptions } from '../log-store.ts'
 
 /** Events that one step looks at. */
 const CHUNK = 500

@@ -6,16 +6,10 @@ import { type Row, toDeadLetter, toEvent } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
 import type { SqliteQueues } from './queues.ts'
 import type { Statements } from './statements.ts'
-import type {
-  DeadLetter,
-  DeadLetterPage,
-  DeliveryRef,
-  Failure,
-  Lane,
-  LogRange,
-  ReadOptions,
-  StoredEvent
-} from '../event-store.ts'
+import type { DeadLetter, DeadLetterPage } from '../dead-letter-store.ts'
+import type { DeliveryRef, Failure, LaneKey } from '../delivery-store.ts'
+import type { LogRange, ReadOptions } from '../log-store.ts'
+import type { StoredEvent } from '../../events/event.ts'
 
 export interface SqliteReadsOptions {
   sql: Statements
@@ -53,7 +47,7 @@ export class SqliteReads {
     return page ?? this.#eventsOneByOne(options)
   }
 
-  async lane(lane: Lane, options: PageLimits & { after: number }): Promise<StoredEvent[]> {
+  async lane(lane: LaneKey, options: PageLimits & { after: number }): Promise<StoredEvent[]> {
     const { sql, queues } = this.#options
     const queueKey = queues.find(lane.queue)
     if (queueKey === undefined) return []
@@ -122,7 +116,7 @@ export class SqliteReads {
 
   /** What is damaged is given up on, so that what is behind it goes on. */
   async #laneOneByOne(
-    { queue, instanceKey }: Lane,
+    { queue, instanceKey }: LaneKey,
     queueKey: number,
     { after, ...limits }: PageLimits & { after: number }
   ): Promise<StoredEvent[]> {

@@ -1,5 +1,5 @@
 import type { Row } from '../rows.ts'
-import type { Instance, Selection, TransportName } from '../event-store.ts'
+import type { Instance, Selection, TransportName } from '../../instances/instance.ts'
 
 export function toInstance(row: Row, selections: Iterable<Row>): Instance {
   const chosen: { [T in TransportName]?: Selection } = {}

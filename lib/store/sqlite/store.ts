@@ -10,23 +10,12 @@ import { SqlitePruner } from './pruner.ts'
 import { SqliteQueues } from './queues.ts'
 import { SqliteReads } from './reads.ts'
 import { prepareStatements, type Statements } from './statements.ts'
-import type {
-  AppendResult,
-  DeadLetter,
-  DeadLetterPage,
-  DeliveryRef,
-  EventStore,
-  Failure,
-  Instance,
-  Lane,
-  LaneWatcher,
-  LogRange,
-  LogSubscriber,
-  NewEvent,
-  PruneOptions,
-  ReadOptions,
-  StoredEvent
-} from '../event-store.ts'
+import type { LogStore, AppendResult, LogRange, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
+import type { DeadLetter, DeadLetterPage, DeadLetterStore } from '../dead-letter-store.ts'
+import type { DeliveryStore, DeliveryRef, Failure, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { EventStore } from '../event-store.ts'
+import type { Instance } from '../../instances/instance.ts'
+import type { NewEvent, StoredEvent } from '../../events/event.ts'
 
 export interface SqliteStoreOptions {
   /** File path, or `:memory:`. */
@@ -52,13 +41,16 @@ interface Appending {
  */
 export class SqliteStore implements EventStore {
   readonly instances: MemoryDirectory
+  readonly log: LogStore
+  readonly deliveries: DeliveryStore
+  readonly deadLetters: DeadLetterStore
   readonly #path: string
   readonly #inode: number | undefined
   readonly #db: DatabaseSync
   readonly #sql: Statements
   readonly #commits: CommitQueue
+  readonly #maxPending: number
   readonly #table: SqliteInstances
-  readonly maxPending: number
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>()
   readonly #watchers = new Set<LaneWatcher>()
   readonly #queues: SqliteQueues
@@ -75,7 +67,7 @@ export class SqliteStore implements EventStore {
     this.#path = path
     this.#db = openDatabase(path)
     this.#inode = this.#inodeNow()
-    this.maxPending = maxPendingDeliveries
+    this.#maxPending = maxPendingDeliveries
     this.#damage = new SqliteDamage(path, onDamage)
     this.#commits = new CommitQueue({
       transaction: (work) => this.#transaction(work),
@@ -102,14 +94,38 @@ export class SqliteStore implements EventStore {
       queues: this.#queues,
       damage: this.#damage,
       nameOf: (instanceKey) => this.instances.list().find(({ key }) => key === instanceKey)?.name,
-      bury: (delivery, failure) => this.bury(delivery, failure)
+      bury: (delivery, failure) => this.#bury(delivery, failure)
     })
+    this.log = {
+      append: (events) => this.#append(events),
+      tail: (subscriber) => this.#tail(subscriber),
+      read: (options) => this.#read(options),
+      range: () => this.#range(),
+      prune: (options) => this.#prune(options),
+      damagedEvents: () => this.#damagedEvents()
+    }
+    this.deliveries = {
+      maxPending: maxPendingDeliveries,
+      pendingCount: () => this.#pendingCount(),
+      oldestPending: () => this.#oldestPending(),
+      watch: (watcher) => this.#watchLanes(watcher),
+      maySend: () => this.#maySend(),
+      readLane: (lane, options) => this.#readLane(lane, options),
+      acknowledge: (deliveries) => this.#acknowledge(deliveries),
+      bury: (delivery, failure) => this.#bury(delivery, failure)
+    }
+    this.deadLetters = {
+      read: (page) => this.#readDeadLetters(page),
+      count: () => this.#deadLetterCount(),
+      redrive: (page) => this.#redrive(page),
+      discard: (page) => this.#discard(page)
+    }
   }
 
-  append(events: readonly NewEvent[]): Promise<AppendResult[]> {
+  #append(events: readonly NewEvent[]): Promise<AppendResult[]> {
     const deliveries = events.reduce((sum, event) => sum + event.queues.length, 0)
-    if (deliveries > 0 && this.#pending + this.#reserved + deliveries > this.maxPending) {
-      const full = `${this.#pending} deliveries to SQS are pending, the limit is ${this.maxPending}`
+    if (deliveries > 0 && this.#pending + this.#reserved + deliveries > this.#maxPending) {
+      const full = `${this.#pending} deliveries to SQS are pending, the limit is ${this.#maxPending}`
       return Promise.reject(new BackpressureError(full))
     }
     this.#reserved += deliveries
@@ -137,44 +153,44 @@ export class SqliteStore implements EventStore {
     return done
   }
 
-  subscribe(listener: (events: readonly StoredEvent[]) => void): () => void {
+  #subscribe(listener: (events: readonly StoredEvent[]) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  tail(subscriber: LogSubscriber): () => void {
+  #tail(subscriber: LogSubscriber): () => void {
     subscriber.advanced([], this.#reads.last())
-    return this.subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
+    return this.#subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
   }
 
   /** One process sends everything, and learns of it as it is committed. */
-  async watchLanes(watcher: LaneWatcher): Promise<() => Promise<void>> {
-    const unsubscribe = this.subscribe((events) => watcher.appended(events))
+  async #watchLanes(watcher: LaneWatcher): Promise<() => Promise<void>> {
+    const unsubscribe = this.#subscribe((events) => watcher.appended(events))
     this.#watchers.add(watcher)
-    watcher.pending(await this.pendingLanes())
+    watcher.pending(await this.#pendingLanes())
     return async () => {
       unsubscribe()
       this.#watchers.delete(watcher)
     }
   }
 
-  maySend(): boolean {
+  #maySend(): boolean {
     return true
   }
 
   status(): undefined {}
 
-  async read(options: ReadOptions): Promise<StoredEvent[]> {
+  async #read(options: ReadOptions): Promise<StoredEvent[]> {
     this.#assertOpen()
     return this.#reads.events(options)
   }
 
-  async range(): Promise<LogRange> {
+  async #range(): Promise<LogRange> {
     this.#assertOpen()
     return this.#ask(() => this.#reads.range())
   }
 
-  async pendingLanes(): Promise<Lane[]> {
+  async #pendingLanes(): Promise<LaneKey[]> {
     this.#assertOpen()
     const rows = this.#ask(() => this.#sql.lanes.all())
     return rows.map((row) => ({
@@ -183,21 +199,21 @@ export class SqliteStore implements EventStore {
     }))
   }
 
-  async readLane(lane: Lane, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]> {
+  async #readLane(lane: LaneKey, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]> {
     this.#assertOpen()
     return this.#reads.lane(lane, options)
   }
 
-  async oldestPending(): Promise<number | null> {
+  async #oldestPending(): Promise<number | null> {
     this.#assertOpen()
     return this.#ask(() => (this.#sql.oldestPending.get()?.accepted_at as number | undefined) ?? null)
   }
 
-  pendingCount(): number {
+  #pendingCount(): number {
     return this.#pending
   }
 
-  acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
+  #acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
     return this.#commits.add(
       {
         run: () => deliveries.reduce((sum, delivery) => sum + this.#removeDelivery(delivery), 0),
@@ -209,7 +225,7 @@ export class SqliteStore implements EventStore {
     ) as Promise<unknown> as Promise<void>
   }
 
-  bury(delivery: DeliveryRef, { reason, message, attempts }: Failure): Promise<void> {
+  #bury(delivery: DeliveryRef, { reason, message, attempts }: Failure): Promise<void> {
     return this.#commits.add({
       run: () => {
         const removed = this.#removeDelivery(delivery)
@@ -233,19 +249,19 @@ export class SqliteStore implements EventStore {
     }) as Promise<unknown> as Promise<void>
   }
 
-  async readDeadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
+  async #readDeadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
     this.#assertOpen()
     return this.#ask(() => this.#reads.deadLetters(page))
   }
 
-  async deadLetterCount(): Promise<{ count: number; lastId: number }> {
+  async #deadLetterCount(): Promise<{ count: number; lastId: number }> {
     this.#assertOpen()
     const row = this.#ask(() => this.#sql.countDeadLetters.get())
     const { count, last_id: lastId } = row as { count: number; last_id: number | null }
     return { count, lastId: lastId ?? 0 }
   }
 
-  redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
+  #redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
     return this.#commits.add({
       run: () => {
         const letters = this.#reads.deadLetters(page)
@@ -262,7 +278,7 @@ export class SqliteStore implements EventStore {
     })
   }
 
-  discard(page: DeadLetterPage): Promise<DeadLetter[]> {
+  #discard(page: DeadLetterPage): Promise<DeadLetter[]> {
     return this.#commits.add({
       run: () => {
         const letters = this.#reads.deadLetters(page)
@@ -272,11 +288,11 @@ export class SqliteStore implements EventStore {
     })
   }
 
-  prune(options: PruneOptions): Promise<{ removed: number; more: boolean }> {
+  #prune(options: PruneOptions): Promise<{ removed: number; more: boolean }> {
     return this.#commits.add({ run: () => this.#pruner.step(options) })
   }
 
-  damagedEvents(): number {
+  #damagedEvents(): number {
     return this.#damage.events
   }
 

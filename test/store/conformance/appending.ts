@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
-import type { StoredEvent } from '../../../lib/store/event-store.ts'
+import type { StoredEvent } from '../../../lib/events/event.ts'
+import { followLog } from '../../support/follow-log.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import type { Open } from '../conformance.ts'
 
@@ -15,9 +16,9 @@ export function appending(t: Test, open: Open): void {
       flags: 7
     })
     const before = Date.now()
-    const [result] = await store.append([event])
+    const [result] = await store.log.append([event])
     t.strictSame(result, { id: event.id, offset: result?.offset, duplicate: false })
-    const [stored] = await store.read(ALL)
+    const [stored] = await store.log.read(ALL)
     const instanceKey = store.instances.require('loja são/1').key
     t.strictSame(stored, { ...event, offset: result?.offset, instanceKey, acceptedAt: stored?.acceptedAt })
     t.ok(stored && stored.acceptedAt >= before && stored.acceptedAt <= Date.now(), 'accepted now')
@@ -25,18 +26,18 @@ export function appending(t: Test, open: Open): void {
 
   void t.test('offsets grow in the order of calls made in one turn', async (t) => {
     const { store } = await open(t)
-    await store.append([newEvent({ instance: 'known' })])
+    await store.log.append([newEvent({ instance: 'known' })])
     const events = Array.from({ length: 60 }, (_, index) =>
       newEvent({ instance: ['known', 'new', 'newer'][index % 3]! })
     )
-    const results = await Promise.all(events.map((event) => store.append([event])))
+    const results = await Promise.all(events.map((event) => store.log.append([event])))
     const offsets = results.map(([result]) => result?.offset as number)
     t.strictSame(
       offsets,
       offsets.toSorted((a, b) => a - b)
     )
     t.equal(new Set(offsets).size, events.length)
-    const stored = await store.read({ after: (offsets[0] as number) - 1, limit: 100 })
+    const stored = await store.log.read({ after: (offsets[0] as number) - 1, limit: 100 })
     t.strictSame(
       stored.map(({ id, offset }) => [id, offset]),
       results.map(([result]) => [result?.id, result?.offset])
@@ -55,35 +56,35 @@ export function appending(t: Test, open: Open): void {
   void t.test('an array is answered in its order', async (t) => {
     const { store } = await open(t)
     const events = newEvents(20)
-    const results = await store.append(events)
+    const results = await store.log.append(events)
     t.strictSame(
       results.map(({ id }) => id),
       events.map(({ id }) => id)
     )
     t.strictSame(
-      (await store.read(ALL)).map(({ offset }) => offset),
+      (await store.log.read(ALL)).map(({ offset }) => offset),
       results.map(({ offset }) => offset)
     )
-    t.strictSame(await store.append([]), [])
+    t.strictSame(await store.log.append([]), [])
   })
 
   void t.test('an id is taken once for each instance: later, in the same turn, in the same call', async (t) => {
     const { store } = await open(t)
     const told: StoredEvent[] = []
-    store.subscribe((events) => told.push(...events))
+    followLog(store, (events) => told.push(...events))
     const event = newEvent({ id: 'order-1', queues: ['q'] })
     const [[first], again, [other]] = await Promise.all([
-      store.append([event]),
-      store.append([{ ...event, data: '"changed"' }, event]),
-      store.append([{ ...event, instance: 'support' }])
+      store.log.append([event]),
+      store.log.append([{ ...event, data: '"changed"' }, event]),
+      store.log.append([{ ...event, instance: 'support' }])
     ])
-    const [later] = await store.append([event])
+    const [later] = await store.log.append([event])
     t.equal(first?.duplicate, false)
     for (const result of [...again, later]) {
       t.strictSame(result, { id: 'order-1', offset: first?.offset, duplicate: true })
     }
     t.equal(other?.duplicate, false, 'another instance has its own ids')
-    const stored = await store.read(ALL)
+    const stored = await store.log.read(ALL)
     t.strictSame(
       stored.map(({ instance, data }) => [instance, data]),
       [
@@ -91,7 +92,7 @@ export function appending(t: Test, open: Open): void {
         ['support', event.data]
       ]
     )
-    t.equal(store.pendingCount(), 2, 'and is delivered once')
+    t.equal(store.deliveries.pendingCount(), 2, 'and is delivered once')
     t.equal(told.length, 2, 'and told once')
   })
 
@@ -99,14 +100,14 @@ export function appending(t: Test, open: Open): void {
     const { store } = await open(t)
     const order: string[] = []
     const told: StoredEvent[] = []
-    store.subscribe((events) => {
+    followLog(store, (events) => {
       order.push('told')
       told.push(...events)
       t.ok(events.every(({ instance, instanceKey }) => store.instances.get(instance)?.key === instanceKey))
-      t.equal(store.pendingCount(), 4)
+      t.equal(store.deliveries.pendingCount(), 4)
     })
     const events = newEvents(4, { instance: 'new', queues: ['q'], flags: 3 })
-    await Promise.all(events.map((event) => store.append([event]).then(() => order.push('resolved'))))
+    await Promise.all(events.map((event) => store.log.append([event]).then(() => order.push('resolved'))))
     t.strictSame(order, ['told', ...events.map(() => 'resolved')])
     t.strictSame(
       told.map(({ offset, instanceKey, acceptedAt, ...event }) => event),
@@ -114,54 +115,54 @@ export function appending(t: Test, open: Open): void {
     )
     t.strictSame(
       told.map(({ offset, acceptedAt }) => [offset, acceptedAt]),
-      (await store.read(ALL)).map(({ offset, acceptedAt }) => [offset, acceptedAt])
+      (await store.log.read(ALL)).map(({ offset, acceptedAt }) => [offset, acceptedAt])
     )
   })
 
   void t.test('who unsubscribed is told no more, everyone else is', async (t) => {
     const { store } = await open(t)
     const told: string[] = []
-    const unsubscribe = store.subscribe(() => told.push('one'))
-    store.subscribe(() => told.push('other'))
-    await store.append([newEvent()])
+    const unsubscribe = followLog(store, () => told.push('one'))
+    followLog(store, () => told.push('other'))
+    await store.log.append([newEvent()])
     unsubscribe()
     unsubscribe()
-    await store.append([newEvent()])
+    await store.log.append([newEvent()])
     t.strictSame(told, ['one', 'other', 'other'])
   })
 
   void t.test('a full backlog refuses events for SQS whole, and takes them again once there is room', async (t) => {
     const { store } = await open(t, { maxPendingDeliveries: 5 })
     const [fits, bursts] = await Promise.allSettled([
-      store.append(newEvents(2, { queues: ['a', 'b'] })),
-      store.append([newEvent({ id: 'first' }), newEvent({ queues: ['a', 'b'] })])
+      store.log.append(newEvents(2, { queues: ['a', 'b'] })),
+      store.log.append([newEvent({ id: 'first' }), newEvent({ queues: ['a', 'b'] })])
     ])
     t.match(fits, { status: 'fulfilled' })
     t.match(bursts, { status: 'rejected', reason: { code: 'IEV_BACKPRESSURE', statusCode: 503 } })
-    t.equal(store.pendingCount(), 4)
-    t.equal((await store.read(ALL)).length, 2, 'nothing of what was refused is kept')
+    t.equal(store.deliveries.pendingCount(), 4)
+    t.equal((await store.log.read(ALL)).length, 2, 'nothing of what was refused is kept')
 
-    await store.append([newEvent({ queues: ['a'] })])
-    await t.rejects(store.append([newEvent({ queues: ['a'] })]), { code: 'IEV_BACKPRESSURE' })
-    await t.resolves(store.append([newEvent()]), 'what goes to no queue is taken still')
+    await store.log.append([newEvent({ queues: ['a'] })])
+    await t.rejects(store.log.append([newEvent({ queues: ['a'] })]), { code: 'IEV_BACKPRESSURE' })
+    await t.resolves(store.log.append([newEvent()]), 'what goes to no queue is taken still')
 
-    const [oldest] = await store.read(ALL)
+    const [oldest] = await store.log.read(ALL)
     const refused = { queue: 'a', instanceKey: oldest!.instanceKey, offset: oldest!.offset }
-    await store.acknowledge([refused])
-    await t.resolves(store.append([newEvent({ queues: ['a'] })]))
-    await t.rejects(store.append([newEvent({ queues: ['a'] })]), { code: 'IEV_BACKPRESSURE' })
+    await store.deliveries.acknowledge([refused])
+    await t.resolves(store.log.append([newEvent({ queues: ['a'] })]))
+    await t.rejects(store.log.append([newEvent({ queues: ['a'] })]), { code: 'IEV_BACKPRESSURE' })
   })
 
   void t.test('the backlog counts a delivery once while its commit is being told', async (t) => {
     const { store } = await open(t, { maxPendingDeliveries: 4 })
     const followUps: Promise<unknown>[] = []
-    const unsubscribe = store.subscribe(() => {
+    const unsubscribe = followLog(store, () => {
       unsubscribe()
-      followUps.push(store.append([newEvent({ queues: ['a'] })]))
+      followUps.push(store.log.append([newEvent({ queues: ['a'] })]))
     })
-    await Promise.all(newEvents(3, { queues: ['a'] }).map((event) => store.append([event])))
+    await Promise.all(newEvents(3, { queues: ['a'] }).map((event) => store.log.append([event])))
     await t.resolves(Promise.all(followUps))
-    t.equal(store.pendingCount(), 4)
+    t.equal(store.deliveries.pendingCount(), 4)
   })
 
   void t.test('an append that fails in its middle leaves nothing, and its neighbours are kept', async (t) => {
@@ -169,15 +170,15 @@ export function appending(t: Test, open: Open): void {
     // What types forbid, a host in JavaScript may do all the same.
     const malformed = newEvent({ data: {} as unknown as string })
     const results = await Promise.allSettled([
-      store.append([newEvent({ id: 'before' })]),
-      store.append([newEvent({ id: 'half' }), malformed]),
-      store.append([newEvent({ id: 'after' })])
+      store.log.append([newEvent({ id: 'before' })]),
+      store.log.append([newEvent({ id: 'half' }), malformed]),
+      store.log.append([newEvent({ id: 'after' })])
     ])
     t.match(results, [{ status: 'fulfilled' }, { status: 'rejected' }, { status: 'fulfilled' }])
     t.strictSame(
-      (await store.read(ALL)).map(({ id }) => id),
+      (await store.log.read(ALL)).map(({ id }) => id),
       ['before', 'after']
     )
-    t.equal(store.pendingCount(), 0)
+    t.equal(store.deliveries.pendingCount(), 0)
   })
 }

@@ -1,19 +1,21 @@
 import type { Test } from 'tap'
-import type { EventStore, Lane } from '../../../lib/store/event-store.ts'
+import type { EventStore } from '../../../lib/store/event-store.ts'
+import type { LaneKey } from '../../../lib/store/delivery-store.ts'
+import { pendingLanes } from '../../support/pending-lanes.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import type { Open } from '../conformance.ts'
 
 const PAGE = { after: 0, limit: 100, maxBytes: Infinity }
 const FAILURE = { reason: 'AccessDenied', message: 'not yours', attempts: 3 }
 
-async function offsets(store: EventStore, lane: Lane, page: Partial<typeof PAGE> = {}): Promise<number[]> {
-  return (await store.readLane(lane, { ...PAGE, ...page })).map(({ offset }) => offset)
+async function offsets(store: EventStore, lane: LaneKey, page: Partial<typeof PAGE> = {}): Promise<number[]> {
+  return (await store.deliveries.readLane(lane, { ...PAGE, ...page })).map(({ offset }) => offset)
 }
 
 export function deliveries(t: Test, open: Open): void {
   void t.test('a lane is what is pending of one instance into one queue, in offset order', async (t) => {
     const { store } = await open(t)
-    const results = await store.append([
+    const results = await store.log.append([
       newEvent({ instance: 'sales', queues: ['a', 'b'] }),
       newEvent({ instance: 'support', queues: ['a'] }),
       newEvent({ instance: 'sales', queues: [] }),
@@ -22,37 +24,35 @@ export function deliveries(t: Test, open: Open): void {
     const [first, second, , fourth] = results.map(({ offset }) => offset)
     const sales = store.instances.require('sales').key
     const support = store.instances.require('support').key
-    const byText = (a: Lane, b: Lane) => `${a.queue} ${a.instanceKey}`.localeCompare(`${b.queue} ${b.instanceKey}`)
-    t.strictSame(
-      (await store.pendingLanes()).sort(byText),
-      [
-        { queue: 'a', instanceKey: sales },
-        { queue: 'a', instanceKey: support },
-        { queue: 'b', instanceKey: sales }
-      ].sort(byText)
-    )
+    t.strictSame(await pendingLanes(store), [
+      { queue: 'a', instanceKey: sales },
+      { queue: 'a', instanceKey: support },
+      { queue: 'b', instanceKey: sales }
+    ])
     t.strictSame(await offsets(store, { queue: 'a', instanceKey: sales }), [first, fourth])
     t.strictSame(await offsets(store, { queue: 'a', instanceKey: support }), [second])
     t.strictSame(await offsets(store, { queue: 'b', instanceKey: sales }), [first])
     t.strictSame(await offsets(store, { queue: 'b', instanceKey: support }), [])
     t.strictSame(await offsets(store, { queue: 'never', instanceKey: sales }), [])
-    t.equal(store.pendingCount(), 4)
-    const [event] = await store.readLane({ queue: 'a', instanceKey: support }, PAGE)
-    const [logged] = await store.read({ after: first!, limit: 1 })
+    t.equal(store.deliveries.pendingCount(), 4)
+    const [event] = await store.deliveries.readLane({ queue: 'a', instanceKey: support }, PAGE)
+    const [logged] = await store.log.read({ after: first!, limit: 1 })
     t.strictSame(event, logged, 'what a lane holds is the event itself')
   })
 
   void t.test('the oldest pending event is known by when it was accepted', async (t) => {
     const { store } = await open(t)
-    t.equal(await store.oldestPending(), null)
-    const [, first] = await store.append([newEvent(), newEvent({ queues: ['a'] }), newEvent({ queues: ['b'] })])
-    const [event] = await store.read({ after: first!.offset - 1, limit: 1 })
-    t.equal(await store.oldestPending(), event?.acceptedAt)
+    t.equal(await store.deliveries.oldestPending(), null)
+    const [, first] = await store.log.append([newEvent(), newEvent({ queues: ['a'] }), newEvent({ queues: ['b'] })])
+    const [event] = await store.log.read({ after: first!.offset - 1, limit: 1 })
+    t.equal(await store.deliveries.oldestPending(), event?.acceptedAt)
   })
 
   void t.test('a lane is read in pages', async (t) => {
     const { store } = await open(t)
-    const all = (await store.append(newEvents(5, { queues: ['a'], data: '"0123456789"' }))).map(({ offset }) => offset)
+    const all = (await store.log.append(newEvents(5, { queues: ['a'], data: '"0123456789"' }))).map(
+      ({ offset }) => offset
+    )
     const lane = { queue: 'a', instanceKey: store.instances.require('sales').key }
     t.strictSame(await offsets(store, lane, { limit: 2 }), all.slice(0, 2))
     t.strictSame(await offsets(store, lane, { after: all[1]!, limit: 2 }), all.slice(2, 4))
@@ -63,37 +63,37 @@ export function deliveries(t: Test, open: Open): void {
 
   void t.test('what was acknowledged is pending no more; a second time changes nothing', async (t) => {
     const { store } = await open(t)
-    const [first, second] = await store.append(newEvents(2, { queues: ['a', 'b'] }))
+    const [first, second] = await store.log.append(newEvents(2, { queues: ['a', 'b'] }))
     const instanceKey = store.instances.require('sales').key
     const done = { queue: 'a', instanceKey, offset: first!.offset }
-    await store.acknowledge([done, { ...done, queue: 'never' }])
-    t.equal(store.pendingCount(), 3)
-    await Promise.all([store.acknowledge([done]), store.acknowledge([done, done])])
-    t.equal(store.pendingCount(), 3)
+    await store.deliveries.acknowledge([done, { ...done, queue: 'never' }])
+    t.equal(store.deliveries.pendingCount(), 3)
+    await Promise.all([store.deliveries.acknowledge([done]), store.deliveries.acknowledge([done, done])])
+    t.equal(store.deliveries.pendingCount(), 3)
     t.strictSame(await offsets(store, { queue: 'a', instanceKey }), [second?.offset])
     t.strictSame(await offsets(store, { queue: 'b', instanceKey }), [first?.offset, second?.offset])
-    await store.acknowledge([
+    await store.deliveries.acknowledge([
       { ...done, offset: second!.offset },
       { ...done, queue: 'b' },
       { ...done, queue: 'b', offset: second!.offset }
     ])
-    t.equal(store.pendingCount(), 0)
-    t.strictSame(await store.pendingLanes(), [])
-    t.equal((await store.read({ after: 0, limit: 10 })).length, 2, 'the events stay in the log')
+    t.equal(store.deliveries.pendingCount(), 0)
+    t.strictSame(await pendingLanes(store), [])
+    t.equal((await store.log.read({ after: 0, limit: 10 })).length, 2, 'the events stay in the log')
   })
 
   void t.test('a buried delivery is a dead letter, and its lane goes on without it', async (t) => {
     const { store } = await open(t)
     const event = newEvent({ instance: 'loja são/1', event: 'call', queues: ['a', 'b'] })
-    const [first, second] = await store.append([event, newEvent({ instance: 'loja são/1', queues: ['a'] })])
+    const [first, second] = await store.log.append([event, newEvent({ instance: 'loja são/1', queues: ['a'] })])
     const instanceKey = store.instances.require('loja são/1').key
     const delivery = { queue: 'a', instanceKey, offset: first!.offset }
     const before = Date.now()
-    await store.bury(delivery, FAILURE)
-    t.equal(store.pendingCount(), 2)
+    await store.deliveries.bury(delivery, FAILURE)
+    t.equal(store.deliveries.pendingCount(), 2)
     t.strictSame(await offsets(store, { queue: 'a', instanceKey }), [second?.offset])
     t.strictSame(await offsets(store, { queue: 'b', instanceKey }), [first?.offset], 'its other queue is not concerned')
-    const letters = await store.readDeadLetters({ after: 0, limit: 10 })
+    const letters = await store.deadLetters.read({ after: 0, limit: 10 })
     const [letter] = letters
     t.strictSame(letters, [
       {
@@ -111,26 +111,31 @@ export function deliveries(t: Test, open: Open): void {
 
   void t.test('burying what is not pending does nothing', async (t) => {
     const { store } = await open(t)
-    const [event] = await store.append(newEvents(1, { queues: ['a'] }))
+    const [event] = await store.log.append(newEvents(1, { queues: ['a'] }))
     const instanceKey = store.instances.require('sales').key
     const delivery = { queue: 'a', instanceKey, offset: event!.offset }
     await Promise.all([
-      store.bury({ ...delivery, queue: 'never' }, FAILURE),
-      store.bury({ ...delivery, offset: delivery.offset + 1 }, FAILURE)
+      store.deliveries.bury({ ...delivery, queue: 'never' }, FAILURE),
+      store.deliveries.bury({ ...delivery, offset: delivery.offset + 1 }, FAILURE)
     ])
-    t.equal(store.pendingCount(), 1)
-    await Promise.all([store.bury(delivery, FAILURE), store.bury(delivery, FAILURE), store.acknowledge([delivery])])
-    t.equal(store.pendingCount(), 0)
-    t.equal((await store.readDeadLetters({ after: 0, limit: 10 })).length, 1)
+    t.equal(store.deliveries.pendingCount(), 1)
+    await Promise.all([
+      store.deliveries.bury(delivery, FAILURE),
+      store.deliveries.bury(delivery, FAILURE),
+      store.deliveries.acknowledge([delivery])
+    ])
+    t.equal(store.deliveries.pendingCount(), 0)
+    t.equal((await store.deadLetters.read({ after: 0, limit: 10 })).length, 1)
   })
 
   void t.test('dead letters are read in pages, in the order in which they died', async (t) => {
     const { store } = await open(t)
-    const results = await store.append(newEvents(5, { queues: ['a'] }))
+    const results = await store.log.append(newEvents(5, { queues: ['a'] }))
     const instanceKey = store.instances.require('sales').key
-    for (const { offset } of results.toReversed()) await store.bury({ queue: 'a', instanceKey, offset }, FAILURE)
-    const page = await store.readDeadLetters({ after: 0, limit: 2 })
-    const rest = await store.readDeadLetters({ after: page.at(-1)!.id, limit: 10 })
+    for (const { offset } of results.toReversed())
+      await store.deliveries.bury({ queue: 'a', instanceKey, offset }, FAILURE)
+    const page = await store.deadLetters.read({ after: 0, limit: 2 })
+    const rest = await store.deadLetters.read({ after: page.at(-1)!.id, limit: 10 })
     t.equal(page.length, 2)
     t.strictSame(
       [...page, ...rest].map(({ offset }) => offset),

@@ -7,46 +7,50 @@ export function following(t: Test, open: Open): void {
   void t.test('who follows the log begins at its head, and has each event once, in order', async (t) => {
     const { store } = await open(t)
     const early = new RecordingSubscriber()
-    store.tail(early)
+    store.log.tail(early)
     t.strictSame(early.heads, [0])
-    await store.append(newEvents(2))
+    await store.log.append(newEvents(2))
     const subscriber = new RecordingSubscriber()
-    const stop = store.tail(subscriber)
+    const stop = store.log.tail(subscriber)
     t.strictSame([subscriber.heads, subscriber.events], [[2], []])
-    const appended = await Promise.all(newEvents(20).map((event) => store.append([event])))
-    const [last] = await store.append(newEvents(1))
+    const appended = await Promise.all(newEvents(20).map((event) => store.log.append([event])))
+    const [last] = await store.log.append(newEvents(1))
     await Promise.all([subscriber.reached(last!.offset), early.reached(last!.offset)])
     const offsets = [...appended.map(([result]) => result!.offset), last!.offset]
     t.strictSame(subscriber.offsets, offsets)
     t.strictSame(early.offsets, [1, 2, ...offsets])
     t.strictSame(
       subscriber.events.map(({ queues: _queues, ...event }) => event),
-      (await store.read({ after: 2, limit: 100 })).map(({ queues: _queues, ...event }) => event)
+      (await store.log.read({ after: 2, limit: 100 })).map(({ queues: _queues, ...event }) => event)
     )
     stop()
-    const [more] = await store.append(newEvents(1))
+    const [more] = await store.log.append(newEvents(1))
     await early.reached(more!.offset)
     t.strictSame(subscriber.offsets, offsets, 'who has stopped hears no more')
   })
 
   void t.test('who sends learns of all that is pending, then of what comes', async (t) => {
     const { store } = await open(t)
-    await store.append([newEvent({ queues: ['a', 'b'] }), newEvent({ instance: 'support', queues: ['a'] }), newEvent()])
+    await store.log.append([
+      newEvent({ queues: ['a', 'b'] }),
+      newEvent({ instance: 'support', queues: ['a'] }),
+      newEvent()
+    ])
     const { key: sales } = store.instances.require('sales')
     const { key: support } = store.instances.require('support')
     const watcher = new RecordingWatcher()
-    const stop = await store.watchLanes(watcher)
+    const stop = await store.deliveries.watch(watcher)
     t.strictSame(new Set(watcher.told), new Set([`a ${sales}`, `b ${sales}`, `a ${support}`]))
-    t.ok(store.maySend(sales) && store.maySend(support))
+    t.ok(store.deliveries.maySend(sales) && store.deliveries.maySend(support))
 
     watcher.told.length = 0
-    await store.append([newEvent({ queues: ['c'] }), newEvent()])
+    await store.log.append([newEvent({ queues: ['c'] }), newEvent()])
     await watcher.until(() => watcher.told.includes(`c ${sales}`))
     t.strictSame(new Set(watcher.told), new Set([`c ${sales}`]))
 
     await stop()
     watcher.told.length = 0
-    await store.append([newEvent({ queues: ['d'] })])
+    await store.log.append([newEvent({ queues: ['d'] })])
     t.strictSame(watcher.told, [], 'who has stopped hears no more')
     t.strictSame(watcher.lost, [])
     await stop()
@@ -54,16 +58,16 @@ export function following(t: Test, open: Open): void {
 
   void t.test('who sends is told what is pending again', async (t) => {
     const { store } = await open(t)
-    const [event] = await store.append([newEvent({ queues: ['a'] }), newEvent({ queues: ['a'] })])
+    const [event] = await store.log.append([newEvent({ queues: ['a'] }), newEvent({ queues: ['a'] })])
     const { key } = store.instances.require('sales')
     const watcher = new RecordingWatcher()
-    await store.watchLanes(watcher)
-    await store.bury(
+    await store.deliveries.watch(watcher)
+    await store.deliveries.bury(
       { queue: 'a', instanceKey: key, offset: event!.offset },
       { reason: 'r', message: 'NUL \0', attempts: 1 }
     )
     t.strictSame(watcher.again, [])
-    await store.redrive({ after: 0, limit: 10 })
+    await store.deadLetters.redrive({ after: 0, limit: 10 })
     await watcher.until(() => watcher.again.length > 0)
     t.strictSame(watcher.again, [`a ${key}`])
   })

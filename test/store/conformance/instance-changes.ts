@@ -23,7 +23,7 @@ export function instanceChanges(t: Test, open: Open): void {
       changes.push(change)
     })
     const first = await store.instances.create({ name: 'sales', token: 'secret-1' })
-    await store.append([newEvent({ instance: 'sales' }), newEvent({ instance: 'support' })])
+    await store.log.append([newEvent({ instance: 'sales' }), newEvent({ instance: 'support' })])
     t.strictSame(changes, [])
     const second = await store.instances.setToken('sales', 'secret-2')
     const third = await store.instances.setSelection('sales', 'sqs', { enabled: true, events: [] }, { register: true })
@@ -59,18 +59,20 @@ export function instanceChanges(t: Test, open: Open): void {
   void t.test('a name given again has a key of its own, and sees nothing of its predecessor', async (t) => {
     const { store, reopen } = await open(t)
     const event = newEvent({ id: 'order-1', queues: ['a'] })
-    const [before] = await store.append([event])
+    const [before] = await store.log.append([event])
     const old = await store.instances.remove('sales')
-    const [after] = await store.append([event])
+    const [after] = await store.log.append([event])
     const current = store.instances.require('sales')
     t.not(current.key, old.key)
     t.not(current.id, old.id)
     t.equal(after?.duplicate, false, 'the ids of its predecessor are no duplicates')
-    t.match(await store.read({ instanceKey: current.key, after: 0, limit: 10 }), [{ offset: after?.offset }])
-    t.equal((await store.read({ instanceKey: current.key, after: 0, limit: 10 })).length, 1)
+    t.match(await store.log.read({ instanceKey: current.key, after: 0, limit: 10 }), [{ offset: after?.offset }])
+    t.equal((await store.log.read({ instanceKey: current.key, after: 0, limit: 10 })).length, 1)
     const page = { after: 0, limit: 10, maxBytes: 1_000 }
-    t.match(await store.readLane({ queue: 'a', instanceKey: old.key }, page), [{ offset: before?.offset }])
-    t.match(await store.readLane({ queue: 'a', instanceKey: current.key }, page), [{ offset: after?.offset }])
+    t.match(await store.deliveries.readLane({ queue: 'a', instanceKey: old.key }, page), [{ offset: before?.offset }])
+    t.match(await store.deliveries.readLane({ queue: 'a', instanceKey: current.key }, page), [
+      { offset: after?.offset }
+    ])
 
     await store.instances.remove('sales')
     const { key } = await (await reopen()).instances.ensure('sales')
@@ -84,12 +86,12 @@ export function instanceChanges(t: Test, open: Open): void {
     await instances.create({ name: 'b', token: 'secret-b' })
     const oldKey = instances.require('a').key
     const results = await Promise.allSettled([
-      store.append([newEvent({ instance: 'a', id: 'first' })]),
+      store.log.append([newEvent({ instance: 'a', id: 'first' })]),
       instances.remove('a'),
-      store.append([newEvent({ instance: 'a', id: 'second' })]),
+      store.log.append([newEvent({ instance: 'a', id: 'second' })]),
       instances.setSelection('a', 'websocket', { enabled: true, events: ['CALL'] }, { register: false }),
       // A name that begins and ends within the turn.
-      store.append([newEvent({ instance: 'c' })]),
+      store.log.append([newEvent({ instance: 'c' })]),
       instances.remove('c'),
       instances.remove('b'),
       instances.remove('b'),
@@ -103,8 +105,8 @@ export function instanceChanges(t: Test, open: Open): void {
     t.not(key, oldKey)
     t.equal(tokenHash, null)
     t.strictSame(Object.keys(selections), ['websocket'], 'the selection of its predecessor is not its own')
-    t.match(await store.read({ instanceKey: oldKey, after: 0, limit: 10 }), [{ id: 'first' }])
-    t.match(await store.read({ instanceKey: key, after: 0, limit: 10 }), [{ id: 'second' }])
+    t.match(await store.log.read({ instanceKey: oldKey, after: 0, limit: 10 }), [{ id: 'first' }])
+    t.match(await store.log.read({ instanceKey: key, after: 0, limit: 10 }), [{ id: 'second' }])
     t.strictSame(
       instances
         .list()

@@ -1,39 +1,39 @@
 import type { Test } from 'tap'
 import { newEvent, newEvents } from '../../support/new-event.ts'
-import type { ReadOptions } from '../../../lib/store/event-store.ts'
+import type { ReadOptions } from '../../../lib/store/log-store.ts'
 import type { Open } from '../conformance.ts'
 
 export function reading(t: Test, open: Open): void {
   void t.test('an empty log has no range and nothing to read', async (t) => {
     const { store } = await open(t)
-    t.match(await store.range(), { first: 0, last: 0, prunedTo: 0 })
-    t.strictSame(await store.read({ after: 0, limit: 10 }), [])
-    t.equal(store.pendingCount(), 0)
+    t.match(await store.log.range(), { first: 0, last: 0, prunedTo: 0 })
+    t.strictSame(await store.log.read({ after: 0, limit: 10 }), [])
+    t.equal(store.deliveries.pendingCount(), 0)
     await t.resolves(store.check())
-    t.equal(store.damagedEvents(), 0)
+    t.equal(store.log.damagedEvents(), 0)
   })
 
   void t.test('a log has an id of its own, and keeps it', async (t) => {
     const { store, reopen } = await open(t)
-    const { id } = await store.range()
+    const { id } = await store.log.range()
     t.match(id, /^[0-9a-f]{16}$/)
-    t.equal((await (await reopen()).range()).id, id)
-    t.not((await (await open(t)).store.range()).id, id)
+    t.equal((await (await reopen()).log.range()).id, id)
+    t.not((await (await open(t)).store.log.range()).id, id)
   })
 
   void t.test('the range runs from the first event to the last', async (t) => {
     const { store } = await open(t)
-    const results = await store.append(newEvents(3))
-    t.match(await store.range(), { first: results[0]?.offset, last: results[2]?.offset, prunedTo: 0 })
+    const results = await store.log.append(newEvents(3))
+    t.match(await store.log.range(), { first: results[0]?.offset, last: results[2]?.offset, prunedTo: 0 })
   })
 
   void t.test('pages go on after the last offset of the one before', async (t) => {
     const { store } = await open(t)
-    const ids = (await store.append(newEvents(7))).map(({ id }) => id)
+    const ids = (await store.log.append(newEvents(7))).map(({ id }) => id)
     const pages: string[][] = []
     let after = 0
     for (;;) {
-      const page = await store.read({ after, limit: 3 })
+      const page = await store.log.read({ after, limit: 3 })
       if (page.length === 0) break
       pages.push(page.map(({ id }) => id))
       after = page.at(-1)?.offset ?? after
@@ -44,16 +44,16 @@ export function reading(t: Test, open: Open): void {
   void t.test('the filters of instance and name go together', async (t) => {
     const { store } = await open(t)
     const names = ['call', 'messages.upsert', 'call', 'presence.update', 'messages.upsert']
-    await store.append(
+    await store.log.append(
       names.flatMap((event) => [
         newEvent({ event, instance: 'sales', id: `sales ${event}`.concat(newEvent().id) }),
         newEvent({ event, instance: 'support' })
       ])
     )
     const { key } = store.instances.require('sales')
-    const all = await store.read({ after: 0, limit: 100 })
+    const all = await store.log.read({ after: 0, limit: 100 })
     const found = async (options: { instanceKey?: number; events?: string[]; after?: number; limit?: number }) =>
-      (await store.read({ after: 0, limit: 100, ...options })).map(({ offset }) => offset)
+      (await store.log.read({ after: 0, limit: 100, ...options })).map(({ offset }) => offset)
     const wanted = (keep: (event: (typeof all)[number]) => boolean) => all.filter(keep).map(({ offset }) => offset)
 
     t.equal(all.length, 10)
@@ -77,11 +77,11 @@ export function reading(t: Test, open: Open): void {
 
   void t.test('a read may be kept to instances by name, and to a stretch of the log', async (t) => {
     const { store } = await open(t)
-    await store.append(['sales', 'support', 'care', 'sales', 'care'].map((instance) => newEvent({ instance })))
-    const all = await store.read({ after: 0, limit: 100 })
+    await store.log.append(['sales', 'support', 'care', 'sales', 'care'].map((instance) => newEvent({ instance })))
+    const all = await store.log.read({ after: 0, limit: 100 })
     const offsets = all.map(({ offset }) => offset)
     const found = async (options: { instances?: string[]; instanceKey?: number; after?: number; upTo?: number }) =>
-      (await store.read({ after: 0, limit: 100, ...options })).map(({ offset }) => offsets.indexOf(offset))
+      (await store.log.read({ after: 0, limit: 100, ...options })).map(({ offset }) => offsets.indexOf(offset))
     const { key } = store.instances.require('care')
 
     t.strictSame(await found({ instances: ['sales'] }), [0, 3])
@@ -98,11 +98,11 @@ export function reading(t: Test, open: Open): void {
     const { store } = await open(t)
     const [data, envelope, extra] = ['"12345678"', '"sender":null', '']
     const instances = ['sales', 'support', 'sales', 'sales', 'support', 'sales']
-    await store.append(instances.map((instance) => newEvent({ instance, data, envelope, extra })))
-    const offsets = (await store.read({ after: 0, limit: 100 })).map(({ offset }) => offset)
+    await store.log.append(instances.map((instance) => newEvent({ instance, data, envelope, extra })))
+    const offsets = (await store.log.read({ after: 0, limit: 100 })).map(({ offset }) => offset)
     const { key } = store.instances.require('sales')
     const found = async (options: Partial<ReadOptions>) =>
-      (await store.read({ after: 0, limit: 100, newestFirst: true, ...options })).map(({ offset }) =>
+      (await store.log.read({ after: 0, limit: 100, newestFirst: true, ...options })).map(({ offset }) =>
         offsets.indexOf(offset)
       )
 
@@ -122,17 +122,17 @@ export function reading(t: Test, open: Open): void {
     const { store } = await open(t)
     const [data, envelope, extra] = ['"12345678"', '"sender":null', '"n":1']
     const size = data.length + envelope.length + extra.length
-    await store.append(newEvents(5, { data, envelope, extra }))
+    await store.log.append(newEvents(5, { data, envelope, extra }))
     const { key } = store.instances.require('sales')
     const count = async (maxBytes: number) => [
-      (await store.read({ after: 0, limit: 100, maxBytes })).length,
-      (await store.read({ after: 0, limit: 100, maxBytes, instanceKey: key })).length
+      (await store.log.read({ after: 0, limit: 100, maxBytes })).length,
+      (await store.log.read({ after: 0, limit: 100, maxBytes, instanceKey: key })).length
     ]
     t.strictSame(await count(1), [1, 1])
     t.strictSame(await count(size), [1, 1])
     t.strictSame(await count(size + 1), [2, 2])
     t.strictSame(await count(size * 3), [3, 3])
     t.strictSame(await count(size * 100), [5, 5])
-    await t.resolves(store.append(newEvents(1)), 'a page that ended early leaves nothing open')
+    await t.resolves(store.log.append(newEvents(1)), 'a page that ended early leaves nothing open')
   })
 }

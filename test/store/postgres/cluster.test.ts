@@ -1,6 +1,7 @@
 import { postgresMigrations } from '../../../lib/store/postgres/migrations.ts'
 import t from 'tap'
-import { CALLER_ID, type LogSubscriber, type StoredEvent } from '../../../lib/store/event-store.ts'
+import { CALLER_ID, type StoredEvent } from '../../../lib/events/event.ts'
+import type { LogSubscriber } from '../../../lib/store/log-store.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { havePostgres, openNodes, openNode, startPostgres } from '../../support/postgres.ts'
 import { RecordingSubscriber } from '../../support/recorders.ts'
@@ -42,11 +43,11 @@ if (await havePostgres(t)) {
     const { nodes } = await openNodes(t, 3)
     const followers = nodes.map((node) => {
       const follower = new RecordingSubscriber()
-      node.tail(follower)
+      node.log.tail(follower)
       return follower
     })
     const results = await Promise.all(
-      Array.from({ length: 600 }, (_, n) => nodes[n % 3]!.append([newEvent({ instance: `i${n % 7}` })]))
+      Array.from({ length: 600 }, (_, n) => nodes[n % 3]!.log.append([newEvent({ instance: `i${n % 7}` })]))
     )
     const offsets = results.map(([result]) => result!.offset).sort((a, b) => a - b)
     const dense = Array.from({ length: 600 }, (_, n) => n + 1)
@@ -80,12 +81,12 @@ if (await havePostgres(t)) {
       for (const { instance, id } of events) known.push([id, other.instances.get(instance)?.selections.websocket?.id])
       follower.changed()
     }
-    other.tail(follower)
+    other.log.tail(follower)
     const expected: unknown[] = []
     for (let n = 0; n < 20; n++) {
       const input = { enabled: true, events: ['CALL'] }
       const { selections } = await one.instances.setSelection(`i${n}`, 'websocket', input, { register: true })
-      await one.append([newEvent({ instance: `i${n}`, id: `${n}` })])
+      await one.log.append([newEvent({ instance: `i${n}`, id: `${n}` })])
       expected.push([`${n}`, selections.websocket?.id])
     }
     await follower.until(() => known.length === 20)
@@ -102,8 +103,8 @@ if (await havePostgres(t)) {
     // Past a thousand it is cheaper to read all.
     const many = new Picky(() => Array.from({ length: 1_001 }, (_, n) => n + 1_000))
     const absent = new Picky(() => [10_000])
-    for (const subscriber of [sales, nobody, many, absent]) other.tail(subscriber)
-    await one.append(['sales', 'support', 'sales'].map((instance) => newEvent({ instance })))
+    for (const subscriber of [sales, nobody, many, absent]) other.log.tail(subscriber)
+    await one.log.append(['sales', 'support', 'sales'].map((instance) => newEvent({ instance })))
     await until(() => sales.head === 3 && nobody.head === 3 && many.head === 3 && absent.head === 3)
     t.strictSame(sales.got, ['sales', 'sales'])
     t.strictSame([...nobody.got, ...absent.got], [])
@@ -120,9 +121,9 @@ if (await havePostgres(t)) {
     const widening = new Picky(() =>
       widening.asked.length === 0 ? [sales] : Array.from({ length: 1_001 }, (_, n) => n)
     )
-    other.tail(growing)
-    other.tail(widening)
-    await one.append(['sales', 'support'].map((instance) => newEvent({ instance })))
+    other.log.tail(growing)
+    other.log.tail(widening)
+    await one.log.append(['sales', 'support'].map((instance) => newEvent({ instance })))
     await until(() => growing.head === 2 && widening.head === 2)
     t.strictSame(growing.got, ['sales', 'support'])
     t.strictSame(widening.got, ['sales', 'support'])
@@ -132,7 +133,7 @@ if (await havePostgres(t)) {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const stopping = new RecordingSubscriber()
-    const stop = other.tail(stopping)
+    const stop = other.log.tail(stopping)
     const behind: unknown[] = []
     stopping.interest = () => {
       behind.push(other.status())
@@ -140,8 +141,8 @@ if (await havePostgres(t)) {
       return { all: true, instanceKeys: [] }
     }
     const staying = new RecordingSubscriber()
-    other.tail(staying)
-    await one.append(newEvents(1))
+    other.log.tail(staying)
+    await one.log.append(newEvents(1))
     await staying.reached(1)
     await until(() => behind.length > 0)
     t.match(behind, [{ head: 1, position: 0 }])
@@ -153,9 +154,9 @@ if (await havePostgres(t)) {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const follower = new RecordingSubscriber()
-    other.tail(follower)
-    await one.append(newEvents(1_203))
-    await one.append(newEvents(6, { data: `"${'x'.repeat(1_500_000)}"` }))
+    other.log.tail(follower)
+    await one.log.append(newEvents(1_203))
+    await one.log.append(newEvents(6, { data: `"${'x'.repeat(1_500_000)}"` }))
     await follower.reached(1_209)
     t.strictSame(
       follower.offsets,
@@ -167,7 +168,7 @@ if (await havePostgres(t)) {
   t.test('ids are taken once, whichever node they come to', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const event = newEvent({ id: 'order-1', flags: CALLER_ID })
-    const results = (await Promise.all(nodes.map((node) => node.append([event])))).flat()
+    const results = (await Promise.all(nodes.map((node) => node.log.append([event])))).flat()
     t.strictSame(
       results.map(({ offset }) => offset),
       [1, 1, 1]
@@ -179,31 +180,31 @@ if (await havePostgres(t)) {
     const postgres = await startPostgres(t)
     const one = await openNode(t, postgres)
     const other = await openNode(t, postgres, { maxPendingDeliveries: 5 })
-    await one.append(newEvents(5, { queues: ['a'] }))
-    await until(() => other.pendingCount() === 5)
-    await t.rejects(other.append(newEvents(1, { queues: ['a'] })), { code: 'IEV_BACKPRESSURE' })
+    await one.log.append(newEvents(5, { queues: ['a'] }))
+    await until(() => other.deliveries.pendingCount() === 5)
+    await t.rejects(other.log.append(newEvents(1, { queues: ['a'] })), { code: 'IEV_BACKPRESSURE' })
     const { key } = one.instances.require('sales')
-    await one.acknowledge([1, 2, 3].map((offset) => ({ queue: 'a', instanceKey: key, offset })))
+    await one.deliveries.acknowledge([1, 2, 3].map((offset) => ({ queue: 'a', instanceKey: key, offset })))
     await one.close()
-    await until(() => other.pendingCount() === 2)
+    await until(() => other.deliveries.pendingCount() === 2)
     t.equal(other.status().nodes, 1)
   })
 
   t.test('one node prunes at a time, and the others know how far', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
-    await one.append(newEvents(1_200))
+    await one.log.append(newEvents(1_200))
     const everything = { acceptedBefore: Date.now() + 86_400_000.5, maxBytes: Number.MAX_SAFE_INTEGER }
-    const rounds = await Promise.all([one.prune(everything), other.prune(everything)])
+    const rounds = await Promise.all([one.log.prune(everything), other.log.prune(everything)])
     t.ok(rounds.some(({ removed, more }) => removed === 500 && more))
-    for (let more = true; more;) ({ more } = await one.prune(everything))
-    t.match(await other.range(), { first: 1_201, last: 1_200, prunedTo: 1_200 })
+    for (let more = true; more;) ({ more } = await one.log.prune(everything))
+    t.match(await other.log.range(), { first: 1_201, last: 1_200, prunedTo: 1_200 })
   })
 
   t.test('events of before the clock was set back stay for longer, and hide none that are old', async (t) => {
     const { postgres, nodes } = await openNodes(t, 1)
     const [node] = nodes
-    await node.append(newEvents(1_200))
+    await node.log.append(newEvents(1_200))
     const { query, schema } = postgres
     const hourMs = 3_600_000
     await query(
@@ -211,8 +212,8 @@ if (await havePostgres(t)) {
       [Date.now() + hourMs, Date.now() - hourMs]
     )
     const old = { acceptedBefore: Date.now() - hourMs / 2, maxBytes: Number.MAX_SAFE_INTEGER }
-    while ((await node.prune(old)).more);
-    const left = await node.read({ after: 0, limit: 2_000 })
+    while ((await node.log.prune(old)).more);
+    const left = await node.log.read({ after: 0, limit: 2_000 })
     t.same([left.length, left[0]?.offset, left.at(-1)?.offset], [600, 1, 600])
   })
 }

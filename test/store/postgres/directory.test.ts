@@ -98,7 +98,7 @@ if (await havePostgres(t)) {
     t.equal(other.instances.get('support')?.id, support.id)
 
     const follower = new RecordingSubscriber()
-    other.tail(follower)
+    other.log.tail(follower)
     await postgres.query(`
       INSERT INTO ${schema}.events ("offset", instance_key, accepted_at, flags, size, id, instance, event, envelope, extra, data)
       VALUES (1, ${support.key}, 0, 0, 0, 'x', 'support', 'call', '', '', '1')`)
@@ -113,12 +113,12 @@ if (await havePostgres(t)) {
     for (let n = 0; n < 10; n++) {
       await one.instances.ensure('sales')
       const [appended] = await Promise.all([
-        other.append([newEvent({ id: `${n}` })]),
+        other.log.append([newEvent({ id: `${n}` })]),
         one.instances.remove('sales').catch(() => {})
       ])
       t.match(appended, [{ duplicate: false }])
     }
-    t.equal((await one.read({ after: 0, limit: 100 })).length, 10)
+    t.equal((await one.log.read({ after: 0, limit: 100 })).length, 10)
   })
 
   t.test('what was planned before another node changed its instance is planned anew', async (t) => {
@@ -149,24 +149,24 @@ if (await havePostgres(t)) {
     ])
     t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 1 }])
     t.match(await sqs.bodies('support_call.fifo', 1), [{ data: 1 }])
-    await until(() => store.pendingCount() === 0)
+    await until(() => store.deliveries.pendingCount() === 0)
 
     await postgres.query(`
       WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value),
       old AS (DELETE FROM ${schema}.instances WHERE name = 'support' RETURNING key)
       INSERT INTO ${schema}.removed_instances SELECT c.value, old.key FROM c, old`)
     await app.onInstanceEvent({ instance: 'support', event: 'call', data: 'of another support' })
-    t.equal(store.pendingCount(), 0)
+    t.equal(store.deliveries.pendingCount(), 0)
 
     await select(false)
     await Promise.all([
       app.onInstanceEvent({ instance: 'sales', event: 'call', data: 2 }),
       // Whoever planned this cannot be asked.
-      store.append([newEvent({ instance: 'sales', event: 'call', queues: ['sales_call.fifo'], data: '3' })])
+      store.log.append([newEvent({ instance: 'sales', event: 'call', queues: ['sales_call.fifo'], data: '3' })])
     ])
     t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 3 }])
-    await until(() => store.pendingCount() === 0)
+    await until(() => store.deliveries.pendingCount() === 0)
     t.equal(sqs.depth('sales_call.fifo'), 0)
-    t.equal((await store.range()).last, 5)
+    t.equal((await store.log.range()).last, 5)
   })
 }

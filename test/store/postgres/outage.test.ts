@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { LOCKS, lockSpace } from '../../../lib/store/postgres/locks.ts'
 import { openStore } from '../../../lib/store/open.ts'
 import { PostgresStore, type PostgresStoreOptions } from '../../../lib/store/postgres/store.ts'
-import { CALLER_ID } from '../../../lib/store/event-store.ts'
+import { CALLER_ID } from '../../../lib/events/event.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { havePostgres, openNode, startPostgres, startPostgresProxy, type TestPostgres } from '../../support/postgres.ts'
 import { RecordingSubscriber, RecordingWatcher } from '../../support/recorders.ts'
@@ -69,10 +69,10 @@ if (await havePostgres(t)) {
     const postgres = await startPostgres(t)
     const store = await openNode(t, postgres)
     const follower = new RecordingSubscriber()
-    store.tail(follower)
-    await store.append(newEvents(1))
+    store.log.tail(follower)
+    await store.log.append(newEvents(1))
     const { waiting, terminate, release } = await holdAppends(postgres)
-    const appended = store.append([newEvent({ id: 'a', queues: ['q'] }), newEvent({ id: 'b', queues: ['q'] })])
+    const appended = store.log.append([newEvent({ id: 'a', queues: ['q'] }), newEvent({ id: 'b', queues: ['q'] })])
     await waiting()
     await terminate()
     // The second try waits.
@@ -82,7 +82,7 @@ if (await havePostgres(t)) {
       { id: 'a', offset: 2, duplicate: false },
       { id: 'b', offset: 3, duplicate: false }
     ])
-    t.equal(store.pendingCount(), 2)
+    t.equal(store.deliveries.pendingCount(), 2)
     await follower.reached(3)
     t.strictSame(follower.offsets, [1, 2, 3])
   })
@@ -91,9 +91,9 @@ if (await havePostgres(t)) {
     const postgres = await startPostgres(t)
     const store = await openNode(t, postgres)
     const follower = new RecordingSubscriber()
-    store.tail(follower)
+    store.log.tail(follower)
     const { waiting, terminate, release } = await holdAppends(postgres)
-    const appended = store.append([
+    const appended = store.log.append([
       newEvent({ id: 'ours', queues: ['q'] }),
       newEvent({ id: 'theirs', flags: CALLER_ID, queues: ['q'] }),
       newEvent({ id: 'new' })
@@ -112,7 +112,7 @@ if (await havePostgres(t)) {
     ])
     await follower.reached(3)
     t.strictSame(follower.offsets, [1, 2, 3])
-    await until(() => store.pendingCount() === 2)
+    await until(() => store.deliveries.pendingCount() === 2)
   })
 
   t.test('without PostgreSQL everything is refused in time, and goes on by itself when it is back', async (t) => {
@@ -125,33 +125,33 @@ if (await havePostgres(t)) {
     })
     const follower = new RecordingSubscriber()
     const watcher = new RecordingWatcher()
-    store.tail(follower)
-    await store.watchLanes(watcher)
-    await store.append([newEvent({ queues: ['a'] })])
+    store.log.tail(follower)
+    await store.deliveries.watch(watcher)
+    await store.log.append([newEvent({ queues: ['a'] })])
     t.strictSame(commits, [1])
 
     cut()
     const refused = { code: 'IEV_BACKPRESSURE', statusCode: 503 }
     const { key } = store.instances.require('sales')
-    await t.rejects(store.append([newEvent({ queues: ['a'] })]), refused)
-    await t.rejects(store.read(ALL), refused)
+    await t.rejects(store.log.append([newEvent({ queues: ['a'] })]), refused)
+    await t.rejects(store.log.read(ALL), refused)
     await t.rejects(store.check(), refused)
     await t.rejects(store.instances.ensure('new'), refused)
-    await t.rejects(store.acknowledge([{ queue: 'a', instanceKey: key, offset: 1 }]), refused)
+    await t.rejects(store.deliveries.acknowledge([{ queue: 'a', instanceKey: key, offset: 1 }]), refused)
     await until(() => !store.status().connected && watcher.lost.length > 0)
-    await t.rejects(store.watchLanes(new RecordingWatcher()), refused)
-    t.equal(store.pendingCount(), 1)
-    t.notOk(store.maySend(key))
+    await t.rejects(store.deliveries.watch(new RecordingWatcher()), refused)
+    t.equal(store.deliveries.pendingCount(), 1)
+    t.notOk(store.deliveries.maySend(key))
 
     mend()
-    await until(() => store.status().connected && store.maySend(key))
-    await store.append([newEvent({ queues: ['a'] })])
+    await until(() => store.status().connected && store.deliveries.maySend(key))
+    await store.log.append([newEvent({ queues: ['a'] })])
     await follower.reached(2)
     t.strictSame(follower.offsets, [1, 2])
     await t.resolves(store.check())
     t.match(connections[0], /./)
     t.equal(connections.at(-1), undefined)
-    await until(() => store.pendingCount() === 2)
+    await until(() => store.deliveries.pendingCount() === 2)
   })
 
   t.test('a change of an instance whose connection breaks is refused', async (t) => {
@@ -170,7 +170,7 @@ if (await havePostgres(t)) {
   t.test('an append waits for a PostgreSQL that is soon back', async (t) => {
     const { store, cut, mend } = await openBehindProxy(t)
     cut()
-    const appended = store.append(newEvents(1))
+    const appended = store.log.append(newEvents(1))
     await until(() => !store.status().connected)
     mend()
     t.match(await appended, [{ offset: 1, duplicate: false }])
@@ -178,8 +178,8 @@ if (await havePostgres(t)) {
 
   t.test('a store closes while PostgreSQL is away', async (t) => {
     const { store, cut } = await openBehindProxy(t)
-    await store.watchLanes(new RecordingWatcher())
-    store.tail(new RecordingSubscriber())
+    await store.deliveries.watch(new RecordingWatcher())
+    store.log.tail(new RecordingSubscriber())
     cut()
     await until(() => !store.status().connected)
     await t.resolves(store.close())
@@ -206,6 +206,6 @@ if (await havePostgres(t)) {
     const postgres = await startPostgres(t)
     await postgres.query(`CREATE SCHEMA ${postgres.schema}`)
     const store = await openNode(t, postgres)
-    await t.resolves(store.append(newEvents(1)))
+    await t.resolves(store.log.append(newEvents(1)))
   })
 }

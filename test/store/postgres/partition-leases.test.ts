@@ -28,8 +28,9 @@ async function openSender(
 ): Promise<Sender> {
   const store = await openNode(t, postgres, options)
   const watcher = new RecordingWatcher()
-  const stop = await store.watchLanes(watcher)
-  const holds = () => new Set([...SAMPLES].filter(([, key]) => store.maySend(key)).map(([partition]) => partition))
+  const stop = await store.deliveries.watch(watcher)
+  const holds = () =>
+    new Set([...SAMPLES].filter(([, key]) => store.deliveries.maySend(key)).map(([partition]) => partition))
   return { store, watcher, stop, holds }
 }
 
@@ -107,7 +108,7 @@ if (await havePostgres(t)) {
     const postgres = await startPostgres(t)
     const one = await openSender(t, postgres)
     const events = Array.from({ length: 40 }, (_, n) => newEvent({ instance: `i${n}`, queues: ['q'] }))
-    await one.store.append(events)
+    await one.store.log.append(events)
     const keys = events.map(({ instance }) => one.store.instances.require(instance).key)
     const underWay = Promise.withResolvers<void>()
     const called = Promise.withResolvers<ReadonlySet<number>>()
@@ -119,15 +120,15 @@ if (await havePostgres(t)) {
     const releasing = await called.promise
     t.equal(releasing.size, 128)
     t.ok(
-      keys.every((key) => releasing.has(partitionOf(key)) !== one.store.maySend(key)),
+      keys.every((key) => releasing.has(partitionOf(key)) !== one.store.deliveries.maySend(key)),
       'it must not start anew'
     )
-    await Promise.all([two.store.append(newEvents(1)), one.store.append(newEvents(1))])
+    await Promise.all([two.store.log.append(newEvents(1)), one.store.log.append(newEvents(1))])
     t.equal(two.holds().size, 0, 'and nobody else may')
     underWay.resolve()
     await untilShared(t, [one, two], [128, 128])
     const theirs = keys
-      .filter((key) => two.store.maySend(key))
+      .filter((key) => two.store.deliveries.maySend(key))
       .map((instanceKey) => nameOf({ queue: 'q', instanceKey }))
     await two.watcher.until(() => theirs.every((lane) => two.watcher.told.includes(lane)))
     t.ok(
@@ -143,12 +144,12 @@ if (await havePostgres(t)) {
     const instances = Array.from({ length: 30 }, (_, n) => `i${n}`)
     for (const instance of instances) {
       for (const { store } of senders)
-        await store.append([newEvent({ instance, queues: ['q'] }), newEvent({ instance })])
+        await store.log.append([newEvent({ instance, queues: ['q'] }), newEvent({ instance })])
     }
     const [{ store }] = senders as [Sender]
     const lanes = instances.map((name) => ({ queue: 'q', instanceKey: store.instances.require(name).key }))
     for (const { watcher, store } of senders) {
-      const theirs = lanes.filter(({ instanceKey }) => store.maySend(instanceKey)).map(nameOf)
+      const theirs = lanes.filter(({ instanceKey }) => store.deliveries.maySend(instanceKey)).map(nameOf)
       await watcher.until(() => theirs.every((lane) => watcher.told.includes(lane)))
       t.ok(
         watcher.told.every((lane) => theirs.includes(lane)),
@@ -159,11 +160,11 @@ if (await havePostgres(t)) {
 
     // One buries, the other redrives: whoever sends the lane learns of it.
     for (const [n, { instanceKey, queue }] of lanes.entries()) {
-      await store.bury({ queue, instanceKey, offset: n * 4 + 1 }, { reason: 'r', message: 'm', attempts: 1 })
+      await store.deliveries.bury({ queue, instanceKey, offset: n * 4 + 1 }, { reason: 'r', message: 'm', attempts: 1 })
     }
-    await senders[1]!.store.redrive({ after: 0, limit: 100 })
+    await senders[1]!.store.deadLetters.redrive({ after: 0, limit: 100 })
     for (const { watcher, store } of senders) {
-      const theirs = lanes.filter(({ instanceKey }) => store.maySend(instanceKey)).map(nameOf)
+      const theirs = lanes.filter(({ instanceKey }) => store.deliveries.maySend(instanceKey)).map(nameOf)
       await watcher.until(() => watcher.again.length === theirs.length)
       t.strictSame(watcher.again.sort(), theirs.sort())
     }
@@ -176,7 +177,7 @@ if (await havePostgres(t)) {
     const two = await openSender(t, postgres)
     await untilShared(t, [one, two], [128, 128])
     const before = one.holds()
-    await one.store.append(
+    await one.store.log.append(
       [...SAMPLES.values()].slice(0, 50).map((n) => newEvent({ instance: `i${n}`, queues: ['q'] }))
     )
 
@@ -217,17 +218,17 @@ if (await havePostgres(t)) {
     const { query, schema } = postgres
     const store = await openNode(t, postgres, { timing: { beatMs: 20, timeoutMs: 100, silenceMs: 400 } })
     const watcher = new RecordingWatcher()
-    await store.watchLanes(watcher)
+    await store.deliveries.watch(watcher)
     await query(`BEGIN; LOCK TABLE ${schema}.log IN ACCESS EXCLUSIVE MODE`)
     await watcher.until(() => watcher.lost.length === PARTITIONS)
-    t.notOk(store.maySend(1))
+    t.notOk(store.deliveries.maySend(1))
     await query('COMMIT')
-    await until(() => store.maySend(1))
+    await until(() => store.deliveries.maySend(1))
     // Held up for so long, this process learns of nothing: it must not send all the same.
     const end = performance.now() + 500
     while (performance.now() < end);
-    t.notOk(store.maySend(1))
-    await until(() => store.maySend(1))
+    t.notOk(store.deliveries.maySend(1))
+    await until(() => store.deliveries.maySend(1))
   })
 
   t.test('who cannot connect to send is told so', async (t) => {
@@ -235,6 +236,6 @@ if (await havePostgres(t)) {
     const store = await openNode(t, postgres)
     await postgres.query(`DROP TABLE ${postgres.schema}.counters`)
     await store.close()
-    await t.rejects(store.watchLanes(new RecordingWatcher()), { code: 'IEV_CLOSING' })
+    await t.rejects(store.deliveries.watch(new RecordingWatcher()), { code: 'IEV_CLOSING' })
   })
 }

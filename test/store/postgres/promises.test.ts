@@ -82,7 +82,7 @@ if (await havePostgres(t)) {
     await terminate()
     const refused = { code: 'IEV_BACKPRESSURE', message: /read-only transaction/ }
     await until(() => store.status().connected)
-    await t.rejects(store.append([newEvent()]), refused)
+    await t.rejects(store.log.append([newEvent()]), refused)
     await t.rejects(store.check(), refused)
     await query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} RESET default_transaction_read_only`)
     // A connection that is refused is replaced; others of the pool may be as old.
@@ -92,7 +92,7 @@ if (await havePostgres(t)) {
         () => false
       )
     )
-    await t.resolves(store.append([newEvent()]))
+    await t.resolves(store.log.append([newEvent()]))
   })
 
   t.test('poolers', async (t) => {
@@ -119,7 +119,7 @@ if (await havePostgres(t)) {
       const { schema } = await startPostgres(t)
       const url = await startPgBouncer(t, { mode: 'session' })
       const nodes = [await openNode(t, { url, schema }), await openNode(t, { url, schema })]
-      for (const node of nodes) await node.watchLanes(new RecordingWatcher())
+      for (const node of nodes) await node.deliveries.watch(new RecordingWatcher())
       await until(() => nodes.every((node) => node.status().partitions === 128 && node.status().nodes === 2))
       t.pass('each knows of two nodes')
     })

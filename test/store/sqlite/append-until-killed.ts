@@ -7,9 +7,9 @@ const store = new SqliteStore({ path })
 
 async function producer(): Promise<never> {
   for (;;) {
-    const results = await store.append([newEvent({ queues: ['a'] }), newEvent({ queues: ['a'] })])
+    const results = await store.log.append([newEvent({ queues: ['a'] }), newEvent({ queues: ['a'] })])
     const delivery = { queue: 'a', instanceKey: store.instances.require('sales').key, offset: results[0]!.offset }
-    void store.acknowledge([delivery])
+    void store.deliveries.acknowledge([delivery])
     process.stdout.write(results.map(({ offset, id }) => `${offset} ${id}\n`).join(''))
     // Lets what was said out, and the next turn's appends share a transaction.
     await new Promise((resolve) => setImmediate(resolve))

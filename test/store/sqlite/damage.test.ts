@@ -5,7 +5,8 @@ import t, { type Test } from 'tap'
 import { SqliteDamage } from '../../../lib/store/sqlite/damage.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { tryDatabase } from '../../../lib/store/try-database.ts'
-import type { StoredEvent } from '../../../lib/store/event-store.ts'
+import { pendingLanes } from '../../support/pending-lanes.ts'
+import type { StoredEvent } from '../../../lib/events/event.ts'
 import { folder } from '../../support/build.ts'
 import { leavesOf, overwrite, placeOf, writeLog } from '../../support/damage.ts'
 import { newEvent } from '../../support/new-event.ts'
@@ -38,12 +39,12 @@ const without = (gone: readonly number[], from = 1, to = 100) =>
 
 /** All that is pending, lane by lane, as it would be sent. */
 async function sendAll(store: SqliteStore): Promise<StoredEvent[][]> {
-  const lanes = await store.pendingLanes()
+  const lanes = await pendingLanes(store)
   return Promise.all(
     lanes.map(async (lane) => {
       const sent: StoredEvent[] = []
       for (let after = 0; ; after = sent.at(-1)?.offset as number) {
-        const page = await store.readLane(lane, { ...LANE, after })
+        const page = await store.deliveries.readLane(lane, { ...LANE, after })
         if (page.length === 0) return sent
         sent.push(...page)
       }
@@ -61,16 +62,16 @@ t.test('an event whose text is damaged is left out, and a dead letter; the other
     code: 'IEV_STORE_DAMAGED',
     message: `The database ${path} is damaged (the text of an event is no JSON; 2 events cannot be read and are left out): stop the server, then restore a backup`
   })
-  t.same(offsets(await store.read(ALL)), without([7, 8]))
-  t.same(offsets(await store.read({ ...ALL, newestFirst: true })), without([7, 8]).toReversed())
-  t.same(offsets(await store.read({ after: 4, limit: 4 })), [5, 6, 9, 10])
+  t.same(offsets(await store.log.read(ALL)), without([7, 8]))
+  t.same(offsets(await store.log.read({ ...ALL, newestFirst: true })), without([7, 8]).toReversed())
+  t.same(offsets(await store.log.read({ after: 4, limit: 4 })), [5, 6, 9, 10])
   const sales = { queue: 'q', instanceKey: store.instances.require('sales').key }
-  t.same(offsets(await store.readLane(sales, { ...LANE, after: 5, limit: 1 })), [9], 'no end of the lane')
+  t.same(offsets(await store.deliveries.readLane(sales, { ...LANE, after: 5, limit: 1 })), [9], 'no end of the lane')
   t.same(
     offsets((await sendAll(store)).flat()).sort((a, b) => a - b),
     without([7, 8])
   )
-  const letters = await store.readDeadLetters(ALL)
+  const letters = await store.deadLetters.read(ALL)
   t.match(
     letters.sort((a, b) => a.offset - b.offset),
     [
@@ -78,14 +79,14 @@ t.test('an event whose text is damaged is left out, and a dead letter; the other
       { offset: 8, instance: 'support' }
     ]
   )
-  t.equal(store.pendingCount(), 98)
+  t.equal(store.deliveries.pendingCount(), 98)
   t.equal(told.length, 2, 'each is told once')
 
-  await store.redrive(ALL)
-  t.equal(store.pendingCount(), 100)
+  await store.deadLetters.redrive(ALL)
+  t.equal(store.deliveries.pendingCount(), 100)
   t.same(offsets((await sendAll(store)).flat()).length, 98)
-  t.equal((await store.discard(ALL)).length, 2)
-  await t.resolves(store.append([newEvent()]))
+  t.equal((await store.deadLetters.discard(ALL)).length, 2)
+  await t.resolves(store.log.append([newEvent()]))
 })
 
 t.test('of events whose page is damaged the others are found, whichever way they are read', async (t) => {
@@ -96,18 +97,21 @@ t.test('of events whose page is damaged the others are found, whichever way they
   const sent = (await sendAll(store)).flat()
   const gone = without(offsets(sent))
   t.ok(gone.length > 2 && gone.length < 10, `gone are ${gone.join()}`)
-  t.equal(store.damagedEvents(), gone.length)
-  t.same(offsets(await store.read(ALL)), without(gone))
-  t.same(offsets(await store.read({ ...ALL, newestFirst: true, upTo: 20 })), without(gone, 1, 20).toReversed())
+  t.equal(store.log.damagedEvents(), gone.length)
+  t.same(offsets(await store.log.read(ALL)), without(gone))
+  t.same(offsets(await store.log.read({ ...ALL, newestFirst: true, upTo: 20 })), without(gone, 1, 20).toReversed())
   const sales = store.instances.require('sales').key
   const odd = without(gone).filter((offset) => offset % 2 === 1)
-  t.same(offsets(await store.read({ ...ALL, instanceKey: sales })), odd)
-  t.same(offsets(await store.read({ ...ALL, instances: ['sales'], events: ['messages.upsert'] })), odd)
-  t.same(await store.read({ ...ALL, events: ['other'] }), [])
-  t.match(await store.range(), { first: 1, last: 100 })
+  t.same(offsets(await store.log.read({ ...ALL, instanceKey: sales })), odd)
+  t.same(offsets(await store.log.read({ ...ALL, instances: ['sales'], events: ['messages.upsert'] })), odd)
+  t.same(await store.log.read({ ...ALL, events: ['other'] }), [])
+  t.match(await store.log.range(), { first: 1, last: 100 })
 
-  await store.bury({ queue: 'q', instanceKey: sales, offset: 1 }, { reason: 'X', message: 'no', attempts: 1 })
-  const all = await store.readDeadLetters(ALL)
+  await store.deliveries.bury(
+    { queue: 'q', instanceKey: sales, offset: 1 },
+    { reason: 'X', message: 'no', attempts: 1 }
+  )
+  const all = await store.deadLetters.read(ALL)
   t.match(all.at(-1), { offset: 1, event: 'messages.upsert', instance: 'sales', eventId: /^[0-9a-f-]{36}$/ })
   const letters = all.slice(0, -1)
   t.same(
@@ -115,13 +119,13 @@ t.test('of events whose page is damaged the others are found, whichever way they
     gone
   )
   t.match(letters[0], { event: '', eventId: '', instance: /^(sales|support)$/, reason: 'IEV_EVENT_DAMAGED' })
-  const ofSales = await store.readDeadLetters({ ...ALL, instance: 'sales', reason: 'IEV_EVENT_DAMAGED' })
+  const ofSales = await store.deadLetters.read({ ...ALL, instance: 'sales', reason: 'IEV_EVENT_DAMAGED' })
   t.same(
     offsets(ofSales),
     gone.filter((offset) => offset % 2 === 1)
   )
   await store.instances.remove('support')
-  t.match(await store.readDeadLetters({ ...ALL, instance: '' }), [{ offset: gone.find((offset) => offset % 2 === 0) }])
+  t.match(await store.deadLetters.read({ ...ALL, instance: '' }), [{ offset: gone.find((offset) => offset % 2 === 0) }])
 })
 
 t.test('an event that is gone is passed over among damaged ones, and is no damage', async (t) => {
@@ -131,7 +135,7 @@ t.test('an event that is gone is passed over among damaged ones, and is no damag
   db.exec('DELETE FROM deliveries WHERE "offset" = 7; DELETE FROM events WHERE "offset" = 7')
   db.close()
   const { store, told } = open(t, path)
-  t.same(offsets(await store.read(ALL)), without([7, 13], 1, 20))
+  t.same(offsets(await store.log.read(ALL)), without([7, 13], 1, 20))
   t.match(told, [{ offset: 13 }])
 })
 
@@ -142,9 +146,9 @@ t.test('damage that comes while the file is open is met when it is read', async 
   t.same(told, [])
   await t.resolves(store.check())
   overwrite(path, [leaves[Math.floor(leaves.length / 2)] as number], Buffer.alloc(4_096, 0xff))
-  const read = await store.read(ALL)
+  const read = await store.log.read(ALL)
   t.ok(read.length > 1_990 && read.length < 2_000, `${read.length} events are left`)
-  t.equal(told.length, 1 + store.damagedEvents())
+  t.equal(told.length, 1 + store.log.damagedEvents())
   await t.rejects(store.check(), { code: 'IEV_STORE_DAMAGED' })
 })
 
@@ -153,7 +157,10 @@ t.test('a write that meets damage is refused for now, and makes it known', async
   const path = await writeLog(t, events)
   overwrite(path, leavesOf(path, 'events_by_id'), Buffer.alloc(200, 0xff))
   const { store } = open(t, path)
-  await t.rejects(store.append([newEvent()]), { code: 'IEV_BACKPRESSURE', message: /cannot be written: .*malformed/ })
+  await t.rejects(store.log.append([newEvent()]), {
+    code: 'IEV_BACKPRESSURE',
+    message: /cannot be written: .*malformed/
+  })
   await t.rejects(store.check(), { code: 'IEV_STORE_DAMAGED' })
 })
 
@@ -190,7 +197,7 @@ t.test('300 bytes overwritten in every 50 kB: refused with the remedy, or nothin
     try {
       const store = new SqliteStore({ path })
       t.after(() => store.close())
-      for (const event of [...(await store.read(ALL)), ...(await sendAll(store)).flat()]) JSON.parse(event.data)
+      for (const event of [...(await store.log.read(ALL)), ...(await sendAll(store)).flat()]) JSON.parse(event.data)
       await t.rejects(store.check(), { code: 'IEV_STORE_DAMAGED' })
     } catch (error) {
       t.match(error, { code: 'IEV_STORE_UNUSABLE', message: /restore a backup/ })
@@ -201,17 +208,17 @@ t.test('300 bytes overwritten in every 50 kB: refused with the remedy, or nothin
 t.test('a write-ahead log that is cut in half: what is before the cut is there, and it goes on', async (t) => {
   const path = join(folder(t), 'events.db')
   const { store } = open(t, path)
-  for (const event of numbered(50)) await store.append([event])
+  for (const event of numbered(50)) await store.log.append([event])
   const copy = join(folder(t), 'events.db')
   copyFileSync(path, copy)
   copyFileSync(`${path}-wal`, `${copy}-wal`)
   truncateSync(`${copy}-wal`, Math.floor(statSync(`${copy}-wal`).size / 2))
   const { store: half, told } = open(t, copy)
-  const left = await half.read(ALL)
+  const left = await half.log.read(ALL)
   t.ok(left.length > 0 && left.length < 50, `${left.length} events are left`)
   t.same(offsets(left), without([], 1, left.length))
   t.same(told, [])
-  t.match(await half.append([newEvent()]), [{ offset: left.length + 1, duplicate: false }])
+  t.match(await half.log.append([newEvent()]), [{ offset: left.length + 1, duplicate: false }])
   await t.resolves(half.check())
 })
 
@@ -219,7 +226,7 @@ t.test('what is asked of a damaged page, and nothing else tells, is refused with
   const path = await writeLog(t, numbered(100))
   overwrite(path, leavesOf(path, 'events').slice(0, 1), Buffer.alloc(4_096, 0xff))
   const { store } = open(t, path)
-  await t.rejects(store.oldestPending(), { code: 'IEV_STORE_DAMAGED', message: new RegExp(path) })
+  await t.rejects(store.deliveries.oldestPending(), { code: 'IEV_STORE_DAMAGED', message: new RegExp(path) })
 })
 
 t.test('what is no damage is not taken for it', async (t) => {

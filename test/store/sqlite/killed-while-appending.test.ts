@@ -23,15 +23,15 @@ t.test('what an append resolved is there after kill -9', async (t) => {
 
   const store = new SqliteStore({ path })
   t.after(() => store.close())
-  const events = await store.read({ after: 0, limit: 1_000_000 })
+  const events = await store.log.read({ after: 0, limit: 1_000_000 })
   const kept = new Set(events.map(({ offset, id }) => `${offset} ${id}`))
   t.strictSame(
     said.filter((line) => !kept.has(line)),
     []
   )
   const lane = { queue: 'a', instanceKey: store.instances.require('sales').key }
-  const pending = await store.readLane(lane, { after: 0, limit: 1_000_000, maxBytes: Infinity })
-  t.equal(pending.length, store.pendingCount())
+  const pending = await store.deliveries.readLane(lane, { after: 0, limit: 1_000_000, maxBytes: Infinity })
+  t.equal(pending.length, store.deliveries.pendingCount())
   const unacknowledged = events.filter((_, index) => index % 2 === 1).map(({ offset }) => offset)
   const offsets = new Set(pending.map(({ offset }) => offset))
   t.ok(

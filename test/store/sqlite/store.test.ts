@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { followLog } from '../../support/follow-log.ts'
 import t, { type Test } from 'tap'
 import { SQLITE_MIGRATIONS } from '../../../lib/store/sqlite/migrations.ts'
 import { openStore } from '../../../lib/store/open.ts'
@@ -37,10 +38,10 @@ conformance(t, 'SqliteStore', async (t, limits) => open(t, limits))
 t.test('a hundred appends of one turn are one transaction', async (t) => {
   const { store } = open(t)
   const commits = spyOnExec(t, 'COMMIT')
-  const results = await Promise.all(newEvents(100).map((event) => store.append([event])))
+  const results = await Promise.all(newEvents(100).map((event) => store.log.append([event])))
   t.equal(results.length, 100)
   t.equal(commits().length, 1)
-  await store.append(newEvents(1))
+  await store.log.append(newEvents(1))
   t.equal(commits().length, 1, 'the spy reads anew: this turn has its own')
 })
 
@@ -50,18 +51,18 @@ t.test('it is no node among others', async (t) => {
 
 t.test('acknowledgements wait for the next transaction', async (t) => {
   const { store } = open(t)
-  const [event] = await store.append([newEvent({ queues: ['a'] })])
+  const [event] = await store.log.append([newEvent({ queues: ['a'] })])
   const commits = spyOnExec(t, 'COMMIT')
   const delivery = { queue: 'a', instanceKey: 1, offset: event!.offset }
-  await Promise.all([store.acknowledge([delivery]), store.append(newEvents(1))])
+  await Promise.all([store.deliveries.acknowledge([delivery]), store.log.append(newEvents(1))])
   t.equal(commits().length, 1)
-  t.equal(store.pendingCount(), 0)
+  t.equal(store.deliveries.pendingCount(), 0)
 })
 
 t.test('a commit is on the disk before it resolves: write-ahead log, synced each time', async (t) => {
   const { store } = open(t)
   const begins = spyOnExec(t, 'BEGIN IMMEDIATE')
-  await store.append(newEvents(1))
+  await store.log.append(newEvents(1))
   const [begun] = begins()
   const db = begun!.receiver
   t.match(db.prepare('PRAGMA journal_mode').get(), { journal_mode: 'wal' })
@@ -70,18 +71,18 @@ t.test('a commit is on the disk before it resolves: write-ahead log, synced each
 
 t.test('a file in use is refused, and free again once it is closed', async (t) => {
   const { path, store } = open(t)
-  await store.append(newEvents(1))
+  await store.log.append(newEvents(1))
   t.throws(() => new SqliteStore({ path }), { code: 'IEV_STORE_LOCKED', message: path })
-  await t.resolves(store.append(newEvents(1)), 'whoever has it goes on undisturbed')
+  await t.resolves(store.log.append(newEvents(1)), 'whoever has it goes on undisturbed')
   await store.close()
   const next = new SqliteStore({ path })
   t.after(() => next.close())
-  t.equal((await next.read({ after: 0, limit: 10 })).length, 2)
+  t.equal((await next.log.read({ after: 0, limit: 10 })).length, 2)
 })
 
 t.test('a schema newer than this release is refused and left alone', async (t) => {
   const { path, store } = open(t)
-  await store.append(newEvents(1))
+  await store.log.append(newEvents(1))
   await store.close()
   const newer = SQLITE_MIGRATIONS.length + 1
   const setVersion = (version: number) => {
@@ -95,7 +96,7 @@ t.test('a schema newer than this release is refused and left alone', async (t) =
   setVersion(SQLITE_MIGRATIONS.length)
   const again = await openStore({ url: `file:${path}` })
   t.after(() => again.close())
-  t.equal((await again.read({ after: 0, limit: 10 })).length, 1)
+  t.equal((await again.log.read({ after: 0, limit: 10 })).length, 1)
 })
 
 t.test('a database of the first schema is brought up, and knows how far it was pruned', async (t) => {
@@ -106,7 +107,7 @@ t.test('a database of the first schema is brought up, and knows how far it was p
     db.exec(`${first}; PRAGMA user_version = 1; ${prepare}`)
     db.close()
     const store = await openStore({ url: `file:${path}` })
-    const range = await store.range()
+    const range = await store.log.range()
     await store.close()
     return range.prunedTo
   }
@@ -120,16 +121,16 @@ t.test('a database of the first schema is brought up, and knows how far it was p
 
 t.test('the events of one instance are found, in order, however far apart they lie in the log', async (t) => {
   const { store } = open(t)
-  t.same(await store.read({ instanceKey: 1, after: 0, limit: 10 }), [], 'an empty log')
+  t.same(await store.log.read({ instanceKey: 1, after: 0, limit: 10 }), [], 'an empty log')
   const expected: number[] = []
   for (let round = 0; round < 4; round++) {
     const rare = newEvents(3, { instance: 'rare' })
-    expected.push(...(await store.append(rare)).map(({ offset }) => offset))
-    await store.append(newEvents(3_000, { instance: 'busy' }))
+    expected.push(...(await store.log.append(rare)).map(({ offset }) => offset))
+    await store.log.append(newEvents(3_000, { instance: 'busy' }))
   }
   const { key: instanceKey } = store.instances.require('rare')
   const read = async (options: { after: number; limit: number; upTo?: number }) =>
-    (await store.read({ instanceKey, ...options })).map(({ offset }) => offset)
+    (await store.log.read({ instanceKey, ...options })).map(({ offset }) => offset)
   t.same(await read({ after: 0, limit: 100 }), expected)
   t.same(await read({ after: 0, limit: 7 }), expected.slice(0, 7), 'a page that ends in a later part')
   t.same(await read({ after: expected[4]!, limit: 100 }), expected.slice(5))
@@ -162,26 +163,26 @@ t.test('the folder is made for its owner alone', { skip: process.platform === 'w
 t.test('a full disk refuses what does not fit, whole, keeps the rest, and is recovered from', async (t) => {
   const { store, reopen } = open(t)
   const begins = spyOnExec(t, 'BEGIN IMMEDIATE')
-  await store.append([newEvent({ id: 'before', queues: ['a'] })])
+  await store.log.append([newEvent({ id: 'before', queues: ['a'] })])
   const [begun] = begins()
   const db = begun!.receiver
   const told: string[] = []
-  store.subscribe((events) => told.push(...events.map(({ id }) => id)))
+  followLog(store, (events) => told.push(...events.map(({ id }) => id)))
   const { max } = db.prepare('SELECT max_page_count AS max FROM pragma_max_page_count').get() as { max: number }
 
   // SQLite itself says that the disk is full: the file may not grow.
   db.exec('PRAGMA max_page_count = 1')
   const results = await Promise.allSettled([
-    store.append([newEvent({ id: 'small', instance: 'new', queues: ['new'] })]),
-    store.append([newEvent({ id: 'large', data: `"${'x'.repeat(1_000_000)}"` })]),
+    store.log.append([newEvent({ id: 'small', instance: 'new', queues: ['new'] })]),
+    store.log.append([newEvent({ id: 'large', data: `"${'x'.repeat(1_000_000)}"` })]),
     store.instances.create({ name: 'other', token: 'secret-1' }),
-    store.acknowledge([{ queue: 'a', instanceKey: 1, offset: 1 }])
+    store.deliveries.acknowledge([{ queue: 'a', instanceKey: 1, offset: 1 }])
   ])
   const refusal = { code: 'IEV_BACKPRESSURE', message: /disk is full/, cause: { code: 'ERR_SQLITE_ERROR' } }
   const kept = { status: 'fulfilled' }
   t.match(results, [kept, { status: 'rejected', reason: refusal }, kept, kept])
   t.strictSame(told, ['small'])
-  t.equal(store.pendingCount(), 1)
+  t.equal(store.deliveries.pendingCount(), 1)
   t.strictSame(
     store.instances
       .list()
@@ -190,18 +191,20 @@ t.test('a full disk refuses what does not fit, whole, keeps the rest, and is rec
     ['sales', 'new', 'other']
   )
   t.strictSame(
-    (await store.read({ after: 0, limit: 10 })).map(({ id }) => id),
+    (await store.log.read({ after: 0, limit: 10 })).map(({ id }) => id),
     ['before', 'small']
   )
 
   db.exec(`PRAGMA max_page_count = ${max}`)
-  await store.append([newEvent({ id: 'large', data: `"${'x'.repeat(1_000_000)}"` })])
+  await store.log.append([newEvent({ id: 'large', data: `"${'x'.repeat(1_000_000)}"` })])
   t.strictSame(told, ['small', 'large'])
   const { key } = store.instances.require('new')
   const state = async (from: SqliteStore) => [
-    from.pendingCount(),
-    (await from.read({ after: 0, limit: 10 })).map(({ id }) => id),
-    (await from.readLane({ queue: 'new', instanceKey: key }, { after: 0, limit: 9, maxBytes: 9 })).map(({ id }) => id),
+    from.deliveries.pendingCount(),
+    (await from.log.read({ after: 0, limit: 10 })).map(({ id }) => id),
+    (await from.deliveries.readLane({ queue: 'new', instanceKey: key }, { after: 0, limit: 9, maxBytes: 9 })).map(
+      ({ id }) => id
+    ),
     from.instances
       .list()
       .toArray()
@@ -215,17 +218,17 @@ t.test('a full disk refuses what does not fit, whole, keeps the rest, and is rec
 
 t.test('a file that is gone is noticed', async (t) => {
   const { path, store } = open(t)
-  await store.append([newEvent()])
+  await store.log.append([newEvent()])
   await store.check()
   rmSync(path)
   await t.rejects(store.check(), { code: 'IEV_BACKPRESSURE', message: /is not there any more/ })
   await t.rejects(
-    store.append([newEvent()]),
+    store.log.append([newEvent()]),
     { code: 'IEV_BACKPRESSURE' },
     'nothing is accepted that nobody would find'
   )
   writeFileSync(path, '')
-  await t.rejects(store.append([newEvent()]), { code: 'IEV_BACKPRESSURE' }, 'another file of that name is not it')
+  await t.rejects(store.log.append([newEvent()]), { code: 'IEV_BACKPRESSURE' }, 'another file of that name is not it')
 })
 
 t.test('what is no database, or cannot be one, is named', async (t) => {
@@ -251,21 +254,21 @@ t.test('a commit that fails is undone, and the next one is none the worse', asyn
     }
   })
   const event = newEvent({ queues: ['a'] })
-  await t.rejects(store.append([event]), { code: 'IEV_BACKPRESSURE', message: /disk I\/O error/ })
+  await t.rejects(store.log.append([event]), { code: 'IEV_BACKPRESSURE', message: /disk I\/O error/ })
   broken.restore()
-  t.equal(store.pendingCount(), 0)
+  t.equal(store.deliveries.pendingCount(), 0)
   t.equal(store.instances.size, 0)
-  t.match(await store.append([event]), [{ duplicate: false }])
+  t.match(await store.log.append([event]), [{ duplicate: false }])
   const reopened = await reopen()
-  t.equal((await reopened.read({ after: 0, limit: 10 })).length, 1)
-  t.equal(reopened.pendingCount(), 1)
+  t.equal((await reopened.log.read({ after: 0, limit: 10 })).length, 1)
+  t.equal(reopened.deliveries.pendingCount(), 1)
 })
 
 t.test('a URL names the file, or is refused', async (t) => {
   const path = join(folder(t), 'events.db')
   for (const url of [`file:${path}`, `file://${path}`, ':memory:']) {
     const store = await openStore({ url, maxPendingDeliveries: 1 })
-    await t.rejects(store.append(newEvents(2, { queues: ['a'] })), { code: 'IEV_BACKPRESSURE' }, url)
+    await t.rejects(store.log.append(newEvents(2, { queues: ['a'] })), { code: 'IEV_BACKPRESSURE' }, url)
     await store.close()
   }
   t.ok(statSync(path).isFile())
@@ -285,8 +288,8 @@ t.test('events of before the clock was set back stay for longer, and hide none t
   const store = new SqliteStore({ path })
   t.after(() => store.close())
   const old = { acceptedBefore: Date.now() - HOUR_MS / 2, maxBytes: Number.MAX_SAFE_INTEGER }
-  while ((await store.prune(old)).more);
-  const left = await store.read({ after: 0, limit: 2_000 })
+  while ((await store.log.prune(old)).more);
+  const left = await store.log.read({ after: 0, limit: 2_000 })
   t.same([left.length, left[0]?.offset, left.at(-1)?.offset], [600, 1, 600])
-  t.match(await store.range(), { first: 1, last: 1_200, prunedTo: 1_200 })
+  t.match(await store.log.range(), { first: 1, last: 1_200, prunedTo: 1_200 })
 })

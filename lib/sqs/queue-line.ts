@@ -3,7 +3,7 @@ import type { Trouble } from './failures.ts'
 import type { Lane } from './lane.ts'
 
 /** The lanes of one queue that have something to send, in the order in which they began to wait. */
-export interface Line {
+export interface QueueLine {
   readonly queue: string
   readonly lanes: Lane[]
   /** Calls in a row that failed. While it is not 0, one call at a time tries. */
@@ -20,7 +20,7 @@ export interface Line {
   queued: boolean
 }
 
-export function newLine(queue: string): Line {
+export function newQueueLine(queue: string): QueueLine {
   return {
     queue,
     lanes: [],
@@ -34,7 +34,7 @@ export function newLine(queue: string): Line {
 }
 
 /** Whether what waits fills a batch. */
-export function hasBatch({ lanes, limit }: Line): boolean {
+export function hasBatch({ lanes, limit }: QueueLine): boolean {
   let waiting = 0
   for (const lane of lanes) {
     waiting += lane.waiting
