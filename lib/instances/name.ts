@@ -12,7 +12,7 @@ export function instanceNameFault(name: unknown): string | undefined {
   if (name.length === 0 || name.length > INSTANCE_NAME_MAX) {
     return `instance must have 1 to ${INSTANCE_NAME_MAX} characters (it has ${name.length})`
   }
-  if (name === '.' || name === '../..') return 'instance must not be "." or "../..": URLs cannot carry it'
+  if (name === '.' || name === '..') return 'instance must not be "." or "..": URLs cannot carry it'
   return plainTextFault('instance', name)
 }
 

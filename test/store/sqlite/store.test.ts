@@ -144,7 +144,7 @@ t.test('a token is nowhere in the files of the database', async (t) => {
   await store.instances.create({ name: 'an-instance-name', token: tokens[0]! })
   await store.instances.setToken('an-instance-name', tokens[1]!)
   const files = () =>
-    readdirSync(join(path, '../..')).map((name) => readFileSync(join(path, '../..', name)).toString('latin1'))
+    readdirSync(join(path, '..')).map((name) => readFileSync(join(path, '..', name)).toString('latin1'))
   const check = (when: string) => {
     const text = files().join('')
     t.ok(text.includes('an-instance-name'), `${when}: the files are the right ones`)
@@ -157,7 +157,7 @@ t.test('a token is nowhere in the files of the database', async (t) => {
 
 t.test('the folder is made for its owner alone', { skip: process.platform === 'win32' }, async (t) => {
   const { path } = open(t)
-  t.equal(statSync(join(path, '../..')).mode & 0o777, 0o700)
+  t.equal(statSync(join(path, '..')).mode & 0o777, 0o700)
 })
 
 t.test('a full disk refuses what does not fit, whole, keeps the rest, and is recovered from', async (t) => {
