@@ -109,7 +109,7 @@ export class EventInvalidError extends errorClass('IEV_EVENT_INVALID', '%s', 400
 /** 409: the transport is switched off on this server. */
 export class TransportDisabledError extends errorClass(
   'IEV_TRANSPORT_DISABLED',
-  'The %s transport is switched off on this server: switch it on (%s) before selecting events for it',
+  'The %s transport is switched off on this server: switch it on there before you select events for it',
   409
 ) {}
 

@@ -54,7 +54,7 @@ const RedriveBody = Type.Object(
 const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const config = opensTo('global')
   const deadLetters = () => {
-    if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs', 'SQS_ENABLED=true')
+    if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs')
     return fastify.sqs.deadLetters
   }
 

@@ -40,13 +40,11 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(selections, {
     transport: 'sqs',
     summary: 'Select the events of an instance that go to its own SQS queues; answered when the queues exist',
-    setting: 'SQS_ENABLED=true',
     emitter: fastify.hasDecorator('sqs') ? fastify.sqs : undefined
   })
   await fastify.register(selections, {
     transport: 'websocket',
     summary: 'Select the events of an instance that its Socket.IO namespace carries',
-    setting: 'WEBSOCKET_ENABLED=true',
     emitter: fastify.hasDecorator('websocket') ? fastify.websocket : undefined
   })
   await fastify.register(queues)

@@ -75,11 +75,11 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       const token = body.token || randomUUID().toUpperCase()
       const selections: { [T in TransportName]?: SelectionInput } = {}
       if (body.websocket) {
-        if (!fastify.hasDecorator('websocket')) throw new TransportDisabledError('websocket', 'WEBSOCKET_ENABLED=true')
+        if (!fastify.hasDecorator('websocket')) throw new TransportDisabledError('websocket')
         selections.websocket = fastify.websocket.prepare(name, body.websocket, 'websocket.events').selection
       }
       if (body.sqs) {
-        if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs', 'SQS_ENABLED=true')
+        if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs')
         selections.sqs = (await fastify.sqs.prepare(name, body.sqs, 'sqs.events')).selection
       }
       const { id } = await instances.create({ name, token, integration, selections })

@@ -28,7 +28,7 @@ const queueRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: QueuesReply, ...errorReplies(400, 401, 404, 409, 502) }
     },
     handler: async ({ params }) => {
-      if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs', 'SQS_ENABLED=true')
+      if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs')
       return { queues: await fastify.sqs.queues(params.instance) }
     }
   })

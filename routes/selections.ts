@@ -18,8 +18,6 @@ export interface SelectionRoutesOptions {
   transport: TransportName
   /** What the transport's selections mean, for the documentation. */
   summary: string
-  /** The setting that switches the transport on. */
-  setting: string
   /** `undefined`: the transport is switched off. */
   emitter: SelectionEmitter | undefined
 }
@@ -34,7 +32,7 @@ interface SelectionEmitter {
 
 /** `POST /<transport>/set/:instance`, `GET /<transport>/find/:instance` */
 const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async (fastify, options) => {
-  const { transport, summary, setting, emitter } = options
+  const { transport, summary, emitter } = options
   const config = opensTo('instance')
 
   fastify.post(`/${transport}/set/:instance`, {
@@ -48,7 +46,7 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
       response: { 201: setReply(transport), ...errorReplies(400, 401, 404, 409, 413, 415, 502, 503) }
     },
     handler: async (request, reply) => {
-      if (!emitter) throw new TransportDisabledError(transport, setting)
+      if (!emitter) throw new TransportDisabledError(transport)
       const { request: wanted, field } = unwrap(request.body, transport)
       const { instance, selection, queues, notes } = await emitter.set(request.params.instance, wanted, field)
       return reply.code(201).send({

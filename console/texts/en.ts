@@ -157,7 +157,7 @@ export const en = {
     sqs: {
       title: 'Amazon SQS',
       enable: 'Send to queues of its own',
-      switchedOff: 'SQS is switched off on this server. Set SQS_ENABLED=true and start it again.',
+      switchedOff: 'SQS is switched off on this server (standalone: SQS_ENABLED).',
       own: 'One queue for each event selected here.',
       standard: 'Queues are of the standard type: neither order nor deduplication.',
       global: (prefix: string, count: string) =>
@@ -168,7 +168,7 @@ export const en = {
     websocket: {
       title: 'WebSocket',
       enable: 'Let clients listen',
-      switchedOff: 'WebSocket is switched off on this server. Set WEBSOCKET_ENABLED=true and start it again.',
+      switchedOff: 'WebSocket is switched off on this server (standalone: WEBSOCKET_ENABLED).',
       own: (namespace: string) =>
         `Clients listen on the namespace ${namespace}, with the global key or this instance’s token.`,
       global: 'Besides, global mode is on: the root namespace carries every event, whatever is selected here.'

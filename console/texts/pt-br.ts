@@ -157,7 +157,7 @@ export const ptBr: Texts = {
     sqs: {
       title: 'Amazon SQS',
       enable: 'Enviar para filas próprias',
-      switchedOff: 'O SQS está desligado neste servidor. Defina SQS_ENABLED=true e inicie-o de novo.',
+      switchedOff: 'O SQS está desligado neste servidor (standalone: SQS_ENABLED).',
       own: 'Uma fila para cada evento selecionado aqui.',
       standard: 'As filas são do tipo standard: sem ordem e sem deduplicação.',
       global: (prefix, count) =>
@@ -168,7 +168,7 @@ export const ptBr: Texts = {
     websocket: {
       title: 'WebSocket',
       enable: 'Permitir que clientes escutem',
-      switchedOff: 'O WebSocket está desligado neste servidor. Defina WEBSOCKET_ENABLED=true e inicie-o de novo.',
+      switchedOff: 'O WebSocket está desligado neste servidor (standalone: WEBSOCKET_ENABLED).',
       own: (namespace) => `Clientes escutam no namespace ${namespace}, com a chave global ou o token desta instância.`,
       global:
         'Além disso, o modo global está ligado: o namespace raiz leva todos os eventos, independentemente da seleção daqui.'

@@ -8,7 +8,7 @@ const EXAMPLES: errors.InstanceEventsError[] = [
   new errors.UnauthorizedError('The key does not open this'),
   new errors.InstanceExistsError('sales'),
   new errors.InstanceNotFoundError('sales'),
-  new errors.TransportDisabledError('sqs', 'SQS_ENABLED=true'),
+  new errors.TransportDisabledError('sqs'),
   new errors.BodyTooLargeError(10_485_760),
   new errors.MediaTypeError('text/plain'),
   new errors.InternalError(),

@@ -20,7 +20,9 @@ export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions
     ...(config.CONSOLE_ENABLED ? [['Console', `${url}/console`] satisfies [string, string]] : []),
     [
       'WebSocket',
-      config.WEBSOCKET_ENABLED ? `${socket}/<instance>${config.WEBSOCKET_GLOBAL_EVENTS ? ` and ${socket}` : ''}` : 'off'
+      config.WEBSOCKET_ENABLED
+        ? `${socket}/<instance>${config.WEBSOCKET_GLOBAL_EVENTS ? ` and ${socket}` : ''}`
+        : 'off (WEBSOCKET_ENABLED=false)'
     ],
     ['SQS', sqsRow(config, embedded)],
     ['Event log', withoutPassword(config.DATABASE_URL)]
@@ -35,7 +37,7 @@ export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions
 }
 
 function sqsRow(config: Config, embedded: EmbeddedSqs | undefined): string {
-  if (!config.SQS_ENABLED) return 'off'
+  if (!config.SQS_ENABLED) return 'off (SQS_ENABLED=false)'
   if (embedded)
     return `${embedded.target.endpoint}   (emulated in this process, not for production; any region and credentials)`
   return config.SQS_ENDPOINT ?? config.SQS_BASE_URL ?? `AWS${config.SQS_REGION ? `, ${config.SQS_REGION}` : ''}`

@@ -109,7 +109,8 @@ t.test('a refusal says what to do', async (t) => {
   const run = (args: string[], env = {}) => cli(['tail', ...args], { env: { IEV_URL: url, API_KEY, ...env } })
   t.match(await run([]), {
     code: 1,
-    error: /\(IEV_WS_DISABLED\)\nName an instance, or start the server with WEBSOCKET_GLOBAL_EVENTS=true/
+    error:
+      /\(IEV_WS_DISABLED\)\nName an instance, or start the server with global events \(standalone: WEBSOCKET_GLOBAL_EVENTS=true\)/
   })
   t.match(await run(['own']), {
     code: 1,
@@ -125,7 +126,7 @@ t.test('a refusal says what to do', async (t) => {
   const without = await start(t, { websocket: false })
   t.match(await run(['sales'], { IEV_URL: without.url }), {
     code: 1,
-    error: 'The server has no sockets: start it with WEBSOCKET_ENABLED=true'
+    error: 'The server has no sockets: start it with its websocket transport (standalone: WEBSOCKET_ENABLED=true)'
   })
 })
 

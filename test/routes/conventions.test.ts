@@ -47,10 +47,7 @@ t.test('a transport that is switched off answers 409 and stores nothing', async 
   const server = await build(t, { sqs: false, websocket: false })
   const post = async (url: string, payload: object) =>
     server.inject({ method: 'POST', url, headers: { apikey: API_KEY }, payload })
-  for (const [transport, setting] of [
-    ['sqs', 'SQS_ENABLED=true'],
-    ['websocket', 'WEBSOCKET_ENABLED=true']
-  ] as const) {
+  for (const transport of ['sqs', 'websocket']) {
     const refusals = [
       await post(`/${transport}/set/sales`, { enabled: true }),
       await post('/instance/create', { instanceName: 'sales', [transport]: { enabled: true } })
@@ -59,7 +56,7 @@ t.test('a transport that is switched off answers 409 and stores nothing', async 
       t.equal(reply.statusCode, 409)
       t.match(reply.json(), {
         code: 'IEV_TRANSPORT_DISABLED',
-        response: { message: [new RegExp(`^The ${transport} transport is switched off .*${setting}`)] }
+        response: { message: [new RegExp(`^The ${transport} transport is switched off on this server`)] }
       })
     }
   }

@@ -59,8 +59,8 @@ t.test('what is switched off is not offered', async (t) => {
   })
   t.equal(row('HTTP API', text), url)
   t.equal(row('Console', text), undefined)
-  t.equal(row('WebSocket', text), 'off')
-  t.equal(row('SQS', text), 'off')
+  t.equal(row('WebSocket', text), 'off (WEBSOCKET_ENABLED=false)')
+  t.equal(row('SQS', text), 'off (SQS_ENABLED=false)')
 })
 
 t.test('with global events the root namespace is named, too', async (t) => {

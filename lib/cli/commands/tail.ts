@@ -54,7 +54,10 @@ async function tail(instance: string | undefined, options: TailOptions, context:
   const connect = await loadClient()
   // Socket.IO would knock for ever at a door that is not there.
   const { websocket } = await new ServerClient(address, signal).request<ServerModes>({ path: ['server'] })
-  if (!websocket) throw new CommandFailed('The server has no sockets: start it with WEBSOCKET_ENABLED=true')
+  if (!websocket)
+    throw new CommandFailed(
+      'The server has no sockets: start it with its websocket transport (standalone: WEBSOCKET_ENABLED=true)'
+    )
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   let lost = false
   const connection = connect(new URL(`/${encodeURIComponent(instance ?? '')}`, address.url).href, {
@@ -111,7 +114,7 @@ function hintOf(code: string, instance: string | undefined): string | undefined 
       return select
     case 'IEV_WS_DISABLED':
       return instance === undefined
-        ? 'Name an instance, or start the server with WEBSOCKET_GLOBAL_EVENTS=true to follow all.'
+        ? 'Name an instance, or start the server with global events (standalone: WEBSOCKET_GLOBAL_EVENTS=true) to follow all.'
         : select
     default:
       return undefined

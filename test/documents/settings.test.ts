@@ -1,0 +1,28 @@
+import { globSync, readFileSync } from 'node:fs'
+import { ts } from '@ts-morph/common'
+import t from 'tap'
+import { EnvSchema } from '../../lib/standalone/config.ts'
+
+const root = new URL('../../', import.meta.url)
+
+/** Texts in the code of a file, without its comments. */
+function texts(path: string): string[] {
+  const file = ts.createSourceFile(path, readFileSync(new URL(path, root), 'utf8'), ts.ScriptTarget.Latest)
+  const found: string[] = []
+  const visit = (node: ts.Node) => {
+    if (ts.isStringLiteral(node) || ts.isTemplateLiteralToken(node)) found.push(node.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return found
+}
+
+t.test('settings of the standalone server stay out of the messages of plugins and routes', async (t) => {
+  const files = globSync(['{plugins,routes}/**/*.ts', 'lib/**/*.ts'], { cwd: root })
+  // The command line and the standalone server are started with settings.
+  const shared = files.filter((path) => !/^lib.(standalone|cli)\b/.test(path))
+  const setting = new RegExp(`\\b(${Object.keys(EnvSchema.properties).join('|')})\\b`)
+  const named = shared.flatMap((path) => texts(path).filter((text) => setting.test(text)))
+  t.strictSame(named, [])
+  t.ok(shared.length > 100)
+})
