@@ -72,6 +72,17 @@ export class SqliteDamage {
     this.#found((error as Error).message, offset)
   }
 
+  /** Runs a read that has a slower way around damage. @returns `undefined` where damage is known or met */
+  attempt<T>(work: () => T): T | undefined {
+    if (this.suspected) return undefined
+    try {
+      return work()
+    } catch (error) {
+      this.met(error)
+      return undefined
+    }
+  }
+
   /** Whether an event's text is damaged; looked at only where damage is suspected. */
   spoils(event: StoredEvent, { always }: { always: boolean } = { always: false }): boolean {
     if ((!this.suspected && !always) || isWhole(event)) return false

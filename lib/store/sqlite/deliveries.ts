@@ -1,0 +1,145 @@
+import { EVENT_DAMAGED } from '../../errors.ts'
+import type { Backlog } from '../backlog.ts'
+import type { CommitQueue } from '../commit-queue.ts'
+import type { CommitFeed } from './commit-feed.ts'
+import type { SqliteFile } from './file.ts'
+import type { SqliteLogReads } from './log-reads.ts'
+import { Page, takeEvents, type PageLimits } from './page.ts'
+import type { SqliteQueues } from './queues.ts'
+import type { Statements } from './statements.ts'
+import type { DeliveryRef, DeliveryStore, Failure, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { StoredEvent } from '../../events/event.ts'
+
+export interface SqliteDeliveriesOptions {
+  file: SqliteFile
+  sql: Statements
+  reads: SqliteLogReads
+  commits: CommitQueue
+  queues: SqliteQueues
+  backlog: Backlog
+  feed: CommitFeed
+}
+
+const DAMAGED = 'The event is damaged where it is stored, and cannot be read'
+
+/** Pending deliveries of the one process that has the file: it sends everything. */
+export class SqliteDeliveries implements DeliveryStore {
+  readonly #options: SqliteDeliveriesOptions
+  readonly #watchers = new Set<LaneWatcher>()
+
+  constructor(options: SqliteDeliveriesOptions) {
+    this.#options = options
+  }
+
+  get maxPending(): number {
+    return this.#options.backlog.max
+  }
+
+  pendingCount(): number {
+    return this.#options.backlog.pending
+  }
+
+  async oldestPending(): Promise<number | null> {
+    const { file, sql } = this.#options
+    return file.read(() => (sql.oldestPending.get()?.accepted_at as number | undefined) ?? null)
+  }
+
+  async watch(watcher: LaneWatcher): Promise<() => Promise<void>> {
+    const lanes = this.#lanes()
+    const unsubscribe = this.#options.feed.subscribe((events) => watcher.appended(events))
+    this.#watchers.add(watcher)
+    watcher.pending(lanes)
+    return async () => {
+      unsubscribe()
+      this.#watchers.delete(watcher)
+    }
+  }
+
+  maySend(): boolean {
+    return true
+  }
+
+  async readLane(lane: LaneKey, options: PageLimits & { after: number }): Promise<StoredEvent[]> {
+    const { file, sql, queues } = this.#options
+    file.assertOpen()
+    const queueKey = queues.find(lane.queue)
+    if (queueKey === undefined) return []
+    const rows = () => sql.readLane.iterate(queueKey, lane.instanceKey, options.after, options.limit)
+    const page = file.damage.attempt(() => takeEvents(rows(), options))
+    return page ?? this.#readOneByOne(lane, queueKey, options)
+  }
+
+  acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
+    return this.#options.commits.add(
+      {
+        run: () => deliveries.reduce((sum, delivery) => sum + this.#remove(delivery), 0),
+        committed: (removed) => this.#options.backlog.change(-removed)
+      },
+      { lazy: true }
+    ) as Promise<unknown> as Promise<void>
+  }
+
+  bury(delivery: DeliveryRef, { reason, message, attempts }: Failure): Promise<void> {
+    const { backlog, commits, queues, sql } = this.#options
+    return commits.add({
+      run: () => {
+        const removed = this.#remove(delivery)
+        const { queue, instanceKey, offset } = delivery
+        if (removed > 0)
+          sql.insertDeadLetter.run(queues.key(queue), instanceKey, offset, reason, message, attempts, Date.now())
+        return removed
+      },
+      committed: (removed) => backlog.change(-removed)
+    }) as Promise<unknown> as Promise<void>
+  }
+
+  /** Makes deliveries pending again, inside a transaction. */
+  restore(deliveries: readonly DeliveryRef[]): void {
+    const { queues, sql } = this.#options
+    for (const { queue, instanceKey, offset } of deliveries) {
+      sql.insertDelivery.run(queues.key(queue), instanceKey, offset)
+    }
+  }
+
+  /** Makes restored deliveries known, after the commit. */
+  restored(deliveries: readonly DeliveryRef[]): void {
+    this.#options.backlog.change(deliveries.length)
+    for (const watcher of this.#watchers) watcher.redriven(deliveries)
+  }
+
+  #lanes(): LaneKey[] {
+    const { file, sql, queues } = this.#options
+    const rows = file.read(() => sql.lanes.all())
+    return rows.map((row) => ({
+      queue: queues.name(row.queue_key as number),
+      instanceKey: row.instance_key as number
+    }))
+  }
+
+  #remove({ queue, instanceKey, offset }: DeliveryRef): number {
+    const { queues, sql } = this.#options
+    const queueKey = queues.find(queue)
+    return queueKey === undefined ? 0 : Number(sql.deleteDelivery.run(queueKey, instanceKey, offset).changes)
+  }
+
+  /** Damaged events become dead letters, so that those behind them are sent. */
+  async #readOneByOne(
+    { queue, instanceKey }: LaneKey,
+    queueKey: number,
+    { after, ...limits }: PageLimits & { after: number }
+  ): Promise<StoredEvent[]> {
+    const { sql, reads } = this.#options
+    const page = new Page(limits)
+    const offsets = sql.laneOffsets.all(queueKey, instanceKey, after, limits.limit).map((row) => row.offset as number)
+    for (const offset of offsets) {
+      const event = reads.one(offset)
+      if (event && page.add(event)) return page.events
+      if (!event)
+        await this.bury({ queue, instanceKey, offset }, { reason: EVENT_DAMAGED, message: DAMAGED, attempts: 0 })
+    }
+    // An empty page means the end of the lane.
+    const last = offsets.at(-1)
+    if (page.events.length > 0 || last === undefined) return page.events
+    return this.#readOneByOne({ queue, instanceKey }, queueKey, { after: last, ...limits })
+  }
+}

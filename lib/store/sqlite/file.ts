@@ -1,0 +1,65 @@
+import { statSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { BackpressureError, ClosingError } from '../../errors.ts'
+import { isDamage, openDatabase } from './database.ts'
+import { SqliteDamage, type OnDamage } from './damage.ts'
+
+/** The open database file, with what is known of its damage. */
+export class SqliteFile {
+  readonly db: DatabaseSync
+  readonly damage: SqliteDamage
+  readonly #path: string
+  readonly #inode: number | undefined
+  #closed = false
+
+  /** @throws as `openDatabase` does */
+  constructor(path: string, onDamage?: OnDamage) {
+    this.#path = path
+    this.db = openDatabase(path)
+    this.#inode = this.#inodeNow()
+    this.damage = new SqliteDamage(path, onDamage)
+  }
+
+  /** Runs `work` in one durable transaction. @throws what `work` or SQLite throws; then nothing of it is kept */
+  transaction(work: () => void): void {
+    // A deleted file still takes writes, but no later start would find them.
+    if (this.#inodeNow() !== this.#inode) throw new BackpressureError(`${this.#path} is not there any more: start anew`)
+    try {
+      this.db.exec('BEGIN IMMEDIATE')
+      work()
+      this.db.exec('COMMIT')
+    } catch (error) {
+      // SQLite rolls back by itself on some errors, a full disk among them.
+      if (this.db.isTransaction) this.db.exec('ROLLBACK')
+      if (isDamage(error)) this.damage.met(error)
+      throw error
+    }
+  }
+
+  /** Runs a read that cannot work around damage. @throws {ClosingError} @throws {StoreDamagedError} it cannot be read */
+  read<T>(work: () => T): T {
+    this.assertOpen()
+    try {
+      return work()
+    } catch (error) {
+      this.damage.met(error)
+      throw this.damage.error
+    }
+  }
+
+  /** @throws {ClosingError} after `close` */
+  assertOpen(): void {
+    if (this.#closed) throw new ClosingError()
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.db.close()
+  }
+
+  #inodeNow(): number | undefined {
+    return this.#path === ':memory:' ? undefined : statSync(this.#path, { throwIfNoEntry: false })?.ino
+  }
+}

@@ -1,0 +1,107 @@
+import type { CommitQueue } from '../commit-queue.ts'
+import type { Backlog } from '../backlog.ts'
+import type { CommitFeed } from './commit-feed.ts'
+import type { SqliteFile } from './file.ts'
+import type { SqliteInstances } from './instances.ts'
+import type { SqliteLogReads } from './log-reads.ts'
+import { SqlitePruner } from './pruner.ts'
+import type { SqliteQueues } from './queues.ts'
+import type { Statements } from './statements.ts'
+import type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
+import type { NewEvent, StoredEvent } from '../../events/event.ts'
+import type { Instance } from '../../instances/instance.ts'
+
+export interface SqliteLogOptions {
+  file: SqliteFile
+  sql: Statements
+  reads: SqliteLogReads
+  commits: CommitQueue
+  queues: SqliteQueues
+  instances: SqliteInstances
+  backlog: Backlog
+  feed: CommitFeed
+}
+
+/** What one append gathers inside its transaction, to make it known after the commit. */
+interface Appending {
+  acceptedAt: number
+  stored: StoredEvent[]
+  registered: Instance[]
+}
+
+export class SqliteLog implements LogStore {
+  readonly #options: SqliteLogOptions
+  readonly #pruner: SqlitePruner
+
+  constructor(options: SqliteLogOptions) {
+    this.#options = options
+    this.#pruner = new SqlitePruner(options.sql)
+  }
+
+  append(events: readonly NewEvent[]): Promise<AppendResult[]> {
+    const { backlog, commits, feed, instances } = this.#options
+    const deliveries = events.reduce((sum, event) => sum + event.queues.length, 0)
+    try {
+      backlog.reserve(deliveries)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    const stored: StoredEvent[] = []
+    const registered: Instance[] = []
+    const done = commits.add({
+      run: () => {
+        const acceptedAt = Date.now()
+        stored.length = 0
+        registered.length = 0
+        return events.map((event) => this.#insert(event, { acceptedAt, stored, registered }))
+      },
+      committed: () => {
+        backlog.settle(deliveries)
+        for (const instance of registered) instances.directory.put(instance)
+        for (const event of stored) {
+          backlog.change(event.queues.length)
+          feed.add(event)
+        }
+      }
+    })
+    done.catch(() => backlog.settle(deliveries))
+    return done
+  }
+
+  tail(subscriber: LogSubscriber): () => void {
+    subscriber.advanced([], this.#options.reads.head())
+    return this.#options.feed.subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
+  }
+
+  async read(options: ReadOptions): Promise<StoredEvent[]> {
+    this.#options.file.assertOpen()
+    return this.#options.reads.events(options)
+  }
+
+  async range(): Promise<LogRange> {
+    return this.#options.file.read(() => this.#options.reads.range())
+  }
+
+  prune(options: PruneOptions): Promise<{ removed: number; more: boolean }> {
+    return this.#options.commits.add({ run: () => this.#pruner.step(options) })
+  }
+
+  damagedEvents(): number {
+    return this.#options.file.damage.events
+  }
+
+  #insert(event: NewEvent, { acceptedAt, stored, registered }: Appending): AppendResult {
+    const { sql, queues, instances } = this.#options
+    const instanceKey = instances.keyOf(event.instance, registered)
+    const { id, instance, event: name, flags, envelope, extra, data } = event
+    const inserted = sql.insertEvent.run(instanceKey, id, instance, name, flags, acceptedAt, envelope, extra, data)
+    if (inserted.changes === 0) {
+      const first = sql.findEvent.get(instanceKey, id)?.offset as number
+      return { id, offset: first, duplicate: true }
+    }
+    const offset = Number(inserted.lastInsertRowid)
+    for (const queue of event.queues) sql.insertDelivery.run(queues.key(queue), instanceKey, offset)
+    stored.push({ ...event, offset, instanceKey, acceptedAt })
+    return { id, offset, duplicate: false }
+  }
+}
