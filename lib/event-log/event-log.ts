@@ -7,7 +7,7 @@ import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './norma
 import type { EventCatalogue, CatalogueEvent } from '../events/catalogue.ts'
 import { PendingAge } from './pending-age.ts'
 import { Refusals, type Load } from './refusals.ts'
-import type { Fault } from '../operation/overview.ts'
+import type { Fault } from '../operation/fault.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { InstanceChange } from '../instances/memory-directory.ts'

@@ -1,23 +1,15 @@
 import { BackpressureError } from '../errors.ts'
 import type { EventLog } from '../event-log/event-log.ts'
+import type { Fault } from './fault.ts'
 import type { Readiness } from './readiness.ts'
-import type { SqsTrouble } from '../sqs/emitter.ts'
 
 export interface OverviewOptions {
   eventLog: EventLog
   readiness: Readiness
   /** `undefined` without SQS. */
-  sqs: { troubles(): SqsTrouble[] } | undefined
+  sqs: { faults(): Fault[] } | undefined
   /** `undefined` without sockets. */
   websocket: { readonly connected: number; readonly replaying: number; faults(): Fault[] } | undefined
-}
-
-/** Why events are not taken in, or do not leave. */
-export interface Fault extends Partial<Pick<SqsTrouble, 'queue' | 'queues' | 'since'>> {
-  /** `eventLog`, `sqs`, `websocket`, or `log`: where the server's own log goes. */
-  component: string
-  code: string
-  message: string
 }
 
 /** How everything stands, for people. What only the database knows is `null` while it is away. */
@@ -30,7 +22,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     orNull(store.deadLetters.count().then(({ count }) => count))
   ])
   const { accepted, refused, delivered, emitted, unlogged } = metrics
-  const faults: Fault[] = (sqs?.troubles() ?? []).map((trouble) => ({ component: 'sqs', ...trouble }))
+  const faults: Fault[] = sqs?.faults() ?? []
   for (const [component, check] of Object.entries(checks)) {
     if (check.ok) continue
     const { code, message } = check

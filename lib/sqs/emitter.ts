@@ -4,6 +4,7 @@ import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import { ClosingError } from '../errors.ts'
 import { assertInstanceName } from '../instances/name.ts'
+import type { Fault } from '../operation/fault.ts'
 import type { Check } from '../operation/readiness.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { resolveSelection, selects, type SelectionRequest } from '../instances/selections.ts'
@@ -12,6 +13,7 @@ import type { Instance, Selection } from '../instances/instance.ts'
 import type { SqsCalls } from './calls.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { ensureAll } from './ensure-many.ts'
+import { faultsOf } from './holdup.ts'
 import { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueNames, QueueType } from './queue-names.ts'
@@ -31,18 +33,6 @@ export interface SqsSelection {
   queues: InstanceQueue[]
   /** What was left out of the list, and why. */
   notes: string[]
-}
-
-/** What holds queues back. */
-export interface SqsTrouble {
-  /** AWS's code, or the system's. */
-  code: string
-  message: string
-  /** The one that it holds back longest. */
-  queue: string
-  /** How many it holds back. */
-  queues: number
-  since: Date
 }
 
 export type PreparedSelection = Pick<SqsSelection, 'queues' | 'notes'> & { selection: SelectionInput }
@@ -162,18 +152,10 @@ export class SqsEmitter implements Transport {
     this.#closing.abort(new ClosingError())
   }
 
-  /** Why what is pending does not leave, or shared queues are missing: each code once, with the queues that it holds back. */
-  troubles(): SqsTrouble[] {
+  /** Why pending events do not leave, or shared queues are missing: each code once, with the queues that it holds back. */
+  faults(): Fault[] {
     const { sender, sharedQueues } = this.#options
-    const byCode = Map.groupBy([...sender.troubles(), ...sharedQueues.troubles()], ({ failure }) => failure.code)
-    return [...byCode.values()].map((held) => {
-      // Groups are never empty.
-      const [oldest] = held.toSorted((a, b) => a.since - b.since) as [(typeof held)[number]]
-      const { code, message } = oldest.failure
-      const queues = new Set(held.map(({ queue }) => queue)).size
-      const since = new Date(Date.now() - (performance.now() - oldest.since))
-      return { code, message, queue: oldest.queue, queues, since }
-    })
+    return faultsOf([...sender.holdups(), ...sharedQueues.holdups()])
   }
 
   plan({ key }: CatalogueEvent, instance: Instance | undefined): Route {

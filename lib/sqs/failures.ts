@@ -93,18 +93,6 @@ export class CallError extends Error {
   }
 }
 
-/** What holds something back, and for how long already. */
-export interface Trouble {
-  readonly failure: SendFailure
-  /** `performance.now()` at the first failure of those in a row. */
-  readonly since: number
-}
-
-/** The trouble after one more failure; none after a success. */
-export function troubleAfter(failure: SendFailure | undefined, before: Trouble | undefined): Trouble | undefined {
-  return failure && { failure, since: before?.since ?? performance.now() }
-}
-
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html#API_SendMessageBatch_Errors
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 const PERMANENT =

@@ -3,7 +3,7 @@ import type { EventStore } from '../store/event-store.ts'
 import type { LaneKey } from '../store/delivery-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { MAX_BATCH_ENTRIES } from './batch.ts'
-import type { Trouble } from './failures.ts'
+import type { Holdup } from './holdup.ts'
 
 /** Events held in memory for one lane, at most. What lies beyond is read from the store when its turn comes. */
 const WINDOW_EVENTS = 200
@@ -37,7 +37,7 @@ export class Lane {
   /** Entries of a batch that it is in: halved with each that is refused for good, until it goes alone or is accepted. */
   limit = MAX_BATCH_ENTRIES
   /** What holds it back while its first event fails. */
-  trouble: Trouble | undefined
+  holdup: Holdup | undefined
   /** Another process sends it from now on. */
   dropped = false
   /** It stands in its queue's line. */

@@ -1,5 +1,5 @@
 import { MAX_BATCH_ENTRIES } from './batch.ts'
-import type { Trouble } from './failures.ts'
+import type { Holdup } from './holdup.ts'
 import type { Lane } from './lane.ts'
 
 /** The lanes of one queue that have something to send, in the order in which they began to wait. */
@@ -9,7 +9,7 @@ export interface QueueLine {
   /** Calls in a row that failed. While it is not 0, one call at a time tries. */
   attempts: number
   /** What holds it back while its calls fail. */
-  trouble: Trouble | undefined
+  holdup: Holdup | undefined
   /** Entries of a call, a fraction among them: halved with each that is refused for good, since it may be too much for a proxy. */
   limit: number
   /** Calls on their way. */
@@ -25,7 +25,7 @@ export function newQueueLine(queue: string): QueueLine {
     queue,
     lanes: [],
     attempts: 0,
-    trouble: undefined,
+    holdup: undefined,
     limit: MAX_BATCH_ENTRIES,
     calls: 0,
     retryTimer: undefined,

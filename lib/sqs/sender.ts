@@ -11,7 +11,8 @@ import { retryDelayMs } from './backoff.ts'
 import { BatchCaller, type Answer, type BatchCallerOptions } from './batch-call.ts'
 import { Batch, MAX_BATCH_ENTRIES, toItem, type BatchItem, type EntryOptions } from './batch.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
-import { callFailure, troubleAfter, type SendFailure, type Trouble } from './failures.ts'
+import { callFailure, type SendFailure } from './failures.ts'
+import { holdupAfter, type QueueHoldup } from './holdup.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
 import { hasBatch, newQueueLine, type QueueLine } from './queue-line.ts'
 import type { Offload } from './offload.ts'
@@ -158,9 +159,9 @@ export class SqsSender {
   }
 
   /** What queues and lanes with something to send wait for. */
-  troubles(): (Trouble & { queue: string })[] {
+  holdups(): QueueHoldup[] {
     const lines = this.#lines.values().filter(({ lanes, calls }) => lanes.length > 0 || calls > 0)
-    return [...lines, ...this.#lanes.values()].flatMap(({ queue, trouble }) => (trouble ? [{ queue, ...trouble }] : []))
+    return [...lines, ...this.#lanes.values()].flatMap(({ queue, holdup }) => (holdup ? [{ queue, ...holdup }] : []))
   }
 
   /** The failure of all that is sent, if nothing else came back lately. */
@@ -396,7 +397,7 @@ export class SqsSender {
     if (refused && !alone) line.limit = fewer
     else if (!answer.whole) line.limit = Math.min(MAX_BATCH_ENTRIES, line.limit + LIMIT_GROWTH)
     const held = answer.whole && !alone
-    line.trouble = troubleAfter(held ? failure : undefined, line.trouble)
+    line.holdup = holdupAfter(held ? failure : undefined, line.holdup)
     if (held) this.#retryLine(line, failure)
     else line.attempts = 0
     for (const lane of new Set(items.map((item) => item.lane))) {
@@ -417,7 +418,7 @@ export class SqsSender {
   #withoutDead(lane: Lane, items: readonly BatchItem[], { failures }: Pick<Answer, 'failures'>): readonly BatchItem[] {
     const [first] = items
     const failure = first && failures.get(first)
-    lane.trouble = troubleAfter(failure, lane.trouble)
+    lane.holdup = holdupAfter(failure, lane.holdup)
     lane.attempts = failure ? lane.attempts + 1 : 0
     lane.refusals = failure?.kind === 'permanent' ? lane.refusals + 1 : 0
     if (!failure || lane.refusals < this.#options.maxAttempts) return items

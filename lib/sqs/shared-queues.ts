@@ -3,7 +3,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { QuietLog } from '../telemetry/quiet-log.ts'
 import { backoffMs } from './backoff.ts'
 import { ensureMany } from './ensure-many.ts'
-import { callFailure, type Trouble, troubleAfter } from './failures.ts'
+import { callFailure } from './failures.ts'
+import { type Holdup, holdupAfter, type QueueHoldup } from './holdup.ts'
 import { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
@@ -28,7 +29,7 @@ export class SharedQueues {
   readonly #quiet: QuietLog
   readonly #limiter = new Limiter(AT_ONCE)
   readonly #stop = new AbortController()
-  #troubles = new Map<string, Trouble>()
+  #holdups = new Map<string, Holdup>()
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: SharedQueuesOptions) {
@@ -41,9 +42,9 @@ export class SharedQueues {
   }
 
   /** Why queues are not there yet. */
-  troubles(): (Trouble & { queue: string })[] {
-    const missing = [...this.#troubles].filter(([queue]) => this.#options.provisioner.url(queue) === undefined)
-    return missing.map(([queue, trouble]) => ({ queue, ...trouble }))
+  holdups(): QueueHoldup[] {
+    const missing = [...this.#holdups].filter(([queue]) => this.#options.provisioner.url(queue) === undefined)
+    return missing.map(([queue, holdup]) => ({ queue, ...holdup }))
   }
 
   async stop(): Promise<void> {
@@ -64,10 +65,10 @@ export class SharedQueues {
       })
       if (signal.aborted) return
       left = left.filter(({ name }) => failed.has(name))
-      const before = this.#troubles
-      this.#troubles = new Map()
+      const before = this.#holdups
+      this.#holdups = new Map()
       for (const [name, error] of failed)
-        this.#troubles.set(name, troubleAfter(callFailure(error), before.get(name)) as Trouble)
+        this.#holdups.set(name, holdupAfter(callFailure(error), before.get(name)) as Holdup)
       const [error] = failed.values()
       if (!error) break
       const { code, message } = callFailure(error)

@@ -1,5 +1,5 @@
 import { WS_BUFFERS_FULL, WS_TOO_MANY_SOCKETS } from '../errors.ts'
-import type { Fault } from '../operation/overview.ts'
+import type { Fault } from '../operation/fault.ts'
 
 /** For how long a refused socket is a fault. */
 const FAULT_MS = 60_000

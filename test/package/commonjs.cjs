@@ -26,7 +26,7 @@ async function main() {
   parts.register(websocket, { globalEvents: true })
   await parts.ready()
   assert.equal(parts.websocket.globalEvents, true)
-  assert.deepEqual(parts.sqs.troubles(), [])
+  assert.deepEqual(parts.sqs.faults(), [])
   await parts.close()
 
   assert.equal(new errors.InstanceNotFoundError('x').code, 'IEV_INSTANCE_NOT_FOUND')
