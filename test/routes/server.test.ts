@@ -134,7 +134,10 @@ t.test('a store that is away is a fault, and what only it knows is not told', as
   const { store } = server.eventLog
   const away = () => Promise.reject(Object.assign(new Error('gone'), { code: 'IEV_BACKPRESSURE' }))
   const status = () => ({ connected: false, nodes: 3, partitions: 0, head: 0, position: 0, lagMs: 0 })
-  Object.assign(store, { check: away, range: away, oldestPending: away, deadLetterCount: away, status })
+  Object.assign(store, { check: away, status })
+  Object.assign(store.log, { range: away })
+  Object.assign(store.deliveries, { oldestPending: away })
+  Object.assign(store.deadLetters, { count: away })
   t.match(await overview(), {
     lastOffset: null,
     oldestPendingAgeSeconds: null,
@@ -174,7 +177,9 @@ t.test('events that are refused are a fault until they are accepted again', asyn
 t.test('why events are refused is said once', async (t) => {
   const { server, overview } = await start(t, { sqs: false, websocket: false })
   const full = Object.assign(new Error('the disk is full'), { code: 'IEV_BACKPRESSURE', statusCode: 503 })
-  Object.assign(server.eventLog.store, { append: () => Promise.reject(full), check: () => Promise.reject(full) })
+  const { store } = server.eventLog
+  Object.assign(store.log, { append: () => Promise.reject(full) })
+  Object.assign(store, { check: () => Promise.reject(full) })
   await t.rejects(server.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 }), full)
   t.match((await overview()).faults, [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'the disk is full' }])
   t.equal((await overview()).faults.length, 1)
