@@ -27,6 +27,7 @@ export async function seed({ folder, count, instances, queues }: SeedOptions): P
         id,
         event,
         data: JSON.stringify({ n: Math.floor(place / instances.length) + 1, at: 0, ...data }),
+        traceparent: undefined,
         envelope: `${envelope.slice(1, -1)},"id":"${id}"`,
         extra: '',
         flags: 0,

@@ -19,7 +19,7 @@ import type { NewEvent } from '../events/event.ts'
 import type { TransportName } from '../instances/instance.ts'
 import { acceptChannel } from '../telemetry/channels.ts'
 import { observeAccept } from '../telemetry/observe-accept.ts'
-import { tracedExtra } from '../telemetry/create-span.ts'
+import { createTrace } from '../telemetry/create-span.ts'
 
 /** Where one transport wants an event to go. */
 export interface Route {
@@ -209,11 +209,12 @@ export class EventLog {
       read ||= route.read ?? false
     }
     const flags = (event.callerId ? CALLER_ID : 0) | (keptTo && !keptTo.includes('websocket') ? OFF_SOCKETS : 0)
-    const { instance: name, event: known } = event
+    const { instance: name, event: known, extra } = event
     // Kept: a plan that is made again has its trace already.
-    event.extra = tracedExtra(event, queues)
+    event.traceparent ??= createTrace(queues)
+    const { traceparent } = event
     return {
-      event: { instance: name, id, event: known.name, data, envelope, extra: event.extra, flags, queues: [...queues] },
+      event: { instance: name, id, event: known.name, data, envelope, traceparent, extra, flags, queues: [...queues] },
       selected: read || queues.size > 0
     }
   }

@@ -10,7 +10,7 @@ import { plainTextFault } from '../text/plain-text.ts'
 import { InstanceEventInput, RESERVED_MEMBERS } from '../schemas/event-input.ts'
 import type { TransportName } from '../instances/instance.ts'
 import { activeTraceparent } from '../telemetry/opentelemetry.ts'
-import { isTraceparent, traceMember } from '../telemetry/trace-context.ts'
+import { isTraceparent } from '../telemetry/trace-context.ts'
 
 export interface NormaliseOptions {
   catalogue: EventCatalogue
@@ -27,6 +27,8 @@ export interface NormalEvent {
   callerId: boolean
   data: string
   envelope: string
+  /** Set by the log where a span is created for the event. */
+  traceparent: string | undefined
   extra: string
   transports: readonly TransportName[] | undefined
 }
@@ -71,13 +73,12 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
 
   if (input.traceparent !== undefined && !isTraceparent(input.traceparent))
     faults.push(`traceparent must be a W3C trace context, such as ${EXAMPLE} (got "${excerpt(input.traceparent)}")`)
-  const traceparent = input.traceparent ?? activeTraceparent()
-  const behind = traceparent === undefined ? [] : [traceMember(traceparent)]
+  const extra: string[] = []
   if (input.extra !== undefined) {
     for (const [member, value] of Object.entries(input.extra)) {
       if (RESERVED.has(member)) faults.push(`extra.${member} is a member of every message and cannot be replaced`)
       // As in JSON.stringify, there is no member then.
-      else if (value !== undefined) behind.push(`${JSON.stringify(member)}:${json(`extra.${excerpt(member)}`, value)}`)
+      else if (value !== undefined) extra.push(`${JSON.stringify(member)}:${json(`extra.${excerpt(member)}`, value)}`)
     }
   }
   if (faults.length > 0) throw invalid(faults)
@@ -88,7 +89,8 @@ export function normaliseEvent(input: InstanceEventInput, options: NormaliseOpti
     callerId: input.id !== undefined,
     data,
     envelope: JSON.stringify(envelope).slice(1, -1),
-    extra: behind.join(),
+    traceparent: input.traceparent ?? activeTraceparent(),
+    extra: extra.join(),
     transports: input.transports
   }
 }

@@ -16,6 +16,8 @@ export interface NewEvent {
   readonly data: string
   /** The members after `data` (`server_url` to `id`) as JSON text without braces. */
   readonly envelope: string
+  /** W3C Trace Context of what caused the event. */
+  readonly traceparent: string | undefined
   /** Further top-level members as JSON text without braces; empty if there are none. */
   readonly extra: string
   readonly flags: number

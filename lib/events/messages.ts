@@ -1,5 +1,6 @@
 import { escapeForSqs } from '../json/escape-for-sqs.ts'
 import { IN_S3, type NewEvent, type StoredEvent } from './event.ts'
+import { writeExtras } from './extras.ts'
 
 /**
  * The message of an event, put together from the parts that were serialised once when it was accepted.
@@ -20,14 +21,15 @@ export function sqsMessage(event: StoredEvent, server: string): string {
 }
 
 /** How many characters the variable parts take: what pages and windows of events are bounded by. */
-export function eventSize({ data, envelope, extra }: NewEvent): number {
-  return data.length + envelope.length + extra.length
+export function eventSize(event: NewEvent): number {
+  return event.data.length + event.envelope.length + writeExtras(event).length
 }
 
 function names({ event, instance }: StoredEvent): string {
   return `"event":${JSON.stringify(event)},"instance":${JSON.stringify(instance)}`
 }
 
-function tail({ extra }: StoredEvent): string {
-  return extra === '' ? '' : `,${extra}`
+function tail(event: StoredEvent): string {
+  const extras = writeExtras(event)
+  return extras === '' ? '' : `,${extras}`
 }

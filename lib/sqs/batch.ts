@@ -1,7 +1,6 @@
 import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { sqsMessage } from '../events/messages.ts'
 import type { StoredEvent } from '../events/event.ts'
-import { traceparentOf } from '../telemetry/trace-context.ts'
 import type { Lane } from './lane.ts'
 import { deduplicationId, messageGroupId, type QueueType } from './queue-names.ts'
 
@@ -31,8 +30,7 @@ export function toItem(event: StoredEvent, lane: Lane, { type, serverName }: Ent
     instance: text(event.instance),
     id: text(event.id)
   }
-  const traceparent = traceparentOf(event)
-  if (traceparent !== undefined) attributes.traceparent = text(traceparent)
+  if (event.traceparent !== undefined) attributes.traceparent = text(event.traceparent)
   let bytes = Buffer.byteLength(body)
   for (const [name, { StringValue }] of Object.entries(attributes))
     bytes += name.length + 'String'.length + Buffer.byteLength(StringValue as string)

@@ -4,9 +4,9 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { QuietLog } from '../telemetry/quiet-log.ts'
 import { partitionOf } from '../store/partitions.ts'
 import { IN_S3, type StoredEvent } from '../events/event.ts'
+import { writeExtras } from '../events/extras.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { LaneKey } from '../store/delivery-store.ts'
-import { traceMemberOf } from '../telemetry/trace-context.ts'
 import { retryDelayMs } from './backoff.ts'
 import { BatchCaller, type Answer, type BatchCallerOptions } from './batch-call.ts'
 import { Batch, MAX_BATCH_ENTRIES, toItem, type BatchItem, type EntryOptions } from './batch.ts'
@@ -366,7 +366,7 @@ export class SqsSender {
       // toItem has written it.
       const reference = await offload.put(event, entry.MessageBody as string, this.#abort.signal)
       // The object has it all: what is long beside `data` need not travel twice.
-      const extra = event.extra.length > EXTRA_BESIDE_REFERENCE ? traceMemberOf(event) : event.extra
+      const extra = writeExtras(event).length > EXTRA_BESIDE_REFERENCE ? '' : event.extra
       lane.replaceFirst({ ...event, data: JSON.stringify(reference), extra, flags: event.flags | IN_S3 })
       lane.loading = false
       this.#settle(lane)

@@ -1,5 +1,6 @@
 import type { DeadLetter } from './dead-letter-store.ts'
 import type { StoredEvent } from '../events/event.ts'
+import { readExtras } from '../events/extras.ts'
 
 /** A row as a driver returns it. What a column holds is what its backend's schema says. */
 export type Row = Record<string, unknown>
@@ -8,6 +9,7 @@ export const EVENT_COLUMNS =
   'e."offset" AS "offset", e.instance_key, e.id, e.instance, e.event, e.flags, e.accepted_at, e.envelope, e.extra, e.data'
 
 export function toEvent(row: Row): StoredEvent {
+  const { traceparent, extra } = readExtras(row.extra as string)
   return {
     offset: row.offset as number,
     instanceKey: row.instance_key as number,
@@ -17,7 +19,8 @@ export function toEvent(row: Row): StoredEvent {
     flags: row.flags as number,
     acceptedAt: row.accepted_at as number,
     envelope: row.envelope as string,
-    extra: row.extra as string,
+    traceparent,
+    extra,
     data: row.data as string,
     queues: []
   }

@@ -3,7 +3,6 @@ import type { BatchResult } from '../sqs/batch-client.ts'
 import { entryFailure, failureCode, failureMessage } from '../sqs/failures.ts'
 import type { SqsAddress } from '../sqs/address.ts'
 import type { StoredEvent } from '../events/event.ts'
-import { traceparentOf } from './trace-context.ts'
 import { harmless, openTelemetry, registeredTracer, remoteSpan } from './opentelemetry.ts'
 
 /** One SendMessageBatch. */
@@ -53,7 +52,7 @@ async function withSpan<T extends BatchResult>(tracer: Api.Tracer, call: SendCal
 
 async function start(tracer: Api.Tracer, call: SendCall) {
   const { ROOT_CONTEXT, SpanKind, trace } = openTelemetry() as typeof Api
-  const traces = call.items.map(({ event }) => traceparentOf(event))
+  const traces = call.items.map(({ event }) => event.traceparent)
   const links = [...new Set(traces)].flatMap((traceparent) =>
     traceparent === undefined ? [] : [{ context: remoteSpan(traceparent) }]
   )

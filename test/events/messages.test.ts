@@ -4,6 +4,8 @@ import { eventSize, socketMessage, sqsMessage } from '../../lib/events/messages.
 import type { StoredEvent } from '../../lib/events/event.ts'
 import { newEvent } from '../support/new-event.ts'
 
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+
 function stored(members: Partial<StoredEvent> = {}): StoredEvent {
   const envelope =
     '"server_url":"https://hub.example","date_time":"2026-01-31T12:00:00.000Z","sender":null,"id":"order-1"'
@@ -26,12 +28,13 @@ t.test('a socket message has its members in the documented order', async (t) => 
   )
 })
 
-t.test('extras come last', async (t) => {
-  const event = stored({ extra: '"isLatest":true,"progress":7' })
-  for (const message of [socketMessage(event), sqsMessage(event, 's')]) {
-    t.strictSame(Object.keys(JSON.parse(message) as object).slice(-3), ['offset', 'isLatest', 'progress'])
-    t.match(JSON.parse(message), { isLatest: true, progress: 7 })
-  }
+t.test('the trace of an event comes after its offset, then its extras', async (t) => {
+  const event = stored({ traceparent: TRACE, extra: '"isLatest":true,"progress":7' })
+  const end = `"offset":7,"traceparent":"${TRACE}","isLatest":true,"progress":7}`
+  t.strictSame(
+    [socketMessage(event), sqsMessage(event, 's')].map((message) => message.slice(-end.length)),
+    [end, end]
+  )
 })
 
 t.test('names are written as JSON', async (t) => {
@@ -57,5 +60,7 @@ t.test('a text without such characters is left as it is', async (t) => {
 })
 
 t.test('the size of an event is that of its variable parts', async (t) => {
-  t.equal(eventSize(stored({ data: '12', envelope: '345', extra: '6' })), 6)
+  const event = stored({ data: '12', envelope: '345', extra: '6' })
+  t.equal(eventSize(event), 6)
+  t.equal(eventSize({ ...event, traceparent: TRACE }), 6 + `"traceparent":"${TRACE}",`.length)
 })

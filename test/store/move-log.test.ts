@@ -15,6 +15,7 @@ import { until } from '../support/until.ts'
 const QUEUES = ['global_call.fifo', 'sales_call.fifo']
 const FAILURE = { reason: 'AccessDenied', message: 'não', attempts: 10 }
 const EVERYTHING = { after: 0, limit: 10_000 }
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
 /** A log that has lived: events of several instances, some sent, some pending, some dead, some pruned, a name given twice. */
 async function fill(path: string): Promise<void> {
@@ -40,7 +41,10 @@ async function fill(path: string): Promise<void> {
   await store.deliveries.acknowledge(refs.slice(0, 500))
   for (const ref of refs.slice(500, 520)) await store.deliveries.bury(ref, FAILURE)
   await store.deadLetters.redrive({ after: 17, limit: 10 })
-  await store.log.append([newEvent({ instance: 'late', data: JSON.stringify('x'.repeat(9 * 1_048_576)) }), newEvent()])
+  await store.log.append([
+    newEvent({ instance: 'late', data: JSON.stringify('x'.repeat(9 * 1_048_576)) }),
+    newEvent({ traceparent: TRACE })
+  ])
   await store.close()
 }
 

@@ -9,6 +9,7 @@ export function newEvent(members: Partial<NewEvent> = {}): NewEvent {
     event: 'messages.upsert',
     data: '{"text":"olá"}',
     envelope: '"server_url":"https://hub.example","sender":null',
+    traceparent: undefined,
     extra: '',
     flags: 0,
     queues: [],

@@ -146,7 +146,7 @@ const server = Fastify()
 const sqs = { client: { send }, global: { events: ['CALL'] } }
 await server.register(app, { apiKey: 'key-of-the-test', docs: false, eventLog: { url: ':memory:' }, sqs })
 const { offset } = await server.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
-while (await server.eventLog.store.pendingCount() > 0) await new Promise(setImmediate)
+while (await server.eventLog.store.deliveries.pendingCount() > 0) await new Promise(setImmediate)
 await server.close()
 console.log(JSON.stringify({ offset, sent: sent.length, thrown: new Set(thrown).size }))
 `

@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module'
 import { context, trace, TraceFlags, type Context, type ContextManager } from '@opentelemetry/api'
 import t from 'tap'
-import { isTraceparent, parseTraceparent, traceMember, traceparentOf } from '../../lib/telemetry/trace-context.ts'
+import { isTraceparent, parseTraceparent } from '../../lib/telemetry/trace-context.ts'
 import { API_KEY, bare, build, listen } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
@@ -47,14 +47,6 @@ t.test('a header of any version is read, and one that is none ignored', async (t
   for (const header of wrong) t.equal(parseTraceparent(header), undefined, String(header))
   t.ok(isTraceparent(TRACE))
   t.notOk(isTraceparent(`cc${TRACE.slice(2)}`), 'written is version 00 alone')
-})
-
-t.test('what is stored is found again, and nothing else taken for it', async (t) => {
-  t.equal(traceparentOf({ extra: traceMember(TRACE) }), TRACE)
-  t.equal(traceparentOf({ extra: `${traceMember(TRACE)},"isLatest":true` }), TRACE)
-  t.equal(traceparentOf({ extra: '"isLatest":true' }), undefined)
-  t.equal(traceparentOf({ extra: '' }), undefined)
-  t.equal(traceparentOf({ extra: '"traceparent":"of an older release","n":1' }), undefined)
 })
 
 t.test("a request's trace goes with its events: to the queue, the socket, the log", async (t) => {

@@ -11,6 +11,7 @@ const event = (offset: number): StoredEvent => ({
   event: 'call',
   data: '1',
   envelope: '"id":"1"',
+  traceparent: undefined,
   extra: '',
   flags: 0,
   queues: [],

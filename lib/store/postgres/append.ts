@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { writeExtras } from '../../events/extras.ts'
 import { eventSize } from '../../events/messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { isTransient, refused, type PostgresPool } from './connection.ts'
@@ -150,7 +151,7 @@ class Batch {
       numbers(({ flags }) => flags),
       numbers(eventSize),
       texts(({ envelope }) => envelope),
-      texts(({ extra }) => extra),
+      texts(writeExtras),
       texts(({ data }) => data),
       textArray(queues.texts),
       numberArray(deliveries.map(([event]) => event as number)),

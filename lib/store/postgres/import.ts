@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { StoreUnusableError } from '../../errors.ts'
+import { writeExtras } from '../../events/extras.ts'
 import { eventSize } from '../../events/messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { connectionConfig } from './connection.ts'
@@ -115,7 +116,7 @@ export class PostgresImport {
           texts(({ instance }) => instance),
           texts(({ event }) => event),
           texts(({ envelope }) => envelope),
-          texts(({ extra }) => extra),
+          texts(writeExtras),
           texts(({ data }) => data)
         ]
       )

@@ -9,6 +9,7 @@ import type { SqliteQueues } from './queues.ts'
 import type { Statements } from './statements.ts'
 import type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
+import { writeExtras } from '../../events/extras.ts'
 import type { Instance } from '../../instances/instance.ts'
 
 export interface SqliteLogOptions {
@@ -93,8 +94,9 @@ export class SqliteLog implements LogStore {
   #insert(event: NewEvent, { acceptedAt, stored, registered }: Appending): AppendResult {
     const { sql, queues, instances } = this.#options
     const instanceKey = instances.keyOf(event.instance, registered)
-    const { id, instance, event: name, flags, envelope, extra, data } = event
-    const inserted = sql.insertEvent.run(instanceKey, id, instance, name, flags, acceptedAt, envelope, extra, data)
+    const { id, instance, event: name, flags, envelope, data } = event
+    const extras = writeExtras(event)
+    const inserted = sql.insertEvent.run(instanceKey, id, instance, name, flags, acceptedAt, envelope, extras, data)
     if (inserted.changes === 0) {
       const first = sql.findEvent.get(instanceKey, id)?.offset as number
       return { id, offset: first, duplicate: true }

@@ -12,6 +12,7 @@ export function appending(t: Test, open: Open): void {
     const event = newEvent({
       instance: 'loja são/1',
       data: '{"text":"\\u0000 \\ud800 💬 \\"quoted\\""}',
+      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
       extra: '"isLatest":true',
       flags: 7
     })
