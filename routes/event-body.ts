@@ -14,9 +14,8 @@ import {
   visitItems,
   visitMembers
 } from '../lib/json/scan.ts'
-import { MAX_EXTRA_MEMBERS } from '../lib/schemas/event-input.ts'
+import { MAX_EVENTS, MAX_EXTRA_MEMBERS } from '../lib/schemas/event-input.ts'
 
-export const MAX_EVENTS = 1_000
 const MAX_MEMBERS = MAX_EXTRA_MEMBERS
 /** For arrays and objects that are not passed on as they are. */
 const MAX_VALUE_BYTES = 4_096

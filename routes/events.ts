@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
-import { EventBody } from '../lib/schemas/event-input.ts'
-import { EmitReply, errorReplies, InstanceParams } from '../lib/schemas/replies.ts'
+import { EmitReplies } from '../lib/schemas/emit-reply.ts'
+import { errorReplies } from '../lib/schemas/error-replies.ts'
+import { EventBody, EventsBody } from '../lib/schemas/event-input.ts'
+import { InstanceParams } from '../lib/schemas/instances.ts'
 import '../plugins/event-log.ts'
-import { type EventShape, MAX_EVENTS, useEventBodies } from './event-body.ts'
+import { type EventShape, useEventBodies } from './event-body.ts'
 import { requestTrace } from './trace.ts'
 import { opensTo } from './keys.ts'
 
@@ -17,14 +18,6 @@ const SHAPE: EventShape = new Map(
 export interface EventRoutesOptions {
   bodyLimit: number
 }
-
-const EventsBody = Type.Unsafe<EventBody | EventBody[]>({
-  description: `One event, or an array of up to ${MAX_EVENTS}: all are accepted, or none.`,
-  if: { type: 'array' },
-  then: Type.Array(EventBody, { minItems: 1, maxItems: MAX_EVENTS }),
-  else: EventBody,
-  examples: [{ event: 'messages.upsert', data: { message: { conversation: 'Oi, tudo bem?' } } }]
-})
 
 /** `POST /events/:instance` */
 const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
@@ -41,7 +34,7 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
       params: InstanceParams,
       body: EventsBody,
       response: {
-        202: Type.Union([EmitReply, Type.Array(EmitReply)], { examples: [...EmitReply.examples, EmitReply.examples] }),
+        202: EmitReplies,
         ...errorReplies(400, 401, 404, 413, 415, 503)
       }
     },

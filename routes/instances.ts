@@ -1,58 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import { InstanceExistsError, InstanceNotFoundError, TransportDisabledError, UnauthorizedError } from '../lib/errors.ts'
 import { assertInstanceName } from '../lib/instances/name.ts'
 import { jsonArray } from '../lib/json/json-array.ts'
-import { InstancesQuery, pageOf } from '../lib/schemas/instance-page.ts'
-import { errorReplies, InstanceParams, instanceReply, InstanceReply, Nullable } from '../lib/schemas/replies.ts'
-import { SelectionBody } from '../lib/schemas/selection-body.ts'
+import { errorReplies } from '../lib/schemas/error-replies.ts'
+import { CreateBody, CreateReply, DeleteReply, TokenBody, TokenReply } from '../lib/schemas/instance-changes.ts'
+import { InstanceParams, InstancesQuery, InstancesReply, instanceReply, pageOf } from '../lib/schemas/instances.ts'
 import { isOfPage } from '../lib/instances/names.ts'
 import type { SelectionInput } from '../lib/instances/memory-directory.ts'
 import type { Instance, TransportName } from '../lib/instances/instance.ts'
 import { identityOf, opensTo } from './keys.ts'
-
-// It travels in headers and URLs.
-const Token = Type.String({
-  maxLength: 255,
-  pattern: '^[\\x21-\\x7E]*$',
-  description: 'Printable ASCII without spaces. Generated if absent or empty.'
-})
-
-const CreateBody = Type.Object(
-  {
-    instanceName: Type.String({ minLength: 1, maxLength: 100 }),
-    token: Type.Optional(Token),
-    integration: Type.Optional(Type.String({ maxLength: 100 })),
-    sqs: Type.Optional(SelectionBody),
-    websocket: Type.Optional(SelectionBody)
-  },
-  {
-    description: "Evolution API's other fields are accepted and ignored.",
-    examples: [{ instanceName: 'sales', websocket: { enabled: true, events: ['MESSAGES_UPSERT'] } }]
-  }
-)
-
-const SelectionSummary = Type.Object({ enabled: Type.Boolean(), events: Type.Array(Type.String()) })
-
-const GIVEN = {
-  instance: { instanceName: 'sales', instanceId: '7c1007dc-a116-427e-a621-60582b9b8c2b', integration: null },
-  hash: '1854E337-CECF-4ECB-82CD-0508D66B64DB'
-}
-
-const CreateReply = Type.Object(
-  {
-    instance: Type.Object({
-      instanceName: Type.String(),
-      instanceId: Type.String(),
-      integration: Nullable(Type.String())
-    }),
-    hash: Type.String({ description: 'The token. Shown this once: only its SHA-256 is kept.' }),
-    sqs: Nullable(SelectionSummary),
-    websocket: Nullable(SelectionSummary)
-  },
-  { examples: [{ ...GIVEN, sqs: null, websocket: { enabled: true, events: ['MESSAGES_UPSERT'] } }] }
-)
 
 /** `POST /instance/create`, `GET /instance/fetchInstances`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -100,7 +57,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'All instances, a page of them, or the one that is named or that a token belongs to; never a token',
       querystring: InstancesQuery,
       response: {
-        200: Type.Array(InstanceReply, { examples: [InstanceReply.examples] }),
+        200: InstancesReply,
         ...errorReplies(400, 401, 404)
       }
     },
@@ -129,9 +86,9 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['instances'],
       summary: 'Give an instance a new token; sockets that came with the old one are disconnected',
       params: InstanceParams,
-      body: Type.Object({ token: Type.Optional(Token) }, { examples: [{ token: GIVEN.hash }] }),
+      body: TokenBody,
       response: {
-        200: Type.Pick(CreateReply, ['instance', 'hash'], { examples: [GIVEN] }),
+        200: TokenReply,
         ...errorReplies(400, 401, 404, 409, 413, 415, 503)
       }
     },
@@ -150,14 +107,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Forget an instance: its sockets are disconnected at once, what it accepted is still sent',
       params: InstanceParams,
       response: {
-        200: Type.Object(
-          {
-            status: Type.Literal('SUCCESS'),
-            error: Type.Literal(false),
-            response: Type.Object({ message: Type.String() })
-          },
-          { examples: [{ status: 'SUCCESS', error: false, response: { message: 'Instance deleted' } }] }
-        ),
+        200: DeleteReply,
         ...errorReplies(400, 401, 404, 503)
       }
     },

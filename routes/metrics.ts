@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
+import { MetricsReply } from '../lib/schemas/health.ts'
 import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
 import { opensTo } from './keys.ts'
@@ -16,7 +16,7 @@ const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['operation'],
       summary: 'Counters, gauges and histograms for Prometheus',
       produces: ['text/plain'],
-      response: { 200: Type.String({ examples: ['iev_events_accepted_total{event="messages.upsert"} 4711'] }) }
+      response: { 200: MetricsReply }
     },
     handler: async (_request, reply) => {
       const registry = await metrics.registry()

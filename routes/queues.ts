@@ -1,20 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import { TransportDisabledError } from '../lib/errors.ts'
-import { errorReplies, InstanceParams, InstanceQueueReply, Nullable, QUEUE_EXAMPLE } from '../lib/schemas/replies.ts'
+import { errorReplies } from '../lib/schemas/error-replies.ts'
+import { InstanceParams } from '../lib/schemas/instances.ts'
+import { QueuesReply } from '../lib/schemas/queues.ts'
 import { opensTo } from './keys.ts'
-
-export const QueuesReply = Type.Object(
-  {
-    queues: Type.Array(
-      Type.Composite([
-        Type.Omit(InstanceQueueReply, ['url']),
-        Type.Object({ url: Nullable(Type.String(), { description: '`null`: SQS does not have it (yet).' }) })
-      ])
-    )
-  },
-  { examples: [{ queues: [QUEUE_EXAMPLE] }] }
-)
 
 /** `GET /sqs/queues/:instance` */
 const queueRoutes: FastifyPluginAsyncTypebox = async (fastify) => {

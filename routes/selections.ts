@@ -1,14 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { TransportDisabledError } from '../lib/errors.ts'
-import {
-  errorReplies,
-  InstanceParams,
-  Nullable,
-  selectionReply,
-  SelectionReply,
-  setReply
-} from '../lib/schemas/replies.ts'
-import { setBody, unwrap } from '../lib/schemas/selection-body.ts'
+import { errorReplies } from '../lib/schemas/error-replies.ts'
+import { InstanceParams } from '../lib/schemas/instances.ts'
+import { FindReply, selectionReply, setBody, setReply, unwrap } from '../lib/schemas/selections.ts'
 import type { InstanceQueue } from '../lib/sqs/emitter.ts'
 import type { SelectionRequest } from '../lib/instances/selections.ts'
 import type { Instance, Selection, TransportName } from '../lib/instances/instance.ts'
@@ -64,7 +58,7 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
       tags: [transport],
       summary: 'The stored selection, or null',
       params: InstanceParams,
-      response: { 200: Nullable(SelectionReply, { examples: SelectionReply.examples }), ...errorReplies(400, 401, 404) }
+      response: { 200: FindReply, ...errorReplies(400, 401, 404) }
     },
     handler: async (request) => {
       const instance = fastify.eventLog.instances.require(request.params.instance)

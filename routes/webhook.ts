@@ -1,44 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
-import { MAX_ID_LENGTH, RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
-import { EmitReply, errorReplies } from '../lib/schemas/replies.ts'
+import { EmitReply } from '../lib/schemas/emit-reply.ts'
+import { errorReplies } from '../lib/schemas/error-replies.ts'
+import { RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
+import { WebhookBody, WebhookParams, WebhookQuery } from '../lib/schemas/webhook.ts'
 import '../plugins/instance-events.ts'
 import { type EventShape, useEventBodies } from './event-body.ts'
 import type { EventRoutesOptions } from './events.ts'
 import { requestTrace } from './trace.ts'
 import { opensTo } from './keys.ts'
-
-/** Evolution API v2's webhook body. Members besides these are kept as extras of the message. */
-const WebhookBody = Type.Object(
-  {
-    event: Type.Optional(Type.String({ description: 'May be left out where the URL names it.' })),
-    instance: Type.String({ minLength: 1, maxLength: 100 }),
-    data: Type.Optional(Type.Unknown({ description: '`null` if absent.' })),
-    date_time: Type.Optional(Type.String()),
-    sender: Type.Optional(Type.Unknown()),
-    server_url: Type.Optional(Type.Unknown()),
-    apikey: Type.Optional(Type.Unknown()),
-    id: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH })),
-    traceparent: Type.Optional(Type.String())
-  },
-  {
-    additionalProperties: true,
-    examples: [
-      {
-        event: 'messages.upsert',
-        instance: 'vendas-sp',
-        data: { key: { id: '3EB0000000000000000A' }, message: { conversation: 'Oi, tudo bem?' } },
-        date_time: '2026-01-31T12:00:00.000Z',
-        sender: '5511912345678@s.whatsapp.net',
-        server_url: 'http://localhost:8081',
-        apikey: 'B6D711FCDE4D4FD5936544120E713976'
-      }
-    ]
-  }
-)
 
 const SHAPE: EventShape = new Map(
   Object.keys(WebhookBody.properties)
@@ -55,7 +27,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
   useEventBodies(fastify, SHAPE)
   const schema = {
     tags: ['events'],
-    querystring: Type.Object({ apikey: Type.Optional(Type.String({ description: 'The global key.' })) }),
+    querystring: WebhookQuery,
     body: WebhookBody,
     response: { 202: EmitReply, ...errorReplies(400, 401, 404, 413, 415, 503) }
   }
@@ -82,7 +54,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
       ...schema,
       operationId: 'receiveWebhookByEvent',
       summary: "The same with Evolution API's webhook by events, whose URL names the event (messages-upsert)",
-      params: Type.Object({ event: Type.String({ maxLength: 100, examples: ['messages-upsert'] }) })
+      params: WebhookParams
     },
     handler: async (request, reply) => {
       const { params, body } = request

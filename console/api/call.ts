@@ -16,7 +16,7 @@ export class ApiError extends Error {
   }
 }
 
-export interface Call {
+export interface Call<T> {
   key: string
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Under the API's base, without a slash in front. */
@@ -25,14 +25,14 @@ export interface Call {
   body?: unknown
   signal?: AbortSignal | undefined
   /** @default any JSON will do */
-  check?: AnswerCheck
+  check?: AnswerCheck<T>
 }
 
 /** A server that does not answer for so long is not reached. */
 const TIMEOUT_MS = 30_000
 
 /** @throws {ApiError} for every answer but 2xx, and for none; an abort by `signal` is thrown as it is */
-export async function call<T>({ key, method = 'GET', path, query = {}, body, signal, check }: Call): Promise<T> {
+export async function call<T>({ key, method = 'GET', path, query = {}, body, signal, check }: Call<T>): Promise<T> {
   const url = new URL(path, apiBase(location.href))
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
   const limit = AbortSignal.timeout(TIMEOUT_MS)

@@ -4,7 +4,7 @@ import { listOf, objectWith } from './answers.ts'
 import { call, type Call } from './call.ts'
 import type {
   Created,
-  DeadLetterPage,
+  DeadLetters,
   Emitted,
   Instance,
   LogPage,
@@ -16,10 +16,10 @@ import type {
 } from './types.ts'
 
 /** Every request carries the key of the session; a key that opens nothing any more ends it. */
-async function request<T>(options: Omit<Call, 'key'>): Promise<T> {
+async function request<T>(options: Omit<Call<T>, 'key'>): Promise<T> {
   const key = currentKey()
   try {
-    return await call<T>({ ...options, key })
+    return await call({ ...options, key })
   } catch (error) {
     signOutIfRefused(error, key)
     throw error
@@ -28,7 +28,7 @@ async function request<T>(options: Omit<Call, 'key'>): Promise<T> {
 
 const name = encodeURIComponent
 
-const OVERVIEW = objectWith({
+const OVERVIEW = objectWith<Overview>({
   node: 'string',
   uptimeSeconds: 'number',
   totals: 'object',
@@ -36,8 +36,9 @@ const OVERVIEW = objectWith({
   sockets: 'number',
   faults: 'list'
 })
-const INSTANCES = listOf(objectWith({ id: 'string', name: 'string', createdAt: 'string' }))
-const CREATED = objectWith({ instance: 'object', hash: 'string' })
+const INSTANCES = listOf(objectWith<Instance>({ id: 'string', name: 'string', createdAt: 'string' }))
+const CREATED = objectWith<Created>({ instance: 'object', hash: 'string' })
+const LOG_PAGE = objectWith<LogPage>({ events: 'list' })
 
 export function getOverview(signal: AbortSignal): Promise<Overview> {
   return request({ path: 'overview', signal, check: OVERVIEW })
@@ -53,7 +54,7 @@ export interface InstanceQuery {
 
 /** Sorted by name. */
 export async function findInstances({ limit, ...query }: InstanceQuery, signal: AbortSignal): Promise<Page<Instance>> {
-  const found = await request<Instance[]>({
+  const found = await request({
     path: 'instance/fetchInstances',
     // One more tells whether there is a next page.
     query: { ...query, limit: limit + 1 },
@@ -64,7 +65,7 @@ export async function findInstances({ limit, ...query }: InstanceQuery, signal: 
 }
 
 export async function getInstance(instance: string, signal?: AbortSignal): Promise<Instance | undefined> {
-  const [found] = await request<Instance[]>({
+  const [found] = await request({
     path: 'instance/fetchInstances',
     query: { instanceName: instance },
     signal,
@@ -100,7 +101,7 @@ export function setSelection(
 }
 
 export function getQueues(instance: string, signal: AbortSignal): Promise<Queues> {
-  return request({ path: `sqs/queues/${name(instance)}`, signal, check: objectWith({ queues: 'list' }) })
+  return request({ path: `sqs/queues/${name(instance)}`, signal, check: objectWith<Queues>({ queues: 'list' }) })
 }
 
 export interface LogQuery {
@@ -117,17 +118,17 @@ export function readLog({ instance, before, limit, events }: LogQuery, signal: A
     path: instance === undefined ? 'events' : `events/${name(instance)}`,
     query: { before, limit, ...(events.length > 0 && { events: events.join(',') }) },
     signal,
-    check: objectWith({ events: 'list' })
+    check: LOG_PAGE
   })
 }
 
 /** The event at this place of the log; `undefined`: it has left. */
 export async function readEvent(instance: string, offset: number, signal: AbortSignal): Promise<Message | undefined> {
-  const { events } = await request<{ events: Message[] }>({
+  const { events } = await request({
     path: `events/${name(instance)}`,
     query: { after: offset - 1, limit: 1 },
     signal,
-    check: objectWith({ events: 'list' })
+    check: LOG_PAGE
   })
   return events.find((event) => event.offset === offset)
 }
@@ -137,7 +138,7 @@ export function sendEvent(instance: string, event: { event: string; data: unknow
     method: 'POST',
     path: `events/${name(instance)}`,
     body: event,
-    check: objectWith({ id: 'string', offset: 'number' })
+    check: objectWith<Emitted>({ id: 'string', offset: 'number' })
   })
 }
 
@@ -148,8 +149,13 @@ export interface DeadLetterQuery {
   limit: number
 }
 
-export function listDeadLetters(query: DeadLetterQuery, signal?: AbortSignal): Promise<DeadLetterPage> {
-  return request({ path: 'sqs/deadletters', query: { ...query }, signal, check: objectWith({ deadLetters: 'list' }) })
+export function listDeadLetters(query: DeadLetterQuery, signal?: AbortSignal): Promise<DeadLetters> {
+  return request({
+    path: 'sqs/deadletters',
+    query: { ...query },
+    signal,
+    check: objectWith<DeadLetters>({ deadLetters: 'list' })
+  })
 }
 
 export async function redriveDeadLetters(ids: number[]): Promise<void> {

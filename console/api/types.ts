@@ -1,38 +1,29 @@
-import type { Static } from '@sinclair/typebox'
 import type { InstanceMessage } from '../../lib/client/types.ts'
-import type { EmitReply, InstanceReply, SelectionReply } from '../../lib/schemas/replies.ts'
-import type { TransportName } from '../../lib/instances/instance.ts'
-import type { DeadLetterReply } from '../../routes/dead-letters.ts'
-import type { QueuesReply } from '../../routes/queues.ts'
-import type { OverviewReply, ServerReply } from '../../routes/server.ts'
+import type { DeadLetterPage } from '../../lib/schemas/dead-letters.ts'
+import type { EmitReply } from '../../lib/schemas/emit-reply.ts'
+import type { InstanceEventInput } from '../../lib/schemas/event-input.ts'
+import type { EventPage } from '../../lib/schemas/event-page.ts'
+import type { TokenReply } from '../../lib/schemas/instance-changes.ts'
+import type { InstanceReply } from '../../lib/schemas/instances.ts'
+import type { OverviewReply } from '../../lib/schemas/overview.ts'
+import type { QueuesReply } from '../../lib/schemas/queues.ts'
+import type { SelectionReply } from '../../lib/schemas/selections.ts'
+import type { ServerReply } from '../../lib/schemas/server.ts'
 
-// What the routes say they answer is what the console takes: a change there is an error here.
-export type Server = Static<typeof ServerReply>
+// The console's names for the replies of the routes, so that a changed schema is a type error here.
+export type Server = ServerReply
 export type CatalogueEvent = Server['events'][number]
-export type Overview = Static<typeof OverviewReply>
+export type Overview = OverviewReply
 export type Fault = Overview['faults'][number]
-export type Instance = Static<typeof InstanceReply>
+export type Instance = InstanceReply
 export type Selection = SelectionReply
-export type Transport = TransportName
-export type Queues = Static<typeof QueuesReply>
-export type Emitted = Static<typeof EmitReply>
-export type DeadLetter = Static<typeof DeadLetterReply>
+export type Transport = NonNullable<InstanceEventInput['transports']>[number]
+export type Queues = QueuesReply
+export type Emitted = EmitReply
+export type DeadLetters = DeadLetterPage
+export type DeadLetter = DeadLetters['deadLetters'][number]
+/** The name and the token of an instance. The token is shown only once. */
+export type Created = TokenReply
 export type Message = InstanceMessage
-
-export interface LogPage {
-  events: Message[]
-  before: number
-  more: boolean
-}
-
-export interface DeadLetterPage {
-  deadLetters: DeadLetter[]
-  after: number
-  more: boolean
-}
-
-export interface Created {
-  instance: { instanceName: string }
-  /** The token, shown this once. */
-  hash: string
-}
+/** A page of the log, newest first. */
+export type LogPage = Omit<EventPage, 'events' | 'before'> & { events: Message[]; before: number }

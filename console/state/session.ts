@@ -30,7 +30,7 @@ export function currentKey(): string {
   return session.peek()?.key ?? ''
 }
 
-const SERVER = objectWith({ version: 'string', identity: 'object', events: 'list' })
+const SERVER = objectWith<Server>({ version: 'string', identity: 'object', events: 'list' })
 /** What headers carry, and both of a browser and a server read alike. */
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/
 
@@ -39,7 +39,7 @@ export async function signIn(typed: string): Promise<void> {
   // Headers drop what is around it, sockets do not.
   const key = typed.trim()
   if (!PRINTABLE_ASCII.test(key)) throw new ApiError(0, 'KEY_CHARACTERS', [])
-  const server = await call<Server>({ key, path: 'server', check: SERVER })
+  const server = await call({ key, path: 'server', check: SERVER })
   sessionStorage.setItem(STORED_KEY, key)
   refused.value = false
   restoreError.value = undefined

@@ -1,19 +1,10 @@
+import type { DeadLetterPage, DiscardReply, RedriveBody, RedriveReply } from '../schemas/dead-letters.ts'
+import { MAX_LIMIT } from '../schemas/page-limits.ts'
 import type { CliContext } from './context.ts'
 import { counted } from './output.ts'
 import { type ServerClient, ServerRefused } from './server-client.ts'
 
-export interface DeadLetterFilter {
-  instance?: string
-  queue?: string
-  reason?: string
-}
-
-/** What `GET /sqs/deadletters` answers. */
-export interface DeadLetterPage {
-  deadLetters: { id: number; instance: string; queue: string; reason: string; message: string; diedAt: string }[]
-  after: number
-  more: boolean
-}
+export type DeadLetterFilter = Pick<RedriveBody, 'instance' | 'queue' | 'reason'>
 
 /** Which ones; `given`: by a person, who is told if one is not there. */
 export interface FoundDeadLetters {
@@ -21,7 +12,6 @@ export interface FoundDeadLetters {
   given: boolean
 }
 
-const FIND_LIMIT = 1_000
 /** Of one request: their ids must fit into a URL. */
 const TAKE_LIMIT = 500
 
@@ -40,7 +30,7 @@ export class DeadLetterPages {
     if ('ids' in which) return { ids: which.ids, given: true }
     const ids: number[] = []
     for (let after: number | undefined = 0; after !== undefined;) {
-      const query: Record<string, string | number> = { ...which, after, limit: FIND_LIMIT }
+      const query: Record<string, string | number> = { ...which, after, limit: MAX_LIMIT }
       const page: DeadLetterPage = await this.#client.request({ path: ['sqs', 'deadletters'], query })
       for (const { id } of page.deadLetters) ids.push(id)
       this.#context.status(`Found ${counted(ids.length, 'dead letter')}`)
@@ -53,7 +43,7 @@ export class DeadLetterPages {
   redrive(found: FoundDeadLetters): Promise<number> {
     return this.#each(found, 'Redriven', async (ids) => {
       const path = ['sqs', 'deadletters', 'redrive']
-      const { redriven } = await this.#client.request<{ redriven: number }>({ method: 'POST', path, body: { ids } })
+      const { redriven } = await this.#client.request<RedriveReply>({ method: 'POST', path, body: { ids } })
       return redriven
     })
   }
@@ -63,7 +53,7 @@ export class DeadLetterPages {
     return this.#each(found, 'Discarded', async (ids) => {
       const query = { ids: ids.join() }
       const request = { method: 'DELETE', path: ['sqs', 'deadletters'], query } as const
-      const { discarded } = await this.#client.request<{ discarded: number }>(request)
+      const { discarded } = await this.#client.request<DiscardReply>(request)
       return discarded
     })
   }

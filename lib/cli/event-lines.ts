@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { EmitReply } from '../schemas/emit-reply.ts'
+import { MAX_EVENTS } from '../schemas/event-input.ts'
 import type { CliContext } from './context.ts'
 import { CommandFailed } from './failure.ts'
 import { counted } from './output.ts'
 import { RequestFailed, type ServerClient, ServerRefused } from './server-client.ts'
-
-/** What an event is answered with. */
-export interface EmitReply {
-  id: string
-  offset: number
-  duplicate: boolean
-}
 
 export interface EventLinesOptions {
   client: ServerClient
@@ -25,8 +20,6 @@ interface Line {
   event: { id: string }
 }
 
-/** What the server takes in one request. */
-const MAX_EVENTS = 1_000
 /** Far below what a request may have by default (`BODY_LIMIT`). */
 const MAX_CHARACTERS = 4 * 1_048_576
 const TOO_LARGE = 413

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import type { ErrorReply } from '../schemas/error-replies.ts'
 import { CommandFailed } from './failure.ts'
 import type { ServerAddress } from './server-options.ts'
 
@@ -91,7 +92,7 @@ export class ServerClient {
     const { reply, text } = answer
     const body = parse(text)
     if (reply.ok && body !== undefined) return { body }
-    const { code, response } = (body ?? {}) as { code?: string; response?: { message?: string[] } }
+    const { code, response } = (body ?? {}) as Partial<ErrorReply>
     if (code === undefined || !Array.isArray(response?.message)) {
       const passes = GATEWAY_STATUSES.has(reply.status)
       return { failure: this.#foreign(reply), afterMs: passes ? pauseMs(reply) : undefined }

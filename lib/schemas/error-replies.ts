@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import * as errors from '../errors.ts'
 
 /** One error of each status, as routes answer with it. */
@@ -56,12 +56,15 @@ function errorReply(status: number) {
   )
 }
 
-type ErrorReply = ReturnType<typeof errorReply>
+type ErrorReplySchema = ReturnType<typeof errorReply>
+export type ErrorReply = Static<ErrorReplySchema>
 
 /** The error replies of a route, by status. A fault of ours (500) may come of every route. */
-export function errorReplies<const S extends readonly number[]>(...statuses: S): Record<S[number] | 500, ErrorReply> {
+export function errorReplies<const S extends readonly number[]>(
+  ...statuses: S
+): Record<S[number] | 500, ErrorReplySchema> {
   return Object.fromEntries([...statuses, 500].map((status) => [status, errorReply(status)])) as Record<
     S[number] | 500,
-    ErrorReply
+    ErrorReplySchema
   >
 }

@@ -1,6 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { MAX_DEPTH } from '../json/scan.ts'
 
+/** Events that one request may carry. */
+export const MAX_EVENTS = 1_000
 export const MAX_ID_LENGTH = 128
 /** What comes beside `data`, at the top level of a message. */
 export const MAX_EXTRA_MEMBERS = 100
@@ -71,6 +73,15 @@ export const EventBody = Type.Object(
   { additionalProperties: false }
 )
 export interface EventBody extends Static<typeof EventBody> {}
+
+/** The body of `POST /events/:instance`. As if/then/else, so that errors describe the form that the caller used. */
+export const EventsBody = Type.Unsafe<EventBody | EventBody[]>({
+  description: `One event, or an array of up to ${MAX_EVENTS}: all are accepted, or none.`,
+  if: { type: 'array' },
+  then: Type.Array(EventBody, { minItems: 1, maxItems: MAX_EVENTS }),
+  else: EventBody,
+  examples: [{ event: 'messages.upsert', data: { message: { conversation: 'Oi, tudo bem?' } } }]
+})
 
 /** What `onInstanceEvent` takes. */
 export const InstanceEventInput = Type.Object(

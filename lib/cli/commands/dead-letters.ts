@@ -1,7 +1,9 @@
 import { Option, type Command } from 'commander'
+import type { DeadLetterPage } from '../../schemas/dead-letters.ts'
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../schemas/page-limits.ts'
 import { confirm } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
-import { type DeadLetterFilter, type DeadLetterPage, DeadLetterPages } from '../dead-letter-pages.ts'
+import { type DeadLetterFilter, DeadLetterPages } from '../dead-letter-pages.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
 import { refuseArguments } from '../misspelt-subcommand.ts'
 import { wholeNumber } from '../numbers.ts'
@@ -19,8 +21,6 @@ interface WhichOptions extends ServerOptions, DeadLetterFilter {
   yes?: boolean
 }
 
-const DEFAULT_LIMIT = 100
-const MAX_LIMIT = 1_000
 const MESSAGE_LENGTH = 60
 
 /** `deadletters`, and what is done with them. */

@@ -1,6 +1,8 @@
-import type { Static } from '@sinclair/typebox'
 import type { Command } from 'commander'
-import type { InstanceReply, SelectionReply } from '../../schemas/replies.ts'
+import type { TokenReply } from '../../schemas/instance-changes.ts'
+import type { InstancesReply } from '../../schemas/instances.ts'
+import { MAX_LIMIT } from '../../schemas/page-limits.ts'
+import type { SelectionReply } from '../../schemas/selections.ts'
 import { confirm } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { refuseArguments } from '../misspelt-subcommand.ts'
@@ -13,20 +15,12 @@ interface TokenOptions extends ServerOptions {
   token?: string
 }
 
-/** What `POST /instance/create` and `PUT /instance/token` answer. */
-interface Created {
-  instance: { instanceName: string; instanceId: string }
-  hash: string
-}
-
 interface ListOptions extends ServerOptions {
   search?: string
   after?: string
   limit?: number
 }
 
-/** What the server answers at once. */
-const MAX_LIMIT = 1_000
 /** More keys than this are only counted. */
 const KEYS_SHOWN = 3
 
@@ -73,18 +67,14 @@ async function list(options: ListOptions, context: CliContext): Promise<void> {
   const { search, after, limit = MAX_LIMIT } = options
   const query = { search, after, limit }
   const path = ['instance', 'fetchInstances']
-  const instances = await client.request<Static<typeof InstanceReply>[]>({ path, query })
+  const instances = await client.request<InstancesReply>({ path, query })
   if (options.json) printJson(instances, context)
   else print(instances, options, context)
   const last = instances.at(-1)
   if (last && instances.length === limit) context.error(`There may be more: --after ${JSON.stringify(last.name)}`)
 }
 
-function print(
-  instances: readonly Static<typeof InstanceReply>[],
-  { search, after }: ListOptions,
-  context: CliContext
-): void {
+function print(instances: InstancesReply, { search, after }: ListOptions, context: CliContext): void {
   if (instances.length === 0) {
     const all = search === undefined && after === undefined
     return context.error(all ? 'There are no instances yet.' : 'There are no such instances.')
@@ -96,19 +86,19 @@ function print(
 async function create(name: string, { token, ...options }: TokenOptions, context: CliContext): Promise<void> {
   const client = new ServerClient(serverAddress(options, context), context.signal)
   const body = { instanceName: name, ...(token !== undefined && { token }) }
-  const created = await client.request<Created>({ method: 'POST', path: ['instance', 'create'], body })
+  const created = await client.request<TokenReply>({ method: 'POST', path: ['instance', 'create'], body })
   printToken(created, options, context)
 }
 
 async function giveToken(name: string, { token, ...options }: TokenOptions, context: CliContext): Promise<void> {
   const client = new ServerClient(serverAddress(options, context), context.signal)
   const body = token === undefined ? {} : { token }
-  const created = await client.request<Created>({ method: 'PUT', path: ['instance', 'token', name], body })
+  const created = await client.request<TokenReply>({ method: 'PUT', path: ['instance', 'token', name], body })
   printToken(created, options, context)
 }
 
 /** The token alone is data, so that it can be taken by `$(…)`. */
-function printToken(created: Created, { json }: ServerOptions, context: CliContext): void {
+function printToken(created: TokenReply, { json }: ServerOptions, context: CliContext): void {
   if (json) return printJson(created, context)
   context.error(`The token of ${created.instance.instanceName}, shown this once:`)
   context.out(created.hash)

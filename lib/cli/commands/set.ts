@@ -1,13 +1,10 @@
-import type { Static } from '@sinclair/typebox'
 import { Argument, type Command, Option } from 'commander'
-import type { SelectionReply, SetReply } from '../../schemas/replies.ts'
+import type { FindReply, SelectionReply, SetReply } from '../../schemas/selections.ts'
 import type { TransportName } from '../../instances/instance.ts'
 import type { CliContext } from '../context.ts'
 import { printJson } from '../output.ts'
 import { ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
-
-type Reply = Static<typeof SetReply>
 
 interface SetOptions extends ServerOptions {
   events?: string
@@ -46,14 +43,14 @@ async function set(
   const client = new ServerClient(serverAddress(options, context), context.signal)
   const selection = wanted(options)
   if (!selection) {
-    const found = await client.request<SelectionReply | null>({ path: [transport, 'find', instance] })
+    const found = await client.request<FindReply>({ path: [transport, 'find', instance] })
     if (options.json) printJson(found, context)
     else if (found) print(found, context)
     else context.error(`Nothing was selected for ${instance} yet.`)
     return
   }
   const path = [transport, 'set', instance]
-  const reply = await client.request<Reply>({ method: 'POST', path, body: { [transport]: selection } })
+  const reply = await client.request<SetReply>({ method: 'POST', path, body: { [transport]: selection } })
   for (const note of reply.notes ?? []) context.error(note)
   if (options.json) printJson(reply, context)
   else print(reply, context)
@@ -70,7 +67,10 @@ function listed(text: string): string[] {
 }
 
 /** A line for each event, with its queue where it has one. */
-function print({ enabled, events, queues }: SelectionReply & Pick<Reply, 'queues'>, { out, error }: CliContext): void {
+function print(
+  { enabled, events, queues }: SelectionReply & Pick<SetReply, 'queues'>,
+  { out, error }: CliContext
+): void {
   if (!enabled) return error('Off; nothing is sent.')
   const urls = new Map(queues?.map(({ event, url }) => [event, url]))
   for (const event of events) out([event, urls.get(event)].filter(Boolean).join('  '))

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { ConnectionError, InstanceMessage } from '../../client/types.ts'
+import type { ServerReply } from '../../schemas/server.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
 import { wholeNumber } from '../numbers.ts'
@@ -10,11 +11,6 @@ import { serverAddress, type ServerOptions, withServerOptions } from '../server-
 interface TailOptions extends ServerOptions {
   events?: string
   since: number | 'latest'
-}
-
-/** Of what `GET /server` answers. */
-interface ServerModes {
-  websocket: { path: string } | null
 }
 
 const DATA_LENGTH = 160
@@ -53,7 +49,7 @@ async function tail(instance: string | undefined, options: TailOptions, context:
   const address = serverAddress(options, context)
   const connect = await loadClient()
   // Socket.IO would knock for ever at a door that is not there.
-  const { websocket } = await new ServerClient(address, signal).request<ServerModes>({ path: ['server'] })
+  const { websocket } = await new ServerClient(address, signal).request<ServerReply>({ path: ['server'] })
   if (!websocket)
     throw new CommandFailed(
       'The server has no sockets: start it with its websocket transport (standalone: WEBSOCKET_ENABLED=true)'

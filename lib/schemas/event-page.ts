@@ -1,0 +1,59 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { DEFAULT_LIMIT, MAX_LIMIT } from './page-limits.ts'
+
+const Offset = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
+
+/** The query of `GET /events` and `GET /events/:instance`. */
+export const EventPageQuery = Type.Object({
+  after: Type.Optional(Type.Integer({ ...Offset, description: 'Oldest first, after this offset. 0 if absent.' })),
+  before: Type.Optional(
+    Type.String({
+      pattern: '^(latest|[1-9][0-9]{0,15})$',
+      description: 'Newest first instead, before this offset; `latest`: from the end of the log.'
+    })
+  ),
+  limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+  events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' }))
+})
+export type EventPageQuery = Static<typeof EventPageQuery>
+
+const EventMessage = Type.Object(
+  {
+    event: Type.String(),
+    instance: Type.String(),
+    data: Type.Unknown(),
+    server_url: Type.String(),
+    date_time: Type.String({ format: 'date-time' }),
+    sender: Type.Union([Type.String(), Type.Null()]),
+    id: Type.String(),
+    offset: Type.Integer()
+  },
+  { additionalProperties: true }
+)
+
+const MESSAGE: Static<typeof EventMessage> = {
+  event: 'messages.upsert',
+  instance: 'sales',
+  data: { message: { conversation: 'Oi, tudo bem?' } },
+  server_url: 'https://hub.example.com',
+  date_time: '2026-01-31T12:00:00.000Z',
+  sender: '5511912345678@s.whatsapp.net',
+  id: '01a1ffe7-6cd7-7168-85d7-1483718c1415',
+  offset: 4711
+}
+
+/** The reply of `GET /events` and `GET /events/:instance`. */
+export const EventPage = Type.Object(
+  {
+    events: Type.Array(EventMessage),
+    after: Type.Optional(Type.Integer({ description: 'Pass it as `after` to read on.' })),
+    before: Type.Optional(
+      Type.Integer({ description: 'Instead of `after` if you gave `before`: pass it as `before` to read on.' })
+    ),
+    more: Type.Boolean({
+      description: 'Whether more events may follow now. With `events`, a page may be empty and more may follow.'
+    })
+  },
+  { examples: [{ events: [MESSAGE], after: MESSAGE.offset, more: false }] }
+)
+export type EventPage = Static<typeof EventPage>

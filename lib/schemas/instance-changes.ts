@@ -1,0 +1,63 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { Nullable } from './nullable.ts'
+import { SelectionBody } from './selections.ts'
+
+// Tokens travel in headers and URLs.
+const Token = Type.String({
+  maxLength: 255,
+  pattern: '^[\\x21-\\x7E]*$',
+  description: 'Printable ASCII without spaces. Generated if absent or empty.'
+})
+
+/** The body of `POST /instance/create`. */
+export const CreateBody = Type.Object(
+  {
+    instanceName: Type.String({ minLength: 1, maxLength: 100 }),
+    token: Type.Optional(Token),
+    integration: Type.Optional(Type.String({ maxLength: 100 })),
+    sqs: Type.Optional(SelectionBody),
+    websocket: Type.Optional(SelectionBody)
+  },
+  {
+    description: "Evolution API's other fields are accepted and ignored.",
+    examples: [{ instanceName: 'sales', websocket: { enabled: true, events: ['MESSAGES_UPSERT'] } }]
+  }
+)
+
+const TOKEN_EXAMPLE = {
+  instance: { instanceName: 'sales', instanceId: '7c1007dc-a116-427e-a621-60582b9b8c2b', integration: null },
+  hash: '1854E337-CECF-4ECB-82CD-0508D66B64DB'
+}
+const SelectionSummary = Type.Object({ enabled: Type.Boolean(), events: Type.Array(Type.String()) })
+
+/** The reply of `POST /instance/create`. */
+export const CreateReply = Type.Object(
+  {
+    instance: Type.Object({
+      instanceName: Type.String(),
+      instanceId: Type.String(),
+      integration: Nullable(Type.String())
+    }),
+    hash: Type.String({ description: 'The token. Shown only in this reply: the server keeps only its SHA-256.' }),
+    sqs: Nullable(SelectionSummary),
+    websocket: Nullable(SelectionSummary)
+  },
+  { examples: [{ ...TOKEN_EXAMPLE, sqs: null, websocket: { enabled: true, events: ['MESSAGES_UPSERT'] } }] }
+)
+
+/** The body of `PUT /instance/token/:instance`. */
+export const TokenBody = Type.Object({ token: Type.Optional(Token) }, { examples: [{ token: TOKEN_EXAMPLE.hash }] })
+
+/** The reply of `PUT /instance/token/:instance`. */
+export const TokenReply = Type.Pick(CreateReply, ['instance', 'hash'], { examples: [TOKEN_EXAMPLE] })
+export type TokenReply = Static<typeof TokenReply>
+
+/** The reply of `DELETE /instance/delete/:instance`, as Evolution API writes it. */
+export const DeleteReply = Type.Object(
+  {
+    status: Type.Literal('SUCCESS'),
+    error: Type.Literal(false),
+    response: Type.Object({ message: Type.String() })
+  },
+  { examples: [{ status: 'SUCCESS', error: false, response: { message: 'Instance deleted' } }] }
+)

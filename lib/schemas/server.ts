@@ -1,0 +1,39 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { Nullable } from './nullable.ts'
+
+export const NodeId = Type.String({
+  description: 'Identifies this process: another value after a restart, and on every node.'
+})
+
+export const SERVER_EXAMPLE = {
+  version: '1.0.0',
+  node: '5b0e5a57-2d0e-4f4c-9d4e-6f4f0a3c7b11',
+  identity: { kind: 'global' },
+  sqs: { queueType: 'fifo', global: null },
+  websocket: { path: '/socket.io', globalEvents: false },
+  events: [{ name: 'messages.upsert', key: 'MESSAGES_UPSERT', inAll: true }]
+}
+
+/** The reply of `GET /server`. */
+export const ServerReply = Type.Object(
+  {
+    version: Type.String(),
+    node: NodeId,
+    identity: Type.Object(
+      { kind: Type.Union([Type.Literal('global'), Type.Literal('instance')]), instance: Type.Optional(Type.String()) },
+      { description: 'The owner of the key that the request carried.' }
+    ),
+    sqs: Nullable(
+      Type.Object({
+        queueType: Type.Union([Type.Literal('fifo'), Type.Literal('standard')]),
+        global: Nullable(
+          Type.Object({ prefix: Type.String(), singleQueue: Type.Boolean(), events: Type.Array(Type.String()) })
+        )
+      })
+    ),
+    websocket: Nullable(Type.Object({ path: Type.String(), globalEvents: Type.Boolean() })),
+    events: Type.Array(Type.Object({ name: Type.String(), key: Type.String(), inAll: Type.Boolean() }))
+  },
+  { examples: [SERVER_EXAMPLE] }
+)
+export type ServerReply = Static<typeof ServerReply>
