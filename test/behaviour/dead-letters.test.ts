@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { API_KEY, build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 const headers = { apikey: API_KEY }
 
@@ -28,7 +29,7 @@ async function withDeadLetters(t: Test) {
     }
   }
   const { store } = server.eventLog
-  while ((await store.deadLetters.count()).count < 6) await store.check()
+  await until(async () => (await store.deadLetters.count()).count >= 6)
   const list = async (query = '') => {
     const reply = await server.inject({ url: `/sqs/deadletters${query}`, headers })
     t.equal(reply.statusCode, 200)
@@ -89,14 +90,14 @@ t.test('redriven ones are sent under their old ids, in order; what is left stays
   await sqs.bodies('global_labels_edit.fifo', 1)
   t.equal((await list()).deadLetters.length, 0)
   t.same((await redrive({ all: true })).json(), { redriven: 0 })
-  while (server.eventLog.store.deliveries.pendingCount() > 0) await server.eventLog.store.check()
+  await until(() => server.eventLog.store.deliveries.pendingCount() === 0)
   t.equal(sqs.depth('global_call.fifo'), 0, 'nothing twice')
 })
 
 t.test('what dies again is a dead letter again, and is not redriven in the same breath', async (t) => {
   const { redrive, list, store } = await withDeadLetters(t)
   t.same((await redrive({ all: true })).json(), { redriven: 6 })
-  while ((await store.deadLetters.count()).count < 6) await store.check()
+  await until(async () => (await store.deadLetters.count()).count >= 6)
   t.ok((await list()).deadLetters.every(({ id }) => id > 6))
 })
 
@@ -115,7 +116,7 @@ t.test('while older ones are redriven, newer ones of the same lane are neither l
     Array.from({ length: 40 }, (_, n) => `new ${n}`),
     'in order'
   )
-  while (server.eventLog.store.deliveries.pendingCount() > 0) await server.eventLog.store.check()
+  await until(() => server.eventLog.store.deliveries.pendingCount() === 0)
   t.equal(sqs.depth('global_call.fifo'), 0)
 })
 
@@ -135,7 +136,7 @@ t.test('what is sent but not yet written as sent is not sent again when older on
   t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })
   written.resolve()
   t.equal((await sqs.bodies('global_call.fifo', 3)).length, 3)
-  while (store.deliveries.pendingCount() > 0) await store.check()
+  await until(() => store.deliveries.pendingCount() === 0)
   const entries = proxy.calls.flatMap(({ body }) => (body.Entries ?? []) as { MessageBody: string }[])
   t.equal(entries.filter(({ MessageBody }) => MessageBody.includes('"id":"newer"')).length, 1)
 })
@@ -150,7 +151,7 @@ t.test('a redrive does not wait for what had failed before', async (t) => {
   })
   proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? { status: 500, code: 'InternalFailure' } : undefined)
   await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'waits', id: 'waits' })
-  while (!proxy.calls.some(({ body }) => JSON.stringify(body).includes('waits'))) await server.eventLog.store.check()
+  await until(() => proxy.calls.some(({ body }) => JSON.stringify(body).includes('waits')))
   await server.inject('/metrics')
   allow()
   t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })

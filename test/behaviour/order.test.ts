@@ -4,6 +4,7 @@ import { API_KEY, build, listen } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { connect } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 const COUNT = 500
 const QUEUE = 'busy_messages_upsert.fifo'
@@ -93,7 +94,7 @@ t.test('with 50 queues busy batches are still nearly full', async (t) => {
     await Promise.all(instances.map((instance) => server.onInstanceEvent({ instance, event: 'call', data: round })))
   }
   const { store } = server.eventLog
-  while (store.deliveries.pendingCount() > 0) await store.check()
+  await until(() => store.deliveries.pendingCount() === 0)
 
   const total = sizes.reduce((sum, size) => sum + size, 0)
   t.equal(total, rounds * instances.length)

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 const BUCKET = 'large-events'
 
@@ -162,7 +163,7 @@ t.test('a limit that shows only when the queue is made ready counts as well', as
   const own = server.sqs.plan.bind(server.sqs)
   server.sqs.plan = (...args) => ({ queues: [...(own(...args).queues ?? []), 'global_call.fifo'] })
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'x'.repeat(2_000) })
-  while ((await store.deadLetters.count()).count === 0) await store.check()
+  await until(async () => (await store.deadLetters.count()).count !== 0)
   t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
     { queue: 'global_call.fifo', reason: 'IEV_SQS_PAYLOAD_TOO_LARGE', message: /limit is 1024/ }
   ])

@@ -7,6 +7,7 @@ import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
 import { data, emit, emitMany, heldStore, numbers } from '../support/resuming.ts'
 import { client, connect, next } from '../support/sockets.ts'
+import { until as untilSo } from '../support/until.ts'
 
 type App = Awaited<ReturnType<typeof listen>>['app']
 
@@ -212,7 +213,7 @@ t.test('who is ahead of its node waits until the node has come as far', async (t
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 1, 2)
   const { until } = client(t, `${url}/sales`, { auth: { apikey: API_KEY, offset: 2 } })
-  while (asked().length === 0) await setImmediate()
+  await untilSo(() => asked().length > 0)
   t.equal(app.websocket.replaying, 1)
   hear()
   t.strictSame(data(await until(1)), [{ from: 2, to: 2, count: 0, complete: true }])

@@ -42,7 +42,7 @@ async function start(t: Test, options: Partial<SqsOptions> = {}) {
     },
     deadLetters: () => store.deadLetters.read({ after: 0, limit: 100 }),
     sent: async () => {
-      while (store.deliveries.pendingCount() > 0) await store.check()
+      await until(() => store.deliveries.pendingCount() === 0)
     }
   }
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { build } from '../support/build.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
+import { until } from '../support/until.ts'
 
 t.test('an entry that SQS refuses is tried again; its neighbours of other instances go on', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
@@ -47,13 +48,13 @@ t.test('what SQS refuses for good becomes a dead letter after some tries, and th
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'dies' })
   await server.onInstanceEvent({ instance: 'mine', event: 'presence.update', data: 'another queue' })
   t.match(await sqs.bodies('global_presence_update.fifo', 1), [{ data: 'another queue' }])
-  while ((await store.deadLetters.read({ after: 0, limit: 10 })).length === 0) await store.check()
+  await until(async () => (await store.deadLetters.read({ after: 0, limit: 10 })).length !== 0)
   t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
     { offset: 1, queue: 'global_call.fifo', reason: 'AccessDenied', message: 'not yours', attempts: 3 }
   ])
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'lives' })
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'lives' }])
-  while (store.deliveries.pendingCount() > 0) await store.check()
+  await until(() => store.deliveries.pendingCount() === 0)
 })
 
 t.test('of a call that is refused because of one entry only that one dies, and the others are sent', async (t) => {
@@ -68,7 +69,7 @@ t.test('of a call that is refused because of one entry only that one dies, and t
   const bodies = await sqs.bodies('global_call.fifo', 5)
   t.same(bodies.map(({ instance }) => instance).sort(), ['a', 'b', 'c', 'd', 'e'])
   const { store } = server.eventLog
-  while ((await store.deadLetters.count()).count === 0) await store.check()
+  await until(async () => (await store.deadLetters.count()).count !== 0)
   t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
     { instance: 'evil', reason: 'InvalidParameterValue', attempts: 2 }
   ])
@@ -98,7 +99,7 @@ t.test('an entry that SQS refuses for good is buried alone', async (t) => {
   )
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'good' }, { data: 'fine' }])
   const { store } = server.eventLog
-  while ((await store.deadLetters.read({ after: 0, limit: 10 })).length < 2) await store.check()
+  await until(async () => (await store.deadLetters.read({ after: 0, limit: 10 })).length >= 2)
   t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
     { offset: 2, reason: 'InvalidMessageContents', message: 'InvalidMessageContents', attempts: 2 },
     { offset: 3, attempts: 2 }
@@ -171,5 +172,5 @@ t.test('a message that is too large becomes a dead letter, and the lane goes on'
       message: /limit is 2048/
     }
   ])
-  while (server.eventLog.store.deliveries.pendingCount() > 0) await server.eventLog.store.check()
+  await until(() => server.eventLog.store.deliveries.pendingCount() === 0)
 })

@@ -9,6 +9,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts'
 import { newEvent } from '../support/new-event.ts'
 import { startSqs, type TestSqs } from '../support/sqs.ts'
 import { callsToSqs, startStandalone } from '../support/standalone.ts'
+import { until } from '../support/until.ts'
 
 const PENDING = LONG ? 1_000_000 : 10_000
 const SMALL = LONG ? 20_000 : 2_000
@@ -53,9 +54,9 @@ async function drain(t: Test, sqs: TestSqs, { url, pending }: { url: string; pen
   const firstSend = (performance.now() - begun) / 1_000
   const from = { at: performance.now(), depth: depth() }
   const server = await starting
-  while (depth() < Math.min(pending, STARTED)) await pause(5)
+  await until(() => depth() >= Math.min(pending, STARTED))
   const rssStarted = rssMiB(server.process.pid ?? 0)
-  while (depth() < Math.min(pending, from.depth + SMALL - 100)) await pause(5)
+  await until(() => depth() >= Math.min(pending, from.depth + SMALL - 100))
   const rate = (depth() - from.depth) / ((performance.now() - from.at) / 1_000)
   if (pending === 0) await pause(500)
   const rss = rssMiB(server.process.pid ?? 0)
@@ -102,7 +103,7 @@ for (const backend of await backends(t)) {
         await server.onInstanceEvent({ instance: `i${n % 10}`, event: 'labels.edit', data: `${round}${n}` })
         void server.onInstanceEvent({ instance: `i${n % 10}`, event: 'call', data: n })
         const target = latencies.length + 1
-        while ((sqs.depth('global_labels_edit.fifo') ?? 0) < target) await pause(0)
+        await until(() => (sqs.depth('global_labels_edit.fifo') ?? 0) >= target)
         latencies.push(performance.now() - begun)
       }
       sqs.server.reset()

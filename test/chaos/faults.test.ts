@@ -4,6 +4,7 @@ import { build } from '../support/build.ts'
 import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 const EVENTS = LONG ? 20_000 : 2_000
 const INSTANCES = 30
@@ -39,7 +40,7 @@ for (const backend of await backends(t))
       }
       await Promise.all(accepted)
       const { store } = server.eventLog
-      while (store.deliveries.pendingCount() > 0) await store.check()
+      await until(() => store.deliveries.pendingCount() === 0)
 
       t.equal((await store.deadLetters.count()).count, 0)
       checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: expected.call ?? new Map() })

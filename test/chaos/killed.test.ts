@@ -6,6 +6,7 @@ import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.t
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, startStandalone } from '../support/standalone.ts'
+import { until } from '../support/until.ts'
 
 const KILLS = LONG ? 30 : 2
 const INSTANCES = 8
@@ -63,7 +64,7 @@ async function killAtRandom(t: Test, { backend, faults }: { backend: Backend; fa
   // However slow the machine is, what is killed has been at work.
   const working = async () => {
     const wanted = count() + INSTANCES
-    while (count() < wanted) await pause(5)
+    await until(() => count() >= wanted)
   }
   for (let kill = 0; kill < KILLS; kill++) {
     await working()
@@ -80,7 +81,7 @@ async function killAtRandom(t: Test, { backend, faults }: { backend: Backend; fa
   const total = count()
   t.ok(total > KILLS * INSTANCES, `${total} events were answered`)
   const depth = () => sqs.depth('global_call.fifo') ?? 0
-  while (depth() < total) await pause(20)
+  await until(() => depth() >= total)
   // Whatever would come twice has its chance to.
   await pause(500)
   const expected = new Map(answered.map((data, n) => [`instance-${n}`, data]))

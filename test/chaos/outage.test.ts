@@ -7,6 +7,7 @@ import { checkQueue, LONG } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, call, startStandalone } from '../support/standalone.ts'
+import { until } from '../support/until.ts'
 
 const SECONDS = LONG ? 60 : 2
 const WARM_UP_SECONDS = LONG ? 40 : 1
@@ -46,7 +47,7 @@ for (const backend of await backends(t))
       const depth = () => sqs.depth('global_call.fifo') ?? 0
 
       await load(WARM_UP_SECONDS)
-      while (depth() < sent) await pause(20)
+      await until(() => depth() >= sent)
       proxy.calls.length = 0
       proxy.decide = () => 'reset'
       const before = rssMiB()
@@ -59,7 +60,7 @@ for (const backend of await backends(t))
       t.ok(calls < 40 + SECONDS * 5, `an outage costs little: ${calls} calls`)
 
       proxy.decide = () => undefined
-      while (depth() < sent) await pause(20)
+      await until(() => depth() >= sent)
       checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected, pick: (data) => (data as { n: number }).n })
       t.equal(await server.stop('SIGTERM'), 0)
     }

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
 import { LONG } from '../support/chaos.ts'
 import { cutOffs } from '../support/slowness.ts'
+import { until as untilSo } from '../support/until.ts'
 
 const CLIENTS = LONG ? 500 : 50
 const STALLED = LONG ? 20 : 4
@@ -65,7 +66,7 @@ t.test(
       const { counts, p99 } = await report()
       const cut = await cutOffs(app)
       stop()
-      while (app.websocket.connected > 0) await pause(10)
+      await untilSo(() => app.websocket.connected === 0)
       return { counts, p99, rssMiB: (rss - rssBefore) / 1_048_576, cut }
     }
     const without: Awaited<ReturnType<typeof run>>[] = []

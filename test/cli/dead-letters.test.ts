@@ -3,6 +3,7 @@ import { startOther } from '../support/answering.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { cli, type CliWorld } from '../support/cli.ts'
 import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 /** More than a page of those that are looked for, and of those that are taken. */
 const LETTERS = 1_203
@@ -19,7 +20,7 @@ async function start(t: Test, { count = LETTERS }: { count?: number } = {}) {
   await app.eventLog.acceptAll(large)
   const { store } = app.eventLog
   const left = async () => (await store.deadLetters.count()).count
-  while ((await left()) < count) await store.check()
+  await until(async () => (await left()) >= count)
   const run = (args: string[], world: CliWorld = {}) =>
     cli(['deadletters', ...args], { env: { IEV_URL: url, API_KEY }, ...world })
   return { app, run, left }
@@ -97,7 +98,7 @@ t.test('many are gone through page by page, and it is told how far', async (t) =
 
   const before = await app.eventLog.store.deadLetters.count()
   t.match(await run(['redrive', '--all']), { code: 0, out: 'Redriven: 2 dead letters.' })
-  while ((await left()) < 2) await app.eventLog.store.check()
+  await until(async () => (await left()) >= 2)
   const after = await app.eventLog.store.deadLetters.count()
   t.equal(after.lastId, before.lastId + 2, 'what dies again is not gone after')
   t.match(await run(['redrive', String(after.lastId), '--json']), { code: 0, out: '{"redriven":1}' })
@@ -116,7 +117,7 @@ t.test('what somebody else took meanwhile is left out', async (t) => {
     out: 'Discarded: 3 dead letters.'
   })
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'x'.repeat(1_100) })
-  while ((await left()) < 1) await app.eventLog.store.check()
+  await until(async () => (await left()) >= 1)
   t.match(await run(['discard', '--reason', 'IEV_SQS_PAYLOAD_TOO_LARGE'], answerAfter({}) as object), {
     code: 0,
     out: 'Discarded: 0 dead letters.'

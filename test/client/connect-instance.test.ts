@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import {
   connectInstance,
@@ -9,6 +8,7 @@ import {
 } from '../../lib/client/connect-instance.ts'
 import { KEY, newMessage, startFakeHub } from '../support/fake-hub.ts'
 import { follow, gate, upTo } from '../support/follow.ts'
+import { until as untilSo } from '../support/until.ts'
 
 t.test('from now on, unless an offset says otherwise', async (t) => {
   const hub = await startFakeHub(t)
@@ -112,7 +112,7 @@ t.test('what else is sent to its namespace is not taken for an event', async (t)
   await until(() => offsets.length > 0)
   t.same(offsets, [2])
   t.equal(resumed.length, 1)
-  while (connection.offset !== 2) await turn()
+  await untilSo(() => connection.offset === 2)
 })
 
 t.test('options that would lose events are refused at once', async (t) => {

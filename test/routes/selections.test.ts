@@ -3,6 +3,7 @@ import t from 'tap'
 import { API_KEY, build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 const headers = { apikey: API_KEY }
 const UUID = /^[0-9a-f-]{36}$/
@@ -93,10 +94,10 @@ t.test('unused queues are deleted if that is asked for, ours and empty ones only
   await server.onInstanceEvent({ instance: 'mine', event: 'labels.edit', data: 1 })
   await sqs.receive('mine_labels_edit.fifo', 1)
   await server.onInstanceEvent({ instance: 'mine', event: 'labels.edit', data: 2 })
-  while (sqs.depth('mine_labels_edit.fifo') !== 1) await server.eventLog.store.check()
+  await until(() => sqs.depth('mine_labels_edit.fifo') === 1)
 
   await server.inject({ method: 'DELETE', url: '/instance/delete/mine', headers })
-  while (sqs.depth('mine_presence_update.fifo') !== undefined) await server.eventLog.store.check()
+  await until(() => sqs.depth('mine_presence_update.fifo') === undefined)
 
   t.equal(sqs.depth('mine_call.fifo'), 0, 'not ours')
   t.equal(sqs.depth('mine_labels_edit.fifo'), 1, 'not empty')
@@ -110,7 +111,7 @@ t.test('a queue that something is still pending for is not deleted', async (t) =
   proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? 'reset' : undefined)
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
   await server.sqs.set('mine', { enabled: true, events: ['PRESENCE_UPDATE'] })
-  while (sqs.depth('mine_labels_edit.fifo') !== undefined) await server.eventLog.store.check()
+  await until(() => sqs.depth('mine_labels_edit.fifo') === undefined)
   proxy.decide = () => undefined
   t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 1 }])
   t.notOk(proxy.calls.some(({ action, body }) => action === 'DeleteQueue' && String(body.QueueUrl).includes('call')))

@@ -7,6 +7,7 @@ import { newEvent } from '../support/new-event.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import sqsPlugin from '../../plugins/sqs.ts'
+import { until } from '../support/until.ts'
 
 /** A server on a store of the test's own, whose methods it may make fail. */
 async function onOwnStore(t: Test) {
@@ -57,7 +58,7 @@ t.test('many lanes with large events are held in little memory, and sent all the
     return acknowledge.call(store.deliveries, refs)
   }
   const server = await start()
-  while (store.deliveries.pendingCount() > 0) await store.check()
+  await until(() => store.deliveries.pendingCount() === 0)
   t.equal(sqs.depth('global_call.fifo'), instances.length * rounds)
   // 32 million characters, then one event a lane, and what is on its way.
   t.ok(most < 650, `${most} of ${instances.length * rounds} events at the most`)
@@ -110,7 +111,7 @@ t.test('while the store refuses, what is sent is written as sent later, and not 
   const server = await start()
   await server.sqs.emit(call('once'))
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'once' }])
-  while (store.deliveries.pendingCount() > 0) await store.check()
+  await until(() => store.deliveries.pendingCount() === 0)
   t.ok(failures < 0)
   t.equal(sqs.depth('global_call.fifo'), 0)
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
+import { soon } from './until.ts'
 
 /** A bare WebSocket that speaks Socket.IO by hand, so that it can stop reading, or send what no client would. */
 export interface RawSocket {
@@ -31,7 +32,7 @@ export async function rawSocket(t: Test, url: string, headers: Record<string, st
   await once(ws, 'open')
   const packet = async (fits: RegExp) => {
     for (let at = 0; ; at++) {
-      while (at === packets.length) await new Promise<void>((resolve) => (wake = resolve))
+      while (at === packets.length) await soon(new Promise<void>((resolve) => (wake = resolve)), String(fits))
       const candidate = packets[at] ?? ''
       if (fits.test(candidate)) return candidate
     }

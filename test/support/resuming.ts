@@ -4,6 +4,7 @@ import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import type { EventStore } from '../../lib/store/event-store.ts'
 import type { ReadOptions } from '../../lib/store/log-store.ts'
 import type { Received } from './sockets.ts'
+import { soon } from './until.ts'
 
 /** What came: the data of events, and what `resumed` told but for which log it was. */
 export const data = (received: Received[]) =>
@@ -71,7 +72,7 @@ export function heldStore(t: Test): HeldStore {
     store,
     reads: () => reads,
     read: async () => {
-      while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+      while (waiting.length === 0) await soon(new Promise<void>((resolve) => (wake = resolve)), 'a read of the log')
       // It is not empty.
       return waiting.shift() as HeldRead
     },

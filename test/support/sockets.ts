@@ -1,5 +1,6 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import type { Test } from 'tap'
+import { soon } from './until.ts'
 
 export interface Received {
   event: string
@@ -29,19 +30,21 @@ export function client(t: Test, url: string, options: Options = {}): TestSocket 
   return {
     socket,
     received,
-    until: (count) =>
-      new Promise((resolve) => {
+    until: (count) => {
+      const come = new Promise<Received[]>((resolve) => {
         wake = () => {
           if (received.length >= count) resolve(received)
         }
         wake()
       })
+      return soon(come, `${count} messages`)
+    }
   }
 }
 
 /** The arguments of the socket's next event of this name. */
 export function next(socket: Socket, event: string): Promise<unknown[]> {
-  return new Promise((resolve) => socket.once(event, (...args: unknown[]) => resolve(args)))
+  return soon(new Promise((resolve) => socket.once(event, (...args: unknown[]) => resolve(args))), event)
 }
 
 /** The same, connected. */

@@ -1,6 +1,29 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 
-/** Waits for a state that nobody tells of: that of another process. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await setTimeout(5)
+/** Milliseconds that a test waits for a state: more than a slow machine needs, less than tap gives to a file. */
+export const PATIENCE_MS = process.env.CHAOS === 'long' ? 600_000 : 60_000
+
+/** Waits for a state that sends no event, such as that of another process. @throws {Error} it does not come */
+export async function until(isSo: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw waitedInVain(isSo, patienceMs)
+    await pause(5)
+  }
+}
+
+/** The same result as `promise`. @param what names it in the error @throws {Error} it does not come within `PATIENCE_MS` */
+export function soon<T>(promise: Promise<T>, what: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(waitedInVain(what, PATIENCE_MS)), PATIENCE_MS)
+  // A test may end without it.
+  timer.unref()
+  const first = Promise.race([promise, late]).finally(() => clearTimeout(timer))
+  first.catch(() => {})
+  return first
+}
+
+/** The error of a wait that ends at its deadline. */
+export function waitedInVain(what: unknown, patienceMs: number): Error {
+  return new Error(`Not so within ${patienceMs / 1_000} s: ${String(what)}`)
 }

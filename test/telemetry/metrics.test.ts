@@ -44,7 +44,7 @@ t.test('what happens is counted, and instances are not named', async (t) => {
   await app.onInstanceEvent({ ...call, event: 'labels.edit' })
   await sqs.receive('global_call.fifo', 1)
   const { store } = app.eventLog
-  while (store.deliveries.pendingCount() > 0) await store.check()
+  await until(() => store.deliveries.pendingCount() === 0)
 
   const reply = await app.inject('/metrics')
   t.match(reply.headers['content-type'], /^text\/plain; version=0\.0\.4/)
