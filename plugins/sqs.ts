@@ -10,6 +10,7 @@ import { BatchClient } from '../lib/sqs/batch-client.ts'
 import { SqsCalls } from '../lib/sqs/calls.ts'
 import { createSqsClient } from '../lib/sqs/client.ts'
 import { SqsEmitter } from '../lib/sqs/emitter.ts'
+import { InstanceQueues } from '../lib/sqs/instance-queues.ts'
 import { createOffload } from '../lib/sqs/offload.ts'
 import { QueueProvisioner } from '../lib/sqs/provisioner.ts'
 import { QueueNames } from '../lib/sqs/queue-names.ts'
@@ -64,12 +65,13 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     own ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
   const calls = new SqsCalls({ client, deadlineMs: requestTimeoutMs })
   const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, log })
+  const probe = () => sqsStatus(calls)
   const offload = s3 && (await createOffload(s3))
   const sender = new SqsSender({
     offload,
     client: new BatchClient({ calls, direct: own ? undefined : client }),
     address: () => sqsAddress(client),
-    probe: () => sqsStatus(calls),
+    probe,
     provisioner,
     store,
     log,
@@ -88,17 +90,22 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     pattern: names.sharedPattern,
     log
   })
+  const instanceQueues = new InstanceQueues({
+    names,
+    provisioner,
+    deleteUnused: deleteUnusedQueues,
+    hasPending: (queue) => sender.hasPending(queue),
+    log
+  })
   const emitter = new SqsEmitter({
     eventLog,
     client,
-    calls,
     names,
-    provisioner,
+    instanceQueues,
     sharedQueues,
     sender,
-    log,
     mode: { queueType: type, global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys } : null },
-    deleteUnusedQueues
+    probe
   })
 
   // Lanes of an earlier run first: what is attached after them can only add to their ends.
@@ -113,14 +120,16 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   )
   metrics.gauge('iev_sqs_dead_letters', 'Dead letters that wait', async () => (await store.deadLetters.count()).count)
   const unwatch = eventLog.watchInstances((change) => {
-    if (change.type === 'removed') emitter.removed(change.before)
+    if (change.type !== 'removed') return
+    const { name, selections } = change.before
+    instanceQueues.deleteUnused(name, { before: selections.sqs, after: undefined })
   })
 
   fastify.addHook('onReady', async () => {
     // Not awaited: a server starts while SQS is down.
     if (globalKeys.length > 0) sharedQueues.start()
   })
-  fastify.addHook('preClose', async () => emitter.stopMaking())
+  fastify.addHook('preClose', async () => instanceQueues.close())
   fastify.addHook('onClose', async () => {
     unwatch()
     await sharedQueues.stop()

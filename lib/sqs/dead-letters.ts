@@ -1,6 +1,5 @@
 import { DeadLetterNotFoundError, ValidationError } from '../errors.ts'
-import type { DeadLetter, DeadLetterFilter, DeadLetterPage } from '../store/dead-letter-store.ts'
-import type { EventStore } from '../store/event-store.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from '../store/dead-letter-store.ts'
 import { withMessages } from '../fault-messages.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 
@@ -9,16 +8,16 @@ const CHUNK = 500
 
 /** Deliveries that were given up on: to look at, to send again, to forget. */
 export class DeadLetters {
-  readonly #store: EventStore
+  readonly #store: DeadLetterStore
 
-  constructor(store: EventStore) {
+  constructor(store: DeadLetterStore) {
     this.#store = store
   }
 
   /** By ascending id. @throws {ValidationError} a filter that no dead letter can have */
   async read(page: DeadLetterPage): Promise<DeadLetter[]> {
     assertFilter(page)
-    return this.#store.deadLetters.read(page)
+    return this.#store.read(page)
   }
 
   /**
@@ -26,19 +25,19 @@ export class DeadLetters {
    * @returns how many @throws {DeadLetterNotFoundError} for an id that is not there; then none is touched
    */
   async redrive(filter: DeadLetterFilter): Promise<number> {
-    return this.#each(filter, (page) => this.#store.deadLetters.redrive(page))
+    return this.#each(filter, (page) => this.#store.redrive(page))
   }
 
   /** Forgets them. @returns how many @throws {DeadLetterNotFoundError} for an id that is not there; then none is touched */
   async discard(filter: DeadLetterFilter): Promise<number> {
-    return this.#each(filter, (page) => this.#store.deadLetters.discard(page))
+    return this.#each(filter, (page) => this.#store.discard(page))
   }
 
   /** Goes through what is there now, some at a time. */
   async #each(filter: DeadLetterFilter, take: (page: DeadLetterPage) => Promise<DeadLetter[]>): Promise<number> {
     assertFilter(filter)
     await this.#assertThere(filter)
-    const { lastId: upTo } = await this.#store.deadLetters.count()
+    const { lastId: upTo } = await this.#store.count()
     let total = 0
     let after = 0
     for (;;) {

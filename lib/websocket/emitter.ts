@@ -3,11 +3,11 @@ import type { Namespace, Server, Socket } from 'socket.io'
 import { WS_RATE_LIMITED, WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-log.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
-import { assertInstanceName } from '../instances/name.ts'
 import type { Fault } from '../operation/fault.ts'
 import { QuietLog } from '../telemetry/quiet-log.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
-import { resolveSelection, type SelectionRequest } from '../instances/selections.ts'
+import type { SelectionRequest } from '../instances/selections.ts'
+import { TransportSelections } from '../instances/transport-selections.ts'
 import type { InstanceChange } from '../instances/memory-directory.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import { urlWithoutKeys } from '../text/url-without-keys.ts'
@@ -51,6 +51,7 @@ export class WebsocketEmitter implements Transport {
   /** Socket.IO's. */
   readonly path: string
   readonly #options: WebsocketEmitterOptions
+  readonly #selections: TransportSelections
   readonly #quietLog: QuietLog
   readonly #audiences: Audiences
   readonly #hub: Hub
@@ -61,6 +62,8 @@ export class WebsocketEmitter implements Transport {
     this.#options = options
     this.globalEvents = globalEvents
     this.path = io.path()
+    const { instances, catalogue, autoRegister } = eventLog
+    this.#selections = new TransportSelections({ transport: 'websocket', instances, catalogue, autoRegister })
     this.#quietLog = new QuietLog(log)
     this.#audiences = new Audiences(eventLog, globalEvents)
     this.#hub = new Hub({
@@ -94,29 +97,22 @@ export class WebsocketEmitter implements Transport {
 
   /** Selects events of an instance. @throws as `prepare` @throws {InstanceNotFoundError} */
   async set(instance: string, request: SelectionRequest, field?: string): Promise<WebsocketSelection> {
-    const { instances, autoRegister } = this.#options.eventLog
     const { selection, notes } = this.prepare(instance, request, field)
-    const after = await instances.setSelection(instance, 'websocket', selection, { register: autoRegister })
-    // It has just been stored.
-    return { instance: after, selection: after.selections.websocket as Selection, notes }
+    return { ...(await this.#selections.store(instance, selection)), notes }
   }
 
   /**
-   * What a request comes to; stores nothing.
-   * @param field how messages call the list of keys
+   * The selection that a request results in; stores nothing.
+   * @param field the name of the list of keys, for messages
    * @throws {EventUnknownError} {InstanceNameError}
    */
-  prepare(instance: string, request: SelectionRequest, field = 'events') {
-    assertInstanceName(instance)
-    const { instances, catalogue } = this.#options.eventLog
-    const stored = instances.get(instance)?.selections.websocket
-    const { enabled, events, notes } = resolveSelection(catalogue, request, { stored, field })
-    return { selection: { enabled, events }, notes }
+  prepare(instance: string, request: SelectionRequest, field?: string) {
+    return this.#selections.prepare(instance, request, field)
   }
 
   /** The stored selection; `null` if there never was one. @throws {InstanceNotFoundError} */
   find(instance: string): Selection | null {
-    return this.#options.eventLog.instances.require(instance).selections.websocket ?? null
+    return this.#selections.find(instance)
   }
 
   plan(event: CatalogueEvent, instance: Instance | undefined): Route {

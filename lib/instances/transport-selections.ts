@@ -1,0 +1,59 @@
+import type { EventCatalogue } from '../events/catalogue.ts'
+import type { InstanceDirectory } from './directory.ts'
+import type { Instance, Selection, TransportName } from './instance.ts'
+import type { SelectionInput } from './memory-directory.ts'
+import { assertInstanceName } from './name.ts'
+import { resolveSelection, type SelectionRequest } from './selections.ts'
+
+export interface TransportSelectionsOptions {
+  transport: TransportName
+  instances: InstanceDirectory
+  catalogue: EventCatalogue
+  /** Whether a selection of an unknown instance registers it. */
+  autoRegister: boolean
+}
+
+/** The selections of one transport. */
+export class TransportSelections {
+  readonly #options: TransportSelectionsOptions
+
+  constructor(options: TransportSelectionsOptions) {
+    this.#options = options
+  }
+
+  /** The stored selection; `undefined` if there never was one. */
+  get(instance: string): Selection | undefined {
+    return this.#options.instances.get(instance)?.selections[this.#options.transport]
+  }
+
+  /** The stored selection; `null` if there never was one. @throws {InstanceNotFoundError} */
+  find(instance: string): Selection | null {
+    return this.#options.instances.require(instance).selections[this.#options.transport] ?? null
+  }
+
+  /**
+   * The selection that a request results in; stores nothing.
+   * @param field the name of the list of keys, for messages
+   * @throws {EventUnknownError} {InstanceNameError}
+   */
+  prepare(
+    instance: string,
+    request: SelectionRequest,
+    field = 'events'
+  ): { selection: SelectionInput; notes: string[] } {
+    assertInstanceName(instance)
+    const { enabled, events, notes } = resolveSelection(this.#options.catalogue, request, {
+      stored: this.get(instance),
+      field
+    })
+    return { selection: { enabled, events }, notes }
+  }
+
+  /** Stores a selection. @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off */
+  async store(instance: string, input: SelectionInput): Promise<{ instance: Instance; selection: Selection }> {
+    const { instances, transport, autoRegister } = this.#options
+    const stored = await instances.setSelection(instance, transport, input, { register: autoRegister })
+    // It has just been stored.
+    return { instance: stored, selection: stored.selections[transport] as Selection }
+  }
+}

@@ -1,0 +1,89 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { ClosingError } from '../errors.ts'
+import type { Selection } from '../instances/instance.ts'
+import { selects } from '../instances/selections.ts'
+import { ensureAll } from './ensure-many.ts'
+import { Limiter } from './limiter.ts'
+import type { QueueProvisioner } from './provisioner.ts'
+import type { QueueNames } from './queue-names.ts'
+
+export interface InstanceQueue {
+  event: string
+  name: string
+  url: string
+}
+
+/** A request that creates queues is answered within this time: before the proxies and clients that wait for it give up. */
+const ENSURE_TIMEOUT_MS = 25_000
+/** Queues that are looked up, created or deleted at once, for all requests: fewer than the client has sockets for. */
+const QUEUES_AT_ONCE = 8
+
+export interface InstanceQueuesOptions {
+  names: QueueNames
+  provisioner: QueueProvisioner
+  /** Whether queues whose events are no longer selected are deleted. */
+  deleteUnused: boolean
+  /** Whether anything is pending for a queue. */
+  hasPending: (queue: string) => boolean
+  log: FastifyBaseLogger
+}
+
+/** The queues of instances, one for each event that an instance selects. */
+export class InstanceQueues {
+  readonly #options: InstanceQueuesOptions
+  readonly #limiter = new Limiter(QUEUES_AT_ONCE)
+  readonly #closing = new AbortController()
+
+  constructor(options: InstanceQueuesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Creates the queues that are missing.
+   * @throws {QueueUnavailableError} {QueueUnusableError} {ClosingError}
+   */
+  async ensure(instance: string, events: readonly string[]): Promise<InstanceQueue[]> {
+    const { names, provisioner } = this.#options
+    const specs = events.map((event) => ({ name: names.own(instance, event), instance, event }))
+    const urls = await ensureAll(provisioner, specs, {
+      timeoutMs: ENSURE_TIMEOUT_MS,
+      limiter: this.#limiter,
+      signal: this.#closing.signal
+    })
+    return specs.map(({ name, event }, index) => ({ event, name, url: urls[index] as string }))
+  }
+
+  /** The queues of these events; `url` is `null` for one that SQS does not have. @throws {QueueUnavailableError} */
+  find(instance: string, events: readonly string[]): Promise<(Omit<InstanceQueue, 'url'> & { url: string | null })[]> {
+    const { names, provisioner } = this.#options
+    return Promise.all(
+      events.map(async (event) => {
+        const name = names.own(instance, event)
+        return { event, name, url: (await this.#limiter.run(() => provisioner.find(name))) ?? null }
+      })
+    )
+  }
+
+  /** Deletes queues that only the former selection needed, in the background, if they are empty. */
+  deleteUnused(
+    instance: string,
+    { before, after }: { before: Selection | undefined; after: Selection | undefined }
+  ): void {
+    const { names, provisioner, deleteUnused, hasPending, log } = this.#options
+    if (!deleteUnused) return
+    for (const key of before?.events ?? []) {
+      const queue = names.own(instance, key)
+      if (selects(after, key) || hasPending(queue)) continue
+      void this.#limiter
+        .run(() => provisioner.deleteUnused(queue))
+        .then((deleted) => {
+          if (deleted) log.info({ queue }, 'An unused queue was deleted')
+        })
+    }
+  }
+
+  /** Ends calls of `ensure` that are under way, and later ones: with a `ClosingError`. */
+  close(): void {
+    this.#closing.abort(new ClosingError())
+  }
+}
