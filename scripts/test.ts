@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { missingPostgres } from '../test/support/postgres.ts'
+import { dropLeftovers, missingPostgres } from '../test/support/postgres.ts'
 
 /** The major version of Node by which all code is covered: some branches are for other versions. */
 const COVERED = 24
@@ -8,11 +9,14 @@ const COVERED = 24
 /**
  * Runs tap with the arguments given. Without PostgreSQL its tests are skipped, so not all can be covered: they are named, and
  * the rest counts. With CI=true they fail instead. Coverage is asked for on one version of Node.
+ * What files that were ended left on PostgreSQL is dropped.
  */
 const why = process.env.CI === 'true' ? undefined : await missingPostgres()
 const args = process.argv.slice(2)
 if (why !== undefined || !process.versions.node.startsWith(`${COVERED}.`)) args.unshift('--allow-incomplete-coverage')
-const { status } = spawnSync('tap', args, { stdio: 'inherit' })
+const run = randomUUID().slice(0, 8)
+const { status } = spawnSync('tap', args, { stdio: 'inherit', env: { ...process.env, TEST_RUN: run } })
+if ((await missingPostgres()) === undefined) await dropLeftovers(run)
 if (why !== undefined) {
   const using = (helper: string) =>
     globSync('test/**/*.test.ts')

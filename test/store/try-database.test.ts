@@ -28,7 +28,7 @@ if (await havePostgres(t)) {
     const { url } = await startDatabase(t)
     t.match(await tryDatabase(url, '.'), { ok: true, message: /the schema instance_events will be made$/ })
     const { query, schema } = await startPostgres(t)
-    const role = schema.replace('test_', 'role_')
+    const role = `${schema}_role`
     await query(`CREATE ROLE ${role} LOGIN PASSWORD 'theirs'`)
     t.after(() => query(`DROP ROLE ${role}`))
     const theirs = new URL(POSTGRES_URL)

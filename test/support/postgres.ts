@@ -9,6 +9,26 @@ const url = new URL(process.env.TEST_DATABASE_URL ?? 'postgres://root@127.0.0.1:
 url.searchParams.set('options', '-c synchronous_commit=off')
 export const POSTGRES_URL = url.href
 
+/** Begins every name that tests make on PostgreSQL; scripts/test.ts gives each run its own. */
+const PREFIX = `test_${process.env.TEST_RUN ?? randomUUID().slice(0, 8)}`
+
+const ownName = () => `${PREFIX}_${randomUUID().replaceAll('-', '')}`
+
+/** Drops what tests of a run left behind: databases, schemas and roles of those that were ended early. */
+export async function dropLeftovers(run: string): Promise<void> {
+  const client = new Client(POSTGRES_URL)
+  await client.connect()
+  const names = async (text: string) =>
+    (await client.query<{ name: string }>(text, [`test_${run}_`])).rows.map(({ name }) => name)
+  for (const name of await names('SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)'))
+    await client.query(`DROP DATABASE ${name} WITH (FORCE)`)
+  for (const name of await names('SELECT nspname AS name FROM pg_namespace WHERE starts_with(nspname, $1)'))
+    await client.query(`DROP SCHEMA ${name} CASCADE`)
+  for (const name of await names('SELECT rolname AS name FROM pg_roles WHERE starts_with(rolname, $1)'))
+    await client.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`)
+  await client.end()
+}
+
 /** Why there is no PostgreSQL to test with; `undefined`: there is one. */
 export async function missingPostgres(): Promise<string | undefined> {
   const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 2_000 })
@@ -48,7 +68,7 @@ export interface TestPostgres {
 
 /** A schema that is gone after the test. */
 export async function startPostgres(t: Test): Promise<TestPostgres> {
-  const schema = `test_${randomUUID().replaceAll('-', '')}`
+  const schema = ownName()
   const client = new Client(POSTGRES_URL)
   await client.connect()
   // PostgreSQL waits for the disk when it drops something: the next test need not, the process does.
@@ -68,7 +88,7 @@ export interface TestDatabase {
 
 /** A database that is gone after the test, for servers that are told no more than its URL. @param made how it is made */
 export async function startDatabase(t: Test, made = ''): Promise<TestDatabase> {
-  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const name = ownName()
   const client = new Client(POSTGRES_URL)
   await client.connect()
   await client.query(`CREATE DATABASE ${name} ${made}`)
