@@ -6,6 +6,7 @@ export class Backlog {
   #pending: number
   /** Deliveries of appends that wait for their commit. */
   #reserved = 0
+  #changes = 0
 
   constructor({ max, pending }: { max: number; pending: number }) {
     this.max = max
@@ -29,6 +30,17 @@ export class Backlog {
 
   change(by: number): void {
     this.#pending += by
+    this.#changes++
+  }
+
+  /** How often it was changed. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Sets it to what was counted. */
+  correct(pending: number): void {
+    this.#pending = pending
   }
 }
 

@@ -15,6 +15,12 @@ interface Waiting {
 
 type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown }
 
+/** What one transaction took. */
+export interface Commit {
+  operations: number
+  seconds: number
+}
+
 export interface CommitQueueOptions {
   /** Runs `work` in one durable transaction; throws when nothing of it was kept. */
   transaction: (work: () => void) => void
@@ -23,7 +29,7 @@ export interface CommitQueueOptions {
   /** What the caller of an operation is told whose transaction was spoilt. */
   translate: (error: unknown) => Error
   /** Told of each transaction that was kept. */
-  measured?: (commit: { operations: number; seconds: number }) => void
+  measured?: (commit: Commit) => void
   /** Runs once after each commit, behind every `committed` and still before any promise is seen resolved. */
   flushed?: () => void
   /** How long an operation that nobody waits for may lie, in milliseconds. @default 25 */

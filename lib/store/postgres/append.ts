@@ -38,7 +38,6 @@ export interface Appended {
 
 export interface AppenderOptions {
   pool: PostgresPool
-  schema: string
   /** How long a call is tried while PostgreSQL is away. */
   retryMs: number
   /** Brings the directory to this version at least. */
@@ -99,9 +98,9 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
 
   /** Of a connection that breaks nobody knows whether it wrote. Every event has an id, so it is written again. */
   async #write(values: unknown[], deadline: number): Promise<{ row: Row; retried: boolean }> {
-    const { pool, schema, retryMs } = this.#options
+    const { pool, retryMs } = this.#options
     const parameters = values.map((_, index) => `$${index + 1}`).join()
-    const query = { name: 'append', text: `SELECT * FROM ${schema}.append(${parameters})`, values }
+    const query = { name: 'append', text: `SELECT * FROM ${pool.schema}.append(${parameters})`, values }
     let delayMs = FIRST_DELAY_MS
     for (;;) {
       try {

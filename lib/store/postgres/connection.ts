@@ -1,5 +1,5 @@
 import { DatabaseError, Pool, types, type ClientConfig, type QueryConfig } from 'pg'
-import { BackpressureError } from '../../errors.ts'
+import { BackpressureError, ClosingError } from '../../errors.ts'
 import type { Row } from '../rows.ts'
 
 /** How long anything may take: a query that nobody answers must not hold its caller. */
@@ -51,14 +51,27 @@ export function refused(error: unknown): Error {
   return isTransient(error) ? new BackpressureError(`PostgreSQL: ${message}`, { cause: error }) : (error as Error)
 }
 
-/** Queries by whatever connection is free. */
+/** A pool of connections, for queries on the tables of one schema. */
 export class PostgresPool {
+  readonly schema: string
   readonly #pool: Pool
+  #closing = false
 
-  constructor(url: string) {
+  constructor({ url, schema }: { url: string; schema: string }) {
+    this.schema = schema
     this.#pool = new Pool({ ...connectionConfig(url), max: POOL_SIZE })
-    // A connection that breaks while it idles: the next query makes another.
+    // A connection that breaks while idle: the next query makes another.
     this.#pool.on('error', () => {})
+  }
+
+  /** The store is closing: `assertOpen` throws from now on, and queries are still possible until `close`. */
+  refuse(): void {
+    this.#closing = true
+  }
+
+  /** @throws {ClosingError} after `refuse` */
+  assertOpen(): void {
+    if (this.#closing) throw new ClosingError()
   }
 
   /** @throws as the driver does */

@@ -1,81 +1,125 @@
 import { numberArray, textArray } from './binary-array.ts'
+import { refused, type PostgresPool } from './connection.ts'
+import type { Backlog } from '../backlog.ts'
 import { partitionOf } from '../partitions.ts'
-import type { PostgresPool } from './connection.ts'
-import { pageValues } from './reads.ts'
-import { toDeadLetter } from '../rows.ts'
-import { SerialQueue, type Batcher } from '../serial-queue.ts'
-import type { DeadLetter, DeadLetterPage } from '../dead-letter-store.ts'
-import type { DeliveryRef, Failure } from '../delivery-store.ts'
+import { PostgresLaneReads } from './lane-reads.ts'
+import type { LogHead } from './log-head.ts'
+import { PartitionLeases } from './partition-leases.ts'
+import type { PageLimits } from './page.ts'
+import type { SessionTiming } from './session.ts'
+import type { Batcher, SerialQueue } from '../serial-queue.ts'
+import type { DeliveryRef, DeliveryStore, Failure, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { StoredEvent } from '../../events/event.ts'
 
-export interface DeliveriesOptions {
+export interface PostgresDeliveriesOptions {
+  url: string
+  timing: SessionTiming | undefined
   pool: PostgresPool
-  schema: string
-  /** Told by how many the pending ones have changed. */
-  changed: (by: number) => void
+  /** Writes of deliveries and dead letters, in the order of calls. */
+  writes: SerialQueue
+  backlog: Backlog
+  head: LogHead
 }
 
-/** What becomes of deliveries, in the order of calls. Acknowledgements wait for each other, and are one statement. */
-export class PostgresDeliveries {
-  readonly #options: DeliveriesOptions
-  readonly #writes = new SerialQueue()
+/** Pending deliveries, which the nodes share among them by partition. */
+export class PostgresDeliveries implements DeliveryStore {
+  readonly #options: PostgresDeliveriesOptions
+  readonly #reads: PostgresLaneReads
+  readonly #leases = new Set<PartitionLeases>()
   readonly #acknowledging: Batcher<readonly DeliveryRef[], void> = {
     run: (items) => this.#acknowledge(items.flat()).then(() => items.map(() => undefined)),
     weigh: ({ length }) => length,
     maxWeight: 5_000
   }
 
-  constructor(options: DeliveriesOptions) {
+  constructor(options: PostgresDeliveriesOptions) {
     this.#options = options
+    this.#reads = new PostgresLaneReads(options.pool)
   }
 
-  get busy(): boolean {
-    return this.#writes.busy
+  get maxPending(): number {
+    return this.#options.backlog.max
   }
 
+  /** Partitions that are this node's to send. */
+  get partitions(): number {
+    return [...this.#leases].reduce((sum, { count }) => sum + count, 0)
+  }
+
+  pendingCount(): number {
+    return this.#options.backlog.pending
+  }
+
+  async oldestPending(): Promise<number | null> {
+    const { pool } = this.#options
+    pool.assertOpen()
+    const row = await pool.one(`
+      SELECT (SELECT accepted_at FROM ${pool.schema}.events WHERE "offset" = (
+        SELECT min("offset") FROM ${pool.schema}.deliveries
+      )) AS accepted_at`)
+    return row.accepted_at as number | null
+  }
+
+  async watch(watcher: LaneWatcher): Promise<() => Promise<void>> {
+    const { url, timing, pool, head } = this.#options
+    pool.assertOpen()
+    const leases = new PartitionLeases({ url, schema: pool.schema, timing, reads: this.#reads, watcher })
+    try {
+      await leases.start()
+    } catch (error) {
+      throw refused(error)
+    }
+    this.#leases.add(leases)
+    const unfollow = head.follow(leases)
+    return async () => {
+      unfollow()
+      if (this.#leases.delete(leases)) await leases.stop()
+    }
+  }
+
+  maySend(instanceKey: number): boolean {
+    return this.#leases.values().some((leases) => leases.maySend(instanceKey))
+  }
+
+  async readLane(lane: LaneKey, options: PageLimits & { after: number }): Promise<StoredEvent[]> {
+    this.#options.pool.assertOpen()
+    return this.#reads.events(lane, options)
+  }
+
+  /** Waits for acknowledgements of others, so that all are one statement. */
   acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
-    return this.#writes.addTo(this.#acknowledging, deliveries, { lazy: true })
+    return this.#options.writes.addTo(this.#acknowledging, deliveries, { lazy: true })
   }
 
   bury({ queue, instanceKey, offset }: DeliveryRef, { reason, message, attempts }: Failure): Promise<void> {
-    const { pool, schema, changed } = this.#options
-    return this.#writes.add(async () => {
+    const { pool, writes, backlog } = this.#options
+    return writes.add(async () => {
       const rows = await pool.query(
         `WITH gone AS (
-          DELETE FROM ${schema}.deliveries d
+          DELETE FROM ${pool.schema}.deliveries d
           WHERE d.partition = $1 AND d.instance_key = $2 AND d."offset" = $3
-          AND d.queue_key = (SELECT key FROM ${schema}.queues WHERE name = $4)
+          AND d.queue_key = (SELECT key FROM ${pool.schema}.queues WHERE name = $4)
           RETURNING d.queue_key, d.instance_key, d."offset"
         )
-        INSERT INTO ${schema}.dead_letters (queue_key, instance_key, "offset", reason, message, attempts, died_at)
-        SELECT g.*, $5, $6, $7, ${schema}.now_ms() FROM gone g RETURNING 1`,
+        INSERT INTO ${pool.schema}.dead_letters (queue_key, instance_key, "offset", reason, message, attempts, died_at)
+        SELECT g.*, $5, $6, $7, ${pool.schema}.now_ms() FROM gone g RETURNING 1`,
         [partitionOf(instanceKey), instanceKey, offset, queue, withoutNul(reason), withoutNul(message), attempts]
       )
-      changed(-rows.length)
+      backlog.change(-rows.length)
     })
   }
 
-  redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
-    return this.#writes.add(async () => {
-      const letters = await this.#take('redrive', page)
-      this.#options.changed(letters.length)
-      return letters
-    })
-  }
-
-  discard(page: DeadLetterPage): Promise<DeadLetter[]> {
-    return this.#writes.add(() => this.#take('discard', page))
-  }
-
-  close(): Promise<void> {
-    return this.#writes.close()
+  /** Hands all partitions over to other nodes. */
+  async release(): Promise<void> {
+    await Promise.all([...this.#leases].map((leases) => leases.stop()))
   }
 
   async #acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
-    const { pool, schema, changed } = this.#options
+    const { pool, backlog } = this.#options
     const rows = await pool.query(
-      `DELETE FROM ${schema}.deliveries d
+      `DELETE FROM ${pool.schema}.deliveries d
       USING unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[]) a(queue, partition, instance_key, "offset")
-      JOIN ${schema}.queues q ON q.name = a.queue
+      JOIN ${pool.schema}.queues q ON q.name = a.queue
       WHERE d.partition = a.partition AND d.instance_key = a.instance_key
       AND d.queue_key = q.key AND d."offset" = a."offset" RETURNING 1`,
       [
@@ -85,17 +129,11 @@ export class PostgresDeliveries {
         numberArray(deliveries.map(({ offset }) => offset))
       ]
     )
-    changed(-rows.length)
-  }
-
-  async #take(what: 'redrive' | 'discard', page: DeadLetterPage): Promise<DeadLetter[]> {
-    const { pool, schema } = this.#options
-    const rows = await pool.query(`SELECT * FROM ${schema}.${what}($1, $2, $3, $4, $5, $6, $7)`, pageValues(page))
-    return rows.map(toDeadLetter)
+    backlog.change(-rows.length)
   }
 }
 
-/** PostgreSQL's text has no NUL; what somebody else's error says may. */
+/** PostgreSQL's text cannot hold NUL, which error messages of others may have. */
 function withoutNul(text: string): string {
   return text.replaceAll('\0', '')
 }

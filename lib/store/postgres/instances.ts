@@ -9,7 +9,6 @@ import type { Instance, Selection, TransportName } from '../../instances/instanc
 
 export interface PostgresInstancesOptions {
   pool: PostgresPool
-  schema: string
   /** Writes go in the order of calls, appends among them. */
   writes: SerialQueue
 }
@@ -67,8 +66,8 @@ export class PostgresInstances implements InstanceTable {
       await this.#reading.run()
       const before = this.directory.get(name)
       if (!before) return undefined
-      const { pool, schema } = this.#options
-      const { removed } = await pool.one(`SELECT ${schema}.remove_instance($1) AS removed`, [before.key])
+      const { pool } = this.#options
+      const { removed } = await pool.one(`SELECT ${pool.schema}.remove_instance($1) AS removed`, [before.key])
       await this.#reading.run()
       return removed ? before : undefined
     })
@@ -76,10 +75,10 @@ export class PostgresInstances implements InstanceTable {
 
   /** @returns its key; `null`: it is not as `before` says any more */
   async #write(before: Instance | undefined, record: InstanceRecord): Promise<number | null> {
-    const { pool, schema } = this.#options
+    const { pool } = this.#options
     const key = before?.key ?? null
     try {
-      const row = await pool.one(`SELECT ${schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9) AS key`, [
+      const row = await pool.one(`SELECT ${pool.schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9) AS key`, [
         key,
         key === null ? null : this.#known.get(key)?.version,
         ...instanceValues(record)
@@ -92,15 +91,15 @@ export class PostgresInstances implements InstanceTable {
   }
 
   async #read(): Promise<void> {
-    const { pool, schema } = this.#options
+    const { pool } = this.#options
     // One statement sees one moment. The counter is there without any change, too; who knows nothing has nothing to drop.
     const rows = await pool.query(
-      `SELECT c.value AS head, d.* FROM ${schema}.counters c LEFT JOIN (
+      `SELECT c.value AS head, d.* FROM ${pool.schema}.counters c LEFT JOIN (
         SELECT version, key, false AS removed, id, name, token_hash, integration, created_at, updated_at, selections
-        FROM ${schema}.instances WHERE version > $1
+        FROM ${pool.schema}.instances WHERE version > $1
         UNION ALL
         SELECT version, key, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-        FROM ${schema}.removed_instances WHERE version > $1 AND $1 >= 0
+        FROM ${pool.schema}.removed_instances WHERE version > $1 AND $1 >= 0
       ) d ON true WHERE c.name = 'directory' ORDER BY d.version`,
       [this.#version]
     )

@@ -1,7 +1,8 @@
 import { PARTITIONS, partitionOf } from '../partitions.ts'
 import type { Appended } from './append.ts'
 import { LOCKS, lockSpace } from './locks.ts'
-import type { PostgresReads } from './reads.ts'
+import type { PostgresLaneReads } from './lane-reads.ts'
+import type { LogFollower } from './log-head.ts'
 import { PostgresSession, type SessionTiming } from './session.ts'
 import type { Row } from '../rows.ts'
 import { SharedRun } from './shared-run.ts'
@@ -11,7 +12,7 @@ export interface PartitionLeasesOptions {
   url: string
   schema: string
   timing: SessionTiming | undefined
-  reads: PostgresReads
+  reads: PostgresLaneReads
   watcher: LaneWatcher
 }
 
@@ -33,7 +34,7 @@ function newTerm(): Term {
  * session has lost the locks. Every node that sends also holds one lock that they share, so that all know how many they
  * are, and takes its even share: what is free it takes, what is too much it hands over once nothing of it is under way.
  */
-export class PartitionLeases {
+export class PartitionLeases implements LogFollower {
   readonly #options: PartitionLeasesOptions
   readonly #space: number
   readonly #session: PostgresSession
@@ -203,19 +204,19 @@ export class PartitionLeases {
     const { reads, watcher } = this.#options
     const unread = [...this.#term.unread]
     if (unread.length > 0) {
-      const lanes = await reads.lanes(unread)
+      const lanes = await reads.pending(unread)
       for (const partition of unread) this.#term.unread.delete(partition)
       this.#tell(lanes, (ours) => watcher.pending(ours))
     }
     const redrives = this.#redrives
     if (this.#redrivesRead < redrives) {
-      const lanes = await reads.redrivenLanes(this.#redrivesRead, [...this.#term.held])
+      const lanes = await reads.redrivenAfter(this.#redrivesRead, [...this.#term.held])
       this.#redrivesRead = redrives
       this.#tell(lanes, (ours) => watcher.redriven(ours))
     }
     const head = this.#head
     if (this.#position < head) {
-      const lanes = await reads.newLanes({ after: this.#position, upTo: head }, [...this.#term.held])
+      const lanes = await reads.pendingBetween({ after: this.#position, upTo: head }, [...this.#term.held])
       this.#position = head
       this.#tell(lanes, (ours) => watcher.pending(ours))
     }

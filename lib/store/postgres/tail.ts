@@ -1,10 +1,11 @@
 import type { Appended } from './append.ts'
-import type { PostgresReads } from './reads.ts'
+import type { LogFollower } from './log-head.ts'
+import type { PostgresLogReads } from './log-reads.ts'
 import { SharedRun } from './shared-run.ts'
 import type { LogSubscriber } from '../log-store.ts'
 
 export interface TailOptions {
-  reads: PostgresReads
+  reads: PostgresLogReads
   subscriber: LogSubscriber
   /** Where it begins. */
   position: number
@@ -19,7 +20,7 @@ const PAGE = { limit: 500, maxBytes: 4 * 1_048_576 }
 const MAX_INSTANCES = 1_000
 
 /** One subscriber's place in the log. What this node appends right behind it need not be read. */
-export class PostgresTail {
+export class PostgresTail implements LogFollower {
   readonly #options: TailOptions
   readonly #reading = new SharedRun(() => this.#read())
   #position: number

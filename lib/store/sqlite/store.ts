@@ -1,5 +1,5 @@
 import { Backlog } from '../backlog.ts'
-import { CommitQueue, type CommitQueueOptions } from '../commit-queue.ts'
+import { CommitQueue, type Commit } from '../commit-queue.ts'
 import { CommitFeed } from './commit-feed.ts'
 import { refusedWrite, unusable } from './database.ts'
 import type { OnDamage } from './damage.ts'
@@ -20,7 +20,7 @@ export interface SqliteStoreOptions {
   /** Pending deliveries beyond which `append` is refused. @default 1_000_000 */
   maxPendingDeliveries?: number
   /** Called after each commit. */
-  onCommit?: CommitQueueOptions['measured'] | undefined
+  onCommit?: ((commit: Commit) => void) | undefined
   /** Called for each damaged place in the file when it is first met. */
   onDamage?: OnDamage | undefined
 }

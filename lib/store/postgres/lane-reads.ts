@@ -1,0 +1,56 @@
+import type { PostgresPool } from './connection.ts'
+import { partitionOf } from '../partitions.ts'
+import { eventRows, type PageLimits } from './page.ts'
+import { toEvent } from '../rows.ts'
+import type { LaneKey } from '../delivery-store.ts'
+import type { StoredEvent } from '../../events/event.ts'
+
+/** Reads pending deliveries, by lane. */
+export class PostgresLaneReads {
+  readonly #pool: PostgresPool
+
+  constructor(pool: PostgresPool) {
+    this.#pool = pool
+  }
+
+  async events(
+    { queue, instanceKey }: LaneKey,
+    { after, ...page }: PageLimits & { after: number }
+  ): Promise<StoredEvent[]> {
+    const { schema } = this.#pool
+    const from = `(
+      SELECT d."offset" FROM ${schema}.deliveries d
+      WHERE d.partition = $1 AND d.instance_key = $2
+      AND d.queue_key = (SELECT key FROM ${schema}.queues WHERE name = $3) AND d."offset" > $4
+      ORDER BY d."offset" LIMIT $5
+    ) d JOIN ${schema}.events e ON e."offset" = d."offset"`
+    const values = [partitionOf(instanceKey), instanceKey, queue, after, page.limit]
+    return (await eventRows(this.#pool, from, values, page)).map(toEvent)
+  }
+
+  /** Lanes of these partitions that have something pending. */
+  pending(partitions: readonly number[]): Promise<LaneKey[]> {
+    return this.#lanes('d.partition = ANY ($1)', [partitions])
+  }
+
+  /** Those that have something pending of events after one offset and up to another. */
+  pendingBetween({ after, upTo }: { after: number; upTo: number }, partitions: readonly number[]): Promise<LaneKey[]> {
+    return this.#lanes('d."offset" > $1 AND d."offset" <= $2 AND d.partition = ANY ($3)', [after, upTo, partitions])
+  }
+
+  /** Those that have something pending again by redrives after this one. */
+  redrivenAfter(redrive: number, partitions: readonly number[]): Promise<LaneKey[]> {
+    return this.#lanes('d.redrive > $1 AND d.partition = ANY ($2)', [redrive, partitions])
+  }
+
+  async #lanes(which: string, values: unknown[]): Promise<LaneKey[]> {
+    const { schema } = this.#pool
+    const rows = await this.#pool.query(
+      `SELECT q.name, d.instance_key FROM (
+        SELECT DISTINCT d.queue_key, d.instance_key FROM ${schema}.deliveries d WHERE ${which}
+      ) d JOIN ${schema}.queues q ON q.key = d.queue_key`,
+      values
+    )
+    return rows.map((row) => ({ queue: row.name as string, instanceKey: row.instance_key as number }))
+  }
+}

@@ -1,0 +1,59 @@
+import type { PostgresPool } from './connection.ts'
+import { eventRows, NO_LIMIT, type PageLimits } from './page.ts'
+import { toEvent } from '../rows.ts'
+import type { LogRange, ReadOptions } from '../log-store.ts'
+import type { StoredEvent } from '../../events/event.ts'
+
+/** Reads events of the log. Statements are not prepared: which plan is best depends on what is asked. */
+export class PostgresLogReads {
+  readonly #pool: PostgresPool
+
+  constructor(pool: PostgresPool) {
+    this.#pool = pool
+  }
+
+  async events(options: ReadOptions): Promise<StoredEvent[]> {
+    const { instanceKey, events, instances, after, upTo, newestFirst = false, limit, maxBytes = NO_LIMIT } = options
+    const values: unknown[] = [after, upTo ?? NO_LIMIT]
+    const also = (column: string, value: unknown) =>
+      value === undefined ? '' : ` AND e.${column} = ANY ($${values.push(value)})`
+    const narrowed =
+      also('instance_key', instanceKey === undefined ? undefined : [instanceKey]) +
+      also('event', events) +
+      also('instance', instances)
+    const from = `${this.#pool.schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2${narrowed}`
+    return (await eventRows(this.#pool, from, values, { limit, maxBytes, newestFirst })).map(toEvent)
+  }
+
+  /**
+   * Events of a stretch of the log, of these instances or of all, with the version of the directory at that time.
+   * @returns `reached`: the offset up to which the page has all of them
+   */
+  async stretch(
+    { after, upTo, instanceKeys }: { after: number; upTo: number; instanceKeys: readonly number[] | undefined },
+    page: PageLimits
+  ): Promise<{ events: StoredEvent[]; reached: number; directory: number }> {
+    const values: unknown[] = [after, upTo]
+    const narrowed = instanceKeys ? ` AND e.instance_key = ANY ($${values.push(instanceKeys)})` : ''
+    const from = `${this.#pool.schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2${narrowed}`
+    const rows = await eventRows(this.#pool, from, values, page)
+    const last = rows.at(-1)
+    const bytes = last ? Number(last.ahead) + Number(last.size) : 0
+    const cut = last !== undefined && (rows.length === page.limit || bytes >= page.maxBytes)
+    return {
+      events: rows.map(toEvent),
+      reached: cut ? (last.offset as number) : upTo,
+      directory: (last?.directory as number) ?? 0
+    }
+  }
+
+  async range(): Promise<LogRange> {
+    const { schema } = this.#pool
+    const row = await this.#pool.one(
+      `SELECT id, last_offset, pruned_to, (SELECT min("offset") FROM ${schema}.events) AS first FROM ${schema}.log`
+    )
+    // Only `first` can be null.
+    const [id, last, prunedTo] = [row.id as string, row.last_offset as number, row.pruned_to as number]
+    return { id, first: (row.first as number | null) ?? (last === 0 ? 0 : last + 1), last, prunedTo }
+  }
+}

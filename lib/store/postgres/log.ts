@@ -1,0 +1,136 @@
+import type { Backlog } from '../backlog.ts'
+import type { Commit } from '../commit-queue.ts'
+import { PostgresAppender, type Appended } from './append.ts'
+import type { PostgresPool } from './connection.ts'
+import type { PostgresInstances } from './instances.ts'
+import type { LogHead } from './log-head.ts'
+import { PostgresLogReads } from './log-reads.ts'
+import type { Recount } from './recount.ts'
+import type { SerialQueue } from '../serial-queue.ts'
+import { PostgresTail } from './tail.ts'
+import type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
+import type { NewEvent, StoredEvent } from '../../events/event.ts'
+
+export interface PostgresLogOptions {
+  pool: PostgresPool
+  /** Appends and changes of instances, in the order of calls. */
+  writes: SerialQueue
+  instances: PostgresInstances
+  backlog: Backlog
+  recount: Recount
+  head: LogHead
+  /** How long an append is tried while PostgreSQL is away, in milliseconds. */
+  retryMs: number
+  onCommit: ((commit: Commit) => void) | undefined
+}
+
+/** Events that one step of pruning looks at. */
+const PRUNE_CHUNK = 500
+
+export class PostgresLog implements LogStore {
+  readonly #options: PostgresLogOptions
+  readonly #reads: PostgresLogReads
+  readonly #appender: PostgresAppender
+  readonly #tails = new Set<PostgresTail>()
+  #pruneAfter = 0
+
+  constructor(options: PostgresLogOptions) {
+    const { pool, instances, retryMs } = options
+    this.#options = options
+    this.#reads = new PostgresLogReads(pool)
+    this.#appender = new PostgresAppender({
+      pool,
+      retryMs,
+      sync: (directory) => instances.sync(directory),
+      committed: (appended) => this.#committed(appended)
+    })
+  }
+
+  /** How far all subscribers have come; as far as the head without any. */
+  get position(): number {
+    return Math.min(this.#options.head.offset, ...[...this.#tails].map(({ position }) => position))
+  }
+
+  /** For how long a subscriber has been behind, in milliseconds. */
+  get lagMs(): number {
+    return Math.max(0, ...[...this.#tails].map(({ lagMs }) => lagMs))
+  }
+
+  append(events: readonly NewEvent[], replan?: () => readonly NewEvent[]): Promise<AppendResult[]> {
+    const { backlog, instances, writes } = this.#options
+    const deliveries = events.reduce((sum, event) => sum + event.queues.length, 0)
+    try {
+      backlog.reserve(deliveries)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    const done = writes.addTo(this.#appender, {
+      events,
+      deliveries,
+      calledAt: performance.now(),
+      directory: replan ? instances.version : Number.MAX_SAFE_INTEGER,
+      replan
+    })
+    done.catch(() => backlog.settle(deliveries))
+    return done
+  }
+
+  tail(subscriber: LogSubscriber): () => void {
+    const { head, instances } = this.#options
+    const sync = (directory: number) => instances.sync(directory)
+    const tail = new PostgresTail({ reads: this.#reads, subscriber, position: head.offset, sync })
+    const unfollow = head.follow(tail)
+    this.#tails.add(tail)
+    return () => {
+      unfollow()
+      this.#tails.delete(tail)
+      void tail.stop()
+    }
+  }
+
+  async read(options: ReadOptions): Promise<StoredEvent[]> {
+    this.#options.pool.assertOpen()
+    return this.#reads.events(options)
+  }
+
+  async range(): Promise<LogRange> {
+    this.#options.pool.assertOpen()
+    return this.#reads.range()
+  }
+
+  async prune({ acceptedBefore, maxBytes }: PruneOptions): Promise<{ removed: number; more: boolean }> {
+    const { pool } = this.#options
+    pool.assertOpen()
+    const { removed, next } = await pool.one(`SELECT * FROM ${pool.schema}.prune($1, $2, $3, $4)`, [
+      this.#pruneAfter,
+      Math.floor(acceptedBefore),
+      maxBytes,
+      PRUNE_CHUNK
+    ])
+    this.#pruneAfter = (next as number | null) ?? 0
+    return { removed: removed as number, more: next !== null }
+  }
+
+  /** PostgreSQL refuses to read what its checksums show to be damaged: nothing is left out. */
+  damagedEvents(): number {
+    return 0
+  }
+
+  /** Ends all subscriptions. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#tails].map((tail) => tail.stop()))
+  }
+
+  /** Runs after each transaction of appends, before they resolve. */
+  async #committed(appended: Appended): Promise<void> {
+    const { instances, backlog, recount, head, onCommit } = this.#options
+    const { stored, directory, deliveries, retried, operations, seconds } = appended
+    // If the directory cannot be read now, it will be with the next beat.
+    await instances.sync(directory).catch(() => {})
+    backlog.settle(deliveries)
+    backlog.change(stored.reduce((sum, { queues }) => sum + queues.length, 0))
+    if (retried) recount.doubt()
+    head.appended(appended)
+    onCommit?.({ operations, seconds })
+  }
+}
