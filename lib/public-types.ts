@@ -15,15 +15,10 @@ export type { Check } from './operation/readiness.ts'
 export type { Load, Refusal, Refusals } from './event-log/refusals.ts'
 export type { InstanceEventInput } from './schemas/event-input.ts'
 export type { InstanceEventMap } from './schemas/events/index.ts'
-export type {
-  AppOptions,
-  Credentials,
-  EventLogOptions,
-  S3Options,
-  SqsGlobalOptions,
-  SqsOptions,
-  WebsocketOptions
-} from './schemas/options.ts'
+export type { AppOptions } from './schemas/options/app.ts'
+export type { EventLogOptions } from './schemas/options/event-log.ts'
+export type { Credentials, S3Options, SqsGlobalOptions, SqsOptions } from './schemas/options/sqs.ts'
+export type { WebsocketOptions } from './schemas/options/websocket.ts'
 export type { SelectionRequest } from './instances/selections.ts'
 export type { DeadLetters } from './sqs/dead-letters.ts'
 export type { BatchResult } from './sqs/batch-client.ts'

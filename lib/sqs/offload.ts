@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { OptionsInvalidError } from '../errors.ts'
-import type { S3Options } from '../schemas/options.ts'
+import type { S3Options } from '../schemas/options/sqs.ts'
 import { CALLER_ID, type StoredEvent } from '../events/event.ts'
 import { AwsCalls } from './calls.ts'
 import { collector } from './collect.ts'

@@ -1,5 +1,7 @@
 import type { Config } from './config.ts'
-import type { AppOptions, S3Options, SqsGlobalOptions, SqsOptions, WebsocketOptions } from '../schemas/options.ts'
+import type { AppOptions } from '../schemas/options/app.ts'
+import type { S3Options, SqsGlobalOptions, SqsOptions } from '../schemas/options/sqs.ts'
+import type { WebsocketOptions } from '../schemas/options/websocket.ts'
 
 /** Where the SDK is pointed, when it is not left to its own chain. */
 export type SqsTarget = Pick<SqsOptions, 'endpoint' | 'region' | 'credentials'>

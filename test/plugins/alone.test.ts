@@ -123,7 +123,7 @@ t.test('a wrong option is named, with what there is', async (t) => {
   const attempts: [() => Promise<unknown>, RegExp][] = [
     [
       async () => bare(t).register(sqs, { regoin: 'x' } as never),
-      /^sqs plugin: regoin is no option; there are .*region/
+      /^sqs plugin: regoin is not an option; the options are .*region/
     ],
     [async () => bare(t).register(sqs, { concurrency: 0 }), /^sqs plugin: concurrency: /],
     [
@@ -135,7 +135,7 @@ t.test('a wrong option is named, with what there is', async (t) => {
     [async () => bare(t).register(app, { apiKey: 'short' }), /apiKey: /],
     [
       async () => bare(t).register(app, { apiKey: API_KEY, sqs: { global: { prefx: 'x' } as never } }),
-      /sqs\.global\.prefx is no option; there are prefix/
+      /sqs\.global\.prefx is not an option; the options are prefix/
     ],
     [async () => bare(t).register(app, {} as never), /apiKey: /]
   ]

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { AppOptions } from '../../lib/schemas/options.ts'
-import { optionsChecker } from '../../lib/schemas/options-checker.ts'
+import { AppOptions } from '../../lib/schemas/options/app.ts'
+import { optionsChecker } from '../../lib/schemas/options/checker.ts'
 import { loadConfig } from '../../lib/standalone/config.ts'
 import { corsOrigin, sqsTarget, toAppOptions, wantsEmbeddedSqs } from '../../lib/standalone/app-options.ts'
 

@@ -1,13 +1,13 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import { TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler'
-import { OptionsInvalidError } from '../errors.ts'
+import { OptionsInvalidError } from '../../errors.ts'
 
-// Fastify hands plugins its own `register` options as well; they are not ours to check.
+/** Options of `register` itself, which Fastify passes on to the plugin. */
 const REGISTER_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
 
 /**
- * A checker of a plugin's options.
- * @throws {OptionsInvalidError} naming the plugin, the option, and what it takes
+ * Compiles a function that checks a plugin's options and returns them without those of Fastify's `register`.
+ * @throws {OptionsInvalidError} naming the plugin, the first wrong option and the values that it accepts
  */
 export function optionsChecker<T extends TObject>(plugin: string, schema: T): (options: object) => Static<T> {
   const compiled = TypeCompiler.Compile(schema)
@@ -17,7 +17,7 @@ export function optionsChecker<T extends TObject>(plugin: string, schema: T): (o
       Object.entries(options).filter(([name]) => known.includes(name) || !REGISTER_OPTIONS.has(name))
     )
     if (compiled.Check(own)) return own
-    // What does not pass has a first fault.
+    // Options that fail the check have at least one error.
     throw new OptionsInvalidError(`${plugin} plugin: ${describe(compiled.Errors(own).First() as ValueError)}`)
   }
 }
@@ -25,9 +25,9 @@ export function optionsChecker<T extends TObject>(plugin: string, schema: T): (o
 function describe({ path, message, type, schema, errors }: ValueError): string {
   const option = path.slice(1).replaceAll('/', '.')
   if (type === ValueErrorType.ObjectAdditionalProperties)
-    return `${option} is no option; there are ${Object.keys((schema as TObject).properties).join(', ')}`
+    return `${option} is not an option; the options are ${Object.keys((schema as TObject).properties).join(', ')}`
   if (type !== ValueErrorType.Union) return `${option}: ${message}`
-  // None of the branches took it, so each has a first fault. One that lies deeper tells more than the choice does.
+  // Every branch of the union failed, so each has a first error. An error inside of a branch is more precise than the choice.
   const branches = errors.map((branch) => branch.First() as ValueError)
   const deeper = branches.find((fault) => fault.path !== path)
   if (deeper) return describe(deeper)

@@ -1,0 +1,42 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { EventLogOptions } from './event-log.ts'
+import { SqsOptions } from './sqs.ts'
+import { WebsocketOptions } from './websocket.ts'
+
+export const AppOptions = Type.Object(
+  {
+    /** Prefix of every route. */
+    prefix: Type.Optional(Type.String()),
+    /** The global key, at least 8 characters: it authorizes every route and namespace. */
+    apiKey: Type.String({ minLength: 8 }),
+    /** Options of the event log, if the server has none yet. */
+    eventLog: Type.Optional(Type.Unsafe<EventLogOptions>(EventLogOptions)),
+    /**
+     * Options of the SQS transport; `false` leaves it out.
+     * @default {}
+     */
+    sqs: Type.Optional(Type.Union([Type.Literal(false), Type.Unsafe<SqsOptions>(SqsOptions)])),
+    /**
+     * Options of the WebSocket transport; `false` leaves it out.
+     * @default {}
+     */
+    websocket: Type.Optional(Type.Union([Type.Literal(false), Type.Unsafe<WebsocketOptions>(WebsocketOptions)])),
+    /**
+     * Serves OpenAPI at `/docs`, unless the server has `@fastify/swagger` already, and AsyncAPI at `/docs/asyncapi`.
+     * @default true
+     */
+    docs: Type.Optional(Type.Boolean()),
+    /**
+     * Serves the operator's console at `/console`.
+     * @default true
+     */
+    console: Type.Optional(Type.Boolean()),
+    /**
+     * Bytes of a request body with events, at most.
+     * @default 10485760
+     */
+    bodyLimit: Type.Optional(Type.Integer({ minimum: 1 }))
+  },
+  { additionalProperties: false }
+)
+export interface AppOptions extends Static<typeof AppOptions> {}

@@ -1,0 +1,60 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { CatalogueOptions } from '../../events/catalogue.ts'
+import type { EventStore } from '../../store/event-store.ts'
+
+// Here and in the files beside this one, each schema has an interface of the same name: `extends Static` keeps docstrings and
+// the name in declarations, where an alias would be expanded without them. `Type.Unsafe` gives a nested schema that interface.
+
+export const EventLogOptions = Type.Object(
+  {
+    /**
+     * Database of the log: `file:<path>`, `:memory:` or `postgres://<user>:<password>@<host>/<database>`.
+     * @default 'file:./data/instance-events.db'
+     */
+    url: Type.Optional(Type.String()),
+    /** A store of your own, used instead of `url`. It is not closed with the server. */
+    store: Type.Optional(Type.Unsafe<EventStore>(Type.Object({}))),
+    /**
+     * Event names that are added to Evolution API's, or replace them.
+     * @default Evolution API's
+     */
+    events: Type.Optional(Type.Unsafe<CatalogueOptions>(Type.Object({ names: Type.Array(Type.String()) }))),
+    /**
+     * `server_url` of messages whose event has none.
+     * @default ''
+     */
+    serverUrl: Type.Optional(Type.String()),
+    /**
+     * Whether messages contain the `apikey` of their event.
+     * @default false
+     */
+    exposeApiKey: Type.Optional(Type.Boolean()),
+    /**
+     * Whether an event or a selection of an unknown instance registers it.
+     * @default true
+     */
+    autoRegister: Type.Optional(Type.Boolean()),
+    /**
+     * Whether events that no transport selects are logged, so that they can be replayed.
+     * @default true
+     */
+    logUnselected: Type.Optional(Type.Boolean()),
+    /**
+     * Hours after which events are removed from the log. An event with a pending delivery stays.
+     * @default 24
+     */
+    retentionHours: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    /**
+     * Bytes of the log above which the oldest events are removed early.
+     * @default 10737418240
+     */
+    retentionMaxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+    /**
+     * Pending deliveries above which events are refused with `IEV_BACKPRESSURE`.
+     * @default 1000000
+     */
+    maxPendingDeliveries: Type.Optional(Type.Integer({ minimum: 1 }))
+  },
+  { additionalProperties: false }
+)
+export interface EventLogOptions extends Static<typeof EventLogOptions> {}
