@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import app from './app.ts'
 import { type Config, loadConfig } from './lib/standalone/config.ts'
 import { ConfigInvalidError } from './lib/errors.ts'
-import type { MessageList } from './lib/fault-messages.ts'
+import type { InstanceEventsError } from './lib/error-class.ts'
 import { printableLines } from './lib/text/printable.ts'
 import { apiKeyFromFile } from './lib/standalone/api-key-file.ts'
 import { corsOptions, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/standalone/app-options.ts'
@@ -123,7 +123,7 @@ async function listen(server: ReturnType<typeof Fastify>, config: Config): Promi
   }
 }
 
-main().catch((error: Error & MessageList & { code?: string }) => {
+main().catch((error: Error & Partial<InstanceEventsError>) => {
   // Our own errors say what to do; anything else is a fault, and its stack is wanted.
   const lines = error.code?.startsWith('IEV_') ? (error.messages ?? [error.message]) : [String(error.stack)]
   console.error(['The server was not started:', ...lines.map((line) => `  ${printableLines(line)}`)].join('\n'))

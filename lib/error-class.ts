@@ -1,16 +1,19 @@
 import createError from '@fastify/error'
 
-/** What every error of this package has. */
+/** Faults that one error describes, at most. */
+export const MAX_MESSAGES = 100
+
+/** The members of every error of this package. */
 export interface InstanceEventsError<Code extends string = string> extends Error {
-  /** Stable across releases: compare this one. */
+  /** Stable across releases; compare this, not `message`. */
   readonly code: Code
   /** The HTTP status that the routes answer with. */
   readonly statusCode: number
-  /** One line per fault, where there are several; `message` joins them. */
+  /** One line for each fault, if there are several; `message` joins them. */
   messages?: string[]
 }
 
-/** One value for each `%s` of the message, then perhaps the cause. */
+/** One value for each `%s` of the message, then optionally the cause. */
 export type ErrorArguments<Message extends string> = Message extends `${string}%s${infer Rest}`
   ? [value: string | number, ...ErrorArguments<Rest>]
   : [options?: ErrorOptions]
@@ -20,7 +23,10 @@ export interface ErrorClass<Code extends string, Message extends string> {
   readonly prototype: InstanceEventsError<Code>
 }
 
-/** A base class: errors have the name of the class that extends it. `instanceof` compares the code, so it holds across copies of this package. */
+/**
+ * A base class for the errors of one code. They take the name of the class that extends it. `instanceof` compares codes, so it
+ * works across copies of this package.
+ */
 export function errorClass<const Code extends string, const Message extends string>(
   code: Code,
   message: Message,
@@ -34,6 +40,11 @@ export function errorClass<const Code extends string, const Message extends stri
       Error.captureStackTrace(this, new.target)
     }
   }
-  // The base gives these members to each error, but its type knows neither the arguments nor that the status is there.
+  // The type of @fastify/error neither has the arguments of the message nor the `statusCode` that it sets.
   return NamedError as unknown as ErrorClass<Code, Message>
+}
+
+/** Sets `messages` of an error to the first `MAX_MESSAGES` faults. */
+export function withMessages<E extends Error>(error: E, messages: string[]): E {
+  return Object.assign(error, { messages: messages.slice(0, MAX_MESSAGES) })
 }

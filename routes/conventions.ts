@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValida
 import { STATUS_CODES } from 'node:http'
 import { BodyMalformedError, RouteNotFoundError, UnauthorizedError, ValidationError } from '../lib/errors.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
-import { MAX_MESSAGES, withMessages } from '../lib/fault-messages.ts'
+import { MAX_MESSAGES, withMessages } from '../lib/error-class.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
 import { useCompilers } from './compilers.ts'
 import { type ThrownError, toAnswer } from './error-answer.ts'

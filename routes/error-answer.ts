@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import { BodyTooLargeError, InternalError, MediaTypeError, ValidationError } from '../lib/errors.ts'
-import type { MessageList } from '../lib/fault-messages.ts'
+import type { InstanceEventsError } from '../lib/error-class.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
 
 /** Whatever a hook or a handler throws: plugins throw plain objects, too. */
-export type ThrownError = Partial<FastifyError & MessageList> & {
+export type ThrownError = Partial<FastifyError & Pick<InstanceEventsError, 'messages'>> & {
   status?: number
   headers?: Record<string, string | number>
 }

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ClosingError, InstanceNotFoundError, OptionsInvalidError } from '../errors.ts'
-import { MAX_MESSAGES, withMessages, type MessageList } from '../fault-messages.ts'
+import { MAX_MESSAGES, withMessages, type InstanceEventsError } from '../error-class.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { eventSize } from '../events/messages.ts'
 import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './normalise.ts'
@@ -177,7 +177,7 @@ export class EventLog {
   #normalise(inputs: readonly InstanceEventInput[]): NormalEvent[] {
     if (inputs.length === 1) return inputs.map((input) => normaliseEvent(input, this.#options))
     const events: NormalEvent[] = []
-    const errors: (Error & MessageList)[] = []
+    const errors: InstanceEventsError[] = []
     const messages: string[] = []
     for (const [index, input] of inputs.entries()) {
       if (messages.length >= MAX_MESSAGES) break
@@ -185,7 +185,7 @@ export class EventLog {
         events.push(normaliseEvent(input, this.#options))
       } catch (error) {
         // normaliseEvent throws errors of lib/errors.ts only.
-        const fault = error as Error & MessageList
+        const fault = error as InstanceEventsError
         errors.push(fault)
         messages.push(...(fault.messages ?? [fault.message]).map((message) => `[${index}]: ${message}`))
       }

@@ -3,7 +3,7 @@ import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox
 import { EventInvalidError } from '../errors.ts'
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
 import { excerpt } from '../text/excerpt.ts'
-import { MAX_MESSAGES, withMessages } from '../fault-messages.ts'
+import { MAX_MESSAGES, withMessages } from '../error-class.ts'
 import { assertInstanceName } from '../instances/name.ts'
 import { toJson } from '../json/to-json.ts'
 import { plainTextFault } from '../text/plain-text.ts'

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import { EventUnknownError, OptionsInvalidError } from '../errors.ts'
-import { withMessages } from '../fault-messages.ts'
+import { withMessages } from '../error-class.ts'
 
 /** The events of Evolution API v2, by their names on the wire. */
 export const EVOLUTION_EVENTS = [

@@ -1,6 +1,6 @@
 import { DeadLetterNotFoundError, ValidationError } from '../errors.ts'
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from '../store/dead-letter-store.ts'
-import { withMessages } from '../fault-messages.ts'
+import { withMessages } from '../error-class.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 
 /** Dead letters that one transaction takes. */

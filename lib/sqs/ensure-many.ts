@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withDeadline } from './deadline.ts'
 import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
-import { withMessages } from '../fault-messages.ts'
+import { withMessages } from '../error-class.ts'
 import { backoffMs } from './backoff.ts'
 import { callFailure, failureCode, failureMessage, isThrottled, isUnauthenticated } from './failures.ts'
 import type { Limiter } from './limiter.ts'

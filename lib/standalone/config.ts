@@ -10,7 +10,7 @@ import { tidySettings } from './setting-values.ts'
 import { DEFAULT_STORE_URL, isPostgresUrl } from '../store/open.ts'
 import { AllowedHosts } from '../websocket/allowed-hosts.ts'
 import { peerAddress } from '../websocket/peer-address.ts'
-import { withMessages } from '../fault-messages.ts'
+import { withMessages } from '../error-class.ts'
 import { withoutPassword } from '../text/without-password.ts'
 
 /** `description` says what a variable takes: it is what the error message of a fault says. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Config, EnvSchema, loadConfig } from './config.ts'
 import { EventCatalogue } from '../events/catalogue.ts'
-import type { MessageList } from '../fault-messages.ts'
+import type { InstanceEventsError } from '../error-class.ts'
 import { withoutPassword } from '../text/without-password.ts'
 import { wantsEmbeddedSqs } from './app-options.ts'
 import { dataFolder } from './data-folder.ts'
@@ -120,6 +120,6 @@ function shown(name: string, value: unknown): string | number | boolean {
 }
 
 function messagesOf(error: unknown): string[] {
-  const { messages, message } = error as Error & MessageList
+  const { messages, message } = error as InstanceEventsError
   return messages ?? [message]
 }

@@ -1,5 +1,5 @@
 import type { EventCatalogue } from '../events/catalogue.ts'
-import type { MessageList } from '../fault-messages.ts'
+import type { InstanceEventsError } from '../error-class.ts'
 import { instanceNameFault } from '../instances/name.ts'
 
 /** What a socket asks for in `auth`, besides bringing its key. */
@@ -44,7 +44,7 @@ export function readSubscription(
     }
   } catch (error) {
     // What is thrown here is ours: of the catalogue, or of the functions below.
-    const { messages: [first] = [], message } = error as Error & MessageList
+    const { messages: [first] = [], message } = error as InstanceEventsError
     return invalid(first ?? message)
   }
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { normaliseEvent, type NormaliseOptions } from '../../lib/event-log/normalise.ts'
 import { EventCatalogue } from '../../lib/events/catalogue.ts'
 import { RESERVED_MEMBERS, type InstanceEventInput } from '../../lib/schemas/event-input.ts'
-import type { MessageList } from '../../lib/fault-messages.ts'
+import type { InstanceEventsError } from '../../lib/error-class.ts'
 
 const INPUT = { instance: 'sales', event: 'messages.upsert', data: { text: 'olá' } }
 
@@ -20,7 +20,7 @@ function faults(members: Record<string, unknown>): string[] {
   try {
     normalise(members)
   } catch (error) {
-    const { messages, message, code } = error as Error & MessageList & { code: string }
+    const { messages, message, code } = error as InstanceEventsError
     return [code, ...(messages ?? [message])]
   }
   return []

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { EVOLUTION_EVENTS, EventCatalogue, eventKey, type CatalogueOptions } from '../../lib/events/catalogue.ts'
-import type { MessageList } from '../../lib/fault-messages.ts'
+import type { InstanceEventsError } from '../../lib/error-class.ts'
 
 const catalogue = new EventCatalogue()
 
 /** What a call throws; the test fails if it does not. */
-function thrown(call: () => unknown): Error & MessageList {
+function thrown(call: () => unknown): InstanceEventsError {
   try {
     call()
   } catch (error) {
-    return error as Error & MessageList
+    return error as InstanceEventsError
   }
   throw new Error('nothing was thrown')
 }

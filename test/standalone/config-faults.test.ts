@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadConfig } from '../../lib/standalone/config.ts'
-import type { MessageList } from '../../lib/fault-messages.ts'
+import type { InstanceEventsError } from '../../lib/error-class.ts'
 
 type Env = Record<string, string>
 
@@ -9,7 +9,7 @@ function faults(env: Env): string[] {
   try {
     loadConfig(env)
   } catch (error) {
-    const { code, messages = [], message } = error as Error & MessageList & { code: string }
+    const { code, messages = [], message } = error as InstanceEventsError
     return code === 'IEV_CONFIG_INVALID' && message === messages.join('\n') ? messages : [message]
   }
   return []
