@@ -1,6 +1,6 @@
 /**
- * Every error this package throws or answers with. `code` is stable; `message` is for people.
- * `statusCode` is what the routes answer; errors that only stop a start-up carry 500.
+ * All errors that this package throws or replies with. `code` is stable, `message` may change.
+ * `statusCode` is the HTTP status of the reply; errors that only end a start-up have 500.
  */
 import { errorClass } from './error-class.ts'
 
@@ -25,15 +25,15 @@ export class SocketIoTakenError extends errorClass(
 /** Another process uses the database file. */
 export class StoreLockedError extends errorClass(
   'IEV_STORE_LOCKED',
-  'The database %s is in use by another process: stop it, or give this one a database of its own',
+  'The database %s is in use by another process: stop that process, or give this server its own database',
   500
 ) {}
 /** The database cannot be opened, read or written. */
 export class StoreUnusableError extends errorClass('IEV_STORE_UNUSABLE', 'The database %s cannot be used: %s', 500) {}
-/** Parts of the database's file are broken. The rest is served; what cannot be read is left out. */
+/** Parts of the database file are damaged. Events that can be read are served, the others are left out. */
 export class StoreDamagedError extends errorClass(
   'IEV_STORE_DAMAGED',
-  'The database %s is damaged (%s): stop the server, then restore a backup, or save what can be read with sqlite3 and .recover',
+  'The database %s is damaged (%s): stop the server, then restore a backup, or recover the readable part with .recover of sqlite3',
   503
 ) {}
 /** A newer release wrote the database. */
@@ -78,7 +78,7 @@ export class ConsoleNotBuiltError extends errorClass(
 /** 500: an unexpected fault; the log of the server has its cause. */
 export class InternalError extends errorClass(
   'IEV_INTERNAL',
-  'Something went wrong on this server; its log says what',
+  'An unexpected error occurred; the log of the server has the details',
   500
 ) {}
 
@@ -99,7 +99,7 @@ export class InstanceExistsError extends errorClass(
 /** 409: another instance has this token, or it is the global key. */
 export class TokenTakenError extends errorClass(
   'IEV_TOKEN_TAKEN',
-  'This token already opens something else: choose another, or leave it out to have one generated',
+  'This token is already in use: choose another, or leave it out to have one generated',
   409
 ) {}
 /** 400: the catalogue has no such event; the message names those with similar names. */
@@ -122,23 +122,23 @@ export class QueueUnavailableError extends errorClass(
 /** 502: the queue exists with an attribute that does not work here. */
 export class QueueUnusableError extends errorClass(
   'IEV_SQS_QUEUE_UNUSABLE',
-  'The queue %s exists with an attribute that cannot work here: %s is %s; delete or rename that queue',
+  'The queue %s exists with an attribute that does not work here: %s is %s; delete that queue, and it is created again',
   502
 ) {}
 
 /** 404: no dead letter has this id. */
 export class DeadLetterNotFoundError extends errorClass(
   'IEV_DEAD_LETTER_NOT_FOUND',
-  'There is no dead letter %s: it was redriven, discarded, or never there',
+  'There is no dead letter %s: it was redriven or discarded, or never existed',
   404
 ) {}
 
-/** 503: the event log is over a limit or its database does not answer; try again after a second. */
+/** 503: the event log has reached a limit, or its database does not answer; try again after a second. */
 export class BackpressureError extends errorClass('IEV_BACKPRESSURE', 'Not accepted, try again later: %s', 503) {}
 /** 503: the server is shutting down. */
 export class ClosingError extends errorClass('IEV_CLOSING', 'Not accepted, this server is shutting down', 503) {}
 
-/** Codes that are no error of a route: refusals of sockets, reasons of closed connections and of dead letters, faults. */
+/** Codes besides those of routes: refused sockets, closed connections, reasons of dead letters, faults. */
 export const WS_UNAUTHORIZED = 'IEV_WS_UNAUTHORIZED'
 export const WS_NOT_SET = 'IEV_WS_NOT_SET'
 export const WS_DISABLED = 'IEV_WS_DISABLED'

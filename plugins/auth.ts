@@ -38,7 +38,7 @@ function checker(keys: ApiKeys, { allow, inQuery }: KeyRule): preParsingAsyncHoo
       identity?.kind === 'global' ||
       (identity?.kind === 'instance' &&
         (allow === 'any' || (allow === 'instance' && identity.instance.name === instance)))
-    if (!passes) throw new UnauthorizedError('The key does not open this')
+    if (!passes) throw new UnauthorizedError('The key does not authorize this request')
     request[IDENTITY] = identity
   }
 }

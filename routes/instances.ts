@@ -67,7 +67,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       const identity = identityOf(request)
       const own = identity?.kind === 'instance' ? identity.instance : undefined
       const named = own ?? findNamed(query)
-      if (own && !isNamed(own, query)) throw new UnauthorizedError('The key does not open this')
+      if (own && !isNamed(own, query)) throw new UnauthorizedError('The key does not authorize this request')
       if (named) return !page || isOfPage(named.name, page) ? [instanceReply(named)] : []
       if (page) return (await instances.page(page)).map(instanceReply)
       // Typed as what it spells out.

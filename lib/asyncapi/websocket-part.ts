@@ -165,7 +165,7 @@ const refusal: Message = {
     }
   },
   examples: [
-    { name: 'unauthorized', payload: { code: WS_UNAUTHORIZED, message: 'The key does not open this namespace' } }
+    { name: 'unauthorized', payload: { code: WS_UNAUTHORIZED, message: 'The key does not authorize this namespace' } }
   ]
 }
 

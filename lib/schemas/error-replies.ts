@@ -2,10 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from '@sinclair/typebox'
 import * as errors from '../errors.ts'
 
-/** One error of each status, as routes answer with it. */
+/** One example of each status. */
 const EXAMPLES: errors.InstanceEventsError[] = [
   new errors.ValidationError('body.enabled must be boolean'),
-  new errors.UnauthorizedError('The key does not open this'),
+  new errors.UnauthorizedError('The key does not authorize this request'),
   new errors.InstanceExistsError('sales'),
   new errors.InstanceNotFoundError('sales'),
   new errors.TransportDisabledError('sqs'),
@@ -16,18 +16,18 @@ const EXAMPLES: errors.InstanceEventsError[] = [
   new errors.BackpressureError('1000000 deliveries to SQS are pending, the limit is 1000000')
 ]
 
-/** Headers that an answer of a status has besides. */
+/** Additional headers of the replies with a status. */
 const HEADERS: Record<number, object> = {
   401: { 'www-authenticate': { type: 'string', description: 'Bearer' } },
   503: { 'retry-after': { type: 'integer', description: 'Seconds after which to try again.' } }
 }
 
-/** The codes that an answer of a status may have. Other errors of status 500 stop a start, and are no answers. */
+/** The codes of replies with this status. The other errors with status 500 end a start-up and are never sent. */
 export function codesOf(status: number): string[] {
   if (status === 500) return [new errors.InternalError().code]
   return Object.entries(errors).flatMap(([name, value]) => {
     if (!name.endsWith('Error')) return []
-    // Those of this name are constructors; what their messages take is of no concern here.
+    // Exports with this name are constructors. The values of their messages do not matter here.
     const { code, statusCode } = new (value as unknown as new () => errors.InstanceEventsError)()
     return statusCode === status ? [code] : []
   })
@@ -40,8 +40,8 @@ function errorReply(status: number) {
     {
       status: Type.Integer(),
       error: Type.String(),
-      code: Type.String({ enum: codes, description: 'Stable; the message is for people.' }),
-      response: Type.Object({ message: Type.Array(Type.String(), { description: 'One for each fault.' }) })
+      code: Type.String({ enum: codes, description: 'Stable; the messages may change.' }),
+      response: Type.Object({ message: Type.Array(Type.String(), { description: 'One line for each fault.' }) })
     },
     {
       description: `${STATUS_CODES[status]}: ${codes.join(', ')}`,
@@ -59,7 +59,7 @@ function errorReply(status: number) {
 type ErrorReplySchema = ReturnType<typeof errorReply>
 export type ErrorReply = Static<ErrorReplySchema>
 
-/** The error replies of a route, by status. A fault of ours (500) may come of every route. */
+/** The schemas of a route's error replies, by status. Every route may reply 500. */
 export function errorReplies<const S extends readonly number[]>(
   ...statuses: S
 ): Record<S[number] | 500, ErrorReplySchema> {

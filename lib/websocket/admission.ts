@@ -147,7 +147,7 @@ export class Admission {
 
 const UNAUTHORIZED = refused(
   WS_UNAUTHORIZED,
-  'The key does not open this namespace: pass auth: { apikey } with the global key or the token of this instance'
+  'The key does not authorize this namespace: pass auth: { apikey } with the global key or the token of this instance'
 )
 
 function refused(code: Refused['code'], message: string): Refused {

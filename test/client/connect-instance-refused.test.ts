@@ -66,7 +66,7 @@ t.test('disconnected by the server, it asks once more', async (t) => {
   t.same(offsets, [1, 2, 3], 'admitted again, it goes on')
   t.same(errors, [])
 
-  hub.refuse = () => ({ code: 'IEV_WS_UNAUTHORIZED', message: 'The key does not open this namespace' })
+  hub.refuse = () => ({ code: 'IEV_WS_UNAUTHORIZED', message: 'The key does not authorize this namespace' })
   expel()
   await until(() => errors.length === 1)
   t.match(errors, [{ code: 'IEV_WS_UNAUTHORIZED' }], 'refused, it ends')

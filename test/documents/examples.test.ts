@@ -96,7 +96,7 @@ t.test('connect-instance continues where its last run stopped', async (t) => {
   second.child.kill('SIGTERM')
   await second.ended
 
-  hub.refuse = () => ({ code: 'IEV_WS_UNAUTHORIZED', message: 'The key does not open this namespace' })
+  hub.refuse = () => ({ code: 'IEV_WS_UNAUTHORIZED', message: 'The key does not authorize this namespace' })
   const refused = run(t, 'connect-instance.mjs', env, cwd)
   t.same((await refused.ended)[0], 1)
   t.match(refused.output(), 'IEV_WS_UNAUTHORIZED')

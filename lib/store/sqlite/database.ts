@@ -10,7 +10,7 @@ const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
 /** What to do about a damaged file. */
-export const REMEDY = 'restore a backup, or save what can be read with sqlite3 and .recover'
+export const REMEDY = 'restore a backup, or recover the readable part with .recover of sqlite3'
 /** How long a start waits for the process before it to let go of the file. */
 const LOCK_TIMEOUT_MS = 3_000
 
