@@ -1,6 +1,6 @@
-import { BackpressureError } from '../errors.ts'
 import type { EventLog } from '../event-log/event-log.ts'
 import type { Fault } from './fault.ts'
+import { fullBacklog } from '../store/backlog.ts'
 import type { Readiness } from './readiness.ts'
 
 export interface OverviewOptions {
@@ -30,10 +30,9 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     if (!faults.some((fault) => fault.code === code)) faults.unshift({ component, code, message })
   }
   const pending = store.deliveries.pendingCount()
-  if (pending >= store.deliveries.maxPending) {
-    const { code, message } = new BackpressureError(
-      `${pending} deliveries to SQS are pending, the limit is ${store.deliveries.maxPending}`
-    )
+  const { maxPending } = store.deliveries
+  if (pending >= maxPending) {
+    const { code, message } = fullBacklog({ pending, max: maxPending })
     faults.unshift({ component: 'eventLog', code, message })
   }
   for (const { code, message, count, since } of eventLog.refusals.list()) {
@@ -52,7 +51,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     },
     lastOffset,
     pending,
-    maxPending: store.deliveries.maxPending,
+    maxPending,
     oldestPendingAgeSeconds: oldest,
     deadLetters,
     sockets: websocket?.connected ?? 0,

@@ -1,156 +1,148 @@
 import t from 'tap'
-import { CommitQueue, type CommitQueueOptions, type Operation } from '../../lib/store/commit-queue.ts'
+import { CommitQueue, Rejection, type Batcher } from '../../lib/store/commit-queue.ts'
 
-class Fatal extends Error {}
-
-/** A queue whose transactions are only noted. */
-function makeQueue(options: Partial<CommitQueueOptions> = {}) {
-  const log: string[] = []
-  const queue = new CommitQueue({
-    transaction: (work) => {
-      log.push('begin')
-      work()
-      log.push('commit')
-    },
-    isFatal: (error) => error instanceof Fatal,
-    translate: (error) => new Error('refused', { cause: error }),
-    flushed: () => log.push('flushed'),
-    lazyMs: 60_000,
-    ...options
-  })
-  const operation = (name: string): Operation<string> => ({
-    run: () => {
-      log.push(`run ${name}`)
-      return name
-    },
-    committed: (result) => log.push(`committed ${result}`)
-  })
-  return { log, queue, operation }
+/** Batches of numbers: a negative one fails, and its batch with it; zero is left out. */
+function makeBatcher({
+  synchronous,
+  members = {}
+}: {
+  synchronous: boolean
+  members?: Partial<Batcher<number, string>>
+}) {
+  const batches: number[][] = []
+  const run = (items: readonly number[]) => {
+    batches.push([...items])
+    if (items.some((item) => item < 0)) throw new Error('negative')
+    return items.map((item) => (item === 0 ? new Rejection(new Error('zero')) : `done ${item}`))
+  }
+  const batcher: Batcher<number, string> = {
+    run: synchronous ? run : async (items) => run(items),
+    weigh: (item) => item / 10,
+    isolates: () => true,
+    ...members
+  }
+  return { batcher, batches }
 }
 
-t.test('operations of one turn share a transaction, and are told of it in their order', async (t) => {
-  const { log, queue, operation } = makeQueue()
-  const added = ['a', 'b'].map((name) => queue.add(operation(name)).then((result) => log.push(`resolved ${result}`)))
-  t.strictSame(log, [], 'nothing runs within the turn')
-  await Promise.all(added)
-  const once = [
-    'begin',
-    'run a',
-    'run b',
-    'commit',
-    'committed a',
-    'committed b',
-    'flushed',
-    'resolved a',
-    'resolved b'
-  ]
-  t.strictSame(log, once)
-  await queue.add(operation('c'))
-  t.strictSame(log.slice(once.length), ['begin', 'run c', 'commit', 'committed c', 'flushed'])
-})
+for (const synchronous of [true, false]) {
+  const kind = synchronous ? 'synchronous' : 'asynchronous'
 
-t.test('an operation that throws is rejected alone, with what it threw', async (t) => {
-  const { log, queue, operation } = makeQueue()
-  const fault = new Error('not this one')
-  const failing = {
-    run: () => {
-      throw fault
-    },
-    committed: () => t.fail('it was not committed')
-  }
-  const results = await Promise.allSettled([queue.add(operation('a')), queue.add(failing), queue.add(operation('b'))])
-  t.strictSame(results, [
-    { status: 'fulfilled', value: 'a' },
-    { status: 'rejected', reason: fault },
-    { status: 'fulfilled', value: 'b' }
-  ])
-  t.strictSame(log, ['begin', 'run a', 'run b', 'commit', 'committed a', 'committed b', 'flushed'])
-})
-
-t.test('a fatal error spoils the transaction, and rejects its own operation only', async (t) => {
-  const { log, queue, operation } = makeQueue()
-  const fatal = new Fatal()
-  const failing = {
-    run: () => {
-      throw fatal
-    }
-  }
-  const results = await Promise.allSettled([queue.add(operation('a')), queue.add(failing), queue.add(operation('b'))])
-  t.match(results, [
-    { status: 'fulfilled', value: 'a' },
-    { status: 'rejected', reason: { message: 'refused', cause: fatal } },
-    { status: 'fulfilled', value: 'b' }
-  ])
-  t.strictSame(log.slice(0, 2), ['begin', 'run a'], 'the first try ends there')
-  t.strictSame(
-    log.filter((line) => line.startsWith('committed')),
-    ['committed a', 'committed b'],
-    'each is told of once'
-  )
-  t.equal(log.at(-1), 'flushed')
-})
-
-t.test('a commit that fails rejects all of the batch', async (t) => {
-  let full = true
-  const { log, queue, operation } = makeQueue({
-    transaction: (work) => {
-      work()
-      if (full) throw new Error('disk full')
-    }
+  t.test(`${kind} items of one turn are done at once, in order, up to the weight of a batch`, async (t) => {
+    const queue = new CommitQueue()
+    const { batcher, batches } = makeBatcher({ synchronous })
+    t.notOk(queue.busy)
+    const results = Promise.all([4, 5, 6, 20, 1].map((item) => queue.add(batcher, item)))
+    t.ok(queue.busy)
+    t.strictSame(batches, [], 'nothing is done within the turn')
+    t.strictSame(await results, ['done 4', 'done 5', 'done 6', 'done 20', 'done 1'])
+    t.strictSame(batches, [[4, 5], [6], [20], [1]])
   })
-  const results = await Promise.allSettled([queue.add(operation('a')), queue.add(operation('b'), { lazy: true })])
-  t.match(
-    results,
-    results.map(() => ({ status: 'rejected', reason: { message: 'refused', cause: { message: 'disk full' } } }))
+
+  t.test(`a ${kind} item that is left out is rejected alone`, async (t) => {
+    const queue = new CommitQueue()
+    const { batcher, batches } = makeBatcher({ synchronous })
+    const results = await Promise.allSettled([1, 0, 2].map((item) => queue.add(batcher, item)))
+    t.match(results, [{ value: 'done 1' }, { reason: { message: 'zero' } }, { value: 'done 2' }])
+    t.strictSame(batches, [[1, 0, 2]])
+  })
+
+  t.test(
+    `a ${kind} item that makes its batch fail is rejected alone, and the others are done one by one`,
+    async (t) => {
+      const queue = new CommitQueue()
+      const { batcher, batches } = makeBatcher({ synchronous })
+      const results = await Promise.allSettled([1, -1, 2].map((item) => queue.add(batcher, item)))
+      t.match(results, [{ value: 'done 1' }, { reason: { message: 'negative' } }, { value: 'done 2' }])
+      t.strictSame(batches, [[1, -1, 2], [1], [-1], [2]])
+    }
   )
-  t.notOk(log.some((line) => line.startsWith('committed')))
-  full = false
-  t.equal(await queue.add(operation('c')), 'c')
+
+  t.test(`a ${kind} batch that fails for no fault of an item is rejected whole`, async (t) => {
+    const queue = new CommitQueue()
+    const { batcher, batches } = makeBatcher({ synchronous, members: { isolates: () => false } })
+    const results = await Promise.allSettled([1, -1, 2].map((item) => queue.add(batcher, item)))
+    t.match(
+      results,
+      results.map(() => ({ reason: { message: 'negative' } }))
+    )
+    t.strictSame(batches, [[1, -1, 2]])
+    t.equal(await queue.add(batcher, 3), 'done 3')
+  })
+
+  t.test(`lazy ${kind} items go with the next item, or after a time`, async (t) => {
+    const queue = new CommitQueue()
+    const { batcher, batches } = makeBatcher({ synchronous })
+    const lazy = queue.add(batcher, 1, { lazy: true })
+    await new Promise((resolve) => setImmediate(resolve))
+    t.strictSame(batches, [], 'a lazy item alone waits')
+    await Promise.all([lazy, queue.add(batcher, 2, { lazy: true }), queue.add(batcher, 3)])
+    t.strictSame(batches, [[1, 2, 3]])
+    t.equal(await queue.add(batcher, 4, { lazy: true }), 'done 4')
+  })
+
+  t.test(`closing does ${kind} items that wait, and refuses later ones`, async (t) => {
+    const queue = new CommitQueue()
+    const { batcher } = makeBatcher({ synchronous })
+    const waiting = [queue.add(batcher, 1, { lazy: true }), queue.add(batcher, 2)]
+    const closed = queue.close()
+    await t.rejects(queue.add(batcher, 3), { code: 'IEV_CLOSING' })
+    await closed
+    t.notOk(queue.busy)
+    t.strictSame(await Promise.all(waiting), ['done 1', 'done 2'])
+    await queue.close()
+  })
+}
+
+t.test(
+  'items that come while an asynchronous batch is under way are the next one; single work keeps its place',
+  async (t) => {
+    const queue = new CommitQueue()
+    const { batcher, batches } = makeBatcher({ synchronous: false })
+    const order: string[] = []
+    const first = queue.addSingle(async () => {
+      void queue.add(batcher, 1)
+      void queue.add(batcher, 2)
+      void queue.addSingle(async () => order.push('single')).then(() => order.push(`after ${batches.length}`))
+      return 'first'
+    })
+    t.equal(await first, 'first')
+    await queue.add(batcher, 3)
+    t.strictSame(order, ['single', 'after 1'])
+    t.strictSame(batches, [[1, 2], [3]])
+  }
+)
+
+t.test('items that a synchronous batch adds are done in another turn', async (t) => {
+  const queue = new CommitQueue()
+  const turns: number[] = []
+  let turn = 0
+  const next = Promise.withResolvers<unknown>()
+  const batcher: Batcher<number, number> = {
+    run: (items) => {
+      turns.push(turn)
+      if (items.includes(1)) next.resolve(queue.add(batcher, 2))
+      return items
+    }
+  }
+  await queue.add(batcher, 1)
+  turn++
+  t.equal(await next.promise, 2)
+  t.strictSame(turns, [0, 1])
 })
 
-t.test('a lazy operation rides along with the next one', async (t) => {
-  const { log, queue, operation } = makeQueue()
-  const lazy = queue.add(operation('lazy'), { lazy: true })
-  await new Promise((resolve) => setImmediate(resolve))
-  t.strictSame(log, [], 'alone it waits')
-  await Promise.all([lazy, queue.add(operation('a')), queue.add(operation('later'), { lazy: true })])
-  t.strictSame(log.slice(0, 5), ['begin', 'run lazy', 'run a', 'run later', 'commit'])
-})
-
-t.test('a lazy operation goes by itself after its time', async (t) => {
-  const { log, queue, operation } = makeQueue({ lazyMs: 1 })
-  t.equal(await queue.add(operation('lazy'), { lazy: true }), 'lazy')
-  t.strictSame(log, ['begin', 'run lazy', 'commit', 'committed lazy', 'flushed'])
-})
-
-t.test('what a commit leads to goes into the next transaction', async (t) => {
-  const { log, queue, operation } = makeQueue()
-  const next = Promise.withResolvers<string>()
-  await queue.add({ run: () => 'a', committed: () => next.resolve(queue.add(operation('b'))) })
-  t.equal(await next.promise, 'b')
-  t.strictSame(log, ['begin', 'commit', 'flushed', 'begin', 'run b', 'commit', 'committed b', 'flushed'])
-})
-
-t.test('closing commits what waits, and refuses what comes with it or after it', async (t) => {
-  const { log, queue, operation } = makeQueue()
-  const closing = { code: 'IEV_CLOSING' }
-  const during = Promise.withResolvers<unknown>()
-  const waiting = [
-    queue.add({ run: () => 'a', committed: () => during.resolve(t.rejects(queue.add(operation('late')), closing)) }),
-    queue.add(operation('lazy'), { lazy: true })
-  ]
-  queue.close()
-  t.strictSame(log, ['begin', 'run lazy', 'commit', 'committed lazy', 'flushed'], 'at once')
-  t.strictSame(await Promise.all(waiting), ['a', 'lazy'])
-  await during.promise
-  await t.rejects(queue.add(operation('later')), closing)
-  queue.close()
-  t.equal(log.length, 5)
-})
-
-t.test('an empty queue makes no transaction', async (t) => {
-  const { log, queue } = makeQueue()
-  queue.flush()
-  queue.close()
-  t.strictSame(log, [])
+t.test('closing waits for an asynchronous batch and for those that came meanwhile', async (t) => {
+  const queue = new CommitQueue()
+  const { batcher, batches } = makeBatcher({ synchronous: false })
+  const begun = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<void>()
+  const first = queue.addSingle(() => {
+    begun.resolve()
+    return end.promise
+  })
+  await begun.promise
+  const second = queue.add(batcher, 1)
+  const closed = queue.close().then(() => batches.length)
+  end.resolve()
+  t.equal(await closed, 1)
+  await Promise.all([first, second])
 })

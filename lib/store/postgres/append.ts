@@ -4,7 +4,7 @@ import { eventSize } from '../../events/messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { isTransient, refused, type PostgresPool } from './connection.ts'
 import type { Row } from '../rows.ts'
-import type { Batcher } from '../serial-queue.ts'
+import type { Batcher } from '../commit-queue.ts'
 import { CALLER_ID, type NewEvent, type StoredEvent } from '../../events/event.ts'
 import type { AppendResult } from '../log-store.ts'
 
@@ -54,7 +54,6 @@ const MAX_DELAY_MS = 400
 
 /** Appends of one node: those that wait while a transaction is under way are the next one. */
 export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
-  readonly maxWeight = BATCH_CHARACTERS
   readonly #options: AppenderOptions
 
   constructor(options: AppenderOptions) {
@@ -62,7 +61,7 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
   }
 
   weigh({ events }: AppendCall): number {
-    return events.reduce((sum, event) => sum + eventSize(event) + EVENT_CHARACTERS, 0)
+    return events.reduce((sum, event) => sum + eventSize(event) + EVENT_CHARACTERS, 0) / BATCH_CHARACTERS
   }
 
   isolates(error: unknown): boolean {

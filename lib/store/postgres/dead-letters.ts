@@ -2,13 +2,13 @@ import type { Backlog } from '../backlog.ts'
 import type { PostgresPool } from './connection.ts'
 import { NO_LIMIT } from './page.ts'
 import { toDeadLetter } from '../rows.ts'
-import type { SerialQueue } from '../serial-queue.ts'
+import type { CommitQueue } from '../commit-queue.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterStore } from '../dead-letter-store.ts'
 
 export interface PostgresDeadLettersOptions {
   pool: PostgresPool
   /** Writes of deliveries and dead letters, in the order of calls. */
-  writes: SerialQueue
+  writes: CommitQueue
   backlog: Backlog
 }
 
@@ -34,7 +34,7 @@ export class PostgresDeadLetters implements DeadLetterStore {
   }
 
   redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
-    return this.#options.writes.add(async () => {
+    return this.#options.writes.addSingle(async () => {
       const letters = await this.#page('redrive', page)
       this.#options.backlog.change(letters.length)
       return letters
@@ -42,7 +42,7 @@ export class PostgresDeadLetters implements DeadLetterStore {
   }
 
   discard(page: DeadLetterPage): Promise<DeadLetter[]> {
-    return this.#options.writes.add(() => this.#page('discard', page))
+    return this.#options.writes.addSingle(() => this.#page('discard', page))
   }
 
   async #page(

@@ -7,7 +7,7 @@ import type { LogHead } from './log-head.ts'
 import { PartitionLeases } from './partition-leases.ts'
 import type { PageLimits } from './page.ts'
 import type { SessionTiming } from './session.ts'
-import type { Batcher, SerialQueue } from '../serial-queue.ts'
+import type { Batcher, CommitQueue } from '../commit-queue.ts'
 import type { DeliveryRef, DeliveryStore, Failure, LaneKey, LaneWatcher } from '../delivery-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
@@ -16,10 +16,13 @@ export interface PostgresDeliveriesOptions {
   timing: SessionTiming | undefined
   pool: PostgresPool
   /** Writes of deliveries and dead letters, in the order of calls. */
-  writes: SerialQueue
+  writes: CommitQueue
   backlog: Backlog
   head: LogHead
 }
+
+/** Deliveries that one statement acknowledges. */
+const MAX_ACKNOWLEDGED = 5_000
 
 /** Pending deliveries, which the nodes share among them by partition. */
 export class PostgresDeliveries implements DeliveryStore {
@@ -28,8 +31,7 @@ export class PostgresDeliveries implements DeliveryStore {
   readonly #leases = new Set<PartitionLeases>()
   readonly #acknowledging: Batcher<readonly DeliveryRef[], void> = {
     run: (items) => this.#acknowledge(items.flat()).then(() => items.map(() => undefined)),
-    weigh: ({ length }) => length,
-    maxWeight: 5_000
+    weigh: ({ length }) => length / MAX_ACKNOWLEDGED
   }
 
   constructor(options: PostgresDeliveriesOptions) {
@@ -88,12 +90,12 @@ export class PostgresDeliveries implements DeliveryStore {
 
   /** Waits for acknowledgements of others, so that all are one statement. */
   acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
-    return this.#options.writes.addTo(this.#acknowledging, deliveries, { lazy: true })
+    return this.#options.writes.add(this.#acknowledging, deliveries, { lazy: true })
   }
 
   bury({ queue, instanceKey, offset }: DeliveryRef, { reason, message, attempts }: Failure): Promise<void> {
     const { pool, writes, backlog } = this.#options
-    return writes.add(async () => {
+    return writes.addSingle(async () => {
       const rows = await pool.query(
         `WITH gone AS (
           DELETE FROM ${pool.schema}.deliveries d

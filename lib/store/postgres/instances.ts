@@ -3,14 +3,14 @@ import { TokenTakenError } from '../../errors.ts'
 import { MemoryDirectory, type InstanceRecord, type InstanceTable } from '../../instances/memory-directory.ts'
 import type { PostgresPool } from './connection.ts'
 import type { Row } from '../rows.ts'
-import type { SerialQueue } from '../serial-queue.ts'
+import type { CommitQueue } from '../commit-queue.ts'
 import { SharedRun } from './shared-run.ts'
 import type { Instance, Selection, TransportName } from '../../instances/instance.ts'
 
 export interface PostgresInstancesOptions {
   pool: PostgresPool
   /** Writes go in the order of calls, appends among them. */
-  writes: SerialQueue
+  writes: CommitQueue
 }
 
 interface Known {
@@ -45,7 +45,7 @@ export class PostgresInstances implements InstanceTable {
   }
 
   write(name: string, change: (before: Instance | undefined) => InstanceRecord): Promise<Instance> {
-    return this.#options.writes.add(async () => {
+    return this.#options.writes.addSingle(async () => {
       for (;;) {
         await this.#reading.run()
         const before = this.directory.get(name)
@@ -62,7 +62,7 @@ export class PostgresInstances implements InstanceTable {
   }
 
   remove(name: string): Promise<Instance | undefined> {
-    return this.#options.writes.add(async () => {
+    return this.#options.writes.addSingle(async () => {
       await this.#reading.run()
       const before = this.directory.get(name)
       if (!before) return undefined

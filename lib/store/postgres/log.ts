@@ -1,12 +1,11 @@
 import type { Backlog } from '../backlog.ts'
-import type { Commit } from '../commit-queue.ts'
+import type { Commit, CommitQueue } from '../commit-queue.ts'
 import { PostgresAppender, type Appended } from './append.ts'
 import type { PostgresPool } from './connection.ts'
 import type { PostgresInstances } from './instances.ts'
 import type { LogHead } from './log-head.ts'
 import { PostgresLogReads } from './log-reads.ts'
 import type { Recount } from './recount.ts'
-import type { SerialQueue } from '../serial-queue.ts'
 import { PostgresTail } from './tail.ts'
 import type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
@@ -14,7 +13,7 @@ import type { NewEvent, StoredEvent } from '../../events/event.ts'
 export interface PostgresLogOptions {
   pool: PostgresPool
   /** Appends and changes of instances, in the order of calls. */
-  writes: SerialQueue
+  writes: CommitQueue
   instances: PostgresInstances
   backlog: Backlog
   recount: Recount
@@ -64,7 +63,7 @@ export class PostgresLog implements LogStore {
     } catch (error) {
       return Promise.reject(error)
     }
-    const done = writes.addTo(this.#appender, {
+    const done = writes.add(this.#appender, {
       events,
       deliveries,
       calledAt: performance.now(),

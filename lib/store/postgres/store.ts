@@ -1,5 +1,5 @@
 import { Backlog } from '../backlog.ts'
-import type { Commit } from '../commit-queue.ts'
+import { CommitQueue, type Commit } from '../commit-queue.ts'
 import { BackpressureError } from '../../errors.ts'
 import { PostgresPool, refused } from './connection.ts'
 import { PostgresDeadLetters } from './dead-letters.ts'
@@ -12,7 +12,6 @@ import { migrate } from './migrate.ts'
 import { COUNT_HOLDERS } from './partition-leases.ts'
 import { Recount } from './recount.ts'
 import type { Row } from '../rows.ts'
-import { SerialQueue } from '../serial-queue.ts'
 import { PostgresSession, type SessionTiming } from './session.ts'
 import type { EventStore, NodeStatus } from '../event-store.ts'
 import type { InstanceDirectory } from '../../instances/directory.ts'
@@ -51,9 +50,9 @@ export class PostgresStore implements EventStore {
   readonly #pool: PostgresPool
   readonly #table: PostgresInstances
   /** Appends and changes of instances. */
-  readonly #writes = new SerialQueue()
+  readonly #writes = new CommitQueue()
   /** Acknowledgements, and what is done to dead letters. */
-  readonly #deliveryWrites = new SerialQueue()
+  readonly #deliveryWrites = new CommitQueue()
   readonly #head = new LogHead()
   readonly #recount: Recount
   readonly #session: PostgresSession

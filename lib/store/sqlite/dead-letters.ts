@@ -1,4 +1,4 @@
-import type { CommitQueue } from '../commit-queue.ts'
+import type { SqliteCommits } from './commits.ts'
 import { type Row, toDeadLetter } from '../rows.ts'
 import type { SqliteDeliveries } from './deliveries.ts'
 import type { SqliteFile } from './file.ts'
@@ -11,7 +11,7 @@ export interface SqliteDeadLettersOptions {
   file: SqliteFile
   sql: Statements
   reads: SqliteLogReads
-  commits: CommitQueue
+  commits: SqliteCommits
   deliveries: SqliteDeliveries
   directory: InstanceDirectory
 }

@@ -1,6 +1,6 @@
 import { EVENT_DAMAGED } from '../../errors.ts'
 import type { Backlog } from '../backlog.ts'
-import type { CommitQueue } from '../commit-queue.ts'
+import type { SqliteCommits } from './commits.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import type { SqliteFile } from './file.ts'
 import type { SqliteLogReads } from './log-reads.ts'
@@ -14,7 +14,7 @@ export interface SqliteDeliveriesOptions {
   file: SqliteFile
   sql: Statements
   reads: SqliteLogReads
-  commits: CommitQueue
+  commits: SqliteCommits
   queues: SqliteQueues
   backlog: Backlog
   feed: CommitFeed

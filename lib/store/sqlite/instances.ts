@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { CommitQueue } from '../commit-queue.ts'
+import type { SqliteCommits } from './commits.ts'
 import {
   blankInstance,
   MemoryDirectory,
@@ -15,7 +15,7 @@ import type { Instance, TransportName } from '../../instances/instance.ts'
  */
 export class SqliteInstances implements InstanceTable {
   readonly directory: MemoryDirectory
-  readonly #commits: CommitQueue
+  readonly #commits: SqliteCommits
   readonly #insert: StatementSync
   readonly #update: StatementSync
   readonly #delete: StatementSync
@@ -23,7 +23,7 @@ export class SqliteInstances implements InstanceTable {
   /** What the running transaction made of each name: a record, or nothing. */
   readonly #changed = new Map<string, Instance | undefined>()
 
-  constructor(db: DatabaseSync, commits: CommitQueue) {
+  constructor(db: DatabaseSync, commits: SqliteCommits) {
     this.#commits = commits
     this.#insert = db.prepare(`
       INSERT INTO instances (id, name, token_hash, integration, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)`)

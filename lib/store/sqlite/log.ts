@@ -1,4 +1,4 @@
-import type { CommitQueue } from '../commit-queue.ts'
+import type { SqliteCommits } from './commits.ts'
 import type { Backlog } from '../backlog.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import type { SqliteFile } from './file.ts'
@@ -16,7 +16,7 @@ export interface SqliteLogOptions {
   file: SqliteFile
   sql: Statements
   reads: SqliteLogReads
-  commits: CommitQueue
+  commits: SqliteCommits
   queues: SqliteQueues
   instances: SqliteInstances
   backlog: Backlog

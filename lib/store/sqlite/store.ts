@@ -1,7 +1,8 @@
 import { Backlog } from '../backlog.ts'
-import { CommitQueue, type Commit } from '../commit-queue.ts'
+import type { Commit } from '../commit-queue.ts'
 import { CommitFeed } from './commit-feed.ts'
-import { refusedWrite, unusable } from './database.ts'
+import { SqliteCommits } from './commits.ts'
+import { unusable } from './database.ts'
 import type { OnDamage } from './damage.ts'
 import { SqliteDeadLetters } from './dead-letters.ts'
 import { SqliteDeliveries } from './deliveries.ts'
@@ -33,7 +34,7 @@ export class SqliteStore implements EventStore {
   readonly deadLetters: SqliteDeadLetters
   readonly #file: SqliteFile
   readonly #sql: Statements
-  readonly #commits: CommitQueue
+  readonly #commits: SqliteCommits
   readonly #feed = new CommitFeed()
 
   /** @throws as `openDatabase` does */
@@ -44,7 +45,7 @@ export class SqliteStore implements EventStore {
       file.damage.lookOver(file.db)
       const sql = prepareStatements(file.db)
       const queues = new SqliteQueues(sql)
-      const commits = new CommitQueue({
+      const commits = new SqliteCommits({
         transaction: (work) => {
           instances.begin()
           try {
@@ -54,11 +55,8 @@ export class SqliteStore implements EventStore {
             throw error
           }
         },
-        // Errors of ours are thrown before anything is written.
-        isFatal: (error) => !(error as { code?: string }).code?.startsWith('IEV_'),
-        translate: refusedWrite,
-        ...(onCommit && { measured: onCommit }),
-        flushed: () => this.#feed.publish()
+        feed: this.#feed,
+        onCommit
       })
       const instances = new SqliteInstances(file.db, commits)
       const { directory } = instances
@@ -88,7 +86,7 @@ export class SqliteStore implements EventStore {
   }
 
   async close(): Promise<void> {
-    this.#commits.close()
+    await this.#commits.close()
     this.#feed.close()
     this.#file.close()
   }

@@ -1,0 +1,79 @@
+import { CommitQueue, Rejection, type Batcher, type Commit, type Results } from '../commit-queue.ts'
+import type { CommitFeed } from './commit-feed.ts'
+import { refusedWrite } from './database.ts'
+
+export interface Operation<T> {
+  /** Runs inside a transaction; runs again, in another one, if the transaction fails. */
+  run: () => T
+  /** Runs after the commit, in the order of operations, before any of their promises is seen resolved. */
+  committed?: (result: T) => void
+}
+
+export interface SqliteCommitsOptions {
+  /** Runs `work` in one durable transaction; throws when nothing of it was kept. */
+  transaction: (work: () => void) => void
+  feed: CommitFeed
+  onCommit: ((commit: Commit) => void) | undefined
+}
+
+/**
+ * Writes: the operations of one turn of the event loop share a transaction. Each is kept whole or not at all, whatever
+ * becomes of the others.
+ */
+export class SqliteCommits implements Batcher<Operation<unknown>, unknown> {
+  readonly #options: SqliteCommitsOptions
+  readonly #queue = new CommitQueue()
+
+  constructor(options: SqliteCommitsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @throws {ClosingError} after `close` @throws {BackpressureError} SQLite cannot write now
+   * @throws what the operation throws
+   */
+  add<T>(operation: Operation<T>, options?: { lazy: boolean }): Promise<T> {
+    // Operations of any result wait together; each promise only ever sees its own operation's.
+    return this.#queue.add(this, operation as Operation<unknown>, options) as Promise<T>
+  }
+
+  run(operations: readonly Operation<unknown>[]): Results<unknown> {
+    const { transaction, feed, onCommit } = this.#options
+    const begun = performance.now()
+    let results: Results<unknown> = []
+    try {
+      transaction(() => {
+        results = operations.map(attempt)
+      })
+    } catch (error) {
+      throw refusedWrite(error)
+    }
+    onCommit?.({ operations: operations.length, seconds: (performance.now() - begun) / 1_000 })
+    for (const [index, { committed }] of operations.entries()) {
+      const result = results[index]
+      if (!(result instanceof Rejection)) committed?.(result)
+    }
+    feed.publish()
+    return results
+  }
+
+  /** A failed transaction has left nothing: each of its operations may still be kept in one of its own. */
+  isolates(): boolean {
+    return true
+  }
+
+  /** Commits what waits, before it returns; what comes with it or later is refused. */
+  close(): Promise<void> {
+    return this.#queue.close()
+  }
+}
+
+function attempt({ run }: Operation<unknown>): unknown {
+  try {
+    return run()
+  } catch (error) {
+    // Errors of ours are thrown before anything is written; after any other the transaction may hold half an operation.
+    if ((error as { code?: string }).code?.startsWith('IEV_')) return new Rejection(error)
+    throw error
+  }
+}
