@@ -1,5 +1,5 @@
 /** All types that signatures of the package's plugins, decorators and errors name. test/types/public.test.ts finds one that is missing. */
-export type { EmitResult, EventLog, Route, Transport } from './event-log/event-log.ts'
+export type { AcceptOptions, EmitResult, EventLog, Route, Transport } from './event-log/event-log.ts'
 export type { CatalogueEvent, CatalogueOptions, EventCatalogue, ResolvedSelection } from './events/catalogue.ts'
 export type {
   Counter as MetricCounter,

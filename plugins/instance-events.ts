@@ -5,25 +5,34 @@ import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
 import eventLogPlugin from './event-log.ts'
 
 /** `fastify.onInstanceEvent`. */
-export type OnInstanceEvent = (input: InstanceEventInput) => Promise<EmitResult>
+export interface OnInstanceEvent {
+  /**
+   * Accepts several events, all or none; otherwise the same as for one event. Results are in the order of the events.
+   * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
+   * @throws {InstanceNotFoundError} an instance is unknown, and `autoRegister` is off
+   * @throws {BackpressureError} {ClosingError} not accepted; try again later
+   */
+  (inputs: readonly InstanceEventInput[]): Promise<EmitResult[]>
+  /**
+   * Accepts an event and sends it wherever it is selected: to SQS, to sockets, to both.
+   * Resolves when it is durable; `duplicate` means that the instance had an event of this id already.
+   * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
+   * @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off
+   * @throws {BackpressureError} {ClosingError} not accepted; try again later
+   */
+  (input: InstanceEventInput): Promise<EmitResult>
+}
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /**
-     * Accepts an event and sends it wherever it is selected: to SQS, to sockets, to both.
-     * Resolved means durable; `duplicate` means that the instance had an event of this id already.
-     * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
-     * @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off
-     * @throws {BackpressureError} {ClosingError} not accepted; try again later
-     */
+    /** The one way in for events: accepts them and sends them wherever they are selected. */
     onInstanceEvent: OnInstanceEvent
   }
 }
 
 const instanceEventsPlugin: FastifyPluginAsync = async (fastify) => {
   if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLogPlugin)
-  const { eventLog } = fastify
-  fastify.decorate('onInstanceEvent', (input) => eventLog.accept(input))
+  fastify.decorate('onInstanceEvent', fastify.eventLog.accept.bind(fastify.eventLog))
 }
 
 export default fp(instanceEventsPlugin, { name: 'fastify-instance-events/instance-events', fastify: '5.x' })

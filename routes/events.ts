@@ -3,7 +3,7 @@ import { EmitReplies } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { EventBody, EventsBody } from '../lib/schemas/event-input.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
-import '../plugins/event-log.ts'
+import '../plugins/instance-events.ts'
 import { type EventShape, useEventBodies } from './event-body.ts'
 import { requestTrace } from './trace.ts'
 import { opensTo } from './keys.ts'
@@ -21,7 +21,6 @@ export interface EventRoutesOptions {
 
 /** `POST /events/:instance` */
 const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
-  const { eventLog } = fastify
   useEventBodies(fastify, SHAPE)
 
   fastify.post('/events/:instance', {
@@ -45,8 +44,8 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
       } = request
       reply.code(202)
       const trace = requestTrace(request)
-      if (!Array.isArray(body)) return eventLog.accept({ ...trace, ...body, instance })
-      return eventLog.acceptAll(body.map((event) => ({ ...trace, ...event, instance })))
+      if (!Array.isArray(body)) return fastify.onInstanceEvent({ ...trace, ...body, instance })
+      return fastify.onInstanceEvent(body.map((event) => ({ ...trace, ...event, instance })))
     }
   })
 }

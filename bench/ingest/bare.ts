@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import auth from '../../plugins/auth.ts'
 import eventLog from '../../plugins/event-log.ts'
+import type { OnInstanceEvent } from '../../plugins/instance-events.ts'
 import { useConventions } from '../../routes/conventions.ts'
 import events from '../../routes/events.ts'
 import { serve } from '../harness/serve.ts'
@@ -15,8 +16,7 @@ const bare: IngestServer = {
   async listen() {
     const server = Fastify()
     await server.register(eventLog, { url: ':memory:' })
-    server.eventLog.accept = async () => accepted()
-    server.eventLog.acceptAll = async (inputs) => inputs.map(accepted)
+    server.decorate('onInstanceEvent', accept as OnInstanceEvent)
     await server.register(auth, { apiKey: API_KEY })
     await server.register(async (scope) => {
       useConventions(scope)
@@ -30,6 +30,10 @@ const bare: IngestServer = {
     taken = 0
     return count
   }
+}
+
+async function accept(input: unknown) {
+  return Array.isArray(input) ? input.map(accepted) : accepted()
 }
 
 function accepted() {

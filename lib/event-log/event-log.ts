@@ -1,37 +1,35 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ClosingError, InstanceNotFoundError, OptionsInvalidError } from '../errors.ts'
-import { MAX_MESSAGES, withMessages, type InstanceEventsError } from '../error-class.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
+import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
+import { CALLER_ID, flagsOfOnly, type NewEvent } from '../events/event.ts'
 import { eventSize } from '../events/messages.ts'
-import { normaliseEvent, type NormalEvent, type NormaliseOptions } from './normalise.ts'
-import type { EventCatalogue, CatalogueEvent } from '../events/catalogue.ts'
-import { PendingAge } from './pending-age.ts'
-import { Refusals, type Load } from './refusals.ts'
+import type { InstanceDirectory } from '../instances/directory.ts'
+import type { Instance, TransportName } from '../instances/instance.ts'
+import type { InstanceChange } from '../instances/memory-directory.ts'
 import type { Fault } from '../operation/fault.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
-import type { InstanceDirectory } from '../instances/directory.ts'
-import type { InstanceChange } from '../instances/memory-directory.ts'
-import { CALLER_ID, OFF_SOCKETS } from '../events/event.ts'
-import type { AppendResult } from '../store/log-store.ts'
 import type { EventStore } from '../store/event-store.ts'
-import type { Instance } from '../instances/instance.ts'
-import type { NewEvent } from '../events/event.ts'
-import type { TransportName } from '../instances/instance.ts'
+import type { AppendResult } from '../store/log-store.ts'
 import { acceptChannel } from '../telemetry/channels.ts'
-import { observeAccept } from '../telemetry/observe-accept.ts'
 import { createTrace } from '../telemetry/create-span.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { observeAccept } from '../telemetry/observe-accept.ts'
+import { normaliseEvents, type NormalEvent, type NormaliseOptions } from './normalise.ts'
+import { PendingAge } from './pending-age.ts'
+import { Refusals, type Load } from './refusals.ts'
 
 /** Where one transport wants an event to go. */
 export interface Route {
+  /** Names of the queues to deliver it to. */
   queues?: readonly string[]
-  /** Whether it has readers of the log for it. */
+  /** Whether the transport has readers of the log that may see it. */
   read?: boolean
 }
 
 /** What a transport plugin brings to the log. */
 export interface Transport {
   readonly name: TransportName
-  /** Where an event goes; called for each event, from memory only. `instance` is undefined for an unknown one. */
+  /** Returns where an event goes. Called for each event, from memory only; `instance` is undefined for an unknown one. */
   plan(event: CatalogueEvent, instance: Instance | undefined): Route
 }
 
@@ -45,6 +43,11 @@ export interface EventLogInit extends NormaliseOptions {
   logUnselected: boolean
 }
 
+export interface AcceptOptions {
+  /** The only transport that may deliver the events. @default all */
+  only?: TransportName
+}
+
 export type EmitResult = AppendResult
 
 interface Planned {
@@ -54,19 +57,19 @@ interface Planned {
 }
 
 /**
- * The event log as plugins see it: the store, the catalogue, and the one way in. An event is checked and serialised
- * once, every attached transport says where it goes, and one append makes all of it durable. What transports carry they
- * take from the store: sockets follow the log, SQS its lanes.
+ * The event log as plugins see it: the store, the catalogue, and the one way in. An event is checked and serialised once,
+ * every attached transport says where it goes, and one append makes all of it durable. Transports take what they deliver
+ * from the store: sockets follow the log, SQS its lanes.
  */
 export class EventLog {
   readonly store: EventStore
   readonly catalogue: EventCatalogue
   readonly autoRegister: boolean
   readonly metrics: Metrics
-  /** Events that were not accepted of late. */
+  /** Events that were refused recently. */
   readonly refusals = new Refusals()
   readonly pendingAge: PendingAge
-  /** What else `/overview` asks for faults: parts of the process that neither the log nor a transport knows. */
+  /** Faults for `GET /overview` of parts of the process that neither the log nor a transport knows. */
   readonly otherFaults: (() => Fault | undefined)[] = []
   readonly #options: EventLogInit
   readonly #transports = new Map<TransportName, Transport>()
@@ -97,12 +100,12 @@ export class EventLog {
     this.#transports.set(transport.name, transport)
   }
 
-  /** Tells of instances that are removed or updated. A watcher's failure is its own. Returns how to stop it. */
+  /** Calls the watcher with each instance that is removed or updated; what it throws is logged. Returns a function that ends it. */
   watchInstances(watcher: (change: InstanceChange) => void): () => void {
     return this.instances.watch((change) => this.guard('A watcher of instances failed', () => watcher(change)))
   }
 
-  /** Nothing that plugins do may reach the commit that they are told of: what `work` throws is logged. */
+  /** Runs `work` and logs what it throws: a plugin must not fail the commit that it is told of. */
   guard(failure: string, work: () => void): void {
     try {
       work()
@@ -111,38 +114,26 @@ export class EventLog {
     }
   }
 
-  /** Accepts one event. @throws as `acceptAll` */
-  async accept(input: InstanceEventInput, only?: TransportName): Promise<EmitResult> {
-    const [result] = await this.acceptAll([input], only)
-    // One input, one result.
-    return result as EmitResult
-  }
-
   /**
-   * Accepts events, all or none. Resolved means durable, and on the way to every transport that selects them.
-   * @param only this transport alone
+   * Accepts an event, or several: all of them or none. This is the one way into the log: `onInstanceEvent` is this method,
+   * and each transport's `emit` calls it. Resolves when the events are durable and will be sent wherever they are selected.
    * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
-   * @throws {InstanceNotFoundError} unknown, and `autoRegister` is off
-   * @throws {BackpressureError} {ClosingError} try again later
+   * @throws {InstanceNotFoundError} an instance is unknown, and `autoRegister` is off
+   * @throws {BackpressureError} {ClosingError} not accepted; try again later
    */
-  acceptAll(inputs: readonly InstanceEventInput[], only?: TransportName): Promise<EmitResult[]> {
-    const accept = () => this.#acceptAll(inputs, only)
-    return acceptChannel.hasSubscribers ? observeAccept({ inputs, transport: only }, accept) : accept()
-  }
-
-  async #acceptAll(inputs: readonly InstanceEventInput[], only: TransportName | undefined): Promise<EmitResult[]> {
-    if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
-    const normal = this.#normalise(inputs)
-    let planned: Planned[] = []
-    const results = await this.#append(() => {
-      planned = normal.map((event) => this.#plan(event, only))
-      const logged = this.#options.logUnselected ? planned : planned.filter(({ selected }) => selected)
-      return logged.map(({ event }) => event)
-    })
-    if (results.length === planned.length) return results
-    // What was not logged has no place in the log: offset 0.
-    let next = 0
-    return planned.map(({ event, selected }) => (selected ? results[next++] : undefined) ?? unlogged(event))
+  accept(inputs: readonly InstanceEventInput[], options?: AcceptOptions): Promise<EmitResult[]>
+  accept(input: InstanceEventInput, options?: AcceptOptions): Promise<EmitResult>
+  async accept(
+    input: InstanceEventInput | readonly InstanceEventInput[],
+    options?: AcceptOptions
+  ): Promise<EmitResult | EmitResult[]> {
+    const inputs = isList(input) ? input : [input]
+    const transport = options?.only
+    const results = await (acceptChannel.hasSubscribers
+      ? observeAccept({ inputs, transport }, () => this.#accept(inputs, transport))
+      : this.#accept(inputs, transport))
+    // One input has one result.
+    return inputs === input ? results : (results[0] as EmitResult)
   }
 
   /** Refuses events from now on: the server is shutting down. */
@@ -150,23 +141,44 @@ export class EventLog {
     this.#closing = true
   }
 
-  /** @param plan says what to append; asked again where the directory turns out to be old */
-  async #append(plan: () => readonly NewEvent[]): Promise<AppendResult[]> {
-    let events = plan()
-    if (events.length === 0) return []
-    const results = await this.store.log
-      .append(events, () => (events = plan()))
-      .catch((error: Error & { code?: string; statusCode?: number }) => {
-        const { code = error.name, statusCode = 500, message } = error
-        if (statusCode >= 500) this.refusals.refused({ code, message }, events.length, loadOf(events))
-        throw this.#refused(error, events.length)
-      })
+  async #accept(inputs: readonly InstanceEventInput[], only: TransportName | undefined): Promise<EmitResult[]> {
+    if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
+    const normal = normaliseEvents(inputs, this.#options)
+    let planned: Planned[] = []
+    let logged: NewEvent[] = []
+    const plan = () => {
+      planned = normal.map((event) => this.#plan(event, only))
+      const kept = this.#options.logUnselected ? planned : planned.filter(({ selected }) => selected)
+      logged = kept.map(({ event }) => event)
+      return logged
+    }
+    let results: AppendResult[] = []
+    if (plan().length > 0) {
+      try {
+        results = await this.store.log.append(logged, plan)
+      } catch (error) {
+        throw this.#notAppended(error as Error & { code?: string; statusCode?: number }, logged)
+      }
+      this.#appended(logged, results)
+    }
+    if (results.length === planned.length) return results
+    // An event that was not logged has no place in the log: offset 0.
+    let next = 0
+    return planned.map(({ event, selected }) => (selected ? results[next++] : undefined) ?? unlogged(event))
+  }
+
+  #appended(events: readonly NewEvent[], results: readonly AppendResult[]): void {
     if (this.refusals.any) this.refusals.accepted(loadOf(events))
     for (const [index, { event }] of events.entries()) {
       if (results[index]?.duplicate) this.metrics.duplicates.inc()
       else this.metrics.accepted.inc({ event })
     }
-    return results
+  }
+
+  #notAppended<E extends Error & { code?: string; statusCode?: number }>(error: E, events: readonly NewEvent[]): E {
+    const { code = error.name, statusCode = 500, message } = error
+    if (statusCode >= 500) this.refusals.refused({ code, message }, events.length, loadOf(events))
+    return this.#refused(error, events.length)
   }
 
   #refused<E extends Error & { code?: string }>(error: E, count: number): E {
@@ -174,29 +186,8 @@ export class EventLog {
     return error
   }
 
-  #normalise(inputs: readonly InstanceEventInput[]): NormalEvent[] {
-    if (inputs.length === 1) return inputs.map((input) => normaliseEvent(input, this.#options))
-    const events: NormalEvent[] = []
-    const errors: InstanceEventsError[] = []
-    const messages: string[] = []
-    for (const [index, input] of inputs.entries()) {
-      if (messages.length >= MAX_MESSAGES) break
-      try {
-        events.push(normaliseEvent(input, this.#options))
-      } catch (error) {
-        // normaliseEvent throws errors of lib/errors.ts only.
-        const fault = error as InstanceEventsError
-        errors.push(fault)
-        messages.push(...(fault.messages ?? [fault.message]).map((message) => `[${index}]: ${message}`))
-      }
-    }
-    const [first] = errors
-    if (first) throw withMessages(first, messages)
-    return events
-  }
-
   #plan(event: NormalEvent, only: TransportName | undefined): Planned {
-    const { id, data, envelope } = event
+    const { id, data, envelope, extra, callerId } = event
     const keptTo = only === undefined ? event.transports : (event.transports ?? [only]).filter((name) => name === only)
     const instance = this.instances.get(event.instance)
     if (!instance && !this.autoRegister) throw new InstanceNotFoundError(event.instance)
@@ -208,16 +199,20 @@ export class EventLog {
       for (const queue of route.queues ?? []) queues.add(queue)
       read ||= route.read ?? false
     }
-    const flags = (event.callerId ? CALLER_ID : 0) | (keptTo && !keptTo.includes('websocket') ? OFF_SOCKETS : 0)
-    const { instance: name, event: known, extra } = event
-    // Kept: a plan that is made again has its trace already.
+    const flags = (callerId ? CALLER_ID : 0) | (keptTo ? flagsOfOnly(keptTo) : 0)
+    // Kept: an event that is planned again has its trace already.
     event.traceparent ??= createTrace(queues)
-    const { traceparent } = event
+    const { instance: name, event: known, traceparent } = event
     return {
       event: { instance: name, id, event: known.name, data, envelope, traceparent, extra, flags, queues: [...queues] },
       selected: read || queues.size > 0
     }
   }
+}
+
+/** `Array.isArray` does not narrow a union with a readonly array. */
+function isList(input: InstanceEventInput | readonly InstanceEventInput[]): input is readonly InstanceEventInput[] {
+  return Array.isArray(input)
 }
 
 function loadOf(events: readonly NewEvent[]): Load {

@@ -3,7 +3,7 @@ import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox
 import { EventInvalidError } from '../errors.ts'
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
 import { excerpt } from '../text/excerpt.ts'
-import { MAX_MESSAGES, withMessages } from '../error-class.ts'
+import { MAX_MESSAGES, withMessages, type InstanceEventsError } from '../error-class.ts'
 import { assertInstanceName } from '../instances/name.ts'
 import { toJson } from '../json/to-json.ts'
 import { plainTextFault } from '../text/plain-text.ts'
@@ -39,11 +39,32 @@ const EXAMPLE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 const RESERVED = new Set<string>(RESERVED_MEMBERS)
 
 /**
- * Checks an input and serialises it, once for all transports.
- * @throws {EventInvalidError} one message per fault, naming the field
- * @throws {EventUnknownError} @throws {InstanceNameError}
+ * Checks inputs and serialises them, once for all transports.
+ * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} of the first bad input; its `messages` name the faults
+ * of all, up to `MAX_MESSAGES`, each with the place of its input in the list if there are several
  */
-export function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): NormalEvent {
+export function normaliseEvents(inputs: readonly InstanceEventInput[], options: NormaliseOptions): NormalEvent[] {
+  if (inputs.length === 1) return inputs.map((input) => normaliseEvent(input, options))
+  const events: NormalEvent[] = []
+  const errors: InstanceEventsError[] = []
+  const messages: string[] = []
+  for (const [index, input] of inputs.entries()) {
+    if (messages.length >= MAX_MESSAGES) break
+    try {
+      events.push(normaliseEvent(input, options))
+    } catch (error) {
+      // normaliseEvent throws errors of lib/errors.ts only.
+      const fault = error as InstanceEventsError
+      errors.push(fault)
+      messages.push(...(fault.messages ?? [fault.message]).map((message) => `[${index}]: ${message}`))
+    }
+  }
+  const [first] = errors
+  if (first) throw withMessages(first, messages)
+  return events
+}
+
+function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): NormalEvent {
   if (!checker.Check(input))
     throw invalid(Iterator.from(checker.Errors(input)).take(MAX_MESSAGES).map(describe).toArray())
   assertInstanceName(input.instance)

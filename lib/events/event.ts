@@ -1,9 +1,26 @@
-/** Bits of `StoredEvent.flags`. The id came from the caller: only unique within the instance. */
+import type { TransportName } from '../instances/instance.ts'
+
+/** Bit of `StoredEvent.flags`: the id came from the caller, and is unique only within the instance. */
 export const CALLER_ID = 4
-/** Only in memory: `data` is the reference of an object in S3. */
+/** Bit of `StoredEvent.flags`, only in memory: `data` is the reference of an object in S3. */
 export const IN_S3 = 8
-/** Whoever handed it in kept it to other transports: no socket gets it, now or when the log is replayed. */
-export const OFF_SOCKETS = 16
+/**
+ * Bits of `StoredEvent.flags` that keep an event from a transport, now and when the log is read again. SQS needs none: an
+ * event is stored with its queues. They do not depend on the transports of this process: another node, or this one after
+ * a restart, may have more.
+ */
+const KEPT_FROM: Readonly<Record<TransportName, number>> = { sqs: 0, websocket: 16 }
+const TRANSPORTS = Object.entries(KEPT_FROM) as [TransportName, number][]
+
+/** The flags of an event that only these transports may deliver. */
+export function flagsOfOnly(transports: readonly TransportName[]): number {
+  return TRANSPORTS.reduce((flags, [name, flag]) => (transports.includes(name) ? flags : flags | flag), 0)
+}
+
+/** Whether an event must not be delivered by a transport. */
+export function isKeptFrom({ flags }: Pick<StoredEvent, 'flags'>, transport: TransportName): boolean {
+  return (flags & KEPT_FROM[transport]) !== 0
+}
 
 /** An event ready for the log: everything but its offset. */
 export interface NewEvent {

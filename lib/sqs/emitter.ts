@@ -73,7 +73,7 @@ export class SqsEmitter implements Transport {
    * @throws as `EventLog.accept`
    */
   emit(input: InstanceEventInput): Promise<EmitResult> {
-    return this.#options.eventLog.accept(input, 'sqs')
+    return this.#options.eventLog.accept(input, { only: this.name })
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { EventLog } from '../event-log/event-log.ts'
 import { selects } from '../instances/selections.ts'
-import { OFF_SOCKETS, type StoredEvent } from '../events/event.ts'
+import { isKeptFrom, type StoredEvent } from '../events/event.ts'
 import type { Instance } from '../instances/instance.ts'
 
 /** Where an event may be seen, whoever listens. */
@@ -27,13 +27,13 @@ export class Audiences {
    * The audience of a logged event. A selection that changes applies at once, in replays too: an event that is deselected
    * stops, one that was selected since can be replayed.
    */
-  of({ event, instance: name, instanceKey, flags }: StoredEvent): Audience {
+  of(event: StoredEvent): Audience {
     const { catalogue, instances } = this.#eventLog
-    const known = catalogue.find(event)
-    if (flags & OFF_SOCKETS || !known) return NOBODY
-    const instance = instances.get(name)
+    const known = catalogue.find(event.event)
+    if (!known || isKeptFrom(event, 'websocket')) return NOBODY
+    const instance = instances.get(event.instance)
     // An instance that was created anew under the same name does not inherit events.
-    return this.ofInstance(known, instance?.key === instanceKey ? instance : undefined)
+    return this.ofInstance(known, instance?.key === event.instanceKey ? instance : undefined)
   }
 
   /** The audience of an event of an instance; `undefined` for an unknown one. */

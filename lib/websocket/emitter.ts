@@ -92,7 +92,7 @@ export class WebsocketEmitter implements Transport {
    * @throws as `EventLog.accept`
    */
   emit(input: InstanceEventInput): Promise<EmitResult> {
-    return this.#options.eventLog.accept(input, 'websocket')
+    return this.#options.eventLog.accept(input, { only: this.name })
   }
 
   /** Selects events of an instance. @throws as `prepare` @throws {InstanceNotFoundError} */

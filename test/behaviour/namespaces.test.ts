@@ -30,7 +30,7 @@ async function visit(app: App, { ws, packets, packet }: RawSocket, instances: st
   const last = instances.at(-1)
   for (const name of instances) ws.send(`40/${name},${JSON.stringify({ ...auth, offset: 'latest' })}`)
   await packet(new RegExp(`^42/${last},\\["resumed"`))
-  await app.eventLog.acceptAll(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
+  await app.eventLog.accept(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
   await packet(new RegExp(`^42/${last},\\["call"`))
   for (const name of instances) ws.send(`41/${name},`)
   ws.send(`40/nobody,${JSON.stringify(auth)}`)

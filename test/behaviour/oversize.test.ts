@@ -35,12 +35,7 @@ t.test('a message that is too large goes to S3, in its turn; the queue gets a re
     id,
     extra: { progress: 7 }
   })
-  await server.eventLog.acceptAll([
-    accept('before', 'a'),
-    accept(large, 'b/ç'),
-    accept(large, 'c'),
-    accept('after', 'd')
-  ])
+  await server.eventLog.accept([accept('before', 'a'), accept(large, 'b/ç'), accept(large, 'c'), accept('after', 'd')])
 
   const bodies = await sqs.bodies('global_call.fifo', 4)
   t.match(bodies, [
@@ -116,9 +111,7 @@ t.test('what S3 refuses for good becomes a dead letter, and the lane goes on', a
       s3: { ...sqs.options, bucket: 'not-there' }
     }
   })
-  await server.eventLog.acceptAll(
-    ['x'.repeat(9_000), 'behind'].map((data) => ({ instance: 'mine', event: 'call', data }))
-  )
+  await server.eventLog.accept(['x'.repeat(9_000), 'behind'].map((data) => ({ instance: 'mine', event: 'call', data })))
   t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'behind' }])
   t.match(await server.eventLog.store.deadLetters.read({ after: 0, limit: 10 }), [
     { offset: 1, reason: 'NoSuchBucket', attempts: 2 }

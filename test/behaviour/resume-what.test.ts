@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import t from 'tap'
-import { API_KEY, listen } from '../support/build.ts'
+import { API_KEY, build, folder, listen } from '../support/build.ts'
 import { data, emit } from '../support/resuming.ts'
 import { client, next, refusal } from '../support/sockets.ts'
 
@@ -63,6 +64,22 @@ t.test('what is selected now is replayed: not what was deselected, also what was
   await app.websocket.set('sales', { enabled: true, events: [] })
   t.match(await replayed(t, `${url}/sales`, { offset: 0 }), ['call', 'messages.upsert', 'call', { count: 3 }], 'all')
 })
+
+t.test(
+  'an event that was kept to queues by a server without sockets is not replayed by one with sockets',
+  async (t) => {
+    const url = `file:${join(folder(t), 'events.db')}`
+    const without = await build(t, { eventLog: { url }, websocket: false })
+    const call = { instance: 'sales', event: 'call' }
+    await without.onInstanceEvent({ ...call, data: 'to queues', transports: ['sqs'] })
+    await without.sqs.emit({ ...call, data: 'by sqs' })
+    await without.onInstanceEvent({ ...call, data: 'to all' })
+    await without.close()
+    const { app, url: server } = await listen(t, { eventLog: { url } })
+    await app.websocket.set('sales', { enabled: true })
+    t.match(await replayed(t, `${server}/sales`, { offset: 0 }), ['to all', { count: 1 }])
+  }
+)
 
 t.test('an event that was kept from sockets is never seen by one', async (t) => {
   const { app, url } = await listen(t, { websocket: { globalEvents: true } })

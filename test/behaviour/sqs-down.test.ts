@@ -171,7 +171,7 @@ t.test('what a closing server had not sent is sent after the next start, once', 
     action === 'SendMessageBatch' ? { status: 503, code: 'ServiceUnavailable' } : undefined
   const first = await start()
   const numbers = Array.from({ length: 300 }, (_, n) => n)
-  await first.eventLog.acceptAll(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
+  await first.eventLog.accept(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
   await first.close()
   await t.rejects(first.onInstanceEvent({ instance: 'mine', event: 'call', data: 'late' }), { code: 'IEV_CLOSING' })
 

@@ -65,7 +65,7 @@ t.test('of a call that is refused because of one entry only that one dies, and t
       ? { status: 400, code: 'InvalidParameterValue', message: 'not like this' }
       : undefined
   const instances = ['a', 'b', 'c', 'evil', 'd', 'e']
-  await server.eventLog.acceptAll(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
+  await server.eventLog.accept(instances.map((instance) => ({ instance, event: 'call', data: 1 })))
   const bodies = await sqs.bodies('global_call.fifo', 5)
   t.same(bodies.map(({ instance }) => instance).sort(), ['a', 'b', 'c', 'd', 'e'])
   const { store } = server.eventLog
@@ -94,7 +94,7 @@ t.test('an entry that SQS refuses for good is buried alone', async (t) => {
     },
     { step: 'initialize' }
   )
-  await server.eventLog.acceptAll(
+  await server.eventLog.accept(
     ['good', 'bad 1', 'bad 2', 'fine'].map((data) => ({ instance: 'mine', event: 'call', data }))
   )
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'good' }, { data: 'fine' }])
@@ -114,7 +114,7 @@ t.test('an entry that SQS’s answer does not name is tried again', async (t) =>
     action === 'SendMessageBatch' && partial-- > 0
       ? { foreign: 200, type: 'application/json', body: '{"Successful":[{"Id":"0","MessageId":"x"}]}' }
       : undefined
-  await server.eventLog.acceptAll(['a', 'b'].map((instance) => ({ instance, event: 'call', data: 1 })))
+  await server.eventLog.accept(['a', 'b'].map((instance) => ({ instance, event: 'call', data: 1 })))
   t.match(await sqs.bodies('global_call.fifo', 1), [{ instance: 'b' }])
 })
 
@@ -143,7 +143,7 @@ t.test('what failed alone goes alone: nothing behind it is accepted before it', 
     return { refuse: refused.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })) }
   }
   const numbers = Array.from({ length: 10 }, (_, n) => n)
-  await server.eventLog.acceptAll(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
+  await server.eventLog.accept(numbers.map((data) => ({ instance: 'mine', event: 'call', data })))
   t.same(
     (await sqs.bodies('global_call.fifo', 10)).map(({ data }) => data),
     numbers

@@ -17,7 +17,7 @@ async function start(t: Test, { count = LETTERS }: { count?: number } = {}) {
     event: 'call',
     data: 'x'.repeat(1_100)
   }))
-  await app.eventLog.acceptAll(large)
+  await app.eventLog.accept(large)
   const { store } = app.eventLog
   const left = async () => (await store.deadLetters.count()).count
   await until(async () => (await left()) >= count)

@@ -48,7 +48,7 @@ t.test('when `head` has read enough, `send` goes on to the end, and exits by wha
 t.test('when `head` has read enough, it is over without a word', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
-  await app.eventLog.acceptAll(Array.from({ length: 5_000 }, (_, data) => ({ instance: 'sales', event: 'call', data })))
+  await app.eventLog.accept(Array.from({ length: 5_000 }, (_, data) => ({ instance: 'sales', event: 'call', data })))
   const pipeline = `set -o pipefail; "${process.execPath}" "${CLI}" tail sales --since 0 | head -n 2`
   const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
     execFile('bash', ['-c', pipeline], { env: { ...process.env, IEV_URL: url, API_KEY } }, (error, stdout, stderr) =>

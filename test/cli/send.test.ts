@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { Interrupted } from '../../lib/cli/failure.ts'
+import { acceptChannel, type AcceptTrace } from '../../lib/telemetry/channels.ts'
 import { API_KEY, folder, listen } from '../support/build.ts'
 import { cli, type CliWorld } from '../support/cli.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
@@ -16,11 +17,9 @@ import { until } from '../support/until.ts'
 async function start(t: Test, { bodyLimit = 10 * 1_048_576 } = {}) {
   const { app, url } = await listen(t, { bodyLimit, websocket: false })
   const requests: number[] = []
-  const { acceptAll } = app.eventLog
-  app.eventLog.acceptAll = (inputs) => {
-    requests.push(inputs.length)
-    return acceptAll.call(app.eventLog, inputs)
-  }
+  const submitted = (trace: unknown) => void requests.push((trace as AcceptTrace).events.length)
+  acceptChannel.start.subscribe(submitted)
+  t.after(() => acceptChannel.start.unsubscribe(submitted))
   const run = (args: string[], world: CliWorld = {}) =>
     cli(['send', ...args], { env: { IEV_URL: url, API_KEY }, ...world })
   const log = async () => {
@@ -262,7 +261,7 @@ t.test('a refusal after a lost answer does not say that nothing was accepted', a
     t,
     url,
     (reply) => {
-      app.eventLog.acceptAll = async () => {
+      app.eventLog.store.log.append = async () => {
         throw Object.assign(new Error('No more'), { statusCode: 400 })
       }
       reply.destroy()

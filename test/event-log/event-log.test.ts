@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { Transport } from '../../lib/event-log/event-log.ts'
 import type { TransportName } from '../../lib/instances/instance.ts'
 import eventLog from '../../plugins/event-log.ts'
+import instanceEvents from '../../plugins/instance-events.ts'
 
 interface LogLine {
   msg: string
@@ -83,12 +84,34 @@ t.test('an event that the store does not take is counted by the code of its fail
   const { eventLog } = await open(t)
   for (const failure of [new Error('plain'), Object.assign(new RangeError('coded'), { code: 'ENOSPC' })]) {
     eventLog.store.log.append = () => Promise.reject(failure)
-    await t.rejects(eventLog.acceptAll([event, event]), failure)
+    await t.rejects(eventLog.accept([event, event]), failure)
   }
   t.match((await eventLog.metrics.refused.get()).values, [
     { labels: { code: 'Error' }, value: 2 },
     { labels: { code: 'ENOSPC' }, value: 2 }
   ])
+})
+
+t.test('one event and a list of them are accepted by the same function, and answered in their form', async (t) => {
+  const server = Fastify()
+  t.after(() => server.close())
+  await server.register(eventLog, { url: ':memory:' })
+  await server.register(instanceEvents)
+  const { onInstanceEvent } = server
+  t.strictSame(await onInstanceEvent({ ...event, id: 'a' }), { id: 'a', offset: 1, duplicate: false })
+  t.strictSame(
+    await onInstanceEvent([
+      { ...event, id: 'b' },
+      { ...event, id: 'a' }
+    ]),
+    [
+      { id: 'b', offset: 2, duplicate: false },
+      { id: 'a', offset: 1, duplicate: true }
+    ]
+  )
+  t.strictSame(await onInstanceEvent([]), [])
+  const inputs = ['c', 'd'].map((id) => ({ ...event, id }))
+  t.match(await Promise.all(inputs.map(onInstanceEvent)), [{ id: 'c' }, { id: 'd' }], 'as a callback of map')
 })
 
 t.test('once intake has stopped, nothing is accepted', async (t) => {
@@ -109,12 +132,12 @@ t.test('of many wrong events, no more are looked at than a refusal tells of', as
     }
   }
   const atFirst = await eventLog
-    .acceptAll(Array.from({ length: 200 }, () => wrong))
+    .accept(Array.from({ length: 200 }, () => wrong))
     .catch((error: { messages?: string[] }) => error)
   t.match(atFirst, { code: 'IEV_EVENT_UNKNOWN' })
   t.equal((atFirst as { messages: string[] }).messages.length, 100)
   const before = looked
   looked = 0
-  await t.rejects(eventLog.acceptAll(Array.from({ length: 1_000 }, () => wrong)))
+  await t.rejects(eventLog.accept(Array.from({ length: 1_000 }, () => wrong)))
   t.equal(looked, before, 'for 200 as for 1,000')
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { normaliseEvent, type NormaliseOptions } from '../../lib/event-log/normalise.ts'
+import { normaliseEvents, type NormalEvent, type NormaliseOptions } from '../../lib/event-log/normalise.ts'
 import { EventCatalogue } from '../../lib/events/catalogue.ts'
 import { RESERVED_MEMBERS, type InstanceEventInput } from '../../lib/schemas/event-input.ts'
 import type { InstanceEventsError } from '../../lib/error-class.ts'
@@ -9,7 +9,11 @@ const INPUT = { instance: 'sales', event: 'messages.upsert', data: { text: 'olá
 /** Of any shape: callers without types exist. */
 function normalise(members: Record<string, unknown> = {}, options: Partial<NormaliseOptions> = {}) {
   const given = { catalogue: new EventCatalogue(), serverUrl: 'https://hub.example', exposeApiKey: false, ...options }
-  return normaliseEvent({ ...INPUT, ...members } as InstanceEventInput, given)
+  return one({ ...INPUT, ...members } as InstanceEventInput, given)
+}
+
+function one(input: InstanceEventInput, options: NormaliseOptions): NormalEvent {
+  return normaliseEvents([input], options)[0] as NormalEvent
 }
 
 function envelope(...args: Parameters<typeof normalise>): Record<string, unknown> {
@@ -131,14 +135,14 @@ t.test('every fault is told at once, each naming its field', async (t) => {
   t.match(faults({ instance: '' }), ['IEV_INSTANCE_NAME_INVALID', /^instance must have 1 to 100/])
   t.match(faults({ event: 'messages.upset' }), ['IEV_EVENT_UNKNOWN', /messages\.upsert/])
   t.match(faults({ transports: ['sqs', 'sqs'] }), ['IEV_EVENT_INVALID', /^transports: /])
-  t.throws(() => normaliseEvent(null as unknown as InstanceEventInput, {} as NormaliseOptions), {
+  t.throws(() => one(null as unknown as InstanceEventInput, {} as NormaliseOptions), {
     code: 'IEV_EVENT_INVALID',
     message: /^the event: /
   })
-  t.throws(() => normaliseEvent({ event: 'call', data: 1 } as InstanceEventInput, {} as NormaliseOptions), {
+  t.throws(() => one({ event: 'call', data: 1 } as InstanceEventInput, {} as NormaliseOptions), {
     message: /^instance is required/
   })
-  t.throws(() => normaliseEvent({ instance: 'a', event: 'call' } as InstanceEventInput, {} as NormaliseOptions), {
+  t.throws(() => one({ instance: 'a', event: 'call' } as InstanceEventInput, {} as NormaliseOptions), {
     message: 'data is required'
   })
 })

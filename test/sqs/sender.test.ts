@@ -29,7 +29,7 @@ t.test('what does not fit into one call with others goes in the next', async (t)
   const sqs = await startSqs(t)
   const server = await build(t, { sqs: { ...sqs.options, global: { events: ['CALL'] } } })
   const large = 'x'.repeat(600_000)
-  await server.eventLog.acceptAll(['a', 'b', 'c'].map((instance) => call(large, instance)))
+  await server.eventLog.accept(['a', 'b', 'c'].map((instance) => call(large, instance)))
   const bodies = await sqs.bodies('global_call.fifo', 3)
   t.same(bodies.map(({ instance }) => instance).sort(), ['a', 'b', 'c'])
   t.ok(bodies.every(({ data }) => data === large))
@@ -77,7 +77,7 @@ t.test('a store that cannot be read is asked again', async (t) => {
   await second.sqs.emit(call('before'))
   await sqs.bodies('global_call.fifo', 1)
   // More than a lane holds in memory: the rest is read.
-  await second.eventLog.acceptAll(Array.from({ length: 500 }, (_, n) => call(n)))
+  await second.eventLog.accept(Array.from({ length: 500 }, (_, n) => call(n)))
   const bodies = await sqs.bodies('global_call.fifo', 500)
   t.same(
     bodies.map(({ data }) => data),
@@ -95,7 +95,7 @@ t.test('a read that fails while the server closes is nobody’s concern any more
     asked.resolve()
     return answer.promise
   }
-  await first.eventLog.acceptAll(Array.from({ length: 500 }, (_, n) => call(n)))
+  await first.eventLog.accept(Array.from({ length: 500 }, (_, n) => call(n)))
   await asked.promise
   await first.close()
   answer.reject(new Error('closed'))

@@ -21,7 +21,7 @@ export async function emit(app: FastifyInstance, instance: string, ...values: un
 
 /** The same, many at once: numbers from 0. */
 export async function emitMany(app: FastifyInstance, instance: string, count: number): Promise<void> {
-  await app.eventLog.acceptAll(Array.from({ length: count }, (_, data) => ({ instance, event: 'call', data })))
+  await app.eventLog.accept(Array.from({ length: count }, (_, data) => ({ instance, event: 'call', data })))
 }
 
 /** Numbers from 0. */

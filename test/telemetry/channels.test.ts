@@ -42,7 +42,7 @@ t.test('what is accepted, and what is not, can be listened to', async (t) => {
   const { seen, at } = listenTo<AcceptTrace>(t, 'fastify-instance-events:accept')
   const server = await build(t, { sqs: false })
   const input = { instance: 'sales', event: 'call', data: SECRET, apikey: API_KEY, id: 'a' }
-  await server.eventLog.acceptAll([input, { ...input, id: 'b' }])
+  await server.eventLog.accept([input, { ...input, id: 'b' }])
   const events = [
     { instance: 'sales', event: 'call' },
     { instance: 'sales', event: 'call' }
@@ -58,7 +58,7 @@ t.test('what is accepted, and what is not, can be listened to', async (t) => {
   seen.length = 0
   // What a caller in JavaScript may get wrong.
   const wrong = [{ instance: { toString: 1 }, event: 'call', data: 1 }, null] as unknown as [typeof input]
-  await t.rejects(server.eventLog.acceptAll(wrong))
+  await t.rejects(server.eventLog.accept(wrong))
   await t.rejects(server.websocket.emit({ instance: 'sales', event: 'unheard-of', data: 1 }))
   t.match(at('error'), [
     {

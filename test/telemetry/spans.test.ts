@@ -33,7 +33,7 @@ t.test('a batch is one span with the attributes of the messaging conventions', a
   // Within a request that has nothing to do with the batch.
   const foreign = trace.setSpanContext(ROOT_CONTEXT, { traceId: 'f'.repeat(32), spanId: SPAN, traceFlags: 1 })
   const inputs = [event(1, mine), event(2, mine), event(3, other)]
-  await context.with(foreign, () => server.eventLog.acceptAll(inputs))
+  await context.with(foreign, () => server.eventLog.accept(inputs))
   await sqs.receive(QUEUE, 3)
   await until(() => spans().length > 0)
   const [span, ...others] = spans()
