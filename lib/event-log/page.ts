@@ -29,10 +29,10 @@ export interface EventPage {
 /** A page of the log for people and programs that read it bit by bit. Never unbounded, in bytes and in what is looked at. */
 export async function readEventPage({ store }: EventLog, options: EventPageOptions): Promise<EventPage> {
   const { instanceKey, events, after, before, limit } = options
-  const { first, last } = await store.log.range()
+  const { first, head } = await store.log.range()
   const begin = Math.max(after, first - 1)
   const newestFirst = before !== undefined
-  const upTo = before === undefined || before === 'latest' ? last : Math.min(before - 1, last)
+  const upTo = before === undefined || before === 'latest' ? head : Math.min(before - 1, head)
   // All that could fit lies in here; with a filter, a part of it is looked at.
   const stretch = { after: begin, upTo }
   if (events && newestFirst) stretch.after = Math.max(begin, upTo - PAGE_MAX_OFFSETS)

@@ -17,7 +17,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
   const { store, metrics } = eventLog
   const [checks, lastOffset, oldest, deadLetters] = await Promise.all([
     readiness.checks(),
-    orNull(store.log.range().then(({ last }) => last)),
+    orNull(store.log.range().then(({ head }) => head)),
     orNull(eventLog.pendingAge.seconds()),
     orNull(store.deadLetters.count().then(({ count }) => count))
   ])

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { QuietLog } from '../telemetry/quiet-log.ts'
-import type { DeliveryRef, Failure } from '../store/delivery-store.ts'
+import type { DeliveryFailure, DeliveryRef } from '../store/delivery-store.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { deadLetterChannel, referenceOf, type DeadLetterNotice } from '../telemetry/channels.ts'
 import type { BatchItem } from './batch.ts'
@@ -38,7 +38,7 @@ export class DeliveryWriter {
   }
 
   /** It is given up on. */
-  bury(item: BatchItem, failure: Failure): void {
+  bury(item: BatchItem, failure: DeliveryFailure): void {
     const { store, log, metrics } = this.#options
     const delivery = refOf(item)
     metrics.dead.inc({ reason: metrics.code(failure.reason) })

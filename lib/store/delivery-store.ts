@@ -10,7 +10,7 @@ export interface DeliveryRef extends LaneKey {
   readonly offset: number
 }
 
-export interface Failure {
+export interface DeliveryFailure {
   readonly reason: string
   readonly message: string
   readonly attempts: number
@@ -61,5 +61,5 @@ export interface DeliveryStore {
   acknowledge(deliveries: readonly DeliveryRef[]): Promise<void>
 
   /** Turns a pending delivery into a dead letter, atomically; does nothing if it is not pending. */
-  bury(delivery: DeliveryRef, failure: Failure): Promise<void>
+  bury(delivery: DeliveryRef, failure: DeliveryFailure): Promise<void>
 }

@@ -28,10 +28,10 @@ export interface ReadOptions {
 export interface LogRange {
   /** Of this log: another one where it was begun anew, so that an old offset is not taken for one of its own. */
   id: string
-  /** The first offset that the log holds; `last + 1` when all was pruned, 0 while it never held an event. */
+  /** The first offset that the log holds; `head + 1` when all was pruned, 0 while it never held an event. */
   first: number
   /** The highest offset so far; 0 while there is none. */
-  last: number
+  head: number
   /** The highest offset that was pruned, 0 if none: what came after it is all there. */
   prunedTo: number
 }
@@ -51,7 +51,7 @@ export interface LogSubscriber {
    */
   interest(): { all: boolean; instanceKeys: Iterable<number> }
   /** Events in offset order, each once, and the offset up to which the log has been looked at. May have no events. */
-  advanced(events: readonly StoredEvent[], head: number): void
+  advanced(events: readonly StoredEvent[], position: number): void
 }
 
 /** The log itself: every accepted event, in the order of acceptance. */

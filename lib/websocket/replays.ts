@@ -277,8 +277,8 @@ export class Replays {
 
   /** The client has more than this node has seen: another node was faster, or the log was begun anew since. */
   async #ahead(replay: Replay): Promise<void> {
-    const { last } = await this.#options.store.log.range()
-    if (replay.position > last) this.#anew(replay)
+    const { head } = await this.#options.store.log.range()
+    if (replay.position > head) this.#anew(replay)
   }
 
   /** Whether the offset is of this log; if not, the client is told so before anything else of it. */

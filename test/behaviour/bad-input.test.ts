@@ -242,7 +242,7 @@ t.test('bad input gets an error that names the field', async (t) => {
     t.equal(reply.statusCode, status, `${title}: ${status}`)
     t.equal(body.response.message.length, [message].flat().length, `${title}: a message for each fault`)
   }
-  t.equal((await server.eventLog.store.log.range()).last, 0, 'nothing was accepted')
+  t.equal((await server.eventLog.store.log.range()).head, 0, 'nothing was accepted')
   t.same(
     server.eventLog.instances
       .list()

@@ -60,7 +60,7 @@ t.test('one whose events were pruned meanwhile is disconnected, to be told so wh
   const { socket } = await connect(t, `${url}/support`, API_KEY, { reconnection: false })
   await emit(app, 'support', OVERSIZED)
   const disconnected = next(socket, 'disconnect')
-  t.intercept(held.store.log, 'range', { value: async () => ({ id: 'log', last: 2, prunedTo: 2 }) })
+  t.intercept(held.store.log, 'range', { value: async () => ({ id: 'log', head: 2, prunedTo: 2 }) })
   ws.resume()
   ;(await held.read()).answer()
   t.strictSame((await disconnected)[0], 'transport close')

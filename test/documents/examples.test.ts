@@ -301,7 +301,7 @@ t.test('forward-evolution-webhook makes Evolution API send here', async (t) => {
     body: JSON.stringify({ event: 'call', instance: 'sales', data: { from: 'Maria' } })
   })
   t.equal(reply.status, 202)
-  t.equal((await app.eventLog.store.log.range()).last, 1)
+  t.equal((await app.eventLog.store.log.range()).head, 1)
 })
 
 t.test('register-in-an-app emits from a host app', async (t) => {

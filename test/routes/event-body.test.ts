@@ -72,7 +72,7 @@ t.test('bodies of very many small parts are refused for the first of them', asyn
     t.match(reply.json(), { status: 400, response: { message: [message] } }, `${url}: ${title}`)
     t.equal(reply.json<{ response: { message: string[] } }>().response.message.length, 1)
   }
-  t.equal((await server.eventLog.store.log.range()).last, 0)
+  t.equal((await server.eventLog.store.log.range()).head, 0)
 })
 
 t.test('bodies that are settings are small', async (t) => {

@@ -6,7 +6,7 @@ import { Watch } from './watch.ts'
 /** Follows all of the log, and keeps what it is told. */
 export class RecordingSubscriber extends Watch implements LogSubscriber {
   readonly events: StoredEvent[] = []
-  readonly heads: number[] = []
+  readonly positions: number[] = []
 
   get offsets(): number[] {
     return this.events.map(({ offset }) => offset)
@@ -16,14 +16,14 @@ export class RecordingSubscriber extends Watch implements LogSubscriber {
     return { all: true, instanceKeys: [] }
   }
 
-  advanced(events: readonly StoredEvent[], head: number): void {
+  advanced(events: readonly StoredEvent[], position: number): void {
     this.events.push(...events)
-    this.heads.push(head)
+    this.positions.push(position)
     this.changed()
   }
 
-  reached(head: number): Promise<void> {
-    return this.until(() => this.heads.at(-1) === head)
+  reached(position: number): Promise<void> {
+    return this.until(() => this.positions.at(-1) === position)
   }
 }
 

@@ -14,7 +14,7 @@ export interface AppendCall {
   /** `performance.now()` of the call. */
   readonly calledAt: number
   /** The version of the directory by which the events were planned. */
-  readonly directory: number
+  readonly directoryVersion: number
   /** Makes them by that of now. */
   readonly replan: (() => readonly NewEvent[]) | undefined
 }
@@ -29,7 +29,7 @@ export interface Appended {
   /** Deliveries that were asked for, of new events or not. */
   readonly deliveries: number
   /** The version of the directory that was seen. */
-  readonly directory: number
+  readonly directoryVersion: number
   /** Whether it had to be tried again, so that what is counted in memory may be wrong. */
   readonly retried: boolean
   readonly operations: number
@@ -41,7 +41,7 @@ export interface AppenderOptions {
   /** How long a call is tried while PostgreSQL is away. */
   retryMs: number
   /** Brings the directory to this version at least. */
-  sync: (directory: number) => Promise<void>
+  sync: (directoryVersion: number) => Promise<void>
   /** Told of each transaction, before any of its calls is. Must not reject: it is written. */
   committed: (appended: Appended) => Promise<void>
 }
@@ -81,16 +81,16 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
 
   /** Writes what was planned, or what is planned anew where another node has changed an instance meanwhile. */
   async #planned(calls: readonly AppendCall[], deadline: number) {
-    let directory = Math.min(...calls.map((call) => call.directory))
+    let directoryVersion = Math.min(...calls.map((call) => call.directoryVersion))
     let plans = calls.map(({ events }) => events)
     let anyRetried = false
     for (;;) {
-      const batch = new Batch(plans.flat())
-      const { row, retried } = await this.#write([directory, ...batch.values()], deadline)
+      const batch = new AppendBatch(plans.flat())
+      const { row, retried } = await this.#write([directoryVersion, ...batch.values()], deadline)
       anyRetried ||= retried
       if (row.before !== null) return { plans, batch, row, retried: anyRetried }
-      directory = row.directory as number
-      await this.#options.sync(directory)
+      directoryVersion = row.directory as number
+      await this.#options.sync(directoryVersion)
       plans = calls.map(({ events, replan }) => replan?.() ?? events)
     }
   }
@@ -115,7 +115,7 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
 }
 
 /** The events of one transaction, each id once, and what PostgreSQL made of them. */
-class Batch {
+class AppendBatch {
   readonly #all: readonly NewEvent[]
   readonly #sent: NewEvent[] = []
   /** Where each event is in what is sent; negative (`~index`): another one before it has its id. */
@@ -158,7 +158,7 @@ class Batch {
   }
 
   outcome(row: Row, retried: boolean) {
-    const { before, accepted_at: acceptedAt, directory } = row as { [column: string]: number }
+    const { before, accepted_at: acceptedAt, directory: directoryVersion } = row as { [column: string]: number }
     const { keys, known } = row as unknown as { keys: number[]; known: number[] }
     let head = before as number
     const stored: StoredEvent[] = []
@@ -179,7 +179,7 @@ class Batch {
       const instanceKey = keys[this.#names.of(instance) - 1] as number
       stored.push({ ...event, offset, instanceKey, acceptedAt: acceptedAt as number })
     }
-    return { before: before as number, head, directory: directory as number, stored, results }
+    return { before: before as number, head, directoryVersion: directoryVersion as number, stored, results }
   }
 }
 

@@ -8,7 +8,7 @@ import { PartitionLeases } from './partition-leases.ts'
 import type { PageLimits } from './page.ts'
 import type { SessionTiming } from './session.ts'
 import type { Batcher, CommitQueue } from '../commit-queue.ts'
-import type { DeliveryRef, DeliveryStore, Failure, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from '../delivery-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 export interface PostgresDeliveriesOptions {
@@ -93,7 +93,7 @@ export class PostgresDeliveries implements DeliveryStore {
     return this.#options.writes.add(this.#acknowledging, deliveries, { lazy: true })
   }
 
-  bury({ queue, instanceKey, offset }: DeliveryRef, { reason, message, attempts }: Failure): Promise<void> {
+  bury({ queue, instanceKey, offset }: DeliveryRef, { reason, message, attempts }: DeliveryFailure): Promise<void> {
     const { pool, writes, backlog } = this.#options
     return writes.addSingle(async () => {
       const rows = await pool.query(

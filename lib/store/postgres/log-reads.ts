@@ -32,7 +32,7 @@ export class PostgresLogReads {
   async stretch(
     { after, upTo, instanceKeys }: { after: number; upTo: number; instanceKeys: readonly number[] | undefined },
     page: PageLimits
-  ): Promise<{ events: StoredEvent[]; reached: number; directory: number }> {
+  ): Promise<{ events: StoredEvent[]; reached: number; directoryVersion: number }> {
     const values: unknown[] = [after, upTo]
     const narrowed = instanceKeys ? ` AND e.instance_key = ANY ($${values.push(instanceKeys)})` : ''
     const from = `${this.#pool.schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2${narrowed}`
@@ -43,7 +43,7 @@ export class PostgresLogReads {
     return {
       events: rows.map(toEvent),
       reached: cut ? (last.offset as number) : upTo,
-      directory: (last?.directory as number) ?? 0
+      directoryVersion: (last?.directory_version as number) ?? 0
     }
   }
 
@@ -53,7 +53,7 @@ export class PostgresLogReads {
       `SELECT id, last_offset, pruned_to, (SELECT min("offset") FROM ${schema}.events) AS first FROM ${schema}.log`
     )
     // Only `first` can be null.
-    const [id, last, prunedTo] = [row.id as string, row.last_offset as number, row.pruned_to as number]
-    return { id, first: (row.first as number | null) ?? (last === 0 ? 0 : last + 1), last, prunedTo }
+    const [id, head, prunedTo] = [row.id as string, row.last_offset as number, row.pruned_to as number]
+    return { id, first: (row.first as number | null) ?? (head === 0 ? 0 : head + 1), head, prunedTo }
   }
 }

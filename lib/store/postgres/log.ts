@@ -40,7 +40,7 @@ export class PostgresLog implements LogStore {
     this.#appender = new PostgresAppender({
       pool,
       retryMs,
-      sync: (directory) => instances.sync(directory),
+      sync: (directoryVersion) => instances.sync(directoryVersion),
       committed: (appended) => this.#committed(appended)
     })
   }
@@ -67,7 +67,7 @@ export class PostgresLog implements LogStore {
       events,
       deliveries,
       calledAt: performance.now(),
-      directory: replan ? instances.version : Number.MAX_SAFE_INTEGER,
+      directoryVersion: replan ? instances.version : Number.MAX_SAFE_INTEGER,
       replan
     })
     done.catch(() => backlog.settle(deliveries))
@@ -76,7 +76,7 @@ export class PostgresLog implements LogStore {
 
   tail(subscriber: LogSubscriber): () => void {
     const { head, instances } = this.#options
-    const sync = (directory: number) => instances.sync(directory)
+    const sync = (directoryVersion: number) => instances.sync(directoryVersion)
     const tail = new PostgresTail({ reads: this.#reads, subscriber, position: head.offset, sync })
     const unfollow = head.follow(tail)
     this.#tails.add(tail)
@@ -123,9 +123,9 @@ export class PostgresLog implements LogStore {
   /** Runs after each transaction of appends, before they resolve. */
   async #committed(appended: Appended): Promise<void> {
     const { instances, backlog, recount, head, onCommit } = this.#options
-    const { stored, directory, deliveries, retried, operations, seconds } = appended
+    const { stored, directoryVersion, deliveries, retried, operations, seconds } = appended
     // If the directory cannot be read now, it will be with the next beat.
-    await instances.sync(directory).catch(() => {})
+    await instances.sync(directoryVersion).catch(() => {})
     backlog.settle(deliveries)
     backlog.change(stored.reduce((sum, { queues }) => sum + queues.length, 0))
     if (retried) recount.doubt()

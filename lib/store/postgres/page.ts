@@ -26,7 +26,7 @@ export function eventRows(
     `SELECT * FROM (
       SELECT p.*, sum(p.size) OVER (ORDER BY p.${order}) - p.size AS ahead FROM (
         SELECT ${EVENT_COLUMNS}, e.size,
-          (SELECT value FROM ${pool.schema}.counters WHERE name = 'directory') AS directory
+          (SELECT value FROM ${pool.schema}.counters WHERE name = 'directory') AS directory_version
         FROM ${from} ORDER BY e.${order} LIMIT $${values.length + 1}
       ) p
     ) p WHERE ahead < $${values.length + 2} ORDER BY ${order}`,

@@ -58,7 +58,7 @@ export class PartitionLeases implements LogFollower {
       channel: schema,
       begin: {
         text: 'SELECT pg_advisory_lock_shared($1, $2), pg_notify($3, $4)',
-        values: [this.#space, LOCKS.senders, schema, 'lanes']
+        values: [this.#space, LOCKS.senders, schema, 'partitions']
       },
       beat: {
         text: `SELECT l.last_offset, c.value AS redrives, (${COUNT_HOLDERS}) AS nodes
@@ -135,7 +135,7 @@ export class PartitionLeases implements LogFollower {
   }
 
   #notified(kind: string, number: number): void {
-    if (kind === 'lanes') void this.#session.beat()
+    if (kind === 'partitions') void this.#session.beat()
     if (kind !== 'redrives') return
     this.#redrives = Math.max(this.#redrives, number)
     this.#wake()
@@ -188,7 +188,7 @@ export class PartitionLeases implements LogFollower {
       await this.#session
         .query({
           text: 'SELECT count(pg_advisory_unlock($1, p)), pg_notify($2, $3) FROM unnest($4::int[]) p',
-          values: [this.#space, schema, 'lanes', ours]
+          values: [this.#space, schema, 'partitions', ours]
         })
         .catch(() => {})
     }

@@ -95,7 +95,7 @@ export class PostgresStore implements EventStore {
       channel: schema,
       begin: { text: 'SELECT pg_advisory_lock_shared($1, $2)', values: [lockSpace(schema), LOCKS.nodes] },
       beat: {
-        text: `SELECT l.last_offset, c.value AS directory, (${COUNT_HOLDERS}) AS nodes
+        text: `SELECT l.last_offset, c.value AS directory_version, (${COUNT_HOLDERS}) AS nodes
           FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'directory'`,
         values: [lockSpace(schema), LOCKS.nodes]
       },
@@ -166,16 +166,16 @@ export class PostgresStore implements EventStore {
     await this.#pool.close()
   }
 
-  #beaten({ last_offset: head, directory, nodes }: Row): void {
+  #beaten({ last_offset: head, directory_version: directoryVersion, nodes }: Row): void {
     // Deliveries of another node that has just left are counted once more.
     if ((nodes as number) > 1 || this.#nodes > 1) this.#recount.doubt()
     this.#nodes = nodes as number
     this.#head.advance(head as number)
-    this.#sync(directory as number)
+    this.#sync(directoryVersion as number)
     this.#recount.refresh().catch(() => {})
   }
 
-  #sync(directory: number): void {
-    this.#table.sync(directory).catch(() => {})
+  #sync(directoryVersion: number): void {
+    this.#table.sync(directoryVersion).catch(() => {})
   }
 }

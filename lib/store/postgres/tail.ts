@@ -10,7 +10,7 @@ export interface TailOptions {
   /** Where it begins. */
   position: number
   /** Brings the directory to a version: whoever gets an event knows what was selected when it was accepted. */
-  sync: (directory: number) => Promise<void>
+  sync: (directoryVersion: number) => Promise<void>
 }
 
 /** Offsets that one read looks at, events that it returns, and their characters. */
@@ -72,11 +72,11 @@ export class PostgresTail implements LogFollower {
         this.#tell([], this.#head)
         continue
       }
-      const { events, reached, directory } = await reads.stretch(
+      const { events, reached, directoryVersion } = await reads.stretch(
         { after: this.#position, upTo, instanceKeys: instanceKeys && [...instanceKeys] },
         PAGE
       )
-      await sync(directory)
+      await sync(directoryVersion)
       if (this.#stopped) return
       if (this.#covers(instanceKeys)) this.#tell(events, reached)
     }

@@ -7,7 +7,7 @@ import type { SqliteLogReads } from './log-reads.ts'
 import { Page, takeEvents, type PageLimits } from './page.ts'
 import type { SqliteQueues } from './queues.ts'
 import type { Statements } from './statements.ts'
-import type { DeliveryRef, DeliveryStore, Failure, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from '../delivery-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 export interface SqliteDeliveriesOptions {
@@ -79,7 +79,7 @@ export class SqliteDeliveries implements DeliveryStore {
     ) as Promise<unknown> as Promise<void>
   }
 
-  bury(delivery: DeliveryRef, { reason, message, attempts }: Failure): Promise<void> {
+  bury(delivery: DeliveryRef, { reason, message, attempts }: DeliveryFailure): Promise<void> {
     const { backlog, commits, queues, sql } = this.#options
     return commits.add({
       run: () => {

@@ -33,13 +33,13 @@ export class SqliteLogReads {
 
   range(): LogRange {
     const { id, pruned_to: prunedTo } = this.#sql.log.get() as { id: string; pruned_to: number }
-    const last = this.head()
-    return { id, first: this.#first() ?? (last === 0 ? 0 : last + 1), last, prunedTo }
+    const head = this.head()
+    return { id, first: this.#first() ?? (head === 0 ? 0 : head + 1), head, prunedTo }
   }
 
   /** The highest offset so far; 0: none. */
   head(): number {
-    return (this.#sql.lastOffset.get()?.seq as number | undefined) ?? 0
+    return (this.#sql.head.get()?.seq as number | undefined) ?? 0
   }
 
   /** The event at an offset; `undefined` if there is none, if it is not among those asked for, or if it is damaged. */

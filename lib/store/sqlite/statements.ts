@@ -25,7 +25,7 @@ export function prepareStatements(db: DatabaseSync) {
       SELECT min((SELECT pruned_to + 1 FROM log),
         coalesce((SELECT min("offset") FROM deliveries), ${Number.MAX_SAFE_INTEGER}),
         coalesce((SELECT min("offset") FROM dead_letters), ${Number.MAX_SAFE_INTEGER})) AS first`),
-    lastOffset: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
+    head: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
 
     allQueues: db.prepare('SELECT key, name FROM queues'),
     insertQueue: db.prepare('INSERT INTO queues (name) VALUES (?)'),

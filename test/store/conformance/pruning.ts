@@ -36,7 +36,7 @@ export function pruning(t: Test, open: Open): void {
     const young = all.filter((event) => event.acceptedAt >= acceptedBefore).map(({ offset }) => offset)
     t.equal(await pruneAll(store, { ...EVERYTHING, acceptedBefore }), all.length - young.length)
     t.strictSame(await remaining(store), young)
-    t.match(await store.log.range(), { first: young[0], last: young.at(-1), prunedTo: young[0]! - 1 })
+    t.match(await store.log.range(), { first: young[0], head: young.at(-1), prunedTo: young[0]! - 1 })
     t.equal(await pruneAll(store, { ...EVERYTHING, acceptedBefore }), 0)
   })
 
@@ -45,10 +45,10 @@ export function pruning(t: Test, open: Open): void {
     const results = await store.log.append(newEvents(3))
     const last = results.at(-1)!.offset
     t.equal(await pruneAll(store, EVERYTHING), 3)
-    t.match(await store.log.range(), { first: last + 1, last, prunedTo: last })
+    t.match(await store.log.range(), { first: last + 1, head: last, prunedTo: last })
     t.strictSame(await remaining(store), [])
     const reopened = await reopen()
-    t.match(await reopened.log.range(), { first: last + 1, last, prunedTo: last })
+    t.match(await reopened.log.range(), { first: last + 1, head: last, prunedTo: last })
     const [next] = await reopened.log.append(newEvents(1))
     t.ok(next!.offset > last)
   })

@@ -6,7 +6,7 @@ import type { Open } from '../conformance.ts'
 export function reading(t: Test, open: Open): void {
   void t.test('an empty log has no range and nothing to read', async (t) => {
     const { store } = await open(t)
-    t.match(await store.log.range(), { first: 0, last: 0, prunedTo: 0 })
+    t.match(await store.log.range(), { first: 0, head: 0, prunedTo: 0 })
     t.strictSame(await store.log.read({ after: 0, limit: 10 }), [])
     t.equal(store.deliveries.pendingCount(), 0)
     await t.resolves(store.check())
@@ -24,7 +24,7 @@ export function reading(t: Test, open: Open): void {
   void t.test('the range runs from the first event to the last', async (t) => {
     const { store } = await open(t)
     const results = await store.log.append(newEvents(3))
-    t.match(await store.log.range(), { first: results[0]?.offset, last: results[2]?.offset, prunedTo: 0 })
+    t.match(await store.log.range(), { first: results[0]?.offset, head: results[2]?.offset, prunedTo: 0 })
   })
 
   void t.test('pages go on after the last offset of the one before', async (t) => {

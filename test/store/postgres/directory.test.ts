@@ -167,6 +167,6 @@ if (await havePostgres(t)) {
     t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 3 }])
     await until(() => store.deliveries.pendingCount() === 0)
     t.equal(sqs.depth('sales_call.fifo'), 0)
-    t.equal((await store.log.range()).last, 5)
+    t.equal((await store.log.range()).head, 5)
   })
 }

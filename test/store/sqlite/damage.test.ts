@@ -105,7 +105,7 @@ t.test('of events whose page is damaged the others are found, whichever way they
   t.same(offsets(await store.log.read({ ...ALL, instanceKey: sales })), odd)
   t.same(offsets(await store.log.read({ ...ALL, instances: ['sales'], events: ['messages.upsert'] })), odd)
   t.same(await store.log.read({ ...ALL, events: ['other'] }), [])
-  t.match(await store.log.range(), { first: 1, last: 100 })
+  t.match(await store.log.range(), { first: 1, head: 100 })
 
   await store.deliveries.bury(
     { queue: 'q', instanceKey: sales, offset: 1 },

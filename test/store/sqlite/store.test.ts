@@ -291,5 +291,5 @@ t.test('events of before the clock was set back stay for longer, and hide none t
   while ((await store.log.prune(old)).more);
   const left = await store.log.read({ after: 0, limit: 2_000 })
   t.same([left.length, left[0]?.offset, left.at(-1)?.offset], [600, 1, 600])
-  t.match(await store.log.range(), { first: 1, last: 1_200, prunedTo: 1_200 })
+  t.match(await store.log.range(), { first: 1, head: 1_200, prunedTo: 1_200 })
 })
