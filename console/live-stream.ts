@@ -74,13 +74,14 @@ export class LiveStream {
       onResumed: ({ count, complete }) => {
         if (this.#connections++ > 0) this.replay.value = { count, complete }
         this.state.value = 'live'
+        this.error.value = undefined
       },
       onDisconnected: () => {
         this.state.value = 'reconnecting'
       },
       onError: (error) => {
         this.error.value = error
-        this.state.value = 'ended'
+        this.state.value = error.retryAfterMs === undefined ? 'ended' : 'reconnecting'
       }
     })
     this.#timer = setInterval(this.#rateMeter(), RATE_MS)

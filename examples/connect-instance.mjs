@@ -40,7 +40,8 @@ const connection = connectInstance(`${URL}/${encodeURIComponent(INSTANCE)}`, {
   },
   onError(error) {
     console.error(error)
-    process.exitCode = 1
+    // With `retryAfterMs`, the connection has not ended: it is tried again after that time.
+    if (error.retryAfterMs === undefined) process.exitCode = 1
   }
 })
 

@@ -1,9 +1,10 @@
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import type { ConnectionError } from '../../lib/client/types.ts'
 import type { ApiError } from '../api/call.ts'
 import { setSelection } from '../api/requests.ts'
 import { toApiError } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
+import { formats } from '../texts/formats.ts'
 import { Problem } from './problem.tsx'
 
 export interface ListeningHelpProps {
@@ -15,6 +16,7 @@ export interface ListeningHelpProps {
 /** Why the server does not let us listen, and what to do about it. */
 export function ListeningHelp({ error, instance, onMended }: ListeningHelpProps) {
   const t = texts.value
+  const retryAt = useMemo(() => Date.now() + (error.retryAfterMs ?? 0), [error])
   const [problem, setProblem] = useState<ApiError | undefined>()
   const notSet = instance !== undefined && (error.code === 'IEV_WS_NOT_SET' || error.code === 'IEV_WS_DISABLED')
 
@@ -33,6 +35,7 @@ export function ListeningHelp({ error, instance, onMended }: ListeningHelpProps)
         <strong>{notSet ? t.live.notEnabled(instance) : t.live.refused}</strong> <code>{error.code}</code>
       </p>
       {!notSet && <p>{error.message}</p>}
+      {error.retryAfterMs !== undefined && <p>{t.live.retryAt(formats.value.clock(retryAt))}</p>}
       <Problem error={problem} />
       {notSet ? (
         <button type="button" class="primary" onClick={() => void enable(instance)}>

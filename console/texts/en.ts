@@ -217,6 +217,7 @@ export const en = {
     incomplete:
       'The connection is back, but the log does not reach to where it was lost: some events are missing here.',
     refused: 'The server does not let this page listen.',
+    retryAt: (time: string) => `The next attempt is at ${time}.`,
     notEnabled: (instance: string) => `${instance} has no events selected for WebSocket.`,
     enable: 'Enable WebSocket for this instance'
   },

@@ -214,6 +214,7 @@ export const ptBr: Texts = {
     replayed: (count) => `A conexão voltou. Eventos que chegaram nesse meio-tempo e foram enviados depois: ${count}.`,
     incomplete: 'A conexão voltou, mas o log não alcança o ponto em que ela se perdeu: faltam alguns eventos aqui.',
     refused: 'O servidor não permite que esta página escute.',
+    retryAt: (time) => `A próxima tentativa é às ${time}.`,
     notEnabled: (instance) => `${instance} não tem eventos selecionados para WebSocket.`,
     enable: 'Ligar o WebSocket desta instância'
   },

@@ -13,22 +13,24 @@ export type {
   Resumed
 } from './types.ts'
 
-/** More messages than this do not wait for a handler; the server keeps them. */
+/** Messages that wait for a slow handler, at most. Beyond, the socket disconnects, and resumes once they are handled. */
 const MAX_WAITING = 1_000
 
-/** Pause after a refusal that passes, if the server does not say how long. */
+/** Pause after a temporary refusal, if the server does not state one. */
 const RETRY_MS = 1_000
+const TEMPORARY = new Set(['IEV_WS_RATE_LIMITED', 'IEV_WS_TOO_MANY_SOCKETS'])
 
-/** What a message asks for. Once it is done, everything up to `offset` is. */
+/** The handling of one message. Once it is done, everything up to `offset` is handled. */
 interface Step {
   run: () => void | Promise<void>
   offset: number
 }
 
 /**
- * Listens to an instance and stays with it: after an interruption it continues where it was, without gap or repeat.
- * @throws {TypeError} for an `offset` that is none, or without `onEvent`
+ * Receives the events of an instance. After an interruption it connects again and continues at the next event, without gaps
+ * or repeats.
  * @param url `wss://host/<instance>`, percent-encoded, or `wss://host` in global mode
+ * @throws {TypeError} `offset` is not an offset, or `onEvent` is missing
  */
 export function connectInstance<Events extends object = InstanceEventMap>(
   url: string,
@@ -46,8 +48,8 @@ export function connectInstance<Events extends object = InstanceEventMap>(
   }: ConnectInstanceOptions<Events>
 ): InstanceConnection {
   if (offset !== 'latest' && !(Number.isSafeInteger(offset) && offset >= 0))
-    throw new TypeError(`offset: takes a whole number from 0, or 'latest' (got ${String(offset)})`)
-  if (typeof onEvent !== 'function') throw new TypeError('onEvent: takes a function')
+    throw new TypeError(`offset: expected a whole number from 0, or 'latest' (got ${String(offset)})`)
+  if (typeof onEvent !== 'function') throw new TypeError('onEvent: expected a function')
   const waiting: Step[] = []
   let running = false
   let onceDone: (() => void) | undefined
@@ -60,11 +62,11 @@ export function connectInstance<Events extends object = InstanceEventMap>(
 
   const socket = io(url, {
     ...passed,
-    // A connection of its own: other namespaces neither share its options nor suffer when its handler is slow.
+    // Without a connection of its own, other namespaces would share its options and wait for its slow handlers.
     forceNew: true,
     autoConnect: false,
-    // Called at each attempt. What waits here is not asked for again; what came after the end of the connection is,
-    // and Socket.IO would still deliver it.
+    // Called at each attempt. Messages in `waiting` are not requested again. Messages that Socket.IO buffered after the end of the
+    // connection are, so that buffer must go.
     auth: (send) => {
       lastOfConnection = -Infinity
       socket.receiveBuffer = []
@@ -76,10 +78,10 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     expelled = false
     if (name === 'resumed' || name === 'resuming') log = message.log
     if (name === 'resumed') take({ run: () => onResumed?.(message), offset: message.to })
-    // The log was begun anew: what was received of the old one is no place in it.
+    // The server has another log now, so the offsets of the old one are void.
     else if (name === 'resuming') take({ run: () => {}, offset: message.offset })
-    // Whatever else the server's host sends has no place in the log. The first event of a connection is no repeat, however
-    // low its offset: then the log was begun anew.
+    // The host may send messages of its own, without an offset. The first event of a connection is never a repeat: a low offset
+    // then means another log.
     else if (Number.isSafeInteger(message?.offset) && message.offset > lastOfConnection)
       take({ run: () => onEvent(message), offset: message.offset })
   })
@@ -88,20 +90,21 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     // The server was not reached: Socket.IO tries again by itself.
     if (socket.active) return
     const { code = 'IEV_CLIENT_REFUSED', message = error.message, retryAfterMs = RETRY_MS } = error.data ?? {}
-    if (code === 'IEV_WS_RATE_LIMITED' || code === 'IEV_WS_TOO_MANY_SOCKETS')
+    if (TEMPORARY.has(code)) {
       retry = setTimeout(() => socket.connect(), retryAfterMs)
-    else whenDone(() => fail(code, message))
+      onError?.(connectionError(message, { code, retryAfterMs }))
+    } else whenDone(() => fail(code, message))
   })
 
   socket.on('disconnect', (reason) => {
-    // Its own doing: closed, or held back for a slow handler.
+    // 'io client disconnect': closed, or paused for a slow handler.
     if (reason !== 'io client disconnect') onDisconnected?.(reason)
     if (reason !== 'io server disconnect') return
     if (expelled) {
-      whenDone(() => fail('IEV_CLIENT_EXPELLED', 'The server admits this connection and disconnects it at once'))
+      whenDone(() => fail('IEV_CLIENT_EXPELLED', 'The server accepts this connection and disconnects it at once'))
       return
     }
-    // Asked once more, the server says why, or admits it again.
+    // At the next attempt the server refuses with a reason, or accepts the connection again.
     expelled = true
     socket.connect()
   })
@@ -120,11 +123,11 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     for (let step = waiting.shift(); step; step = waiting.shift()) {
       try {
         const handling = step.run()
-        // Synchronous handlers are not awaited: a reply of long polling brings thousands of events in one turn.
+        // Synchronous handlers are not awaited: a reply of long polling contains thousands of events.
         if (handling) await handling
         handled = step.offset
       } catch (cause) {
-        fail('IEV_CLIENT_HANDLER_FAILED', 'A handler failed, and gets no more events', { cause })
+        fail('IEV_CLIENT_HANDLER_FAILED', 'A handler failed; the connection has ended', { cause })
       }
     }
     running = false
@@ -132,7 +135,7 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     onceDone = undefined
   }
 
-  /** What was received is handled before the connection goes on, or is given up. */
+  /** Calls `next` once all received messages are handled. */
   function whenDone(next: () => void): void {
     if (running) onceDone = next
     else next()
@@ -140,7 +143,7 @@ export function connectInstance<Events extends object = InstanceEventMap>(
 
   function fail(code: string, message: string, options?: ErrorOptions): void {
     close()
-    const error: ConnectionError = Object.assign(new Error(message, options), { code })
+    const error = connectionError(message, { code }, options)
     if (onError) onError(error)
     else {
       queueMicrotask(() => {
@@ -169,4 +172,12 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     },
     close
   }
+}
+
+function connectionError(
+  message: string,
+  members: Pick<ConnectionError, 'code' | 'retryAfterMs'>,
+  options?: ErrorOptions
+): ConnectionError {
+  return Object.assign(new Error(message, options), members)
 }

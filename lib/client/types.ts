@@ -1,7 +1,7 @@
 import type { ManagerOptions, SocketOptions } from 'socket.io-client'
 import type { InstanceEventMap } from '../schemas/events/index.ts'
 
-/** Members that every message has; those that are not listed are the event's extras. */
+/** The members of every message. Members that are not listed are extras of the event. */
 export interface MessageEnvelope {
   /** Name of the instance. */
   instance: string
@@ -15,41 +15,41 @@ export interface MessageEnvelope {
   apikey?: string
   /** Unique within the instance. */
   id: string
-  /** Its place in the server's log: grows, with gaps. */
+  /** Position in the server's log. Offsets grow; there may be gaps. */
   offset: number
-  /** W3C trace context of what caused it. */
+  /** W3C trace context of the request that caused the event. */
   traceparent?: string
   [extra: string]: unknown
 }
 
-/** The name of an event whose data is not known: a text that the compiler tells apart from known names. Types only. */
+/** The name of an event whose data has no type. A type only: it lets the compiler tell such names from known ones. */
 export declare enum OtherEventName {
   text = 'any other name'
 }
 
 /**
- * An event as the server sends it: `message.event === 'messages.upsert'` says what `data` is. The data of events that are
- * not in the map is `unknown`; name your own in it: `InstanceMessage<InstanceEventMap & { 'invoice.paid': Invoice }>`.
+ * An event as the server sends it. `message.event === 'messages.upsert'` narrows the type of `data`. The data of events that are
+ * not in the map is `unknown`; add your own: `InstanceMessage<InstanceEventMap & { 'invoice.paid': Invoice }>`.
  */
 export type InstanceMessage<Events extends object = InstanceEventMap> =
   | { [Name in keyof Events & string]: MessageEnvelope & { event: Name; data: Events[Name] } }[keyof Events & string]
   | (MessageEnvelope & { event: OtherEventName; data: unknown })
 
-/** Comes once per connection, when everything after `from` up to `to` has been sent: what follows is live. */
+/** Sent once per connection, after the events from `from` to `to`. Events after it are live. */
 export interface Resumed {
-  /** The offset asked for. */
+  /** The requested offset. */
   from: number
-  /** Offset of the end of the log when the replay reached it. */
+  /** The last offset of the log when the replay reached it. */
   to: number
-  /** Events that were replayed. */
+  /** Number of replayed events. */
   count: number
-  /** `false`: the log does not hold all since the offset asked for. Events are missing, or the log was begun anew. */
+  /** `false`: the log no longer has all events since the requested offset, or it is another log. */
   complete: boolean
-  /** Which log the offsets are of: to be kept with them. */
+  /** Identifies the log of the offsets; store it with them. */
   log: string
 }
 
-/** Besides its own, some options of socket.io-client, which it gets as they are; its delays are in milliseconds. */
+/** Own options, and some of socket.io-client, which are passed on. Its delays are in milliseconds. */
 export interface ConnectInstanceOptions<Events extends object = InstanceEventMap> extends Partial<
   Pick<
     ManagerOptions & SocketOptions,
@@ -58,43 +58,49 @@ export interface ConnectInstanceOptions<Events extends object = InstanceEventMap
 > {
   /** The global key, or the token of the instance. */
   apikey: string
-  /** Names or keys of the events wanted. @default all that are selected */
+  /** Names or keys of events. @default all that are selected */
   events?: readonly string[]
-  /** The instances wanted, on `/` (global mode). @default all that the key opens */
+  /** Names of instances, on `/` (global mode). @default all that the key authorizes */
   instances?: readonly string[]
-  /** The log that `offset` is of. If the server has begun another one since, all of that comes. @default not known */
+  /** The log of `offset`. If the server has another log by now, you receive all of its events. @default unknown */
   log?: string | undefined
-  /** Resumes after this offset: everything since then comes first. @default 'latest': what happens from now on */
+  /** Resumes after this offset: all later events come first. @default 'latest': only events from now on */
   offset?: number | 'latest' | undefined
   /**
-   * Gets each event once, in order; the next one waits until it has returned or resolved. If it throws or rejects,
-   * the connection ends, with its offset before this event.
+   * Called with each event once, in order; the next call waits until this one has returned or resolved. If it throws or
+   * rejects, the connection ends, and its offset is the one before this event.
    */
   onEvent: (message: InstanceMessage<Events>) => void | Promise<void>
-  /** Called among the events, where it came. If it throws, the connection ends as well. */
+  /** Called between the events, in the order of arrival. If it throws, the connection ends as well. */
   onResumed?: (resumed: Resumed) => void
-  /** Told when the connection is lost, with Socket.IO's reason; it comes back by itself, and `onResumed` says so. */
+  /** Called with Socket.IO's reason when the connection is lost. It reconnects by itself; then `onResumed` is called. */
   onDisconnected?: (reason: string) => void
-  /** Told why the connection ended, unless by `close`. @default the error is thrown, and nobody can catch it */
+  /**
+   * Called when the connection has ended, unless by `close`; and when the server refuses it for some time, which
+   * `retryAfterMs` of the error states. Then it connects again by itself.
+   * @default an error that ends the connection is thrown, outside of any `try`
+   */
   onError?: (error: ConnectionError) => void
 }
 
-/** `cause` is what a handler threw. */
+/** The reason why a connection has ended, or waits. `cause` is the error of a handler. */
 export interface ConnectionError extends Error {
   /**
-   * The server's refusal (`IEV_WS_UNAUTHORIZED`, …), or `IEV_CLIENT_HANDLER_FAILED`; `IEV_CLIENT_EXPELLED`: the server
-   * admits it and disconnects it at once; `IEV_CLIENT_REFUSED`: a refusal that has no code, so not of our server.
+   * The server's code (`IEV_WS_UNAUTHORIZED`, …), or `IEV_CLIENT_HANDLER_FAILED`: a handler threw; `IEV_CLIENT_EXPELLED`: the
+   * server accepts the connection and disconnects it at once; `IEV_CLIENT_REFUSED`: a refusal without a code, by another server.
    */
   readonly code: string
+  /** Milliseconds until the next attempt, after a temporary refusal. Absent if the connection has ended. */
+  readonly retryAfterMs?: number
 }
 
 export interface InstanceConnection {
-  /** Where to continue: all up to here has been handled. `undefined`: began at 'latest', which is not known yet. */
+  /** All events up to this offset are handled. `undefined` after a start at 'latest', until the server has named it. */
   readonly offset: number | undefined
-  /** The log that it is of: to be kept with it. `undefined`: not told yet. */
+  /** The log of `offset`; store it with the offset. `undefined` until the server has named it. */
   readonly log: string | undefined
-  /** `false` also while it waits for a slow handler. */
+  /** Also `false` while the connection pauses for a slow handler. */
   readonly connected: boolean
-  /** Ends it and drops the events that wait. A handler that is running may finish, and then counts in `offset`. */
+  /** Ends the connection and drops waiting events. `offset` includes the event of a running handler once it has finished. */
   close(): void
 }

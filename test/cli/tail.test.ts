@@ -4,6 +4,7 @@ import { Interrupted } from '../../lib/cli/failure.ts'
 import type { AppOptions } from '../../app.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { cli, type CliWorld } from '../support/cli.ts'
+import { startFakeHub } from '../support/fake-hub.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
@@ -91,8 +92,27 @@ t.test('a lost connection is told of, and resumed without a gap', async (t) => {
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 2 })
   proxy.target = target
   await until(() => out.length === 2 && errors.length === 2)
-  t.match(errors, [/^The connection was lost \(transport /, 'Connected again; 1 event came meanwhile.'])
+  t.match(errors, [/^The connection was lost \(transport /, 'Connected; 1 event came meanwhile.'])
   t.match(out[1], / {2}2 {2}sales {2}call {2}2$/)
+  t.equal(await stop(), 0)
+})
+
+t.test('a temporary refusal is printed with its reason and the time of the next attempt', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.refuse = (attempt) =>
+    attempt <= 2
+      ? { code: `IEV_WS_${attempt === 1 ? 'RATE_LIMITED' : 'TOO_MANY_SOCKETS'}`, message: 'Too many', retryAfterMs: 20 }
+      : undefined
+  hub.server.on('request', (request, reply) => {
+    if (request.url === '/server') reply.end('{"websocket":{"path":"/socket.io"}}')
+  })
+  const { errors, stop } = follow(t, new URL('/', hub.url).href.replace('ws:', 'http:'), ['sales'])
+  await until(() => errors.length === 3)
+  t.match(errors, [
+    /^Too many \(IEV_WS_RATE_LIMITED\)\nThe next attempt is in 1 s, at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/,
+    /^Too many \(IEV_WS_TOO_MANY_SOCKETS\)\nThe next attempt is in 1 s, at \S+Z\.$/,
+    'Connected; 0 events came meanwhile.'
+  ])
   t.equal(await stop(), 0)
 })
 

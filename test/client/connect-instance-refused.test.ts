@@ -1,8 +1,9 @@
 import t from 'tap'
-import { startFakeHub } from '../support/fake-hub.ts'
+import { connectInstance, type Resumed } from '../../lib/client/connect-instance.ts'
+import { KEY, startFakeHub } from '../support/fake-hub.ts'
 import { follow, gate } from '../support/follow.ts'
 
-t.test('a refusal ends it, and onError is told why', async (t) => {
+t.test('a refusal ends the connection, and onError gets the reason', async (t) => {
   const hub = await startFakeHub(t)
   hub.refuse = () => ({ code: 'IEV_WS_NOT_SET', message: 'No events are selected' })
   const { connection, errors, until } = follow(t, hub.url)
@@ -17,7 +18,7 @@ t.test('a refusal ends it, and onError is told why', async (t) => {
   t.equal(hub.attempts.length, 1)
 })
 
-t.test('refused for wrong keys from its address, or as one socket too many, it comes back when it may', async (t) => {
+t.test('a temporary refusal is reported, and the connection is tried again when the server allows it', async (t) => {
   const hub = await startFakeHub(t)
   const times: number[] = []
   hub.refuse = (attempt) => {
@@ -29,9 +30,48 @@ t.test('refused for wrong keys from its address, or as one socket too many, it c
   const { resumed, errors, until } = follow(t, hub.url)
   await until(() => resumed.length === 1)
   const [first = 0, second = 0, third = 0] = times
-  t.ok(second - first >= 49, 'as long as the server says')
-  t.ok(third - second >= 999, 'a second, if it does not say')
-  t.same(errors, [])
+  t.ok(second - first >= 49, 'after the time that the server states')
+  t.ok(third - second >= 999, 'after a second if it states none')
+  t.strictSame(
+    errors.map(({ code, message, retryAfterMs }) => ({ code, message, retryAfterMs })),
+    [
+      { code: 'IEV_WS_TOO_MANY_SOCKETS', message: 'Too many wrong keys', retryAfterMs: 50 },
+      { code: 'IEV_WS_RATE_LIMITED', message: 'Too many wrong keys', retryAfterMs: 1_000 }
+    ]
+  )
+})
+
+t.test('without onError, a temporary refusal is waited for', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.refuse = (attempt) =>
+    attempt === 1 ? { code: 'IEV_WS_RATE_LIMITED', message: 'Too many', retryAfterMs: 10 } : undefined
+  const { promise: resumed, resolve } = Promise.withResolvers<Resumed>()
+  const connection = connectInstance(hub.url, { apikey: KEY, onEvent: () => {}, onResumed: resolve })
+  t.after(() => connection.close())
+  await resumed
+  t.equal(hub.attempts.length, 2)
+})
+
+t.test('a connection that onError closes during a temporary refusal stays closed', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.refuse = () => ({ code: 'IEV_WS_RATE_LIMITED', message: 'Too many', retryAfterMs: 10 })
+  const { promise: refused, resolve } = Promise.withResolvers<void>()
+  const connection = connectInstance(hub.url, {
+    apikey: KEY,
+    onEvent: () => {},
+    onError: () => {
+      connection.close()
+      resolve()
+    }
+  })
+  await refused
+  // Refused after the first, for as long, this one has come back when the first could have.
+  const { errors, until } = follow(t, hub.url, { offset: 0 })
+  await until(() => errors.length === 2)
+  t.same(
+    hub.attempts.map(({ offset }) => offset),
+    ['latest', 0, 0]
+  )
 })
 
 t.test('closed while it waits to come back, it stays away', async (t) => {

@@ -119,11 +119,11 @@ t.test('options that would lose events are refused at once', async (t) => {
   for (const offset of [Number.NaN, -1, 1.5, Infinity, '1', null, {}]) {
     t.throws(() => connectInstance('ws://localhost:1', { apikey: KEY, offset: offset as number, onEvent: () => {} }), {
       name: 'TypeError',
-      message: /^offset: takes a whole number from 0, or 'latest' \(got /
+      message: /^offset: expected a whole number from 0, or 'latest' \(got /
     })
   }
   const incomplete = { apikey: KEY } as ConnectInstanceOptions
-  t.throws(() => connectInstance('ws://localhost:1', incomplete), new TypeError('onEvent: takes a function'))
+  t.throws(() => connectInstance('ws://localhost:1', incomplete), new TypeError('onEvent: expected a function'))
 })
 
 t.test('a log that was begun anew is read from its start', async (t) => {

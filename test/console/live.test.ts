@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AppOptions } from '../../app.ts'
 import { openBrowser } from '../support/browser.ts'
-import { folder, listen } from '../support/build.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
 import { executable, openConsole, skip } from '../support/console.ts'
 import { newEvent } from '../support/new-event.ts'
+import { connect } from '../support/sockets.ts'
 
 t.test('live', { skip }, async (t) => {
   // Skipped without one.
@@ -125,6 +126,18 @@ t.test('live', { skip }, async (t) => {
     await live()
     await app.onInstanceEvent({ instance: 'support', event: 'call', data: 'now' })
     await list.getByText('"now"').waitFor()
+  })
+
+  t.test('a server that refuses connections for some time: the page states why and when it tries again', async (t) => {
+    const { app, url } = await listen(t, { sqs: false, websocket: { maxSocketsPerAddress: 1 } })
+    await app.websocket.set('sales', { enabled: true })
+    await connect(t, `${url}/sales`, API_KEY)
+    const { signIn, go, page, t: texts } = await openConsole(t, browser, url)
+    await signIn()
+    await go('#/live/sales')
+    const alert = page.getByRole('alert').filter({ hasText: 'IEV_WS_TOO_MANY_SOCKETS' })
+    await alert.getByText(/The next attempt is at \d+:\d\d:\d\d/).waitFor()
+    await page.getByRole('status').getByText(texts.live.states.reconnecting).waitFor()
   })
 
   t.test('all instances at once take global mode; without it the page says which setting', async (t) => {

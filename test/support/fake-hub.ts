@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import type { Test } from 'tap'
@@ -14,6 +14,7 @@ export type Refusal = { code: string; message: string; retryAfterMs?: number } |
 /** The server's side of resume by offset, of one instance and in memory, told by a test what to do and when. */
 export class FakeHub extends Watch {
   readonly io: Server
+  readonly server: HttpServer
   readonly url: string
   log: InstanceMessage[] = []
   /** `auth` of every attempt, admitted or not. */
@@ -25,10 +26,11 @@ export class FakeHub extends Watch {
   /** What each new socket gets before it is live; replace it at any time. */
   greet: (socket: Socket) => void = (socket) => this.#resume(socket)
 
-  constructor(io: Server, port: number) {
+  constructor(io: Server, server: HttpServer) {
     super()
     this.io = io
-    this.url = `ws://127.0.0.1:${port}/sales`
+    this.server = server
+    this.url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/sales`
     io.of('/sales').use((socket, next) => {
       const data = this.refuse(this.attempts.push(socket.handshake.auth), socket)
       next(data && Object.assign(new Error(data.message), { data }))
@@ -78,7 +80,7 @@ export async function startFakeHub(t: Test, { port = 0 } = {}): Promise<FakeHub>
   t.after(() => io.close())
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  return new FakeHub(io, (server.address() as AddressInfo).port)
+  return new FakeHub(io, server)
 }
 
 /** The hub is not asked what its data looks like. */

@@ -67,7 +67,7 @@ t.test('an editor explains options, decorators, errors and the client', async (t
     ['io\n', ['The Socket.IO server']],
     ['UnauthorizedError', ['the key is missing']],
     ['connectInstance', ['after an interruption it continues']],
-    ['onResumed', ['Called among the events']]
+    ['onResumed', ['Called between the events']]
   ]
   for (const [name, parts] of explained) {
     const text = hover(name)

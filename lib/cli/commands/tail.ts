@@ -64,7 +64,7 @@ async function tail(instance: string | undefined, options: TailOptions, context:
     offset: options.since,
     onEvent: (message) => print(message, options, context),
     onResumed: ({ count, complete }) => {
-      if (lost) context.error(`Connected again; ${counted(count, 'event')} came meanwhile.`)
+      if (lost) context.error(`Connected; ${counted(count, 'event')} came meanwhile.`)
       if (!complete) context.error('The log does not reach back that far: events are missing.')
       lost = false
     },
@@ -72,7 +72,11 @@ async function tail(instance: string | undefined, options: TailOptions, context:
       lost = true
       context.error(`The connection was lost (${reason}); it is tried again until it is back.`)
     },
-    onError: (error) => reject(error.cause ?? refusal(error, instance))
+    onError: (error) => {
+      if (error.retryAfterMs === undefined) return reject(error.cause ?? refusal(error, instance))
+      lost = true
+      context.error(waiting(error, error.retryAfterMs))
+    }
   })
   signal.addEventListener('abort', () => resolve(), { once: true })
   await ended.finally(() => connection.close())
@@ -93,6 +97,12 @@ function print(message: InstanceMessage, { json }: TailOptions, context: CliCont
   const shownData = shortened(JSON.stringify(data), DATA_LENGTH)
   const [dim, cyan] = [{ style: 'dim', text: time } as const, { style: 'cyan', text: event } as const]
   context.out(dim, `  ${offset}  ${instance}  `, cyan, `  ${shownData}`)
+}
+
+/** The server's temporary refusal, and the time of the next attempt. */
+function waiting({ code, message }: ConnectionError, retryAfterMs: number): string {
+  const time = new Date(Date.now() + retryAfterMs).toISOString().replace(/\.\d+/, '')
+  return `${message} (${code})\nThe next attempt is in ${Math.ceil(retryAfterMs / 1_000)} s, at ${time}.`
 }
 
 /** The server's refusal, and what to do about it. */
