@@ -1,16 +1,15 @@
 import { isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
 
-/** What counts as one address: an IPv4 address, or the /64 that an IPv6 address is of, since who has one has all of them. */
+/**
+ * Names the addresses that count as one client: an IPv4 address alone, an IPv6 address with all of its /64, since a host
+ * can use every address of its /64. A text that is no address is returned as it is.
+ */
 export function addressBlock(address: string): string {
   if (!isIPv6(address)) return address
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
-  const [head = '', tail] = address.split('::')
-  const groups = (text: string) => text.split(':').filter(Boolean)
-  const written = [...groups(head), ...groups(tail ?? '')].length
-  const all = [...groups(head), ...Array<string>(tail === undefined ? 0 : 8 - written).fill('0'), ...groups(tail ?? '')]
-  return all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
+  // ipaddr.js refuses zones that Node.js accepts (`%eth0.1`), and the block does not depend on them.
+  const parsed = ipaddr.IPv6.parse(address.replace(/%.*/, ''))
+  if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString()
+  const groups = parsed.parts.slice(0, 4)
+  return groups.map((group) => group.toString(16)).join(':')
 }

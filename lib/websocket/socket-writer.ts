@@ -119,7 +119,7 @@ export class SocketWriter {
       socket._sender.sendFrame(payload.framed.options.wsPreEncodedFrame)
       if (socket.bufferedAmount > 0) this.#keep(payload.chunk)
     } else {
-      this.#waiting += payload.bytes
+      this.#waiting += payload.chunk.bytes
       // For whoever looks at packets: what is written is framed already. No payload is empty.
       this.#connection.write(payload.packets[0] as string, payload.framed.options as object)
       if (this.buffered > 0) this.#keep(payload.chunk)

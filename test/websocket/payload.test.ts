@@ -38,6 +38,15 @@ t.test('a packet of any size is one text frame of Engine.IO’s message type', a
   t.ok(together.join() === packets.map((packet) => `4${packet}`).join(), 'all in one piece')
 })
 
+t.test('a frame is one final unmasked text frame of RFC 6455, whose head has one of three sizes', (t) => {
+  const head = (size: number, bytes: number) => frames(['x'.repeat(size - 1)]).toString('hex', 0, bytes)
+  t.strictSame(
+    [head(125, 3), head(126, 5), head(65_535, 5), head(65_536, 11)],
+    ['817d34', '817e007e34', '817effff34', '817f000000000001000034']
+  )
+  t.end()
+})
+
 t.test('lengths are those of bytes, not of characters', async (t) => {
   for (const packet of [
     'ã'.repeat(62),
@@ -57,7 +66,8 @@ t.test('many packets of all sizes in one piece arrive one by one, in order', asy
   const packets = Array.from({ length: 300 }, (_, n) => `${n}:${'são'.repeat(n % 7 === 0 ? n * 200 : n)}`)
   const payload = new Payload(packets)
   const bytes = payload.framed.options.wsPreEncodedFrame[0]
-  t.equal(payload.bytes, bytes.length)
+  t.equal(payload.chunk.bytes, bytes.length)
+  t.equal(payload.copy().bytes, Buffer.byteLength(packets.join('')))
   t.equal(payload.framed, payload.framed, 'they are encoded once')
   const messages = await decoded(t, bytes, packets.length)
   t.strictSame(
@@ -66,8 +76,9 @@ t.test('many packets of all sizes in one piece arrive one by one, in order', asy
   )
 })
 
-t.test('nothing to send is no byte', (t) => {
-  t.equal(new Payload([]).bytes, 0)
+t.test('a payload without packets has no bytes', (t) => {
+  const payload = new Payload([])
+  t.strictSame([payload.bytes, payload.chunk.bytes], [0, 0])
   t.end()
 })
 

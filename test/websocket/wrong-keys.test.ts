@@ -54,8 +54,10 @@ t.test('the addresses of one IPv6 network count together, however they are writt
     ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:0DB8:0001:0002::', '2001:db8:1:2:0:0:10.0.0.1'],
     ['2001:db8::1', '2001:db8:0:0:1::', '2001:db8:0::ffff', '2001:db8::10.0.0.1'],
     ['::1', '::', '0:0:0:0:1:2:3:4', '::5:6'],
-    ['fe80::1%eth0', 'fe80::2', 'fe80:0:0:0:1::'],
-    ['1::', '1:0:0:0::8']
+    ['fe80::1%eth0', 'fe80::1%eth0.1', 'fe80::2', 'fe80:0:0:0:1::'],
+    ['1::', '1:0:0:0::8'],
+    // The four decimal numbers are two groups: four groups are written before them, two are left out.
+    ['::d05:f:b:3:149.163.184.90', '0:0:d05:f::1']
   ]
   for (const [index, addresses] of same.entries()) {
     const { wrongKeys, guess } = start()
@@ -70,11 +72,12 @@ t.test('the addresses of one IPv6 network count together, however they are writt
   t.end()
 })
 
-t.test('an IPv4 address in IPv6 clothes is that IPv4 address, not one network of all of them', (t) => {
+t.test('an IPv4 address that is written as an IPv6 one counts as the IPv4 address', (t) => {
   const { wrongKeys, guess } = start()
   guess('::ffff:10.0.0.1')
   t.ok(wrongKeys.blockedMs('10.0.0.1') > 0)
   t.ok(wrongKeys.blockedMs('::FFFF:10.0.0.1') > 0)
+  t.ok(wrongKeys.blockedMs('::ffff:a00:1') > 0)
   t.equal(wrongKeys.blockedMs('::ffff:10.0.0.2'), 0)
   t.end()
 })
