@@ -30,9 +30,6 @@ export interface InstanceDirectory {
   /** Tells of removals and updates once they are durable and visible here. Returns how to stop it. */
   watch(watcher: (change: InstanceChange) => void): () => void
 
-  /** The instance of this name, registered without a token if it is new. Idempotent. @throws {InstanceNameError} */
-  ensure(name: string): Promise<Instance>
-
   /**
    * Makes an instance with a token, or gives one to an instance that was registered without.
    * @throws {InstanceExistsError} it has a token already @throws {TokenTakenError} another instance has this token

@@ -112,13 +112,6 @@ export class MemoryDirectory implements InstanceDirectory {
     return () => void this.#watchers.delete(watcher)
   }
 
-  async ensure(name: string): Promise<Instance> {
-    const known = this.#byName.get(name)
-    if (known) return known
-    assertInstanceName(name)
-    return this.#table.write(name, (before) => before ?? blankInstance(name))
-  }
-
   async create({ name, token, integration, selections = {} }: CreateInstanceInput): Promise<Instance> {
     assertInstanceName(name)
     const fault = plainTextFault('integration', integration ?? '')

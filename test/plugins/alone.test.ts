@@ -184,7 +184,7 @@ t.test('events restricted to a transport take only that', async (t) => {
   await server.ready()
   const event = { instance: 'mine', event: 'call', data: 1 }
   await t.rejects(server.onInstanceEvent(event), { code: 'IEV_INSTANCE_NOT_FOUND' })
-  await server.eventLog.instances.ensure('mine')
+  await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
 
   t.match(
     await server.onInstanceEvent({ ...event, transports: ['websocket'] }),

@@ -77,7 +77,7 @@ t.test('sqs alone keeps events in ./data and finds SQS by the SDK’s own variab
   })
   const { server, database } = inFolder(t)
   await server.register(sqs)
-  await server.eventLog.instances.ensure('sales')
+  await server.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
   t.equal(server.sqs.find('sales'), null)
   await server.sqs.set('sales', { enabled: true, events: ['CALL'] })
   await server.sqs.emit({ instance: 'sales', event: 'call', data: 1 })

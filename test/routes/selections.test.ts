@@ -57,7 +57,7 @@ t.test('201 means the queues are there, tagged', async (t) => {
 
 t.test('never set is null; an event key that is no more is left out with a note', async (t) => {
   const server = await build(t, { sqs: false })
-  await server.eventLog.instances.ensure('mine')
+  await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   for (const transport of ['sqs', 'websocket']) {
     const found = await server.inject({ url: `/${transport}/find/mine`, headers })
     t.equal(found.statusCode, 200)

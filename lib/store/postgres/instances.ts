@@ -50,7 +50,6 @@ export class PostgresInstances implements InstanceTable {
         await this.#reading.run()
         const before = this.directory.get(name)
         const record = change(before)
-        if (record === before) return before
         const key = await this.#write(before, record)
         // Null: another node has changed it meanwhile.
         if (key === null) continue

@@ -27,7 +27,6 @@ export function closing(t: Test, open: Open): void {
       readDeadLetters: () => store.deadLetters.read(page),
       prune: () => store.log.prune({ acceptedBefore: 0, maxBytes: 1 }),
       check: () => store.check(),
-      ensure: () => store.instances.ensure('new'),
       create: () => store.instances.create({ name: 'new', token: 'secret-2' }),
       setToken: () => store.instances.setToken('support', 'secret-2'),
       setSelection: () => store.instances.setSelection('new', 'sqs', { enabled: true, events: [] }, { register: true }),

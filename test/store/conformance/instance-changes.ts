@@ -75,7 +75,7 @@ export function instanceChanges(t: Test, open: Open): void {
     ])
 
     await store.instances.remove('sales')
-    const { key } = await (await reopen()).instances.ensure('sales')
+    const { key } = await (await reopen()).instances.create({ name: 'sales', token: 'secret-1' })
     t.notOk([old.key, current.key].includes(key), 'not even when the newest was removed and the store reopened')
   })
 

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Test } from 'tap'
+import { newEvents } from '../../support/new-event.ts'
 import type { Open } from '../conformance.ts'
 
 const REGISTER = { register: true }
 
 export function instances(t: Test, open: Open): void {
-  void t.test('a name is registered once, without a token', async (t) => {
+  void t.test('the first event of a name registers it once, without a token', async (t) => {
     const { store } = await open(t)
     t.equal(store.instances.get('sales'), undefined)
     t.throws(() => store.instances.require('sales'), { code: 'IEV_INSTANCE_NOT_FOUND' })
-    const [first, second] = await Promise.all([store.instances.ensure('sales'), store.instances.ensure('sales')])
-    const third = await store.instances.ensure('sales')
+    await Promise.all(newEvents(2).map((event) => store.log.append([event])))
+    const first = store.instances.require('sales')
+    await store.log.append(newEvents(1))
     t.match(first, { name: 'sales', tokenHash: null, integration: null, selections: {} })
-    t.strictSame([second.key, third.key, second.id], [first.key, first.key, first.id])
+    t.equal(store.instances.require('sales'), first)
     t.equal(store.instances.size, 1)
     t.strictSame(store.instances.list().toArray(), [store.instances.require('sales')])
   })
@@ -67,7 +69,7 @@ export function instances(t: Test, open: Open): void {
     const { store } = await open(t)
     store.instances.reserveToken('the-global-key')
     await store.instances.create({ name: 'sales', token: 'secret-1' })
-    await store.instances.ensure('support')
+    await store.log.append(newEvents(1, { instance: 'support' }))
     const taken = { code: 'IEV_TOKEN_TAKEN', statusCode: 409 }
     await t.rejects(store.instances.create({ name: 'other', token: 'secret-1' }), taken)
     await t.rejects(store.instances.setToken('support', 'secret-1'), taken)

@@ -96,8 +96,8 @@ if (await havePostgres(t)) {
   t.test('who follows some instances is read no others', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
-    const { key } = await one.instances.ensure('sales')
-    await one.instances.ensure('support')
+    const { key } = await one.instances.create({ name: 'sales', token: 'secret-1' })
+    await one.instances.create({ name: 'support', token: 'secret-2' })
     const sales = new Picky(() => [key])
     const nobody = new Picky(() => [])
     // Past a thousand it is cheaper to read all.
@@ -114,8 +114,8 @@ if (await havePostgres(t)) {
   t.test('what someone comes to follow while the log is read is not passed over', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
-    const { key: sales } = await one.instances.ensure('sales')
-    const { key: support } = await one.instances.ensure('support')
+    const { key: sales } = await one.instances.create({ name: 'sales', token: 'secret-1' })
+    const { key: support } = await one.instances.create({ name: 'support', token: 'secret-2' })
     // A socket joins between the question and the answer; then one that follows everything does.
     const growing = new Picky(() => (growing.asked.length === 0 ? [sales] : [sales, support]))
     const widening = new Picky(() =>

@@ -63,13 +63,13 @@ if (await havePostgres(t)) {
     const { postgres, nodes } = await openNodes(t, 1)
     const [{ instances }] = nodes
     const { query, schema } = postgres
-    const kept = await instances.ensure('kept')
+    const kept = await instances.create({ name: 'kept', token: 'secret-1' })
     // The other node acts between two statements of this one.
     await query(`
       CREATE FUNCTION ${schema}.remove_at_once() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN PERFORM ${schema}.remove_instance(NEW.key); RETURN NULL; END $$;
       CREATE TRIGGER added AFTER INSERT ON ${schema}.instances FOR EACH ROW EXECUTE FUNCTION ${schema}.remove_at_once()`)
-    const made = await instances.ensure('sales')
+    const made = await instances.create({ name: 'sales', token: 'secret-2' })
     t.match(made, { name: 'sales', key: kept.key + 1 }, 'it was there')
     t.equal(instances.get('sales'), undefined)
 
@@ -111,7 +111,7 @@ if (await havePostgres(t)) {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     for (let n = 0; n < 10; n++) {
-      await one.instances.ensure('sales')
+      await one.instances.create({ name: 'sales', token: 'secret-1' })
       const [appended] = await Promise.all([
         other.log.append([newEvent({ id: `${n}` })]),
         one.instances.remove('sales').catch(() => {})

@@ -136,7 +136,7 @@ if (await havePostgres(t)) {
     await t.rejects(store.log.append([newEvent({ queues: ['a'] })]), refused)
     await t.rejects(store.log.read(ALL), refused)
     await t.rejects(store.check(), refused)
-    await t.rejects(store.instances.ensure('new'), refused)
+    await t.rejects(store.instances.create({ name: 'new', token: 'secret-1' }), refused)
     await t.rejects(store.deliveries.acknowledge([{ queue: 'a', instanceKey: key, offset: 1 }]), refused)
     await until(() => !store.status().connected && watcher.lost.length > 0)
     await t.rejects(store.deliveries.watch(new RecordingWatcher()), refused)
@@ -158,13 +158,14 @@ if (await havePostgres(t)) {
     const { query, schema, ...postgres } = await startPostgres(t)
     const store = await openNode(t, { schema, ...postgres })
     await query(`BEGIN; LOCK TABLE ${schema}.counters IN EXCLUSIVE MODE`)
-    const refused = t.rejects(store.instances.ensure('sales'), { code: 'IEV_BACKPRESSURE' })
+    const create = () => store.instances.create({ name: 'sales', token: 'secret-1' })
+    const refused = t.rejects(create(), { code: 'IEV_BACKPRESSURE' })
     const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = '${schema}.counters'::regclass`
     await until(async () => (await query(waiting)).length > 0)
     await query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) w`)
     await query('COMMIT')
     await refused
-    t.equal((await store.instances.ensure('sales')).name, 'sales')
+    t.equal((await create()).name, 'sales')
   })
 
   t.test('an append waits for a PostgreSQL that is soon back', async (t) => {
