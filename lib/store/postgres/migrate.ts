@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { StoreNewerError, StoreUnusableError } from '../../errors.ts'
-import { postgresMigrations } from './migrations.ts'
+import { POSTGRES_VERSION, postgresMigrations } from './migrations.ts'
 import { connectionConfig } from './connection.ts'
 import { LOCKS, lockSpace } from './locks.ts'
 import { brokenPromise } from './promises.ts'
@@ -47,12 +47,11 @@ async function migrateLocked(client: Client, url: string, schema: string): Promi
       CREATE TABLE ${schema}.schema_version (version integer NOT NULL);
       INSERT INTO ${schema}.schema_version VALUES (0)`)
   }
-  const migrations = postgresMigrations(schema)
   const found = await client.query<{ version: number }>(`SELECT version FROM ${schema}.schema_version`)
   // It was made with its row.
   const { version } = found.rows[0] as { version: number }
-  if (version > migrations.length) throw new StoreNewerError(nameOf(url), version, migrations.length)
-  for (const [index, statements] of migrations.entries()) {
+  if (version > POSTGRES_VERSION) throw new StoreNewerError(nameOf(url), version, POSTGRES_VERSION)
+  for (const [index, statements] of postgresMigrations(schema).entries()) {
     // Several statements in one query are one transaction.
     if (index >= version)
       await client.query(`${statements}; UPDATE ${schema}.schema_version SET version = ${index + 1}`)

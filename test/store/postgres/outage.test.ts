@@ -1,4 +1,4 @@
-import { postgresMigrations } from '../../../lib/store/postgres/migrations.ts'
+import { POSTGRES_VERSION } from '../../../lib/store/postgres/migrations.ts'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
@@ -198,7 +198,7 @@ if (await havePostgres(t)) {
     await store.close()
     await query(`UPDATE ${schema}.schema_version SET version = 100`)
     await t.rejects(PostgresStore.open({ url, schema }), { code: 'IEV_STORE_NEWER_SCHEMA', message: /version 100/ })
-    await query(`UPDATE ${schema}.schema_version SET version = ${postgresMigrations(schema).length}`)
+    await query(`UPDATE ${schema}.schema_version SET version = ${POSTGRES_VERSION}`)
     await query(`DROP TABLE ${schema}.instances CASCADE`)
     await t.rejects(PostgresStore.open({ url, schema }), { code: '42P01' }, 'a schema that somebody has broken')
   })
