@@ -6,11 +6,15 @@ import { eventKey } from '../lib/events/catalogue.ts'
 import { SqsOptions } from '../lib/schemas/options/sqs.ts'
 import { optionsChecker } from '../lib/schemas/options/checker.ts'
 import { sqsAddress } from '../lib/sqs/address.ts'
+import { BatchCaller } from '../lib/sqs/batch-call.ts'
 import { BatchClient } from '../lib/sqs/batch-client.ts'
 import { SqsCalls } from '../lib/sqs/calls.ts'
 import { createSqsClient } from '../lib/sqs/client.ts'
+import { DeliveryWriter } from '../lib/sqs/delivery-writer.ts'
 import { SqsEmitter } from '../lib/sqs/emitter.ts'
 import { InstanceQueues } from '../lib/sqs/instance-queues.ts'
+import { Lanes } from '../lib/sqs/lanes.ts'
+import { LargeMessages } from '../lib/sqs/large-messages.ts'
 import { createOffload } from '../lib/sqs/offload.ts'
 import { QueueProvisioner } from '../lib/sqs/provisioner.ts'
 import { QueueNames } from '../lib/sqs/queue-names.ts'
@@ -54,6 +58,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLogPlugin, rest.eventLog ?? {})
   const { eventLog } = fastify
   const { catalogue, metrics, store } = eventLog
+  const { deliveries } = store
   const log = fastify.log.child({ component: 'sqs' })
 
   const { prefix = 'global', singleQueue = false, events = '*' } = global || {}
@@ -64,25 +69,34 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   const client =
     own ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
   const calls = new SqsCalls({ client, deadlineMs: requestTimeoutMs })
-  const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, log })
+  const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, log })
   const probe = () => sqsStatus(calls)
   const offload = s3 && (await createOffload(s3))
-  const sender = new SqsSender({
-    offload,
+  const abort = new AbortController()
+  const { signal } = abort
+  const writer = new DeliveryWriter({ deliveries, metrics, log, signal })
+  const lanes = new Lanes({ deliveries, writer, log, guard: (failure, work) => eventLog.guard(failure, work) })
+  const caller = new BatchCaller({
     client: new BatchClient({ calls, direct: own ? undefined : client }),
     address: () => sqsAddress(client),
-    probe,
     provisioner,
-    store,
-    log,
+    specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: eventKey(event) }),
+    probe,
     metrics,
-    guard: (failure, work) => eventLog.guard(failure, work),
-    type,
-    serverName,
+    log,
+    signal
+  })
+  const sender = new SqsSender({
+    lanes,
+    caller,
+    writer,
+    provisioner,
+    largeMessages: offload && new LargeMessages({ offload, metrics, log, signal }),
+    entries: { type, serverName },
+    metrics,
     concurrency,
-    maxPayloadBytes,
     maxAttempts,
-    specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: eventKey(event) })
+    abort
   })
   const sharedQueues = new SharedQueues({
     provisioner,
@@ -94,7 +108,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     names,
     provisioner,
     deleteUnused: deleteUnusedQueues,
-    hasPending: (queue) => sender.hasPending(queue),
+    hasPending: (queue) => lanes.hasPending(queue),
     log
   })
   const emitter = new SqsEmitter({
@@ -104,6 +118,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
     instanceQueues,
     sharedQueues,
     sender,
+    outage: caller.outage,
     mode: { queueType: type, global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys } : null },
     probe
   })
@@ -112,7 +127,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, options) => {
   await sender.start()
   eventLog.attach(emitter)
   fastify.decorate('sqs', emitter)
-  metrics.gauge('iev_sqs_pending', 'Deliveries that are pending', () => store.deliveries.pendingCount())
+  metrics.gauge('iev_sqs_pending', 'Deliveries that are pending', () => deliveries.pendingCount())
   metrics.gauge(
     'iev_sqs_oldest_pending_age_seconds',
     'Age of the oldest event with a pending delivery',

@@ -1,5 +1,5 @@
 import { escapeForSqs } from '../json/escape-for-sqs.ts'
-import { IN_S3, type NewEvent, type StoredEvent } from './event.ts'
+import type { NewEvent, StoredEvent } from './event.ts'
 import { writeExtras } from './extras.ts'
 
 /**
@@ -12,10 +12,21 @@ export function socketMessage(event: StoredEvent): string {
   return `{${names(event)},"data":${event.data},${event.envelope},"offset":${event.offset}${tail(event)}}`
 }
 
-/** What SQS consumers get as the message body. */
-export function sqsMessage(event: StoredEvent, server: string): string {
+/** `data` of an SQS message whose `dataType` is `s3`. */
+export interface S3Reference {
+  bucket: string
+  key: string
+  /** A presigned URL: opens the object without credentials, for a time. */
+  fileUrl: string
+  /** Bytes of the object. */
+  size: number
+}
+
+/** What SQS consumers get as the message body. @param s3 the object that has the message, if that is too large */
+export function sqsMessage(event: StoredEvent, server: string, s3?: S3Reference): string {
+  const data = s3 ? `"dataType":"s3","data":${JSON.stringify(s3)}` : `"dataType":"json","data":${event.data}`
   return escapeForSqs(
-    `{${names(event)},"dataType":"${event.flags & IN_S3 ? 's3' : 'json'}","data":${event.data},"server":${JSON.stringify(server)},` +
+    `{${names(event)},${data},"server":${JSON.stringify(server)},` +
       `${event.envelope},"offset":${event.offset}${tail(event)}}`
   )
 }

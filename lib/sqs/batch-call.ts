@@ -1,6 +1,7 @@
 import { SQS_PAYLOAD_TOO_LARGE } from '../errors.ts'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Metrics } from '../telemetry/metrics.ts'
-import type { QuietLog } from '../telemetry/quiet-log.ts'
+import { QuietLog } from '../telemetry/quiet-log.ts'
 import type { Check } from '../operation/readiness.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { observeSend } from '../telemetry/observe-send.ts'
@@ -19,11 +20,9 @@ export interface BatchCallerOptions {
   address: () => Promise<SqsAddress>
   provisioner: QueueProvisioner
   metrics: Metrics
-  quiet: QuietLog
+  log: FastifyBaseLogger
   /** How a queue of this name is to be made, told from an event on its way into it. */
   specOf: (queue: string, event: StoredEvent) => QueueSpec
-  /** What a queue takes as one message, in bytes. */
-  maxBytes: (queue: string) => number
   /** Asks whether it is SQS that answers at all. */
   probe: () => Promise<Check>
   signal: AbortSignal
@@ -51,27 +50,30 @@ const MEASURED_ANEW: SendFailure = {
 /** One SendMessageBatch at a time, whatever comes of it. Makes the queue ready first, where it is not. */
 export class BatchCaller {
   readonly #options: BatchCallerOptions
+  readonly #quiet: QuietLog
   readonly outage = new Outage()
 
   constructor(options: BatchCallerOptions) {
     this.#options = options
+    this.#quiet = new QuietLog(options.log)
   }
 
   /** Never rejects. @param items at least one */
   async call(queue: string, items: readonly BatchItem[]): Promise<Answer> {
-    const { provisioner, metrics, quiet, specOf, maxBytes, signal } = this.#options
+    const { provisioner, metrics, specOf, signal } = this.#options
     try {
       const [first] = items as [BatchItem]
       const url = provisioner.url(queue) ?? (await provisioner.ensure(specOf(queue, first.event)))
       // A queue that has just been made ready may take less than was thought: all go back.
-      if (items.some(({ bytes }) => bytes > maxBytes(queue))) return all(items, MEASURED_ANEW, { whole: false })
+      if (items.some(({ bytes }) => bytes > provisioner.maxBytes(queue)))
+        return all(items, MEASURED_ANEW, { whole: false })
       return { failures: await this.#send(queue, url, items), whole: false }
     } catch (error) {
       const failure = await this.#judged(error, items)
       if (failure.kind === 'missing-queue') provisioner.forget(queue)
       metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
       if (!signal.aborted)
-        quiet.warn(`${queue} ${failure.code}`, { queue, ...failure }, 'Events could not be sent to SQS')
+        this.#quiet.warn(`${queue} ${failure.code}`, { queue, ...failure }, 'Events could not be sent to SQS')
       return all(items, failure, { whole: true })
     }
   }
@@ -94,7 +96,7 @@ export class BatchCaller {
 
   /** What SQS did not take. Accepted is what it says it accepted: an answer that leaves an entry out says nothing of it. */
   async #send(queue: string, QueueUrl: string, items: readonly BatchItem[]): Promise<Map<BatchItem, SendFailure>> {
-    const { client, address, metrics, quiet, signal } = this.#options
+    const { client, address, metrics, signal } = this.#options
     metrics.batchEntries.observe(items.length)
     const done = metrics.sendSeconds.startTimer()
     const input = { QueueUrl, Entries: items.map(({ entry }) => entry) }
@@ -111,7 +113,7 @@ export class BatchCaller {
       if (!failure) continue
       failures.set(item, failure)
       metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
-      quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS did not take an event of a batch')
+      this.#quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS did not take an event of a batch')
     }
     return failures
   }

@@ -1,7 +1,6 @@
 import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { sqsMessage } from '../events/messages.ts'
-import type { StoredEvent } from '../events/event.ts'
-import type { Lane } from './lane.ts'
+import type { Lane, LaneEvent } from './lane.ts'
 import { deduplicationId, messageGroupId, type QueueType } from './queue-names.ts'
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
@@ -11,7 +10,7 @@ export const MAX_BATCH_BYTES = 1_048_576
 /** An event as an entry of a batch, and the lane it came from. */
 export interface BatchItem {
   readonly lane: Lane
-  readonly event: StoredEvent
+  readonly event: LaneEvent
   readonly entry: SendMessageBatchRequestEntry
   /** What SQS counts: the body and the attributes' names, types and values, in bytes. */
   readonly bytes: number
@@ -23,8 +22,8 @@ export interface EntryOptions {
 }
 
 /** The batch entry of an event; its `Id` is its place in the batch. */
-export function toItem(event: StoredEvent, lane: Lane, { type, serverName }: EntryOptions): BatchItem {
-  const body = sqsMessage(event, serverName)
+export function toItem(event: LaneEvent, lane: Lane, { type, serverName }: EntryOptions): BatchItem {
+  const body = sqsMessage(event, serverName, event.s3)
   const attributes: Record<string, MessageAttributeValue> = {
     event: text(event.event),
     instance: text(event.instance),

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Metrics } from '../telemetry/metrics.ts'
-import type { QuietLog } from '../telemetry/quiet-log.ts'
-import type { DeliveryFailure, DeliveryRef } from '../store/delivery-store.ts'
-import type { EventStore } from '../store/event-store.ts'
+import { QuietLog } from '../telemetry/quiet-log.ts'
+import type { DeliveryFailure, DeliveryRef, DeliveryStore } from '../store/delivery-store.ts'
 import { deadLetterChannel, referenceOf, type DeadLetterNotice } from '../telemetry/channels.ts'
 import type { BatchItem } from './batch.ts'
 
 export interface DeliveryWriterOptions {
-  store: EventStore
+  deliveries: DeliveryStore
   metrics: Metrics
   log: FastifyBaseLogger
-  quiet: QuietLog
   signal: AbortSignal
 }
 
@@ -23,23 +21,25 @@ const STORE_RETRY_MS = 1_000
  */
 export class DeliveryWriter {
   readonly #options: DeliveryWriterOptions
+  readonly #quiet: QuietLog
   readonly #underWay = new Set<Promise<void>>()
 
   constructor(options: DeliveryWriterOptions) {
     this.#options = options
+    this.#quiet = new QuietLog(options.log)
   }
 
   /** SQS has them. */
   acknowledge(items: readonly BatchItem[]): void {
-    const { store, metrics } = this.#options
+    const { deliveries, metrics } = this.#options
     metrics.delivered.inc(items.length)
     if (items.length > 0)
-      this.#write('Sent events could not be written as sent', () => store.deliveries.acknowledge(items.map(refOf)))
+      this.#write('Sent events could not be written as sent', () => deliveries.acknowledge(items.map(refOf)))
   }
 
   /** It is given up on. */
   bury(item: BatchItem, failure: DeliveryFailure): void {
-    const { store, log, metrics } = this.#options
+    const { deliveries, log, metrics } = this.#options
     const delivery = refOf(item)
     metrics.dead.inc({ reason: metrics.code(failure.reason) })
     log.error({ ...delivery, ...failure }, 'An event was given up on and became a dead letter')
@@ -47,7 +47,7 @@ export class DeliveryWriter {
       const notice: DeadLetterNotice = { queue: delivery.queue, ...referenceOf(item.event), ...failure }
       deadLetterChannel.publish(notice)
     }
-    this.#write('A dead letter could not be kept', () => store.deliveries.bury(delivery, failure))
+    this.#write('A dead letter could not be kept', () => deliveries.bury(delivery, failure))
   }
 
   /** Resolves when everything so far is written. */
@@ -61,13 +61,13 @@ export class DeliveryWriter {
   }
 
   async #writeUntilDone(failure: string, work: () => Promise<void>): Promise<void> {
-    const { quiet, signal } = this.#options
+    const { signal } = this.#options
     for (;;) {
       try {
         return await work()
       } catch (error) {
         if (signal.aborted) return
-        quiet.warn(failure, { err: error }, `${failure}, trying again`)
+        this.#quiet.warn(failure, { err: error }, `${failure}, trying again`)
         await sleep(STORE_RETRY_MS, undefined, { signal }).catch(() => {})
       }
     }

@@ -12,6 +12,7 @@ import { DeadLetters } from './dead-letters.ts'
 import { faultsOf } from './holdup.ts'
 import type { InstanceQueue, InstanceQueues } from './instance-queues.ts'
 import type { QueueNames, QueueType } from './queue-names.ts'
+import type { Outage } from './outage.ts'
 import type { SqsSender } from './sender.ts'
 import type { SharedQueues } from './shared-queues.ts'
 
@@ -39,6 +40,7 @@ export interface SqsEmitterOptions {
   instanceQueues: InstanceQueues
   sharedQueues: SharedQueues
   sender: SqsSender
+  outage: Outage
   mode: SqsMode
   /** Asks SQS whether it answers and accepts the credentials. */
   probe: () => Promise<Check>
@@ -136,7 +138,7 @@ export class SqsEmitter implements Transport {
 
   /** The failure of all recent calls, if SQS as a whole fails. */
   get outage(): Check | undefined {
-    const { outage } = this.#options.sender
+    const outage = this.#options.outage.failure
     return outage && { ok: false, code: outage.code, message: outage.message }
   }
 }

@@ -1,74 +1,92 @@
-import { eventSize } from '../events/messages.ts'
-import type { EventStore } from '../store/event-store.ts'
-import type { LaneKey } from '../store/delivery-store.ts'
+import { eventSize, type S3Reference } from '../events/messages.ts'
+import type { DeliveryStore, LaneKey } from '../store/delivery-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { MAX_BATCH_ENTRIES } from './batch.ts'
-import type { Holdup } from './holdup.ts'
+import type { SendFailure } from './failures.ts'
+import { type Holdup, holdupAfter } from './holdup.ts'
 
-/** Events held in memory for one lane, at most. What lies beyond is read from the store when its turn comes. */
+/** Events held in memory for one lane. Events beyond are read from the store when their turn comes. */
 const WINDOW_EVENTS = 200
 const PAGE_CHARACTERS = 256 * 1_024
 /** A lane that is behind reads on when fewer than a batch is left. */
 const LOW_WATER = 10
 
-/** Characters of events that all lanes together hold; shared by the lanes of one sender. */
+/** Characters of events that all lanes of one sender hold together. */
 export interface MemoryBudget {
   used: number
   readonly max: number
 }
 
+/** An event to send. */
+export interface LaneEvent extends StoredEvent {
+  /** The object that has its message, if that is too large for SQS: `data` is empty then. */
+  readonly s3?: S3Reference
+}
+
 /**
- * One instance's pending events of one queue, in offset order: a window in memory, the rest in the store.
- * A lane is sent by one call at a time.
+ * - `idle`: nothing is under way
+ * - `queued`: it stands in the line of its queue
+ * - `loading`: its next page is read, or its first event is put into S3
+ * - `inFlight`: a batch with events of it is under way
+ * - `waiting`: until it may try again
+ * - `leaving`: in flight, but another process sends it from now on
+ * - `dropped`: another process sends it
+ */
+export type LaneState = 'idle' | 'queued' | 'loading' | 'inFlight' | 'waiting' | 'leaving' | 'dropped'
+
+/**
+ * The pending events of one instance in one queue, in offset order: a window of them in memory, the rest in the store.
+ * At most one call sends events of a lane at a time.
  */
 export class Lane {
   readonly queue: string
   readonly instanceKey: number
-  /** A batch of it is on its way. */
-  inFlight = false
-  /** Reading its next page, or putting its first event into S3. */
-  loading = false
-  /** Waiting for a time to try again. */
-  retryTimer: NodeJS.Timeout | undefined
   /** Tries in a row that failed, for whatever reason. */
   attempts = 0
-  /** Tries of its first event in a row that SQS refused for good. */
+  /** Tries of its first event in a row that SQS refused permanently. */
   refusals = 0
-  /** Entries of a batch that it is in: halved with each that is refused for good, until it goes alone or is accepted. */
+  /** Entries of a batch that has events of it: halved with each batch that is refused permanently. */
   limit = MAX_BATCH_ENTRIES
-  /** What holds it back while its first event fails. */
+  /** Why its first event is held back. */
   holdup: Holdup | undefined
-  /** Another process sends it from now on. */
-  dropped = false
-  /** It stands in its queue's line. */
-  queued = false
   readonly #budget: MemoryBudget
-  #window: StoredEvent[] = []
-  /** The store has events after `#last` that the window has not. */
+  #state: LaneState = 'idle'
+  #timer: NodeJS.Timeout | undefined
+  #left: PromiseWithResolvers<void> | undefined
+  #window: LaneEvent[] = []
+  /** The offset up to which the window was filled. */
+  #last: number
+  /** Whether the store has events after `#last`. */
   #behind: boolean
+  /** Whether an event came that the page being read may lack. */
   #missed = false
   #rewind = false
-  #last: number
 
-  /** @param after the offset below which nothing is pending @param behind whether the store has more after it */
-  constructor(
-    { queue, instanceKey }: LaneKey,
-    budget: MemoryBudget,
-    { after, behind }: { after: number; behind: boolean }
-  ) {
+  /** @param begin `after`: nothing up to this offset is pending; `behind`: whether the store has pending events after it */
+  constructor({ queue, instanceKey }: LaneKey, budget: MemoryBudget, begin: { after: number; behind: boolean }) {
     this.queue = queue
     this.instanceKey = instanceKey
     this.#budget = budget
-    this.#last = after
-    this.#behind = behind
+    this.#last = begin.after
+    this.#behind = begin.behind
   }
 
-  get waiting(): number {
+  get state(): LaneState {
+    return this.#state
+  }
+
+  /** Number of events in the window. */
+  get size(): number {
     return this.#window.length
   }
 
+  get first(): LaneEvent | undefined {
+    return this.#window[0]
+  }
+
+  /** Whether its next page is to be read before anything else is sent. */
   get needsLoad(): boolean {
-    const low = this.#budget.used < this.#budget.max ? LOW_WATER : 1
+    const low = this.#hasRoom ? LOW_WATER : 1
     return this.#rewind || (this.#behind && this.#window.length < low)
   }
 
@@ -76,70 +94,137 @@ export class Lane {
     return this.#rewind
   }
 
-  /** Something older than what it has is pending again: its next page is the first one. */
+  get #dropped(): boolean {
+    return this.#state === 'dropped'
+  }
+
+  get #hasRoom(): boolean {
+    return this.#budget.used < this.#budget.max
+  }
+
+  /** Reads from the beginning next: something older than its window is pending again. */
   rewind(): void {
     this.#rewind = true
   }
 
-  /** The store has more of it than it was given. */
+  /** Reads from the store what follows its window: it was given less than is pending. */
   fallBehind(): void {
     this.#behind = true
     this.#missed = true
   }
 
-  /** A new event of the lane: into the window, if there is room and nothing before it is missing. */
+  /** Adds a new event: to the window, if there is room and nothing before it is missing. */
   push(event: StoredEvent): void {
-    if (this.#behind || this.#window.length >= WINDOW_EVENTS || this.#budget.used >= this.#budget.max) {
-      this.fallBehind()
-      return
-    }
-    this.#hold([event])
+    if (this.#behind || this.#window.length >= WINDOW_EVENTS || !this.#hasRoom) this.fallBehind()
+    else this.#hold(event)
   }
 
-  /** Lets go of what it holds. */
-  drop(): void {
-    this.dropped = true
-    clearTimeout(this.retryTimer)
-    this.retryTimer = undefined
-    this.#clear()
-  }
-
-  first(): StoredEvent | undefined {
-    return this.#window[0]
-  }
-
-  /** The same event in a smaller form. */
-  replaceFirst(event: StoredEvent): void {
-    const before = this.shift()
-    if (before) this.unshift([event])
-  }
-
-  shift(): StoredEvent | undefined {
+  shift(): void {
     const event = this.#window.shift()
     if (event) this.#budget.used -= eventSize(event)
-    return event
   }
 
-  /** Puts events back that were not accepted, in their order, before what waits. */
-  unshift(events: readonly StoredEvent[]): void {
+  /** Puts events back that were not accepted, in their order, before the others. */
+  unshift(events: readonly LaneEvent[]): void {
     this.#window.unshift(...events)
     for (const event of events) this.#budget.used += eventSize(event)
   }
 
-  /** Reads the next page. */
-  async load(store: EventStore): Promise<void> {
-    this.loading = true
+  /** Counts a try of its first event: a failure, or a success. */
+  tried(failure: SendFailure | undefined): void {
+    this.holdup = holdupAfter(failure, this.holdup)
+    this.attempts = failure ? this.attempts + 1 : 0
+    this.refusals = failure?.kind === 'permanent' ? this.refusals + 1 : 0
+  }
+
+  enterLine(): void {
+    this.#state = 'queued'
+  }
+
+  /** @returns whether it is still to be sent by this process */
+  leaveLine(): boolean {
+    if (this.#dropped) return false
+    this.#state = 'idle'
+    return true
+  }
+
+  /** Events of it are in a batch. */
+  depart(): void {
+    this.#state = 'inFlight'
+  }
+
+  /** The batch has come back. */
+  arrive(): void {
+    this.#state = this.#state === 'leaving' ? 'dropped' : 'idle'
+    this.#left?.resolve()
+  }
+
+  /** Waits before its next try, then calls `done`. */
+  wait(ms: number, done: () => void): void {
+    this.#state = 'waiting'
+    this.#timer = setTimeout(() => {
+      this.#state = 'idle'
+      done()
+    }, ms)
+  }
+
+  /** Ends a wait early, without its `done`, and forgets that tries failed. */
+  wake(): void {
+    this.attempts = 0
+    if (this.#state !== 'waiting') return
+    clearTimeout(this.#timer)
+    this.#state = 'idle'
+  }
+
+  startLoading(): void {
+    this.#state = 'loading'
+  }
+
+  /** Reads the next page. Rejects with the error of the store. */
+  async load(deliveries: Pick<DeliveryStore, 'readLane'>): Promise<void> {
+    if (this.#dropped) return
+    if (this.#rewind) this.#startOver()
+    this.#missed = false
+    // Without room a lane still has its next event: one that fails must not keep another from being sent.
+    const limit = this.#hasRoom ? WINDOW_EVENTS : 1
     try {
-      if (this.#rewind) this.#startOver()
-      this.#missed = false
-      // Without room a lane still has its next event: one that fails must not keep another from being sent.
-      const limit = this.#budget.used < this.#budget.max ? WINDOW_EVENTS : 1
-      const page = await store.deliveries.readLane(this, { after: this.#last, limit, maxBytes: PAGE_CHARACTERS })
-      this.#hold(page)
+      const page = await deliveries.readLane(this, { after: this.#last, limit, maxBytes: PAGE_CHARACTERS })
+      if (this.#dropped) return
+      for (const event of page) this.#hold(event)
       if (page.length === 0 && !this.#missed) this.#behind = false
     } finally {
-      this.loading = false
+      this.#endLoading()
     }
+  }
+
+  /** Calls `put` with its first event, and sends a reference to the object instead from then on. Rejects as `put`. */
+  async offload(put: () => Promise<LaneEvent>): Promise<void> {
+    this.#state = 'loading'
+    try {
+      const event = await put()
+      if (this.#dropped) return
+      this.shift()
+      this.unshift([event])
+    } finally {
+      this.#endLoading()
+    }
+  }
+
+  /** Sends nothing more, and forgets its window. @returns when its batch has come back, if one is under way */
+  drop(): Promise<void> | undefined {
+    clearTimeout(this.#timer)
+    this.#clear()
+    if (this.#state !== 'inFlight') {
+      this.#state = 'dropped'
+      return undefined
+    }
+    this.#state = 'leaving'
+    this.#left = Promise.withResolvers()
+    return this.#left.promise
+  }
+
+  #endLoading(): void {
+    if (this.#state === 'loading') this.#state = 'idle'
   }
 
   #clear(): void {
@@ -154,11 +239,9 @@ export class Lane {
     this.#rewind = false
   }
 
-  #hold(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      this.#window.push(event)
-      this.#budget.used += eventSize(event)
-      this.#last = event.offset
-    }
+  #hold(event: StoredEvent): void {
+    this.#window.push(event)
+    this.#budget.used += eventSize(event)
+    this.#last = event.offset
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { OptionsInvalidError } from '../errors.ts'
 import type { S3Options } from '../schemas/options/sqs.ts'
+import type { S3Reference } from '../events/messages.ts'
 import { CALLER_ID, type StoredEvent } from '../events/event.ts'
 import { AwsCalls } from './calls.ts'
 import { collector } from './collect.ts'
@@ -10,16 +11,6 @@ import { CallError } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
 import { Limiter } from './limiter.ts'
 import { proxyEnv } from './proxy-env.ts'
-
-/** `data` of a message whose `dataType` is `s3`. */
-export interface S3Reference {
-  bucket: string
-  key: string
-  /** Presigned: opens the object without credentials, for a time. */
-  fileUrl: string
-  /** Bytes of the object. */
-  size: number
-}
 
 /** Where messages go that are too large for SQS. */
 export interface Offload {

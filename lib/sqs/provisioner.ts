@@ -21,6 +21,8 @@ export interface ProvisionerOptions {
   accountId?: string | undefined
   /** Gives each queue a dead-letter queue of SQS's own, into which a message goes after so many receives. */
   dlqMaxReceives?: number | undefined
+  /** Bytes of a message beyond which it is too large, whatever a queue accepts. @default SQS's own limit */
+  maxPayloadBytes?: number
   log: FastifyBaseLogger
 }
 
@@ -47,16 +49,18 @@ export class QueueProvisioner {
   readonly #accountId: string | undefined
   readonly #log: FastifyBaseLogger
   readonly #dlqMaxReceives: number | undefined
+  readonly #maxPayloadBytes: number
   readonly #queues = new Map<string, Queue>()
   readonly #underWay = new Map<string, Promise<string>>()
   /** `maxBytes` of a queue that was just made: the service's default, asked for once. */
   #newMaxBytes: number | undefined
 
-  constructor({ calls, type, accountId, dlqMaxReceives, log }: ProvisionerOptions) {
+  constructor({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, log }: ProvisionerOptions) {
     this.#calls = calls
     this.#type = type
     this.#accountId = accountId
     this.#dlqMaxReceives = dlqMaxReceives
+    this.#maxPayloadBytes = maxPayloadBytes ?? SQS_MAX_BYTES
     this.#log = log
   }
 
@@ -64,9 +68,9 @@ export class QueueProvisioner {
     return this.#queues.get(name)?.url
   }
 
-  /** What a queue takes as one message, in bytes; SQS's own limit while nothing else is known. */
+  /** Bytes of the largest message that may be sent to a queue. The queue's own limit counts once the queue is known. */
   maxBytes(name: string): number {
-    return this.#queues.get(name)?.maxBytes ?? SQS_MAX_BYTES
+    return Math.min(this.#maxPayloadBytes, this.#queues.get(name)?.maxBytes ?? SQS_MAX_BYTES)
   }
 
   /** The queue is not there any more: the next `ensure` makes it again. */

@@ -1,44 +1,102 @@
 import { MAX_BATCH_ENTRIES } from './batch.ts'
-import type { Holdup } from './holdup.ts'
+import type { SendFailure } from './failures.ts'
+import { type Holdup, holdupAfter } from './holdup.ts'
 import type { Lane } from './lane.ts'
 
+/** Entries by which the limit of a queue grows with each call that is not refused. */
+const LIMIT_GROWTH = 1 / 16
+
 /** The lanes of one queue that have something to send, in the order in which they began to wait. */
-export interface QueueLine {
+export class QueueLine {
   readonly queue: string
-  readonly lanes: Lane[]
-  /** Calls in a row that failed. While it is not 0, one call at a time tries. */
-  attempts: number
-  /** What holds it back while its calls fail. */
+  /**
+   * Calls in a row that failed as a whole; of calls under way at the same time, one counts. While it is not 0, one call at
+   * a time tries.
+   */
+  attempts = 0
+  /** Why all its lanes are held back. */
   holdup: Holdup | undefined
-  /** Entries of a call, a fraction among them: halved with each that is refused for good, since it may be too much for a proxy. */
-  limit: number
-  /** Calls on their way. */
-  calls: number
-  /** Waiting for a time to try again. */
-  retryTimer: NodeJS.Timeout | undefined
-  /** It stands among the queues that have something to send. */
-  queued: boolean
-}
+  /** Calls under way. */
+  calls = 0
+  /** Whether it stands in `Turns`. */
+  queued = false
+  readonly #lanes: Lane[] = []
+  /** Entries of a batch, in fractions: halved with each batch that is refused permanently, which may be too large for a proxy. */
+  #limit = MAX_BATCH_ENTRIES
+  #timer: NodeJS.Timeout | undefined
 
-export function newQueueLine(queue: string): QueueLine {
-  return {
-    queue,
-    lanes: [],
-    attempts: 0,
-    holdup: undefined,
-    limit: MAX_BATCH_ENTRIES,
-    calls: 0,
-    retryTimer: undefined,
-    queued: false
+  constructor(queue: string) {
+    this.queue = queue
   }
-}
 
-/** Whether what waits fills a batch. */
-export function hasBatch({ lanes, limit }: QueueLine): boolean {
-  let waiting = 0
-  for (const lane of lanes) {
-    waiting += lane.waiting
-    if (waiting >= limit) return true
+  get empty(): boolean {
+    return this.#lanes.length === 0
   }
-  return false
+
+  /** Whether it waits for the time of its next try. */
+  get waiting(): boolean {
+    return this.#timer !== undefined
+  }
+
+  /** Entries of its next batch. */
+  get limit(): number {
+    return Math.floor(this.#limit)
+  }
+
+  /** Whether its lanes fill a batch. */
+  get hasBatch(): boolean {
+    let events = 0
+    for (const lane of this.#lanes) {
+      events += lane.size
+      if (events >= this.#limit) return true
+    }
+    return false
+  }
+
+  push(lane: Lane): void {
+    lane.enterLine()
+    this.#lanes.push(lane)
+  }
+
+  unshift(lane: Lane): void {
+    lane.enterLine()
+    this.#lanes.unshift(lane)
+  }
+
+  /** Takes the lane that has waited longest. */
+  shift(): Lane | undefined {
+    for (let lane = this.#lanes.shift(); lane; lane = this.#lanes.shift()) if (lane.leaveLine()) return lane
+    return undefined
+  }
+
+  /** Notes the result of a call. @param failure why it failed as a whole */
+  tried(failure: SendFailure | undefined): void {
+    this.holdup = holdupAfter(failure, this.holdup)
+    if (!failure) this.attempts = 0
+  }
+
+  /** Sends at most so many entries in the next batch. */
+  shrink(entries: number): void {
+    this.#limit = entries
+  }
+
+  grow(): void {
+    this.#limit = Math.min(MAX_BATCH_ENTRIES, this.#limit + LIMIT_GROWTH)
+  }
+
+  /** Waits before its next try, then calls `done`. */
+  wait(ms: number, done: () => void): void {
+    this.attempts++
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      done()
+    }, ms)
+  }
+
+  /** Ends a wait early, without its `done`, and forgets that calls failed. */
+  wake(): void {
+    this.attempts = 0
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
 }

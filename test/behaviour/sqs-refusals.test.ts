@@ -154,9 +154,10 @@ t.test('what failed alone goes alone: nothing behind it is accepted before it', 
 t.test('a message that is too large becomes a dead letter, and the lane goes on', async (t) => {
   const { sqs, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxPayloadBytes: 2_048 } })
+  const { deliveries } = server.eventLog.store
   const buried = new Promise<void>((resolve) => {
-    const bury = server.eventLog.store.deliveries.bury.bind(server.eventLog.store)
-    server.eventLog.store.deliveries.bury = (...args) => bury(...args).finally(resolve)
+    const { bury } = deliveries
+    deliveries.bury = (...args) => bury.apply(deliveries, args).finally(resolve)
   })
   const accept = (data: string) => server.onInstanceEvent({ instance: 'mine', event: 'call', data })
   await Promise.all([accept('before'), accept('x'.repeat(3_000)), accept('after')])

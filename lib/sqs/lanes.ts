@@ -1,0 +1,204 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { StoredEvent } from '../events/event.ts'
+import type { DeliveryStore, LaneKey } from '../store/delivery-store.ts'
+import { partitionOf } from '../store/partitions.ts'
+import { QuietLog } from '../telemetry/quiet-log.ts'
+import { retryDelayMs } from './backoff.ts'
+import type { DeliveryWriter } from './delivery-writer.ts'
+import type { SendFailure } from './failures.ts'
+import { Lane, type MemoryBudget } from './lane.ts'
+
+export interface LanesOptions {
+  deliveries: DeliveryStore
+  writer: DeliveryWriter
+  log: FastifyBaseLogger
+  /** Runs work that must not throw. */
+  guard: (failure: string, work: () => void) => void
+}
+
+/** Sends the events of lanes. */
+export interface LaneSender {
+  /** The lane has events to send. */
+  enqueue(lane: Lane): void
+  /** Something was redriven into this queue: it is to be tried again at once. */
+  wake(queue: string): void
+  /** Every lane that can be sent now was enqueued. */
+  pump(): void
+}
+
+/** Characters of events in the memory of all lanes: about 64 MB, as characters may take two bytes. */
+const BUFFER_MAX_CHARACTERS = 32 * 1_048_576
+
+/** The lanes that this process sends: created when the store reports events, read on when they run low, dropped when empty or handed over. */
+export class Lanes {
+  readonly #deliveries: DeliveryStore
+  readonly #writer: DeliveryWriter
+  readonly #quiet: QuietLog
+  readonly #guard: LanesOptions['guard']
+  readonly #lanes = new Map<string, Lane>()
+  /** Lanes that were dropped while a batch of them was under way, with a promise of its return. */
+  readonly #leaving = new Map<Lane, Promise<void>>()
+  readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
+  #loads: Promise<void> = Promise.resolve()
+  /** Set by `start`, before there is any lane. */
+  #sender!: LaneSender
+  #stopWatching: (() => Promise<void>) | undefined
+  #stopped = false
+
+  constructor({ deliveries, writer, log, guard }: LanesOptions) {
+    this.#deliveries = deliveries
+    this.#writer = writer
+    this.#quiet = new QuietLog(log)
+    this.#guard = guard
+  }
+
+  /** Takes up what an earlier run left pending, and from then on everything that this process is to send. */
+  async start(sender: LaneSender): Promise<void> {
+    this.#sender = sender
+    const guard = this.#guard
+    const failure = 'Pending events could not be queued'
+    this.#stopWatching = await this.#deliveries.watch({
+      pending: (lanes) => guard(failure, () => this.#pending(lanes)),
+      appended: (events) => guard(failure, () => this.#appended(events)),
+      redriven: (lanes) => guard(failure, () => this.#redriven(lanes)),
+      release: (partitions) => this.#release(partitions),
+      revoked: (partitions) => guard(failure, () => this.#drop(partitions))
+    })
+  }
+
+  /** Enqueues nothing more. Resolves when all lanes are handed over: batches under way must have come back before. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const lane of this.#lanes.values()) lane.wake()
+    await this.#stopWatching?.()
+  }
+
+  hasPending(queue: string): boolean {
+    return this.#lanes.values().some((lane) => lane.queue === queue)
+  }
+
+  [Symbol.iterator](): Iterator<Lane> {
+    return this.#lanes.values()
+  }
+
+  /** Whether this process may send events of the lane now. */
+  maySend({ instanceKey }: Lane): boolean {
+    return this.#deliveries.maySend(instanceKey)
+  }
+
+  /** Decides what an idle lane does next: read on, be sent, or end. */
+  settle(lane: Lane): void {
+    if (this.#stopped || lane.state !== 'idle') return
+    if (lane.needsLoad) this.#load(lane)
+    else if (lane.size > 0) this.#sender.enqueue(lane)
+    else this.#lanes.delete(laneId(lane.queue, lane.instanceKey))
+  }
+
+  /** Settles an idle lane after a delay. @param failure why its try failed; `undefined`: not because of SQS or S3 */
+  retry(lane: Lane, failure?: SendFailure): void {
+    if (this.#stopped || lane.state !== 'idle') return
+    lane.wait(retryDelayMs(lane.attempts, failure), () => {
+      this.settle(lane)
+      this.#sender.pump()
+    })
+  }
+
+  /** The store has more events of these lanes than they were given. */
+  #pending(keys: readonly LaneKey[]): void {
+    for (const key of keys) {
+      const known = this.#lanes.get(laneId(key.queue, key.instanceKey))
+      const lane = known ?? this.#open(key, { after: 0, behind: true })
+      if (known) lane.fallBehind()
+      // Acknowledgements of an earlier lane of this key may not be stored yet: it waits for them before it reads.
+      else lane.rewind()
+      this.settle(lane)
+    }
+    this.#sender.pump()
+  }
+
+  /** New events, committed, in offset order. */
+  #appended(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      for (const queue of event.queues) {
+        const { instanceKey } = event
+        const lane =
+          this.#lanes.get(laneId(queue, instanceKey)) ??
+          this.#open({ queue, instanceKey }, { after: event.offset - 1, behind: false })
+        lane.push(event)
+        this.settle(lane)
+      }
+    }
+    this.#sender.pump()
+  }
+
+  /** Deliveries are pending again that are older than what their lanes have sent. */
+  #redriven(keys: readonly LaneKey[]): void {
+    for (const key of keys) {
+      const known = this.#lanes.get(laneId(key.queue, key.instanceKey))
+      const lane = known ?? this.#open(key, { after: 0, behind: true })
+      lane.rewind()
+      // Somebody has just fixed what failed: neither the lane nor its queue waits any longer.
+      lane.wake()
+      this.#sender.wake(key.queue)
+      this.settle(lane)
+    }
+    this.#sender.pump()
+  }
+
+  /** Hands partitions over to another process: each once its batches have come back, and their results are stored. */
+  async *#release(partitions: ReadonlySet<number>): AsyncGenerator<ReadonlySet<number>> {
+    this.#drop(partitions)
+    for (let left = partitions; left.size > 0;) {
+      const busy = new Set(this.#leaving.keys().map(({ instanceKey }) => partitionOf(instanceKey)))
+      const done = left.difference(busy)
+      left = left.intersection(busy)
+      if (done.size > 0) {
+        await this.#writer.settled()
+        yield done
+      } else await Promise.race(this.#leaving.values())
+    }
+  }
+
+  #drop(partitions: ReadonlySet<number>): void {
+    for (const [id, lane] of this.#lanes) {
+      if (!partitions.has(partitionOf(lane.instanceKey))) continue
+      this.#lanes.delete(id)
+      const left = lane.drop()
+      if (left)
+        this.#leaving.set(
+          lane,
+          left.then(() => void this.#leaving.delete(lane))
+        )
+    }
+  }
+
+  #open(key: LaneKey, begin: { after: number; behind: boolean }): Lane {
+    const lane = new Lane(key, this.#budget, begin)
+    this.#lanes.set(laneId(key.queue, key.instanceKey), lane)
+    return lane
+  }
+
+  /** One lane reads after the other: each sees how much memory those before it have taken. */
+  #load(lane: Lane): void {
+    lane.startLoading()
+    this.#loads = this.#loads.then(() => this.#loadNow(lane))
+  }
+
+  async #loadNow(lane: Lane): Promise<void> {
+    try {
+      // Events whose acknowledgement is not stored yet would be read again from the beginning.
+      if (lane.rewinding) await this.#writer.settled()
+      await lane.load(this.#deliveries)
+      this.settle(lane)
+    } catch (error) {
+      if (!this.#stopped) this.#quiet.warn('read', { err: error }, 'Pending events could not be read, trying again')
+      lane.attempts++
+      this.retry(lane)
+    }
+    this.#sender.pump()
+  }
+}
+
+function laneId(queue: string, instanceKey: number): string {
+  return `${queue} ${instanceKey}`
+}
