@@ -15,12 +15,12 @@ const DOCUMENTS = [
 ].sort()
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
-/** Without code: what stands there is an example. */
+/** A document without its blocks of code, whose links and headings are examples. */
 function prose(markdown: string): string {
   return markdown.replace(/^```.*?^```$/gms, '')
 }
 
-/** The anchors that GitHub gives to headings: of several with one text, the later ones are numbered. */
+/** The anchors that GitHub gives to headings: it numbers the second and later ones with the same text. */
 function anchors(markdown: string): Set<string> {
   const seen = new Map<string, number>()
   const headings = [...prose(markdown).matchAll(/^#+ +(.+)$/gm)].map(([, text = '']) =>
@@ -39,34 +39,39 @@ function anchors(markdown: string): Set<string> {
   )
 }
 
-/** Where a document's links lead, those to elsewhere left out. */
+/** The targets of a document's links within the repository. */
 function links(markdown: string): string[] {
   return [...prose(markdown).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => decodeURI(target))
     .filter((target) => !/^[a-z]+:/.test(target))
 }
 
-t.test('anchors are those of GitHub', async (t) => {
+t.test('this test derives anchors as GitHub does', async (t) => {
   t.same(
     [...anchors('# What, and `why`?\n## Vários nós\n## Vários nós\n```sh\n# no heading\n```\n')],
     ['what-and-why', 'vários-nós', 'vários-nós-1']
   )
 })
 
-t.test('every link between documents leads somewhere', async (t) => {
+/** Whether the file that a link names exists and has the heading that it names. */
+function leadsSomewhere(document: string, target: string): boolean {
+  const [path = '', anchor] = target.split('#')
+  const file = path === '' ? document : posix.join(posix.dirname(document), path)
+  if (!existsSync(new URL(file, root))) return false
+  return anchor === undefined || statSync(new URL(file, root)).isDirectory() || anchors(read(file)).has(anchor)
+}
+
+t.test('every link within the repository leads to a file and a heading that exist', async (t) => {
   t.ok(DOCUMENTS.includes('README.md') && DOCUMENTS.includes('docs/scaling.md'))
-  for (const document of DOCUMENTS) {
-    for (const target of links(read(document))) {
-      const [path = '', anchor] = target.split('#')
-      const file = path === '' ? document : posix.join(posix.dirname(document), path)
-      t.ok(existsSync(new URL(file, root)), `${document}: ${target}`)
-      if (anchor === undefined || statSync(new URL(file, root)).isDirectory()) continue
-      t.ok(anchors(read(file)).has(anchor), `${document}: ${target} has its heading`)
-    }
-  }
+  const all = DOCUMENTS.flatMap((document) => links(read(document)).map((target) => ({ document, target })))
+  t.ok(all.length > 100)
+  t.strictSame(
+    all.filter(({ document, target }) => !leadsSomewhere(document, target)),
+    []
+  )
 })
 
-t.test('both languages link to the same files', async (t) => {
+t.test('README.md and README.pt-BR.md link to the same files', async (t) => {
   const files = (path: string) =>
     links(read(path))
       .filter((target) => !target.startsWith('#') && !target.startsWith('README'))
@@ -75,17 +80,19 @@ t.test('both languages link to the same files', async (t) => {
 })
 
 t.test('docs/README.md lists every guide', async (t) => {
-  const listed = links(read('docs/README.md'))
-  for (const name of globSync('*.md', { cwd: new URL('docs/', root) })) {
-    if (name !== 'README.md') t.ok(listed.includes(name), name)
-  }
+  const listed = new Set(['README.md', ...links(read('docs/README.md'))])
+  const guides = globSync('*.md', { cwd: new URL('docs/', root) })
+  t.strictSame(
+    guides.filter((name) => !listed.has(name)),
+    []
+  )
 })
 
-/** Evolution API's own settings, which the way from it has to name. */
+/** Settings of Evolution API that the guide for moving from it names. */
 const FOREIGN =
   /^(S3_(PORT|USE_SSL|SKIP_POLICY|SAVE_VIDEO)|AUTHENTICATION_EXPOSE_IN_FETCH_INSTANCES|DATABASE_(PROVIDER|CONNECTION_URI))$/
 
-t.test('metrics, codes, settings and routes that documents speak of are there', async (t) => {
+t.test('metrics, error codes, settings and routes in the documents exist', async (t) => {
   const server = bare(t)
   const routes: string[] = []
   server.addHook('onRoute', ({ method, url }) => void routes.push(`${String(method)} ${url}`))
@@ -105,17 +112,26 @@ t.test('metrics, codes, settings and routes that documents speak of are there', 
   const known = new Set([...metrics, ...codes, ...settings, ...keys, ...flags, 'IEV_URL'])
   const areas = new Set(settings.map((name) => name.split('_')[0]))
 
-  for (const document of DOCUMENTS) {
-    for (const [, name = ''] of read(document).matchAll(/`([A-Za-z]+_[A-Za-z_]+)(?:=[^`]*)?`/g)) {
-      const ours = /^iev_|^IEV_/.test(name) || (/^[A-Z]/.test(name) && areas.has(name.split('_')[0] as string))
-      if (ours && !name.endsWith('_') && !FOREIGN.test(name)) t.ok(known.has(name), `${document}: ${name}`)
-    }
-    for (const [, route = ''] of read(document).matchAll(/`((?:GET|POST|PUT|DELETE) \/[^`?]*)/g)) {
-      const pattern = new RegExp(`^${route.replace(/:\w+|<\w+>|\{\w+\}/g, ':\\w+')}$`)
-      t.ok(
-        routes.some((served) => pattern.test(served)),
-        `${document}: ${route}`
-      )
-    }
-  }
+  const ours = (name: string) =>
+    !name.endsWith('_') &&
+    !FOREIGN.test(name) &&
+    (/^iev_|^IEV_/.test(name) || (/^[A-Z]/.test(name) && areas.has(name.split('_')[0])))
+  const matches = (pattern: RegExp) =>
+    DOCUMENTS.flatMap((document) =>
+      Array.from(read(document).matchAll(pattern), ([, text = '']) => ({ document, text }))
+    )
+  const names = matches(/`([A-Za-z]+_[A-Za-z_]+)(?:=[^`]*)?`/g).filter(({ text }) => ours(text))
+  const paths = matches(/`((?:GET|POST|PUT|DELETE) \/[^`?]*)/g)
+  t.ok(names.length > 100 && paths.length > 50)
+  t.strictSame(
+    names.filter(({ text }) => !known.has(text)),
+    []
+  )
+  t.strictSame(
+    paths.filter(({ text }) => {
+      const pattern = new RegExp(`^${text.replace(/:\w+|<\w+>|\{\w+\}/g, ':\\w+')}$`)
+      return !routes.some((served) => pattern.test(served))
+    }),
+    []
+  )
 })

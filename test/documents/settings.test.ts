@@ -5,7 +5,7 @@ import { EnvSchema } from '../../lib/standalone/config.ts'
 
 const root = new URL('../../', import.meta.url)
 
-/** Texts in the code of a file, without its comments. */
+/** The texts in a file's code, without its comments. */
 function texts(path: string): string[] {
   const file = ts.createSourceFile(path, readFileSync(new URL(path, root), 'utf8'), ts.ScriptTarget.Latest)
   const found: string[] = []
@@ -17,9 +17,9 @@ function texts(path: string): string[] {
   return found
 }
 
-t.test('settings of the standalone server stay out of the messages of plugins and routes', async (t) => {
+t.test('texts of plugins and routes name no settings of the standalone server', async (t) => {
   const files = globSync(['{plugins,routes}/**/*.ts', 'lib/**/*.ts'], { cwd: root })
-  // The command line and the standalone server are started with settings.
+  // Only users of the standalone server and of the command line have settings.
   const shared = files.filter((path) => !/^lib.(standalone|cli)\b/.test(path))
   const setting = new RegExp(`\\b(${Object.keys(EnvSchema.properties).join('|')})\\b`)
   const named = shared.flatMap((path) => texts(path).filter((text) => setting.test(text)))

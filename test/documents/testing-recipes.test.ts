@@ -7,12 +7,12 @@ import { PLAIN_ENV } from '../support/plain-env.ts'
 const markdown = readFileSync(new URL('../../docs/testing.md', import.meta.url), 'utf8')
 const app = new URL('../../app.ts', import.meta.url).href
 
-/** The files of docs/testing.md, which their first lines name. */
+/** The files in docs/testing.md: the first line of each block of code is its name. */
 const files = [...markdown.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)].map(
   ([, name = '', code = '']) => [name, code.replace("'fastify-instance-events'", `'${app}'`)] as const
 )
 
-t.test('the tests of docs/testing.md pass as they stand there', async (t) => {
+t.test('the tests in docs/testing.md pass', async (t) => {
   const folder = t.testdir({ 'package.json': '{"type":"module"}', ...Object.fromEntries(files) })
   const tests = files.map(([name]) => name).filter((name) => name.endsWith('.test.js'))
   t.same(tests, ['log.test.js', 'client.test.js', 'emulator.test.js'])
