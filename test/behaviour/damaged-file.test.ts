@@ -1,6 +1,6 @@
 import t from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
-import { checkQueue } from '../support/chaos.ts'
+import { checkQueues } from '../support/chaos.ts'
 import { overwrite, placeOf, writeLog } from '../support/damage.ts'
 import { newEvent } from '../support/new-event.ts'
 import { data, numbers } from '../support/resuming.ts'
@@ -31,7 +31,7 @@ t.test(
       .map((n) => `<${n}>`)
 
     await until(() => app.eventLog.store.deliveries.pendingCount() === 0)
-    checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: new Map([['sales', left]]) })
+    checkQueues(t, sqs.server, { 'global_call.fifo': new Map([['sales', left]]) })
     const socket = await connect(t, `${url}/sales`, API_KEY, { auth: { apikey: API_KEY, offset: 0 } })
     t.same(data(await socket.until(20)).slice(0, -1), left)
     const page = await app.inject({ url: '/events/sales', headers })

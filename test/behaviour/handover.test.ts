@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { Fault } from '../support/fault-proxy.ts'
 import { build } from '../support/build.ts'
-import { checkQueue } from '../support/chaos.ts'
+import { checkQueues } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { numbers } from '../support/resuming.ts'
@@ -41,7 +41,7 @@ if (await havePostgres(t)) {
     await closing
     await until(() => sqs.depth('global_call.fifo') === instances.length + 2)
     const expected = new Map<string, unknown[]>(instances.map((instance) => [instance, [1]]))
-    checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: expected.set('slow', [0, 1]) })
+    checkQueues(t, sqs.server, { 'global_call.fifo': expected.set('slow', [0, 1]) })
   })
 
   t.test('a queue that never answers keeps no other queue from being handed over', async (t) => {
@@ -80,8 +80,9 @@ if (await havePostgres(t)) {
     held.resolve(undefined)
     await closing
     await until(() => sqs.depth('slow_call.fifo') === 2)
-    for (const instance of instances)
-      checkQueue(t, sqs.server, { queue: `${instance}_call.fifo`, expected: new Map([[instance, [0, 1, 2]]]) })
-    checkQueue(t, sqs.server, { queue: 'slow_call.fifo', expected: new Map([['slow', [0, 2]]]) })
+    checkQueues(t, sqs.server, {
+      ...Object.fromEntries(instances.map((instance) => [`${instance}_call.fifo`, new Map([[instance, [0, 1, 2]]])])),
+      'slow_call.fifo': new Map([['slow', [0, 2]]])
+    })
   })
 }

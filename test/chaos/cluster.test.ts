@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { API_KEY, folder } from '../support/build.ts'
-import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
+import { checkListeners, checkQueues, LONG, offsetsOf, random, randomFaults, seed } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
-import { client, type Received } from '../support/sockets.ts'
+import { client } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, call, startStandalone, type Standalone } from '../support/standalone.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
@@ -53,9 +53,6 @@ async function startPostgres(t: Test): Promise<{ url: string; interrupt: () => P
   const { url, terminate } = await startDatabase(t)
   return { url, interrupt: async () => `${await terminate()} connections to PostgreSQL were ended` }
 }
-
-const offsets = (received: Received[]) =>
-  received.filter(({ event }) => event !== 'resumed').map(({ message }) => message.offset)
 
 async function cluster(t: Test): Promise<void> {
   const next = random(seed(t))
@@ -138,7 +135,7 @@ async function cluster(t: Test): Promise<void> {
   const wanted = (instance: string | undefined) => (instance === undefined ? accepted : (expected.get(instance) ?? []))
   const deadline = Date.now() + PATIENCE_MS
   const missing = () =>
-    listeners.some(({ instance, received }) => offsets(received).length < wanted(instance).length) ||
+    listeners.some(({ instance, received }) => offsetsOf(received).length < wanted(instance).length) ||
     (sqs.depth('global_call.fifo') ?? 0) < accepted.length ||
     own.some((instance) => (sqs.depth(`${instance}_call.fifo`) ?? 0) < wanted(instance).length)
   while (missing() && Date.now() < deadline) await pause(50)
@@ -146,20 +143,19 @@ async function cluster(t: Test): Promise<void> {
   // Whatever would come twice has its chance to.
   await pause(500)
 
-  for (const { instance, received } of listeners) {
-    const found = offsets(received)
-    const right = wanted(instance).map(({ offset }) => offset)
-    // Thousands of numbers in a diff help nobody: it is made only if it is needed.
-    if (JSON.stringify(found) === JSON.stringify(right)) t.pass(`a socket of ${instance ?? 'all'}: ${found.length}`)
-    else t.same(found, right, `a socket of ${instance ?? 'all'}`)
-    const resumes = received.filter(({ event }) => event === 'resumed')
-    t.ok(resumes.length > 0 && resumes.every(({ message }) => message.complete), `${resumes.length} complete replays`)
-  }
-  const data = (instance: string) => wanted(instance).map(({ data: number }) => number)
-  const all = new Map(instances.map((instance) => [instance, data(instance)]))
-  checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: all })
-  for (const instance of own)
-    checkQueue(t, sqs.server, { queue: `${instance}_call.fifo`, expected: new Map([[instance, data(instance)]]) })
+  checkListeners(
+    t,
+    listeners.map(({ instance, received }) => ({
+      of: instance ?? 'all',
+      received,
+      expected: wanted(instance).map(({ offset }) => offset)
+    }))
+  )
+  const dataOf = (names: string[]) => new Map(names.map((name) => [name, wanted(name).map(({ data }) => data)]))
+  checkQueues(t, sqs.server, {
+    'global_call.fifo': dataOf(instances),
+    ...Object.fromEntries(own.map((instance) => [`${instance}_call.fifo`, dataOf([instance])]))
+  })
   await Promise.all(nodes.map((node) => stop(t, node, 'SIGTERM')))
 }
 

@@ -6,7 +6,7 @@ import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { tryDatabase } from '../../lib/store/try-database.ts'
 import { API_KEY, build, folder } from '../support/build.ts'
-import { checkQueue } from '../support/chaos.ts'
+import { checkQueues } from '../support/chaos.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
@@ -74,7 +74,7 @@ t.test('a full disk: 503, what was accepted stays, and with room it goes on with
   t.equal((await server.inject('/ready')).statusCode, 200)
   const { store } = server.eventLog
   await until(() => store.deliveries.pendingCount() === 0)
-  checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: new Map([['sales', accepted]]) })
+  checkQueues(t, sqs.server, { 'global_call.fifo': new Map([['sales', accepted]]) })
   t.equal((await store.log.read({ after: 0, limit: 10_000 })).length, accepted.length)
 })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { backends } from '../support/backends.ts'
 import { build } from '../support/build.ts'
-import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
+import { checkQueues, LONG, random, randomFaults, seed } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
@@ -26,14 +26,14 @@ for (const backend of await backends(t))
       for (const instance of own) await server.sqs.set(instance, { enabled: true, events: ['CALL'] })
       proxy.decide = randomFaults(next, 0.3)
 
-      const expected: Record<string, Map<string, unknown[]>> = { call: new Map(), 'messages.upsert': new Map() }
+      const calls = new Map<string, unknown[]>()
+      const messages = new Map<string, unknown[]>()
       const accepted: Promise<unknown>[] = []
       for (let n = 0; n < EVENTS; n++) {
         const instance = `instance-${Math.floor(next() * INSTANCES)}`
         const event = next() < 0.5 ? 'call' : 'messages.upsert'
-        const data = expected[event]?.get(instance) ?? []
-        expected[event]?.set(instance, data)
-        data.push(n)
+        const expected = event === 'call' ? calls : messages
+        expected.set(instance, [...(expected.get(instance) ?? []), n])
         accepted.push(server.onInstanceEvent({ instance, event, data: n }))
         // Some bursts, some lulls.
         if (next() < 0.05) await Promise.all(accepted)
@@ -43,14 +43,11 @@ for (const backend of await backends(t))
       await until(() => store.deliveries.pendingCount() === 0)
 
       t.equal((await store.deadLetters.count()).count, 0)
-      checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected: expected.call ?? new Map() })
-      checkQueue(t, sqs.server, {
-        queue: 'global_messages_upsert.fifo',
-        expected: expected['messages.upsert'] ?? new Map()
+      const ofInstance = (instance: string) => new Map([[instance, calls.get(instance) ?? []]])
+      checkQueues(t, sqs.server, {
+        'global_call.fifo': calls,
+        'global_messages_upsert.fifo': messages,
+        ...Object.fromEntries(own.map((instance) => [`${instance}_call.fifo`, ofInstance(instance)]))
       })
-      for (const instance of own) {
-        const data = expected.call?.get(instance) ?? []
-        checkQueue(t, sqs.server, { queue: `${instance}_call.fifo`, expected: new Map([[instance, data]]) })
-      }
     }
   )

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, folder } from '../support/build.ts'
-import { checkQueue, LONG, random, randomFaults, seed } from '../support/chaos.ts'
+import { checkQueues, LONG, random, randomFaults, seed } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, startStandalone } from '../support/standalone.ts'
@@ -85,7 +85,7 @@ async function killAtRandom(t: Test, { backend, faults }: { backend: Backend; fa
   // Whatever would come twice has its chance to.
   await pause(500)
   const expected = new Map(answered.map((data, n) => [`instance-${n}`, data]))
-  checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected })
+  checkQueues(t, sqs.server, { 'global_call.fifo': expected })
   t.equal(await server.stop('SIGTERM'), 0)
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { backends } from '../support/backends.ts'
 import { API_KEY, folder } from '../support/build.ts'
-import { checkQueue, LONG } from '../support/chaos.ts'
+import { checkQueues, LONG } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, call, startStandalone } from '../support/standalone.ts'
@@ -61,7 +61,7 @@ for (const backend of await backends(t))
 
       proxy.decide = () => undefined
       await until(() => depth() >= sent)
-      checkQueue(t, sqs.server, { queue: 'global_call.fifo', expected, pick: (data) => (data as { n: number }).n })
+      checkQueues(t, sqs.server, { 'global_call.fifo': expected }, (data) => (data as { n: number }).n)
       t.equal(await server.stop('SIGTERM'), 0)
     }
   )

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import type { Test } from 'tap'
-import { checkQueue, random } from '../support/chaos.ts'
+import { checkQueues, random } from '../support/chaos.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
 import { Findings } from './findings.ts'
 import { startFuzzedServer } from './fuzzed-server.ts'
@@ -127,10 +127,6 @@ export async function fuzz(t: Test, { seed, seconds, maxBytes, stalls, measured 
   )
   const numbers = Array.from({ length: posted }, (_, index) => index + 1)
   const pick = (data: unknown) => (data as { n: number }).n
-  checkQueue(t, sqs.server, {
-    queue: `${GOOD.instance}_call.fifo`,
-    expected: new Map([[GOOD.instance, numbers]]),
-    pick
-  })
+  checkQueues(t, sqs.server, { [`${GOOD.instance}_call.fifo`]: new Map([[GOOD.instance, numbers]]) }, pick)
   t.same(findings.list(), {}, `nothing goes against the invariants; the same again: ${again}`)
 }

@@ -1,11 +1,13 @@
 import type { FauxqsServer } from 'fauxqs'
 import type { Test } from 'tap'
 import type { Fault, ProxiedCall, RefusedEntry } from './fault-proxy.ts'
+import { firstDifference } from './first-difference.ts'
+import type { Received } from './sockets.ts'
 
-/** `npm run chaos` sets it: the same scenarios, larger and longer. */
+/** Whether the scenarios run in their long form, as `npm run chaos` does: larger, and for longer. */
 export const LONG = process.env.CHAOS === 'long'
 
-/** A generator of the same numbers for the same seed (mulberry32), so that a failure can be seen again. */
+/** A generator of random numbers (mulberry32); a failure can be repeated, because a seed always gives the same numbers. */
 export function random(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -16,14 +18,14 @@ export function random(seed: number): () => number {
   }
 }
 
-/** A seed of its own for each run, or the one of `CHAOS_SEED`. Printed, to be used again. */
+/** A new seed for each run, or `CHAOS_SEED`. It is printed, so that a run can be repeated. */
 export function seed(t: Test): number {
   const value = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1e9))
   t.comment(`CHAOS_SEED=${value}`)
   return value
 }
 
-/** Faults of every kind, at random, on a part of the calls that send. */
+/** Faults of every kind, at random, for a share of the calls that send messages. */
 export function randomFaults(next: () => number, share: number): (call: ProxiedCall) => Fault {
   return ({ action, body }) => {
     if (action !== 'SendMessageBatch' || next() >= share) return undefined
@@ -46,7 +48,7 @@ export interface Entry {
   MessageGroupId: string
 }
 
-/** An entry that SQS does not take, and those of the same group behind it: a group's order is the queue's to keep. */
+/** Refuses an entry and those behind it in its group: a queue that accepted them would break the order of the group. */
 export function refusals(entries: readonly Entry[], next: () => number): RefusedEntry[] {
   const first = Math.floor(next() * entries.length)
   const group = entries[first]?.MessageGroupId
@@ -58,22 +60,22 @@ export function refusals(entries: readonly Entry[], next: () => number): Refused
     .map(({ Id }) => ({ Id, Code, SenderFault }))
 }
 
-export interface Content {
+interface Content {
   instance: string
   id: string
   offset: number
   data: unknown
 }
 
-/** What a queue holds, in order, as consumers would find it. */
-export function contents(server: FauxqsServer, queue: string): Content[] {
+/** The messages of a queue, in order, as consumers would find them. */
+function contents(server: FauxqsServer, queue: string): Content[] {
   return (server.inspectQueue(queue)?.messages.ready ?? []).map(({ body }) => JSON.parse(body) as Content)
 }
 
 /** Deduplication ids that the emulator remembers of a queue. SQS remembers those of five minutes, however many. */
 const REMEMBERED = 10_000
 
-/** Without what the emulator took again after it had forgotten it, and SQS would not have. */
+/** Leaves out repeats that the emulator accepted after it had forgotten their ids: SQS would have dropped them. */
 function withoutForgotten(messages: readonly Content[]): Content[] {
   const places = new Map<number, number>()
   return messages.filter(({ offset }, place) => {
@@ -83,36 +85,75 @@ function withoutForgotten(messages: readonly Content[]): Content[] {
   })
 }
 
-export interface Expectation {
-  queue: string
-  /** What must be found of each instance, in order. */
-  expected: Map<string, unknown[]>
-  /** The part of a message's data that is compared. @default all of it */
-  pick?: (data: unknown) => unknown
-}
+/** The data that a queue must hold of each instance, in order. */
+export type Expected = ReadonlyMap<string, readonly unknown[]>
 
-/** Checks a queue: of every instance exactly what is expected, once, in order, and offsets that grow. */
-export function checkQueue(
+/**
+ * Checks queues by name: each holds exactly the expected data, once and in order, under offsets that grow and ids that differ.
+ * @param pick the part of a message's data that is compared; all of it by default
+ */
+export function checkQueues(
   t: Test,
   server: FauxqsServer,
-  { queue, expected, pick = (data) => data }: Expectation
+  expected: Readonly<Record<string, Expected>>,
+  pick = (data: unknown) => data
 ): void {
-  const all = contents(server, queue)
-  const kept = withoutForgotten(all)
-  if (kept.length < all.length)
-    t.comment(`${queue}: ${all.length - kept.length} messages came again that the emulator had forgotten`)
-  const found = Map.groupBy(kept, ({ instance }) => instance)
-  t.same([...found.keys()].sort(), [...expected.keys()].sort(), `${queue}: these instances`)
-  for (const [instance, wanted] of expected) {
-    const messages = found.get(instance) ?? []
-    const data = messages.map((message) => pick(message.data))
-    // Thousands of numbers in a diff help nobody: it is made only if it is needed.
-    if (JSON.stringify(data) === JSON.stringify(wanted)) t.pass(`${queue}: ${instance} is complete, once, in order`)
-    else t.same(data, wanted, `${queue}: ${instance}`)
-    t.ok(
-      messages.every(({ offset }, index) => index === 0 || offset > (messages[index - 1]?.offset ?? 0)),
-      'offsets grow'
-    )
-    t.equal(new Set(messages.map(({ id }) => id)).size, messages.length, 'no id twice')
-  }
+  const wrong = Object.entries(expected).flatMap(([queue, ofInstances]) => {
+    const all = contents(server, queue)
+    const kept = withoutForgotten(all)
+    if (kept.length < all.length)
+      t.comment(`${queue}: ${all.length - kept.length} repeats after more messages than the emulator remembers`)
+    const found = Map.groupBy(kept, ({ instance }) => instance)
+    return [...new Set([...found.keys(), ...ofInstances.keys()])].map((instance) => {
+      const messages = found.get(instance) ?? []
+      return {
+        queue,
+        instance,
+        data: firstDifference(
+          messages.map(({ data }) => pick(data)),
+          ofInstances.get(instance) ?? []
+        ),
+        unordered: messages
+          .map(({ offset }) => offset)
+          .filter((offset, index) => offset <= (messages[index - 1]?.offset ?? 0)),
+        sameIds: messages.length - new Set(messages.map(({ id }) => id)).size
+      }
+    })
+  })
+  t.strictSame(
+    wrong.filter(({ data, unordered, sameIds }) => data || unordered.length > 0 || sameIds > 0),
+    [],
+    'the queues hold every event once, in order'
+  )
+}
+
+export interface ResumingListener {
+  /** Names it in a failure. */
+  of: unknown
+  received: Received[]
+  /** The offsets of the events that it must have received, in order. */
+  expected: readonly number[]
+}
+
+/** Checks sockets that resume: each received exactly the expected events, once and in order, and complete replays only. */
+export function checkListeners(t: Test, listeners: readonly ResumingListener[]): void {
+  const wrong = listeners.map(({ of, received, expected }) => {
+    const replays = received.filter(({ event }) => event === 'resumed').map(({ message }) => message)
+    return {
+      of,
+      offsets: firstDifference(offsetsOf(received), expected),
+      replays: replays.length,
+      incomplete: replays.filter(({ complete }) => complete !== true)
+    }
+  })
+  t.strictSame(
+    wrong.filter(({ offsets, replays, incomplete }) => offsets || replays === 0 || incomplete.length > 0),
+    [],
+    'the sockets received every event once, in order'
+  )
+}
+
+/** The offsets of the events that a socket received. */
+export function offsetsOf(received: readonly Received[]): unknown[] {
+  return received.filter(({ event }) => event !== 'resumed').map(({ message }) => message.offset)
 }
