@@ -61,7 +61,7 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
     autoRegister: rest.autoRegister ?? true,
     logUnselected: rest.logUnselected ?? true
   })
-  const retention = new Retention({ store, log, hours: retentionHours, maxBytes: retentionMaxBytes })
+  const retention = new Retention({ logStore: store.log, log, hours: retentionHours, maxBytes: retentionMaxBytes })
   metrics.gauge('iev_store_instances', 'Instances that are registered', () => eventLog.instances.size)
   metrics.gauge('iev_store_damaged_events', 'Events that are damaged where they are stored, and left out', () =>
     store.log.damagedEvents()

@@ -28,7 +28,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   logTraces(fastify)
   await fastify.register(auth, { apiKey })
   const readiness = new Readiness({
-    eventLog: fastify.eventLog,
+    store: fastify.eventLog.store,
     sqs: fastify.hasDecorator('sqs') ? fastify.sqs : undefined,
     websocket: fastify.hasDecorator('websocket')
   })

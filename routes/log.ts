@@ -45,7 +45,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   ): Promise<FastifyReply> {
     if (after !== undefined && before !== undefined)
       throw new ValidationError('querystring.after and querystring.before exclude each other: send one of them')
-    const page = await readEventPage(eventLog, {
+    const page = await readEventPage(eventLog.store.log, {
       instanceKey,
       events: events?.split(',').map((name) => eventLog.catalogue.get(name.trim()).name),
       after: after ?? 0,

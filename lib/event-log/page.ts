@@ -1,5 +1,5 @@
-import type { EventLog } from './event-log.ts'
 import { eventSize } from '../events/messages.ts'
+import type { LogStore } from '../store/log-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 
 const PAGE_MAX_CHARACTERS = 8 * 1_048_576
@@ -27,9 +27,9 @@ export interface EventPage {
 }
 
 /** A page of the log for people and programs that read it bit by bit. Never unbounded, in bytes and in what is looked at. */
-export async function readEventPage({ store }: EventLog, options: EventPageOptions): Promise<EventPage> {
+export async function readEventPage(log: LogStore, options: EventPageOptions): Promise<EventPage> {
   const { instanceKey, events, after, before, limit } = options
-  const { first, head } = await store.log.range()
+  const { first, head } = await log.range()
   const begin = Math.max(after, first - 1)
   const newestFirst = before !== undefined
   const upTo = before === undefined || before === 'latest' ? head : Math.min(before - 1, head)
@@ -37,7 +37,7 @@ export async function readEventPage({ store }: EventLog, options: EventPageOptio
   const stretch = { after: begin, upTo }
   if (events && newestFirst) stretch.after = Math.max(begin, upTo - PAGE_MAX_OFFSETS)
   if (events && !newestFirst) stretch.upTo = Math.min(upTo, begin + PAGE_MAX_OFFSETS)
-  const found = await store.log.read({
+  const found = await log.read({
     ...(instanceKey !== undefined && { instanceKey }),
     ...(events && { events }),
     ...stretch,

@@ -6,7 +6,7 @@ import type { EventStore, NodeStatus } from '../store/event-store.ts'
 const ALONE: NodeStatus = { connected: true, nodes: 1, partitions: PARTITIONS, head: 0, position: 0, lagMs: 0 }
 
 /** How this node stands among those of its database. */
-export function addNodeGauges(metrics: Metrics, store: EventStore): void {
+export function addNodeGauges(metrics: Metrics, store: Pick<EventStore, 'status'>): void {
   const gauge = (name: string, help: string, read: (status: NodeStatus) => number) =>
     metrics.gauge(name, help, () => read(store.status() ?? ALONE))
   gauge('iev_node_database_connected', 'Whether this node has its database', ({ connected }) => Number(connected))

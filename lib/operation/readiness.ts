@@ -1,4 +1,4 @@
-import type { EventLog } from '../event-log/event-log.ts'
+import type { EventStore } from '../store/event-store.ts'
 
 /** How long an answer stands: nobody makes us ask AWS more often. */
 const FRESH_MS = 2_000
@@ -7,7 +7,7 @@ const FRESH_MS = 2_000
 export type Check = { ok: true } | { ok: false; code: string; message: string }
 
 export interface ReadinessOptions {
-  eventLog: EventLog
+  store: Pick<EventStore, 'check'>
   /** `status` asks SQS, `outage` is what came back to what was sent; `undefined` without SQS. */
   sqs: { status(): Promise<Check>; readonly outage: Check | undefined } | undefined
   /** Whether there are sockets. */
@@ -33,9 +33,9 @@ export class Readiness {
   }
 
   async #ask(): Promise<Record<string, Check>> {
-    const { eventLog, sqs, websocket } = this.#options
+    const { store, sqs, websocket } = this.#options
     const [logCheck, sqsCheck] = await Promise.all([
-      eventLog.store.check().then((): Check => ({ ok: true }), failed),
+      store.check().then((): Check => ({ ok: true }), failed),
       sqs?.status()
     ])
     return { eventLog: logCheck, ...(sqsCheck && { sqs: sqsCheck }), ...(websocket && { websocket: { ok: true } }) }

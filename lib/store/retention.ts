@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { EventStore } from './event-store.ts'
+import type { LogStore } from './log-store.ts'
 
 export interface RetentionOptions {
-  store: EventStore
+  logStore: LogStore
   log: FastifyBaseLogger
   hours: number
   maxBytes: number
@@ -35,11 +35,11 @@ export class Retention {
 
   /** One round: everything that may go now, unless it is stopped meanwhile. @returns how many events went */
   async prune(): Promise<number> {
-    const { store, hours, maxBytes } = this.#options
+    const { logStore, hours, maxBytes } = this.#options
     const acceptedBefore = Date.now() - hours * 3_600_000
     let total = 0
     for (let more = true; more && !this.#stopped;) {
-      const round = await store.log.prune({ acceptedBefore, maxBytes })
+      const round = await logStore.prune({ acceptedBefore, maxBytes })
       total += round.removed
       more = round.more
     }

@@ -54,7 +54,7 @@ export class Hub {
     this.#budget = new BufferBudget(options.maxBufferedBytesTotal)
     this.#backlogs = new Backlogs({ stalledAfterMs, stalled: (writer) => this.#cut(writer, WS_STALLED) })
     this.#replays = new Replays({
-      store: eventLog.store,
+      logStore: eventLog.store.log,
       log,
       budget: this.#budget,
       head: () => this.#head,

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { eventSize } from '../events/messages.ts'
-import type { EventStore } from '../store/event-store.ts'
+import type { LogStore } from '../store/log-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { type BufferBudget, type Chunk, REPLAY_SHARE } from './buffer-budget.ts'
 import type { Listener } from './listener.ts'
@@ -23,7 +23,7 @@ export interface Resumed {
 }
 
 export interface ReplaysOptions {
-  store: EventStore
+  logStore: LogStore
   log: FastifyBaseLogger
   budget: BufferBudget
   /** The offset up to which live listeners were served. */
@@ -247,12 +247,12 @@ export class Replays {
 
   /** Reads a page, for which there is room until it is here. */
   async #read({ listener, position, pageBytes }: Replay, upTo: number) {
-    const { store, budget } = this.#options
+    const { logStore, budget } = this.#options
     const { instanceKey, events, instances, owner } = listener.scope
     const room: Chunk = { owner, bytes: pageBytes, holders: 0 }
     budget.hold(room)
     try {
-      const page = await store.log.read({
+      const page = await logStore.read({
         ...(instanceKey !== undefined && { instanceKey }),
         ...(events && { events: [...events] }),
         ...(instances && { instances: [...instances] }),
@@ -261,7 +261,7 @@ export class Replays {
         limit: PAGE_EVENTS,
         maxBytes: PAGE_BYTES
       })
-      const { id: log, prunedTo } = await store.log.range()
+      const { id: log, prunedTo } = await logStore.range()
       return { page, log, prunedTo }
     } finally {
       budget.release(room)
@@ -277,13 +277,13 @@ export class Replays {
 
   /** The client has more than this node has seen: another node was faster, or the log was begun anew since. */
   async #ahead(replay: Replay): Promise<void> {
-    const { head } = await this.#options.store.log.range()
+    const { head } = await this.#options.logStore.range()
     if (replay.position > head) this.#anew(replay)
   }
 
   /** Whether the offset is of this log; if not, the client is told so before anything else of it. */
   async #isOf(replay: Replay, log: string): Promise<boolean> {
-    const { id } = await this.#options.store.log.range()
+    const { id } = await this.#options.logStore.range()
     replay.log = undefined
     if (id === log) return true
     this.#anew(replay)

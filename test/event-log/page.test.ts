@@ -26,7 +26,7 @@ t.test('pages of any kind, one after the other, have everything once', async (t)
     let page: EventPage | undefined
     while (!page || page.more) {
       const next = page && { [options.before === undefined ? 'after' : 'before']: page.next }
-      page = await readEventPage(eventLog, { after: 0, limit: 1_000, ...options, ...next })
+      page = await readEventPage(eventLog.store.log, { after: 0, limit: 1_000, ...options, ...next })
       seen.push(...page.events.map(({ offset }) => offset))
       pages++
     }
@@ -53,6 +53,10 @@ t.test('pages of any kind, one after the other, have everything once', async (t)
 
 t.test('an empty log is one empty page', async (t) => {
   const { eventLog } = await build(t, { sqs: false })
-  t.same(await readEventPage(eventLog, { after: 0, limit: 10 }), { events: [], next: 0, more: false })
-  t.same(await readEventPage(eventLog, { after: 0, before: 'latest', limit: 10 }), { events: [], next: 1, more: false })
+  t.same(await readEventPage(eventLog.store.log, { after: 0, limit: 10 }), { events: [], next: 0, more: false })
+  t.same(await readEventPage(eventLog.store.log, { after: 0, before: 'latest', limit: 10 }), {
+    events: [],
+    next: 1,
+    more: false
+  })
 })

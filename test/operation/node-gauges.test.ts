@@ -2,7 +2,6 @@ import t from 'tap'
 import { addNodeGauges } from '../../lib/operation/node-gauges.ts'
 import { Metrics } from '../../lib/telemetry/metrics.ts'
 import { PARTITIONS } from '../../lib/store/partitions.ts'
-import type { EventStore } from '../../lib/store/event-store.ts'
 import { build } from '../support/build.ts'
 import { havePostgres, openNode, startPostgres, startPostgresProxy } from '../support/postgres.ts'
 import { startSqs } from '../support/sqs.ts'
@@ -15,23 +14,23 @@ async function gauges(metrics: Metrics): Promise<Record<string, number>> {
   return Object.fromEntries(own.map(({ name, values }) => [name.slice(9), values[0]?.value ?? Number.NaN]))
 }
 
-t.test('on SQLite there is one node, which has everything', async (t) => {
+t.test('on SQLite the gauges show one node that has all partitions', async (t) => {
   const server = await build(t, { sqs: false })
   await server.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
-  const alone = { database_connected: 1, nodes: 1, lanes: PARTITIONS, tail_lag_events: 0, tail_lag_seconds: 0 }
+  const alone = { database_connected: 1, nodes: 1, partitions: PARTITIONS, tail_lag_events: 0, tail_lag_seconds: 0 }
   t.strictSame(await gauges(server.eventLog.metrics), alone)
 })
 
-t.test('what a node says of itself is shown in base units', async (t) => {
+t.test('the gauges of a node are in base units', async (t) => {
   const status = { connected: false, nodes: 3, partitions: 85, head: 1_200, position: 900, lagMs: 1_500 }
   const metrics = new Metrics()
   // No real one can be held at these numbers.
-  addNodeGauges(metrics, { status: () => status } as unknown as EventStore)
-  const shown = { database_connected: 0, nodes: 3, lanes: 85, tail_lag_events: 300, tail_lag_seconds: 1.5 }
+  addNodeGauges(metrics, { status: () => status })
+  const shown = { database_connected: 0, nodes: 3, partitions: 85, tail_lag_events: 300, tail_lag_seconds: 1.5 }
   t.strictSame(await gauges(metrics), shown)
 })
 
-t.test('on PostgreSQL nodes share the lanes, and one that is cut off shows it', async (t) => {
+t.test('on PostgreSQL nodes share the partitions, and the gauges of a node that is cut off show it', async (t) => {
   if (!(await havePostgres(t))) return
   const postgres = await startPostgres(t)
   const sqs = (await startSqs(t)).options
@@ -39,7 +38,7 @@ t.test('on PostgreSQL nodes share the lanes, and one that is cut off shows it', 
   const one = await build(t, { sqs, eventLog: { store: await openNode(t, postgres) } })
   const other = await build(t, { sqs, eventLog: { store: await openNode(t, { ...postgres, url }) } })
   const both = () => Promise.all([one, other].map((server) => gauges(server.eventLog.metrics)))
-  const even = { database_connected: 1, nodes: 2, lanes: PARTITIONS / 2, tail_lag_events: 0, tail_lag_seconds: 0 }
+  const even = { database_connected: 1, nodes: 2, partitions: PARTITIONS / 2, tail_lag_events: 0, tail_lag_seconds: 0 }
   const shares = async (wanted: object[]) => JSON.stringify(await both()) === JSON.stringify(wanted)
   await until(() => shares([even, even]))
   proxy.target = 'http://127.0.0.1:1'
@@ -49,5 +48,5 @@ t.test('on PostgreSQL nodes share the lanes, and one that is cut off shows it', 
   t.equal(statusCode, 200)
   t.notMatch(body, /^iev_sqs_dead_letters /m, 'what only the database knows is left out')
   t.match(body, /^iev_sqs_pending 0$/m)
-  await until(async () => (await both()).map(({ lanes }) => lanes).join() === `${PARTITIONS},0`)
+  await until(async () => (await both()).map(({ partitions }) => partitions).join() === `${PARTITIONS},0`)
 })

@@ -21,7 +21,7 @@ function start(t: Test, options: Partial<RetentionOptions> = {}) {
   })
   const { log } = Fastify({ logger: { level: 'debug', stream: lines } })
   const limits = { hours: 1, maxBytes: Number.MAX_SAFE_INTEGER }
-  const retention = new Retention({ store, log, intervalMs: 1, ...limits, ...options })
+  const retention = new Retention({ logStore: store.log, log, intervalMs: 1, ...limits, ...options })
   t.after(() => retention.stop())
   return { store, retention, lines }
 }
