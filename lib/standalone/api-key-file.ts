@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** The key kept in a file that its owner alone can read; generated when there is none. */
+/** Reads the key from a file, or generates it there, readable only by the owner. */
 export function apiKeyFromFile(path: string): string {
   try {
     const key = readFileSync(path, 'utf8').trim()

@@ -3,10 +3,10 @@ import type { AppOptions } from '../schemas/options/app.ts'
 import type { S3Options, SqsGlobalOptions, SqsOptions } from '../schemas/options/sqs.ts'
 import type { WebsocketOptions } from '../schemas/options/websocket.ts'
 
-/** Where the SDK is pointed, when it is not left to its own chain. */
+/** The part of the SDK's configuration that the settings name; the SDK finds the rest by itself. */
 export type SqsTarget = Pick<SqsOptions, 'endpoint' | 'region' | 'credentials'>
 
-/** Variables by which the SDK finds AWS by itself. */
+/** Variables by which the SDK finds AWS. */
 const AWS_VARIABLES = [
   'AWS_REGION',
   'AWS_DEFAULT_REGION',
@@ -20,7 +20,7 @@ const AWS_VARIABLES = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI'
 ]
 
-/** Whether SQS is to be emulated: asked for, or nothing says where AWS is. */
+/** Whether to emulate SQS: the settings ask for it, or neither settings nor variables name an AWS. */
 export function wantsEmbeddedSqs(config: Config, env: Record<string, string | undefined>): boolean {
   if (!config.SQS_ENABLED || config.SQS_BACKEND === 'aws') return false
   if (config.SQS_BACKEND === 'embedded') return true
@@ -28,7 +28,7 @@ export function wantsEmbeddedSqs(config: Config, env: Record<string, string | un
   return [...configured, ...AWS_VARIABLES.map((name) => env[name])].every((value) => !value)
 }
 
-/** The target that the settings name. */
+/** Endpoint, region and credentials of the settings. */
 export function sqsTarget(config: Config): SqsTarget {
   const { SQS_REGION: region, SQS_ACCESS_KEY_ID: accessKeyId, SQS_SECRET_ACCESS_KEY: secretAccessKey } = config
   const endpoint = config.SQS_ENDPOINT ?? config.SQS_BASE_URL
@@ -39,7 +39,7 @@ export function sqsTarget(config: Config): SqsTarget {
   }
 }
 
-/** What the root plugin is told, from the settings. */
+/** Options of the root plugin, from the settings. */
 export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; sqs: SqsTarget }): AppOptions {
   return {
     apiKey,
@@ -85,7 +85,7 @@ function s3Options(config: Config, bucket: string): S3Options {
     prefix: config.S3_PREFIX,
     urlExpiresSeconds: config.S3_URL_EXPIRES_SECONDS,
     ...(config.S3_REGION && { region: config.S3_REGION }),
-    // Evolution API's has no scheme.
+    // Evolution API's setting has no scheme.
     ...(config.S3_ENDPOINT && { endpoint: config.S3_ENDPOINT.replace(/^(?!https?:)/, 'https://') }),
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } })
   }
@@ -115,14 +115,14 @@ function websocketOptions(config: Config): WebsocketOptions {
   }
 }
 
-/** For @fastify/cors: every method there is; only origins that are listed may send credentials. */
+/** Options of @fastify/cors. Only listed origins may send credentials. */
 export function corsOptions(config: Config) {
   const origin = corsOrigin(config)
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE']
   return { origin, methods, credentials: origin !== '*', exposedHeaders: ['Retry-After'] }
 }
 
-/** `*`, or the list of origins. */
+/** Allowed origins: `*`, or a list. */
 export function corsOrigin({ CORS_ORIGIN: origins }: Config): '*' | string[] {
   return origins.includes('*') ? '*' : origins
 }

@@ -14,21 +14,21 @@ type AwsSettings = Pick<
   | 'S3_ENDPOINT'
 >
 
-/** What a region's variable takes. */
+/** Description of a region in messages. */
 export const REGION = 'an AWS region, such as us-east-1'
-/** Behind an endpoint of one's own a region may have any name. */
+/** Names of regions of AWS. Behind another endpoint, a region may have any name. */
 const AWS_REGION = /^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/
 
-/** Faults of what tells where AWS is; those of variables that the SDK reads only if it is left to them. */
+/** Faults of endpoints, regions and credentials. The SDK's own variables are checked only if the SDK uses them. */
 export function awsFaults(config: AwsSettings, env: Record<string, string | undefined>): string[] {
   const messages: string[] = []
-  const takes = (name: string, value: string, description = REGION) =>
-    messages.push(`${name}: got ${withoutPassword(JSON.stringify(value))}, takes ${description}`)
+  const wrong = (name: string, value: string, description = REGION) =>
+    messages.push(`${name}: got ${withoutPassword(JSON.stringify(value))}, expected ${description}`)
   const { SQS_REGION, SQS_ENDPOINT, SQS_BASE_URL, S3_REGION, S3_ENDPOINT } = config
   for (const [name, url] of Object.entries({ SQS_ENDPOINT, SQS_BASE_URL })) {
-    if (url !== undefined && !URL.canParse(url)) takes(name, url, 'a URL, such as http://localhost:9324')
+    if (url !== undefined && !URL.canParse(url)) wrong(name, url, 'a URL, such as http://localhost:9324')
   }
-  if (S3_REGION && !S3_ENDPOINT && !AWS_REGION.test(S3_REGION)) takes('S3_REGION', S3_REGION)
+  if (S3_REGION && !S3_ENDPOINT && !AWS_REGION.test(S3_REGION)) wrong('S3_REGION', S3_REGION)
   if (!config.SQS_ENABLED || config.SQS_BACKEND === 'embedded') return messages
   const own = SQS_ENDPOINT ?? SQS_BASE_URL
   if (!config.SQS_ACCESS_KEY_ID) messages.push(...sdkFaults(env, ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']))
@@ -36,12 +36,12 @@ export function awsFaults(config: AwsSettings, env: Record<string, string | unde
     const regions = SQS_REGION
       ? { SQS_REGION }
       : { AWS_REGION: env.AWS_REGION, AWS_DEFAULT_REGION: env.AWS_DEFAULT_REGION }
-    for (const [name, value] of Object.entries(regions)) if (value && !AWS_REGION.test(value)) takes(name, value)
+    for (const [name, value] of Object.entries(regions)) if (value && !AWS_REGION.test(value)) wrong(name, value)
   }
   return messages
 }
 
-/** What is set for other programs that reach AWS, and has no effect here. */
+/** Warnings about variables that affect calls of other programs to AWS, but not those of this one. */
 export function networkWarnings({ SQS_ENABLED }: AwsSettings, env: Record<string, string>): string[] {
   const proxy = ['HTTPS_PROXY', 'https_proxy'].find((name) => env[name])
   const messages: string[] = []

@@ -7,12 +7,12 @@ export interface BannerOptions {
   url: string
   config: Config
   apiKey: string
-  /** Where the key was generated to; `undefined`: the operator gave it and knows it. */
+  /** File of the generated key; `undefined` if the operator set the key. */
   keyFile: string | undefined
   embedded: EmbeddedSqs | undefined
 }
 
-/** What a person needs to know once the server listens. */
+/** The text that is printed once the server listens: addresses, queues, database and key. */
 export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions): string {
   const socket = url.replace(/^http/, 'ws')
   const rows: [string, string][] = [

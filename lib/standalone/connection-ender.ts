@@ -1,12 +1,12 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** What a request in progress is given before its connection is ended. */
+/** Time that requests in progress get before their connections are destroyed. */
 const REQUEST_GRACE_MS = 3_000
 
 /**
- * Fastify waits for connections that it does not see as idle. When the server stops, those that never sent anything
- * (browsers and load balancers open them ahead) are ended at once, those with a request in progress a little later.
+ * Returns a function that ends the server's connections, for which closing Fastify would wait: those without a request yet, which
+ * browsers and load balancers open in advance, at once; those with a request in progress after three seconds. It returns the timer.
  */
 export function connectionEnder(server: Server): () => NodeJS.Timeout {
   const sockets = new Set<Socket>()

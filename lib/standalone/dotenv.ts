@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ConfigInvalidError } from '../errors.ts'
 
-/** `.env` of a folder, if there is one. @throws {ConfigInvalidError} it cannot be read, or is not UTF-8 */
+/** The variables of the file `.env` in a folder; none if there is no file. @throws {ConfigInvalidError} unreadable, or not UTF-8 */
 export function readDotenv(folder: string): Record<string, string | undefined> {
   try {
     return parseEnv(decoded(readFileSync(join(folder, '.env'))))
@@ -13,9 +13,9 @@ export function readDotenv(folder: string): Record<string, string | undefined> {
   }
 }
 
-/** A byte order mark, which some editors of Windows put first, is left out. */
+/** The text without the byte order mark that some editors on Windows write. */
 function decoded(bytes: Buffer): string {
-  // In UTF-16, every other byte of such a text is null.
+  // In UTF-16, every other byte of ASCII text is null.
   if (/^(\xff\xfe|\xfe\xff)|\0/.test(bytes.toString('latin1'))) throw new Error('it is UTF-16: save it as UTF-8')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -5,12 +5,12 @@ import { ConfigInvalidError } from '../errors.ts'
 import type { SqsTarget } from './app-options.ts'
 
 export interface EmbeddedSqs {
-  /** For SDK clients. */
+  /** Configuration for SDK clients. */
   readonly target: Required<SqsTarget>
   stop(): Promise<void>
 }
 
-/** What is used of the Fastify server that fauxqs makes. */
+/** The members of fauxqs's Fastify server that are changed here. */
 type Emulator = Pick<FastifyInstance, 'addHook'> & {
   listen: (options: { port: number; host: string }) => Promise<string>
 }
@@ -20,7 +20,7 @@ const CREDENTIAL_SCOPE = /(Credential=\S+?\/\d{8}\/)[^/]+/
 const QUEUE_URL_HOST = /^http:\/\/[^/]+/
 
 /**
- * Starts fauxqs, an emulator of SQS, in this process, kept on disk in `dataDir`.
+ * Starts fauxqs, an emulator of SQS, in this process. Its queues are stored in `dataDir`.
  * @throws {ConfigInvalidError} it is not installed, or its port is taken
  */
 export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDir: string }): Promise<EmbeddedSqs> {
@@ -29,9 +29,9 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
       'SQS_BACKEND: the embedded emulator is not installed: npm install fauxqs, or set SQS_REGION and credentials, or SQS_ENDPOINT'
     throw Object.assign(new ConfigInvalidError(message), { cause: error })
   })
-  // It lies in the data folder, which nobody else may read: what comes first makes that folder.
+  // This may be the first to create the data folder, which only the owner may read.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  // Fastify's channel hands us fauxqs's server before it listens.
+  // This channel publishes fauxqs's Fastify server before it listens.
   const adapt = (message: unknown) => {
     const { fastify } = message as { fastify: Emulator }
     listenOnLoopback(fastify)
@@ -57,15 +57,15 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
   }
 }
 
-/** fauxqs listens on every interface, and asks for no key. */
+/** fauxqs listens on all interfaces by default, and needs no key. */
 function listenOnLoopback(fastify: Emulator): void {
   const listen = fastify.listen.bind(fastify)
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' })
 }
 
 /**
- * fauxqs's queue URLs are on `sqs.<region>.localhost`, which does not resolve everywhere, and many SDKs send to a queue's
- * URL. These get the host that the client used itself. Without the region in the host, there is only one region.
+ * Replaces the host of queue URLs by the one of the request: fauxqs's `sqs.<region>.localhost` does not resolve everywhere, and
+ * many SDKs send to the queue's URL. Without the region in the host, all requests are of one region.
  */
 function serveReachableUrls(fastify: Emulator): void {
   fastify.addHook('onRequest', async ({ headers }) => {

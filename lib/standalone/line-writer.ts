@@ -2,35 +2,35 @@ import { fstatSync, writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 
-/** Writes lines without waiting for a reader. */
+/** Writes lines synchronously, or hands them to Node's buffer. */
 export interface LineWriter {
-  /** @returns why the line was not written */
+  /** @returns the error if the line was not written */
   write(line: string): NodeJS.ErrnoException | undefined
-  /** Resolves when what was written has left the process, or after a second. */
+  /** Resolves when all lines have left the process, or after a second. */
   flush(): Promise<void>
 }
 
-/** What `pipeWriter` needs of a stream. */
+/** The part of a stream that `pipeWriter` uses. */
 export interface Outlet {
   readonly writableLength: number
   write(text: string, done?: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** Bytes that may wait for a slow reader of a pipe: some seconds of a busy server's log. */
+/** Bytes buffered for a slow reader of a pipe: some seconds of a busy server's log. */
 const MAX_WAITING_BYTES = 1_048_576
 const STDOUT = 1
 const FLUSH_MS = 1_000
 const NEWLINE = '\n'.charCodeAt(0)
 
-/** The writer for this process's standard output, whatever it is connected to. */
+/** The writer for standard output: a file, a pipe, a socket or a terminal. */
 export function stdoutWriter({ stdout }: Pick<NodeJS.Process, 'stdout'>): LineWriter {
   const kind = fstatSync(STDOUT)
   const hasReader = isatty(STDOUT) || !(kind.isFile() || kind.isCharacterDevice())
   return hasReader ? pipeWriter(stdout) : fileWriter(STDOUT)
 }
 
-/** For files, which may be full: of a line that fits in part, the rest is dropped, and the next line starts a new one. */
+/** For files, whose disk may be full. If only part of a line fits, the rest is dropped, and the next line starts on a new one. */
 export function fileWriter(fd: number): LineWriter {
   let torn = false
   return {
@@ -50,7 +50,7 @@ export function fileWriter(fd: number): LineWriter {
   }
 }
 
-/** For pipes, sockets and terminals, whose reader may be slow or absent: Node buffers for it, up to a limit. */
+/** For pipes, sockets and terminals, whose reader may be slow or absent. Node buffers lines up to a limit. */
 export function pipeWriter(stream: Outlet): LineWriter {
   let failure: NodeJS.ErrnoException | undefined
   stream.on('error', (error) => (failure = error))

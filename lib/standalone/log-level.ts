@@ -1,7 +1,7 @@
-/** From the most verbose one. */
+/** Most verbose first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-/** Evolution API's names beside ours. None of them is `trace`, which logs what events carry. */
+/** Names of Evolution API. None of them means `trace`, which logs the content of events. */
 const EVOLUTION_LEVELS: { [name: string]: (typeof LOG_LEVELS)[number] } = {
   log: 'info',
   verbose: 'debug',
@@ -10,7 +10,7 @@ const EVOLUTION_LEVELS: { [name: string]: (typeof LOG_LEVELS)[number] } = {
   websocket: 'debug'
 }
 
-/** Evolution API takes a list of levels: its most verbose one. What is unknown is returned as it is. */
+/** The most verbose level of a list, which is the form of Evolution API. A list with an unknown name is returned unchanged. */
 export function logLevel(value: string): string {
   const names = value.toLowerCase().split(',')
   const levels = names

@@ -1,8 +1,8 @@
 import type { LineWriter } from './line-writer.ts'
 
-/** Why lines of the log are lost. */
+/** The reason why lines of the log are lost. */
 export interface LogTrouble {
-  /** The system's, such as `ENOSPC`. */
+  /** Code of the system error, such as `ENOSPC`. */
   code: string
   message: string
   since: Date
@@ -10,13 +10,13 @@ export interface LogTrouble {
 
 export interface LogStreamOptions {
   writer: LineWriter
-  /** Called when a line is written again, with how many were lost before it. */
+  /** Called after the first line that could be written again, with the number of lost lines. */
   onRecovered: (dropped: number) => void
 }
 
 /**
- * The destination of the standalone's log. A line that cannot be written is dropped and counted: neither a full disk nor
- * a reader that does not read stops the server.
+ * Destination of the standalone server's log. A line that cannot be written is dropped and counted, so that neither a full
+ * disk nor a stalled reader stops the server.
  */
 export class LogStream {
   readonly #options: LogStreamOptions
@@ -30,18 +30,18 @@ export class LogStream {
     this.#options = options
   }
 
-  /** `undefined` while lines are written. */
+  /** `undefined` while lines can be written. */
   get trouble(): LogTrouble | undefined {
     return this.#trouble
   }
 
-  /** Tells `count` of each line that is lost, and of those that were lost already. */
+  /** Calls `count` for each lost line from now on, and once for all lines lost before. */
   countDropped(count: (lines: number) => void): void {
     this.#count = count
     if (this.#dropped > 0) count(this.#dropped)
   }
 
-  /** Keeps lines back, so that `writeFirst` comes before them, until `release` or for so long. */
+  /** Holds lines until `release`, at most for `maxMs`, so that `writeFirst` writes before them. */
   hold(maxMs: number): void {
     this.#held = []
     this.#timer = setTimeout(() => this.release(), maxMs)
@@ -59,7 +59,7 @@ export class LogStream {
     else this.writeFirst(line)
   }
 
-  /** Writes before the lines that are held. */
+  /** Writes at once, before held lines. */
   writeFirst(text: string): void {
     const failure = this.#options.writer.write(text)
     if (failure) return this.#drop(failure)

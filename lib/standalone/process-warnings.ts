@@ -1,6 +1,6 @@
 /**
- * Passes Node's warnings to `show`, instead of to the standard error stream. What Node says of its SQLite is left out:
- * nobody who runs a server can do anything about it. With `--no-warnings` nothing changes.
+ * Passes Node's warnings to `show` instead of standard error. The warning that SQLite is experimental is left out, since operators
+ * cannot act on it. With `--no-warnings` nothing changes.
  */
 export function takeWarnings(process: NodeJS.Process, show: (warning: Error) => void): void {
   if (process.listenerCount('warning') === 0) return

@@ -1,4 +1,4 @@
-/** Gives the AWS SDK, which reads its variables from the process by itself, those that `.env` has. */
+/** Copies the `AWS_` variables of `.env` to the process environment, where the AWS SDK reads them. */
 export function fillSdkEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
   environment: Record<string, string | undefined>

@@ -1,4 +1,4 @@
-/** Settings that are taken to the letter. */
+/** Settings whose values are never changed. */
 const SECRETS = new Set([
   'AUTHENTICATION_API_KEY',
   'SQS_ACCESS_KEY_ID',
@@ -9,8 +9,8 @@ const SECRETS = new Set([
 const QUOTED = /^(["'])(.*)\1$/s
 
 /**
- * Settings without what surrounds their values by mistake: blanks, line ends, and the quotes that Docker's and systemd's
- * readers of files leave where a shell would not. What is empty then is left out. A secret is not guessed at: it is a fault.
+ * Values without surrounding blanks, line ends and quotes, which Docker and systemd keep when they read a file of variables.
+ * Empty values are left out. A secret with such characters is a fault, because they may belong to it.
  */
 export function tidySettings(env: Record<string, string | undefined>): {
   values: Record<string, string>
@@ -28,7 +28,7 @@ export function tidySettings(env: Record<string, string | undefined>): {
   return { values, faults }
 }
 
-/** What is wrong with variables that the AWS SDK reads by itself, to the letter. */
+/** Faults of variables that the AWS SDK reads itself, including blanks and quotes. */
 export function sdkFaults(env: Record<string, string | undefined>, names: readonly string[]): string[] {
   return names.filter((name) => env[name] !== undefined && tidy(env[name]) !== env[name]).map(surrounded)
 }
@@ -39,5 +39,5 @@ function tidy(value: string): string {
 }
 
 function surrounded(name: string): string {
-  return `${name}: begins or ends with a blank or a line end, or stands in quotes: write the value alone`
+  return `${name}: begins or ends with a blank or a line end, or is in quotes: write only the value`
 }

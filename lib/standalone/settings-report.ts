@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Config, EnvSchema, loadConfig } from './config.ts'
+import { type Config, loadConfig } from './config.ts'
 import { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceEventsError } from '../error-class.ts'
 import { withoutPassword } from '../text/without-password.ts'
@@ -7,27 +7,28 @@ import { wantsEmbeddedSqs } from './app-options.ts'
 import { dataFolder } from './data-folder.ts'
 import { readDotenv } from './dotenv.ts'
 import { isInstalled } from './is-installed.ts'
+import { EnvSchema } from './settings.ts'
 
 export interface Setting {
   name: string
-  /** As the server uses it; `null`: it has none. */
+  /** The value that the server uses; `null` if there is none. */
   value: string | number | boolean | null
   from: 'environment' | '.env' | 'default'
 }
 
 export interface SettingsReport {
-  /** A server with any of them does not start. */
+  /** Faults that keep a server from starting. */
   faults: string[]
   warnings: string[]
-  /** None if there are faults. */
+  /** Empty if there are faults. */
   settings: Setting[]
-  /** What a server would go by; `undefined` if a variable has a fault. */
+  /** The checked settings; `undefined` if a variable has a fault. */
   checked: { config: Config; env: Record<string, string | undefined> } | undefined
 }
 
 export interface SettingsSources {
   env: Readonly<Record<string, string | undefined>>
-  /** Where the server runs, and its .env is. */
+  /** Working directory of the server, with its `.env`. */
   folder: string
   /** Whether a package can be imported. */
   installed?: (name: string) => boolean
@@ -37,7 +38,7 @@ const HIDDEN = '***'
 const EMBEDDED = ['fauxqs']
 const S3 = ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner']
 
-/** What a server would make of these settings, without starting one. Secrets are not in it. */
+/** Checks settings as a start of the server does. The report contains no secrets. */
 export function settingsReport(sources: SettingsSources): SettingsReport {
   const { env, folder, installed = isInstalled } = sources
   try {
@@ -52,10 +53,10 @@ export function settingsReport(sources: SettingsSources): SettingsReport {
   }
 }
 
-/** What only shows when the plugins are registered. */
+/** Faults that a start finds only when it registers the plugins. */
 function laterFaults(config: Config): string[] {
   const { EXTRA_EVENTS: names, SQS_GLOBAL_EVENTS: listed } = config
-  // Messages name the plugins' options in front.
+  // Messages begin with the name of the plugin's option; the setting takes its place.
   const faultsOf = (setting: string, attempt: () => unknown): string[] => {
     try {
       attempt()
@@ -66,7 +67,7 @@ function laterFaults(config: Config): string[] {
   }
   const faults = faultsOf('EXTRA_EVENTS', () => new EventCatalogue({ names }))
   const shared = config.SQS_ENABLED && config.SQS_GLOBAL_ENABLED && !config.globalFlags && !listed.includes('*')
-  // Without a sound catalogue nothing can be said of its keys.
+  // Keys can only be checked against a valid catalogue.
   if (shared && faults.length === 0)
     faults.push(...faultsOf('SQS_GLOBAL_EVENTS', () => new EventCatalogue({ names }).resolve(listed, 'list')))
   return faults
@@ -107,7 +108,7 @@ function settingsOf(
   })
 }
 
-/** An empty variable counts as absent, and yet stands before the one in .env. */
+/** An empty variable counts as absent, but still overrides the one in `.env`. */
 function sourceOf(name: string, { env, dotenv }: { env: Variables; dotenv: Variables }): Setting['from'] {
   const value = env[name] ?? dotenv[name] ?? ''
   if (value.trim() === '') return 'default'

@@ -2,13 +2,10 @@ import type { Signals } from 'close-with-grace'
 
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const satisfies Signals[]
 
-/**
- * npm passes on what the terminal or systemd sent to the whole group already: a signal that follows within this time is
- * the same one.
- */
+/** Under npm, one Ctrl-C arrives twice: from the terminal, and passed on by npm. Signals within this time count as one. */
 const SAME_SIGNAL_MS = 1_000
 
-/** Calls `stop` at the first signal; a later one, a second after it, ends the process at once. */
+/** Calls `stop` at the first signal. Another one, more than a second later, ends the process at once. */
 export function onStopSignal(stop: (signal: NodeJS.Signals) => void): void {
   let since: number | undefined
   for (const signal of STOP_SIGNALS) {

@@ -14,7 +14,7 @@ export interface Connection {
 
 const TIMEOUT_MS = 3_000
 
-/** Whether what the settings name can be reached and admits us. Nothing is changed there. */
+/** Connects to the database and to SQS of the settings, and changes nothing there. */
 export async function tryConnections(
   config: Config,
   { env, folder }: { env: Record<string, string | undefined>; folder: string }

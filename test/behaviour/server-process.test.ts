@@ -120,7 +120,7 @@ t.test('a variable that is nearly a setting is warned of in the log', async (t) 
   const env = { SQS_ENABLED: 'false', DATABASE_URL: ':memory:', WEBSOCKET_ENABLE: 'false' }
   const { output, stop } = await startStandalone(t, { cwd: folder(t), env })
   t.equal(await stop('SIGTERM'), 0)
-  t.match(output(), /"level":40.*WEBSOCKET_ENABLE is no setting; did you mean WEBSOCKET_ENABLED\?/)
+  t.match(output(), /"level":40.*WEBSOCKET_ENABLE is not a setting; did you mean WEBSOCKET_ENABLED\?/)
 })
 
 t.test('what keeps it from starting is told, with its stack if it is none of ours', async (t) => {

@@ -213,12 +213,12 @@ t.test('a fault in the settings names the variable, and the exit code is 1', asy
   t.match(output(), /^The server was not started:\n/)
   t.match(
     output(),
-    /SERVER_PORT: got "ninety", takes a whole number from 0 to 65535/,
+    /SERVER_PORT: got "ninety", expected a whole number from 0 to 65535/,
     'the environment comes before .env'
   )
-  t.match(output(), /SQS_QUEUE_TYPE: got "fast", takes fifo, standard/)
-  t.match(output(), /SQS_ACCOUNT_ID: got "12", takes an AWS account number of 12 digits/)
-  t.match(output(), /AUTHENTICATION_API_KEY: got a value that does not fit, takes the global key, 8 characters or more/)
+  t.match(output(), /SQS_QUEUE_TYPE: got "fast", expected fifo, standard/)
+  t.match(output(), /SQS_ACCOUNT_ID: got "12", expected an AWS account number of 12 digits/)
+  t.match(output(), /AUTHENTICATION_API_KEY: got an invalid value, expected the global key, 8 characters or more/)
   t.notMatch(output(), /short/, 'a key is not shown')
 })
 

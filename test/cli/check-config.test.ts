@@ -66,7 +66,7 @@ t.test('each setting is shown with where it comes from, and no secret is', async
 
   const { out, error } = await cli(['check-config'], { env, folder: here })
   t.match(out, /^SETTING +VALUE +FROM\nSERVER_HOST +127\.0\.0\.1 +default\nSERVER_PORT +9000 +\.env\n/)
-  t.match(error, /^warning: SQS_CONCURENCY is no setting/)
+  t.match(error, /^warning: SQS_CONCURENCY is not a setting/)
   t.notMatch(out, /the-global-key|s3-key-id|aws-key-id|secret-of|aws-secret|-secret@|db-secret/)
 })
 
@@ -107,7 +107,9 @@ t.test('all faults are told at once, those of the plugins as well', async (t) =>
     /^SQS_GLOBAL_EVENTS: list\[0\] "CALLL" is not a known event/,
     /^SQS_GLOBAL_EVENTS: list\[2\]/
   ])
-  t.match(await faults({ WEBSOCKET_ALLOWED_HOSTS: 'localhost' }), [/^WEBSOCKET_ALLOWED_HOSTS: got "localhost", takes/])
+  t.match(await faults({ WEBSOCKET_ALLOWED_HOSTS: 'localhost' }), [
+    /^WEBSOCKET_ALLOWED_HOSTS: got "localhost", expected/
+  ])
   t.match(await faults({ EXTRA_EVENTS: 'Not An Event', SQS_GLOBAL_EVENTS: 'X' }), [
     /^EXTRA_EVENTS: "Not An Event" is not an event name/
   ])

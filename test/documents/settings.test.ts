@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { ts } from '@ts-morph/common'
 import t from 'tap'
-import { EnvSchema } from '../../lib/standalone/config.ts'
+import { EnvSchema } from '../../lib/standalone/settings.ts'
 
 const root = new URL('../../', import.meta.url)
 

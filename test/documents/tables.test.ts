@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { EnvSchema } from '../../lib/standalone/config.ts'
+import { EnvSchema } from '../../lib/standalone/settings.ts'
 import * as errors from '../../lib/errors.ts'
 import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
 import { AppOptions } from '../../lib/schemas/options/app.ts'

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
-import { EnvSchema, loadConfig } from '../../lib/standalone/config.ts'
+import { loadConfig } from '../../lib/standalone/config.ts'
+import { EnvSchema } from '../../lib/standalone/settings.ts'
 import { ConfigInvalidError } from '../../lib/errors.ts'
 
 const NAMES = [

@@ -6,7 +6,7 @@ import { DCLinter } from 'dclint'
 import { validate, ValidationSeverity } from 'dockerfile-utils'
 import t from 'tap'
 import { parse } from 'yaml'
-import { EnvSchema } from '../../lib/standalone/config.ts'
+import { EnvSchema } from '../../lib/standalone/settings.ts'
 import { bare, folder } from '../support/build.ts'
 
 interface Service {

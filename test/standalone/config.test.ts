@@ -1,10 +1,11 @@
 import t from 'tap'
-import { EnvSchema, loadConfig } from '../../lib/standalone/config.ts'
+import { loadConfig } from '../../lib/standalone/config.ts'
+import { EnvSchema } from '../../lib/standalone/settings.ts'
 import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
 
 type Env = Record<string, string>
 
-t.test('nothing set: everything works on defaults', async (t) => {
+t.test('without any variable, every setting has its default', async (t) => {
   t.match(loadConfig({}), {
     SERVER_HOST: '127.0.0.1',
     SERVER_PORT: 8080,
@@ -44,12 +45,11 @@ t.test('nothing set: everything works on defaults', async (t) => {
   })
 })
 
-t.test('an empty variable is an absent one', async (t) => {
+t.test('an empty variable counts as absent', async (t) => {
   const names = Object.keys(EnvSchema.properties)
-  for (const empty of ['', '   ']) {
-    t.strictSame(loadConfig(Object.fromEntries(names.map((name) => [name, empty]))), loadConfig({}))
-  }
-  t.strictSame(loadConfig({ SERVER_PORT: undefined }), loadConfig({}))
+  const all = (value: string) => Object.fromEntries(names.map((name) => [name, value]))
+  const defaults = loadConfig({})
+  t.strictSame([all(''), all('   '), { SERVER_PORT: undefined }].map(loadConfig), [defaults, defaults, defaults])
 })
 
 t.test('the variables of Evolution API are read as they are documented there', async (t) => {
@@ -98,27 +98,31 @@ t.test('the variables of Evolution API are read as they are documented there', a
     globalFlags: ['MESSAGES_UPSERT'],
     warnings: []
   })
-  t.equal('LANGUAGE' in config, false, 'what is not ours is left out')
+  t.equal('LANGUAGE' in config, false, 'variables of other programs are left out')
 })
 
-t.test('log levels: one of ours in any case, or the most talkative of a list', async (t) => {
-  const levels = {
-    INFO: 'info',
-    ' warn ': 'warn',
-    'ERROR,WARN': 'warn',
-    'ERROR, LOG, INFO': 'info',
-    'fatal,silent': 'fatal',
-    'ERROR,WARN,VERBOSE': 'debug',
-    'ERROR,WARN,LOG': 'info',
-    'ERROR,DARK': 'debug',
-    'WEBHOOKS,WEBSOCKET': 'debug',
-    LOG: 'info',
-    VERBOSE: 'debug'
+t.test(
+  'LOG_LEVEL accepts upper case, names of Evolution API, and a list, of which the most verbose counts',
+  async (t) => {
+    const levels = {
+      INFO: 'info',
+      ' warn ': 'warn',
+      'ERROR,WARN': 'warn',
+      'ERROR, LOG, INFO': 'info',
+      'fatal,silent': 'fatal',
+      'ERROR,WARN,VERBOSE': 'debug',
+      'ERROR,WARN,LOG': 'info',
+      'ERROR,DARK': 'debug',
+      'WEBHOOKS,WEBSOCKET': 'debug',
+      LOG: 'info',
+      VERBOSE: 'debug'
+    }
+    const given = Object.keys(levels)
+    t.strictSame(Object.fromEntries(given.map((value) => [value, loadConfig({ LOG_LEVEL: value }).LOG_LEVEL])), levels)
   }
-  for (const [given, level] of Object.entries(levels)) t.equal(loadConfig({ LOG_LEVEL: given }).LOG_LEVEL, level, given)
-})
+)
 
-t.test('values lose the blanks, line ends and quotes that files of variables leave around them', async (t) => {
+t.test('blanks, line ends and quotes around a value are removed', async (t) => {
   const given = {
     SQS_REGION: "'us-east-1'",
     SERVER_PORT: ' "9000"\r',
@@ -141,24 +145,25 @@ t.test('values lose the blanks, line ends and quotes that files of variables lea
   })
 })
 
-t.test('regions of every partition, and any name behind an endpoint, are regions', async (t) => {
-  for (const region of ['us-east-1', 'sa-east-1', 'us-gov-west-1', 'cn-northwest-1', 'us-iso-east-1', 'eusc-de-east-1'])
-    t.equal(loadConfig({ SQS_REGION: region, S3_REGION: region }).SQS_REGION, region)
-  const elsewhere = { SQS_ENDPOINT: 'http://localhost:9324', S3_ENDPOINT: 'http://localhost:9000' }
-  for (const region of ['elasticmq', 'auto', 'dc1']) {
-    t.match(loadConfig({ ...elsewhere, SQS_REGION: region, S3_REGION: region }), {
-      SQS_REGION: region,
-      S3_REGION: region
+t.test('regions of every partition are accepted; with an endpoint, any name is', async (t) => {
+  const endpoints = { SQS_ENDPOINT: 'http://localhost:9324', S3_ENDPOINT: 'http://localhost:9000' }
+  const regionsOf = (regions: string[], env: Env = {}) =>
+    regions.map((region) => {
+      const { SQS_REGION, S3_REGION } = loadConfig({ ...env, SQS_REGION: region, S3_REGION: region })
+      return SQS_REGION === S3_REGION && SQS_REGION
     })
-  }
+  const ofAws = ['us-east-1', 'sa-east-1', 'us-gov-west-1', 'cn-northwest-1', 'us-iso-east-1', 'eusc-de-east-1']
+  t.strictSame(regionsOf(ofAws), ofAws)
+  const others = ['elasticmq', 'auto', 'dc1']
+  t.strictSame(regionsOf(others, endpoints), others)
 })
 
-t.test('IPv6 addresses are endpoints', async (t) => {
+t.test('an endpoint may be an IPv6 address', async (t) => {
   const env = { SQS_ENDPOINT: 'http://[::1]:4566', S3_ENDPOINT: 'http://[fd00::1]:9000' }
   t.match(loadConfig(env), env)
 })
 
-t.test('what other programs go by to reach AWS, and has no effect, is warned of', async (t) => {
+t.test('variables that affect other AWS clients, but not this server, are warned of', async (t) => {
   const proxy = { HTTPS_PROXY: 'http://proxy:3128' }
   const warned = 'HTTPS_PROXY has no effect on calls to AWS without NODE_USE_ENV_PROXY=1'
   const bundle = 'AWS_CA_BUNDLE has no effect: name the file in NODE_EXTRA_CA_CERTS'
@@ -171,30 +176,33 @@ t.test('what other programs go by to reach AWS, and has no effect, is warned of'
     [{ AWS_CA_BUNDLE: '/ca.pem' }, [bundle]],
     [{ AWS_CA_BUNDLE: '/ca.pem', NODE_EXTRA_CA_CERTS: '/ca.pem' }, []]
   ]
-  for (const [env, warnings] of cases) t.strictSame(loadConfig(env).warnings, warnings, JSON.stringify(env))
+  t.strictSame(
+    cases.map(([env]) => loadConfig(env).warnings),
+    cases.map(([, warnings]) => warnings)
+  )
 })
 
-t.test('the flags of single events decide, once there is one', async (t) => {
+t.test('if a flag of a single event is set, the flags replace the list of events', async (t) => {
   const flags = (env: Env) => loadConfig(env).globalFlags
   t.strictSame(flags({ SQS_GLOBAL_CALL: 'true', SQS_GLOBAL_QRCODE_UPDATED: 'true', SQS_GLOBAL_EVENTS: '*' }), [
     'QRCODE_UPDATED',
     'CALL'
   ])
-  t.strictSame(flags({ SQS_GLOBAL_CALL: 'false' }), [], 'all off is none')
+  t.strictSame(flags({ SQS_GLOBAL_CALL: 'false' }), [], 'a flag that is off selects nothing')
   t.equal(flags({ SQS_GLOBAL_CALL: '', SQS_GLOBAL_EVENTS: 'CALL' }), undefined)
   t.strictSame(flags({ EXTRA_EVENTS: 'invoice.paid', SQS_GLOBAL_INVOICE_PAID: 'true' }), ['INVOICE_PAID'])
-  t.equal(flags({ SQS_GLOBAL_INVOICE_PAID: 'true' }), undefined, 'an event nobody knows is no flag')
+  t.equal(flags({ SQS_GLOBAL_INVOICE_PAID: 'true' }), undefined, 'the name of an unknown event is not a flag')
   const named = loadConfig({
     EXTRA_EVENTS: 'enabled,prefix.name',
     SQS_GLOBAL_ENABLED: 'true',
     SQS_GLOBAL_PREFIX_NAME: 'hub'
   })
-  t.match(named, { SQS_GLOBAL_PREFIX_NAME: 'hub', globalFlags: undefined }, 'a setting stays what it is')
+  t.match(named, { SQS_GLOBAL_PREFIX_NAME: 'hub', globalFlags: undefined }, 'an extra event does not replace a setting')
   const all = Object.fromEntries(EVOLUTION_EVENTS.map((name) => [`SQS_GLOBAL_${eventKey(name)}`, 'true']))
   t.strictSame(flags(all), EVOLUTION_EVENTS.map(eventKey))
 })
 
-t.test('lists are separated by commas, their spaces and gaps ignored', async (t) => {
+t.test('lists are separated by commas; blanks and empty entries are ignored', async (t) => {
   const { SQS_GLOBAL_EVENTS, EXTRA_EVENTS } = loadConfig({
     SQS_GLOBAL_EVENTS: ' CALL ,,MESSAGES_UPSERT,',
     EXTRA_EVENTS: 'invoice.paid , b'
@@ -203,7 +211,7 @@ t.test('lists are separated by commas, their spaces and gaps ignored', async (t)
   t.strictSame(EXTRA_EVENTS, ['invoice.paid', 'b'])
 })
 
-t.test('proxies are addresses, networks, or names of kinds of them', async (t) => {
+t.test('TRUST_PROXY accepts addresses, networks and names of networks', async (t) => {
   const TRUST_PROXY = '10.0.0.1, 10.0.0.0/8,2001:db8::/32 ,loopback,linklocal,uniquelocal'
   t.strictSame(loadConfig({ TRUST_PROXY }).TRUST_PROXY, [
     '10.0.0.1',
@@ -215,10 +223,27 @@ t.test('proxies are addresses, networks, or names of kinds of them', async (t) =
   ])
 })
 
-t.test('a name that is nearly one of ours is warned of', async (t) => {
-  t.strictSame(loadConfig({ SQS_GLOBAL_MESAGES_UPSERT: 'true', WEBSOCKET_ENABLE: 'false' }).warnings, [
-    'SQS_GLOBAL_MESAGES_UPSERT is no setting; did you mean SQS_GLOBAL_MESSAGES_UPSERT?',
-    'WEBSOCKET_ENABLE is no setting; did you mean WEBSOCKET_ENABLED?'
+t.test('a variable whose name is nearly that of a setting is warned of', async (t) => {
+  t.strictSame(loadConfig({ WEBSOCKET_ENABLE: 'false' }).warnings, [
+    'WEBSOCKET_ENABLE is not a setting; did you mean WEBSOCKET_ENABLED?'
   ])
   t.strictSame(loadConfig({ PATH: '/bin', SQS_SOMETHING_ELSE: '1', S3_USE_SSL: 'true' }).warnings, [])
+})
+
+t.test('every unknown SQS_GLOBAL_ variable is warned of, with the nearest one', async (t) => {
+  const env = {
+    EXTRA_EVENTS: 'invoice.paid',
+    SQS_GLOBAL_MESAGES_UPSERT: 'true',
+    SQS_GLOBAL_MESSAGES: 'true',
+    SQS_GLOBAL_INVOICE_PAYED_LATE: 'true',
+    SQS_GLOBAL_PREFIX: 'hub',
+    SQS_GLOBAL_ENABLED: 'true',
+    SQS_GLOBAL_INVOICE_PAID: 'true'
+  }
+  t.strictSame(loadConfig(env).warnings, [
+    'SQS_GLOBAL_MESAGES_UPSERT is not a setting; did you mean SQS_GLOBAL_MESSAGES_UPSERT?',
+    'SQS_GLOBAL_MESSAGES is not a setting; did you mean SQS_GLOBAL_MESSAGES_SET?',
+    'SQS_GLOBAL_INVOICE_PAYED_LATE is not a setting; did you mean SQS_GLOBAL_INVOICE_PAID?',
+    'SQS_GLOBAL_PREFIX is not a setting; did you mean SQS_GLOBAL_PREFIX_NAME?'
+  ])
 })

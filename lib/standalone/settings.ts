@@ -1,0 +1,109 @@
+import { Type } from '@sinclair/typebox'
+import { DEFAULT_STORE_URL } from '../store/open.ts'
+import { REGION } from './aws-settings.ts'
+import { LOG_LEVELS } from './log-level.ts'
+
+/** `description` completes the error message of a wrong value: "… expected <description>". */
+const text = (description: string) => Type.Optional(Type.String({ description }))
+const flag = (value: boolean) => Type.Boolean({ default: value, description: 'true or false' })
+const count = (value: number, { min = 1, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) =>
+  Type.Integer({
+    default: value,
+    minimum: min,
+    maximum: max,
+    description: max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number from ${min} to ${max}`
+  })
+// env-schema splits the text at `separator`, so the value is a list.
+const list = (description: string, value = '') =>
+  Type.Unsafe<string[]>({ type: 'string', separator: ',', default: value, description })
+const oneOf = <const T extends readonly string[]>(values: T, value: T[number]) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], default: value, description: values.join(', ') })
+
+/** All settings of the standalone server. A setting that Evolution API has as well has the same name. */
+export const EnvSchema = Type.Object({
+  SERVER_HOST: Type.String({ default: '127.0.0.1', description: 'an address to listen on, such as 0.0.0.0' }),
+  SERVER_PORT: count(8080, { min: 0, max: 65_535 }),
+  SERVER_NAME: Type.String({ default: 'instance-events', description: 'the `server` of SQS messages' }),
+  SERVER_URL: text('the URL by which clients reach this server, and `server_url` of messages whose event has none'),
+  AUTHENTICATION_API_KEY: Type.Optional(
+    Type.String({ minLength: 8, description: 'the global key, 8 characters or more' })
+  ),
+  CORS_ORIGIN: list('origins of browsers, separated by commas, or *', '*'),
+  TRUST_PROXY: list('addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'),
+  LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
+  BODY_LIMIT: count(10 * 1_048_576, { min: 1_024 }),
+  REQUEST_TIMEOUT_SECONDS: count(120, { max: 3_600 }),
+  DOCS_ENABLED: flag(true),
+  CONSOLE_ENABLED: flag(true),
+
+  DATABASE_URL: Type.String({
+    default: DEFAULT_STORE_URL,
+    pattern: '^(file:.+|:memory:|postgres(ql)?://.+)$',
+    description: 'file:<path>, :memory: or postgres://<user>:<password>@<host>/<database>'
+  }),
+  EVENT_RETENTION_HOURS: Type.Number({ default: 24, exclusiveMinimum: 0, description: 'a number of hours above 0' }),
+  EVENT_RETENTION_MAX_BYTES: count(10 * 1024 ** 3),
+  MAX_PENDING_DELIVERIES: count(1_000_000),
+  LOG_UNSELECTED: flag(true),
+  AUTO_REGISTER: flag(true),
+  EXPOSE_API_KEY: flag(false),
+  EXTRA_EVENTS: list('event names besides Evolution API’s, separated by commas'),
+
+  SQS_ENABLED: flag(true),
+  SQS_BACKEND: oneOf(['auto', 'aws', 'embedded'], 'auto'),
+  SQS_EMBEDDED_PORT: count(4566, { min: 0, max: 65_535 }),
+  SQS_REGION: Type.Optional(Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: REGION })),
+  SQS_ACCESS_KEY_ID: text('an AWS access key id'),
+  SQS_SECRET_ACCESS_KEY: text('the secret of SQS_ACCESS_KEY_ID'),
+  SQS_ACCOUNT_ID: Type.Optional(
+    Type.String({ pattern: '^[0-9]{12}$', description: 'an AWS account number of 12 digits' })
+  ),
+  SQS_ENDPOINT: Type.Optional(
+    Type.String({ pattern: '^https?://', description: 'a URL, such as http://localhost:9324' })
+  ),
+  SQS_BASE_URL: Type.Optional(Type.String({ pattern: '^https?://', description: 'the same as SQS_ENDPOINT' })),
+  SQS_QUEUE_TYPE: oneOf(['fifo', 'standard'], 'fifo'),
+  SQS_CONCURRENCY: count(32, { max: 512 }),
+  SQS_MAX_PAYLOAD_SIZE: count(1_048_576, { min: 1_024, max: 1_048_576 }),
+  SQS_MAX_ATTEMPTS: count(10),
+  SQS_DLQ_MAX_RECEIVES: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1_000, description: 'a whole number from 1 to 1000' })
+  ),
+  SQS_DELETE_UNUSED_QUEUES: flag(false),
+  SQS_GLOBAL_ENABLED: flag(true),
+  SQS_GLOBAL_PREFIX_NAME: Type.String({
+    default: 'global',
+    pattern: '^[A-Za-z0-9_-]{1,40}$',
+    description: '1 to 40 letters, digits, - and _'
+  }),
+  SQS_GLOBAL_FORCE_SINGLE_QUEUE: flag(false),
+  SQS_GLOBAL_EVENTS: list('event keys, separated by commas, or *', '*'),
+
+  S3_ENABLED: flag(true),
+  S3_BUCKET: Type.Optional(Type.String({ minLength: 3, maxLength: 63, description: 'the name of a private bucket' })),
+  S3_PREFIX: Type.String({
+    default: 'instance-events',
+    pattern: '^[A-Za-z0-9._/-]{1,200}$',
+    description: '1 to 200 letters, digits, ., _, - and /'
+  }),
+  S3_REGION: Type.Optional(Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: REGION })),
+  S3_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: '^(https?://)?([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]+)?/?$',
+      description: 'a URL or host, such as http://localhost:9000'
+    })
+  ),
+  S3_ACCESS_KEY: text('an access key id'),
+  S3_SECRET_KEY: text('the secret of S3_ACCESS_KEY'),
+  S3_URL_EXPIRES_SECONDS: count(604_800, { max: 604_800 }),
+
+  WEBSOCKET_ENABLED: flag(true),
+  WEBSOCKET_GLOBAL_EVENTS: flag(false),
+  WEBSOCKET_ALLOWED_HOSTS: list('addresses and networks, separated by commas, such as 127.0.0.1,10.0.0.0/8'),
+  WEBSOCKET_MAX_BUFFERED_BYTES: count(4 * 1_048_576),
+  WEBSOCKET_MAX_BUFFERED_BYTES_TOTAL: count(64 * 1_048_576),
+  WEBSOCKET_STALLED_AFTER_MS: count(30_000),
+  WEBSOCKET_MAX_SOCKETS_PER_INSTANCE: count(10_000),
+  WEBSOCKET_MAX_SOCKETS_PER_ADDRESS: count(20_000),
+  WEBSOCKET_WRONG_KEYS_PER_MINUTE: count(20)
+})
