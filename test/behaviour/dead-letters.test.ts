@@ -70,6 +70,11 @@ t.test('dead letters are listed with why, filtered and in pages', async (t) => {
   const second = await list(`?limit=4&after=${first.after}`)
   t.same([...first.deadLetters, ...second.deadLetters], deadLetters)
   t.equal(second.more, false)
+  t.match(
+    await list('?limit=6'),
+    { deadLetters, more: false },
+    'a page that ends at the last one has no more behind it'
+  )
 })
 
 t.test('redriven ones are sent under their old ids, in order; what is left stays', async (t) => {

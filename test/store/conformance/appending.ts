@@ -182,4 +182,11 @@ export function appending(t: Test, open: Open): void {
     )
     t.equal(store.deliveries.pendingCount(), 0)
   })
+
+  void t.test('a failed append gives its room in the backlog back', async (t) => {
+    const { store } = await open(t, { maxPendingDeliveries: 1 })
+    const malformed = newEvent({ data: {} as unknown as string, queues: ['a'] })
+    await t.rejects(store.log.append([malformed]), { name: 'TypeError' })
+    await t.resolves(store.log.append([newEvent({ queues: ['a'] })]))
+  })
 }

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { PostgresLaneReads } from '../../../lib/store/postgres/lane-reads.ts'
 import { LOCKS, lockSpace } from '../../../lib/store/postgres/locks.ts'
 import type { PostgresStore, PostgresStoreOptions } from '../../../lib/store/postgres/store.ts'
 import { PARTITIONS, partitionOf } from '../../../lib/store/partitions.ts'
@@ -229,6 +230,27 @@ if (await havePostgres(t)) {
     while (performance.now() < end);
     t.notOk(store.deliveries.maySend(1))
     await until(() => store.deliveries.maySend(1))
+  })
+
+  t.test('while lanes of a takeover cannot be read, newer events of them wait', async (t) => {
+    const postgres = await startPostgres(t)
+    const store = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
+    await store.log.append([newEvent({ queues: ['q'] })])
+    // A PostgreSQL that takes events and cannot be asked for lanes is not to be had.
+    const broken = t.intercept(PostgresLaneReads.prototype, 'pending', {
+      configurable: true,
+      value: () => Promise.reject(new Error('away'))
+    })
+    const watcher = new RecordingWatcher()
+    await store.deliveries.watch(watcher)
+    await store.log.append([newEvent({ queues: ['q'] })])
+    t.strictSame(watcher.told, [], 'the first event is before it')
+    t.equal(broken().length, 2, 'each time the lanes were asked for')
+    broken.restore()
+    await store.log.append([newEvent()])
+    await watcher.until(() => watcher.told.length > 0)
+    const instanceKey = store.instances.require('sales').key
+    t.equal(watcher.told[0], nameOf({ queue: 'q', instanceKey }))
   })
 
   t.test('who cannot connect to send is told so', async (t) => {
