@@ -12,6 +12,7 @@ import ingest from './ingest/index.ts'
 import latency from './latency/index.ts'
 import sqs from './sqs/index.ts'
 import start from './start/index.ts'
+import store from './store/index.ts'
 import websocket from './websocket/index.ts'
 
 /**
@@ -20,6 +21,7 @@ import websocket from './websocket/index.ts'
  */
 const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   ingest,
+  store,
   sqs,
   websocket,
   latency,
