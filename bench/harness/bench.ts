@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Peer } from './peer.ts'
+import { Program, type ProgramOptions } from './program.ts'
 
 /** One benchmark's processes and folders; nothing is left of them when it is closed. */
 export class Bench {
   /** Fewer and shorter runs. */
   readonly quick: boolean
   readonly #peers = new Set<Peer<unknown>>()
+  readonly #programs = new Set<Program>()
   readonly #folders = new Set<string>()
 
   constructor({ quick }: { quick: boolean }) {
@@ -21,6 +23,13 @@ export class Bench {
     return peer
   }
 
+  /** Starts a database server. Resolves when it accepts connections. @throws with its output, if it ends instead */
+  async run(command: string, args: readonly string[], options: ProgramOptions): Promise<Program> {
+    const program = await Program.start(command, args, options)
+    this.#programs.add(program)
+    return program
+  }
+
   /** A new folder, on the disk of the system's temporary files. */
   folder(): string {
     const path = mkdtempSync(join(tmpdir(), 'instance-events-bench-'))
@@ -31,8 +40,10 @@ export class Bench {
   /** Ends all processes, then removes the folders. Idempotent. */
   async close(): Promise<void> {
     await Promise.all([...this.#peers].map((peer) => peer.close()))
+    await Promise.all([...this.#programs].map((program) => program.close()))
     for (const path of this.#folders) rmSync(path, { recursive: true, force: true })
     this.#peers.clear()
+    this.#programs.clear()
     this.#folders.clear()
   }
 }

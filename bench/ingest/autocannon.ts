@@ -1,32 +1,15 @@
 import autocannon, { type Client, type Request } from 'autocannon'
-import { type EventSize, sampleEvent } from '../harness/sample-events.ts'
+import type { EventSize } from '../harness/sample-events.ts'
 import { serve } from '../harness/serve.ts'
 import { quantile } from '../harness/statistics.ts'
 import { API_KEY, INSTANCE } from './ingest-server.ts'
-import { numberedBody } from './numbered-body.ts'
-
-export interface LoadOptions {
-  port: number
-  connections: number
-  requests: number
-  size: EventSize
-  /** Events of a request. */
-  perRequest: number
-}
-
-export interface Load {
-  /** From the first request to the last answer. */
-  seconds: number
-  p50Ms: number
-  p99Ms: number
-}
+import type { Load, LoadOptions, LoadProcess } from './load.ts'
+import { Numbered, numberedBody } from './numbered.ts'
 
 /** What autocannon builds a client's requests from, as its documentation has it; its types leave it out. */
 type RequestClient = Client & { setRequests(requests: Request[]): void }
 
-let connections = 0
-
-const load = {
+const load: LoadProcess = {
   /** As many requests as asked for; each connection waits for its answer. @throws an answer was not 202 */
   async run({ port, connections, requests, size, perRequest }: LoadOptions): Promise<Load> {
     const times: number[] = []
@@ -53,18 +36,16 @@ const load = {
     if (accepted !== requests || non2xx + errors + timeouts > 0) {
       throw new Error(`${accepted} of ${requests} requests were accepted, ${non2xx} refused, ${errors} failed`)
     }
-    return { seconds: (ended - begun) / 1_000, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) }
+    return { seconds: (ended - begun) / 1_000, p99Ms: quantile(times, 0.99) }
   }
 }
 
-export type LoadProcess = typeof load
-
 function numbered(client: RequestClient, size: EventSize, perRequest: number): void {
-  const body = numberedBody(sampleEvent(size), ++connections)
+  const body = new Numbered(numberedBody(size, perRequest))
   const request: Request = {
     method: 'POST',
     headers: { apikey: API_KEY, 'content-type': 'application/json' },
-    setupRequest: (request) => ({ ...request, body: body(perRequest) })
+    setupRequest: (request) => ({ ...request, body: body.next() })
   }
   client.setRequests([request])
 }

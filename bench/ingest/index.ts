@@ -2,8 +2,8 @@ import type { Bench } from '../harness/bench.ts'
 import { compare, type Comparison, type Sample } from '../harness/compare.ts'
 import type { Peer } from '../harness/peer.ts'
 import type { EventSize } from '../harness/sample-events.ts'
-import type { IngestServer } from './ingest-server.ts'
 import type { LoadProcess } from './load.ts'
+import { type Party, startParties } from './parties.ts'
 
 interface Scenario {
   size: EventSize
@@ -11,43 +11,33 @@ interface Scenario {
   connections: number
 }
 
-interface Party {
-  name: string
-  server: Peer<IngestServer>
-  port: number
-}
-
 const SCENARIOS: readonly Scenario[] = [
   { size: '0.8 kB', perRequest: 1, connections: 64 },
   { size: '8 kB', perRequest: 1, connections: 64 },
-  { size: '0.8 kB', perRequest: 100, connections: 8 },
-  { size: '8 kB', perRequest: 100, connections: 8 }
+  { size: '0.8 kB', perRequest: 100, connections: 8 }
 ]
 /** Every connection sends some, and rates are known before the first run. */
 const WARM_UP_REQUESTS = 200
 
-/** Durable `POST /events/:instance`, against the same route that stores nothing. */
+/** Durable `POST /events/:instance`, against routes that store the same event elsewhere, and routes that store nothing. */
 export default async function ingest(bench: Bench): Promise<Comparison[]> {
-  const load = bench.start<LoadProcess>(new URL('load.ts', import.meta.url))
-  const parties = await Promise.all(
-    [
-      ['ours', 'ours.ts'],
-      ['stores nothing', 'bare.ts']
-    ].map(async ([name = '', file = '']): Promise<Party> => {
-      const server = bench.start<IngestServer>(new URL(file, import.meta.url))
-      return { name, server, port: await server.call('listen', { folder: bench.folder() }) }
-    })
-  )
-  const [rounds, runSeconds, warmUpSeconds] = bench.quick ? [3, 0.3, 0.4] : [7, 1.2, 2]
+  const parties = await startParties(bench)
+  const loads = {
+    'plain load': bench.start<LoadProcess>(new URL('load.ts', import.meta.url)),
+    autocannon: bench.start<LoadProcess>(new URL('autocannon.ts', import.meta.url))
+  }
+  const [rounds, runSeconds, warmUpSeconds] = bench.quick ? [2, 0.2, 0.3] : [7, 1, 1.5]
   const comparisons: Comparison[] = []
   for (const scenario of SCENARIOS) {
-    const sides = []
-    for (const party of parties) {
-      const requests = await warmUp(load, party, { ...scenario, seconds: warmUpSeconds })
-      const count = Math.max(scenario.connections, Math.round(requests * runSeconds))
-      sides.push({ name: party.name, run: () => run(load, party, scenario, count) })
+    for (const [generator, load] of Object.entries(loads)) {
+      const sides = []
+      for (const party of parties) {
+        const requests = await warmUp(load, party, { ...scenario, seconds: warmUpSeconds })
+        const count = Math.max(scenario.connections, Math.round(requests * runSeconds))
+        sides.push({ name: party.name, run: () => run(load, party, scenario, count) })
+      }
+      comparisons.push(await compare(`${title(scenario)}, ${generator}`, rounds, sides))
     }
-    comparisons.push(await compare(title(scenario), rounds, sides))
   }
   return comparisons
 }
@@ -65,13 +55,13 @@ async function warmUp(
 
 async function run(load: Peer<LoadProcess>, party: Party, scenario: Scenario, requests: number): Promise<Sample> {
   const { server, port } = party
-  const before = await server.cpu()
-  const { seconds, p50Ms, p99Ms } = await load.call('run', { ...scenario, port, requests })
-  const cpu = (await server.cpu()) - before
+  const before = await party.cpu()
+  const { seconds, p99Ms } = await load.call('run', { ...scenario, port, requests })
+  const cpu = (await party.cpu()) - before
   const events = requests * scenario.perRequest
   const taken = await server.call('taken')
   if (taken !== events) throw new Error(`${party.name}: ${events} events were sent, ${taken} taken in`)
-  return { 'events/s': events / seconds, 'CPU µs/event': cpu / events, 'p50 ms': p50Ms, 'p99 ms': p99Ms }
+  return { 'events/s': events / seconds, 'CPU µs/event': cpu / events, 'p99 ms': p99Ms }
 }
 
 function title({ size, perRequest }: Scenario): string {

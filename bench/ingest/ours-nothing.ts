@@ -9,10 +9,10 @@ import events from '../../routes/events.ts'
 import { serve } from '../harness/serve.ts'
 import { API_KEY, type IngestServer } from './ingest-server.ts'
 
-/** The same route with the same schema and key, which answers without storing anything. */
+/** Our route with its schema and key check, which answers without storing anything. */
 let taken = 0
 
-const bare: IngestServer = {
+const oursWithoutStore: IngestServer = {
   async listen() {
     const server = Fastify()
     await server.register(eventLog, { url: ':memory:' })
@@ -41,4 +41,4 @@ function accepted() {
   return { id: randomUUID(), offset: taken, duplicate: false }
 }
 
-serve(bare)
+serve(oursWithoutStore)

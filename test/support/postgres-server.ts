@@ -1,10 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { chownSync, globSync, rmSync } from 'node:fs'
+import { chownSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { folder } from './build.ts'
 import { freePort } from './free-port.ts'
+import { postgresOwner, postgresPrograms } from './postgres-programs.ts'
 
 const execute = promisify(execFile)
 
@@ -17,26 +18,12 @@ export interface PostgresServer {
   owner: { uid: number; gid: number } | undefined
 }
 
-/** The programs of Debian's package, the newest there is. */
-function programs(): string | undefined {
-  return globSync('/usr/lib/postgresql/*/bin')
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .at(-1)
-}
-
-/** PostgreSQL refuses to run as root: whose it is then. @throws there is no such user */
-function owner(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { stdio: 'pipe' }))
-  return { uid: id('-u'), gid: id('-g') }
-}
-
 /** A server of the test's own; gone after the test. `undefined`: it is not installed here. */
 export async function startPostgresServer(t: Test): Promise<PostgresServer | undefined> {
-  const bin = programs()
+  const bin = postgresPrograms()
   if (bin === undefined) return undefined
   const cwd = folder(t)
-  const user = owner()
+  const user = postgresOwner()
   if (user) chownSync(cwd, user.uid, user.gid)
   const options = { cwd, ...user }
   const data = join(cwd, 'data')
