@@ -1,4 +1,9 @@
-import { ListQueueTagsCommand, type ServiceInputTypes, type SQSClient } from '@aws-sdk/client-sqs'
+import {
+  ListQueueTagsCommand,
+  ReceiveMessageCommand,
+  type ServiceInputTypes,
+  type SQSClient
+} from '@aws-sdk/client-sqs'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { SqsCalls } from '../../lib/sqs/calls.ts'
@@ -176,6 +181,21 @@ t.test('a queue that is not ours, or not empty, stays', async (t) => {
   for (const name of ['theirs.fifo', 'bare.fifo', SALES_CALL.name]) t.ok(server.inspectQueue(name), name)
   await receive(SALES_CALL.name, 1)
   t.equal(await provisioner.deleteUnused(SALES_CALL.name), true, 'once it was emptied')
+})
+
+t.test('a queue whose messages are in flight or delayed is not deleted as unused', async (t) => {
+  const { provisioner, server, client } = await start(t, { type: 'standard' })
+  const names = ['in-flight', 'delayed']
+  const [inFlight = ''] = await Promise.all(names.map((name) => provisioner.ensure({ name })))
+  server.sendMessage('in-flight', 'a worker has it')
+  await client.send(new ReceiveMessageCommand({ QueueUrl: inFlight }))
+  server.sendMessage('delayed', 'comes later', { delaySeconds: 600 })
+  const deleted = await Promise.all(names.map((name) => provisioner.deleteUnused(name)))
+  t.strictSame(deleted, [false, false])
+  t.strictSame(
+    names.filter((name) => server.inspectQueue(name)),
+    names
+  )
 })
 
 t.test('a deletion that fails is not thrown: the queue stays', async (t) => {

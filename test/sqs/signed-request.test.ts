@@ -66,6 +66,30 @@ for (const [title, options] of Object.entries({
   })
 }
 
+t.test('a signing key is used only for its day, region, service and secret', async (t) => {
+  const { request } = await made({ credentials: permanent })
+  const template = templateOf(request)!
+  const today = { region, service: 'sqs', now: '2026-02-01T00:00:00Z', secretAccessKey: 'this secret' }
+  const sign = (changes: Partial<typeof today> = {}) => {
+    const { now, secretAccessKey, ...scope } = { ...today, ...changes }
+    const credentials = { accessKeyId: 'a', secretAccessKey }
+    return signedRequest({ ...template, ...scope }, { body: Buffer.from('{}'), credentials, now: new Date(now) })
+      .headers.authorization
+  }
+  const others: Partial<typeof today>[] = [
+    { now: '2026-01-31T23:59:59Z' },
+    { region: 'us-east-1' },
+    { service: 's3' },
+    { secretAccessKey: 'another secret' }
+  ]
+  // The last key is kept. Each signature is the one that a key of its own gives, whatever was signed before.
+  const own = sign()
+  t.strictSame(
+    others.map((other) => [sign(other) === own, sign() === own]),
+    others.map(() => [false, true])
+  )
+})
+
 t.test('credentials that become temporary, or permanent again, are signed as they are', async (t) => {
   for (const [from, to] of [
     [permanent, temporary],

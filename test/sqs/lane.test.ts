@@ -1,0 +1,69 @@
+import t from 'tap'
+import type { StoredEvent } from '../../lib/events/event.ts'
+import { Lane, type MemoryBudget } from '../../lib/sqs/lane.ts'
+import { newEvent } from '../support/new-event.ts'
+
+const stored = (offset: number): StoredEvent => ({
+  ...newEvent({ queues: ['a'] }),
+  offset,
+  instanceKey: 1,
+  acceptedAt: 0
+})
+
+/** A lane that has events in the store, and what all lanes hold in memory. */
+function laneBehind() {
+  const budget: MemoryBudget = { used: 0, max: 1_000_000 }
+  return { budget, lane: new Lane({ queue: 'a', instanceKey: 1 }, budget, { after: 0, behind: true }) }
+}
+
+t.test('an event that is committed while a lane reads its last page is read next', async (t) => {
+  const { lane } = laneBehind()
+  lane.startLoading()
+  await lane.load({
+    readLane: async () => {
+      // The page was read before the commit.
+      lane.push(stored(1))
+      return []
+    }
+  })
+  t.match(lane, { state: 'idle', needsLoad: true })
+  await lane.load({ readLane: async (_lane, { after }) => (after < 1 ? [stored(1)] : []) })
+  t.match(lane.first, { offset: 1 })
+})
+
+t.test('a lane that is handed over while it reads keeps nothing in memory', async (t) => {
+  const { lane, budget } = laneBehind()
+  lane.startLoading()
+  await lane.load({
+    readLane: async () => {
+      t.equal(lane.drop(), undefined)
+      return [stored(1)]
+    }
+  })
+  t.match(lane, { state: 'dropped', size: 0 })
+  t.strictSame(budget.used, 0)
+  await lane.load({ readLane: async () => t.fail('it reads no more') as never })
+})
+
+t.test('a lane that is handed over while its first event is put into S3 keeps nothing in memory', async (t) => {
+  const { lane, budget } = laneBehind()
+  lane.unshift([stored(1)])
+  await lane.offload(async () => {
+    lane.drop()
+    return stored(1)
+  })
+  t.match(lane, { state: 'dropped', size: 0 })
+  t.strictSame(budget.used, 0)
+})
+
+t.test('a lane that is handed over while a batch is under way leaves when the batch has come back', async (t) => {
+  const { lane } = laneBehind()
+  lane.unshift([stored(1), stored(2)])
+  lane.shift()
+  lane.depart()
+  const left = lane.drop()
+  t.match(lane, { state: 'leaving', size: 0 })
+  lane.arrive()
+  await left
+  t.equal(lane.state, 'dropped')
+})

@@ -1,0 +1,95 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { PARTITIONS, partitionOf } from '../../lib/store/partitions.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import type { LaneWatcher } from '../../lib/store/delivery-store.ts'
+import { build } from '../support/build.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startSqs } from '../support/sqs.ts'
+import { followLog } from '../support/follow-log.ts'
+import { soon, until } from '../support/until.ts'
+
+/** A store that gives its watcher to the test: which lanes are this process's is for the test to say. */
+function watchedStore(t: Test) {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const watching = Promise.withResolvers<LaneWatcher>()
+  t.capture(store.deliveries, 'watch', async (watcher: LaneWatcher) => {
+    watching.resolve(watcher)
+    followLog(store, (events) => watcher.appended(events))
+    return async () => {}
+  })
+  return { store, watcher: watching.promise }
+}
+
+t.test('an event is sent once this process may send for its instance', async (t) => {
+  const sqs = await startSqs(t)
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  // A node whose lease is about to be renewed may send nothing.
+  let refusals = 2
+  t.capture(store.deliveries, 'maySend', () => refusals-- <= 0)
+  const app = await build(t, { eventLog: { store }, sqs: sqs.options })
+  await app.sqs.set('sales', { enabled: true, events: ['CALL'] })
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 1 }])
+  t.ok(refusals < 0)
+})
+
+t.test('events that wait in line are not sent when another process has the right to send them', async (t) => {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const { store, watcher } = watchedStore(t)
+  const app = await build(t, {
+    eventLog: { store },
+    sqs: { ...sqs.options, endpoint: proxy.endpoint, concurrency: 1, global: { events: ['CALL'] } }
+  })
+  const held = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  proxy.decide = async ({ action }) => {
+    if (action !== 'SendMessageBatch') return undefined
+    asked.resolve()
+    await held.promise
+    return undefined
+  }
+  const call = (instance: string) => app.onInstanceEvent({ instance, event: 'call', data: instance })
+  await call('under way')
+  await soon(asked.promise, 'the first call')
+  await call('in line')
+  const { revoked } = await watcher
+  revoked(new Set([partitionOf(store.instances.require('in line').key)]))
+  held.resolve()
+  await call('after it')
+  const bodies = await sqs.bodies('global_call.fifo', 2)
+  t.same(bodies.map(({ data }) => data).sort(), ['after it', 'under way'])
+  await until(() => store.deliveries.pendingCount() === 1)
+  t.equal(sqs.depth('global_call.fifo'), 0)
+})
+
+t.test('a partition is handed over once the acknowledgements of its events are stored', async (t) => {
+  const sqs = await startSqs(t)
+  const { store, watcher } = watchedStore(t)
+  const { acknowledge } = store.deliveries
+  const asked = Promise.withResolvers<void>()
+  const written = Promise.withResolvers<void>()
+  store.deliveries.acknowledge = async (refs) => {
+    asked.resolve()
+    await written.promise
+    return acknowledge.call(store.deliveries, refs)
+  }
+  const app = await build(t, { eventLog: { store }, sqs: { ...sqs.options, global: { events: ['CALL'] } } })
+  await app.sqs.emit({ instance: 'sales', event: 'call', data: 1 })
+  await soon(asked.promise, 'the acknowledgement')
+  const { release } = await watcher
+  const pending: number[] = []
+  const handingOver = (async () => {
+    const all = new Set(Array.from({ length: PARTITIONS }, (_, n) => n))
+    // A process that receives a partition reads what is pending in it.
+    for await (const { size } of release(all)) pending.push(size && store.deliveries.pendingCount())
+  })()
+  await turn()
+  t.strictSame(pending, [])
+  written.resolve()
+  await soon(handingOver, 'the partitions')
+  t.strictSame(pending, [0])
+})
