@@ -82,12 +82,17 @@ t.test('a signing key is used only for its day, region, service and secret', asy
     { service: 's3' },
     { secretAccessKey: 'another secret' }
   ]
-  // The last key is kept. Each signature is the one that a key of its own gives, whatever was signed before.
-  const own = sign()
-  t.strictSame(
-    others.map((other) => [sign(other) === own, sign() === own]),
-    others.map(() => [false, true])
-  )
+  // The last key is kept: it is replaced before each of these, so that each has a key of its own.
+  const forget = () => sign({ secretAccessKey: 'a third secret' })
+  const expected = others.map((other) => {
+    forget()
+    return sign(other)
+  })
+  const signed = others.map((other) => {
+    sign()
+    return sign(other)
+  })
+  t.strictSame(signed, expected)
 })
 
 t.test('credentials that become temporary, or permanent again, are signed as they are', async (t) => {
