@@ -7,7 +7,7 @@ import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { CreateBody, CreateReply, DeleteReply, TokenBody, TokenReply } from '../lib/schemas/instance-changes.ts'
 import { InstanceParams, InstancesQuery, InstancesReply, instanceReply, pageOf } from '../lib/schemas/instances.ts'
 import { isOfPage } from '../lib/instances/names.ts'
-import type { SelectionInput } from '../lib/instances/memory-directory.ts'
+import type { SelectionInput } from '../lib/instances/directory.ts'
 import type { Instance, TransportName } from '../lib/instances/instance.ts'
 import { identityOf, opensTo } from './keys.ts'
 

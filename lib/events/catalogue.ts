@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein'
 import { EventUnknownError, OptionsInvalidError } from '../errors.ts'
 import { withMessages } from '../error-class.ts'
 
-/** The events of Evolution API v2, by their names on the wire. */
+/** Names of Evolution API v2's events on the wire. */
 export const EVOLUTION_EVENTS = [
   'application.startup',
   'instance.create',
@@ -39,10 +39,10 @@ export const EVOLUTION_EVENTS = [
   'creds.update'
 ] as const
 
-/** `creds.update` carries the session's secrets, so only who names it gets it. */
+/** Events that "all" does not include: `creds.update` carries secrets of the session. */
 const EVOLUTION_EXPLICIT_ONLY = ['creds.update']
 
-/** Keys that older Evolution configurations still send: another name, or `null` for an event that is no more. */
+/** Keys of older Evolution configurations: the key that replaced each, or `null` if the event no longer exists. */
 const EVOLUTION_ALIASES: Record<string, string | null> = {
   GROUP_UPDATE: 'GROUPS_UPDATE',
   NEW_JWT_TOKEN: null,
@@ -50,29 +50,35 @@ const EVOLUTION_ALIASES: Record<string, string | null> = {
   CHAMA_AI_ACTION: null
 }
 
-/** What Socket.IO and this package call events of their own: a client could not tell them apart. */
+/** Names of Socket.IO's own events and of this package's, from which clients could not tell an event of the log. */
 const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'resuming', 'resumed'])
 
+/** The events that a server knows. */
 export interface CatalogueOptions {
   /** Event names on the wire, such as `invoice.paid`. */
   names: readonly string[]
-  /** `true`: these are all the events; `false`: they come on top of Evolution API's. @default false */
+  /** Whether `names` replace Evolution API's events, or are added to them. @default false */
   replace?: boolean
-  /** Names that selecting "all" leaves out. @default [] */
+  /** Names of events that a selection of "all" does not include. @default [] */
   explicitOnly?: readonly string[]
-  /** Further keys accepted in selections: the key they stand for, or `null` to drop them with a note. @default {} */
+  /** Further keys for selections: each with the key that it stands for, or `null` to drop it with a note. @default {} */
   aliases?: Record<string, string | null>
 }
 
+/** An event that a server knows. */
 export interface CatalogueEvent {
+  /** Name on the wire, such as `messages.upsert`. */
   name: string
+  /** Name in selections, such as `MESSAGES_UPSERT`. */
   key: string
-  /** Whether selecting "all" includes it. */
+  /** Whether a selection of "all" includes it. */
   inAll: boolean
 }
 
+/** The keys of a list. */
 export interface ResolvedSelection {
   keys: string[]
+  /** A sentence for each entry that was left out. */
   notes: string[]
 }
 
@@ -81,16 +87,16 @@ export function eventKey(name: string): string {
   return name.replace(/[.-]/g, '_').toUpperCase()
 }
 
-/** The events a server knows, looked up by name or key. */
+/** The events that a server knows, by name and key. */
 export class EventCatalogue {
   readonly events: readonly CatalogueEvent[]
-  /** The keys that "all" selects. */
+  /** Keys that a selection of "all" includes. */
   readonly all: readonly string[]
   readonly #byKey: Map<string, CatalogueEvent>
   readonly #byName: Map<string, CatalogueEvent>
   readonly #aliases: Map<string, string | null>
 
-  /** @throws {OptionsInvalidError} when a name is malformed, reserved, stands twice, or an alias leads nowhere */
+  /** @throws {OptionsInvalidError} a name is malformed, reserved or repeated, or an alias has an unknown key */
   constructor(options?: CatalogueOptions) {
     const replace = options?.replace ?? false
     const explicitOnly = new Set([...(replace ? [] : EVOLUTION_EXPLICIT_ONLY), ...(options?.explicitOnly ?? [])])
@@ -123,12 +129,12 @@ export class EventCatalogue {
     }
   }
 
-  /** The event of a name, a key, or Evolution's by-event URL form (`messages-upsert`). */
+  /** The event with a name, a key, or the form that Evolution has in URLs (`messages-upsert`). */
   find(nameOrKey: string): CatalogueEvent | undefined {
     return this.#byName.get(nameOrKey) ?? this.#byKey.get(eventKey(nameOrKey))
   }
 
-  /** @throws {EventUnknownError} that names the closest events */
+  /** As `find`. @throws {EventUnknownError} naming the closest events */
   get(nameOrKey: string): CatalogueEvent {
     const event = this.find(nameOrKey)
     if (event) return event
@@ -136,8 +142,8 @@ export class EventCatalogue {
   }
 
   /**
-   * The keys that a selection's list stands for, in its order and without repeats.
-   * @param field how messages call the list
+   * The keys of a selection's list, in its order, without repeats, aliases resolved.
+   * @param field the name of the list, for error messages
    * @throws {EventUnknownError} with one message for each unknown key
    */
   resolve(list: readonly string[], field = 'events'): ResolvedSelection {

@@ -1,7 +1,7 @@
 import { isTraceparent } from '../telemetry/trace-context.ts'
 import type { NewEvent } from './event.ts'
 
-/** The members of a message after `offset`: the trace, and what the caller added. */
+/** The members of a message after `offset`: the trace context, and members that the caller added. */
 type Extras = Pick<NewEvent, 'traceparent' | 'extra'>
 
 const NAME = '"traceparent":"'
@@ -14,7 +14,7 @@ export function writeExtras({ traceparent, extra }: Extras): string {
   return extra === '' ? `${NAME}${traceparent}"` : `${NAME}${traceparent}",${extra}`
 }
 
-/** The inverse of `writeExtras`. A first member of this name that is no trace context is the caller's. */
+/** The inverse of `writeExtras`. A first member `traceparent` that is no trace context belongs to `extra`. */
 export function readExtras(text: string): Extras {
   if (text.startsWith(NAME)) {
     const traceparent = text.slice(NAME.length, END)

@@ -3,11 +3,11 @@ import type { NewEvent, StoredEvent } from './event.ts'
 import { writeExtras } from './extras.ts'
 
 /**
- * The message of an event, put together from the parts that were serialised once when it was accepted.
- * The order of members is that of Evolution API's messages; `id`, `offset` and extras follow.
+ * Messages are put together from parts that are serialised once, when the event is accepted.
+ * Members are in the order of Evolution API's messages; `id`, `offset` and extras follow.
  */
 
-/** What Socket.IO clients and readers of the log get. */
+/** The JSON text of an event for Socket.IO clients and readers of the log. */
 export function socketMessage(event: StoredEvent): string {
   return `{${names(event)},"data":${event.data},${event.envelope},"offset":${event.offset}${tail(event)}}`
 }
@@ -16,13 +16,13 @@ export function socketMessage(event: StoredEvent): string {
 export interface S3Reference {
   bucket: string
   key: string
-  /** A presigned URL: opens the object without credentials, for a time. */
+  /** A presigned URL, by which the object can be read without credentials for a limited time. */
   fileUrl: string
-  /** Bytes of the object. */
+  /** Size of the object, in bytes. */
   size: number
 }
 
-/** What SQS consumers get as the message body. @param s3 the object that has the message, if that is too large */
+/** The JSON text of an event for SQS consumers. @param s3 the object that holds the message, if that is too large for SQS */
 export function sqsMessage(event: StoredEvent, server: string, s3?: S3Reference): string {
   const data = s3 ? `"dataType":"s3","data":${JSON.stringify(s3)}` : `"dataType":"json","data":${event.data}`
   return escapeForSqs(
@@ -31,7 +31,7 @@ export function sqsMessage(event: StoredEvent, server: string, s3?: S3Reference)
   )
 }
 
-/** How many characters the variable parts take: what pages and windows of events are bounded by. */
+/** Characters of the parts of an event that vary in size; pages and windows of events are limited by them. */
 export function eventSize(event: NewEvent): number {
   return event.data.length + event.envelope.length + writeExtras(event).length
 }

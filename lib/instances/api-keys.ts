@@ -3,10 +3,10 @@ import type { InstanceDirectory } from './directory.ts'
 import { hashToken } from './memory-directory.ts'
 import type { Instance } from './instance.ts'
 
-/** Whom a key stands for. */
+/** The holder of a key. */
 export type Identity = { readonly kind: 'global' } | { readonly kind: 'instance'; readonly instance: Instance }
 
-/** Tells keys apart: the global one, and the tokens of instances. Comparisons take the same time for every key. */
+/** Identifies keys: the global key and the tokens of instances. Comparisons take the same time for every key. */
 export class ApiKeys {
   readonly #globalHash: Buffer | undefined
   readonly #instances: InstanceDirectory
@@ -17,11 +17,12 @@ export class ApiKeys {
     if (globalKey !== undefined) instances.reserveToken(globalKey)
   }
 
+  /** Whether a key is the global key. */
   isGlobal(key: string): boolean {
     return this.#globalHash !== undefined && timingSafeEqual(this.#globalHash, hashToken(key))
   }
 
-  /** `undefined`: nobody. */
+  /** The holder of a key; `undefined` for an unknown or empty one. */
   identify(key: string | undefined): Identity | undefined {
     if (key === undefined || key === '') return undefined
     if (this.isGlobal(key)) return { kind: 'global' }

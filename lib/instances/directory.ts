@@ -1,48 +1,69 @@
 import type { NamePage } from './names.ts'
-import type { CreateInstanceInput, InstanceChange, SelectionInput } from './memory-directory.ts'
 import type { Instance, TransportName } from './instance.ts'
 
-/** All instances by name: reads are answered from memory, writes resolve when they are durable and visible here. */
+/** A change of an instance that is durable. */
+export type InstanceChange =
+  | { readonly type: 'removed'; readonly before: Instance }
+  | { readonly type: 'updated'; readonly before: Instance; readonly after: Instance }
+
+/** A selection to be stored. */
+export interface SelectionInput {
+  enabled: boolean
+  /** Event keys. */
+  events: readonly string[]
+}
+
+/** An instance to be created. */
+export interface CreateInstanceInput {
+  name: string
+  token: string
+  integration?: string | null
+  selections?: { [T in TransportName]?: SelectionInput }
+}
+
+/** All instances, by name. Reads are answered from memory; writes resolve when they are durable and seen by reads. */
 export interface InstanceDirectory {
-  /** How many there are. */
+  /** Number of instances. */
   readonly size: number
 
+  /** `undefined` if there is no instance of this name. */
   get(name: string): Instance | undefined
 
   /** @throws {InstanceNotFoundError} */
   require(name: string): Instance
 
-  /** All, in the order in which they were registered. What changes while it is walked is seen. */
+  /** All instances in the order of registration. Changes during the iteration are seen. */
   list(): IteratorObject<Instance>
 
-  /** Some, sorted by name. Those that are removed while it works are left out. */
+  /** A page of instances, sorted by name. Instances removed meanwhile are left out. */
   page(options: NamePage): Promise<Instance[]>
 
-  /** The instance that a token opens. How long it takes must say nothing of the token. */
+  /** The instance that has this token. The time that the search takes must not depend on the token. */
   findByToken(token: string): Instance | undefined
 
   /**
-   * Keeps a token for something that is no instance: none will get it.
-   * @throws {OptionsInvalidError} an instance has it, and would open everything
+   * Reserves a token that no instance may have, such as the global key.
+   * @throws {OptionsInvalidError} an instance has it already
    */
   reserveToken(token: string): void
 
-  /** Tells of removals and updates once they are durable and visible here. Returns how to stop it. */
+  /** Calls `watcher` after each removal and update, once durable and seen by reads. Returns how to stop it. */
   watch(watcher: (change: InstanceChange) => void): () => void
 
   /**
-   * Makes an instance with a token, or gives one to an instance that was registered without.
+   * Creates an instance with a token, or gives a token to an instance that was registered without one.
    * @throws {InstanceExistsError} it has a token already @throws {TokenTakenError} another instance has this token
-   * @throws {InstanceNameError} {ValidationError} text that cannot be stored as it is
+   * @throws {InstanceNameError} @throws {ValidationError} `integration` has characters that cannot be stored
    */
   create(input: CreateInstanceInput): Promise<Instance>
 
-  /** Idempotent. @throws {InstanceNotFoundError} @throws {TokenTakenError} something else has this token */
+  /** Idempotent. @throws {InstanceNotFoundError} @throws {TokenTakenError} the token is another instance's, or reserved */
   setToken(name: string, token: string): Promise<Instance>
 
   /**
-   * Stores a selection, whole; registers the instance if `register` says so.
-   * @throws {InstanceNotFoundError} there is none, and `register` is false
+   * Replaces the selection of a transport.
+   * @param options `register`: whether an unknown instance is registered
+   * @throws {InstanceNotFoundError} the instance is unknown and `register` is false @throws {InstanceNameError}
    */
   setSelection(
     name: string,
@@ -51,6 +72,6 @@ export interface InstanceDirectory {
     options: { register: boolean }
   ): Promise<Instance>
 
-  /** Resolves with what it was. @throws {InstanceNotFoundError} */
+  /** Removes an instance. Resolves with the removed record. @throws {InstanceNotFoundError} */
   remove(name: string): Promise<Instance>
 }

@@ -1,24 +1,26 @@
-/** A way by which events leave. */
+/** A transport that delivers events. */
 export type TransportName = 'sqs' | 'websocket'
 
-/** Which events of an instance take one transport. `events` are event keys. */
+/** The events of an instance that one transport delivers. */
 export interface Selection {
   readonly id: string
   readonly enabled: boolean
+  /** Event keys. */
   readonly events: readonly string[]
   readonly createdAt: Date
   readonly updatedAt: Date
 }
 
+/** A named tenant connection of a messaging hub. */
 export interface Instance {
-  /** Internal number: never reused, so that a name given again does not inherit the log of its predecessor. */
+  /** Internal number, never reused: an instance with the name of a removed one does not inherit its events. */
   readonly key: number
   /** UUID. */
   readonly id: string
   readonly name: string
   /** SHA-256 of the token; `null` for an instance registered without one. */
   readonly tokenHash: Buffer | null
-  /** What kind of connection the hub said it is, such as `WHATSAPP-BAILEYS`. */
+  /** Kind of connection that the hub named, such as `WHATSAPP-BAILEYS`. */
   readonly integration: string | null
   readonly createdAt: Date
   readonly updatedAt: Date

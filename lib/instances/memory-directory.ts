@@ -9,51 +9,35 @@ import {
 import { assertInstanceName } from './name.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 import { InstanceNames, type NamePage } from './names.ts'
-import type { InstanceDirectory } from './directory.ts'
+import type { CreateInstanceInput, InstanceChange, InstanceDirectory, SelectionInput } from './directory.ts'
 import type { Instance, Selection, TransportName } from './instance.ts'
 
 export type InstanceRecord = Omit<Instance, 'key'>
 
 /**
- * What a backend does for the directory. Writes take effect in the order of calls; when one is durable, the
- * backend first calls `put` or `drop` of the directory, then resolves.
+ * The table of instances of a backend. Writes take effect in the order of calls; when one is durable, the backend calls
+ * `put` or `drop` of the directory, then resolves.
  */
 export interface InstanceTable {
-  /** Atomic: stores what `change` makes of the record as it is then. What `change` throws rejects, and writes nothing. */
+  /** Stores what `change` makes of the current record, atomically. If `change` throws, it rejects and writes nothing. */
   write(name: string, change: (before: Instance | undefined) => InstanceRecord): Promise<Instance>
-  /** Removes it and its selections. Resolves with what it was; `undefined`: there was none. */
+  /** Removes an instance and its selections. Resolves with the removed record; `undefined` if there was none. */
   remove(name: string): Promise<Instance | undefined>
 }
 
-export type InstanceChange =
-  | { readonly type: 'removed'; readonly before: Instance }
-  | { readonly type: 'updated'; readonly before: Instance; readonly after: Instance }
-
-export interface SelectionInput {
-  enabled: boolean
-  /** Event keys. */
-  events: readonly string[]
-}
-
-export interface CreateInstanceInput {
-  name: string
-  token: string
-  integration?: string | null
-  selections?: { [T in TransportName]?: SelectionInput }
-}
-
+/** SHA-256 of a token. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-/** A record of an instance that nobody has configured yet. */
+/** The record of an instance without a token and selections. */
 export function blankInstance(name: string): InstanceRecord {
   const now = new Date()
   return { id: randomUUID(), name, tokenHash: null, integration: null, createdAt: now, updatedAt: now, selections: {} }
 }
 
 /**
- * The directory of both backends, in memory: the backend is written first, the memory follows.
+ * The directory of both backends: it writes to the backend, and changes in memory when the write is durable.
  * Tokens are kept as SHA-256 only.
  */
 export class MemoryDirectory implements InstanceDirectory {
@@ -62,7 +46,7 @@ export class MemoryDirectory implements InstanceDirectory {
   readonly #byTokenHash = new Map<string, Instance>()
   readonly #claimedTokens = new Set<string>()
   readonly #watchers = new Set<(change: InstanceChange) => void>()
-  /** Made when a page is first asked for. */
+  /** Sorted names; built when the first page is read. */
   #names: InstanceNames | undefined
 
   constructor(table: InstanceTable) {
@@ -93,7 +77,7 @@ export class MemoryDirectory implements InstanceDirectory {
     return names.flatMap((name) => this.#byName.get(name) ?? [])
   }
 
-  /** The map is keyed by digest: its timing says nothing of the token. */
+  /** The map's keys are digests, so its timing does not depend on the token. */
   findByToken(token: string): Instance | undefined {
     const hash = hashToken(token)
     const instance = this.#byTokenHash.get(hash.toString('hex'))
@@ -167,25 +151,25 @@ export class MemoryDirectory implements InstanceDirectory {
     return before
   }
 
-  /** For backends: takes in a record that is durable. */
+  /** For backends: adds or replaces a record that is durable. */
   put(instance: Instance): void {
     const before = this.#byName.get(instance.name)
     if (before) this.#forgetToken(before)
     if (instance.tokenHash) this.#byTokenHash.set(instance.tokenHash.toString('hex'), instance)
     this.#byName.set(instance.name, instance)
     if (!before) this.#names?.add(instance.name)
-    if (before) this.#tell({ type: 'updated', before, after: instance })
+    if (before) this.#notify({ type: 'updated', before, after: instance })
   }
 
-  /** For backends: lets go of a record whose removal is durable. */
+  /** For backends: removes a record whose removal is durable. */
   drop(instance: Instance): void {
     this.#byName.delete(instance.name)
     this.#names?.delete(instance.name)
     this.#forgetToken(instance)
-    this.#tell({ type: 'removed', before: instance })
+    this.#notify({ type: 'removed', before: instance })
   }
 
-  /** Two instances never share a token, not even while both are being written. */
+  /** Claims a token during `work`, so that two writes at once cannot give it to two instances. */
   async #withToken<T>(token: string, work: (tokenHash: Buffer) => Promise<T>): Promise<T> {
     const tokenHash = hashToken(token)
     const claim = tokenHash.toString('hex')
@@ -200,11 +184,11 @@ export class MemoryDirectory implements InstanceDirectory {
 
   #forgetToken({ name, tokenHash }: Instance): void {
     const token = tokenHash?.toString('hex') ?? ''
-    // Of changes that come together, another may have been given it already.
+    // When changes are read together, another instance may already have been given this token.
     if (this.#byTokenHash.get(token)?.name === name) this.#byTokenHash.delete(token)
   }
 
-  #tell(change: InstanceChange): void {
+  #notify(change: InstanceChange): void {
     for (const watcher of this.#watchers) watcher(change)
   }
 }

@@ -4,7 +4,7 @@ import { plainTextFault } from '../text/plain-text.ts'
 export const INSTANCE_NAME_MAX = 100
 
 /**
- * Says what is wrong with an instance name, or nothing.
+ * The fault of an instance name; `undefined` for a valid one.
  * A name has 1 to 100 characters; those outside `A-Za-z0-9._-` are percent-encoded in URLs and namespaces.
  */
 export function instanceNameFault(name: unknown): string | undefined {
@@ -16,7 +16,7 @@ export function instanceNameFault(name: unknown): string | undefined {
   return plainTextFault('instance', name)
 }
 
-/** @throws {InstanceNameError} naming the fault */
+/** @throws {InstanceNameError} with the fault as its message */
 export function assertInstanceName(name: unknown): asserts name is string {
   const fault = instanceNameFault(name)
   if (fault !== undefined) throw new InstanceNameError(fault)

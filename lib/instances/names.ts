@@ -1,25 +1,26 @@
 import { setImmediate } from 'node:timers/promises'
 import btree, { simpleComparator } from 'sorted-btree'
 
+/** A page of sorted names. */
 export interface NamePage {
-  /** Only names behind this one. */
+  /** Only names after this one; empty: from the first. */
   after: string
-  /** Only names that contain this text, whatever its case and accents. */
+  /** Only names that contain this text, regardless of case and accents. */
   search: string
   limit: number
 }
 
-/** Names handled before the clock is read, and how long the event loop may be held. */
+/** Names handled between two looks at the clock, and milliseconds after which other work gets its turn. */
 const STEP = 256
 const SLICE_MS = 5
 
-/** Names in the order in which people look for them: case and accents do not count, unless nothing else differs. */
+/** Names sorted for people: by case and accents only where nothing else differs. */
 export class InstanceNames {
-  /** By folded name and name. */
+  /** Names by their sort key. */
   readonly #tree = new btree.default<string, string>(undefined, compare)
   readonly #filled: Promise<void>
 
-  /** @param names may change while they are sorted; each change is told by `add` and `delete` */
+  /** @param names may change while they are sorted, if `add` or `delete` is called for each change */
   constructor(names: Iterable<string>) {
     this.#filled = this.#fill(names)
   }
@@ -32,7 +33,7 @@ export class InstanceNames {
     this.#tree.delete(keyOf(name))
   }
 
-  /** Looks at as many names as it takes, and lets the event loop turn meanwhile. */
+  /** A page of names. Yields to the event loop while it searches. */
   async page({ after, search, limit }: NamePage): Promise<string[]> {
     await this.#filled
     const wanted = fold(search)
@@ -41,7 +42,7 @@ export class InstanceNames {
     let key = after === '' ? '' : keyOf(after)
     let looked = 0
     do {
-      // Entered anew after each turn: a tree that has changed meanwhile is no longer the one that was walked.
+      // The tree may change during a turn, so iteration begins anew after it.
       looked = 0
       for (const [next, name] of this.#tree.entries(key)) {
         if (next === key) continue
@@ -64,16 +65,16 @@ export class InstanceNames {
   }
 }
 
-/** Whether a page has room for this name, but for its limit. */
+/** Whether a name belongs to a page, apart from its limit. */
 export function isOfPage(name: string, { after, search }: NamePage): boolean {
   const key = keyOf(name)
   return (after === '' || key > keyOf(after)) && key.includes(fold(search))
 }
 
-/** Of strings alone: the tree's own takes any kind of key, and its time. */
+/** Compares strings only, which is faster than the comparison for keys of any type that the tree has by default. */
 const compare: (a: string, b: string) => number = simpleComparator
 
-/** Lets the event loop turn if it was held for long enough. */
+/** Returns a function that yields to the event loop if the last yield was long enough ago. */
 function turnTaker(): () => Promise<void> {
   let since = performance.now()
   return async () => {
@@ -83,11 +84,12 @@ function turnTaker(): () => Promise<void> {
   }
 }
 
+/** The sort key of a name. */
 function keyOf(name: string): string {
   return `${fold(name)}\0${name}`
 }
 
-/** "São Paulo" as "sao paulo". */
+/** Lower case without accents: "São Paulo" becomes "sao paulo". */
 function fold(text: string): string {
   return text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '')
 }

@@ -1,26 +1,27 @@
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { Selection } from './instance.ts'
 
-/** What a caller asks for. `events`: event keys; `undefined` and empty mean what `resolveSelection` says. */
+/** A selection as requested. `events` are event keys; see `resolveSelection` for a list that is absent or empty. */
 export interface SelectionRequest {
   enabled: boolean
   events?: readonly string[] | undefined
 }
 
+/** A selection to be stored. */
 export interface ResolvedRequest {
   enabled: boolean
   events: readonly string[]
-  /** What was left out, and why. */
+  /** A sentence for each key that was left out. */
   notes: string[]
 }
 
 /**
- * What a request means, given what is stored:
+ * Resolves a request to a selection:
  * - a list: exactly these keys, aliases resolved;
- * - `enabled: true` without a list: the list kept while it was switched off, else all events;
+ * - `enabled: true` without a list: the list of the stored selection if that is disabled, else all events;
  * - `enabled: true` with an empty list: all events;
- * - `enabled: false` without a list: the stored one, kept.
- * @param field how messages call the list
+ * - `enabled: false` without a list or with an empty one: the stored list.
+ * @param field the name of the list, for error messages
  * @throws {EventUnknownError} with one message for each unknown key
  */
 export function resolveSelection(
@@ -37,7 +38,7 @@ export function resolveSelection(
   return { enabled, events: kept ?? (enabled ? catalogue.all : []), notes: [] }
 }
 
-/** Whether an enabled selection has this event key. */
+/** Whether a selection is enabled and has this event key. */
 export function selects(selection: Selection | undefined, key: string): boolean {
   return selection !== undefined && selection.enabled && selection.events.includes(key)
 }

@@ -1,7 +1,6 @@
 import type { EventCatalogue } from '../events/catalogue.ts'
-import type { InstanceDirectory } from './directory.ts'
+import type { InstanceDirectory, SelectionInput } from './directory.ts'
 import type { Instance, Selection, TransportName } from './instance.ts'
-import type { SelectionInput } from './memory-directory.ts'
 import { assertInstanceName } from './name.ts'
 import { resolveSelection, type SelectionRequest } from './selections.ts'
 

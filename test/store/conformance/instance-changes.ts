@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { InstanceChange } from '../../../lib/instances/memory-directory.ts'
+import type { InstanceChange } from '../../../lib/instances/directory.ts'
 import type { EventStore } from '../../../lib/store/event-store.ts'
 import { newEvent } from '../../support/new-event.ts'
 import type { Open } from '../conformance.ts'

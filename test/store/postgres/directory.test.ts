@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { InstanceChange } from '../../../lib/instances/memory-directory.ts'
+import type { InstanceChange } from '../../../lib/instances/directory.ts'
 import { build } from '../../support/build.ts'
 import { newEvent } from '../../support/new-event.ts'
 import { havePostgres, openNodes, openNode, startPostgres } from '../../support/postgres.ts'
