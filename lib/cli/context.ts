@@ -1,37 +1,37 @@
 import type { Readable } from 'node:stream'
 import type { styleText } from 'node:util'
 
-/** A piece of a line; with a style it is coloured, where colours are wanted. */
+/** A part of a line; a style applies where colours are enabled. */
 export type Printed = string | { text: string; style: Parameters<typeof styleText>[0] }
 
-/** What surrounds a command: a process gives it its own, a test what it wants to see. */
+/** The environment of a command: that of the process, or a test's own. */
 export interface CliSurroundings {
-  /** Takes a line of data. */
+  /** Prints a line of data. */
   out: (line: string) => void
-  /** Takes lines for people: what failed, what was asked, what happened meanwhile. */
+  /** Prints lines for people: errors, warnings, progress. */
   error: (text: string) => void
-  /** Shows how far long work is, over what it showed before; `''` takes it away. Nothing where nobody looks. */
+  /** Shows progress in place of the last status; `''` removes it. Without a terminal it does nothing. */
   status: (text: string) => void
-  /** Asks a person; `undefined`: there is none at this end. */
+  /** Asks a question on the terminal; `undefined` without one. */
   ask: ((question: string) => Promise<string>) | undefined
   /** Read by `send -` and `send --ndjson`. */
   input: Readable
   env: Readonly<Record<string, string | undefined>>
-  /** Where `.env`, `data/api-key` and `@file` are looked for. */
+  /** The working directory, with `.env`, `data/api-key` and the files of `@file`. */
   folder: string
   /** Whether data may be coloured. */
   colours: boolean
-  /** Ends what is under way; the reason is an `Interrupted`. */
+  /** Aborted to end the command; the reason is an `Interrupted`. */
   signal: AbortSignal
-  /** Told by work that does not end when nobody reads any more what it prints. */
-  goOnUnread: () => void
-  /** Runs the standalone server in this process, which it then ends by itself. */
+  /** Called by commands that continue when the reader of their output has closed it. */
+  ignoreClosedOutput: () => void
+  /** Runs the standalone server in this process. It ends the process itself. */
   serve: () => Promise<unknown>
-  /** Of a test's own. @default 'instance_events' */
+  /** PostgreSQL schema of a test. @default 'instance_events' */
   schema?: string
 }
 
-/** The same for commands: whatever they print, of whatever origin, reaches the terminal escaped. */
+/** The environment as commands use it. All output is escaped, since it may contain the text of events. */
 export interface CliContext extends Omit<CliSurroundings, 'out' | 'colours'> {
   /** Prints a line of data. */
   out: (...parts: Printed[]) => void

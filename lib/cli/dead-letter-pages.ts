@@ -6,16 +6,16 @@ import { type ServerClient, ServerRefused } from './server-client.ts'
 
 export type DeadLetterFilter = Pick<RedriveBody, 'instance' | 'queue' | 'reason'>
 
-/** Which ones; `given`: by a person, who is told if one is not there. */
+/** Ids of dead letters. `given` by the user: a missing one is then an error. */
 export interface FoundDeadLetters {
   ids: readonly number[]
   given: boolean
 }
 
-/** Of one request: their ids must fit into a URL. */
-const TAKE_LIMIT = 500
+/** Ids of one request, which must fit into a URL. */
+const MAX_IDS_IN_URL = 500
 
-/** Goes through dead letters page by page, so that it can tell how far it is, and be stopped. */
+/** Redrives and discards dead letters page by page, so that there is progress to show and the user can interrupt it. */
 export class DeadLetterPages {
   readonly #client: ServerClient
   readonly #context: Pick<CliContext, 'status'>
@@ -25,7 +25,7 @@ export class DeadLetterPages {
     this.#context = context
   }
 
-  /** Those that are there now: what dies meanwhile is not gone after. */
+  /** Reads the ids of all matching dead letters at this time. Later ones are not included. */
   async find(which: { ids: number[] } | DeadLetterFilter): Promise<FoundDeadLetters> {
     if ('ids' in which) return { ids: which.ids, given: true }
     const ids: number[] = []
@@ -39,7 +39,7 @@ export class DeadLetterPages {
     return { ids, given: false }
   }
 
-  /** @returns how many */
+  /** @returns the number of redriven dead letters */
   redrive(found: FoundDeadLetters): Promise<number> {
     return this.#each(found, 'Redriven', async (ids) => {
       const path = ['sqs', 'deadletters', 'redrive']
@@ -48,7 +48,7 @@ export class DeadLetterPages {
     })
   }
 
-  /** @returns how many */
+  /** @returns the number of discarded dead letters */
   discard(found: FoundDeadLetters): Promise<number> {
     return this.#each(found, 'Discarded', async (ids) => {
       const query = { ids: ids.join() }
@@ -64,17 +64,17 @@ export class DeadLetterPages {
     take: (ids: readonly number[]) => Promise<number>
   ): Promise<number> {
     let total = 0
-    for (let from = 0; from < ids.length; from += TAKE_LIMIT) {
-      const page = ids.slice(from, from + TAKE_LIMIT)
-      total += given ? await take(page) : await takeThose(page, take)
+    for (let from = 0; from < ids.length; from += MAX_IDS_IN_URL) {
+      const page = ids.slice(from, from + MAX_IDS_IN_URL)
+      total += given ? await take(page) : await withoutGone(page, take)
       this.#context.status(`${done} ${total.toLocaleString('en')} of ${counted(ids.length, 'dead letter')}`)
     }
     return total
   }
 }
 
-/** Somebody else may have taken some since they were found: the server names them, and the others go. */
-async function takeThose(ids: readonly number[], take: (ids: readonly number[]) => Promise<number>): Promise<number> {
+/** Without the dead letters that are gone since they were found, which the server's error names. */
+async function withoutGone(ids: readonly number[], take: (ids: readonly number[]) => Promise<number>): Promise<number> {
   try {
     return await take(ids)
   } catch (error) {
@@ -82,6 +82,6 @@ async function takeThose(ids: readonly number[], take: (ids: readonly number[]) 
     const gone = new Set(error.messages.map((message) => Number(/no dead letter (\d+)/.exec(message)?.[1])))
     const left = ids.filter((id) => !gone.has(id))
     if (left.length === ids.length) throw error
-    return left.length === 0 ? 0 : takeThose(left, take)
+    return left.length === 0 ? 0 : withoutGone(left, take)
   }
 }

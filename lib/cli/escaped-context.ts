@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { printable, printableLines } from '../text/printable.ts'
 import type { CliContext, CliSurroundings, Printed } from './context.ts'
 
-/** The one way of a command's output to the terminal: its text is escaped here, then coloured. */
+/** Escapes all text of commands, then colours it. */
 export function escapedContext({ out, error, status, ask, colours, ...rest }: CliSurroundings): CliContext {
   const shown = (part: Printed): string => {
     if (typeof part === 'string') return printable(part)

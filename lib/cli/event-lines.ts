@@ -9,31 +9,31 @@ import { RequestFailed, type ServerClient, ServerRefused } from './server-client
 export interface EventLinesOptions {
   client: ServerClient
   instance: string
-  /** For how long a request is tried again. */
+  /** Milliseconds for which a request is retried. */
   waitMs: number
   context: Pick<CliContext, 'input' | 'error' | 'status' | 'signal'>
 }
 
 interface Line {
-  /** From 1. */
+  /** Number in the input, from 1. */
   number: number
   event: { id: string }
 }
 
-/** Far below what a request may have by default (`BODY_LIMIT`). */
+/** Characters of one request: well below the default `BODY_LIMIT`. */
 const MAX_CHARACTERS = 4 * 1_048_576
 const TOO_LARGE = 413
-/** Some editors begin a file with it. */
+/** Written by some editors at the start of a file. */
 const BYTE_ORDER_MARK = /^\ufeff/
 
 /**
- * Sends an event a line, in order. What has been read when a request ends goes with the next one: lines that come one by one
- * leave at once, a file leaves in large parts.
+ * Sends one event per line, in order, one request at a time. A request contains the lines that were read during the previous one:
+ * slow input is sent line by line, a file in large parts.
  */
 export class EventLines {
   readonly #options: EventLinesOptions
   #accepted = 0
-  /** What the last request brought, if its answer was lost. */
+  /** The lines of the last request, if its answer was lost. */
   #unanswered: readonly Line[] | undefined
 
   constructor(options: EventLinesOptions) {
@@ -41,8 +41,8 @@ export class EventLines {
   }
 
   /**
-   * @param onSent told of each event, once it is on disk
-   * @throws {CommandFailed} saying which line it stopped at, how many went before it, and which may have gone
+   * @param onSent called for each event once it is durable
+   * @throws {CommandFailed} with the line at which it stopped, the number of accepted events, and lines that may be accepted
    */
   async send(onSent: (reply: EmitReply) => void): Promise<void> {
     const { context } = this.#options
@@ -53,15 +53,15 @@ export class EventLines {
       }
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error
-      throw new CommandFailed(`${error.message}\n${this.#howFar()}; what follows was not sent.`)
+      throw new CommandFailed(`${error.message}\n${this.#outcome()}`)
     }
   }
 
-  #howFar(): string {
-    const lines = this.#unanswered
-    const before = `${counted(this.#accepted, 'event')} before that were accepted`
-    if (lines) return `It is not known whether lines ${range(lines)} were accepted; ${before}`
-    return this.#accepted === 0 ? 'Nothing was accepted' : before
+  #outcome(): string {
+    const unknown = this.#unanswered
+      ? `No answer came for ${named(this.#unanswered)}, which may have been accepted.\n`
+      : ''
+    return `${unknown}Accepted before: ${counted(this.#accepted, 'event')}. Later lines were not sent.`
   }
 
   async *#parts(): AsyncGenerator<Line[]> {
@@ -80,7 +80,7 @@ export class EventLines {
         if (text.trim() === '') continue
         const line = toLine(number === 1 ? text.replace(BYTE_ORDER_MARK, '') : text, number)
         if (line instanceof CommandFailed) {
-          // What stands before it is sound.
+          // The valid lines before it are sent first.
           if (part.length > 0) yield take()
           throw line
         }
@@ -92,7 +92,7 @@ export class EventLines {
     }
   }
 
-  /** Whole lines as they come, and whether more are here already. */
+  /** Complete lines as they arrive. `more`: further input is already buffered. */
   async *#texts(): AsyncGenerator<{ texts: string[]; more: boolean }> {
     const { input, signal } = this.#options.context
     const stop = () => input.destroy(signal.reason as Error)
@@ -126,7 +126,7 @@ export class EventLines {
       const refused = error instanceof ServerRefused
       if (!refused || error.status !== TOO_LARGE || lines.length === 1) {
         if (error instanceof RequestFailed && error.unanswered) this.#unanswered = lines
-        throw refused ? named(error, lines) : error
+        throw refused ? refusal(error, lines) : error
       }
       const half = Math.ceil(lines.length / 2)
       return [...(await this.#post(lines.slice(0, half))), ...(await this.#post(lines.slice(half)))]
@@ -134,27 +134,27 @@ export class EventLines {
   }
 }
 
-/** An id of its own before the first try: the same line again is the same event. */
+/** Adds an id, so that a retried line is the same event. */
 function toLine(text: string, number: number): Line | CommandFailed {
   try {
     const event = JSON.parse(text) as unknown
     if (typeof event === 'object' && event !== null && !Array.isArray(event))
       return { number, event: { id: randomUUID(), ...event } }
   } catch {
-    // It is said below.
+    // The error below covers this case.
   }
-  return new CommandFailed(`Line ${number} is no JSON object: {"event": …, "data": …}`)
+  return new CommandFailed(`Line ${number} is not a JSON object such as {"event": "call", "data": {}}`)
 }
 
-/** The server counts within its request, from 0. */
-function named(error: ServerRefused, lines: readonly Line[]): CommandFailed {
+/** The server's messages count the events of a request from 0; the user counts lines. */
+function refusal(error: ServerRefused, lines: readonly Line[]): CommandFailed {
   const message = error.message.replace(/^body\.(\d+)/gm, (_, index: string) => {
     return `Line ${(lines[Number(index)] as Line).number}: body`
   })
-  return new CommandFailed(`Lines ${range(lines)} were refused:\n${message}`)
+  return new CommandFailed(`The server refused ${named(lines)}:\n${message}`)
 }
 
-function range(lines: readonly Line[]): string {
+function named(lines: readonly Line[]): string {
   const [first, last] = [lines[0], lines.at(-1)] as [Line, Line]
-  return `${first.number} to ${last.number}`
+  return first === last ? `line ${first.number}` : `lines ${first.number} to ${last.number}`
 }

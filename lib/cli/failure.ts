@@ -1,7 +1,7 @@
-/** Done; the work failed; the command was not called as it should be. */
+/** Exit codes: success, failure, wrong usage. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const
 
-/** Ends a command: what a person is told, and the exit code. */
+/** Ends a command with a message for the user and an exit code. */
 export class CommandFailed extends Error {
   readonly exitCode: number
 
@@ -11,7 +11,7 @@ export class CommandFailed extends Error {
   }
 }
 
-/** Why a command is ended from outside: a signal, or nobody reads what it prints. */
+/** Ends a command because of a signal, or because the reader of its output has closed it. */
 export class Interrupted extends Error {
   readonly exitCode: number
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
 
-/** More different than this is another word. */
+/** Words with more different characters are not suggested. */
 const NEAR = 3
 
-/** Refuses what is no subcommand, of a command that does something without one: Commander would call it an argument too many. */
+/** Refuses an unknown subcommand of a command that also works alone. Commander would report an excess argument. */
 export function refuseArguments(command: Command): void {
   const [word] = command.args
   if (word === undefined) return

@@ -1,23 +1,23 @@
 import { printable } from '../text/printable.ts'
 import type { CliContext } from './context.ts'
 
-/** No longer than `length`. */
+/** Cuts a text to at most `length` characters. */
 export function shortened(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text
 }
 
-/** Control characters stand within its strings, so escaped it is the same JSON. */
+/** Prints JSON. Control characters occur only within strings, so the escaped output is the same JSON. */
 export function printJson(value: unknown, { out }: CliContext): void {
   out(JSON.stringify(value))
 }
 
-/** Rows under their headings, each column as wide as it must be. */
+/** Prints rows under headings, with columns as wide as their widest cell. */
 export function printTable(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   { out }: CliContext
 ): void {
-  // As wide as they are printed.
+  // Escaping changes widths.
   const cells = rows.map((row) => row.map(printable))
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...cells.map((row) => (row[column] as string).length))
@@ -31,7 +31,7 @@ export function printTable(
   for (const row of cells) out(line(row))
 }
 
-/** A number as people read it. */
+/** A number with its noun: `1 event`, `2,500 events`. */
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }

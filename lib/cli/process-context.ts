@@ -2,20 +2,20 @@ import { createInterface } from 'node:readline/promises'
 import type { CliSurroundings } from './context.ts'
 import { EXIT, Interrupted } from './failure.ts'
 
-/** What shells report of a process that a signal ended: 128 and its number. */
+/** Exit codes of a process that a signal ended, as shells report them: 128 plus the number of the signal. */
 const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const
 const ERASE_LINE = '\r\x1b[2K'
 
-/** The context of this process. The first signal ends the work, the second one the process. */
+/** The environment of this process. The first signal ends the command, a second one the process. */
 export function processContext(process: NodeJS.Process): CliSurroundings {
   const { stdin, stdout, stderr, env } = process
   const ending = new AbortController()
   for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL))
     process.once(signal, () => ending.abort(new Interrupted(exitCode)))
-  let goesOnUnread = false
-  // `| head` has read enough.
+  let ignoresClosedOutput = false
+  // The reader has closed the pipe, as `head` does.
   stdout.on('error', () => {
-    if (!goesOnUnread) ending.abort(new Interrupted(EXIT.done))
+    if (!ignoresClosedOutput) ending.abort(new Interrupted(EXIT.done))
   })
   stderr.on('error', () => {})
 
@@ -25,7 +25,7 @@ export function processContext(process: NodeJS.Process): CliSurroundings {
     stderr.write(`${ERASE_LINE}${text}`)
     shown = text
   }
-  /** Writes a line where the status stands, and the status under it. */
+  /** Writes a line in place of the status, and the status again below it. */
   const line = (stream: NodeJS.WriteStream) => (text: string) => {
     const before = shown
     status('')
@@ -42,8 +42,8 @@ export function processContext(process: NodeJS.Process): CliSurroundings {
     folder: process.cwd(),
     colours: Boolean(stdout.isTTY) && !env.NO_COLOR,
     signal: ending.signal,
-    goOnUnread: () => {
-      goesOnUnread = true
+    ignoreClosedOutput: () => {
+      ignoresClosedOutput = true
     },
     serve: () => import('../../server.ts')
   }

@@ -10,19 +10,19 @@ import { addSet } from './commands/set.ts'
 import { addTail } from './commands/tail.ts'
 import type { CliContext } from './context.ts'
 
-/** The same everywhere: docs/cli.md repeats what is printed. */
+/** Fixed, because docs/cli.md repeats the help texts. */
 const HELP_WIDTH = 100
 
 const AFTER_HELP = `
-Without a command it serves. Exit codes: 0 done; 1 failed; 2 not called as it should be;
-130 stopped by Ctrl-C in the middle of something.
+The default command is \`serve\`. Exit codes: 0 success; 1 failure; 2 wrong usage; 130 interrupted by
+Ctrl-C.
 
 Examples:
   $ npx fastify-instance-events
   $ npx fastify-instance-events send sales messages.upsert '{"text":"Oi"}'
   $ npx fastify-instance-events help tail`
 
-/** All commands, in the order in which help names them. */
+/** The program with all commands, in the order of the help text. */
 export function createProgram(context: CliContext): Command {
   const program = new Command('fastify-instance-events')
     .description('Carries the events of messaging instances to Amazon SQS and Socket.IO.')
@@ -48,13 +48,13 @@ export function createProgram(context: CliContext): Command {
   addDeadLetters(program, context)
   addMigrate(program, context)
   addCheckConfig(program, context)
-  sayUsageAfterErrors(program)
+  showUsageAfterErrors(program)
   return program
 }
 
-function sayUsageAfterErrors(command: Command): void {
+function showUsageAfterErrors(command: Command): void {
   const usage = command.createHelp().commandUsage(command)
   const name = usage.replace(/ [[<-].*/, '')
   command.showHelpAfterError(`\nUsage: ${usage}\nMore: ${name} --help`)
-  for (const child of command.commands) sayUsageAfterErrors(child)
+  for (const child of command.commands) showUsageAfterErrors(child)
 }

@@ -4,7 +4,7 @@ import { escapedContext } from './escaped-context.ts'
 import { CommandFailed, EXIT, Interrupted } from './failure.ts'
 import { createProgram } from './program.ts'
 
-/** What is done from a shell. @returns the exit code */
+/** Runs a command. @returns the exit code */
 export async function runCli(args: readonly string[], surroundings: CliSurroundings): Promise<number> {
   const context = escapedContext(surroundings)
   try {
@@ -17,11 +17,11 @@ export async function runCli(args: readonly string[], surroundings: CliSurroundi
   }
 }
 
-/** Says what a person can do something about; anything else is a fault, and its stack is wanted. */
+/** Prints the message of an expected failure; of any other error, the stack. */
 function exitCodeOf(error: unknown, context: CliContext): number {
-  // Whatever failed then, this is why.
+  // An interruption is the cause of whatever failed after it.
   if (context.signal.aborted && context.signal.reason instanceof Interrupted) return context.signal.reason.exitCode
-  // It has said already what it has to say.
+  // Commander has printed its message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
   if (error instanceof CommandFailed) {
     if (error.message !== '') context.error(error.message)

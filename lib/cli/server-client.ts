@@ -3,42 +3,43 @@ import type { ErrorReply } from '../schemas/error-replies.ts'
 import { CommandFailed } from './failure.ts'
 import type { ServerAddress } from './server-options.ts'
 
-/** Making the queues of all events may take a while. */
+/** Time for one request. Creating queues for all events may take this long. */
 const TIMEOUT_MS = 60_000
-/** If the server does not say when to try again. */
+/** Pause before a retry, if the server states none. */
 const RETRY_MS = 1_000
 
-/** What to do about a refusal, besides what the server says itself. */
+export const KEY_HINT = 'Set the right key: API_KEY=<key> in the environment, or --key.'
+/** Remedies for the user, added to the server's message. */
 const HINTS: { [code: string]: string } = {
-  IEV_UNAUTHORIZED: 'Give the key that opens this: API_KEY=<key> in the environment, or --key.',
-  IEV_NOT_FOUND: 'Is --url right, and the server as new as this command?'
+  IEV_UNAUTHORIZED: KEY_HINT,
+  IEV_NOT_FOUND: 'Check --url, and that the server has the version of this command.'
 }
 
-/** Faults before a request could leave; after any other, the server may have it. */
+/** Errors that occur before a request is sent. After any other error, the server may have received it. */
 const NO_CONNECTION =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|bad port)$|CERT|UNABLE_TO_VERIFY|WRONG_VERSION/
-/** What proxies answer while the server behind them is away, or when it was lost in the middle. */
+/** Statuses of proxies whose server is unreachable or was lost during a request. */
 const GATEWAY_STATUSES = new Set([502, 503, 504])
 
 export interface ServerRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Segments, which are percent-encoded. */
+  /** Segments of the path, not yet percent-encoded. */
   path: readonly string[]
   query?: { [name: string]: string | number | boolean | undefined }
   body?: unknown
-  /** For how long what may pass (502 to 504, a lost connection) is tried again. @default 0 */
+  /** Milliseconds for which temporary failures (502 to 504, a lost connection) are retried. @default 0 */
   waitMs?: number
-  /** Told once, before the first pause. */
-  onWait?: (why: string) => void
+  /** Called once, before the first pause. */
+  onWait?: (reason: string) => void
 }
 
-/** A request that did not get what it asked for. */
+/** A request without a successful answer. */
 export class RequestFailed extends CommandFailed {
-  /** This try, or one before it, was sent and not answered by the server: it may have done what it was asked. */
+  /** This attempt or an earlier one was sent, and the server did not answer: the request may have taken effect. */
   unanswered = false
 }
 
-/** The server answered, and not with what was asked for. */
+/** The server answered with an error. */
 export class ServerRefused extends RequestFailed {
   readonly status: number
   readonly messages: readonly string[]
@@ -50,14 +51,14 @@ export class ServerRefused extends RequestFailed {
   }
 }
 
-/** Talks to a server's routes. */
+/** Calls the routes of a server. */
 export class ServerClient {
   readonly #address: ServerAddress
   readonly #signal: AbortSignal
   readonly #timeoutMs: number
   #reached = false
 
-  /** @param timeoutMs how long an answer may take @default a minute */
+  /** @param timeoutMs time for one request @default 60000 */
   constructor(address: ServerAddress, signal: AbortSignal, timeoutMs = TIMEOUT_MS) {
     this.#address = address
     this.#signal = signal
@@ -65,7 +66,7 @@ export class ServerClient {
   }
 
   /**
-   * @returns the parsed body of a good answer
+   * @returns the parsed body of a successful answer
    * @throws {RequestFailed}
    */
   async request<T>({ waitMs = 0, onWait = () => {}, ...request }: ServerRequest): Promise<T> {
@@ -76,9 +77,9 @@ export class ServerClient {
       const { failure, afterMs } = outcome
       unanswered ||= failure.unanswered
       failure.unanswered = unanswered
-      // A server that was never there will hardly come.
+      // A server that was never reached is probably not running.
       if (afterMs === undefined || !this.#reached || performance.now() + afterMs > deadline) throw failure
-      if (tries === 1) onWait(`${failure.message}\nIt is tried again, for ${waitMs / 1_000} s.`)
+      if (tries === 1) onWait(`${failure.message}\nRetrying for ${waitMs / 1_000} s.`)
       await setTimeout(afterMs, undefined, { signal: this.#signal })
       outcome = await this.#once(request)
     }
@@ -94,8 +95,8 @@ export class ServerClient {
     if (reply.ok && body !== undefined) return { body }
     const { code, response } = (body ?? {}) as Partial<ErrorReply>
     if (code === undefined || !Array.isArray(response?.message)) {
-      const passes = GATEWAY_STATUSES.has(reply.status)
-      return { failure: this.#foreign(reply), afterMs: passes ? pauseMs(reply) : undefined }
+      const temporary = GATEWAY_STATUSES.has(reply.status)
+      return { failure: this.#foreign(reply), afterMs: temporary ? pauseMs(reply) : undefined }
     }
     const failure = new ServerRefused({ status: reply.status, code, messages: response.message })
     return { failure, afterMs: reply.status === 503 ? pauseMs(reply) : undefined }
@@ -107,7 +108,7 @@ export class ServerClient {
     try {
       const reply = await fetch(this.#url(request), {
         method,
-        // A key is for the server that was named.
+        // The key must not reach another server.
         redirect: 'manual',
         signal: AbortSignal.any([this.#signal, AbortSignal.timeout(this.#timeoutMs)]),
         headers: {
@@ -138,9 +139,9 @@ export class ServerClient {
   #foreign({ ok, status, headers }: Response): RequestFailed {
     const moved = headers.get('location')
     const failure = new RequestFailed(
-      `${this.#address.url.href} answered ${status}${moved ? ` (go to ${moved})` : ''}, not as a server of fastify-instance-events does: is --url right?`
+      `${this.#address.url.href} is not a server of fastify-instance-events: it answered ${status}${moved ? ` (${moved})` : ''}. Check --url.`
     )
-    // A proxy may have passed it on; what it calls the client's fault it has not.
+    // A proxy may have passed the request on, unless it answers with an error of the client.
     failure.unanswered = ok || status >= 500
     return failure
   }
@@ -148,14 +149,14 @@ export class ServerClient {
   #unreachable({ message, cause }: Error): RequestFailed {
     const { code, message: why } = (cause ?? { message }) as { code?: string; message: string }
     const failure = new RequestFailed(
-      `The server at ${this.#address.url.origin} cannot be reached: ${code ?? why}\nIs it running? Start it with \`npx fastify-instance-events\`, or name another by --url or IEV_URL.`
+      `Cannot reach the server at ${this.#address.url.origin}: ${code ?? why}\nStart it with \`npx fastify-instance-events\`, or name another one with --url or IEV_URL.`
     )
     failure.unanswered = !NO_CONNECTION.test(code ?? why)
     return failure
   }
 }
 
-/** A failure, and when to try again; `undefined`: it will not pass. */
+/** A failure, and the milliseconds until a retry; `undefined` if it is permanent. */
 interface Failed {
   failure: RequestFailed
   afterMs: number | undefined
@@ -163,7 +164,7 @@ interface Failed {
 
 type Outcome = { body: unknown } | Failed
 
-/** For how long the server wants to be left alone. */
+/** Milliseconds of the `Retry-After` header. */
 function pauseMs({ headers }: Response): number {
   const seconds = Number(headers.get('retry-after') ?? NaN)
   return Number.isFinite(seconds) ? seconds * 1_000 : RETRY_MS

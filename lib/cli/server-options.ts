@@ -15,25 +15,25 @@ export interface ServerOptions {
 
 export interface ServerAddress {
   url: URL
-  /** `undefined`: none is known; the server will say whether it wants one. */
+  /** `undefined` if none is known. The server refuses the request if it needs one. */
   key: string | undefined
 }
 
-/** What every command takes that talks to a server. */
+/** Adds the options of all commands that call a server. */
 export function withServerOptions(command: Command): Command {
   return command
-    .option('--url <url>', `the server's, with its prefix if it has one (or IEV_URL; else ${DEFAULT_URL})`)
+    .option('--url <url>', `URL of the server, with its prefix if it has one (default: IEV_URL, else ${DEFAULT_URL})`)
     .option(
       '--key <key>',
-      'the global key, or an instance’s token (or API_KEY; else what ./data/api-key holds, where `npm start` put it). ' +
-        'Other users of this machine see a key on the command line: the environment is better'
+      'the global key, or the token of an instance (default: API_KEY, else the key in ./data/api-key, which `npm start` ' +
+        'creates). Prefer the environment: other users of this machine can see command lines'
     )
     .option('--json', 'print JSON')
 }
 
 /**
- * Which server, and by which key.
- * @throws {CommandFailed} either is none
+ * The server and the key that a command uses.
+ * @throws {CommandFailed} the URL or the key is invalid
  */
 export function serverAddress({ url, key }: ServerOptions, { env, folder }: CliContext): ServerAddress {
   return { url: parseUrl(url || env.IEV_URL || DEFAULT_URL), key: checked(key || env.API_KEY || keyFromFile(folder)) }
@@ -42,7 +42,7 @@ export function serverAddress({ url, key }: ServerOptions, { env, folder }: CliC
 function parseUrl(text: string): URL {
   const url = URL.parse(text)
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new CommandFailed(`"${text}" is no URL of a server, such as ${DEFAULT_URL}`, EXIT.usage)
+    throw new CommandFailed(`"${text}" is not the URL of a server, such as ${DEFAULT_URL}`, EXIT.usage)
   return url
 }
 
@@ -51,12 +51,12 @@ function keyFromFile(folder: string): string | undefined {
     return readFileSync(join(folder, KEY_FILE), 'utf8').trim() || undefined
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new CommandFailed(`The key cannot be read: ${(error as Error).message}`)
+    throw new CommandFailed(`Cannot read the key: ${(error as Error).message}`)
   }
 }
 
-/** It travels in a header. */
+/** Keys are sent in a header. */
 function checked(key: string | undefined): string | undefined {
   if (key === undefined || /^[\x21-\x7e]+$/.test(key)) return key
-  throw new CommandFailed('The key has characters that no key has: printable ASCII without spaces', EXIT.usage)
+  throw new CommandFailed('The key is invalid: expected printable ASCII without spaces', EXIT.usage)
 }

@@ -26,7 +26,7 @@ async function check(env: Record<string, string>, { here = '/nowhere', args = []
   return { code, error, report: JSON.parse(out) as Report }
 }
 
-t.test('each setting is shown with where it comes from, and no secret is', async (t) => {
+t.test('each setting is shown with its source, and secrets are hidden', async (t) => {
   const here = folder(t)
   writeFileSync(
     join(here, '.env'),
@@ -70,7 +70,7 @@ t.test('each setting is shown with where it comes from, and no secret is', async
   t.notMatch(out, /the-global-key|s3-key-id|aws-key-id|secret-of|aws-secret|-secret@|db-secret/)
 })
 
-t.test('a password is hidden whatever its characters, and a file’s path is not', async (t) => {
+t.test('a password with any characters is hidden, and the path of a file is shown', async (t) => {
   const shown = async (name: string, value: string) => {
     const { report } = await check({ AUTHENTICATION_API_KEY: 'the-global-key', [name]: value })
     return report.settings.find((setting) => setting.name === name)?.value
@@ -81,7 +81,7 @@ t.test('a password is hidden whatever its characters, and a file’s path is not
   t.equal(await shown('DATABASE_URL', 'file:./a@b/events.db'), 'file:./a@b/events.db')
 })
 
-t.test('with nothing set, the key is said to be generated, beside the database', async (t) => {
+t.test('without settings, the report says that the key is generated beside the database', async (t) => {
   const here = folder(t)
   const { report } = await check({ DATABASE_URL: 'file:./elsewhere/events.db' }, { here })
   t.match(
@@ -93,7 +93,7 @@ t.test('with nothing set, the key is said to be generated, beside the database',
   )
 })
 
-t.test('all faults are told at once, those of the plugins as well', async (t) => {
+t.test('all faults are reported at once, including those of the plugins', async (t) => {
   const faults = async (env: Record<string, string>) => {
     const { code, error, report } = await check(env)
     t.match({ code, error, ok: report.ok, settings: report.settings }, { code: 1, error: '', ok: false, settings: [] })
@@ -114,7 +114,7 @@ t.test('all faults are told at once, those of the plugins as well', async (t) =>
     /^EXTRA_EVENTS: "Not An Event" is not an event name/
   ])
   const off = { SQS_GLOBAL_EVENTS: 'X', WEBSOCKET_ALLOWED_HOSTS: 'x', SQS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false' }
-  t.equal((await check(off)).code, 0, 'what is switched off does not matter')
+  t.equal((await check(off)).code, 0, 'settings of what is switched off are not checked')
   const here = folder(t)
   mkdirSync(join(here, '.env'))
   t.match((await check({}, { here })).report.faults, [/^\.env cannot be read: EISDIR/])
@@ -122,7 +122,7 @@ t.test('all faults are told at once, those of the plugins as well', async (t) =>
   t.match({ code, out, error }, { code: 1, out: '', error: /^fault: SERVER_PORT: got "http"/ })
 })
 
-t.test('packages that the settings need and that are not there are told of', async (t) => {
+t.test('packages that the settings need and that are not installed are faults', async (t) => {
   const installed = (name: string) => !/fauxqs|presigner/.test(name)
   const faults = (env: Record<string, string>) => settingsReport({ env, folder: '/nowhere', installed }).faults
   t.match(faults({}), [/^SQS_BACKEND: the emulator is not installed: npm install fauxqs/])
@@ -140,7 +140,7 @@ async function connect(env: Record<string, string>, to: Connection['to'], here?:
   return { code, ok, message }
 }
 
-t.test('a database file is looked at, and left as it is', async (t) => {
+t.test('--connect checks a database file without changing it', async (t) => {
   const here = folder(t)
   const env = { SQS_ENABLED: 'false' }
   const tried = (url: string) => connect({ ...env, DATABASE_URL: url }, 'database', here)
@@ -178,7 +178,7 @@ t.test('a database file is looked at, and left as it is', async (t) => {
   t.match({ code, error }, { code: 1, error: /^fault: database: .*not a database$/ })
 })
 
-t.test('SQS is asked, and what it says of the credentials is passed on', async (t) => {
+t.test('--connect calls SQS, and shows its answer', async (t) => {
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
   const base = { DATABASE_URL: ':memory:', SQS_ACCESS_KEY_ID: 'a', SQS_SECRET_ACCESS_KEY: 'b' }

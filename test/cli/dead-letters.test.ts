@@ -26,7 +26,7 @@ async function start(t: Test, { count = LETTERS }: { count?: number } = {}) {
   return { app, run, left }
 }
 
-t.test('dead letters are listed, filtered and read on', async (t) => {
+t.test('dead letters are listed, filtered and paged', async (t) => {
   const { run } = await start(t, { count: 5 })
   const listed = await run([])
   t.match(listed, { code: 0, error: '' })
@@ -38,19 +38,19 @@ t.test('dead letters are listed, filtered and read on', async (t) => {
     /sales/,
     /sales/
   ])
-  t.match(await run(['--instance', 'other', '--limit', '1']), { out: /\n1 .*$/, error: 'There are more: --after 1' })
+  t.match(await run(['--instance', 'other', '--limit', '1']), { out: /\n1 .*$/, error: 'For more, add --after 1' })
   t.match(await run(['--instance', 'other', '--after', '1', '--json']), {
     out: /^\{"deadLetters":\[\{"id":2,[^[]+\],"after":2,"more":false\}$/
   })
-  t.match(await run(['--queue', 'nothing.fifo']), { code: 0, out: '', error: 'There are no such dead letters.' })
+  t.match(await run(['--queue', 'nothing.fifo']), { code: 0, out: '', error: 'No dead letters found.' })
 })
 
-t.test('those named are discarded, once a person or --yes says so', async (t) => {
+t.test('dead letters are discarded by id, after a confirmation or with --yes', async (t) => {
   const { run, left } = await start(t, { count: 5 })
-  t.match(await run(['discard', '1', '2']), { code: 2, error: /^Discard 2 dead letters\?.*say --yes/ })
+  t.match(await run(['discard', '1', '2']), { code: 2, error: /^Discard 2 dead letters\?.*confirm with --yes/ })
   t.match(await run(['discard', '1'], { answer: 'no' }), {
     code: 1,
-    asked: ['Discard 1 dead letter? Their events are not sent. [y/N] ']
+    asked: ['Discard 1 dead letter? Their events are never sent. [y/N] ']
   })
   t.equal(await left(), 5)
   t.match(await run(['discard', '1', '1', '3'], { answer: 'yes' }), { code: 0, out: 'Discarded: 2 dead letters.' })
@@ -63,26 +63,29 @@ t.test('those named are discarded, once a person or --yes says so', async (t) =>
   t.match(
     await run(['discard', '--instance', 'other']),
     { code: 0, out: 'Discarded: 0 dead letters.' },
-    'nothing to ask about'
+    'no confirmation for no dead letters'
   )
   t.equal(await left(), 2)
 })
 
-t.test('nothing named does not mean everything', async (t) => {
+t.test('without ids, filters or --all, nothing is redriven or discarded', async (t) => {
   const { run, left } = await start(t, { count: 2 })
-  for (const [args, error] of [
-    [['redrive'], /^Name which: ids, --instance/],
-    [['discard', '--yes'], /^Name which/],
-    [['redrive', '1', '--all'], /only one of them/],
-    [['discard', '1', '--instance', 'other', '--yes'], /only one of them/],
+  const wrong: [string[], RegExp][] = [
+    [['redrive'], /^Choose dead letters by ids, --instance/],
+    [['discard', '--yes'], /^Choose dead letters/],
+    [['redrive', '1', '--all'], /^Use either ids, filters or --all$/],
+    [['discard', '1', '--instance', 'other', '--yes'], /^Use either ids/],
     [['redrive', '--all', '--queue', 'x'], /'--all' cannot be used with option '--queue/],
-    [['redrive', 'first'], /"first" is no whole number from 1/]
-  ] as [string[], RegExp][])
-    t.match(await run(args), { code: 2, out: '', error }, args.join(' '))
+    [['redrive', 'first'], /"first" is not a whole number from 1/]
+  ]
+  t.match(
+    await Promise.all(wrong.map(([args]) => run(args))),
+    wrong.map(([, error]) => ({ code: 2, out: '', error }))
+  )
   t.equal(await left(), 2)
 })
 
-t.test('many are gone through page by page, and it is told how far', async (t) => {
+t.test('many dead letters are handled page by page, with progress', async (t) => {
   const { run, app, left } = await start(t)
   const discarded = await run(['discard', '--instance', 'sales', '--yes'])
   t.match(discarded, { code: 0, out: 'Discarded: 1,201 dead letters.' })
@@ -93,18 +96,18 @@ t.test('many are gone through page by page, and it is told how far', async (t) =
     'Discarded 1,000 of 1,201 dead letters',
     'Discarded 1,201 of 1,201 dead letters'
   ])
-  t.equal(discarded.statuses.at(-1), '', 'it is taken away at the end')
+  t.equal(discarded.statuses.at(-1), '', 'the progress is removed at the end')
   t.equal(await left(), 2)
 
   const before = await app.eventLog.store.deadLetters.count()
   t.match(await run(['redrive', '--all']), { code: 0, out: 'Redriven: 2 dead letters.' })
   await until(async () => (await left()) >= 2)
   const after = await app.eventLog.store.deadLetters.count()
-  t.equal(after.lastId, before.lastId + 2, 'what dies again is not gone after')
+  t.equal(after.lastId, before.lastId + 2, 'later dead letters are not included')
   t.match(await run(['redrive', String(after.lastId), '--json']), { code: 0, out: '{"redriven":1}' })
 })
 
-t.test('what somebody else took meanwhile is left out', async (t) => {
+t.test('dead letters that are gone meanwhile are skipped', async (t) => {
   const { run, app, left } = await start(t, { count: 5 })
   const answerAfter = (meanwhile: object) => ({
     ask: async () => {
@@ -124,16 +127,16 @@ t.test('what somebody else took meanwhile is left out', async (t) => {
   })
 })
 
-t.test('a refusal on the way ends it', async (t) => {
+t.test('a server that stops in between ends the command', async (t) => {
   const { run, app } = await start(t, { count: 2 })
   const ask = async () => {
     await app.close()
     return 'y'
   }
-  t.match(await run(['discard', '--all'], { ask } as object), { code: 1, error: /cannot be reached/ })
+  t.match(await run(['discard', '--all'], { ask } as object), { code: 1, error: /Cannot reach the server/ })
 })
 
-t.test('an answer that makes no sense ends it as well', async (t) => {
+t.test('an unexpected refusal ends the command', async (t) => {
   const refused = JSON.stringify({ status: 404, code: 'IEV_OTHER', response: { message: ['Not there'] } })
   const { url } = await startOther(
     t,

@@ -10,14 +10,18 @@ async function start(t: Test) {
   return { app, url, run }
 }
 
-t.test('instances are created, listed, given tokens and deleted', async (t) => {
+t.test('instances are created, listed and deleted, and their tokens replaced', async (t) => {
   const { run, url } = await start(t)
   t.match(await run(['instances']), { code: 0, out: '', error: 'There are no instances yet.' })
 
   const created = await run(['instances', 'create', 'sales'])
-  t.match(created, { code: 0, out: /^[0-9A-F-]{36}$/, error: 'The token of sales, shown this once:' })
+  t.match(created, { code: 0, out: /^[0-9A-F-]{36}$/, error: 'Token of sales, which is not shown again:' })
   const own = { env: { IEV_URL: url, API_KEY: created.out } }
-  t.match(await run(['instances', '--json'], own), { code: 0, out: /^\[\{.*"name":"sales"/ }, 'the token opens its own')
+  t.match(
+    await run(['instances', '--json'], own),
+    { code: 0, out: /^\[\{.*"name":"sales"/ },
+    'with its token, an instance sees only itself'
+  )
   t.match(await run(['instances', 'create', 'sales']), { code: 1, out: '', error: /\(IEV_INSTANCE_EXISTS\)$/ })
 
   t.match(await run(['instances', 'create', 'a', '--token', 'given', '--json']), {
@@ -29,7 +33,7 @@ t.test('instances are created, listed, given tokens and deleted', async (t) => {
   t.match(
     await run(['instances', '--json', 'token', 'a']),
     { code: 0, out: /"hash":"[0-9A-F-]{36}"/ },
-    '--json in front'
+    '--json before the subcommand'
   )
 
   await run(['set', 'websocket', 'a', '--events', 'CALL,LABELS_EDIT'])
@@ -48,9 +52,9 @@ t.test('instances are created, listed, given tokens and deleted', async (t) => {
 
   t.match(await run(['instances', 'delete', 'a']), {
     code: 2,
-    error: 'Delete the instance a? There is nobody to ask: say --yes.'
+    error: 'Delete the instance a? There is no terminal to ask on: confirm with --yes.'
   })
-  t.match(await run(['instances', 'delete', 'a'], { answer: '' }), { code: 1, error: 'Nothing was done.' })
+  t.match(await run(['instances', 'delete', 'a'], { answer: '' }), { code: 1, error: 'Nothing was changed.' })
   t.match(await run(['instances', 'delete', 'a'], { answer: 'Y' }), {
     code: 0,
     out: 'Deleted a.',
@@ -60,18 +64,18 @@ t.test('instances are created, listed, given tokens and deleted', async (t) => {
   t.match(await run(['instances', 'delete', 'sales', '--yes']), { code: 1, error: /IEV_INSTANCE_NOT_FOUND/ })
 })
 
-t.test('instances are listed page by page, and found without accents', async (t) => {
+t.test('instances are listed page by page, and found regardless of accents', async (t) => {
   const { run, app } = await start(t)
   for (const name of ['vendas', 'São Paulo', 'a']) await app.eventLog.instances.create({ name, token: `of-${name}` })
   t.match(await run(['instances', '--limit', '2']), {
     code: 0,
     out: /^INSTANCE.*\na .*\nSão Paulo .*$/,
-    error: 'There may be more: --after "São Paulo"'
+    error: 'For more, add --after "São Paulo"'
   })
   t.match(await run(['instances', '--after', 'São Paulo', '--json']), { out: /^\[\{[^}]*"name":"vendas"/, error: '' })
   t.match(await run(['instances', '--search', 'SAO', '--json']), { out: /^\[\{[^}]*"name":"São Paulo"/ })
-  t.match(await run(['instances', '--search', 'x']), { code: 0, out: '', error: 'There are no such instances.' })
-  t.match(await run(['instances', '--limit', '0']), { code: 2, error: /is no whole number from 1 to 1000/ })
+  t.match(await run(['instances', '--search', 'x']), { code: 0, out: '', error: 'No instances found.' })
+  t.match(await run(['instances', '--limit', '0']), { code: 2, error: /is not a whole number from 1 to 1000/ })
 })
 
 t.test('a selection is set, shown and switched off', async (t) => {
@@ -83,14 +87,14 @@ t.test('a selection is set, shown and switched off', async (t) => {
   })
   t.match(await run(['set', 'sqs', 'sales']), { code: 0, out: 'MESSAGES_UPSERT\nCALL' })
   t.match(await run(['set', 'sqs', 'sales', '--json']), { out: /"events":\["MESSAGES_UPSERT","CALL"\]/ })
-  t.match(await run(['set', 'websocket', 'sales']), { code: 0, out: '', error: 'Nothing was selected for sales yet.' })
+  t.match(await run(['set', 'websocket', 'sales']), { code: 0, out: '', error: 'No selection for sales yet.' })
   t.match(await run(['set', 'websocket', 'sales', '--json']), { code: 0, out: 'null' })
   t.match(await run(['set', 'websocket', 'sales', '--events', 'CALL,NEW_TOKEN', '--json']), {
     code: 0,
     out: /"events":\["CALL"\]/,
     error: /NEW_TOKEN is no event of this server any more/
   })
-  t.match(await run(['set', 'sqs', 'sales', '--off']), { code: 0, out: '', error: 'Off; nothing is sent.' })
+  t.match(await run(['set', 'sqs', 'sales', '--off']), { code: 0, out: '', error: 'Off: no events are sent.' })
   t.match(app.sqs.find('sales'), { enabled: false, events: ['MESSAGES_UPSERT', 'CALL'] }, 'the list is kept')
   t.match(await run(['set', 'websocket', 'sales', '--all']), { code: 0, out: /\nCALL\n/ })
   t.same(app.websocket.find('sales')?.events, app.eventLog.catalogue.all)

@@ -5,7 +5,7 @@ import { API_KEY, listen } from '../support/build.ts'
 import { CLI, spawnCli } from '../support/cli.ts'
 import { until } from '../support/until.ts'
 
-t.test('a tail ends with 0 by a signal, other work in the middle with 130 or 143', async (t) => {
+t.test('after a signal, `tail` exits with 0, and other commands with 130 or 143', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
@@ -24,28 +24,35 @@ t.test('a tail ends with 0 by a signal, other work in the middle with 130 or 143
   }
 })
 
-t.test('when `head` has read enough, `send` goes on to the end, and exits by what became of it', async (t) => {
-  const { app, url } = await listen(t, { sqs: false, websocket: false })
-  const env = { IEV_URL: url, API_KEY }
-  for (const [last, code, error] of [
-    ['{"event":"call","data":1}', 0, ''],
-    ['no', 1, 'Line 4001 is no JSON object: {"event": …, "data": …}\n4,000 events before that were accepted; what']
-  ] as const) {
-    const send = spawnCli(t, ['send', 'sales', '--ndjson'], { env })
-    const closed = once(send.child.stdout, 'close')
-    send.child.stdin.write('{"event":"call","data":1}\n')
-    await until(() => send.out() !== '')
-    send.child.stdout.destroy()
-    await closed
-    send.child.stdin.end(`${'{"event":"call","data":1}\n'.repeat(3_999)}${last}\n`)
-    t.equal(await send.ended(), code)
-    t.match(send.error(), error)
+t.test(
+  '`send` continues when the reader of its output has closed it, and its exit code tells the result',
+  async (t) => {
+    const { app, url } = await listen(t, { sqs: false, websocket: false })
+    const env = { IEV_URL: url, API_KEY }
+    for (const [last, code, error] of [
+      ['{"event":"call","data":1}', 0, ''],
+      [
+        'no',
+        1,
+        'Line 4001 is not a JSON object such as {"event": "call", "data": {}}\nAccepted before: 4,000 events. Later'
+      ]
+    ] as const) {
+      const send = spawnCli(t, ['send', 'sales', '--ndjson'], { env })
+      const closed = once(send.child.stdout, 'close')
+      send.child.stdin.write('{"event":"call","data":1}\n')
+      await until(() => send.out() !== '')
+      send.child.stdout.destroy()
+      await closed
+      send.child.stdin.end(`${'{"event":"call","data":1}\n'.repeat(3_999)}${last}\n`)
+      t.equal(await send.ended(), code)
+      t.match(send.error(), error)
+    }
+    const { offset } = await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+    t.equal(offset, 8_002)
   }
-  const { offset } = await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
-  t.equal(offset, 8_002)
-})
+)
 
-t.test('when `head` has read enough, it is over without a word', async (t) => {
+t.test('`tail` ends silently when the reader of its output has closed it', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   await app.eventLog.accept(Array.from({ length: 5_000 }, (_, data) => ({ instance: 'sales', event: 'call', data })))

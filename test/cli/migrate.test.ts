@@ -7,22 +7,17 @@ import { cli } from '../support/cli.ts'
 import { newEvents } from '../support/new-event.ts'
 import { havePostgres, startPostgres } from '../support/postgres.ts'
 
-t.test('what is not called as it should be says how', async (t) => {
-  for (const args of [['migrate'], ['migrate', '--from', 'file:x'], ['migrate', '--to', 'postgres://x/y']]) {
-    t.match(
-      await cli(args),
-      {
-        code: 2,
-        out: '',
-        error: /^error: required option '--\w+ <url>'[^]+Usage: fastify-instance-events migrate --from/
-      },
-      args.join(' ')
-    )
-  }
+t.test('wrong usage prints the usage', async (t) => {
+  const wrong = [[], ['--from', 'file:x'], ['--to', 'postgres://x/y']]
+  const error = /^error: required option '--\w+ <url>'[^]+Usage: fastify-instance-events migrate --from/
+  t.match(
+    await Promise.all(wrong.map((args) => cli(['migrate', ...args]))),
+    wrong.map(() => ({ code: 2, out: '', error }))
+  )
   t.match(await cli(['migrate', '--form', 'file:x']), { code: 2, error: /'--form'[^]+Usage/ })
 })
 
-t.test('what cannot be migrated says why, and that it may be tried again', async (t) => {
+t.test('a failed migration prints the reason, and that the command can be repeated', async (t) => {
   const nowhere = ['migrate', '--from', 'file:/nowhere/events.db', '--to', 'postgres://127.0.0.1:1/test']
   const { code, error } = await cli(nowhere)
   t.equal(code, 1)
@@ -33,7 +28,7 @@ t.test('what cannot be migrated says why, and that it may be tried again', async
 })
 
 if (await havePostgres(t)) {
-  t.test('a migration says how far it is, and what was counted', async (t) => {
+  t.test('a migration prints its progress and the counts', async (t) => {
     const path = join(folder(t), 'events.db')
     const store = new SqliteStore({ path })
     await store.log.append(newEvents(2_500, { queues: ['global_call.fifo'] }))
@@ -44,22 +39,22 @@ if (await havePostgres(t)) {
     t.match(first, { code: 0, error: '' })
     t.match(
       first.out,
-      // On a slow machine it says more on the way.
-      /^events: 2,500 of 2,500\n(pending deliveries: [12].*\n)*pending deliveries: 2,500 of 2,500\nMigrated, and counted on both sides:/m
+      // A slow machine prints more progress.
+      /^events: 2,500 of 2,500\n(pending deliveries: [12].*\n)*pending deliveries: 2,500 of 2,500\nMigrated; the counts of both databases match:/m
     )
     t.match(first.out, /^ {2}lastOffset {2}2,500$/m)
-    t.match(await cli(args, { schema }), { code: 0, out: /^It was migrated already/ })
+    t.match(await cli(args, { schema }), { code: 0, out: /^Already migrated:/ })
     const out = () => {
       throw new Error('nobody listens')
     }
     t.match(
       await cli(args, { schema, out }),
       { code: 1, error: /^Error: nobody listens\n +at / },
-      'a fault has its stack'
+      'an unexpected error is printed with its stack'
     )
   })
 
-  t.test('a migration that is stopped says that it goes on when it is run again', async (t) => {
+  t.test('an interrupted migration prints that the same command continues it', async (t) => {
     const path = join(folder(t), 'events.db')
     const store = new SqliteStore({ path })
     await store.log.append(newEvents(2_500))
@@ -70,12 +65,12 @@ if (await havePostgres(t)) {
     t.match(await cli(args, { schema, signal }), {
       code: 130,
       out: '',
-      error: /^It was not migrated.*run the same command again/
+      error: /^Not migrated.*run the same command again/
     })
     t.match(await cli(args, { schema }), { code: 0, out: /^ {2}events {6}2,500$/m })
   })
 
-  t.test('what PostgreSQL says is passed on', async (t) => {
+  t.test('errors of PostgreSQL are printed', async (t) => {
     const path = join(folder(t), 'events.db')
     await new SqliteStore({ path }).close()
     const { url, schema, query } = await startPostgres(t)
@@ -84,6 +79,6 @@ if (await havePostgres(t)) {
     await query(`CREATE VIEW ${schema}.migrated_from AS SELECT 'x' AS fingerprint`)
     t.match(await cli(args, { schema }), { code: 1, error: /has changed since/ })
     await query(`DROP VIEW ${schema}.migrated_from; CREATE TABLE ${schema}.migrated_from (n integer)`)
-    t.match(await cli(args, { schema }), { code: 1, error: /more expressions than target columns[^]+not migrated/ })
+    t.match(await cli(args, { schema }), { code: 1, error: /more expressions than target columns[^]+Not migrated/ })
   })
 }

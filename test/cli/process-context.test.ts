@@ -25,7 +25,7 @@ function startTerminal({ env = {}, terminal = true }: { env?: Record<string, str
   }
 }
 
-t.test('on a terminal, progress stands in a line of its own, under what is printed', async (t) => {
+t.test('on a terminal, progress is shown below the printed lines', async (t) => {
   const { context, read } = startTerminal()
   context.status('Sent 1 event')
   context.status('Sent 1 event')
@@ -43,7 +43,7 @@ t.test('on a terminal, progress stands in a line of its own, under what is print
   t.equal(piped.read('stderr'), 'a word\n')
 })
 
-t.test('colours and questions are for terminals', async (t) => {
+t.test('colours and questions need a terminal', async (t) => {
   t.match(startTerminal().context, { colours: true, folder: '/somewhere' })
   t.match(startTerminal({ env: { NO_COLOR: '1' } }).context, { colours: false })
   t.match(startTerminal({ env: { NO_COLOR: '' } }).context, { colours: true })
@@ -60,14 +60,14 @@ t.test('colours and questions are for terminals', async (t) => {
   t.match(context.signal, { aborted: true, reason: new Interrupted(130) })
 })
 
-t.test('streams that nobody reads end the work, or are not missed', async (t) => {
+t.test('a closed output ends the command, unless the command ignores it', async (t) => {
   const { fake, context } = startTerminal()
   fake.stderr.emit('error', new Error('EPIPE'))
   t.equal(context.signal.aborted, false)
   fake.stdout.emit('error', new Error('EPIPE'))
   t.match(context.signal.reason, { exitCode: 0 })
   const sending = startTerminal()
-  sending.context.goOnUnread()
+  sending.context.ignoreClosedOutput()
   sending.fake.stdout.emit('error', new Error('EPIPE'))
   t.equal(sending.context.signal.aborted, false)
 })

@@ -5,7 +5,7 @@ import { API_KEY, folder, listen } from '../support/build.ts'
 import { spawnCli } from '../support/cli.ts'
 import { until } from '../support/until.ts'
 
-t.test('without arguments the process is the server, and ends on a signal as one', async (t) => {
+t.test('without arguments, the process is the server', async (t) => {
   const cwd = folder(t)
   const env = { SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0' }
   const { child, out, ended } = spawnCli(t, [], { cwd, env })
@@ -13,7 +13,7 @@ t.test('without arguments the process is the server, and ends on a signal as one
   const url = /HTTP API +(\S+)/.exec(out())?.[1] as string
   const list = spawnCli(t, ['instances', '--json'], { cwd, env: { IEV_URL: url } })
   t.equal(await list.ended(), 0)
-  t.equal(list.out(), '[]\n', 'the key is found in ./data/api-key')
+  t.equal(list.out(), '[]\n', 'the key is read from ./data/api-key')
   child.kill('SIGINT')
   t.equal(await ended(), 0)
 
@@ -23,7 +23,7 @@ t.test('without arguments the process is the server, and ends on a signal as one
   t.match(wrong.error(), /^The server was not started:\n {2}SERVER_PORT: got "http"/)
 })
 
-t.test('exit codes and streams are those of a shell’s citizen', async (t) => {
+t.test('data goes to standard output, errors to standard error with an exit code', async (t) => {
   const { url } = await listen(t, { sqs: false })
   for (const [args, code] of [
     [['--version'], 0],
@@ -42,7 +42,7 @@ t.test('exit codes and streams are those of a shell’s citizen', async (t) => {
   t.match(piped.out(), /^1 {2}\S+\n$/)
 })
 
-t.test('a tail without socket.io-client says what to install', async (t) => {
+t.test('`tail` without socket.io-client prints the package to install', async (t) => {
   const hook = `import { registerHooks } from 'node:module'
     registerHooks({ resolve(specifier, context, next) {
       if (specifier !== 'socket.io-client') return next(specifier, context)

@@ -7,7 +7,7 @@ import { API_KEY, folder, listen } from '../support/build.ts'
 import { type Answer, startOther } from '../support/answering.ts'
 import { cli } from '../support/cli.ts'
 
-t.test('the server and the key come from options, the environment, or the file that npm start made', async (t) => {
+t.test('the server and the key come from options, the environment, or data/api-key', async (t) => {
   const { url } = await listen(t)
   const here = folder(t)
   mkdirSync(join(here, 'data'))
@@ -19,22 +19,26 @@ t.test('the server and the key come from options, the environment, or the file t
     well
   )
   t.match(await cli(list, { env: { IEV_URL: url, API_KEY }, folder: here }), well)
-  t.match(await cli(list, { env: { IEV_URL: url, API_KEY: '' }, folder: here }), well, 'an empty variable is none')
+  t.match(
+    await cli(list, { env: { IEV_URL: url, API_KEY: '' }, folder: here }),
+    well,
+    'an empty variable counts as absent'
+  )
   t.match(await cli([...list, '--key', 'another-one'], { env: { IEV_URL: url } }), {
     code: 1,
     out: '',
-    error: /\(IEV_UNAUTHORIZED\)\nGive the key that opens this: API_KEY=<key>/
+    error: /\(IEV_UNAUTHORIZED\)\nSet the right key: API_KEY=<key>/
   })
-  t.match(await cli(list, { env: { IEV_URL: url } }), { code: 1, error: /IEV_UNAUTHORIZED/ }, 'without any')
+  t.match(await cli(list, { env: { IEV_URL: url } }), { code: 1, error: /IEV_UNAUTHORIZED/ }, 'without a key')
   writeFileSync(join(here, 'data/api-key'), '\n')
   t.match(await cli(list, { env: { IEV_URL: url }, folder: here }), { code: 1, error: /IEV_UNAUTHORIZED/ })
   t.match(await cli(list, { env: { IEV_URL: url }, folder: join(here, 'data/api-key') }), {
     code: 1,
-    error: /^The key cannot be read: ENOTDIR/
+    error: /^Cannot read the key: ENOTDIR/
   })
 })
 
-t.test('a server behind a prefix is reached by its URL with the prefix', async (t) => {
+t.test('a server with a prefix is reached by its URL with the prefix', async (t) => {
   const { url } = await listen(t, { prefix: '/hub' })
   const env = { API_KEY }
   for (const prefixed of [`${url}/hub`, `${url}/hub/`])
@@ -42,26 +46,29 @@ t.test('a server behind a prefix is reached by its URL with the prefix', async (
       code: prefixed.endsWith('/') ? 1 : 0
     })
   t.match(await cli(['instances', 'delete', 'a b/c', '--yes', '--url', `${url}/hub`], { env }), { code: 0 })
-  t.match(await cli(['instances', '--url', url], { env }), { code: 1, error: /answered 404, not as a server of/ })
+  t.match(await cli(['instances', '--url', url], { env }), {
+    code: 1,
+    error: /is not a server of fastify-instance-events: it answered 404/
+  })
 })
 
-t.test('what is no URL or no key is said before anything is asked', async (t) => {
+t.test('an invalid URL or key is an error before any request', async (t) => {
   for (const url of ['nonsense', 'ftp://127.0.0.1/', 'localhost:8080'])
-    t.match(await cli(['instances', '--url', url]), { code: 2, error: `"${url}" is no URL of a server` })
-  t.match(await cli(['instances', '--key', 'two words']), { code: 2, error: /^The key has characters/ })
+    t.match(await cli(['instances', '--url', url]), { code: 2, error: `"${url}" is not the URL of a server` })
+  t.match(await cli(['instances', '--key', 'two words']), { code: 2, error: /^The key is invalid/ })
 })
 
-t.test('a server that is not there is told of, with what to do', async (t) => {
-  const error = /^The server at http:\/\/127\.0\.0\.1:1 cannot be reached: .+\nIs it running\?/
+t.test('an unreachable server is an error with a remedy', async (t) => {
+  const error = /^Cannot reach the server at http:\/\/127\.0\.0\.1:1: .+\nStart it with/
   t.match(await cli(['instances', '--url', 'http://127.0.0.1:1']), { code: 1, out: '', error })
 })
 
-t.test('what is no server of ours is not believed, and gets no second chance at the key', async (t) => {
+t.test('answers of another server are errors, and redirects are not followed', async (t) => {
   const elsewhere = await startOther(t, { status: 200, body: '[]' })
   for (const [answer, error] of [
-    [{ status: 200, body: '<html>' }, /answered 200, not as a server of/],
-    [{ status: 500, body: '{"error":"x"}' }, /answered 500, not as/],
-    [{ status: 302, headers: { location: elsewhere.url } }, new RegExp(`answered 302 \\(go to ${elsewhere.url}\\)`)]
+    [{ status: 200, body: '<html>' }, /it answered 200\. /],
+    [{ status: 500, body: '{"error":"x"}' }, /it answered 500\. /],
+    [{ status: 302, headers: { location: elsewhere.url } }, new RegExp(`answered 302 \\(${elsewhere.url}\\)`)]
   ] as [Answer, RegExp][]) {
     const { url } = await startOther(t, answer)
     t.match(await cli(['instances', '--url', url, '--key', API_KEY]), { code: 1, out: '', error })
@@ -69,7 +76,7 @@ t.test('what is no server of ours is not believed, and gets no second chance at 
   t.same(elsewhere.keys, [], 'a redirection is not followed')
 })
 
-t.test('every fault of a refused request has its line', async (t) => {
+t.test('each fault of a refused request has its own line', async (t) => {
   const { url } = await listen(t)
   const run = await cli(['set', 'sqs', 'sales', '--events', 'CALLL,LABELS'], { env: { IEV_URL: url, API_KEY } })
   t.match(run, { code: 1, error: /^sqs\.events\[0\] "CALLL".*\nsqs\.events\[1\] "LABELS".* \(IEV_EVENT_UNKNOWN\)$/ })
@@ -79,20 +86,23 @@ const refusal = JSON.stringify({ status: 503, code: 'IEV_BACKPRESSURE', response
 const busy = (headers: Record<string, string>) => ({ status: 503, headers, body: refusal })
 const taken = { status: 202, body: '{"id":"1","offset":7,"duplicate":false}' }
 
-t.test('what may pass is tried again when the server says, for as long as is wanted', async (t) => {
-  const { url } = await startOther(t, busy({ 'retry-after': '0' }), busy({ 'retry-after': '0' }), taken)
-  const run = await cli(['send', 'sales', 'call', '1', '--url', url])
-  t.match(run, { code: 0, out: '7  1', error: 'Not accepted (IEV_BACKPRESSURE)\nIt is tried again, for 60 s.' })
+t.test(
+  'a temporary refusal is retried after the time that the server states, for at most the time of --wait',
+  async (t) => {
+    const { url } = await startOther(t, busy({ 'retry-after': '0' }), busy({ 'retry-after': '0' }), taken)
+    const run = await cli(['send', 'sales', 'call', '1', '--url', url])
+    t.match(run, { code: 0, out: '7  1', error: 'Not accepted (IEV_BACKPRESSURE)\nRetrying for 60 s.' })
 
-  const always = await startOther(t, busy({}))
-  t.match(await cli(['send', 'sales', 'call', '1', '--wait', '0', '--url', always.url]), {
-    code: 1,
-    error: 'Not accepted (IEV_BACKPRESSURE)'
-  })
-  t.equal(always.keys.length, 1)
-})
+    const always = await startOther(t, busy({}))
+    t.match(await cli(['send', 'sales', 'call', '1', '--wait', '0', '--url', always.url]), {
+      code: 1,
+      error: 'Not accepted (IEV_BACKPRESSURE)'
+    })
+    t.equal(always.keys.length, 1)
+  }
+)
 
-t.test('Ctrl-C ends the waiting for a server', async (t) => {
+t.test('Ctrl-C ends the wait for a retry', async (t) => {
   const { url } = await startOther(t, busy({ 'retry-after': '1000' }))
   const ending = new AbortController()
   const error = () => ending.abort(new Interrupted(130))
@@ -102,11 +112,11 @@ t.test('Ctrl-C ends the waiting for a server', async (t) => {
   t.match(await cli(['instances', '--url', url], { signal: ending.signal }), { code: 130, error: '' })
 })
 
-t.test('a server that does not answer is not waited for', async (t) => {
+t.test('a request without an answer times out', async (t) => {
   const { url } = await startOther(t, 'never')
   const client = new ServerClient({ url: new URL(url), key: undefined }, new AbortController().signal, 1)
-  await t.rejects(client.request({ path: ['server'], waitMs: 0 }), { message: /cannot be reached: .*timeout/ })
+  await t.rejects(client.request({ path: ['server'], waitMs: 0 }), { message: /Cannot reach the server .*timeout/ })
   const busyOnce = await startOther(t, busy({ 'retry-after': '0' }), taken)
   const patient = new ServerClient({ url: new URL(busyOnce.url), key: undefined }, new AbortController().signal)
-  t.match(await patient.request({ path: ['server'], waitMs: 60_000 }), { offset: 7 }, 'nobody need be told')
+  t.match(await patient.request({ path: ['server'], waitMs: 60_000 }), { offset: 7 }, 'a retry needs no listener')
 })

@@ -38,7 +38,7 @@ function follow(t: Test, url: string, args: string[], world: CliWorld = {}) {
 
 const sockets = (app: Awaited<ReturnType<typeof start>>['app']) => app.io.engine.clientsCount
 
-t.test('events are shown as they come, a line each, until Ctrl-C', async (t) => {
+t.test('each event is printed on a line as it happens, until Ctrl-C', async (t) => {
   const { app, url } = await start(t)
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'before' })
   const { out, errors, stop } = follow(t, url, ['sales', '--since', '0'])
@@ -51,12 +51,12 @@ t.test('events are shown as they come, a line each, until Ctrl-C', async (t) => 
     / {2}2 {2}sales {2}call {2}\{"text":"a\\u001b\[31m\\u009b\\u202e"\}$/,
     / {2}3 {2}sales {2}labels\.edit {2}"x{158}…$/
   ])
-  t.equal(await stop(), 0, 'it has done what it was for')
+  t.equal(await stop(), 0, 'an interrupted tail has succeeded')
   t.same(errors, [])
   await until(() => sockets(app) === 0)
 })
 
-t.test('what a terminal would obey or hide is escaped, and the JSON stays the same', async (t) => {
+t.test('control characters and invisible characters are escaped, and the JSON is the same', async (t) => {
   const { app, url } = await start(t)
   const text = '\u001b[31m\u007f\u009b\u061c\u200b\u200e\u2028\u2029\u202e\u2066\ufeff'
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: { text } })
@@ -67,7 +67,7 @@ t.test('what a terminal would obey or hide is escaped, and the JSON stays the sa
   t.match(JSON.parse(json.out[0] as string), { data: { text } })
 })
 
-t.test('only what is asked for is shown, as JSON or in colours', async (t) => {
+t.test('only selected events are printed, as JSON or in colours', async (t) => {
   const { app, url } = await start(t, { websocket: { globalEvents: true } })
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
   await app.onInstanceEvent({ instance: 'other', event: 'labels.edit', data: 2 })
@@ -77,10 +77,10 @@ t.test('only what is asked for is shown, as JSON or in colours', async (t) => {
   await until(() => json.out.length === 1 && coloured.out.length === 2 && sockets(app) === 3)
   t.match(JSON.parse(json.out[0] as string), { event: 'labels.edit', instance: 'other', data: 2, offset: 2 })
   t.match(coloured.out[0], styleText('cyan', 'call', { validateStream: false }))
-  t.same(latest.out, [], 'it begins now')
+  t.same(latest.out, [], 'latest begins at the end of the log')
 })
 
-t.test('a lost connection is told of, and resumed without a gap', async (t) => {
+t.test('a lost connection is reported, and resumed without a gap', async (t) => {
   const { app, url, proxy } = await start(t)
   const { out, errors, stop } = follow(t, url, ['sales', '--since', '0'])
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
@@ -92,7 +92,7 @@ t.test('a lost connection is told of, and resumed without a gap', async (t) => {
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 2 })
   proxy.target = target
   await until(() => out.length === 2 && errors.length === 2)
-  t.match(errors, [/^The connection was lost \(transport /, 'Connected; 1 event came meanwhile.'])
+  t.match(errors, [/^Connection lost \(transport /, 'Connected; 1 event came meanwhile.'])
   t.match(out[1], / {2}2 {2}sales {2}call {2}2$/)
   t.equal(await stop(), 0)
 })
@@ -116,14 +116,14 @@ t.test('a temporary refusal is printed with its reason and the time of the next 
   t.equal(await stop(), 0)
 })
 
-t.test('a log that does not reach back that far is told of', async (t) => {
+t.test('a log that has lost events after the offset is reported', async (t) => {
   const { url } = await start(t)
   const { errors } = follow(t, url, ['sales', '--since', '1000'])
   await until(() => errors.length === 1)
-  t.match(errors, ['The log does not reach back that far: events are missing.'])
+  t.match(errors, ['Events are missing: the log no longer has all events after that offset.'])
 })
 
-t.test('a refusal says what to do', async (t) => {
+t.test('a refusal is printed with a remedy', async (t) => {
   const { app, url } = await start(t)
   await app.eventLog.instances.create({ name: 'own', token: 'own-token' })
   const run = (args: string[], env = {}) => cli(['tail', ...args], { env: { IEV_URL: url, API_KEY, ...env } })
@@ -138,19 +138,22 @@ t.test('a refusal says what to do', async (t) => {
   })
   await app.websocket.set('own', { enabled: false })
   t.match(await run(['own']), { code: 1, error: /\(IEV_WS_DISABLED\)\nSelect its events/ })
-  t.match(await run(['sales'], { API_KEY: 'own-token' }), { code: 1, error: /\(IEV_WS_UNAUTHORIZED\)\nGive the key/ })
+  t.match(await run(['sales'], { API_KEY: 'own-token' }), {
+    code: 1,
+    error: /\(IEV_WS_UNAUTHORIZED\)\nSet the right key/
+  })
   t.match(await run(['sales', '--events', 'nonsense']), { code: 1, error: /\(IEV_WS_INVALID\)$/ })
   t.match(await run(['sales'], { API_KEY: '' }), { code: 1, error: /\(IEV_UNAUTHORIZED\)/ })
   t.match(await run(['sales'], { API_KEY: 'nobody-s' }), { code: 1, error: /\(IEV_UNAUTHORIZED\)/ })
-  t.match(await run(['sales'], { IEV_URL: 'http://127.0.0.1:1' }), { code: 1, error: /cannot be reached/ })
+  t.match(await run(['sales'], { IEV_URL: 'http://127.0.0.1:1' }), { code: 1, error: /Cannot reach the server/ })
   const without = await start(t, { websocket: false })
   t.match(await run(['sales'], { IEV_URL: without.url }), {
     code: 1,
-    error: 'The server has no sockets: start it with its websocket transport (standalone: WEBSOCKET_ENABLED=true)'
+    error: 'The server has no WebSocket transport: start it with one (standalone: WEBSOCKET_ENABLED=true)'
   })
 })
 
-t.test('what fails while it prints ends it', async (t) => {
+t.test('an error while printing ends the command', async (t) => {
   const { app, url } = await start(t)
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
   const out = () => {

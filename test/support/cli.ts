@@ -49,7 +49,7 @@ export async function cli(args: readonly string[], { input = '', answer, ...worl
     folder: '/nowhere',
     colours: false,
     signal: new AbortController().signal,
-    goOnUnread: () => {},
+    ignoreClosedOutput: () => {},
     serve: async () => {},
     ...world
   })

@@ -11,19 +11,19 @@ interface CheckOptions {
 }
 
 const AFTER_HELP = `
-Reads the environment and .env in this folder, as \`serve\` does; secrets are hidden. Exits with 1 if
-anything is wrong.
+Reads the environment and .env in this folder, as \`serve\` does. Secrets are hidden. Exits with 1 if
+there is a fault.
 
 Examples:
   $ npx fastify-instance-events check-config
   $ npx fastify-instance-events check-config --connect --json`
 
-/** `check-config`: what a server would make of the settings. */
+/** `check-config`: checks the settings without a start of the server. */
 export function addCheckConfig(program: Command, context: CliContext): void {
   program
     .command('check-config')
-    .description('Check the settings, and show them with where each comes from.')
-    .option('--connect', 'also try the database and SQS; nothing is changed there')
+    .description('Check the settings, and show each value and its source.')
+    .option('--connect', 'also connect to the database and SQS; nothing is changed there')
     .option('--json', 'print JSON')
     .addHelpText('after', AFTER_HELP)
     .action((options: CheckOptions) => checkConfig(options, context))
@@ -34,8 +34,8 @@ async function checkConfig({ connect, json }: CheckOptions, context: CliContext)
   const { checked, ...report } = settingsReport({ env, folder })
   let connections: Connection[] = []
   if (connect && checked) {
-    context.status('Trying the database and SQS …')
-    // Who does not ask for it need not load the SDK.
+    context.status('Connecting to the database and SQS…')
+    // Loads the AWS SDK, which only this option needs.
     const { tryConnections } = await import('../../standalone/try-connections.ts')
     connections = await tryConnections(checked.config, { env: checked.env, folder })
     context.status('')

@@ -23,17 +23,17 @@ interface WhichOptions extends ServerOptions, DeadLetterFilter {
 
 const MESSAGE_LENGTH = 60
 
-/** `deadletters`, and what is done with them. */
+/** `deadletters` and its subcommands. */
 export function addDeadLetters(program: Command, context: CliContext): void {
   const command = withFilter(withServerOptions(program.command('deadletters')))
-    .description('List what SQS did not take, and why; send it again, or forget it.')
+    .description('List dead letters and their reasons; redrive or discard them.')
     .usage('[options] [command]')
     .option(
       '--limit <count>',
-      `at most so many, up to ${MAX_LIMIT} (default: ${DEFAULT_LIMIT})`,
+      `number of entries, at most ${MAX_LIMIT} (default: ${DEFAULT_LIMIT})`,
       wholeNumber(1, MAX_LIMIT)
     )
-    .option('--after <id>', 'only those with a higher id', wholeNumber(0))
+    .option('--after <id>', 'only higher ids', wholeNumber(0))
     .enablePositionalOptions()
     .allowExcessArguments()
     .addHelpText(
@@ -46,13 +46,13 @@ export function addDeadLetters(program: Command, context: CliContext): void {
     })
 
   withWhich(withServerOptions(command.command('redrive')))
-    .description('Send dead letters again, under their old ids.')
+    .description('Send dead letters again, with their original ids.')
     .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events deadletters redrive --instance sales')
     .action((ids: number[], _options, self: Command) => redrive(ids, self.optsWithGlobals(), context))
 
   withWhich(withServerOptions(command.command('discard')))
-    .description('Forget dead letters: their events are not sent. Asks before.')
-    .option('--yes', 'do not ask')
+    .description('Delete dead letters, whose events are then never sent. Asks for confirmation.')
+    .option('--yes', 'do not ask for confirmation')
     .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events deadletters discard 17 18 --yes')
     .action((ids: number[], _options, self: Command) => discard(ids, self.optsWithGlobals(), context))
 }
@@ -60,15 +60,15 @@ export function addDeadLetters(program: Command, context: CliContext): void {
 function withFilter(command: Command): Command {
   return command
     .option('--instance <name>', 'only of this instance')
-    .option('--queue <name>', 'only for this queue')
+    .option('--queue <name>', 'only of this queue')
     .option('--reason <code>', 'only with this code')
 }
 
 function withWhich(command: Command): Command {
   const one = wholeNumber(1)
   return withFilter(command)
-    .argument('[ids...]', 'these', (text: string, others: number[]) => [...others, one(text)], [])
-    .addOption(new Option('--all', 'every dead letter there is').conflicts(['instance', 'queue', 'reason']))
+    .argument('[ids...]', 'ids of dead letters', (text: string, others: number[] = []) => [...others, one(text)])
+    .addOption(new Option('--all', 'all dead letters').conflicts(['instance', 'queue', 'reason']))
 }
 
 async function list(options: ListOptions, context: CliContext): Promise<void> {
@@ -77,7 +77,7 @@ async function list(options: ListOptions, context: CliContext): Promise<void> {
   const query = { instance, queue, reason, after, limit }
   const page = await client.request<DeadLetterPage>({ path: ['sqs', 'deadletters'], query })
   if (options.json) return printJson(page, context)
-  if (page.deadLetters.length === 0) return context.error('There are no such dead letters.')
+  if (page.deadLetters.length === 0) return context.error('No dead letters found.')
   const rows = page.deadLetters.map((letter) => [
     String(letter.id),
     letter.diedAt,
@@ -87,7 +87,7 @@ async function list(options: ListOptions, context: CliContext): Promise<void> {
     shortened(letter.message, MESSAGE_LENGTH)
   ])
   printTable(['ID', 'DIED', 'INSTANCE', 'QUEUE', 'REASON', 'MESSAGE'], rows, context)
-  if (page.more) context.error(`There are more: --after ${page.after}`)
+  if (page.more) context.error(`For more, add --after ${page.after}`)
 }
 
 async function redrive(ids: number[], options: WhichOptions, context: CliContext): Promise<void> {
@@ -102,7 +102,7 @@ async function discard(ids: number[], options: WhichOptions, context: CliContext
   const pages = new DeadLetterPages(new ServerClient(serverAddress(options, context), context.signal), context)
   const found = await pages.find(which(ids, options))
   if (found.ids.length > 0) {
-    const question = `Discard ${counted(found.ids.length, 'dead letter')}? Their events are not sent.`
+    const question = `Discard ${counted(found.ids.length, 'dead letter')}? Their events are never sent.`
     await confirm(question, options, context)
   }
   const discarded = await pages.discard(found)
@@ -110,14 +110,14 @@ async function discard(ids: number[], options: WhichOptions, context: CliContext
   else context.out(`Discarded: ${counted(discarded, 'dead letter')}.`)
 }
 
-/** Nothing named must not come to mean everything. */
+/** Without ids, filters or `--all` there is no default: it must never mean all dead letters. */
 function which(ids: number[], { instance, queue, reason, all }: WhichOptions): { ids: number[] } | DeadLetterFilter {
   const filter = Object.fromEntries(
     Object.entries({ instance, queue, reason }).filter(([, value]) => value !== undefined)
   )
   const named = Object.keys(filter).length > 0 || all === true
-  if (ids.length > 0 && named) throw new CommandFailed('Name ids, or filters, or --all: only one of them', EXIT.usage)
+  if (ids.length > 0 && named) throw new CommandFailed('Use either ids, filters or --all', EXIT.usage)
   if (ids.length === 0 && !named)
-    throw new CommandFailed('Name which: ids, --instance, --queue, --reason, or --all', EXIT.usage)
+    throw new CommandFailed('Choose dead letters by ids, --instance, --queue, --reason or --all', EXIT.usage)
   return ids.length > 0 ? { ids: [...new Set(ids)] } : filter
 }

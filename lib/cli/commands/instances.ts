@@ -21,17 +21,17 @@ interface ListOptions extends ServerOptions {
   limit?: number
 }
 
-/** More keys than this are only counted. */
+/** Longer lists of event keys are shown as their number. */
 const KEYS_SHOWN = 3
 
-/** `instances`: a page of them by name, and what is done with one. */
+/** `instances` and its subcommands. */
 export function addInstances(program: Command, context: CliContext): void {
   const command = withServerOptions(program.command('instances'))
-    .description('List, create and delete instances, and give them tokens.')
+    .description('List, create and delete instances, and replace their tokens.')
     .usage('[options] [command]')
-    .option('--search <text>', 'only names with this text, whatever its case and accents')
-    .option('--after <name>', 'only names behind this one')
-    .option('--limit <count>', `at most so many (default: ${MAX_LIMIT}, the most)`, wholeNumber(1, MAX_LIMIT))
+    .option('--search <text>', 'only names that contain this text, regardless of case and accents')
+    .option('--after <name>', 'only names after this one')
+    .option('--limit <count>', `number of instances (default and maximum: ${MAX_LIMIT})`, wholeNumber(1, MAX_LIMIT))
     .enablePositionalOptions()
     .allowExcessArguments()
     .addHelpText(
@@ -44,20 +44,20 @@ export function addInstances(program: Command, context: CliContext): void {
     })
 
   withServerOptions(command.command('create <name>'))
-    .description('Register an instance; prints its token, which is shown this once.')
-    .option('--token <token>', 'the token it is to have (else one is made)')
+    .description('Register an instance, and print its token, which is not shown again.')
+    .option('--token <token>', 'the token (default: generated)')
     .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events instances create sales')
     .action((name: string, _options, self: Command) => create(name, self.optsWithGlobals(), context))
 
   withServerOptions(command.command('delete <name>'))
-    .description('Forget an instance. What it accepted is still sent; its sockets are disconnected.')
-    .option('--yes', 'do not ask')
+    .description('Delete an instance. Its sockets are disconnected; events accepted before are still sent.')
+    .option('--yes', 'do not ask for confirmation')
     .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events instances delete sales --yes')
     .action((name: string, _options, self: Command) => remove(name, self.optsWithGlobals(), context))
 
   withServerOptions(command.command('token <name>'))
-    .description('Give an instance a new token, and print it; the old one opens nothing any more.')
-    .option('--token <token>', 'the token it is to have (else one is made)')
+    .description('Replace the token of an instance, and print the new one. The old one becomes invalid.')
+    .option('--token <token>', 'the token (default: generated)')
     .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events instances token sales')
     .action((name: string, _options, self: Command) => giveToken(name, self.optsWithGlobals(), context))
 }
@@ -71,13 +71,13 @@ async function list(options: ListOptions, context: CliContext): Promise<void> {
   if (options.json) printJson(instances, context)
   else print(instances, options, context)
   const last = instances.at(-1)
-  if (last && instances.length === limit) context.error(`There may be more: --after ${JSON.stringify(last.name)}`)
+  if (last && instances.length === limit) context.error(`For more, add --after ${JSON.stringify(last.name)}`)
 }
 
 function print(instances: InstancesReply, { search, after }: ListOptions, context: CliContext): void {
   if (instances.length === 0) {
     const all = search === undefined && after === undefined
-    return context.error(all ? 'There are no instances yet.' : 'There are no such instances.')
+    return context.error(all ? 'There are no instances yet.' : 'No instances found.')
   }
   const rows = instances.map(({ name, sqs, websocket, createdAt }) => [name, shown(sqs), shown(websocket), createdAt])
   printTable(['INSTANCE', 'SQS', 'WEBSOCKET', 'CREATED'], rows, context)
@@ -97,10 +97,10 @@ async function giveToken(name: string, { token, ...options }: TokenOptions, cont
   printToken(created, options, context)
 }
 
-/** The token alone is data, so that it can be taken by `$(…)`. */
+/** Prints only the token as data, for use in `$(…)`. */
 function printToken(created: TokenReply, { json }: ServerOptions, context: CliContext): void {
   if (json) return printJson(created, context)
-  context.error(`The token of ${created.instance.instanceName}, shown this once:`)
+  context.error(`Token of ${created.instance.instanceName}, which is not shown again:`)
   context.out(created.hash)
 }
 

@@ -22,34 +22,34 @@ interface SendOptions extends ServerOptions {
 const DEFAULT_WAIT_SECONDS = 60
 
 const AFTER_HELP = `
-Prints the event's offset and id once it is on disk. An event gets its id before the first try, so
-that what is tried again is not sent twice.
+Prints the offset and the id of each event once it is durable. An event without an id gets one
+before the first attempt, so that a retry never sends it twice.
 
 Examples:
   $ npx fastify-instance-events send sales messages.upsert '{"text":"Oi"}'
   $ npx fastify-instance-events send sales messages.upsert @message.json --id 3EB0A1
   $ npx fastify-instance-events send sales --ndjson < events.ndjson`
 
-/** `send`: events into the log. */
+/** `send`: posts events. */
 export function addSend(program: Command, context: CliContext): void {
   withServerOptions(program.command('send'))
-    .description('Hand in an event, or many.')
-    .argument('<instance>', 'whose it is')
-    .argument('[event]', 'its name, such as messages.upsert')
+    .description('Send an event, or many.')
+    .argument('<instance>', 'name of the instance')
+    .argument('[event]', 'name of the event, such as messages.upsert')
     .argument('[data]', 'JSON; @<file>, or - for standard input (default: null)')
-    .option('--id <id>', 'its id: the same one again is answered, not sent')
-    .option('--extra <json>', 'an object, spread at the top level of the message')
-    .option('--ndjson', 'standard input has an event a line: {"event", "data", "id"?, …}, sent in order')
+    .option('--id <id>', 'id of the event; the server accepts an id only once')
+    .option('--extra <json>', 'JSON object whose members are added at the top level of the message')
+    .option('--ndjson', 'send one event per line of standard input, in order: {"event": …, "data": …, "id"?: …}')
     .option(
       '--wait <seconds>',
-      'for how long it is tried again when the server takes nothing now, or was lost',
+      'how long to retry while the server refuses events temporarily or is unreachable',
       wholeNumber(0),
       DEFAULT_WAIT_SECONDS
     )
     .addHelpText('after', AFTER_HELP)
     .action((instance: string, event: string | undefined, data: string | undefined, options: SendOptions) => {
-      // What is to be sent is not less for being read by nobody here.
-      context.goOnUnread()
+      // The events are sent even if the reader of the output has closed it.
+      context.ignoreClosedOutput()
       return options.ndjson
         ? sendLines({ instance, event }, options, context)
         : sendOne({ instance, event, data }, options, context)
@@ -62,7 +62,7 @@ async function sendOne(
   context: CliContext
 ): Promise<void> {
   if (event === undefined)
-    throw new CommandFailed('Name an event, such as messages.upsert, or say --ndjson', EXIT.usage)
+    throw new CommandFailed('Name an event, such as messages.upsert, or use --ndjson', EXIT.usage)
   const client = new ServerClient(serverAddress(options, context), context.signal)
   const extra = options.extra === undefined ? undefined : parse(options.extra, '--extra')
   const body = {
@@ -83,7 +83,7 @@ async function sendOne(
   } catch (error) {
     if (!(error instanceof RequestFailed && error.unanswered)) throw error
     throw new CommandFailed(
-      `${error.message}\nIt is not known whether the event was accepted. Send it again with --id ${body.id}, and it will not come twice.`
+      `${error.message}\nNo answer came for the event, which may have been accepted. Repeat the command with --id ${body.id}: the server accepts an id only once.`
     )
   }
 }
@@ -94,7 +94,7 @@ async function sendLines(
   context: CliContext
 ): Promise<void> {
   if (event !== undefined || options.id !== undefined || options.extra !== undefined)
-    throw new CommandFailed('With --ndjson, the lines say event, id and extra themselves', EXIT.usage)
+    throw new CommandFailed('With --ndjson, leave out the event, --id and --extra: each line has its own', EXIT.usage)
   const client = new ServerClient(serverAddress(options, context), context.signal)
   const lines = new EventLines({ client, instance, waitMs: options.wait * 1_000, context })
   await lines.send((sent) => print(sent, options, context))
@@ -102,12 +102,12 @@ async function sendLines(
 
 function print(sent: EmitReply, { json }: ServerOptions, context: CliContext): void {
   if (json) printJson(sent, context)
-  else context.out(`${sent.offset}  ${sent.id}${sent.duplicate ? '  (was there already)' : ''}`)
+  else context.out(`${sent.offset}  ${sent.id}${sent.duplicate ? '  (duplicate)' : ''}`)
 }
 
 async function read(data: string, { input, folder, signal }: CliContext): Promise<string> {
   if (data === '-') {
-    // Who waits for what nobody types can be stopped.
+    // Ctrl-C ends the wait for input.
     signal.addEventListener('abort', () => input.destroy(signal.reason as Error), { once: true })
     return text(input)
   }
@@ -115,7 +115,7 @@ async function read(data: string, { input, folder, signal }: CliContext): Promis
   try {
     return await readFile(resolve(folder, data.slice(1)), 'utf8')
   } catch (error) {
-    throw new CommandFailed(`The data cannot be read: ${(error as Error).message}`)
+    throw new CommandFailed(`Cannot read the data: ${(error as Error).message}`)
   }
 }
 

@@ -13,22 +13,22 @@ interface SetOptions extends ServerOptions {
 }
 
 const AFTER_HELP = `
-With none of --events, --all and --off it prints what is selected.
+Without --events, --all and --off, prints the current selection.
 
 Examples:
   $ npx fastify-instance-events set sqs sales --events MESSAGES_UPSERT,CALL
   $ npx fastify-instance-events set websocket sales --all
   $ npx fastify-instance-events set sqs sales --off`
 
-/** `set`: which events of an instance go where. */
+/** `set`: selects the events of an instance for one transport. */
 export function addSet(program: Command, context: CliContext): void {
   withServerOptions(program.command('set'))
-    .description('Select which events of an instance go to SQS or to sockets.')
-    .addArgument(new Argument('<transport>', 'where to').choices(['sqs', 'websocket']))
-    .argument('<instance>', 'its name')
-    .addOption(new Option('--events <keys>', 'these, separated by commas').conflicts(['all', 'off']))
-    .addOption(new Option('--all', 'all of them').conflicts('off'))
-    .option('--off', 'none; the list is kept for later')
+    .description('Select the events of an instance that are sent to SQS or to sockets.')
+    .addArgument(new Argument('<transport>', 'where the events are sent').choices(['sqs', 'websocket']))
+    .argument('<instance>', 'name of the instance')
+    .addOption(new Option('--events <keys>', 'keys of events, separated by commas').conflicts(['all', 'off']))
+    .addOption(new Option('--all', 'all events').conflicts('off'))
+    .option('--off', 'no events; the list is kept for later')
     .addHelpText('after', AFTER_HELP)
     .action((transport: TransportName, instance: string, options: SetOptions) =>
       set({ transport, instance }, options, context)
@@ -46,7 +46,7 @@ async function set(
     const found = await client.request<FindReply>({ path: [transport, 'find', instance] })
     if (options.json) printJson(found, context)
     else if (found) print(found, context)
-    else context.error(`Nothing was selected for ${instance} yet.`)
+    else context.error(`No selection for ${instance} yet.`)
     return
   }
   const path = [transport, 'set', instance]
@@ -66,12 +66,12 @@ function listed(text: string): string[] {
   return text.split(',').map((key) => key.trim())
 }
 
-/** A line for each event, with its queue where it has one. */
+/** Prints one line per event, with the URL of its queue. */
 function print(
   { enabled, events, queues }: SelectionReply & Pick<SetReply, 'queues'>,
   { out, error }: CliContext
 ): void {
-  if (!enabled) return error('Off; nothing is sent.')
+  if (!enabled) return error('Off: no events are sent.')
   const urls = new Map(queues?.map(({ event, url }) => [event, url]))
   for (const event of events) out([event, urls.get(event)].filter(Boolean).join('  '))
 }

@@ -5,7 +5,7 @@ import type { CliContext } from '../context.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
 import { wholeNumber } from '../numbers.ts'
 import { counted, printJson, shortened } from '../output.ts'
-import { ServerClient } from '../server-client.ts'
+import { KEY_HINT, ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
 
 interface TailOptions extends ServerOptions {
@@ -16,21 +16,26 @@ interface TailOptions extends ServerOptions {
 const DATA_LENGTH = 160
 
 const AFTER_HELP = `
-Without an instance it follows all of them, by the global key, from a server that has
-WEBSOCKET_GLOBAL_EVENTS=true. A lost connection comes back by itself, without a gap or a repeat.
+Without an instance, prints the events of all instances. This needs the global key and a server with
+WEBSOCKET_GLOBAL_EVENTS=true. After a lost connection, output continues without gaps or repeats.
 Needs socket.io-client (npm install socket.io-client). Ctrl-C ends it.
 
 Examples:
   $ npx fastify-instance-events tail sales
   $ npx fastify-instance-events tail --events messages.upsert,call --since 0 --json | jq .data`
 
-/** `tail`: live events, as any client of the WebSocket gets them. */
+/** `tail`: prints live events. */
 export function addTail(program: Command, context: CliContext): void {
   withServerOptions(program.command('tail'))
-    .description('Follow events as they happen: time, offset, instance, event, data.')
-    .argument('[instance]', 'whose')
-    .option('--events <names>', 'only these, separated by commas')
-    .option('--since <offset>', 'first what came after this offset, or `latest`', offsetOrLatest, 'latest')
+    .description('Print events as they happen: time, offset, instance, event, data.')
+    .argument('[instance]', 'name of the instance')
+    .option('--events <names>', 'only these events, separated by commas')
+    .option(
+      '--since <offset>',
+      'begin after this offset, or with `latest` at the end of the log',
+      offsetOrLatest,
+      'latest'
+    )
     .addHelpText('after', AFTER_HELP)
     .action((instance: string | undefined, options: TailOptions) => tail(instance, options, context))
 }
@@ -40,7 +45,7 @@ function offsetOrLatest(text: string): number | 'latest' {
   try {
     return wholeNumber(0)(text)
   } catch {
-    throw new InvalidArgumentError(`"${text}" is no offset, which is a whole number from 0, and not \`latest\`.`)
+    throw new InvalidArgumentError(`"${text}" is neither an offset, which is a whole number from 0, nor \`latest\`.`)
   }
 }
 
@@ -48,16 +53,16 @@ async function tail(instance: string | undefined, options: TailOptions, context:
   const { signal } = context
   const address = serverAddress(options, context)
   const connect = await loadClient()
-  // Socket.IO would knock for ever at a door that is not there.
+  // Without this check, Socket.IO would try to connect to a missing endpoint forever.
   const { websocket } = await new ServerClient(address, signal).request<ServerReply>({ path: ['server'] })
   if (!websocket)
     throw new CommandFailed(
-      'The server has no sockets: start it with its websocket transport (standalone: WEBSOCKET_ENABLED=true)'
+      'The server has no WebSocket transport: start it with one (standalone: WEBSOCKET_ENABLED=true)'
     )
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   let lost = false
   const connection = connect(new URL(`/${encodeURIComponent(instance ?? '')}`, address.url).href, {
-    // The server has just admitted it.
+    // The server has just accepted it.
     apikey: address.key as string,
     path: websocket.path,
     events: options.events?.split(',').map((name) => name.trim()) ?? [],
@@ -65,12 +70,12 @@ async function tail(instance: string | undefined, options: TailOptions, context:
     onEvent: (message) => print(message, options, context),
     onResumed: ({ count, complete }) => {
       if (lost) context.error(`Connected; ${counted(count, 'event')} came meanwhile.`)
-      if (!complete) context.error('The log does not reach back that far: events are missing.')
+      if (!complete) context.error('Events are missing: the log no longer has all events after that offset.')
       lost = false
     },
     onDisconnected: (reason) => {
       lost = true
-      context.error(`The connection was lost (${reason}); it is tried again until it is back.`)
+      context.error(`Connection lost (${reason}); reconnecting.`)
     },
     onError: (error) => {
       if (error.retryAfterMs === undefined) return reject(error.cause ?? refusal(error, instance))
@@ -105,7 +110,7 @@ function waiting({ code, message }: ConnectionError, retryAfterMs: number): stri
   return `${message} (${code})\nThe next attempt is in ${Math.ceil(retryAfterMs / 1_000)} s, at ${time}.`
 }
 
-/** The server's refusal, and what to do about it. */
+/** The server's refusal, with a remedy. */
 function refusal({ code, message }: ConnectionError, instance: string | undefined): CommandFailed {
   const hint = hintOf(code, instance)
   return new CommandFailed(`${message} (${code})${hint === undefined ? '' : `\n${hint}`}`, EXIT.failed)
@@ -115,7 +120,7 @@ function hintOf(code: string, instance: string | undefined): string | undefined 
   const select = `Select its events: npx fastify-instance-events set websocket ${instance} --all`
   switch (code) {
     case 'IEV_WS_UNAUTHORIZED':
-      return 'Give the key that opens this: API_KEY=<key> in the environment, or --key.'
+      return KEY_HINT
     case 'IEV_WS_NOT_SET':
       return select
     case 'IEV_WS_DISABLED':
