@@ -50,7 +50,7 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143]
 ] as const) {
-  process.once(signal, () => {
+  process.on(signal, () => {
     process.exitCode = code
     void (current?.close() ?? Promise.resolve()).finally(() => process.exit())
   })
