@@ -1,7 +1,7 @@
 import { type Comparison, ratio } from './compare.ts'
 
-const WIDTH = 860
-const LABELS = 400
+const WIDTH = 890
+const LABELS = 430
 const ROW = 22
 const TOP = 44
 /** The scale is logarithmic: twice and half are as far from the line. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 
-const PACKAGES = ['fastify', 'socket.io', 'ws', 'autocannon']
+const PACKAGES = ['fastify', 'socket.io', 'ws', 'autocannon', 'ioredis', 'bullmq']
 
 /** Where the numbers come from. */
 export function machine(): Record<string, string> {
