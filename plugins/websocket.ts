@@ -7,16 +7,20 @@ import { WebsocketOptions } from '../lib/schemas/options/websocket.ts'
 import { optionsChecker } from '../lib/schemas/options/checker.ts'
 import { Admission } from '../lib/websocket/admission.ts'
 import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
+import { Audiences } from '../lib/websocket/audiences.ts'
 import { Connections, TOO_MANY_OF_ADDRESS } from '../lib/websocket/connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
+import { Gate } from '../lib/websocket/gate.ts'
+import { Hub } from '../lib/websocket/hub.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
+import { SocketFaults } from '../lib/websocket/socket-faults.ts'
 import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
 import eventLogPlugin from './event-log.ts'
 import { registerSocketIo } from './socket-io.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The way of events to Socket.IO clients: `emit`, `set`, `find`. */
+    /** Sends events to Socket.IO clients and selects them: `emit`, `set`, `find`. */
     websocket: WebsocketEmitter
     /** The Socket.IO server, made by fastify-socket.io. */
     io: Server
@@ -51,48 +55,60 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const { eventLog } = fastify
   const log = fastify.log.child({ component: 'websocket' })
 
-  const connections: Connections = new Connections({
+  const { instances, catalogue, metrics, store } = eventLog
+
+  const connections = new Connections({
     peerAddress: addressOf,
     maxPerAddress: maxSocketsPerAddress,
-    refused: (address) => emitter.turnedAway({ code: WS_TOO_MANY_SOCKETS, message: TOO_MANY_OF_ADDRESS, address })
+    refused: (address) => gate.refused({ code: WS_TOO_MANY_SOCKETS, message: TOO_MANY_OF_ADDRESS, address })
   })
   await registerSocketIo(fastify, { path, corsOrigin, connections })
   const { io } = fastify
-  const admission = new Admission({
-    keys: new ApiKeys({ globalKey: apiKey, instances: eventLog.instances }),
-    instances: eventLog.instances,
-    allowedHosts: hosts,
-    catalogue: eventLog.catalogue,
-    wrongKeys: new WrongKeys({ perMinute: wrongKeysPerMinute }),
-    globalEvents
-  })
-  const emitter = new WebsocketEmitter({
-    eventLog,
-    io,
-    admission,
-    peerAddress: addressOf,
-    connections,
-    globalEvents,
+  const audiences = new Audiences({ catalogue, instances, globalEvents })
+  const hub = new Hub({
+    logStore: store.log,
+    audiences,
+    metrics,
     maxBufferedBytes,
     maxBufferedBytesTotal,
     stalledAfterMs,
+    log,
+    guard: (failure, work) => eventLog.guard(failure, work)
+  })
+  const admission = new Admission({
+    keys: new ApiKeys({ globalKey: apiKey, instances }),
+    instances,
+    allowedHosts: hosts,
+    catalogue,
+    wrongKeys: new WrongKeys({ perMinute: wrongKeysPerMinute }),
+    globalEvents
+  })
+  const faults = new SocketFaults(() => hub.stuck)
+  const gate: Gate = new Gate({
+    io,
+    admission,
+    hub,
+    connections,
+    faults,
+    metrics,
+    peerAddress: addressOf,
     maxSocketsPerInstance,
     log
   })
+  const emitter = new WebsocketEmitter({ eventLog, hub, audiences, faults, path: io.path(), globalEvents })
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
-  const { metrics } = eventLog
-  metrics.gauge('iev_websocket_sockets', 'Sockets that listen', () => emitter.connected)
-  metrics.gauge('iev_websocket_replaying', 'Sockets whose replay is under way', () => emitter.replaying)
-  metrics.gauge('iev_websocket_waiting', 'Sockets whose replay waits for room', () => emitter.waiting)
-  metrics.gauge('iev_websocket_buffered_bytes', 'Bytes that wait for slow clients', () => emitter.bufferedBytes)
+  metrics.gauge('iev_websocket_sockets', 'Sockets that listen', () => hub.connected)
+  metrics.gauge('iev_websocket_replaying', 'Sockets whose replay is under way', () => hub.replaying)
+  metrics.gauge('iev_websocket_waiting', 'Sockets whose replay waits for room', () => hub.waiting)
+  metrics.gauge('iev_websocket_buffered_bytes', 'Bytes that wait for slow clients', () => hub.bufferedBytes)
   metrics.gauge('iev_websocket_connections', 'Connections, in a namespace or not', () => io.engine.clientsCount)
 
-  const unwatch = eventLog.watchInstances((change) => emitter.changed(change))
-  fastify.addHook('preClose', async () => emitter.endCutOff())
+  const unwatch = eventLog.watchInstances((change) => hub.changed(change))
+  fastify.addHook('preClose', async () => hub.endCutOff())
   fastify.addHook('onClose', async () => {
     unwatch()
-    await emitter.close()
+    await hub.close()
     await io.close()
   })
 }

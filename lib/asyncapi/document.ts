@@ -1,5 +1,5 @@
 import type { EventCatalogue } from '../events/catalogue.ts'
-import { describedEvents } from './events.ts'
+import { describedEvents } from './described-events.ts'
 import { sqsPart, type SqsPartOptions } from './sqs-part.ts'
 import type { AsyncApiDocument, Part } from './types.ts'
 import { websocketPart, type WebsocketPartOptions } from './websocket-part.ts'

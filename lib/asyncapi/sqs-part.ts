@@ -2,7 +2,7 @@ import type { SqsAddress } from '../sqs/address.ts'
 import type { SqsMode } from '../sqs/emitter.ts'
 import { QueueNames } from '../sqs/queue-names.ts'
 import { exampleEnvelope, S3Reference, SqsEnvelope } from './envelope.ts'
-import type { DescribedEvent } from './events.ts'
+import type { DescribedEvent } from './described-events.ts'
 import { reference, type Channel, type Message, type Part } from './types.ts'
 
 export interface SqsPartOptions {

@@ -7,7 +7,7 @@ import {
   WS_UNAUTHORIZED
 } from '../errors.ts'
 import { exampleEnvelope, SocketEnvelope } from './envelope.ts'
-import type { DescribedEvent } from './events.ts'
+import type { DescribedEvent } from './described-events.ts'
 import { reference, type Channel, type Message, type Part } from './types.ts'
 
 export interface WebsocketPartOptions {

@@ -1,6 +1,7 @@
 import { io } from 'socket.io-client'
 import type { InstanceEventMap } from '../schemas/events/index.ts'
-import type { ConnectInstanceOptions, ConnectionError, InstanceConnection, InstanceMessage, Resumed } from './types.ts'
+import type { ConnectInstanceOptions, ConnectionError, InstanceConnection, InstanceMessage } from './types.ts'
+import type { Resumed } from '../websocket/resumed.ts'
 
 export type { InstanceEventMap }
 export type {
@@ -9,9 +10,9 @@ export type {
   InstanceConnection,
   InstanceMessage,
   MessageEnvelope,
-  OtherEventName,
-  Resumed
+  OtherEventName
 } from './types.ts'
+export type { Resumed }
 
 /** Messages that wait for a slow handler, at most. Beyond, the socket disconnects, and resumes once they are handled. */
 const MAX_WAITING = 1_000

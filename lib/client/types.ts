@@ -1,5 +1,6 @@
 import type { ManagerOptions, SocketOptions } from 'socket.io-client'
 import type { InstanceEventMap } from '../schemas/events/index.ts'
+import type { Resumed } from '../websocket/resumed.ts'
 
 /** The members of every message. Members that are not listed are extras of the event. */
 export interface MessageEnvelope {
@@ -34,20 +35,6 @@ export declare enum OtherEventName {
 export type InstanceMessage<Events extends object = InstanceEventMap> =
   | { [Name in keyof Events & string]: MessageEnvelope & { event: Name; data: Events[Name] } }[keyof Events & string]
   | (MessageEnvelope & { event: OtherEventName; data: unknown })
-
-/** Sent once per connection, after the events from `from` to `to`. Events after it are live. */
-export interface Resumed {
-  /** The requested offset. */
-  from: number
-  /** The last offset of the log when the replay reached it. */
-  to: number
-  /** Number of replayed events. */
-  count: number
-  /** `false`: the log no longer has all events since the requested offset, or it is another log. */
-  complete: boolean
-  /** Identifies the log of the offsets; store it with them. */
-  log: string
-}
 
 /** Own options, and some of socket.io-client, which are passed on. Its delays are in milliseconds. */
 export interface ConnectInstanceOptions<Events extends object = InstanceEventMap> extends Partial<

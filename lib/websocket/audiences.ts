@@ -1,44 +1,50 @@
-import type { CatalogueEvent } from '../events/catalogue.ts'
-import type { EventLog } from '../event-log/event-log.ts'
-import { selects } from '../instances/selections.ts'
+import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
 import { isKeptFrom, type StoredEvent } from '../events/event.ts'
+import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../instances/instance.ts'
+import { selects } from '../instances/selections.ts'
 
-/** Where an event may be seen, whoever listens. */
+/** The namespaces in which an event may be seen. */
 export interface Audience {
+  /** `/<instance>` */
   readonly namespace: boolean
+  /** `/` */
   readonly root: boolean
+}
+
+export interface AudiencesOptions {
+  catalogue: EventCatalogue
+  instances: InstanceDirectory
+  /** Whether `/` carries events. */
+  globalEvents: boolean
 }
 
 const NOBODY: Audience = { namespace: false, root: false }
 
-/** Decides where events may be seen, by what is selected at the time. */
+/** Decides where events may be seen, by the selections of the moment. */
 export class Audiences {
-  readonly #eventLog: EventLog
-  /** Whether `/` carries events. */
-  readonly #globalEvents: boolean
+  readonly #options: AudiencesOptions
 
-  constructor(eventLog: EventLog, globalEvents: boolean) {
-    this.#eventLog = eventLog
-    this.#globalEvents = globalEvents
+  constructor(options: AudiencesOptions) {
+    this.#options = options
   }
 
   /**
-   * The audience of a logged event. A selection that changes applies at once, in replays too: an event that is deselected
-   * stops, one that was selected since can be replayed.
+   * Returns the audience of a logged event. A change of a selection applies at once, also to replays: an event that is no
+   * longer selected is not replayed, one that was selected since is.
    */
   of(event: StoredEvent): Audience {
-    const { catalogue, instances } = this.#eventLog
+    const { catalogue, instances } = this.#options
     const known = catalogue.find(event.event)
     if (!known || isKeptFrom(event, 'websocket')) return NOBODY
     const instance = instances.get(event.instance)
-    // An instance that was created anew under the same name does not inherit events.
+    // An instance that was created again under the same name does not inherit events.
     return this.ofInstance(known, instance?.key === event.instanceKey ? instance : undefined)
   }
 
-  /** The audience of an event of an instance; `undefined` for an unknown one. */
+  /** Returns the audience of an event of an instance; `undefined` for an unknown instance. */
   ofInstance({ key, inAll }: CatalogueEvent, instance: Instance | undefined): Audience {
     const namespace = instance !== undefined && selects(instance.selections.websocket, key)
-    return { namespace, root: this.#globalEvents && (inAll || namespace) }
+    return { namespace, root: this.#options.globalEvents && (inAll || namespace) }
   }
 }

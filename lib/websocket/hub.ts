@@ -1,46 +1,49 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Socket } from 'socket.io'
-import type { EventLog } from '../event-log/event-log.ts'
 import { WS_STALLED, WS_TOO_SLOW } from '../errors.ts'
-import { eventSize } from '../events/messages.ts'
-import type { QuietLog } from '../telemetry/quiet-log.ts'
-import type { InstanceChange } from '../instances/directory.ts'
-import type { Instance } from '../instances/instance.ts'
 import type { StoredEvent } from '../events/event.ts'
+import { eventSize } from '../events/messages.ts'
+import type { Instance } from '../instances/instance.ts'
+import type { InstanceChange } from '../instances/directory.ts'
+import type { LogStore } from '../store/log-store.ts'
 import { slowClientChannel, type SlowClientNotice } from '../telemetry/channels.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { QuietLog } from '../telemetry/quiet-log.ts'
 import type { Admitted } from './admission.ts'
 import type { Audiences } from './audiences.ts'
 import { Backlogs } from './backlogs.ts'
 import { BufferBudget, LIVE_SHARE } from './buffer-budget.ts'
-import { Channels } from './channels.ts'
 import type { Listener } from './listener.ts'
-import { Payload } from './payload.ts'
+import { Listeners } from './listeners.ts'
+import { LiveListeners } from './live-listeners.ts'
+import type { Payload } from './payload.ts'
 import { Replays } from './replays.ts'
 import { Scope } from './scope.ts'
 import { SharedPayloads } from './shared-payloads.ts'
 import { SocketWriter, type CutOffReason } from './socket-writer.ts'
 
 export interface HubOptions {
-  eventLog: EventLog
+  /** The log that sockets follow. */
+  logStore: LogStore
   audiences: Audiences
-  /** Of one connection. */
+  metrics: Metrics
+  /** Bytes that may wait for one connection. */
   maxBufferedBytes: number
-  /** Of all connections together. */
+  /** Bytes that may wait for all connections together. */
   maxBufferedBytesTotal: number
+  /** Milliseconds without any progress after which a connection is closed. */
   stalledAfterMs: number
   log: FastifyBaseLogger
-  quietLog: QuietLog
+  /** Runs work and logs what it throws, with this message. */
+  guard: (failure: string, work: () => void) => void
 }
 
-/** Follows the log for all sockets that were admitted: each is a position in it, live or behind. */
+/** Follows the log for all sockets that were admitted: each is a position in it, at the head (live) or behind. */
 export class Hub {
   readonly #options: HubOptions
-  readonly #listeners = new Set<Listener>()
-  /** Listeners by the key of the instance that they see; `undefined`: those that see all. */
-  readonly #byInstance = new Map<number | undefined, Set<Listener>>()
-  /** How many listeners each instance's token opened. */
-  readonly #byToken = new Map<number, number>()
-  readonly #live = new Channels()
+  readonly #quietLog: QuietLog
+  readonly #listeners = new Listeners()
+  readonly #live = new LiveListeners()
   readonly #replays: Replays
   readonly #budget: BufferBudget
   readonly #backlogs: Backlogs
@@ -49,81 +52,80 @@ export class Hub {
   #head = 0
 
   constructor(options: HubOptions) {
-    const { eventLog, audiences, log, stalledAfterMs } = options
+    const { logStore, audiences, metrics, log, guard, stalledAfterMs } = options
     this.#options = options
+    this.#quietLog = new QuietLog(log)
     this.#budget = new BufferBudget(options.maxBufferedBytesTotal)
     this.#backlogs = new Backlogs({ stalledAfterMs, stalled: (writer) => this.#cut(writer, WS_STALLED) })
     this.#replays = new Replays({
-      logStore: eventLog.store.log,
+      logStore,
       log,
       budget: this.#budget,
       head: () => this.#head,
       audienceOf: (event) => audiences.of(event),
       live: (listener) => this.#live.add(listener),
-      replayed: (count) => eventLog.metrics.replayed.inc(count)
+      replayed: (count) => metrics.replayed.inc(count)
     })
-    this.#stopTail = eventLog.store.log.tail({
-      interest: () => ({
-        all: this.#byInstance.has(undefined),
-        instanceKeys: this.#byInstance.keys().filter((key) => key !== undefined)
-      }),
-      advanced: (events, at) =>
-        eventLog.guard('Events could not be written to sockets', () => this.#advanced(events, at))
+    this.#stopTail = logStore.tail({
+      interest: () => this.#listeners.interest,
+      advanced: (events, head) => guard('Events could not be written to sockets', () => this.#advanced(events, head))
     })
   }
 
-  /** Sockets that listen. */
+  /** Number of listening sockets. */
   get connected(): number {
     return this.#listeners.size
   }
 
-  /** Sockets on their way from an offset to the end of the log. */
+  /** Number of sockets on the way from an offset to the head of the log. */
   get replaying(): number {
     return this.#replays.size
   }
 
-  /** Replays that wait until others have read what is buffered for them. */
+  /** Number of replays that wait until clients have read what is buffered for others. */
   get waiting(): number {
     return this.#replays.waiting
   }
 
-  /** Bytes that wait for clients, what they share counted once. */
+  /** Bytes that wait for clients; shared ones count once. */
   get bufferedBytes(): number {
     return this.#budget.held
   }
 
-  /** Whether replays do not go on, since clients do not read what is buffered for them. */
+  /** Whether replays have been waiting for a while because clients do not read what is buffered for them. */
   get stuck(): boolean {
     return this.#replays.stuck
   }
 
-  /** Sockets that listen by the token of this instance. */
-  openedByToken({ key }: Instance): number {
-    return this.#byToken.get(key) ?? 0
+  /** Returns the number of listening sockets that the token of this instance authorized. */
+  countByToken(instance: Instance): number {
+    return this.#listeners.countByToken(instance)
   }
 
   /** Serves a socket until it is disconnected. */
   add(socket: Socket, { instance, tokenOf, subscription }: Admitted): void {
+    const { metrics } = this.#options
     const scope = new Scope(socket.nsp.name, instance?.key, subscription)
     const listener: Listener = { socket, writer: this.#writerOf(socket), scope, tokenOf }
-    this.#add(listener)
+    metrics.admitted.inc()
+    this.#listeners.add(listener)
     socket.once('disconnect', () => this.#remove(listener))
     const { offset, log } = subscription
     if (offset === undefined) this.#live.add(listener)
     else {
-      this.#options.eventLog.metrics.resumes.inc()
-      if (offset === 'latest') this.#replays.add(listener, this.#head)
-      else this.#replays.add(listener, offset, log)
+      metrics.resumes.inc()
+      if (offset === 'latest') this.#replays.add({ listener, offset: this.#head, log: undefined, quiet: false })
+      else this.#replays.add({ listener, offset, log, quiet: false })
     }
   }
 
-  /** Disconnects the sockets that lost what admitted them. */
+  /** Disconnects the sockets that are no longer authorized: their token, their instance or its selection is gone. */
   changed(change: InstanceChange): void {
     const { before } = change
     const after = change.type === 'updated' ? change.after : undefined
     const off = after?.selections.websocket?.enabled !== true
     const tokenGone = !after || !sameToken(before, after)
-    for (const { socket, scope, tokenOf } of this.#byInstance.get(before.key) ?? []) {
+    for (const { socket, scope, tokenOf } of this.#listeners.of(before.key)) {
       if ((tokenGone && tokenOf) || (off && !scope.onRoot)) socket.disconnect()
     }
   }
@@ -133,16 +135,16 @@ export class Hub {
     this.#backlogs.endCutOff()
   }
 
-  /** Resolves when the log is not read any more. Idempotent. */
+  /** Resolves when the log is no longer read. Idempotent. */
   async close(): Promise<void> {
     this.#stopTail()
     this.#backlogs.stop()
     await this.#replays.stop()
   }
 
-  /** Events for sockets, in offset order, and how far the log has been looked at for them. */
+  /** Writes events to live listeners, in offset order. `head` is the offset up to which the log was read for them. */
   #advanced(events: readonly StoredEvent[], head: number): void {
-    const { audiences, eventLog } = this.#options
+    const { audiences, metrics } = this.#options
     const served = this.#head
     this.#head = head
     this.#replays.hold(events)
@@ -162,10 +164,10 @@ export class Hub {
         }
       }
     }
-    eventLog.metrics.emitted.inc(delivered)
+    metrics.emitted.inc(delivered)
   }
 
-  /** Whether the budget has room for what a writer does not share with others. */
+  /** Whether the budget has room for the bytes that a writer does not share with others. */
   #hasRoom(writer: SocketWriter, payload: Payload): boolean {
     return this.#budget.held === 0 || writer.sharesFrames || this.#budget.fits(payload.owner, payload.bytes, LIVE_SHARE)
   }
@@ -176,19 +178,19 @@ export class Hub {
     return buffered > 0 && buffered + payload.bytes > this.#options.maxBufferedBytes
   }
 
-  /** It gets from the log, in its turn, what could not be sent to it. */
+  /** A listener without room receives the events from the log, in its turn. */
   #fallBehind(listener: Listener, served: number): void {
     this.#live.remove(listener)
-    this.#replays.catchUp(listener, served)
+    this.#replays.add({ listener, offset: served, log: undefined, quiet: true })
   }
 
   #cut(writer: SocketWriter, code: CutOffReason): void {
-    const { metrics } = this.#options.eventLog
+    const { metrics } = this.#options
     const { socket, buffered } = writer
     const namespace = socket.nsp.name
     if (code === WS_STALLED) metrics.stalled.inc()
     else metrics.cutOff.inc()
-    this.#options.quietLog.warn(code, { namespace, buffered, code }, TOLD[code])
+    this.#quietLog.warn(code, { namespace, buffered, code }, CUT_OFF[code])
     if (slowClientChannel.hasSubscribers) {
       const notice: SlowClientNotice = { code, namespace, socketId: socket.id, bufferedBytes: buffered }
       slowClientChannel.publish(notice)
@@ -196,28 +198,10 @@ export class Hub {
     writer.cutOff(code)
   }
 
-  #add(listener: Listener): void {
-    this.#options.eventLog.metrics.admitted.inc()
-    this.#listeners.add(listener)
-    const { instanceKey } = listener.scope
-    this.#byInstance.set(instanceKey, (this.#byInstance.get(instanceKey) ?? new Set()).add(listener))
-    const { tokenOf } = listener
-    if (tokenOf) this.#byToken.set(tokenOf.key, this.openedByToken(tokenOf) + 1)
-  }
-
   #remove(listener: Listener): void {
     this.#live.remove(listener)
     this.#replays.remove(listener)
-    this.#listeners.delete(listener)
-    const { instanceKey } = listener.scope
-    const others = this.#byInstance.get(instanceKey)
-    others?.delete(listener)
-    if (others?.size === 0) this.#byInstance.delete(instanceKey)
-    const { tokenOf } = listener
-    if (!tokenOf) return
-    const left = this.openedByToken(tokenOf) - 1
-    if (left > 0) this.#byToken.set(tokenOf.key, left)
-    else this.#byToken.delete(tokenOf.key)
+    this.#listeners.remove(listener)
   }
 
   #writerOf(socket: Socket): SocketWriter {
@@ -231,7 +215,7 @@ export class Hub {
   }
 }
 
-const TOLD: Readonly<Record<CutOffReason, string>> = {
+const CUT_OFF: Readonly<Record<CutOffReason, string>> = {
   [WS_TOO_SLOW]: 'A client reads too slowly: its connection was closed, to resume',
   [WS_STALLED]: 'A client reads nothing: its connection was closed, to resume'
 }

@@ -4,7 +4,7 @@ import type { Fault } from '../operation/fault.ts'
 /** For how long a refused socket is a fault. */
 const FAULT_MS = 60_000
 
-interface Refused {
+interface RefusedSockets {
   message: string
   count: number
   since: Date
@@ -15,7 +15,7 @@ interface Refused {
 export class SocketFaults {
   readonly #stuck: () => boolean
   readonly #now: () => number
-  #refused: Refused | undefined
+  #refused: RefusedSockets | undefined
 
   /** @param stuck whether replays wait since the clients of others do not read @param now milliseconds on a clock that is never set back */
   constructor(stuck: () => boolean, now: () => number = () => performance.now()) {
@@ -48,7 +48,7 @@ export class SocketFaults {
     return faults
   }
 
-  get #recent(): Refused | undefined {
+  get #recent(): RefusedSockets | undefined {
     return this.#refused && this.#now() - this.#refused.lastAt <= FAULT_MS ? this.#refused : undefined
   }
 }

@@ -1,11 +1,12 @@
 import t, { type Test } from 'tap'
 import type { EventLog } from '../../lib/event-log/event-log.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
-import { data, emit, heldStore } from '../support/resuming.ts'
+import { data, emit, emitMany, heldStore, numbers } from '../support/resuming.ts'
 import { rawListener } from '../support/raw-socket.ts'
 import { LARGE } from '../support/slowness.ts'
-import { connect, next } from '../support/sockets.ts'
+import { client, connect, next } from '../support/sockets.ts'
 import { until } from '../support/until.ts'
 
 const auth = { apikey: API_KEY }
@@ -41,6 +42,44 @@ t.test('a live socket for whose events there is no room gets them later, in orde
     [app.websocket.replaying, socket.connected, received.some(({ event }) => event === 'resumed')],
     [0, true, false]
   )
+})
+
+t.test('a socket that has no room in the turn in which its replay ends gets each event once', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const { app, url } = await listen(t, {
+    sqs: false,
+    eventLog: { store },
+    websocket: { maxBufferedBytesTotal: 1_000_000 }
+  })
+  for (const name of ['sales', 'support']) await app.websocket.set(name, { enabled: true })
+  const { ws } = await rawListener(t, url, '/sales', auth)
+  ws.pause()
+  await emit(app, 'support', 1)
+  const large = 'y'.repeat(600_000)
+  const range = store.log.range.bind(store.log)
+  let filled: Promise<unknown> | undefined
+  t.intercept(store.log, 'range', {
+    value: async () => {
+      const result = await range()
+      // Committed after the only page of the replay is sent, before the next turn of the event loop.
+      filled ??= app.onInstanceEvent([
+        { instance: 'sales', event: 'call', data: LARGE },
+        { instance: 'support', event: 'call', data: large }
+      ])
+      return result
+    }
+  })
+  const { until: receive } = client(t, `${url}/support`, { auth: { ...auth, offset: 0 } })
+  const resumed = { from: 0, to: 1, count: 1, complete: true }
+  t.strictSame(data(await receive(2)), [1, resumed])
+  await filled
+  await emitMany(app, 'support', 300)
+  t.equal(app.websocket.replaying, 1, 'it is behind again')
+  ws.resume()
+  t.strictSame(data(await receive(303)), [1, resumed, large, ...numbers(300)])
+  await emit(app, 'support', 'live')
+  t.strictSame(data(await receive(304)).at(-1), 'live')
 })
 
 t.test('a client of long polling, which shares no bytes with others, gets them later as well', async (t) => {

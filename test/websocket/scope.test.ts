@@ -1,7 +1,5 @@
 import t from 'tap'
 import type { StoredEvent } from '../../lib/events/event.ts'
-import { Channels } from '../../lib/websocket/channels.ts'
-import type { Listener } from '../../lib/websocket/listener.ts'
 import { Scope } from '../../lib/websocket/scope.ts'
 import { newEvent } from '../support/new-event.ts'
 
@@ -11,9 +9,6 @@ const BOTH = { namespace: true, root: true }
 function stored(members: Partial<StoredEvent> = {}): StoredEvent {
   return { ...newEvent(), offset: 1, instanceKey: 1, acceptedAt: 0, ...members }
 }
-
-/** Channels look at nothing of a listener but its scope. */
-const listener = (scope: Scope) => ({ scope }) as Listener
 
 t.test('a scope includes what its namespace carries', (t) => {
   const own = new Scope('/sales', 1, all)
@@ -73,65 +68,5 @@ t.test('scopes that see the same share an id, others never', (t) => {
     new Scope('/', undefined, { ...all, events: set() })
   ]
   t.equal(new Set(different.map(({ id }) => id)).size, different.length)
-  t.end()
-})
-
-t.test('events find every channel that includes them, in their order', (t) => {
-  const channels = new Channels()
-  const listeners = [
-    new Scope('/sales', 1, all),
-    new Scope('/sales', 1, { ...all, events: new Set(['call']) }),
-    new Scope('/', 1, all),
-    new Scope('/', undefined, all),
-    new Scope('/other', 2, all)
-  ].map(listener)
-  const twin = listener(new Scope('/sales', 1, all))
-  for (const one of [...listeners, twin]) channels.add(one)
-  const events = [
-    stored({ offset: 1, event: 'call' }),
-    stored({ offset: 2, instanceKey: 2 }),
-    stored({ offset: 3, instanceKey: 3 }),
-    stored({ offset: 4 })
-  ]
-  const asked: number[] = []
-  const routed = channels.route(events, ({ offset }) => {
-    asked.push(offset)
-    return BOTH
-  })
-  const offsets = new Map(
-    [...routed].flatMap(([{ listeners }, list]) => [...listeners].map((one) => [one, list.map(({ offset }) => offset)]))
-  )
-  t.strictSame(
-    [...listeners, twin].map((one) => offsets.get(one)),
-    [[1, 4], [1], [1, 4], [1, 2, 3, 4], [2], [1, 4]]
-  )
-  t.strictSame(asked, [1, 2, 3, 4], 'each is looked at once')
-  t.equal(routed.size, 5, 'those who see the same are one channel')
-  t.end()
-})
-
-t.test('who has left gets nothing, and nobody there is nothing to look at', (t) => {
-  const channels = new Channels()
-  const [first, second, onRoot] = [
-    new Scope('/a', 1, all),
-    new Scope('/a', 1, all),
-    new Scope('/', undefined, all)
-  ].map(listener) as [Listener, Listener, Listener]
-  const heard = () => [...channels.route([stored()], () => BOTH).keys()].flatMap(({ listeners }) => [...listeners])
-  channels.remove(first)
-  for (const one of [first, second, onRoot]) channels.add(one)
-  channels.remove(first)
-  channels.remove(first)
-  t.strictSame(heard(), [second, onRoot])
-  channels.remove(second)
-  t.strictSame(heard(), [onRoot])
-  channels.remove(onRoot)
-  channels.remove(onRoot)
-  const routed = channels.route([stored()], () => {
-    throw new Error('it was looked at')
-  })
-  t.equal(routed.size, 0)
-  channels.add(first)
-  t.strictSame(heard(), [first])
   t.end()
 })

@@ -1,0 +1,101 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Namespace, Server, Socket } from 'socket.io'
+import { WS_RATE_LIMITED, WS_TOO_MANY_SOCKETS } from '../errors.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { QuietLog } from '../telemetry/quiet-log.ts'
+import { urlWithoutKeys } from '../text/url-without-keys.ts'
+import { tooMany, type Admission, type Admitted, type Attempt, type Refused } from './admission.ts'
+import { TOO_MANY_OF_ADDRESS, type Connections } from './connections.ts'
+import type { Hub } from './hub.ts'
+import type { PeerAddress } from './peer-address.ts'
+import type { SocketFaults } from './socket-faults.ts'
+
+export interface GateOptions {
+  io: Server
+  admission: Admission
+  hub: Hub
+  connections: Connections
+  faults: SocketFaults
+  metrics: Metrics
+  peerAddress: PeerAddress
+  /** Sockets that the token of an instance may have open. */
+  maxSocketsPerInstance: number
+  log: FastifyBaseLogger
+}
+
+/** Admits the sockets of all namespaces and passes them to the hub; counts and reports those that are refused. */
+export class Gate {
+  readonly #options: GateOptions
+  readonly #quietLog: QuietLog
+
+  constructor(options: GateOptions) {
+    const { io, admission, log } = options
+    this.#options = options
+    this.#quietLog = new QuietLog(log)
+    // Every name is a namespace; the middleware alone decides who may enter, before and after a restart alike.
+    for (const entry of [io.of('/'), io.of((_name, _auth, next) => next(null, true))]) this.#guard(entry, () => true)
+    // A host that writes to a namespace before anyone is in it creates it, without the middleware above. The namespace is the
+    // host's own as long as no instance has that name.
+    io.on('new_namespace', (made) => {
+      if (made.listeners('connection').length === 0) this.#guard(made, () => admission.isOfInstance(made.name))
+    })
+  }
+
+  /** Counts and logs the refusal of a socket, or of a connection. */
+  refused({ code, message, address }: { code: string; message: string; address: string }): void {
+    this.#options.metrics.turnedAway.inc({ code })
+    if (code === WS_RATE_LIMITED)
+      this.#quietLog.warn('keys', { address }, 'Too many wrong keys came from an address; if it is a proxy: trustProxy')
+    if (code !== WS_TOO_MANY_SOCKETS) return
+    this.#options.faults.tooMany(message)
+    this.#quietLog.warn('sockets', { address }, `${message}; if it is a proxy: trustProxy`)
+  }
+
+  #guard(entry: Namespace, isOurs: () => boolean): void {
+    entry.use((socket, next) => (isOurs() ? this.#admit(socket, next) : next()))
+    entry.on('connection', (socket) => {
+      if (isOurs()) this.#connected(socket)
+    })
+  }
+
+  #admit(socket: Socket, next: (error?: Error) => void): void {
+    const address = this.#options.peerAddress(socket.request)
+    const decision = this.#decide(socket, address)
+    if (decision.status === 'admitted') {
+      next()
+      return
+    }
+    const { code, message } = decision
+    this.#options.log.debug({ namespace: urlWithoutKeys(socket.nsp.name), code }, 'A socket was refused')
+    this.refused({ code, message, address })
+    next(toConnectError(decision))
+  }
+
+  #decide(socket: Socket, address: string): Admitted | Refused {
+    const { admission, connections, hub, maxSocketsPerInstance } = this.#options
+    if (connections.isSurplus(socket.conn)) return tooMany(TOO_MANY_OF_ADDRESS)
+    const decision = admission.admit(attemptOf(socket), address)
+    const tokenOf = decision.status === 'admitted' ? decision.tokenOf : undefined
+    if (!tokenOf || hub.countByToken(tokenOf) < maxSocketsPerInstance) return decision
+    return tooMany(`Too many sockets are open with the token of "${tokenOf.name}"`)
+  }
+
+  #connected(socket: Socket): void {
+    // The token or the selection may have been removed since the middleware ran.
+    const decision = this.#options.admission.decide(attemptOf(socket))
+    if (decision.status === 'refused') {
+      socket.disconnect()
+      return
+    }
+    this.#options.hub.add(socket, decision)
+  }
+}
+
+function attemptOf(socket: Socket): Attempt {
+  return { namespace: socket.nsp.name, handshake: socket.handshake, peer: socket.conn.remoteAddress }
+}
+
+/** The error that Socket.IO sends as `connect_error`. */
+function toConnectError({ code, message, retryAfterMs }: Refused): Error {
+  return Object.assign(new Error(message), { data: { code, message, ...(retryAfterMs && { retryAfterMs }) } })
+}
