@@ -4,7 +4,7 @@ import { BackpressureError } from '../errors.ts'
 export class Backlog {
   readonly max: number
   #pending: number
-  /** Deliveries of appends that wait for their commit. */
+  /** Deliveries of appends that are not committed yet. */
   #reserved = 0
   #changes = 0
 

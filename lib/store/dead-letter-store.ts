@@ -1,18 +1,19 @@
 import type { DeliveryRef } from './delivery-store.ts'
 
+/** A delivery that was given up. */
 export interface DeadLetter extends DeliveryRef {
   readonly id: number
   readonly instance: string
   readonly event: string
   readonly eventId: string
-  /** A code of ours or of AWS. */
+  /** A code of this package or of AWS. */
   readonly reason: string
   readonly message: string
   readonly attempts: number
   readonly diedAt: Date
 }
 
-/** Which dead letters: those that fit every member given. */
+/** Dead letters that fit every member given. */
 export interface DeadLetterFilter {
   readonly ids?: readonly number[]
   readonly instance?: string
@@ -20,6 +21,7 @@ export interface DeadLetterFilter {
   readonly reason?: string
 }
 
+/** A page of dead letters. */
 export interface DeadLetterPage extends DeadLetterFilter {
   /** Only ids above this one. */
   readonly after: number
@@ -28,17 +30,17 @@ export interface DeadLetterPage extends DeadLetterFilter {
   readonly limit: number
 }
 
-/** Deliveries that were given up on. */
+/** Deliveries that were given up. */
 export interface DeadLetterStore {
   /** Dead letters by ascending id. */
   read(page: DeadLetterPage): Promise<DeadLetter[]>
 
-  /** How many dead letters there are, and the highest id so far (0: none yet). */
+  /** Number of dead letters, and the highest id so far (0 if there was none). */
   count(): Promise<{ count: number; lastId: number }>
 
-  /** Makes a page of dead letters pending deliveries again, atomically. @returns those it took */
+  /** Turns a page of dead letters into pending deliveries again, atomically. @returns those dead letters */
   redrive(page: DeadLetterPage): Promise<DeadLetter[]>
 
-  /** Forgets a page of dead letters, atomically: their events are not sent. @returns those it took */
+  /** Removes a page of dead letters, atomically: their events are not sent. @returns those dead letters */
   discard(page: DeadLetterPage): Promise<DeadLetter[]>
 }

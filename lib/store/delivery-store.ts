@@ -6,58 +6,64 @@ export interface LaneKey {
   readonly instanceKey: number
 }
 
+/** A delivery: one event on its way to one queue. */
 export interface DeliveryRef extends LaneKey {
   readonly offset: number
 }
 
+/** The reason why a delivery was given up. */
 export interface DeliveryFailure {
+  /** A code of this package or of AWS. */
   readonly reason: string
   readonly message: string
   readonly attempts: number
 }
 
-/** Who sends what is pending. Its methods must not throw. */
+/** Sends pending deliveries. Its methods must not throw. */
 export interface LaneWatcher {
-  /** Lanes that have something pending and are this process's to send: all there are at first, then as they come. May repeat. */
+  /**
+   * Called with lanes that this process is to send and that have pending events: with all of them at first, later with those
+   * that have new ones. A lane may be repeated.
+   */
   pending(lanes: readonly LaneKey[]): void
   /**
-   * New events of lanes that are this process's to send, in offset order: nothing of their lanes lies between them and
-   * what was told before, so that they need not be read. What comes in another way is told by `pending`.
+   * Called with new events of lanes that this process is to send, in offset order. Since the last call of `pending` or
+   * `appended`, their lanes have no other new events, so that they need not be read. Other new events come by `pending`.
    */
   appended(events: readonly StoredEvent[]): void
-  /** Lanes in which something is pending again, older than what was told: to be read from their beginning. */
+  /** Called with lanes in which older events are pending again: they are to be read from their beginning. */
   redriven(lanes: readonly LaneKey[]): void
-  /** Stop sending for these partitions, and tell of each once nothing of it is under way; it is handed over then. */
+  /** Stops sending for these partitions. Yields each once nothing of it is in flight; it is then handed over. */
   release(partitions: ReadonlySet<number>): AsyncIterable<ReadonlySet<number>>
-  /** The right to send is lost at once (connection gone): stop without waiting. */
+  /** Called when the right to send for these partitions is lost, with the connection: to stop without waiting. */
   revoked(partitions: ReadonlySet<number>): void
 }
 
-/** What is to be delivered to SQS, by lane. */
+/** Pending deliveries to SQS, by lane. */
 export interface DeliveryStore {
-  /** Pending deliveries beyond which `LogStore.append` is refused. */
+  /** Number of pending deliveries from which on `LogStore.append` refuses events for SQS. */
   readonly maxPending: number
 
-  /** How many deliveries are pending, in all. Held in memory. */
+  /** Number of pending deliveries, from memory. */
   pendingCount(): number
 
-  /** When the oldest event with a pending delivery was accepted (milliseconds since the epoch); `null`: none is pending. */
+  /** When the oldest event with a pending delivery was accepted, in milliseconds since the epoch; `null` if none is pending. */
   oldestPending(): Promise<number | null>
 
   /**
-   * Shares what is pending among the processes that send: each partition is one's at a time, until it is released or
-   * revoked. Returns how to stop it: then everything is released, and others take it.
+   * Shares pending deliveries among the processes that send: each partition belongs to one of them until it is released or
+   * revoked. Returns how to stop: all partitions are then released, and other processes take them.
    * @throws {BackpressureError} the database cannot be reached
    */
   watch(watcher: LaneWatcher): Promise<() => Promise<void>>
 
-  /** Whether this process may send for the instance now: to be asked before each call, since a process can be held up. */
+  /** Whether this process may send for an instance now. To be asked before each call of SQS: a process can be suspended. */
   maySend(instanceKey: number): boolean
 
-  /** Pending events of one lane by ascending offset. */
+  /** Pending events of a lane by ascending offset; at least one if there is any. */
   readLane(lane: LaneKey, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]>
 
-  /** Forgets deliveries that SQS accepted. Idempotent; may be written a little later, at the latest by `close`. */
+  /** Removes deliveries that SQS accepted. Idempotent. May be written a little later, at the latest by `close`. */
   acknowledge(deliveries: readonly DeliveryRef[]): Promise<void>
 
   /** Turns a pending delivery into a dead letter, atomically; does nothing if it is not pending. */

@@ -3,26 +3,26 @@ import type { DeadLetterStore } from './dead-letter-store.ts'
 import type { DeliveryStore } from './delivery-store.ts'
 import type { LogStore } from './log-store.ts'
 
-/** How a node stands in a cluster. */
+/** The state of a node in a cluster. */
 export interface NodeStatus {
   /** Whether the database answers. */
   readonly connected: boolean
-  /** How many nodes there are, this one included. */
+  /** Number of nodes, this one included. */
   readonly nodes: number
-  /** Partitions that are this node's to send, of `PARTITIONS`. */
+  /** Number of partitions that this node sends, of `PARTITIONS`. */
   readonly partitions: number
-  /** The highest offset that this node knows of. */
+  /** End of the log as this node knows it. */
   readonly head: number
-  /** How far its subscribers have come; as far as the head without any. */
+  /** Offset that all of its subscribers have reached; the head without any. */
   readonly position: number
-  /** For how long they have been behind, in milliseconds. */
+  /** Milliseconds since they have been behind the head; 0 if they are not. */
   readonly lagMs: number
 }
 
 /**
- * The durable, ordered store of accepted events and of all that must survive with them: one interface per subject, and each
- * user of the store is given the one that it needs.
- * Asynchronous throughout, so that a network database fits. One conformance suite runs on every backend.
+ * The durable, ordered store of accepted events, and of everything that must survive with them. One interface per subject:
+ * each user of the store gets the one that it needs. Asynchronous, so that a network database fits. The conformance suite
+ * (test/store/conformance.ts) runs on every backend.
  */
 export interface EventStore {
   /** Instances and their selections: held in memory, written through. */
@@ -31,12 +31,12 @@ export interface EventStore {
   readonly deliveries: DeliveryStore
   readonly deadLetters: DeadLetterStore
 
-  /** How this node stands; `undefined` where there is but one. */
+  /** The state of this node; `undefined` where there is only one. */
   status(): NodeStatus | undefined
 
-  /** Writes as an append does, to the disk. Rejects when the store cannot be written, or what it locks is not its own. */
+  /** Writes to the disk as an append does. @throws the store cannot be written, is damaged, or has lost its locks */
   check(): Promise<void>
 
-  /** Writes what waits, then releases everything. Idempotent. Later calls reject with `ClosingError`. */
+  /** Completes writes that wait, then releases everything. Idempotent. Later calls reject with `ClosingError`. */
   close(): Promise<void>
 }

@@ -1,12 +1,14 @@
 import type { NewEvent, StoredEvent } from '../events/event.ts'
 
+/** The place of an appended event in the log. */
 export interface AppendResult {
   readonly id: string
   readonly offset: number
-  /** The instance had an event of this id already: `offset` is that one's, nothing was written. */
+  /** Whether the instance already had an event with this id: nothing was written, and `offset` is that event's. */
   readonly duplicate: boolean
 }
 
+/** The events to read: those that fit every member given. */
 export interface ReadOptions {
   /** Only events of this instance. */
   instanceKey?: number
@@ -16,74 +18,76 @@ export interface ReadOptions {
   instances?: readonly string[]
   /** Only offsets above this one. */
   after: number
-  /** Only offsets up to this one: bounds what a filter that nothing passes makes the store look at. @default all */
+  /** Only offsets up to this one; limits how far the store searches for rare events. @default all */
   upTo?: number
-  /** By descending offset: the newest of what fits come first. @default false */
+  /** By descending offset instead of ascending. @default false */
   newestFirst?: boolean
+  /** Largest number of events. */
   limit: number
-  /** Stop after the event that reaches this many characters of data. @default unlimited */
+  /** Characters after which no further event is read; at least one event is. @default unlimited */
   maxBytes?: number
 }
 
+/** The extent of a log. */
 export interface LogRange {
-  /** Of this log: another one where it was begun anew, so that an old offset is not taken for one of its own. */
+  /** Identifies this log: a log that was begun anew has another id, so that offsets of the old one are recognised. */
   id: string
-  /** The first offset that the log holds; `head + 1` when all was pruned, 0 while it never held an event. */
+  /** Lowest offset that the log holds; `head + 1` when all events were pruned, 0 before the first event. */
   first: number
-  /** The highest offset so far; 0 while there is none. */
+  /** End of the log: the highest offset so far, 0 before the first event. */
   head: number
-  /** The highest offset that was pruned, 0 if none: what came after it is all there. */
+  /** Highest offset that was pruned, 0 if none: the log holds every event after it. */
   prunedTo: number
 }
 
+/** Events that may be removed. */
 export interface PruneOptions {
-  /** Events accepted before this time (milliseconds since the epoch) may go. */
+  /** Events accepted before this time, in milliseconds since the epoch. */
   acceptedBefore: number
-  /** The oldest events may go while the log takes more than this many bytes. */
+  /** The oldest events while the log takes more than this many bytes. */
   maxBytes: number
 }
 
-/** Who follows the log. Its methods must not throw. */
+/** Follows the log. Its methods must not throw. */
 export interface LogSubscriber {
   /**
-   * Which events it wants with their bodies: all, or those of these instances; it may be told of others too. Asked before
-   * each read; what it has come to want meanwhile is read before it is told that the log has gone on.
+   * The events to pass to `advanced`: all, or at least those of these instances. Called before each read of the log; events
+   * of instances that were added during a read are read as well before `advanced` is called.
    */
   interest(): { all: boolean; instanceKeys: Iterable<number> }
-  /** Events in offset order, each once, and the offset up to which the log has been looked at. May have no events. */
+  /** Called with new events in offset order, each once, or with none, and the offset up to which the log was read. */
   advanced(events: readonly StoredEvent[], position: number): void
 }
 
-/** The log itself: every accepted event, in the order of acceptance. */
+/** Every accepted event, in the order of acceptance. */
 export interface LogStore {
   /**
-   * Appends events and their pending deliveries: all of them or none, in one transaction with whatever else
-   * waits in this turn of the event loop. Resolved means durable. Offsets grow in the order of calls.
-   * Idempotent by (instance, id).
-   * @param replan makes the events anew. Called once the directory has caught up, if one of their instances was changed by
-   * another node and this one did not know yet: what was planned before is not written. May throw, which rejects.
-   * @throws {BackpressureError} the backlog is full, or the disk refused
+   * Appends events and their pending deliveries, all or none, in one transaction with the other appends of this turn of the
+   * event loop. Resolves when they are durable. Offsets grow in the order of calls. Idempotent by instance and id.
+   * @param replan Makes the events anew. Called when another node has changed one of their instances and this node did not
+   * know yet: the directory is brought up to date first, and the events as first planned are not written. If it throws,
+   * the append rejects.
+   * @throws {BackpressureError} the backlog is full, or the store cannot be written now
    */
   append(events: readonly NewEvent[], replan?: () => readonly NewEvent[]): Promise<AppendResult[]>
 
   /**
-   * Follows the log from its head on, wherever events are appended. Calls `advanced` at once, without events, to say where
-   * that is. Returns how to stop it.
+   * Follows the log from its head on, whichever node appends. Calls `advanced` at once, without events, with the head.
+   * Returns how to stop it.
    */
   tail(subscriber: LogSubscriber): () => void
 
-  /** Events by offset, ascending unless asked otherwise; `queues` of what is read is empty. Empty when there is nothing after `after`. */
+  /** Events by offset, ascending unless asked otherwise; `queues` of each is empty. */
   read(options: ReadOptions): Promise<StoredEvent[]>
 
-  /** What the log holds. */
   range(): Promise<LogRange>
 
   /**
-   * Removes old events that nothing needs: never one with a pending delivery or a dead letter.
-   * Looks at a few hundred at a time; call again while there is `more`.
+   * Removes old events that have neither a pending delivery nor a dead letter. Looks at a few hundred events a call: call
+   * it again while there is `more`.
    */
   prune(options: PruneOptions): Promise<{ removed: number; more: boolean }>
 
-  /** Events that were found to be damaged where they are stored, and are left out of what is read. */
+  /** Number of events that were found damaged in storage; reads leave them out. */
   damagedEvents(): number
 }

@@ -3,34 +3,37 @@ import { isPostgresUrl, storePath } from './open.ts'
 import { PostgresImport } from './postgres/import.ts'
 import { type LogCounts, SqliteExport } from './sqlite/export.ts'
 
+/** The two ends of a move. */
 export interface MoveLogOptions {
-  /** `file:<path>`; nobody may have it open, and nothing in it is changed. */
+  /** `file:<path>`. No other process may have it open; its contents stay unchanged. */
   from: string
-  /** `postgres://…`; nobody may run on it. */
+  /** `postgres://…`. No node may run on it. */
   to: string
   /** @default 'instance_events' */
   schema?: string
-  /** Told after each page. */
+  /** Called after each page. */
   progress?: ((moved: Moved) => void) | undefined
 }
 
-/** How many of one kind are there, of how many. */
+/** Progress of one kind of row. */
 export interface Moved {
   readonly what: 'events' | 'pending' | 'deadLetters'
+  /** Number of rows that are in PostgreSQL. */
   readonly done: number
+  /** Number of rows in the file. */
   readonly of: number
 }
 
-/** A page is one transaction, and in memory meanwhile. */
+/** A page is one transaction, and is held in memory. */
 const EVENTS_PAGE = { limit: 1_000, maxBytes: 8 * 1_048_576 }
 const ROWS_PAGE = 5_000
 
 /**
- * Copies a log from SQLite to PostgreSQL with all its numbers. Stopped at any point, it goes on there when it is called again;
- * both are to be left alone until it is through.
- * @returns what was counted on both sides; `already`: an earlier call did it
- * @throws {StoreUnsupportedError} it goes from a file to PostgreSQL only
- * @throws {StoreUnusableError} either cannot be read or written, is in use, or holds something else
+ * Copies a log from SQLite to PostgreSQL, with its offsets, keys and ids. When it is interrupted, another call continues at
+ * that point. Neither database may be used before it is complete.
+ * @returns the counts, which are equal on both sides; `already`: whether an earlier call had completed the move
+ * @throws {StoreUnsupportedError} `from` is not a file, or `to` is not PostgreSQL
+ * @throws {StoreUnusableError} either database cannot be read or written, is in use, or holds another log
  */
 export async function moveLog(options: MoveLogOptions): Promise<{ counts: LogCounts; already: boolean }> {
   const { from, to, schema = 'instance_events', progress } = options
@@ -90,7 +93,7 @@ async function copy({ source, target, progress }: Copying): Promise<{ counts: Lo
 const offsetOf = (row: { offset?: unknown }) => row.offset as number
 const idOf = (row: { id?: unknown }) => row.id as number
 
-/** One page after the other, each read from the number of the last row before it. */
+/** Page after page, each read from the number of the last row of the page before. */
 function* pages<T>(after: number, numberOf: (row: T) => number, read: (after: number) => T[]): Generator<T[]> {
   for (let page = read(after); page.length > 0; page = read(numberOf(page.at(-1) as T))) yield page
 }

@@ -6,28 +6,29 @@ import type { EventStore } from './event-store.ts'
 
 export const DEFAULT_STORE_URL = 'file:./data/instance-events.db'
 
+/** Options of `openStore`. */
 export interface OpenStoreOptions {
   /** `file:<path>`, `:memory:` or `postgres://<user>@<host>/<database>`. @default 'file:./data/instance-events.db' */
   url?: string
   /** Pending deliveries beyond which events are refused with `IEV_BACKPRESSURE`. @default 1_000_000 */
   maxPendingDeliveries?: number
-  /** Told of each commit. */
+  /** Called after each commit. */
   onCommit?: SqliteStoreOptions['onCommit']
-  /** Told of damage in SQLite's file, as it is met. */
+  /** Called for each damaged place in the SQLite file when it is first met. */
   onDamage?: SqliteStoreOptions['onDamage']
-  /** Told when PostgreSQL is lost, and with no error when it is back. */
+  /** Called with an error when PostgreSQL is lost, and without one when it is back. */
   onConnection?: PostgresStoreOptions['onConnection']
-  /** Where PostgreSQL keeps it. @default 'instance_events' */
+  /** The PostgreSQL schema. @default 'instance_events' */
   schema?: string
 }
 
-/** @throws {StoreUnsupportedError} for a URL that no backend takes */
+/** Opens the store of a URL. @throws {StoreUnsupportedError} no backend has such URLs @throws as the backend does */
 export async function openStore({
   url = DEFAULT_STORE_URL,
   onDamage,
   ...options
 }: OpenStoreOptions): Promise<EventStore> {
-  // Each backend is loaded only where it is used: Node 22 prints a warning when SQLite is.
+  // A backend is loaded only where it is used: Node 22 prints a warning when it loads SQLite.
   if (isPostgresUrl(url)) {
     const { PostgresStore } = await import('./postgres/store.ts')
     return PostgresStore.open({ url, ...options })
@@ -37,12 +38,12 @@ export async function openStore({
   return new SqliteStore({ path: storePath(url), onDamage, ...limits })
 }
 
-/** Whether a database URL is PostgreSQL's. */
+/** Whether a URL is PostgreSQL's. */
 export function isPostgresUrl(url: string): boolean {
   return /^postgres(ql)?:\/\//.test(url)
 }
 
-/** The file that a database URL names. */
+/** The path of a `file:` URL, or `:memory:`. @throws {StoreUnsupportedError} it is neither */
 export function storePath(url: string): string {
   if (url === ':memory:') return url
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.replace(/^file:/, '')

@@ -1,16 +1,19 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { LogStore } from './log-store.ts'
 
+/** Limits of the log. */
 export interface RetentionOptions {
   logStore: LogStore
   log: FastifyBaseLogger
+  /** Age from which on events are removed. */
   hours: number
+  /** Size of the log from which on the oldest events are removed. */
   maxBytes: number
-  /** @default 60_000 */
+  /** Milliseconds between two rounds. @default 60_000 */
   intervalMs?: number
 }
 
-/** Lets old events go, a few hundred at a time with a breath in between, so that nothing else waits for it. */
+/** Removes old events from the log, a few hundred at a time, so that other work gets its turn in between. */
 export class Retention {
   readonly #options: Required<RetentionOptions>
   #timer: NodeJS.Timeout | undefined
@@ -21,19 +24,19 @@ export class Retention {
     this.#options = { intervalMs: 60_000, ...options }
   }
 
-  /** Prunes now and then from now on. Idempotent. */
+  /** Begins to prune regularly. Idempotent. */
   start(): void {
     if (!this.#timer) this.#schedule()
   }
 
-  /** Resolves when the running round has ended. Idempotent. */
+  /** Ends regular pruning; resolves when the round in progress has ended. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
     await this.#round
   }
 
-  /** One round: everything that may go now, unless it is stopped meanwhile. @returns how many events went */
+  /** One round: removes every event that may go, unless it is stopped meanwhile. @returns the number of removed events */
   async prune(): Promise<number> {
     const { logStore, hours, maxBytes } = this.#options
     const acceptedBefore = Date.now() - hours * 3_600_000

@@ -2,7 +2,7 @@ import type { DeadLetter } from './dead-letter-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { readExtras } from '../events/extras.ts'
 
-/** A row as a driver returns it. What a column holds is what its backend's schema says. */
+/** A row as a driver returns it. The types of its columns are those of the backend's schema. */
 export type Row = Record<string, unknown>
 
 export const EVENT_COLUMNS =

@@ -9,12 +9,13 @@ import { wholeFault } from './sqlite/damage.ts'
 import { REMEDY, SQLITE_BUSY, sqliteCode } from './sqlite/database.ts'
 import { CHECK_BYTES } from './sqlite/statements.ts'
 
+/** The result of a trial, for people. */
 export interface Tried {
   ok: boolean
   message: string
 }
 
-/** Whether a server in `folder` could use this database; looks at all of it, and changes nothing. */
+/** Tries whether a server in `folder` could use a database. Reads all of it, and changes nothing. */
 export async function tryDatabase(url: string, folder: string): Promise<Tried> {
   try {
     if (isPostgresUrl(url)) {
@@ -45,7 +46,7 @@ function tryFile(path: string): Tried {
   return tried
 }
 
-/** Writes as much as a server's check does, beside the file, and removes it. @throws as the system does: a full disk */
+/** Writes a file as large as a check of the store writes, beside the database, and removes it. @throws if the disk is full */
 function tryDisk(folder: string): void {
   const path = join(folder, `.try-${randomUUID()}`)
   try {
