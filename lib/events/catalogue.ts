@@ -57,7 +57,7 @@ const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecti
 export interface CatalogueOptions {
   /** Event names on the wire, such as `invoice.paid`. */
   names: readonly string[]
-  /** Whether `names` replace Evolution API's events, or are added to them. @default false */
+  /** True: `names` replace Evolution API's events; false: they are added to them. @default false */
   replace?: boolean
   /** Names of events that a selection of "all" does not include. @default [] */
   explicitOnly?: readonly string[]
@@ -71,7 +71,7 @@ export interface CatalogueEvent {
   name: string
   /** Name in selections, such as `MESSAGES_UPSERT`. */
   key: string
-  /** Whether a selection of "all" includes it. */
+  /** True if a selection of "all" includes it. */
   inAll: boolean
 }
 

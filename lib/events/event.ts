@@ -15,7 +15,7 @@ export function flagsOfOnly(transports: readonly TransportName[]): number {
   return TRANSPORTS.reduce((flags, [name, flag]) => (transports.includes(name) ? flags : flags | flag), 0)
 }
 
-/** Whether an event must not be delivered by a transport. */
+/** True if an event must not be delivered by a transport. */
 export function isKeptFrom({ flags }: Pick<StoredEvent, 'flags'>, transport: TransportName): boolean {
   return (flags & KEPT_FROM[transport]) !== 0
 }

@@ -17,7 +17,7 @@ export class ApiKeys {
     if (globalKey !== undefined) instances.reserveToken(globalKey)
   }
 
-  /** Whether a key is the global key. */
+  /** True for the global key. */
   isGlobal(key: string): boolean {
     return this.#globalHash !== undefined && timingSafeEqual(this.#globalHash, hashToken(key))
   }

@@ -65,7 +65,7 @@ export class InstanceNames {
   }
 }
 
-/** Whether a name belongs to a page, apart from its limit. */
+/** True if a name belongs to a page, apart from its limit. */
 export function isOfPage(name: string, { after, search }: NamePage): boolean {
   const key = keyOf(name)
   return (after === '' || key > keyOf(after)) && key.includes(fold(search))

@@ -38,7 +38,7 @@ export function resolveSelection(
   return { enabled, events: kept ?? (enabled ? catalogue.all : []), notes: [] }
 }
 
-/** Whether a selection is enabled and has this event key. */
+/** True if a selection is enabled and has this event key. */
 export function selects(selection: Selection | undefined, key: string): boolean {
   return selection !== undefined && selection.enabled && selection.events.includes(key)
 }

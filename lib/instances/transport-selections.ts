@@ -8,7 +8,7 @@ export interface TransportSelectionsOptions {
   transport: TransportName
   instances: InstanceDirectory
   catalogue: EventCatalogue
-  /** Whether a selection of an unknown instance registers it. */
+  /** True: a selection of an unknown instance registers it. */
   autoRegister: boolean
 }
 

@@ -33,7 +33,7 @@ export class Backlog {
     this.#changes++
   }
 
-  /** How often it was changed. */
+  /** Number of changes so far. */
   get changes(): number {
     return this.#changes
   }

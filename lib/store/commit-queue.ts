@@ -1,6 +1,6 @@
 import { ClosingError } from '../errors.ts'
 
-/** What one transaction took. */
+/** Size and time of one transaction. */
 export interface Commit {
   operations: number
   seconds: number
@@ -15,13 +15,13 @@ export interface Batcher<Item, Result> {
   run: (items: readonly Item[]) => Results<Result> | Promise<Results<Result>>
   /** The part of a full batch that an item takes. A batch has items up to 1 in all, and one at least. @default 0 */
   weigh?: (item: Item) => number
-  /** Whether one item may have made the batch fail, so that each is to be tried alone. @default never */
+  /** True if one item may have made the batch fail, so that each is to be tried alone. @default never */
   isolates?: (error: unknown) => boolean
 }
 
 export type Results<Result> = readonly (Result | Rejection)[]
 
-/** What an item's promise rejects with, while the rest of its batch is done. */
+/** The result of an item whose promise rejects, while the rest of its batch is done. */
 export class Rejection {
   readonly reason: unknown
 
@@ -33,13 +33,13 @@ export class Rejection {
 interface Waiting {
   batcher: Batcher<unknown, unknown>
   item: unknown
-  /** It is not to share a batch. */
+  /** It is not to share a batch: an earlier batch with it has failed. */
   alone: boolean
   resolve: (result: unknown) => void
   reject: (reason: unknown) => void
 }
 
-/** How long an item that nobody waits for may wait for others. */
+/** Time for which a lazy item waits for others. */
 const LAZY_MS = 25
 
 const SINGLE: Batcher<() => Promise<unknown>, unknown> = {
@@ -58,7 +58,7 @@ export class CommitQueue {
   #working: Promise<void> | undefined
   #closed = false
 
-  /** Whether anything waits or is under way. */
+  /** True while an item waits or is in progress. */
   get busy(): boolean {
     return this.#waiting.length > 0 || this.#working !== undefined
   }

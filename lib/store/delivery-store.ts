@@ -47,7 +47,7 @@ export interface DeliveryStore {
   /** Number of pending deliveries, from memory. */
   pendingCount(): number
 
-  /** When the oldest event with a pending delivery was accepted, in milliseconds since the epoch; `null` if none is pending. */
+  /** Acceptance time of the oldest event with a pending delivery, in milliseconds since the epoch; `null` if none is pending. */
   oldestPending(): Promise<number | null>
 
   /**
@@ -57,7 +57,7 @@ export interface DeliveryStore {
    */
   watch(watcher: LaneWatcher): Promise<() => Promise<void>>
 
-  /** Whether this process may send for an instance now. To be asked before each call of SQS: a process can be suspended. */
+  /** True if this process may send for an instance now. To be checked before each call of SQS: a process can be suspended. */
   maySend(instanceKey: number): boolean
 
   /** Pending events of a lane by ascending offset; at least one if there is any. */

@@ -5,7 +5,7 @@ import type { LogStore } from './log-store.ts'
 
 /** The state of a node in a cluster. */
 export interface NodeStatus {
-  /** Whether the database answers. */
+  /** True while the database answers. */
   readonly connected: boolean
   /** Number of nodes, this one included. */
   readonly nodes: number

@@ -4,7 +4,7 @@ import type { NewEvent, StoredEvent } from '../events/event.ts'
 export interface AppendResult {
   readonly id: string
   readonly offset: number
-  /** Whether the instance already had an event with this id: nothing was written, and `offset` is that event's. */
+  /** True if the instance already had an event with this id: nothing was written, and `offset` is that event's. */
   readonly duplicate: boolean
 }
 

@@ -38,7 +38,7 @@ export async function openStore({
   return new SqliteStore({ path: storePath(url), onDamage, ...limits })
 }
 
-/** Whether a URL is PostgreSQL's. */
+/** True for a URL of PostgreSQL. */
 export function isPostgresUrl(url: string): boolean {
   return /^postgres(ql)?:\/\//.test(url)
 }

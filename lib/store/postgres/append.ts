@@ -8,6 +8,7 @@ import type { Batcher } from '../commit-queue.ts'
 import { CALLER_ID, type NewEvent, type StoredEvent } from '../../events/event.ts'
 import type { AppendResult } from '../log-store.ts'
 
+/** One call of `append`. */
 export interface AppendCall {
   readonly events: readonly NewEvent[]
   readonly deliveries: number
@@ -15,22 +16,22 @@ export interface AppendCall {
   readonly calledAt: number
   /** The version of the directory by which the events were planned. */
   readonly directoryVersion: number
-  /** Makes them by that of now. */
+  /** Makes the events anew, by the directory as it is then. */
   readonly replan: (() => readonly NewEvent[]) | undefined
 }
 
-/** What one transaction made of the log. */
+/** The result of one transaction of appends. */
 export interface Appended {
-  /** The offsets before and after it. */
+  /** The head before and after it. */
   readonly before: number
   readonly head: number
   /** New events in offset order. */
   readonly stored: readonly StoredEvent[]
-  /** Deliveries that were asked for, of new events or not. */
+  /** Number of deliveries of all calls, those of duplicates included. */
   readonly deliveries: number
-  /** The version of the directory that was seen. */
+  /** The version of the directory in the database. */
   readonly directoryVersion: number
-  /** Whether it had to be tried again, so that what is counted in memory may be wrong. */
+  /** True if it was tried more than once, so that counts in memory may be wrong. */
   readonly retried: boolean
   readonly operations: number
   readonly seconds: number
@@ -38,21 +39,21 @@ export interface Appended {
 
 export interface AppenderOptions {
   pool: PostgresPool
-  /** How long a call is tried while PostgreSQL is away. */
+  /** Milliseconds for which a call is tried while PostgreSQL is away. */
   retryMs: number
   /** Brings the directory to this version at least. */
   sync: (directoryVersion: number) => Promise<void>
-  /** Told of each transaction, before any of its calls is. Must not reject: it is written. */
+  /** Called after each commit, before its calls resolve. Must not reject, since the events are stored. */
   committed: (appended: Appended) => Promise<void>
 }
 
-/** Characters of events in one transaction; each event counts as some more. */
+/** Characters of events in one transaction, and those that each event counts in addition. */
 const BATCH_CHARACTERS = 8 * 1_048_576
 const EVENT_CHARACTERS = 4_096
 const FIRST_DELAY_MS = 25
 const MAX_DELAY_MS = 400
 
-/** Appends of one node: those that wait while a transaction is under way are the next one. */
+/** Appends the events of one node: calls that wait during a transaction are the next one. */
 export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
   readonly #options: AppenderOptions
 
@@ -79,7 +80,7 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
     return plans.map((events) => results.splice(0, events.length))
   }
 
-  /** Writes what was planned, or what is planned anew where another node has changed an instance meanwhile. */
+  /** Writes the events as planned; where another node has changed an instance meanwhile, they are planned anew. */
   async #planned(calls: readonly AppendCall[], deadline: number) {
     let directoryVersion = Math.min(...calls.map((call) => call.directoryVersion))
     let plans = calls.map(({ events }) => events)
@@ -95,7 +96,7 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
     }
   }
 
-  /** Of a connection that breaks nobody knows whether it wrote. Every event has an id, so it is written again. */
+  /** Appends. When a connection breaks, it is unknown whether it wrote; every event has an id, so it is tried again. */
   async #write(values: unknown[], deadline: number): Promise<{ row: Row; retried: boolean }> {
     const { pool, retryMs } = this.#options
     const parameters = values.map((_, index) => `$${index + 1}`).join()
@@ -114,11 +115,11 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
   }
 }
 
-/** The events of one transaction, each id once, and what PostgreSQL made of them. */
+/** The events of one transaction, each id once, as arguments and results of the SQL function. */
 class AppendBatch {
   readonly #all: readonly NewEvent[]
   readonly #sent: NewEvent[] = []
-  /** Where each event is in what is sent; negative (`~index`): another one before it has its id. */
+  /** For each event its index in `#sent`, or `~index` if an earlier event has the same id. */
   readonly #places: number[] = []
   readonly #names = new Numbering()
 
@@ -172,7 +173,7 @@ class AppendBatch {
       }
       const found = known[place] as number
       const offset = found || ++head
-      // An id that we gave ourselves can only be there because the try before this one was kept.
+      // An id that this node generated can only be there because an earlier try was committed.
       const duplicate = found > 0 && !(retried && (event.flags & CALLER_ID) === 0)
       results.push({ id, offset, duplicate })
       if (duplicate) continue
@@ -183,7 +184,7 @@ class AppendBatch {
   }
 }
 
-/** Texts by number, from 1 on as PostgreSQL counts. */
+/** Numbers for texts, from 1 on as PostgreSQL counts. */
 class Numbering {
   readonly texts: string[] = []
   readonly #numbers = new Map<string, number>()

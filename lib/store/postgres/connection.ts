@@ -2,7 +2,7 @@ import { DatabaseError, Pool, types, type ClientConfig, type QueryConfig } from 
 import { BackpressureError, ClosingError } from '../../errors.ts'
 import type { Row } from '../rows.ts'
 
-/** How long anything may take: a query that nobody answers must not hold its caller. */
+/** Time limits: a query that is never answered must not hold its caller. */
 const CONNECT_TIMEOUT_MS = 3_000
 const STATEMENT_TIMEOUT_MS = 20_000
 const POOL_SIZE = 5
@@ -15,15 +15,15 @@ const NUMERIC = 1700
 const LOCK_NOT_AVAILABLE = '55P03'
 
 const PARSERS: { [oid: number]: (text: string) => unknown } = {
-  // What we count stays far below 2^53.
+  // Every number in the schema stays far below 2^53.
   [INT8]: Number,
   [NUMERIC]: Number,
   [INT8_ARRAY]: (text) => text.slice(1, -1).split(',').map(Number)
 }
 
 /**
- * How every connection is made. The timeouts are startup parameters: PgBouncer has to be told to ignore them
- * (`ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`).
+ * Settings of every connection. The timeouts are startup parameters, which PgBouncer only accepts if it is set to ignore
+ * them (`ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`).
  */
 export function connectionConfig(url: string): ClientConfig {
   return {
@@ -32,19 +32,19 @@ export function connectionConfig(url: string): ClientConfig {
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    // Ours comes second: it is for a server that does not answer at all.
+    // The driver's limit is the later one, for a server that does not answer at all.
     query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
     types: { getTypeParser: (oid, format) => PARSERS[oid] ?? types.getTypeParser(oid, format) }
   }
 }
 
-/** Whether trying again may help: PostgreSQL is away, is about to go, is full, or was too slow. */
+/** True for an error that may be gone at the next try: PostgreSQL is unreachable, stopping, full or too slow. */
 export function isTransient(error: unknown): boolean {
-  // Everything else is a connection's failure.
+  // Other errors are failures of a connection.
   return error instanceof DatabaseError ? /^(08|25|40|53|55|57|58)/.test(String(error.code)) : error instanceof Error
 }
 
-/** What a caller is told of a query that failed. */
+/** The error for callers of a query that failed: `BackpressureError` if it may work later. */
 export function refused(error: unknown): Error {
   const held = error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE
   const message = held ? 'another session holds a lock that appends need' : (error as Error).message
@@ -74,13 +74,13 @@ export class PostgresPool {
     if (this.#closing) throw new ClosingError()
   }
 
-  /** @throws as the driver does */
+  /** Runs a query. @throws as the driver does */
   async ask(query: QueryConfig & { query_timeout?: number }): Promise<Row[]> {
     const { rows } = await this.#pool.query<Row>(query)
     return rows
   }
 
-  /** @throws {BackpressureError} PostgreSQL cannot be asked now */
+  /** Runs a query. @throws {BackpressureError} PostgreSQL cannot answer now */
   async query(text: string, values: unknown[] = []): Promise<Row[]> {
     try {
       return await this.ask({ text, values })
@@ -89,7 +89,7 @@ export class PostgresPool {
     }
   }
 
-  /** The same, for the one row that it has. */
+  /** Runs a query that returns one row. @throws {BackpressureError} PostgreSQL cannot answer now */
   async one(text: string, values: unknown[] = []): Promise<Row> {
     const [row] = await this.query(text, values)
     return row as Row

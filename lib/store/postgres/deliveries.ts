@@ -24,7 +24,7 @@ export interface PostgresDeliveriesOptions {
 /** Deliveries that one statement acknowledges. */
 const MAX_ACKNOWLEDGED = 5_000
 
-/** Pending deliveries, which the nodes share among them by partition. */
+/** Pending deliveries, shared among the nodes by partition. */
 export class PostgresDeliveries implements DeliveryStore {
   readonly #options: PostgresDeliveriesOptions
   readonly #reads: PostgresLaneReads
@@ -43,7 +43,7 @@ export class PostgresDeliveries implements DeliveryStore {
     return this.#options.backlog.max
   }
 
-  /** Partitions that are this node's to send. */
+  /** Number of partitions that this node sends. */
   get partitions(): number {
     return [...this.#leases].reduce((sum, { count }) => sum + count, 0)
   }

@@ -12,25 +12,25 @@ import type { LogCounts } from '../sqlite/export.ts'
 import type { Instance } from '../../instances/instance.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
-/** How long one waits for a process that ends. */
+/** Time for which a lock is waited for: a process that holds it may be ending. */
 const LOCK_TIMEOUT_MS = 2_000
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const LOCK_NOT_AVAILABLE = '55P03'
 
-/** What is known before the first event. */
+/** The parts of a log that are written before its events. */
 export interface ImportStart {
-  /** Of the source: an import that was stopped only goes on with the same. */
+  /** Identifies the state of the source: an interrupted import is only continued from the same one. */
   readonly fingerprint: string
-  /** As `LogRange.id`. */
+  /** `LogRange.id` of the source. */
   readonly logId: string
   readonly counts: LogCounts
   readonly instances: readonly Instance[]
-  /** The highest number that the source ever gave. */
+  /** Highest key that the source ever gave to an instance. */
   readonly lastInstanceKey: number
   readonly queues: readonly Row[]
 }
 
-/** How far an import has come. */
+/** The last numbers that were imported. */
 export interface ImportPosition {
   readonly events: number
   readonly deliveries: number
@@ -38,8 +38,9 @@ export interface ImportPosition {
 }
 
 /**
- * Writes another store's log into an empty schema, by the numbers it had there, so that clients' offsets and deduplication
- * ids stay what they are. Each page is one transaction, and no node may run meanwhile. What is written says how far it is.
+ * Writes the log of another store into an empty schema, with the numbers that it had there, so that clients' offsets and
+ * deduplication ids stay valid. Each page is one transaction; the rows that are there show where to continue. No node may
+ * run on the schema meanwhile.
  */
 export class PostgresImport {
   readonly #client: Client
@@ -47,13 +48,13 @@ export class PostgresImport {
   readonly #name: string
 
   /**
-   * Connects, brings the schema up to date, and keeps nodes out.
+   * Connects, brings the schema up to date, and locks nodes out.
    * @throws {StoreUnusableError} a node runs on it, it cannot be reached, or it refuses
    */
   static async open({ url, schema }: { url: string; schema: string }): Promise<PostgresImport> {
     await migrate(url, schema)
     const client = new Client({ ...connectionConfig(url), statement_timeout: 0, query_timeout: 0 })
-    // A query that is under way rejects by itself.
+    // Without a listener an error ends the process; a query in progress rejects by itself.
     client.on('error', () => {})
     const target = new PostgresImport(client, { schema, name: nameOf(url) })
     try {
@@ -75,9 +76,9 @@ export class PostgresImport {
   }
 
   /**
-   * Writes all but events and what hangs on them, or finds that it was written.
-   * @returns where to go on; `undefined`: this source is here already, in full
-   * @throws {StoreUnusableError} something else is in it
+   * Writes instances and queues, unless an earlier import has.
+   * @returns where to continue; `undefined` if this source has been imported completely
+   * @throws {StoreUnusableError} the schema holds another log
    */
   async begin(start: ImportStart): Promise<ImportPosition | undefined> {
     const schema = this.#schema
@@ -160,8 +161,8 @@ export class PostgresImport {
   }
 
   /**
-   * Counts, and lets nodes start.
-   * @throws {StoreUnusableError} there is not as much as there was
+   * Compares the counts with those of the source, and completes the import.
+   * @throws {StoreUnusableError} the counts differ
    */
   async finish(wanted: LogCounts, lastDeadLetterId: number): Promise<void> {
     const schema = this.#schema
@@ -204,7 +205,7 @@ export class PostgresImport {
     await this.#continueAfter('instances', 'key', lastInstanceKey)
     await this.#continueAfter('queues', 'key', Math.max(0, ...queues.map(({ key }) => key as number)))
     await this.#client.query(`UPDATE ${schema}.counters SET value = $1 WHERE name = 'directory'`, [instances.length])
-    // At once, so that an event that a node takes too early gets no offset that is another's.
+    // Set before the events are written: a node that starts too early must not give their offsets to other events.
     await this.#client.query(`UPDATE ${schema}.log SET last_offset = $1, pruned_to = $2, id = $3`, [
       counts.lastOffset,
       counts.prunedTo,

@@ -9,19 +9,20 @@ import type { Instance, Selection, TransportName } from '../../instances/instanc
 
 export interface PostgresInstancesOptions {
   pool: PostgresPool
-  /** Writes go in the order of calls, appends among them. */
+  /** Appends and changes of instances, in the order of calls. */
   writes: CommitQueue
 }
 
+/** The current version of an instance, by its key. */
 interface Known {
   readonly name: string
   readonly version: number
 }
 
 /**
- * Instances and selections in PostgreSQL. Every change there has a number, and all that memory learns, of changes made
- * here or elsewhere, it learns by asking what came after the number it has. So nothing is missed, and whoever says that
- * there is something new need not say what.
+ * Instances and selections in PostgreSQL. Each change gives the directory a new version. Memory is brought up to date only by
+ * reading all changes after its version, this node's own included: so none is missed, and a notification need not say what
+ * has changed.
  */
 export class PostgresInstances implements InstanceTable {
   readonly directory = new MemoryDirectory(this)
@@ -34,12 +35,12 @@ export class PostgresInstances implements InstanceTable {
     this.#options = options
   }
 
-  /** The number of the last change that the directory has; -1 before the first read. */
+  /** The version of the directory in memory; -1 before the first read. */
   get version(): number {
     return this.#version
   }
 
-  /** Brings the directory to this version at least. */
+  /** Brings the directory in memory to this version at least. */
   async sync(version: number): Promise<void> {
     if (version > this.#version) await this.#reading.run()
   }
@@ -51,7 +52,7 @@ export class PostgresInstances implements InstanceTable {
         const before = this.directory.get(name)
         const record = change(before)
         const key = await this.#write(before, record)
-        // Null: another node has changed it meanwhile.
+        // Null: another node has changed the instance meanwhile.
         if (key === null) continue
         await this.#reading.run()
         const after = this.directory.get(name)
@@ -72,7 +73,7 @@ export class PostgresInstances implements InstanceTable {
     })
   }
 
-  /** @returns its key; `null`: it is not as `before` says any more */
+  /** Inserts or updates a record. @returns its key; `null` if the record has changed since `before` */
   async #write(before: Instance | undefined, record: InstanceRecord): Promise<number | null> {
     const { pool } = this.#options
     const key = before?.key ?? null
@@ -91,7 +92,7 @@ export class PostgresInstances implements InstanceTable {
 
   async #read(): Promise<void> {
     const { pool } = this.#options
-    // One statement sees one moment. The counter is there without any change, too; who knows nothing has nothing to drop.
+    // One statement, so that changes and version are of the same moment. The first read needs no removals.
     const rows = await pool.query(
       `SELECT c.value AS head, d.* FROM ${pool.schema}.counters c LEFT JOIN (
         SELECT version, key, false AS removed, id, name, token_hash, integration, created_at, updated_at, selections
@@ -123,7 +124,7 @@ export class PostgresInstances implements InstanceTable {
   }
 }
 
-/** What the columns from `id` to `selections` hold, in the order of the schema. */
+/** Values of the columns from `id` to `selections`, in the order of the schema. */
 export function instanceValues(record: InstanceRecord): unknown[] {
   const { id, name, tokenHash, integration, createdAt, updatedAt, selections } = record
   return [id, name, tokenHash, integration, createdAt.getTime(), updatedAt.getTime(), JSON.stringify(selections)]

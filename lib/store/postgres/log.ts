@@ -18,7 +18,7 @@ export interface PostgresLogOptions {
   backlog: Backlog
   recount: Recount
   head: LogHead
-  /** How long an append is tried while PostgreSQL is away, in milliseconds. */
+  /** Milliseconds for which an append is tried while PostgreSQL is away. */
   retryMs: number
   onCommit: ((commit: Commit) => void) | undefined
 }
@@ -45,12 +45,12 @@ export class PostgresLog implements LogStore {
     })
   }
 
-  /** How far all subscribers have come; as far as the head without any. */
+  /** Offset that all subscribers have reached; the head without any. */
   get position(): number {
     return Math.min(this.#options.head.offset, ...[...this.#tails].map(({ position }) => position))
   }
 
-  /** For how long a subscriber has been behind, in milliseconds. */
+  /** Milliseconds since a subscriber has been behind; 0 if none is. */
   get lagMs(): number {
     return Math.max(0, ...[...this.#tails].map(({ lagMs }) => lagMs))
   }

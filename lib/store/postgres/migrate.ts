@@ -5,7 +5,7 @@ import { connectionConfig } from './connection.ts'
 import { LOCKS, lockSpace } from './locks.ts'
 import { brokenPromise } from './promises.ts'
 
-/** How long one waits for another that brings the schema up to date. */
+/** Time for which a node waits while another one brings the schema up to date. */
 const LOCK_TIMEOUT_MS = 60_000
 
 /**
@@ -18,9 +18,9 @@ export async function migrate(url: string, schema: string): Promise<void> {
     throw new StoreUnusableError(nameOf(url), error.message, { cause: error })
   })
   if (broken !== undefined) throw new StoreUnusableError(nameOf(url), broken)
-  // Copying a large table takes as long as it takes.
+  // A migration may copy large tables: no time limits.
   const client = new Client({ ...connectionConfig(url), statement_timeout: 0, query_timeout: 0 })
-  // A query that is under way rejects by itself.
+  // Without a listener an error ends the process; a query in progress rejects by itself.
   client.on('error', () => {})
   try {
     await client.connect()
@@ -40,7 +40,7 @@ async function migrateLocked(client: Client, url: string, schema: string): Promi
     `${schema}.schema_version`
   ])
   if (rows[0]?.version == null) {
-    // Who may not create schemas may be given one.
+    // A user without the right to create schemas can use one that an administrator created.
     const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])
     await client.query(`
       ${rowCount === 0 ? `CREATE SCHEMA ${schema};` : ''}
@@ -48,17 +48,17 @@ async function migrateLocked(client: Client, url: string, schema: string): Promi
       INSERT INTO ${schema}.schema_version VALUES (0)`)
   }
   const found = await client.query<{ version: number }>(`SELECT version FROM ${schema}.schema_version`)
-  // It was made with its row.
+  // The table was created with this row.
   const { version } = found.rows[0] as { version: number }
   if (version > POSTGRES_VERSION) throw new StoreNewerError(nameOf(url), version, POSTGRES_VERSION)
   for (const [index, statements] of postgresMigrations(schema).entries()) {
-    // Several statements in one query are one transaction.
+    // PostgreSQL runs the statements of one query in one transaction.
     if (index >= version)
       await client.query(`${statements}; UPDATE ${schema}.schema_version SET version = ${index + 1}`)
   }
 }
 
-/** The database in a URL, for people: its credentials are nobody's business. */
+/** A database URL without credentials, for messages. */
 export function nameOf(url: string): string {
   const { host, pathname } = new URL(url)
   return `postgres://${host}${pathname}`

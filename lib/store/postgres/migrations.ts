@@ -3,7 +3,7 @@ import { lockSpace } from './locks.ts'
 
 const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url))
 
-/** How many steps there are. */
+/** Number of steps. */
 export const POSTGRES_VERSION = MIGRATIONS.length
 
 /** The steps for a schema of this name, which the files have as `{{schema}}`; `{{lock_space}}` is its `lockSpace`. */

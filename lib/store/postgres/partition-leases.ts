@@ -16,12 +16,12 @@ export interface PartitionLeasesOptions {
   watcher: LaneWatcher
 }
 
-/** What is held as long as a session lasts. */
+/** Partitions that are held until the session ends. */
 interface Term {
   readonly held: Set<number>
-  /** Of those held: not to be sent for any more, not yet handed over. */
+  /** Held partitions that are no longer sent for, and not handed over yet. */
   readonly releasing: Set<number>
-  /** Of those held: what is pending in them has not been read yet. */
+  /** Held partitions whose pending lanes have not been read yet. */
   readonly unread: Set<number>
 }
 
@@ -30,9 +30,9 @@ function newTerm(): Term {
 }
 
 /**
- * The partitions that this node sends. Each is an advisory lock, held by a session of its own: whoever has lost the
- * session has lost the locks. Every node that sends also holds one lock that they share, so that all know how many they
- * are, and takes its even share: what is free it takes, what is too much it hands over once nothing of it is under way.
+ * The partitions that this node sends. Each is an advisory lock of a session that exists for these locks: when it ends, the
+ * locks are lost. Every node that sends also holds a shared lock, by which nodes are counted. A node takes free partitions
+ * up to its even share, and hands over those above it once nothing of them is in flight.
  */
 export class PartitionLeases implements LogFollower {
   readonly #options: PartitionLeasesOptions
@@ -71,11 +71,12 @@ export class PartitionLeases implements LogFollower {
     })
   }
 
+  /** Number of partitions that this node sends. */
   get count(): number {
     return this.#term.held.size - this.#term.releasing.size
   }
 
-  /** Resolves with its share taken and read, as far as it is free. @throws as the driver does */
+  /** Takes this node's share of the partitions, as far as it is free, and reads it. @throws as the driver does */
   async start(): Promise<void> {
     await this.#session.start()
     await this.#sharing.settled()
@@ -86,13 +87,11 @@ export class PartitionLeases implements LogFollower {
     return this.#has(instanceKey) && this.#session.alive
   }
 
-  /** The log reaches to `head`. */
   advance(head: number): void {
     this.#head = Math.max(this.#head, head)
     this.#wake()
   }
 
-  /** This node has appended. */
   appended({ before, head, stored }: Appended): void {
     const whole = this.#position === before && stored.length === head - before
     if (whole && this.#term.unread.size === 0 && !this.#reading.running) {
@@ -103,11 +102,11 @@ export class PartitionLeases implements LogFollower {
     this.advance(head)
   }
 
-  /** Hands everything over. */
+  /** Hands all partitions over. */
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#sharing.settled()
-    // Not counted among those that send: the others take at once what they are told to be free.
+    // Without this lock the node is no longer counted, so that others take its partitions as soon as they are free.
     const leave = { text: 'SELECT pg_advisory_unlock_shared($1, $2)', values: [this.#space, LOCKS.senders] }
     await this.#session.query(leave).catch(() => {})
     await this.#release([...this.#term.held])
@@ -126,7 +125,7 @@ export class PartitionLeases implements LogFollower {
     this.#head = Math.max(this.#head, head as number)
     this.#redrives = redrives as number
     if (this.#term.held.size === 0) {
-      // All that is pending in what is taken is read when it is taken.
+      // Partitions are read as a whole when they are taken: earlier events and redrives are no news.
       this.#position = this.#head
       this.#redrivesRead = this.#redrives
     }
@@ -158,7 +157,7 @@ export class PartitionLeases implements LogFollower {
     const others = Array.from({ length: PARTITIONS }, (_, partition) => partition).filter(
       (p) => !this.#term.held.has(p)
     )
-    // Two that take at once begin at different ends.
+    // Nodes that take partitions at the same time begin at different ones.
     const from = Math.floor(Math.random() * others.length)
     const candidates = [...others.slice(from), ...others.slice(0, from)]
     const rows = await this.#session.query({
@@ -181,9 +180,9 @@ export class PartitionLeases implements LogFollower {
     }
     const { watcher, schema } = this.#options
     for await (const done of watcher.release(new Set(partitions))) {
-      // With the session they were lost: no longer ours to hand over.
+      // The session has ended, and the locks with it: there is nothing to hand over.
       if (term !== this.#term) return
-      // Of two that were called for the same one the first hands it over.
+      // If two calls release the same partition, the first one hands it over.
       const ours = [...done].filter((partition) => term.releasing.delete(partition) && term.held.delete(partition))
       await this.#session
         .query({
@@ -196,7 +195,7 @@ export class PartitionLeases implements LogFollower {
 
   #wake(): void {
     const behind = this.#position < this.#head || this.#redrivesRead < this.#redrives
-    // What cannot be read now is read when it is woken again.
+    // If reading fails, it is tried again with the next wake-up.
     if (this.#term.unread.size > 0 || (this.#term.held.size > 0 && behind)) this.#reading.run().catch(() => {})
   }
 
@@ -206,30 +205,30 @@ export class PartitionLeases implements LogFollower {
     if (unread.length > 0) {
       const lanes = await reads.pending(unread)
       for (const partition of unread) this.#term.unread.delete(partition)
-      this.#tell(lanes, (ours) => watcher.pending(ours))
+      this.#pass(lanes, (ours) => watcher.pending(ours))
     }
     const redrives = this.#redrives
     if (this.#redrivesRead < redrives) {
       const lanes = await reads.redrivenAfter(this.#redrivesRead, [...this.#term.held])
       this.#redrivesRead = redrives
-      this.#tell(lanes, (ours) => watcher.redriven(ours))
+      this.#pass(lanes, (ours) => watcher.redriven(ours))
     }
     const head = this.#head
     if (this.#position < head) {
       const lanes = await reads.pendingBetween({ after: this.#position, upTo: head }, [...this.#term.held])
       this.#position = head
-      this.#tell(lanes, (ours) => watcher.pending(ours))
+      this.#pass(lanes, (ours) => watcher.pending(ours))
     }
   }
 
-  /** Tells of those that are still to be sent here. */
-  #tell(lanes: readonly LaneKey[], tell: (ours: readonly LaneKey[]) => void): void {
+  /** Passes on those lanes that are still to be sent here. */
+  #pass(lanes: readonly LaneKey[], pass: (ours: readonly LaneKey[]) => void): void {
     const ours = lanes.filter(({ instanceKey }) => this.#has(instanceKey))
-    if (ours.length > 0) tell(ours)
+    if (ours.length > 0) pass(ours)
   }
 }
 
-/** How many sessions hold the lock of these two numbers in this database. */
+/** Counts the sessions that hold the lock `$1`, `$2` in this database. */
 export const COUNT_HOLDERS = `SELECT count(*) FROM pg_locks
   WHERE locktype = 'advisory' AND granted AND classid = $1 AND objid = $2
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`

@@ -2,14 +2,14 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { Client, type ClientConfig } from 'pg'
 import { connectionConfig, isTransient } from './connection.ts'
 
-/** The first release with what is used here: `idle_session_timeout`, SQL function bodies. */
+/** The oldest usable release: the first with `idle_session_timeout` and SQL function bodies. */
 const MIN_VERSION = { number: 140_000, name: '14' }
-/** How long anything of the check may take: a pooler lets who asks for one more connection than it has wait. */
+/** Time limit of each query: a pooler without a free connection makes its client wait. */
 const PATIENCE_MS = 3_000
 /** A pooler may hand out the same connection twice by chance. */
 const ROUNDS = 3
 
-/** Locks of the check have a first number that no schema has: those are positive. */
+/** The first number of the check's locks; those of schemas are positive. */
 const LOCK_SPACE = -1
 
 interface Server {
@@ -21,11 +21,10 @@ interface Server {
 }
 
 /**
- * Finds out whether a database keeps what the event log is built on: any character, writes, and sessions that are one
- * connection from begin to end, with locks that exclude others and with notifications. Tried rather than asked for, since
- * what stands in between (PgBouncer, other databases that speak PostgreSQL's protocol) does not say what it is.
- * Nothing is written.
- * @returns the reason why it does not, with the remedy; `undefined`: it does
+ * Checks that a database has what the event log needs: every character, write access, and sessions that keep their
+ * connection, with advisory locks that exclude others and with notifications. It tries them, since what is in between
+ * (PgBouncer, other databases with PostgreSQL's protocol) does not say what it is. Nothing is written.
+ * @returns what is missing, with the remedy; `undefined` if nothing is
  * @throws as the driver does
  */
 export async function brokenPromise(url: string): Promise<string | undefined> {
@@ -54,7 +53,7 @@ async function unfitSessions(one: Session, other: Session): Promise<string | und
   try {
     await other.connect()
     for (let round = 0; round < ROUNDS; round++) {
-      // Who holds a connection for a transaction is in the way of whoever was given it for a statement.
+      // The other session occupies a connection by a transaction: a pooler then gives this one another connection.
       const mine = await one.pid()
       await other.begin()
       const same = (await one.pid()) === mine
@@ -77,7 +76,7 @@ const NO_LOCKS =
   'its advisory locks do not keep others out, so that two nodes would send the same: use PostgreSQL itself'
 const NO_NOTIFICATIONS = 'what NOTIFY sends does not reach who has said LISTEN: use PostgreSQL itself'
 
-/** @throws the error, if it says nothing of what PostgreSQL is: all connections are taken, it is about to stop */
+/** @throws the error if it has nothing to do with sessions: PostgreSQL has no free connection, or is stopping */
 function reasonOf(error: Error): string {
   const { message } = error
   if (message.includes('statement pooling')) return NO_SESSION
@@ -86,13 +85,13 @@ function reasonOf(error: Error): string {
   return `it has no sessions, advisory locks and LISTEN as PostgreSQL has: ${message}`
 }
 
-/** One client's view of a connection. */
+/** A session, as a client sees it. */
 class Session {
   readonly #client: Client
 
   constructor(config: ClientConfig) {
     this.#client = new Client(config)
-    // A query that is under way rejects by itself.
+    // Without a listener an error ends the process; a query in progress rejects by itself.
     this.#client.on('error', () => {})
   }
 
@@ -128,7 +127,7 @@ class Session {
     return (await this.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${LOCK_SPACE}, ${lock}) AS got`)).got
   }
 
-  /** Whether it hears of what is said on a channel. */
+  /** True if it receives a notification that `say` sends on a channel. */
   async hears(channel: string, say: () => Promise<unknown>): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     this.#client.once('notification', () => resolve(true))

@@ -4,7 +4,7 @@ export interface RecountOptions {
   backlog: Backlog
   /** Counts pending deliveries in the database. */
   count: () => Promise<number>
-  /** Whether this node is writing anything that changes their number. */
+  /** True while this node is writing something that changes their number. */
   busy: () => boolean
   /** Milliseconds until the next count, after one that took `tookMs`. */
   restMs: (tookMs: number) => number

@@ -4,32 +4,34 @@ import { connectionConfig } from './connection.ts'
 import type { Row } from '../rows.ts'
 import { SharedRun } from './shared-run.ts'
 
+/** Time limits of a session. */
 export interface SessionTiming {
-  /** How often the connection has to show that it lives. @default 1_000 */
+  /** Milliseconds between two beats: queries that show that the connection works. @default 1_000 */
   beatMs?: number
-  /** How long it may take to. @default 1_500 */
+  /** Milliseconds that a beat may take. @default 1_500 */
   timeoutMs?: number
   /**
-   * How long PostgreSQL waits for a sign of life before it ends the session and gives its locks away: longer than it
-   * takes us to notice. @default 3_500
+   * Milliseconds without a query after which PostgreSQL ends the session and frees its locks; longer than this process
+   * needs to notice a lost connection. @default 3_500
    */
   silenceMs?: number
 }
 
 export interface SessionOptions extends SessionTiming {
   url: string
-  /** What is listened to. */
+  /** Channel of notifications. */
   channel: string
-  /** Asked after each connect, before the first beat. */
+  /** Runs after each connect, before the first beat. */
   begin: QueryConfig
-  /** Asked again and again. */
+  /** The query of a beat. */
   beat: QueryConfig
+  /** Called with the row of each beat. */
   beaten: (row: Row) => void
-  /** @param number of what follows it, if any */
+  /** Called for each notification, which is a word and a number: `NaN` if there is none. */
   notified: (kind: string, number: number) => void
-  /** The connection is gone, and all it held with it: at once, before anybody else can have it. */
+  /** Called when the connection is lost, and its locks with it: before another session can have them. */
   lost: (error: Error) => void
-  /** It is there again. */
+  /** Called when it is connected again. */
   back?: () => void
 }
 
@@ -37,8 +39,8 @@ const FIRST_DELAY_MS = 50
 const MAX_DELAY_MS = 1_000
 
 /**
- * A connection that stays: it listens and holds advisory locks. It shows that it lives by a query a second; when one is
- * not answered in time the connection is given up, and made anew.
+ * A connection that is kept open: it receives notifications and holds advisory locks. A query every second checks that it
+ * works; if one is not answered in time, the connection is closed and made anew.
  */
 export class PostgresSession {
   readonly #options: SessionOptions & Required<SessionTiming>
@@ -47,7 +49,7 @@ export class PostgresSession {
   #client: Client | undefined
   #timer: NodeJS.Timeout | undefined
   #reconnecting: Promise<void> | undefined
-  /** The driver takes one query at a time. */
+  /** The last query: the driver takes one at a time. */
   #turn: Promise<unknown> = Promise.resolve()
   #heardAt = 0
 
@@ -59,17 +61,17 @@ export class PostgresSession {
     return this.#client !== undefined
   }
 
-  /** Whether PostgreSQL has certainly not ended this session for its silence, though we may not know yet. */
+  /** True as long as PostgreSQL cannot have ended this session, by the time of its last answered query. */
   get alive(): boolean {
     return this.connected && performance.now() < this.#heardAt + this.#options.silenceMs * 0.85
   }
 
-  /** Connects. @throws as the driver does; from then on it connects again by itself */
+  /** Connects. Later it connects again by itself. @throws as the driver does */
   start(): Promise<void> {
     return this.#connect()
   }
 
-  /** @throws as the driver does; whatever fails here ends the connection */
+  /** Runs a query; if it fails, the connection is closed. @throws as the driver does */
   query(query: QueryConfig): Promise<Row[]> {
     const client = this.#client
     const turn = this.#turn.then(() => this.#ask(client, query))
@@ -77,7 +79,7 @@ export class PostgresSession {
     return turn
   }
 
-  /** Beats now. */
+  /** Makes a beat now. */
   beat(): Promise<void> {
     return this.#beating.run()
   }
@@ -128,7 +130,7 @@ export class PostgresSession {
 
   async #beat(): Promise<void> {
     clearTimeout(this.#timer)
-    // What fails here is lost, and was said to be.
+    // If it fails, the connection is lost, and `lost` was called.
     const [row] = await this.query(this.#options.beat).catch((): Row[] => [])
     if (!row || !this.#client) return
     this.#timer = setTimeout(() => void this.beat(), this.#options.beatMs)
@@ -139,7 +141,7 @@ export class PostgresSession {
     if (client !== this.#client) return
     this.#client = undefined
     clearTimeout(this.#timer)
-    // Without waiting: a connection that hangs may take long to end.
+    // Not awaited: closing a connection that hangs can take long.
     void client.end().catch(() => {})
     this.#options.lost(error)
     this.#reconnecting = this.#reconnect()

@@ -1,6 +1,5 @@
 /**
- * Work that is done once at a time: calls that come while it runs share the next run, so that each caller gets one that
- * began after its call.
+ * Work that runs once at a time. Calls during a run share the next one, so that each caller's run begins after its call.
  */
 export class SharedRun {
   readonly #work: () => Promise<void>
@@ -24,7 +23,7 @@ export class SharedRun {
     return (this.#next ??= this.#running.then(begin, begin))
   }
 
-  /** Resolves when nothing of it runs. */
+  /** Resolves when no run is in progress. */
   async settled(): Promise<void> {
     await (this.#next ?? this.#running)?.catch(() => {})
   }

@@ -21,26 +21,29 @@ export interface PostgresStoreOptions {
   url: string
   /** @default 'instance_events' */
   schema?: string
-  /** Pending deliveries beyond which `append` is refused, roughly: nodes learn of each other's every few seconds. @default 1_000_000 */
+  /**
+   * Pending deliveries beyond which `append` is refused; not exact, since a node counts those of other nodes only every few
+   * seconds. @default 1_000_000
+   */
   maxPendingDeliveries?: number
   /** Called after each commit of appends. */
   onCommit?: ((commit: Commit) => void) | undefined
   /** Called with an error when PostgreSQL is lost, and without one when it is back. */
   onConnection?: ((error: Error | undefined) => void) | undefined
-  /** How long an append is tried while PostgreSQL is away, in milliseconds. @default 5_000 */
+  /** Milliseconds for which an append is tried while PostgreSQL is away. @default 5_000 */
   retryMs?: number
   timing?: SessionTiming | undefined
 }
 
-/** How long each part of a check may take: longer than it waits for its lock. */
+/** Time limit of each part of a check; longer than it waits for its lock. */
 const CHECK_TIMEOUT_MS = 3_000
-/** The backlog is counted no more often than this, and rests many times as long as that takes. */
+/** Shortest rest between two counts of the backlog, and the rest as a multiple of the time that a count takes. */
 const COUNT_REST_MS = 500
 const COUNT_REST = 50
 
 /**
- * The `EventStore` of many nodes on one PostgreSQL. Any of them appends, each follows the log, and what is pending is
- * shared among those that send.
+ * The `EventStore` of several nodes on one PostgreSQL. Each node appends and follows the log; pending deliveries are shared
+ * among the nodes that send.
  */
 export class PostgresStore implements EventStore {
   readonly instances: InstanceDirectory
@@ -51,7 +54,7 @@ export class PostgresStore implements EventStore {
   readonly #table: PostgresInstances
   /** Appends and changes of instances. */
   readonly #writes = new CommitQueue()
-  /** Acknowledgements, and what is done to dead letters. */
+  /** Changes of deliveries and dead letters. */
   readonly #deliveryWrites = new CommitQueue()
   readonly #head = new LogHead()
   readonly #recount: Recount
@@ -61,7 +64,8 @@ export class PostgresStore implements EventStore {
 
   /**
    * Connects, and brings the schema up to date.
-   * @throws {StoreUnusableError} PostgreSQL cannot be reached, or refuses @throws {StoreNewerError} a newer release wrote it
+   * @throws {StoreUnusableError} PostgreSQL cannot be reached, or refuses
+   * @throws {StoreNewerError} a newer release wrote the schema
    */
   static async open({ schema = 'instance_events', ...options }: PostgresStoreOptions): Promise<PostgresStore> {
     await migrate(options.url, schema)
@@ -101,7 +105,7 @@ export class PostgresStore implements EventStore {
       },
       beaten: (row) => this.#beaten(row),
       notified: (kind, number) => {
-        // What this node is about to append it need not read, once it knows that nothing came before.
+        // A single node learns of its own appends when they resolve, and need not read them.
         if (kind === 'log' && (this.#nodes > 1 || !this.#writes.busy)) this.#head.advance(number)
         else if (kind === 'directory') this.#sync(number)
       },

@@ -7,19 +7,19 @@ import type { LogSubscriber } from '../log-store.ts'
 export interface TailOptions {
   reads: PostgresLogReads
   subscriber: LogSubscriber
-  /** Where it begins. */
+  /** The offset after which it begins. */
   position: number
-  /** Brings the directory to a version: whoever gets an event knows what was selected when it was accepted. */
+  /** Brings the directory to a version: an event is passed on with the selections of its acceptance known. */
   sync: (directoryVersion: number) => Promise<void>
 }
 
-/** Offsets that one read looks at, events that it returns, and their characters. */
+/** Offsets that one read covers; events that it returns at most, and their characters. */
 const WINDOW = 5_000
 const PAGE = { limit: 500, maxBytes: 4 * 1_048_576 }
-/** Who follows more instances than this reads all. */
+/** Number of instances above which all events are read. */
 const MAX_INSTANCES = 1_000
 
-/** One subscriber's place in the log. What this node appends right behind it need not be read. */
+/** A subscriber of the log. Events that this node appends right after its position are passed on without being read. */
 export class PostgresTail implements LogFollower {
   readonly #options: TailOptions
   readonly #reading = new SharedRun(() => this.#read())
@@ -43,18 +43,16 @@ export class PostgresTail implements LogFollower {
     return this.#behindSince === undefined ? 0 : performance.now() - this.#behindSince
   }
 
-  /** The log reaches to `head`. */
   advance(head: number): void {
     this.#head = Math.max(this.#head, head)
     if (this.#head <= this.#position) return
     this.#behindSince ??= performance.now()
-    // What cannot be read now is read when it is woken again.
+    // If reading fails, it is tried again with the next `advance`.
     this.#reading.run().catch(() => {})
   }
 
-  /** This node has appended. */
   appended({ before, head, stored }: Appended): void {
-    if (this.#position === before && stored.length === head - before && !this.#reading.running) this.#tell(stored, head)
+    if (this.#position === before && stored.length === head - before && !this.#reading.running) this.#pass(stored, head)
     this.advance(head)
   }
 
@@ -69,7 +67,7 @@ export class PostgresTail implements LogFollower {
       const upTo = Math.min(this.#position + WINDOW, this.#head)
       const instanceKeys = this.#wanted()
       if (instanceKeys?.size === 0) {
-        this.#tell([], this.#head)
+        this.#pass([], this.#head)
         continue
       }
       const { events, reached, directoryVersion } = await reads.stretch(
@@ -78,17 +76,17 @@ export class PostgresTail implements LogFollower {
       )
       await sync(directoryVersion)
       if (this.#stopped) return
-      if (this.#covers(instanceKeys)) this.#tell(events, reached)
+      if (this.#covers(instanceKeys)) this.#pass(events, reached)
     }
   }
 
-  #tell(events: Appended['stored'], position: number): void {
+  #pass(events: Appended['stored'], position: number): void {
     this.#position = position
     if (position >= this.#head) this.#behindSince = undefined
     this.#options.subscriber.advanced(events, position)
   }
 
-  /** The instances to read; `undefined`: all. */
+  /** The instances to read; `undefined` for all. */
   #wanted(): Set<number> | undefined {
     const { all, instanceKeys } = this.#options.subscriber.interest()
     if (all) return undefined
@@ -100,7 +98,7 @@ export class PostgresTail implements LogFollower {
     return wanted
   }
 
-  /** Whether what was read has all that is wanted by now. */
+  /** True if all events that are wanted now were read. */
   #covers(read: ReadonlySet<number> | undefined): boolean {
     return !read || (this.#wanted()?.isSubsetOf(read) ?? false)
   }

@@ -12,12 +12,12 @@ interface Found {
 }
 
 /**
- * Connects, looks at the schema, and writes what is undone again.
- * @throws what the driver says of a database that cannot be reached @throws {StoreNewerError}
+ * Connects, checks the schema, and tries a write that is rolled back.
+ * @throws as the driver does, if the database cannot be reached @throws {StoreNewerError} a newer release wrote the schema
  */
 export async function tryPostgres(url: string, schema = 'instance_events'): Promise<Tried> {
   const client = new Client(connectionConfig(url))
-  // A query that is under way rejects by itself.
+  // Without a listener an error ends the process; a query in progress rejects by itself.
   client.on('error', () => {})
   try {
     await client.connect()
@@ -43,7 +43,7 @@ export async function tryPostgres(url: string, schema = 'instance_events'): Prom
   }
 }
 
-/** As much as a node's check writes, in a table that nobody else ever sees. @throws as the driver does: a full disk */
+/** Writes as much as a check of the store, in a table that is rolled back. @throws as the driver does if the disk is full */
 async function tryWrite(client: Client, schema: string | undefined): Promise<void> {
   const place = schema ?? 'try_write'
   try {

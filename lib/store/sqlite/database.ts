@@ -9,19 +9,19 @@ export const SQLITE_BUSY = 5
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
-/** What to do about a damaged file. */
+/** The remedy for a damaged file, for messages. */
 export const REMEDY = 'restore a backup, or recover the readable part with .recover of sqlite3'
-/** How long a start waits for the process before it to let go of the file. */
+/** Time for which a start waits for another process to close the file. */
 const LOCK_TIMEOUT_MS = 3_000
 
-/** Pages after which the write-ahead log goes into the database: the more, the fewer pages are written twice. */
+/** Pages after which the write-ahead log is copied into the database; the more, the fewer pages are copied twice. */
 const CHECKPOINT_PAGES = 4_000
 
 /**
- * Opens the file for this process alone (what is held in memory would otherwise grow stale), as durable as SQLite
- * can be (WAL with `synchronous=FULL`: a commit survives power loss), and brings its schema up to date.
- * @throws {StoreLockedError} another process has it @throws {StoreNewerError} a newer release wrote it
- * @throws {StoreUnusableError} it is no database, or cannot be written
+ * Opens the file for this process alone, since other writers would make what is held in memory stale, and brings its schema
+ * up to date. Commits survive power loss (WAL with `synchronous=FULL`).
+ * @throws {StoreLockedError} another process has it open @throws {StoreNewerError} a newer release wrote it
+ * @throws {StoreUnusableError} it is not a database, is damaged, or cannot be written
  */
 export function openDatabase(path: string): DatabaseSync {
   const db = openFile(path)
@@ -54,16 +54,16 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-/** Not a database, damaged, no right to write, no such folder: the file is named. */
+/** The error for a file that cannot be used, with its path. Errors of this package are passed on. */
 export function unusable(path: string, error: unknown): Error {
   const { code, message } = error as Error & { code?: string }
   if (code?.startsWith('IEV_')) return error as Error
-  // What was written as JSON is read as JSON, unless it has changed meanwhile.
+  // The store wrote valid JSON: if it cannot be parsed now, the file has changed.
   const damaged = isDamage(error) || error instanceof SyntaxError
   return new StoreUnusableError(path, damaged ? `${message}: ${REMEDY}` : message, { cause: error })
 }
 
-/** Whether an error of SQLite tells of a damaged file. */
+/** True for SQLite's errors about a damaged file. */
 export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error)
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
@@ -77,14 +77,14 @@ function migrate(db: DatabaseSync, path: string): void {
   }
 }
 
-/** The primary result code, or `undefined` for an error that is not SQLite's. */
+/** SQLite's primary result code; `undefined` for other errors. */
 export function sqliteCode(error: unknown): number | undefined {
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
   // Extended codes carry the primary one in their low byte.
   return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode & 0xff : undefined
 }
 
-/** What a caller is told of a write that failed: nothing was kept. If it was SQLite that refused, trying again may help. */
+/** The error for callers of a write that was rolled back: `BackpressureError` if SQLite failed, since it may work later. */
 export function refusedWrite(error: unknown): Error {
   const code = sqliteCode(error)
   if (code === undefined) return error as Error

@@ -10,8 +10,8 @@ import { toInstance } from './rows.ts'
 import type { Instance, TransportName } from '../../instances/instance.ts'
 
 /**
- * Instances and selections in SQLite. Within a transaction, what it has changed so far is seen through `#changed`;
- * the directory follows after the commit.
+ * Instances and selections in SQLite. Within a transaction its own changes are seen through `#changed`; the directory in
+ * memory changes after the commit.
  */
 export class SqliteInstances implements InstanceTable {
   readonly directory: MemoryDirectory
@@ -20,7 +20,7 @@ export class SqliteInstances implements InstanceTable {
   readonly #update: StatementSync
   readonly #delete: StatementSync
   readonly #upsertSelection: StatementSync
-  /** What the running transaction made of each name: a record, or nothing. */
+  /** Records that the current transaction has written, by name; `undefined` for a removed one. */
   readonly #changed = new Map<string, Instance | undefined>()
 
   constructor(db: DatabaseSync, commits: SqliteCommits) {
@@ -63,12 +63,12 @@ export class SqliteInstances implements InstanceTable {
     })
   }
 
-  /** A transaction begins: what an earlier one changed is in the directory, or was undone. */
+  /** To be called when a transaction begins: changes of earlier ones are in the directory, or were rolled back. */
   begin(): void {
     this.#changed.clear()
   }
 
-  /** For an append inside the running transaction: the instance's key. One that is new is registered and noted. */
+  /** The key of an instance, inside a transaction. An unknown one is registered, and added to `registered`. */
   keyOf(name: string, registered: Instance[]): number {
     const known = this.#current(name)
     if (known) return known.key

@@ -1,6 +1,6 @@
 import type { Statements } from './statements.ts'
 
-/** The numbers of queue names: a delivery's row has the number, everybody else the name. */
+/** Numbers of queue names, which rows have in place of the names. */
 export class SqliteQueues {
   readonly #sql: Statements
   readonly #keys = new Map<string, number>()
@@ -11,12 +11,12 @@ export class SqliteQueues {
     this.reload()
   }
 
-  /** `undefined`: nothing was ever delivered to it. */
+  /** The number of a queue; `undefined` if there was no delivery to it yet. */
   find(name: string): number | undefined {
     return this.#keys.get(name)
   }
 
-  /** Inside a transaction: the number of a name, given to it if it has none. */
+  /** The number of a queue, inside a transaction; an unknown queue gets one. */
   key(name: string): number {
     const known = this.#keys.get(name)
     if (known !== undefined) return known
@@ -26,11 +26,11 @@ export class SqliteQueues {
   }
 
   name(key: number): string {
-    // Every key in a delivery was taken from here.
+    // Every number in a row was taken from here.
     return this.#names.get(key) as string
   }
 
-  /** After a rollback the table is the truth. */
+  /** To be called after a rollback, which may have removed numbers. */
   reload(): void {
     this.#keys.clear()
     this.#names.clear()
