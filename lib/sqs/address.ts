@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 
-/** Where SQS is. Without the credentials that a URL might bring. */
+/** The address of SQS, without credentials that the endpoint's URL may contain. */
 export interface SqsAddress {
   host: string
   pathname?: string
@@ -8,8 +8,8 @@ export interface SqsAddress {
 }
 
 /**
- * Where a client's calls go: its endpoint, or AWS's in its region. A pattern for the region where that is not known, as of
- * a client that is no more than `send`. Never rejects.
+ * Resolves with the address that a client calls: its endpoint, or AWS's in its region. If the region is unknown, as for
+ * a client that has only `send`, the address has a variable for it. Never rejects.
  */
 export async function sqsAddress({ config }: { config?: SQSClient['config'] }): Promise<SqsAddress> {
   try {
@@ -31,6 +31,6 @@ export async function sqsAddress({ config }: { config?: SQSClient['config'] }): 
 }
 
 function anyRegion(): SqsAddress {
-  const region = { description: 'Region of AWS.', examples: ['us-east-1', 'sa-east-1'] }
+  const region = { description: 'AWS region.', examples: ['us-east-1', 'sa-east-1'] }
   return { host: 'sqs.{region}.amazonaws.com', variables: { region } }
 }

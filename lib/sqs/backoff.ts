@@ -14,17 +14,20 @@ export function backoffMs(attempt: number, { baseMs, maxMs }: BackoffOptions): n
   return Math.random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30))
 }
 
-// An outage costs one try per queue and second; the first try after it comes within one.
+// An outage costs about one try per queue and second, and is over for a queue within a second.
 const PASSING = { baseMs: 100, maxMs: 1_000 }
-// Being denied is a matter of minutes: someone has to grant the right.
+// A person has to grant the access, which takes minutes.
 const DENIED = { baseMs: 1_000, maxMs: 60_000 }
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html */
+/**
+ * SQS creates no queue of a name for a minute after one was deleted.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+ */
 const DELETED_QUEUE_MS = 60_000
 
 /**
- * How long to wait before trying again.
- * @param attempt how many failed before this one
- * @param failure of a whole call; absent: of something smaller
+ * Milliseconds until the next try.
+ * @param attempt number of failures before this one
+ * @param failure failure of a whole call or of an upload; absent for single entries, and for the store
  */
 export function retryDelayMs(attempt: number, failure?: SendFailure): number {
   if (failure?.code === 'QueueDeletedRecently') return DELETED_QUEUE_MS

@@ -16,38 +16,39 @@ import type { QueueSpec } from './queue-names.ts'
 
 export interface BatchCallerOptions {
   client: BatchClient
-  /** Where the client's calls go. */
+  /** Resolves with the address of SQS, for spans. */
   address: () => Promise<SqsAddress>
   provisioner: QueueProvisioner
   metrics: Metrics
   log: FastifyBaseLogger
-  /** How a queue of this name is to be made, told from an event on its way into it. */
+  /** The spec by which a queue is created, derived from an event for it. */
   specOf: (queue: string, event: StoredEvent) => QueueSpec
-  /** Asks whether it is SQS that answers at all. */
+  /** Asks SQS whether it answers. */
   probe: () => Promise<Check>
+  /** Ends calls under way. */
   signal: AbortSignal
 }
 
-/** What a call came to. */
+/** The result of a call. */
 export interface Answer {
-  /** The items that SQS did not take. */
+  /** The items that SQS did not accept. */
   readonly failures: Map<BatchItem, SendFailure>
-  /** The call itself failed, not single entries of it. */
+  /** Whether the call itself failed, and not single entries of it. */
   readonly whole: boolean
 }
 
 const UNANSWERED: SendFailure = {
   kind: 'transient',
   code: 'Unanswered',
-  message: 'The answer says nothing of this entry'
+  message: 'The answer of SQS does not name this entry'
 }
 const MEASURED_ANEW: SendFailure = {
   kind: 'transient',
   code: SQS_PAYLOAD_TOO_LARGE,
-  message: 'The queue takes smaller messages than was known'
+  message: 'The queue accepts smaller messages than was known'
 }
 
-/** One SendMessageBatch at a time, whatever comes of it. Makes the queue ready first, where it is not. */
+/** Calls SendMessageBatch. A queue that is missing is created first. */
 export class BatchCaller {
   readonly #options: BatchCallerOptions
   readonly #quiet: QuietLog
@@ -64,7 +65,7 @@ export class BatchCaller {
     try {
       const [first] = items as [BatchItem]
       const url = provisioner.url(queue) ?? (await provisioner.ensure(specOf(queue, first.event)))
-      // A queue that has just been made ready may take less than was thought: all go back.
+      // The limit of a queue is known once the queue is found: the items were made before.
       if (items.some(({ bytes }) => bytes > provisioner.maxBytes(queue)))
         return all(items, MEASURED_ANEW, { whole: false })
       return { failures: await this.#send(queue, url, items), whole: false }
@@ -79,8 +80,8 @@ export class BatchCaller {
   }
 
   /**
-   * The failure of a call. A status without a code of AWS may be of one message (a proxy that takes less than SQS), or of
-   * all of them (no SQS there): for a message that is sent alone, the probe tells.
+   * The failure of a call. A status without a code of AWS may be about one message (a proxy with a lower limit than SQS)
+   * or about every call (it is not SQS that answers). For a message that was sent alone, the probe decides.
    */
   async #judged(error: unknown, items: readonly BatchItem[]): Promise<SendFailure> {
     const failure = callFailure(error)
@@ -94,7 +95,7 @@ export class BatchCaller {
     return other.failure
   }
 
-  /** What SQS did not take. Accepted is what it says it accepted: an answer that leaves an entry out says nothing of it. */
+  /** Sends a batch, and resolves with the failures. Only entries that the answer names as successful are accepted. */
   async #send(queue: string, QueueUrl: string, items: readonly BatchItem[]): Promise<Map<BatchItem, SendFailure>> {
     const { client, address, metrics, signal } = this.#options
     metrics.batchEntries.observe(items.length)
@@ -113,7 +114,7 @@ export class BatchCaller {
       if (!failure) continue
       failures.set(item, failure)
       metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
-      this.#quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS did not take an event of a batch')
+      this.#quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS refused an event of a batch')
     }
     return failures
   }

@@ -18,19 +18,19 @@ export interface BatchResult {
 
 export interface BatchClientOptions {
   calls: SqsCalls
-  /** The client, if it is ours, made by `createSqsClient`: what it sends may be sent again with another body. */
+  /** The client, if `createSqsClient` made it: its requests may be repeated with another body. */
   direct: SQSClient | undefined
 }
 
 /**
- * SendMessageBatch at a quarter of what the SDK takes for it. The SDK makes the first call, and with it whatever there
- * is to be found out (endpoint, region, headers); those after it are the same request with another body, signed anew,
- * by the SDK's connections and credentials. After a failure the SDK makes the next one again.
+ * SendMessageBatch at a quarter of the SDK's cost. The SDK makes the first call, which finds endpoint, region and headers.
+ * Later calls repeat its request with another body and a new signature, with the SDK's connections and credentials. After a
+ * failure the SDK makes the next call.
  */
 export class BatchClient {
   readonly #calls: SqsCalls
   readonly #direct: SQSClient | undefined
-  /** What the client does with a call as it comes; if somebody added to that, every call must go through it. */
+  /** The client's middleware at the start. If a host adds to it, every call goes through the SDK. */
   readonly #middleware: string | undefined
   #template: RequestTemplate | undefined
 
@@ -61,7 +61,7 @@ export class BatchClient {
     let request: SdkRequest | undefined
     command.middlewareStack.add(
       (next) => (args) => {
-        // In this step the request is as it will be sent.
+        // In this step the request is complete.
         request = args.request as SdkRequest
         return next(args)
       },
@@ -85,7 +85,7 @@ async function repeat(
   const credentials = await config.credentials()
   const now = new Date(Date.now() + config.systemClockOffset)
   const request = signedRequest(template, { body, credentials, now })
-  // The handler reads from a request what is in it, and asks for the class only by its type.
+  // The handler's type asks for the SDK's class, but the handler reads only these members.
   const sent = request as unknown as Parameters<typeof config.requestHandler.handle>[0]
   const { response } = await config.requestHandler.handle(sent, { abortSignal: signal })
   const answer = parse(String(await collect(response.body)))
@@ -93,17 +93,17 @@ async function repeat(
   return batchResult(answer)
 }
 
-/** What is readable of a text that should be a JSON object. */
+/** Returns the object of a JSON text; an empty one for any other text. */
 function parse(text: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(text)) as Record<string, unknown>
   } catch {
-    // A proxy's page, or nothing: what it says is in the status.
+    // The page of a proxy, or nothing: the status tells.
     return {}
   }
 }
 
-/** @throws {CallError} an answer of 200 that names no entry is not SQS's: every batch has one */
+/** @throws {CallError} the answer names no entry, so it is not SQS's */
 function batchResult({ Successful, Failed }: { Successful?: unknown; Failed?: unknown }): BatchResult {
   const entries = [Successful, Failed].map((list) =>
     (Array.isArray(list) ? list : []).filter((entry) => entry !== null)
@@ -113,7 +113,7 @@ function batchResult({ Successful, Failed }: { Successful?: unknown; Failed?: un
 }
 
 /**
- * As the SDK would throw it.
+ * The error that the SDK would throw.
  * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
  */
 function refusal(

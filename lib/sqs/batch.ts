@@ -12,16 +12,17 @@ export interface BatchItem {
   readonly lane: Lane
   readonly event: LaneEvent
   readonly entry: SendMessageBatchRequestEntry
-  /** What SQS counts: the body and the attributes' names, types and values, in bytes. */
+  /** Bytes as SQS counts them: the body, and name, type and value of each attribute. */
   readonly bytes: number
 }
 
 export interface EntryOptions {
   type: QueueType
+  /** `server` of the messages. */
   serverName: string
 }
 
-/** The batch entry of an event; its `Id` is its place in the batch. */
+/** Makes the batch entry of an event. Its `Id` is set by `Batch.add`. */
 export function toItem(event: LaneEvent, lane: Lane, { type, serverName }: EntryOptions): BatchItem {
   const body = sqsMessage(event, serverName, event.s3)
   const attributes: Record<string, MessageAttributeValue> = {
@@ -67,7 +68,7 @@ export class Batch {
     return this.items.length >= this.#maxEntries
   }
 
-  /** It takes no more entries than that from now on. */
+  /** Lowers the number of entries that it may have. */
   atMost(entries: number): void {
     this.#maxEntries = Math.min(this.#maxEntries, entries)
   }
@@ -76,6 +77,7 @@ export class Batch {
     return !this.full && this.#bytes + bytes <= MAX_BATCH_BYTES
   }
 
+  /** Adds an item; the `Id` of its entry is its position. */
   add(item: BatchItem): void {
     item.entry.Id = String(this.items.length)
     this.items.push(item)

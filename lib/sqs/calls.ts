@@ -10,7 +10,7 @@ import { CredentialsRenewal, type WithCredentials } from './credentials.ts'
 import { CallError, isUnauthenticated } from './failures.ts'
 import type { AwsService } from './foreign-answer.ts'
 
-/** What is used of an SQS client. One of the host's making may have no more than `send`. */
+/** The members of an SQS client that are used. A host's own client may have only `send`. */
 export type SqsSending = Pick<SQSClient, 'send'> & WithCredentials
 
 type SqsCommand<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
@@ -29,22 +29,22 @@ export interface CallOptions {
 }
 
 /**
- * Every call to a service of AWS goes through here: it has a deadline, fails with a `CallError`, and is made once more
- * when AWS refused a key of which there is a new one by then.
+ * Calls a service of AWS. Each call has a deadline and fails with a `CallError`. A call whose credentials AWS refuses is
+ * repeated once, if there are newer credentials by then.
  */
 export class AwsCalls {
   readonly #service: AwsService
   readonly #deadlineMs: number
   readonly #credentials: CredentialsRenewal
 
-  /** @param options `deadlineMs`: for a call, its credentials, connection and the whole of the answer */
+  /** @param options `deadlineMs`: for a whole call: credentials, connection and the complete answer */
   constructor({ client, service, deadlineMs }: { client: WithCredentials; service: AwsService; deadlineMs: number }) {
     this.#service = service
     this.#deadlineMs = deadlineMs
     this.#credentials = new CredentialsRenewal(client)
   }
 
-  /** @param what names the call in errors @throws {CallError} */
+  /** @param what the name of the call, for errors @throws {CallError} */
   async run<T>(
     what: string,
     call: (abortSignal: AbortSignal) => Promise<T>,
@@ -78,7 +78,7 @@ export class SqsCalls extends AwsCalls {
     options?: CallOptions
   ): Promise<Output> {
     const what = command.constructor.name.replace('Command', '')
-    // Mocks answer nothing to what they do not know.
+    // Mocks return nothing for commands that they do not know.
     const call = async (abortSignal: AbortSignal) =>
       (await this.client.send(command, { abortSignal })) ?? ({} as Output)
     return this.run(what, call, options)

@@ -7,30 +7,30 @@ export interface SqsClientOptions {
   region?: string | undefined
   endpoint?: string | undefined
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined
-  /** Calls that may be on their way at once: as many sockets are kept. */
+  /** SendMessageBatch calls under way at once: the client keeps a socket for each. */
   concurrency: number
   connectTimeoutMs: number
-  /** For what the SDK asks by itself, as STS for credentials: its calls have no deadline of their own. */
+  /** For calls that the SDK makes by itself, such as to STS for credentials: `SqsCalls` gives the others a deadline. */
   requestTimeoutMs: number
 }
 
-/** Sockets besides those that send: for queues that are made, and for probes. */
+/** Sockets for other calls: those that create queues, and probes. */
 const OTHER_SOCKETS = 12
 
-/** An SQS client that leaves retries to its caller, who keeps the order, and deadlines to `SqsCalls`. */
+/** Creates an SQS client without retries, since its caller keeps the order, and without deadlines, which `SqsCalls` sets. */
 export function createSqsClient(options: SqsClientOptions): SQSClient {
   const { region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs } = options
   const agent = { keepAlive: true, maxSockets: concurrency + OTHER_SOCKETS, ...proxyEnv(endpoint) }
   const client = new SQSClient({
     ...(region !== undefined && { region }),
-    // A copy: the SDK writes notes of its own into the object.
+    // A copy, since the SDK adds members to the object.
     ...(credentials && { credentials: { ...credentials } }),
     ...(endpoint !== undefined && { endpoint }),
     credentialDefaultProvider: credentialChain,
-    // Queue URLs are only names: their host may not resolve here, wherever the endpoint was configured.
+    // The host of a queue URL may not resolve on this machine: calls go to the configured endpoint.
     useQueueUrlAsEndpoint: false,
     maxAttempts: 1,
-    // The SDK compares digests after SQS accepted: TLS has done that already, and throwing then only repeats.
+    // The SDK compares digests once SQS has accepted: an error would only repeat the call, and TLS protects the content.
     md5: false,
     streamCollector: collector('SQS'),
     requestHandler: { connectionTimeout: connectTimeoutMs, httpAgent: agent, httpsAgent: agent }

@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream'
 import { CallError } from './failures.ts'
 import { type AwsService, notThere } from './foreign-answer.ts'
 
-/** Bytes of an answer. AWS's have a few thousand, and an error text of megabytes is still an error. */
+/** Bytes of an answer. Answers of AWS have a few thousand; an error text of megabytes is still read as an error. */
 const MAX_BYTES = 4 * 1_048_576
 
-/** Reads an answer to its end. What it returns throws a `CallError` for one that is longer than any of the service's. */
+/** Returns a reader of answers. It throws a `CallError` for an answer that is longer than any of the service's. */
 export function collector(service: AwsService) {
   return async (body: Readable): Promise<Uint8Array> => {
     const chunks: Buffer[] = []

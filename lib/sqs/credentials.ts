@@ -10,12 +10,12 @@ interface Identity {
 type Provider = (options?: { forceRefresh?: boolean }) => Promise<Identity>
 
 const LOOKUP_DEADLINE_MS = 10_000
-/** Sources of credentials (STS, instance metadata) are not asked more often for being refused. */
+/** Sources of credentials (STS, instance metadata) are asked at most once in this time because of refusals. */
 const RENEWAL_INTERVAL_MS = 5_000
 
 /**
- * The SDK's own chain of credentials, asked anew when that is wanted: shared files are read again, and a lookup that
- * hangs does not keep later ones waiting, as it does within one chain.
+ * The SDK's chain of credential providers. With `forceRefresh`, shared files are read again. A lookup that hangs does not
+ * delay later ones, as it does within one chain of the SDK.
  */
 export function credentialChain(
   init: Parameters<typeof defaultProvider>[0] = {},
@@ -35,12 +35,12 @@ export function credentialChain(
   }
 }
 
-/** What is used of a client. One of the host's making may have no `config`. */
+/** The member of a client that is used. A host's own client may have no `config`. */
 export interface WithCredentials {
   readonly config?: { readonly credentials?: unknown }
 }
 
-/** Asks a client's source of credentials for new ones, after AWS refused those that it had. */
+/** Looks up a client's credentials again, after AWS has refused them. */
 export class CredentialsRenewal {
   readonly #client: WithCredentials
   #latest: Promise<boolean> | undefined
@@ -50,7 +50,7 @@ export class CredentialsRenewal {
     this.#client = client
   }
 
-  /** Whether there are others now. Never rejects. Calls that fail together share one lookup. */
+  /** Resolves with whether they are different now. Never rejects. Calls that fail together share one lookup. */
   renewed(): Promise<boolean> {
     if (!this.#latest || performance.now() - this.#at > RENEWAL_INTERVAL_MS) {
       this.#at = performance.now()

@@ -3,10 +3,10 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } fr
 import { withMessages } from '../error-class.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 
-/** Dead letters that one transaction takes. */
+/** Dead letters of one transaction. */
 const CHUNK = 500
 
-/** Deliveries that were given up on: to look at, to send again, to forget. */
+/** Reads, redrives and discards deliveries that were given up on. */
 export class DeadLetters {
   readonly #store: DeadLetterStore
 
@@ -14,26 +14,26 @@ export class DeadLetters {
     this.#store = store
   }
 
-  /** By ascending id. @throws {ValidationError} a filter that no dead letter can have */
+  /** Dead letters by ascending id. @throws {ValidationError} the filter has text that no dead letter can have */
   async read(page: DeadLetterPage): Promise<DeadLetter[]> {
     assertFilter(page)
     return this.#store.read(page)
   }
 
   /**
-   * Sends them again, under their old ids. What dies once more is a new dead letter.
-   * @returns how many @throws {DeadLetterNotFoundError} for an id that is not there; then none is touched
+   * Makes them pending again, under their old ids. An event that is given up on once more becomes a new dead letter.
+   * Resolves with their number. @throws {DeadLetterNotFoundError} an id does not exist; then none is changed
    */
   async redrive(filter: DeadLetterFilter): Promise<number> {
     return this.#each(filter, (page) => this.#store.redrive(page))
   }
 
-  /** Forgets them. @returns how many @throws {DeadLetterNotFoundError} for an id that is not there; then none is touched */
+  /** Deletes them. Resolves with their number. @throws {DeadLetterNotFoundError} an id does not exist; then none is changed */
   async discard(filter: DeadLetterFilter): Promise<number> {
     return this.#each(filter, (page) => this.#store.discard(page))
   }
 
-  /** Goes through what is there now, some at a time. */
+  /** Applies `take` to the dead letters that exist now, some at a time. */
   async #each(filter: DeadLetterFilter, take: (page: DeadLetterPage) => Promise<DeadLetter[]>): Promise<number> {
     assertFilter(filter)
     await this.#assertThere(filter)

@@ -1,17 +1,17 @@
 import { TIMEOUT } from '../errors.ts'
 
 export interface DeadlineOptions {
-  /** Milliseconds for all of the work. */
+  /** Milliseconds for the whole work. */
   ms: number
-  /** Names the work in the error. */
+  /** The name of the work, for the error. */
   what: string
   /** Ends the work early. */
   signal?: AbortSignal | undefined
 }
 
 /**
- * Runs work that must end: when time is over, its signal aborts and the promise rejects, whether or not the work
- * listens. The code of that rejection is `IEV_TIMEOUT`; an abort from outside rejects with that signal's reason.
+ * Runs work with a deadline. At the deadline its signal aborts and the promise rejects with code `IEV_TIMEOUT`, even if
+ * the work goes on. When `signal` aborts, the promise rejects with its reason.
  */
 export async function withDeadline<T>(
   { ms, what, signal }: DeadlineOptions,

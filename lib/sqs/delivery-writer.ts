@@ -10,14 +10,15 @@ export interface DeliveryWriterOptions {
   deliveries: DeliveryStore
   metrics: Metrics
   log: FastifyBaseLogger
+  /** Ends retries. */
   signal: AbortSignal
 }
 
 const STORE_RETRY_MS = 1_000
 
 /**
- * Writes what became of deliveries. Nobody who sends waits for it: it goes with the next commit, and until then only a
- * crash could send these again. While the store refuses (a full disk), it is tried again every second.
+ * Writes the results of deliveries to the store, with its next commit. Sending does not wait for it: only a crash in between
+ * sends events again. While the store refuses (a full disk), each write is retried every second.
  */
 export class DeliveryWriter {
   readonly #options: DeliveryWriterOptions
@@ -29,15 +30,15 @@ export class DeliveryWriter {
     this.#quiet = new QuietLog(options.log)
   }
 
-  /** SQS has them. */
+  /** SQS has accepted these events. */
   acknowledge(items: readonly BatchItem[]): void {
     const { deliveries, metrics } = this.#options
     metrics.delivered.inc(items.length)
     if (items.length > 0)
-      this.#write('Sent events could not be written as sent', () => deliveries.acknowledge(items.map(refOf)))
+      this.#write('Acknowledgements could not be stored', () => deliveries.acknowledge(items.map(refOf)))
   }
 
-  /** It is given up on. */
+  /** Gives an event up: it becomes a dead letter. */
   bury(item: BatchItem, failure: DeliveryFailure): void {
     const { deliveries, log, metrics } = this.#options
     const delivery = refOf(item)
@@ -47,10 +48,10 @@ export class DeliveryWriter {
       const notice: DeadLetterNotice = { queue: delivery.queue, ...referenceOf(item.event), ...failure }
       deadLetterChannel.publish(notice)
     }
-    this.#write('A dead letter could not be kept', () => deliveries.bury(delivery, failure))
+    this.#write('A dead letter could not be stored', () => deliveries.bury(delivery, failure))
   }
 
-  /** Resolves when everything so far is written. */
+  /** Resolves when all writes so far have ended. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay)
   }

@@ -8,31 +8,31 @@ import type { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
-/** Tries of a queue whose calls fail without SQS asking for less: about two seconds. */
+/** Tries of a queue whose calls fail for other reasons than throttling: about two seconds. */
 const MAX_TRIES = 6
 const BACKOFF = { baseMs: 50, maxMs: 1_000 }
 const MAX_NAMES = 10
 
 export interface EnsureManyOptions {
-  /** Milliseconds for all of them. */
+  /** Milliseconds for all queues together. */
   timeoutMs: number
-  /** Whether to begin no other queue after one that failed. */
+  /** Whether queues that are not begun yet are skipped after one has failed. */
   stopAtFailure: boolean
-  /** Queues that are worked on at once, of all who share it: who came first is done first. */
+  /** Limits the queues that are worked on at once, together with everything else that uses it. */
   limiter: Limiter
-  /** Ends it early, with its reason. */
+  /** Ends the work early, with its reason. */
   signal?: AbortSignal
 }
 
-/** What became of each queue, by its name. One that was not begun is in neither. */
+/** The results by name of the queue. A queue that was skipped is in neither map. */
 export interface EnsuredQueues {
   readonly urls: ReadonlyMap<string, string>
   readonly failed: ReadonlyMap<string, Error>
 }
 
 /**
- * Makes many queues ready, a few at a time. Failures that pass are tried again: throttling until the time is over,
- * others some times, so that an SQS that is down is told soon.
+ * Finds or creates many queues, a few at a time. Transient failures are retried: throttling until the time is over, others
+ * a few times, so that an outage of SQS is reported soon.
  */
 export async function ensureMany(
   provisioner: QueueProvisioner,
@@ -53,7 +53,7 @@ export async function ensureMany(
     try {
       await withDeadline({ ms: timeoutMs, what: `Making the queue ${name} ready`, signal }, turn)
     } catch (error) {
-      // The failure before says more than that the time is over.
+      // The last failure explains more than the deadline does.
       failed.set(name, signal?.aborted ? (error as Error) : explained(name, latest.failure ?? error))
     }
   }
@@ -66,13 +66,13 @@ function explained(name: string, error: unknown): Error {
   return new QueueUnavailableError(name, failureCode(error), failureMessage(error))
 }
 
-/** The last failure of a queue, of those that were tried again. */
+/** The last failure of a queue that was retried. */
 interface Latest {
   failure?: unknown
 }
 
 /**
- * Makes the queues of one request ready. URLs in the order of specs.
+ * Finds or creates the queues of one request. Resolves with their URLs, in the order of `specs`.
  * @throws {QueueUnavailableError} {QueueUnusableError} of the first that failed; its messages name the others
  */
 export async function ensureAll(
@@ -86,7 +86,7 @@ export async function ensureAll(
   const missing = specs.filter(({ name }) => !urls.has(name)).map(({ name }) => name)
   const names = missing.slice(0, MAX_NAMES).join(', ')
   const more = missing.length > MAX_NAMES ? ` and ${missing.length - MAX_NAMES} more` : ''
-  // Requests share the error of a call that they share, but not what it says of their other queues.
+  // Requests that wait for the same call have the same error: the message about other queues goes into a copy.
   const own = Object.create(error, Object.getOwnPropertyDescriptors(error)) as Error
   throw withMessages(own, [
     error.message,
@@ -94,7 +94,7 @@ export async function ensureAll(
   ])
 }
 
-/** Tries until it is done, or will not be, or `over` aborts. */
+/** Retries until `ensure` succeeds, fails permanently or too often, or `over` aborts. */
 async function persist(
   ensure: () => Promise<string>,
   { latest, over }: { latest: Latest; over: AbortSignal }

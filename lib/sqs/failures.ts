@@ -3,10 +3,10 @@ import { TIMEOUT } from '../errors.ts'
 import { errorText } from './error-text.ts'
 import { foreignFailure, isOfContent, type AwsService } from './foreign-answer.ts'
 
-/** Names that say nothing of what happened. */
+/** Names of errors that do not tell the cause. */
 const MEANINGLESS = /^(Error|AggregateError|SyntaxError|TypeError|RangeError|TimeoutError|Unknown|UnknownError)$/
 
-/** AWS's codes, the system's and ours are of these characters. */
+/** The characters of codes of AWS, of the system and of this package. */
 const CODE = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/
 
 /** The name of an AWS error, or the system's code (`ECONNREFUSED`) of a call without an answer; else `undefined`. */
@@ -14,66 +14,69 @@ function knownCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, name, cause } = error as Error & { code?: unknown }
   if (error instanceof CallError) return error.failure.code
-  // Errors of ours pass on AWS's as their cause.
+  // Errors of this package have AWS's as their cause.
   if (String(code).startsWith('IEV_')) return cause === undefined ? String(code) : knownCode(cause)
   if (!MEANINGLESS.test(name) && CODE.test(name)) return name
   return typeof code === 'string' && CODE.test(code) ? code : undefined
 }
 
-/** The code of a failure, fit to be shown. */
+/** The code of a failure: AWS's, the system's, or one of this package. */
 export function failureCode(error: unknown): string {
-  // The SDK calls resets of connections timeouts as well; a real one has no other code.
+  // The SDK also names connections that were reset `TimeoutError`; those have a code of the system.
   return knownCode(error) ?? ((error as Error | undefined)?.name === 'TimeoutError' ? TIMEOUT : 'IEV_INTERNAL')
 }
 
+/** The message of a failure, as it may be shown. */
 export function failureMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return errorText(message) || failureCode(error)
 }
 
-/** The HTTP status of AWS's answer; `undefined` when there was none. */
+/** The HTTP status of AWS's answer; `undefined` if there was none. */
 export function answerStatus(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
 }
 
-/** Protocol variants spell it in several ways. */
+/** Whether the queue does not exist. The protocols of SQS have several codes for it. */
 export function isQueueMissing(error: unknown): boolean {
   return /QueueDoesNotExist|NonExistentQueue/.test(failureCode(error))
 }
 
+/** Whether the credentials do not allow the call. */
 export function isAccessDenied(error: unknown): boolean {
   return /AccessDenied/.test(failureCode(error))
 }
 
-/** AWS refuses the key, its signature or its session, not what is asked for. */
+/** Whether AWS refuses the credentials or the signature themselves. */
 export function isUnauthenticated({ code }: SendFailure): boolean {
   return /^(ExpiredToken|InvalidToken|InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|TokenRefreshRequired)/.test(
     code
   )
 }
 
-/** AWS asks for less, of this queue or of all. */
+/** Whether AWS asks for fewer calls, to one queue or in general. */
 export function isThrottled({ code }: Pick<SendFailure, 'code'>): boolean {
   return /Throttl|TooMany|OverLimit|SlowDown|BandwidthLimit|^HTTP 429$/i.test(code)
 }
 
 /**
- * What a failure calls for: `transient` passes by itself, `missing-queue` needs the queue made again, `permanent` will
- * not go away by trying.
+ * - `transient`: may succeed when it is retried
+ * - `missing-queue`: the queue must be created again
+ * - `permanent`: fails again when it is retried
  */
 export type FailureKind = 'transient' | 'missing-queue' | 'permanent'
 
 export interface SendFailure {
   readonly kind: FailureKind
-  /** AWS's code, the system's, ours, or `HTTP` and the status of an answer that has none. */
+  /** AWS's code, the system's, one of this package, or `HTTP` and the status of an answer without a code. */
   readonly code: string
   readonly message: string
 }
 
-/** An outside call that failed; its name is the code, its message is fit to be shown. */
+/** A call to AWS that failed. Its name is the code of the failure. */
 export class CallError extends Error {
   readonly failure: SendFailure
-  /** As the SDK has it. Without one, the SDK writes a hint into messages. */
+  /** As in errors of the SDK, which adds a hint to the message of an error without it. */
   readonly $metadata: { httpStatusCode?: number }
 
   constructor(failure: SendFailure, status?: number) {
@@ -98,7 +101,7 @@ export class CallError extends Error {
 const PERMANENT =
   /AccessDenied|NotAuthorized|IEV_SQS_QUEUE_UNUSABLE|Invalid(Message|Parameter|Attribute|Address|BatchEntry|Query|Security)|MissingParameter|UnsupportedOperation|Kms(AccessDenied|Disabled|InvalidKeyUsage|InvalidState|NotFound|OptInRequired)|TooLong|TooLarge|NoSuchBucket|ValidationE|SerializationException/
 
-/** What to do about a call that failed. Wrong or expired credentials are nobody's event's fault: they are waited out. */
+/** The failure of a call. Refused credentials are transient: no event is the cause. */
 export function callFailure(error: unknown): SendFailure {
   return error instanceof CallError ? error.failure : awsFailure(error)
 }
@@ -109,7 +112,7 @@ function awsFailure(error: unknown): SendFailure {
   return { kind, code, message: failureMessage(error) }
 }
 
-/** What to do about an entry of a batch that SQS did not take. */
+/** The failure of an entry of a batch that SQS refused. */
 export function entryFailure({ Code = 'Unanswered', Message = Code, SenderFault }: BatchResultErrorEntry): SendFailure {
   const throttled = /Throttl|TooMany|Internal|Unavailable/i.test(Code)
   const kind = SenderFault === true && !throttled ? 'permanent' : 'transient'

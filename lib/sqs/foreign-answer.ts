@@ -5,19 +5,19 @@ export type AwsService = 'SQS' | 'S3'
 
 const NOT_THERE = { SQS: NOT_SQS, S3: NOT_S3 } as const
 
-/** Statuses that are about the size or the form of a request: the same request has the same answer. */
+/** Statuses about the size or the form of a request: it is answered the same when it is repeated. */
 const OF_CONTENT = new Set([406, 411, 413, 414, 415, 417, 422, 431, 451])
-/** Statuses that may be, where SQS answers otherwise. S3 says why with a code. */
+/** Statuses that may be about a request, if SQS answers other calls. S3 sends a code with them. */
 const OF_CONTENT_PERHAPS = new Set([400, 403])
-/** Statuses by which a proxy says that it may be otherwise soon. */
+/** Statuses by which a proxy refuses for now. */
 const PASSING = new Set([408, 409, 423, 425, 429])
 
 /**
- * The failure of an answer that has no code of AWS: a proxy's, a login page, another service.
+ * The failure of an answer without a code of AWS: one of a proxy, a login page, or another service.
  *
- * - `HTTP <status>`, permanent: a status about what was sent, as 413. Whether AWS is there at all is not known from it.
- * - `HTTP <status>`, transient: a status that passes, as 502.
- * - `IEV_SQS_NOT_SQS` (`IEV_S3_NOT_S3`), transient: everything else. What answers is not the service.
+ * - `HTTP <status>`, permanent: a status about the request, such as 413. It does not tell whether AWS can be reached.
+ * - `HTTP <status>`, transient: a temporary status, such as 502.
+ * - `IEV_SQS_NOT_SQS` (`IEV_S3_NOT_S3`), transient: everything else. It is not the service that answers.
  */
 export function foreignFailure(
   error: unknown,
@@ -26,31 +26,31 @@ export function foreignFailure(
   const type = contentType(error)
   const answer = `HTTP ${status}${type ? ` (${type})` : ''}`
   if (status >= 500 || PASSING.has(status))
-    return { kind: 'transient', code: `HTTP ${status}`, message: `${answer} from what stands in front of ${service}` }
-  // XML is how other services of AWS refuse what is meant for SQS.
+    return { kind: 'transient', code: `HTTP ${status}`, message: `${answer} from a proxy in front of ${service}` }
+  // Other services of AWS refuse calls that are meant for SQS with XML.
   const perhaps = service === 'SQS' && OF_CONTENT_PERHAPS.has(status) && !type?.endsWith('xml')
   if (perhaps || isOfContent(status))
-    return { kind: 'permanent', code: `HTTP ${status}`, message: `${answer} from what stands in front of ${service}` }
+    return { kind: 'permanent', code: `HTTP ${status}`, message: `${answer} from a proxy in front of ${service}` }
   return notThere(service, answer)
 }
 
-/** Whether a status says that this request will never be taken, whoever answers. */
+/** Whether a status is about the request, so that a repeat fails too. */
 export function isOfContent(status: number): boolean {
   return OF_CONTENT.has(status)
 }
 
-/** What answers is not the service. @param answer what it answers */
+/** The failure of an answer that is not the service's. @param answer a description of it */
 export function notThere(service: AwsService, answer: string): SendFailure {
-  const message = `${answer} is no answer of ${service}: check the endpoint, and what stands in front of it`
+  const message = `${answer} is not an answer of ${service}: check the endpoint, and proxies in front of it`
   return { kind: 'transient', code: NOT_THERE[service], message }
 }
 
-/** The failure has a status only, and may be of what was sent, or of everything. */
+/** Whether a failure has only a status, which may be about the request or about every call. */
 export function isForeignRefusal({ kind, code }: SendFailure): boolean {
   return kind === 'permanent' && code.startsWith('HTTP ')
 }
 
-/** The media type, if it is one. */
+/** The media type of an answer, if it has a valid one. */
 function contentType(error: unknown): string | undefined {
   const { headers } = (error as { $response?: { headers?: Record<string, string> } }).$response ?? {}
   return /^[a-z]+\/[a-z0-9.+-]{1,60}/i.exec(headers?.['content-type'] ?? '')?.[0].toLowerCase()

@@ -1,4 +1,4 @@
-/** Runs work a few at a time, first come first served. */
+/** Runs at most `max` works at once, in the order of the calls. */
 export class Limiter {
   readonly #max: number
   readonly #waiting: (() => void)[] = []
@@ -15,7 +15,7 @@ export class Limiter {
       return await work()
     } finally {
       const next = this.#waiting.shift()
-      // Its place goes to the next one.
+      // The next one takes this place.
       if (next) next()
       else this.#running--
     }

@@ -12,26 +12,26 @@ import { notThere } from './foreign-answer.ts'
 import { Limiter } from './limiter.ts'
 import { proxyEnv } from './proxy-env.ts'
 
-/** Where messages go that are too large for SQS. */
+/** Stores messages that are too large for SQS. */
 export interface Offload {
-  /** Stores a message under its event's name: again is the same object. */
+  /** Stores a message. Its key is made from the event: a repeat writes the same object. */
   put(event: StoredEvent, body: string, signal: AbortSignal): Promise<S3Reference>
   destroy(): void
 }
 
 const SEVEN_DAYS = 604_800
 const CONNECT_TIMEOUT_MS = 3_000
-/** An upload has half a minute, and a second more for each of so many bytes. */
+/** The deadline of an upload: half a minute, and a second for each so many bytes. */
 const DEADLINE_MS = 30_000
 const BYTES_PER_SECOND = 256 * 1_024
 /** Uploads at once: fewer than the client has sockets for, so that none waits for one. */
 const UPLOADS = 16
-/** S3 takes keys of 1,024 bytes: the prefix has 200 of them at most. */
+/** S3 accepts keys of up to 1,024 bytes, of which the prefix has at most 200. */
 const KEY_PART_MAX = 400
 
 /**
- * An offload into an S3 bucket, whose objects are as private as the bucket.
- * `deadlineMs` is for an upload without its body, which adds a second for each 256 KiB.
+ * Stores messages in an S3 bucket; objects are as private as the bucket.
+ * @param deadlines `deadlineMs`: deadline of an upload, to which its body adds a second for each 256 KiB
  * @throws {OptionsInvalidError} the AWS packages for S3 are not installed
  */
 export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_MS } = {}): Promise<Offload> {
@@ -39,10 +39,10 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
   const [{ S3Client, PutObjectCommand, GetObjectCommand }, { getSignedUrl }] = await loadSdk()
   const agent = proxyEnv(endpoint)
   const client: S3Client = new S3Client({
-    // Other S3s want some region, any will do.
+    // Other implementations of S3 need a region, but it may be any.
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true, region: 'us-east-1' }),
     ...(region !== undefined && { region }),
-    // A copy: the SDK writes notes of its own into the object.
+    // A copy, since the SDK adds members to the object.
     ...(credentials && { credentials: { ...credentials } }),
     credentialDefaultProvider: credentialChain,
     streamCollector: collector('S3'),
@@ -58,7 +58,7 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
     const put = async (abortSignal: AbortSignal) => {
       const command = new PutObjectCommand({ ...object, Body, ContentType: 'application/json' })
       const { ETag } = await client.send(command, { abortSignal })
-      // A login page is no object that was stored.
+      // Without it nothing was stored: a login page may have answered.
       if (!ETag) throw new CallError(notThere('S3', 'HTTP 200'), 200)
       return getSignedUrl(client, new GetObjectCommand(object), { expiresIn: urlExpiresSeconds })
     }
@@ -74,7 +74,7 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
 
 /**
  * `<prefix>/<instance>/<id>.json`. An id that the caller chose may come again for an instance of the same name: the
- * event's offset goes in front of it, so that no object is ever written over by another event.
+ * event's offset is put in front of it, so that no event overwrites the object of another.
  */
 function objectKey({ instance, id, offset, flags }: StoredEvent, prefix: string): string {
   const part = (text: string) => {
@@ -84,7 +84,7 @@ function objectKey({ instance, id, offset, flags }: StoredEvent, prefix: string)
   return `${prefix}/${part(instance)}/${flags & CALLER_ID ? `${offset}-` : ''}${part(id)}.json`
 }
 
-/** Optional peers: only who names a bucket needs them. */
+/** Loads optional peer dependencies, which only a bucket needs. */
 async function loadSdk() {
   try {
     return await Promise.all([import('@aws-sdk/client-s3'), import('@aws-sdk/s3-request-presigner')])

@@ -1,29 +1,31 @@
 import { type CallError, isThrottled, type SendFailure } from './failures.ts'
 
-/** After so long without a try there is nothing left to say about it. */
+/** An outage is reported for so long after the last call that failed. */
 const REMEMBERED_MS = 60_000
 
 /**
- * Whether SQS as a whole fails for those who send, as opposed to one queue or message: no answer, somebody else's
- * answer, a server error, or a key that is refused. It is over with the first call that SQS answers otherwise.
+ * Tells whether SQS as a whole fails, and not one queue or message: no answer, an answer that is not SQS's, a server error,
+ * or refused credentials. The first call that SQS answers otherwise ends the outage.
  */
 export class Outage {
   #latest: { failure: SendFailure; at: number } | undefined
 
-  /** The failure of the last minute that nothing but failures has followed. */
+  /** The latest failure, if it is less than a minute old and SQS has answered no call since. */
   get failure(): SendFailure | undefined {
     if (this.#latest && performance.now() - this.#latest.at > REMEMBERED_MS) this.#latest = undefined
     return this.#latest?.failure
   }
 
+  /** Counts a call that SQS answered. */
   answered(): void {
     this.#latest = undefined
   }
 
+  /** Counts a call that failed. */
   failed({ failure, $metadata: { httpStatusCode } }: CallError): void {
-    // Of one queue: it is missing, deleted a moment ago, denied, throttled, or its encryption key fails.
+    // About one queue: it is missing, was just deleted, is denied or throttled, or its encryption key fails.
     const ofQueue = failure.kind !== 'transient' || isThrottled(failure) || /^Kms|^QueueDeleted/.test(failure.code)
-    // An answer that is not AWS's tells nothing of AWS.
+    // An answer without a code of AWS tells nothing about AWS.
     const foreign = failure.code.startsWith('HTTP ')
     if (!ofQueue) this.#latest = { failure, at: performance.now() }
     else if (!foreign && httpStatusCode !== undefined) this.answered()

@@ -17,9 +17,9 @@ const MANAGED_BY = 'fastify-instance-events'
 export interface ProvisionerOptions {
   calls: SqsCalls
   type: QueueType
-  /** Owner of queues that exist already, if it is not the caller's account. */
+  /** The account that owns existing queues, if it is not the caller's. */
   accountId?: string | undefined
-  /** Gives each queue a dead-letter queue of SQS's own, into which a message goes after so many receives. */
+  /** Gives each new queue a dead-letter queue of SQS, into which a message goes after so many receives. */
   dlqMaxReceives?: number | undefined
   /** Bytes of a message beyond which it is too large, whatever a queue accepts. @default SQS's own limit */
   maxPayloadBytes?: number
@@ -28,11 +28,11 @@ export interface ProvisionerOptions {
 
 interface Queue {
   url: string
-  /** What SQS takes as one message, in bytes. */
+  /** Bytes that it accepts as one message. */
   maxBytes: number
 }
 
-/** A queue with nothing in it has 0 of each. */
+/** Attributes that are all 0 for an empty queue. */
 const COUNTS = [
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesNotVisible',
@@ -42,7 +42,7 @@ const COUNTS = [
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const SQS_MAX_BYTES = 1_048_576
 
-/** Finds or makes queues and remembers their URLs; every queue is asked for once, however many want it. */
+/** Finds or creates queues and remembers their URLs. Callers that want the same queue share one call. */
 export class QueueProvisioner {
   readonly #calls: SqsCalls
   readonly #type: QueueType
@@ -52,7 +52,7 @@ export class QueueProvisioner {
   readonly #maxPayloadBytes: number
   readonly #queues = new Map<string, Queue>()
   readonly #underWay = new Map<string, Promise<string>>()
-  /** `maxBytes` of a queue that was just made: the service's default, asked for once. */
+  /** `maxBytes` of a queue that was just created: the default of the service, asked for once. */
   #newMaxBytes: number | undefined
 
   constructor({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, log }: ProvisionerOptions) {
@@ -64,6 +64,7 @@ export class QueueProvisioner {
     this.#log = log
   }
 
+  /** The URL of a queue that is known to exist. */
   url(name: string): string | undefined {
     return this.#queues.get(name)?.url
   }
@@ -73,13 +74,13 @@ export class QueueProvisioner {
     return Math.min(this.#maxPayloadBytes, this.#queues.get(name)?.maxBytes ?? SQS_MAX_BYTES)
   }
 
-  /** The queue is not there any more: the next `ensure` makes it again. */
+  /** Forgets a queue that no longer exists: the next `ensure` creates it again. */
   forget(name: string): void {
     this.#queues.delete(name)
   }
 
   /**
-   * The URL of the queue, made if it is missing. Idempotent; tries once.
+   * Resolves with the URL of the queue, which is created if it is missing. Idempotent; does not retry.
    * @throws {QueueUnavailableError} with AWS's code @throws {QueueUnusableError} naming the attribute
    */
   ensure(spec: QueueSpec): Promise<string> {
@@ -97,7 +98,10 @@ export class QueueProvisioner {
     return made
   }
 
-  /** The URL of a queue that is there; `undefined` for one that is not, or that we may not see. Makes none. */
+  /**
+   * Resolves with the URL of an existing queue; `undefined` if there is none, or access to it is denied.
+   * @throws {QueueUnavailableError}
+   */
   async find(name: string): Promise<string | undefined> {
     const known = this.url(name)
     if (known !== undefined) return known
@@ -108,7 +112,7 @@ export class QueueProvisioner {
     }
   }
 
-  /** Deletes a queue if we made it and it is empty. @returns whether it did */
+  /** Deletes a queue that this package created, if it is empty. Resolves with whether it was deleted. Never rejects. */
   async deleteUnused(name: string): Promise<boolean> {
     try {
       const QueueUrl = await this.find(name)
@@ -127,7 +131,7 @@ export class QueueProvisioner {
     }
   }
 
-  /** Uses the queue as it is if it is there, whatever its attributes; else makes it. */
+  /** Uses an existing queue as it is, whatever its attributes; else creates one. */
   async #make(spec: QueueSpec): Promise<Queue> {
     const { name } = spec
     try {
@@ -159,11 +163,11 @@ export class QueueProvisioner {
     const command = new CreateQueueCommand({ QueueName, ...rest })
     const { QueueUrl } = await this.#calls.send(command)
     if (!QueueUrl) throw new CallError(notThere('SQS', 'HTTP 200'), 200)
-    this.#log.debug({ queue: QueueName }, 'A queue was made')
+    this.#log.debug({ queue: QueueName }, 'A queue was created')
     return QueueUrl
   }
 
-  /** `undefined` where we are not told. */
+  /** The attributes that are used; `undefined` if access to them is denied. */
   async #attributesOf(QueueUrl: string): Promise<Record<string, string> | undefined> {
     const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['FifoQueue', 'MaximumMessageSize'] })
     try {
@@ -175,7 +179,7 @@ export class QueueProvisioner {
     }
   }
 
-  /** Makes the queue's own dead-letter queue, if there is to be one. */
+  /** Creates the dead-letter queue of a queue, if there is to be one. */
   async #redrivePolicy(spec: QueueSpec): Promise<Record<string, string>> {
     if (this.#dlqMaxReceives === undefined) return {}
     const name = deadLetterQueueName(spec.name)
@@ -187,7 +191,7 @@ export class QueueProvisioner {
     return { RedrivePolicy: JSON.stringify(policy) }
   }
 
-  /** `undefined`: there is none. `null`: we are not told. */
+  /** The URL of a queue. `undefined`: it does not exist. `null`: access to it is denied. */
   async #lookUp(name: string): Promise<string | undefined | null> {
     const command = new GetQueueUrlCommand({
       QueueName: name,

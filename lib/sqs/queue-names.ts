@@ -3,9 +3,9 @@ import { CALLER_ID, type StoredEvent } from '../events/event.ts'
 
 export interface QueueSpec {
   name: string
-  /** Shown as a tag; absent on queues that all instances share. */
+  /** Becomes a tag; absent on queues that all instances share. */
   instance?: string
-  /** Event key, shown as a tag; absent on a queue for all events. */
+  /** Event key; becomes a tag. Absent on a queue for all events. */
   event?: string
 }
 
@@ -26,7 +26,7 @@ const QUEUE_NAME_MAX = 80
 const GROUP_ID_MAX = 128
 
 /**
- * Queue names, from one place: what is created is what is sent to.
+ * The names of queues, both for creating them and for sending.
  * Two different (instance, event) pairs, or an instance and the shared queues, never have the same name.
  */
 export class QueueNames {
@@ -45,25 +45,28 @@ export class QueueNames {
     this.#sharedNames = new Set(keys.map((key) => this.shared(key)))
   }
 
-  /** All the shared queues for these keys. */
+  /** The specs of the shared queues for these keys. */
   sharedSpecs(keys: Iterable<string>): QueueSpec[] {
     if (this.#singleQueue) return [{ name: this.shared('') }]
     return [...keys].map((key) => ({ name: this.shared(key), event: key }))
   }
 
-  /** The queue that all instances share: `global_messages_upsert.fifo`, or `global_singlequeue.fifo`. */
+  /** The name of a queue that all instances share: `global_messages_upsert.fifo`, or `global_singlequeue.fifo`. */
   shared(key: string): string {
     const last = this.#singleQueue ? 'singlequeue' : key.toLowerCase()
     const room = QUEUE_NAME_MAX - this.#prefix.length - 1 - this.#suffix.length
     return `${this.#prefix}_${last.length <= room ? last : slugWithHash(last, room)}${this.#suffix}`
   }
 
-  /** The shared queues' names, for people: `global_<event>.fifo`. */
+  /** A pattern of the shared queues' names, for people: `global_<event>.fifo`. */
   get sharedPattern(): string {
     return this.#singleQueue ? this.shared('') : `${this.#prefix}_<event>${this.#suffix}`
   }
 
-  /** The instance's own queue: `sales_messages_upsert.fifo`; a name SQS would refuse gets a slug and a hash. */
+  /**
+   * The name of an instance's own queue: `sales_messages_upsert.fifo`. A name that SQS would refuse, or that another queue
+   * could have, gets a slug and a hash.
+   */
   own(instance: string, key: string): string {
     const tail = `_${key.toLowerCase()}${this.#suffix}`
     const plain = `${instance}${tail}`
@@ -73,7 +76,7 @@ export class QueueNames {
     return `${slugWithHash(instance, QUEUE_NAME_MAX - tail.length)}${tail}`
   }
 
-  /** How a queue of this name came to be, told from an event on its way into it. */
+  /** The spec of a queue, derived from an event for it. */
   specOf(name: string, { instance, key }: { instance: string; key: string }): QueueSpec {
     if (name === this.own(instance, key)) return { name, instance, event: key }
     return this.#singleQueue ? { name } : { name, event: key }
@@ -86,7 +89,7 @@ export class QueueNames {
   }
 }
 
-/** The dead-letter queue of SQS's own that belongs to a queue: `sales_call-dlq.fifo`. */
+/** The name of the dead-letter queue that SQS fills for a queue: `sales_call-dlq.fifo`. */
 export function deadLetterQueueName(queue: string): string {
   const suffix = queue.endsWith('.fifo') ? '.fifo' : ''
   const base = queue.slice(0, queue.length - suffix.length)
@@ -105,9 +108,9 @@ export function messageGroupId(instance: string): string {
 }
 
 /**
- * The deduplication id of an event: its id. One that the caller chose is only unique within its instance (the same name
- * given again is another instance), while a queue may deduplicate across groups: then group and instance go in front.
- * What SQS would refuse is hashed.
+ * The deduplication id of an event: its id. An id that the caller chose is unique only within its instance (and a name
+ * that is given again is another instance), while a queue may deduplicate across groups: group and instance key are put in
+ * front of it. Text that SQS would refuse is hashed.
  */
 export function deduplicationId(event: Pick<StoredEvent, 'id' | 'instance' | 'instanceKey' | 'flags'>): string {
   const { id, instance, instanceKey, flags } = event
@@ -116,10 +119,10 @@ export function deduplicationId(event: Pick<StoredEvent, 'id' | 'instance' | 'in
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** What `slugWithHash` ends in, and hardly any name does: eight hex digits, letters and decimal digits among them. */
+/** The end of names that `slugWithHash` makes, which other names rarely have: eight hex digits, with letters and decimal digits. */
 const LIKE_SLUG = /-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8}$/
 
-/** A name that SQS takes, for any text. A name that looks like one is made into one: no text has another's. */
+/** Makes a name that SQS accepts of any text. Names of this form go through it too, so that no two texts have the same name. */
 function slugWithHash(text: string, maxLength: number): string {
   const slug = text
     .normalize('NFKD')

@@ -9,21 +9,21 @@ import { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
-/** Of one round: what is not ready by then is a fault, and tried in the next. */
+/** Milliseconds of one round. A queue that is missing at its end is a fault, and is tried again in the next. */
 const ROUND_MS = 25_000
-/** Besides those that requests want. */
+/** Queues that are worked on at once, in addition to those of requests. */
 const AT_ONCE = 2
 const BACKOFF = { baseMs: 1_000, maxMs: 30_000 }
 
 export interface SharedQueuesOptions {
   provisioner: QueueProvisioner
   specs: readonly QueueSpec[]
-  /** What their names have in common, for people. */
+  /** The pattern of their names, for the log. */
   pattern: string
   log: FastifyBaseLogger
 }
 
-/** Makes the shared queues in the background, for as long as one is missing. */
+/** Finds or creates the shared queues in the background, and retries until all exist. */
 export class SharedQueues {
   readonly #options: SharedQueuesOptions
   readonly #quiet: QuietLog
@@ -38,10 +38,10 @@ export class SharedQueues {
   }
 
   start(): void {
-    this.#running = this.#run()
+    if (this.#options.specs.length > 0) this.#running = this.#run()
   }
 
-  /** Why queues are not there yet. */
+  /** Why shared queues do not exist yet. */
   holdups(): QueueHoldup[] {
     const missing = [...this.#holdups].filter(([queue]) => this.#options.provisioner.url(queue) === undefined)
     return missing.map(([queue, holdup]) => ({ queue, ...holdup }))

@@ -4,13 +4,13 @@ import type { SqsCalls } from './calls.ts'
 import { callFailure, isAccessDenied, isQueueMissing } from './failures.ts'
 import { isForeignRefusal, notThere } from './foreign-answer.ts'
 
-/** Probes of readiness do not wait longer. */
+/** Probes of readiness wait no longer. */
 const STATUS_TIMEOUT_MS = 2_000
 const PROBE = 'fastify-instance-events-probe'
 
 /**
- * Whether SQS answers, and takes the credentials: asks for a queue, by the same endpoint, connections and signature as
- * every send. Only an answer about that queue will do: its URL, that there is none, or that it is not for us to ask.
+ * Asks SQS for a queue, by the same endpoint, connections and credentials as every send. Only an answer about that queue is
+ * `ok`: its URL, that it does not exist, or that access to it is denied. Never rejects.
  */
 export async function sqsStatus(calls: SqsCalls): Promise<Check> {
   try {

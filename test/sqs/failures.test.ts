@@ -105,7 +105,7 @@ t.test('an answer without a code of AWS is judged by its status', (t) => {
   t.match(CallError.from(answered(413), 'S3').failure, { kind: 'permanent', code: 'HTTP 413' })
   t.equal(
     CallError.from(answered(302)).message,
-    'HTTP 302 (text/html) is no answer of SQS: check the endpoint, and what stands in front of it'
+    'HTTP 302 (text/html) is not an answer of SQS: check the endpoint, and proxies in front of it'
   )
   t.end()
 })

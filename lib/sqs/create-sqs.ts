@@ -1,0 +1,125 @@
+import type { SQSClient } from '@aws-sdk/client-sqs'
+import type { FastifyBaseLogger } from 'fastify'
+import type { EventLog } from '../event-log/event-log.ts'
+import { eventKey } from '../events/catalogue.ts'
+import type { Instance } from '../instances/instance.ts'
+import type { SqsOptions } from '../schemas/options/sqs.ts'
+import { sqsAddress } from './address.ts'
+import { BatchCaller } from './batch-call.ts'
+import { BatchClient } from './batch-client.ts'
+import { SqsCalls } from './calls.ts'
+import { createSqsClient } from './client.ts'
+import { DeliveryWriter } from './delivery-writer.ts'
+import { SqsEmitter } from './emitter.ts'
+import { InstanceQueues } from './instance-queues.ts'
+import { Lanes } from './lanes.ts'
+import { LargeMessages } from './large-messages.ts'
+import { createOffload } from './offload.ts'
+import { QueueProvisioner } from './provisioner.ts'
+import { QueueNames } from './queue-names.ts'
+import { SqsSender } from './sender.ts'
+import { SharedQueues } from './shared-queues.ts'
+import { sqsStatus } from './status.ts'
+
+/** The transport, and its life cycle. */
+export interface Sqs {
+  readonly emitter: SqsEmitter
+  /** Begins to send, with the events that an earlier run left pending. */
+  start(): Promise<void>
+  /** Creates the shared queues, in the background. */
+  createSharedQueues(): void
+  /** Deletes the queues of an instance that was removed, if unused queues are to be deleted. */
+  instanceRemoved(instance: Instance): void
+  /** Ends requests that wait for queues. */
+  endRequests(): void
+  /** Stops sending, after the calls under way, and closes connections. */
+  close(): Promise<void>
+}
+
+/** Builds the parts of the transport. @throws {OptionsInvalidError} {EventUnknownError} */
+export async function createSqs(
+  options: SqsOptions,
+  { eventLog, log }: { eventLog: EventLog; log: FastifyBaseLogger }
+): Promise<Sqs> {
+  const { region, endpoint, credentials, accountId, global, dlqMaxReceives, s3 } = options
+  const { concurrency = 32, maxAttempts = 10, maxPayloadBytes = 1_048_576 } = options
+  const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000, shutdownTimeoutMs = 10_000 } = options
+  const { queueType: type = 'fifo', serverName = 'instance-events', deleteUnusedQueues = false } = options
+  const { catalogue, metrics, store } = eventLog
+  const { deliveries } = store
+
+  const { prefix = 'global', singleQueue = false, events = '*' } = global || {}
+  const globalKeys = global ? (events === '*' ? catalogue.all : catalogue.resolve(events, 'global.events').keys) : []
+  const names = new QueueNames({ type, prefix, singleQueue, keys: catalogue.events.map(({ key }) => key) })
+
+  // A host's own client may have only `send`.
+  const own = options.client as SQSClient | undefined
+  const client =
+    own ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
+  const calls = new SqsCalls({ client, deadlineMs: requestTimeoutMs })
+  const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, log })
+  const probe = () => sqsStatus(calls)
+
+  const abort = new AbortController()
+  const { signal } = abort
+  const offload = s3 && (await createOffload(s3))
+  const writer = new DeliveryWriter({ deliveries, metrics, log, signal })
+  const lanes = new Lanes({ deliveries, writer, log, guard: (failure, work) => eventLog.guard(failure, work) })
+  const caller = new BatchCaller({
+    client: new BatchClient({ calls, direct: own ? undefined : client }),
+    address: () => sqsAddress(client),
+    provisioner,
+    specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: eventKey(event) }),
+    probe,
+    metrics,
+    log,
+    signal
+  })
+  const sender = new SqsSender({
+    lanes,
+    caller,
+    writer,
+    provisioner,
+    largeMessages: offload && new LargeMessages({ offload, metrics, log, signal }),
+    entries: { type, serverName },
+    metrics,
+    concurrency,
+    maxAttempts,
+    abort
+  })
+  const specs = globalKeys.length > 0 ? names.sharedSpecs(globalKeys) : []
+  const sharedQueues = new SharedQueues({ provisioner, specs, pattern: names.sharedPattern, log })
+  const instanceQueues = new InstanceQueues({
+    names,
+    provisioner,
+    deleteUnused: deleteUnusedQueues,
+    hasPending: (queue) => lanes.hasPending(queue),
+    log
+  })
+  const emitter = new SqsEmitter({
+    eventLog,
+    client,
+    names,
+    instanceQueues,
+    sharedQueues,
+    sender,
+    outage: caller.outage,
+    mode: { queueType: type, global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys } : null },
+    probe
+  })
+
+  return {
+    emitter,
+    start: () => sender.start(),
+    createSharedQueues: () => sharedQueues.start(),
+    instanceRemoved: ({ name, selections }) =>
+      instanceQueues.deleteUnused(name, { before: selections.sqs, after: undefined }),
+    endRequests: () => instanceQueues.close(),
+    close: async () => {
+      await sharedQueues.stop()
+      await sender.stop(shutdownTimeoutMs)
+      if (!own) client.destroy()
+      offload?.destroy()
+    }
+  }
+}
