@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import t from 'tap'
 import { CommitQueue, Rejection, type Batcher } from '../../lib/store/commit-queue.ts'
 
@@ -70,6 +71,8 @@ for (const synchronous of [true, false]) {
   })
 
   t.test(`lazy ${kind} items go with the next item, or after a time`, async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.after(() => mock.timers.reset())
     const queue = new CommitQueue()
     const { batcher, batches } = makeBatcher({ synchronous })
     const lazy = queue.add(batcher, 1, { lazy: true })
@@ -77,7 +80,11 @@ for (const synchronous of [true, false]) {
     t.strictSame(batches, [], 'a lazy item alone waits')
     await Promise.all([lazy, queue.add(batcher, 2, { lazy: true }), queue.add(batcher, 3)])
     t.strictSame(batches, [[1, 2, 3]])
-    t.equal(await queue.add(batcher, 4, { lazy: true }), 'done 4')
+    const alone = queue.add(batcher, 4, { lazy: true })
+    mock.timers.tick(24)
+    t.equal(batches.length, 1)
+    mock.timers.tick(1)
+    t.equal(await alone, 'done 4')
   })
 
   t.test(`closing does ${kind} items that wait, and refuses later ones`, async (t) => {
