@@ -7,21 +7,17 @@ export interface DescribedEvent {
   name: string
   key: string
   summary: string
-  /** Schema of `data`. */
+  /** Of its `data`. */
   schema: Schema
-  /** Example of `data`. */
+  /** Of its `data`. */
   example: unknown
 }
 
-/** The events of a catalogue with their schemas. Events that the host added have no schema. */
+/** What the document says of the events of a catalogue. The data of a host's own is any JSON. */
 export function describedEvents({ events }: EventCatalogue): DescribedEvent[] {
   const schemas: Record<string, TSchema> = instanceEventSchemas
   return events.map(({ name, key }) => {
-    const {
-      description = 'An event that this server adds to those of Evolution API.',
-      examples = [{}],
-      ...schema
-    } = schemas[name] ?? {}
+    const { description = 'An event of this server’s own.', examples = [{}], ...schema } = schemas[name] ?? {}
     return { name, key, summary: description, schema, example: examples[0] }
   })
 }

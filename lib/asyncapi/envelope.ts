@@ -2,27 +2,23 @@ import type { Schema } from './types.ts'
 
 const text = (description: string) => ({ type: 'string', description })
 
-/** The members of every message, on both transports. Members that are not listed are extras of the event. */
+/** Members that every message has, on either transport. Those that are not listed are the event's extras. */
 const members = {
   event: text('Name of the event.'),
   instance: text('Name of the instance.'),
-  data: { description: 'Data of the event, by its schema.' },
+  data: { description: 'Of the event: see its schema.' },
   server_url: text("URL of the hub, or this server's."),
-  date_time: { ...text('Time of the event: ISO 8601, UTC.'), format: 'date-time' },
+  date_time: { ...text('When it happened: ISO 8601, UTC.'), format: 'date-time' },
   sender: { type: ['string', 'null'], description: 'Address of the instance.' },
-  apikey: text('Key of the event, if this server exposes keys.'),
-  id: text('Id of the event, unique within its instance. It is the same on both transports and in repeats.'),
-  offset: {
-    type: 'integer',
-    minimum: 1,
-    description: 'Position in the log. Offsets grow; there may be gaps. Resume after the last one.'
-  },
-  traceparent: text('W3C trace context of the request that caused the event.')
+  apikey: text('Key that the event came with, if this server exposes keys.'),
+  id: text('Id of the event, unique within its instance: the same on both transports, and when it comes again.'),
+  offset: { type: 'integer', minimum: 1, description: 'Place in the log: grows, with gaps. Resume after it.' },
+  traceparent: text('W3C trace context of what caused the event, if it has one.')
 }
 const required = ['event', 'instance', 'data', 'server_url', 'date_time', 'sender', 'id', 'offset']
 
 export const SocketEnvelope: Schema = {
-  title: 'Socket.IO message',
+  title: 'Message of Socket.IO',
   type: 'object',
   required,
   properties: members,
@@ -30,33 +26,30 @@ export const SocketEnvelope: Schema = {
 }
 
 export const SqsEnvelope: Schema = {
-  title: 'SQS message',
+  title: 'Message of SQS',
   type: 'object',
   required: [...required, 'dataType', 'server'],
   properties: {
     ...members,
-    dataType: {
-      enum: ['json', 's3'],
-      description: '`s3`: the message was too large, and `data` refers to an S3 object.'
-    },
+    dataType: { enum: ['json', 's3'], description: '`s3`: `data` says where the message is, which was too large.' },
     server: text('Name of this server.')
   },
   additionalProperties: true
 }
 
 export const S3Reference: Schema = {
-  title: 'Reference to a large message',
+  title: 'Where a large message is',
   type: 'object',
   required: ['bucket', 'key', 'fileUrl', 'size'],
   properties: {
     bucket: text('Bucket of S3.'),
-    key: text('Key of the object, which contains the whole message.'),
-    fileUrl: text('Presigned URL of the object, valid for some time.'),
+    key: text('Key of the object, which is the whole message.'),
+    fileUrl: text('Opens the object without credentials, for a time.'),
     size: { type: 'integer', description: 'Bytes.' }
   }
 }
 
-/** The members of an example message that all transports share. */
+/** A message of an example, but for what its event and transport add. */
 export function exampleEnvelope(event: string, data: unknown) {
   return {
     event,

@@ -1,0 +1,145 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BackpressureError } from '../../lib/errors.ts'
+import type { EventStore } from '../../lib/store/event-store.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import { sleep, type SimulatedProcess } from './clock.ts'
+import type { History } from './history.ts'
+import type { Random } from './random.ts'
+
+/** In memory where the system has such a folder: commits of thousands of runs would wait for a disk. */
+const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+/** A disk with the database file of one node: what was committed survives a crash, and the rest does not. */
+export class Disk {
+  readonly #now: () => number
+  readonly #random: Random
+  readonly #history: History
+  readonly #folder = mkdtempSync(join(FOLDER, 'simulation-'))
+  readonly #opened: EventStore[] = []
+  #files = 0
+  /** Nothing can be written before this time. */
+  fullUntil = 0
+  /** The share of reads that fail. */
+  badReads = 0
+  /** Milliseconds that a read may take each way. */
+  readMs = 0
+  /** Called after so many commits, within the last of them: when its writes are durable and nobody knows of it yet. */
+  #alarm: { commits: number; ring: () => void } | undefined
+
+  constructor({ random, history, now }: { random: Random; history: History; now: () => number }) {
+    this.#now = now
+    this.#random = random
+    this.#history = history
+  }
+
+  /** Opens the file as a process that starts. */
+  open(process: SimulatedProcess): EventStore {
+    const onCommit = () => {
+      const alarm = this.#alarm
+      if (!alarm || !process.alive || --alarm.commits > 0) return
+      this.#alarm = undefined
+      alarm.ring()
+    }
+    const store = new SqliteStore({ path: this.#path, onCommit })
+    this.#opened.push(store)
+    return this.#faulty(store, process)
+  }
+
+  /** The store that was opened last, as it is. */
+  get store(): EventStore {
+    return this.#opened.at(-1) as EventStore
+  }
+
+  /** The file is from now on what a process that ends without a word leaves behind. */
+  crash(): void {
+    const before = this.#path
+    this.#files++
+    for (const suffix of ['', '-wal'])
+      if (existsSync(before + suffix)) copyFileSync(before + suffix, this.#path + suffix)
+  }
+
+  /** Calls `ring` in a commit to come. Returns how to call it off. */
+  inCommit(commits: number, ring: () => void): () => void {
+    this.#alarm = { commits, ring }
+    return () => {
+      this.#alarm = undefined
+    }
+  }
+
+  /** It does well from now on. */
+  mend(): void {
+    this.fullUntil = 0
+    this.badReads = 0
+    this.readMs = 0
+  }
+
+  /** Removes it. Processes that were ended still have their files open until then. */
+  async remove(): Promise<void> {
+    for (const store of this.#opened) await store.close().catch(() => {})
+    rmSync(this.#folder, { recursive: true })
+  }
+
+  get #path(): string {
+    return join(this.#folder, `${this.#files}.db`)
+  }
+
+  /** The store as it is on a disk that is slow, full or bad. */
+  #faulty(store: EventStore, process: SimulatedProcess): EventStore {
+    const { log, deliveries, deadLetters } = store
+    const history = this.#history
+    const write = <T>(work: () => Promise<T>): Promise<T> =>
+      this.#now() < this.fullUntil
+        ? Promise.reject(new BackpressureError('the event log cannot be written: the disk is full'))
+        : work()
+    const read = <T>(work: () => Promise<T>): Promise<T> => this.#read(work)
+    return replaced(store, {
+      log: replaced(log, {
+        append: (...args) => write(() => log.append(...args)),
+        read: (...args) => read(() => log.read(...args)),
+        range: () => read(() => log.range())
+      }),
+      deliveries: replaced(deliveries, {
+        readLane: (...args) => read(() => deliveries.readLane(...args)),
+        acknowledge: async (refs) => {
+          await write(() => deliveries.acknowledge(refs))
+          if (process.alive) history.acknowledged.push(...refs.map((ref) => history.mark(ref)))
+        },
+        bury: (ref, failure) => {
+          // Noted as it is asked for: of a crash in its commit nobody is told.
+          if (process.alive) history.buried.push({ ...history.mark(ref), reason: failure.reason })
+          return write(() => deliveries.bury(ref, failure))
+        }
+      }),
+      deadLetters: replaced(deadLetters, {
+        redrive: (page) =>
+          write(async () => {
+            history.redriven.push(...(await deadLetters.read(page)).map((letter) => history.mark(letter)))
+            return deadLetters.redrive(page)
+          })
+      })
+    })
+  }
+
+  async #read<T>(work: () => Promise<T>): Promise<T> {
+    if (this.readMs > 0) await sleep(this.#random.between(0, this.readMs))
+    if (this.#random.chance(this.badReads)) throw new Error('The disk could not be read')
+    const result = await work()
+    // What was read may be old when it is there.
+    if (this.readMs > 0) await sleep(this.#random.between(0, this.readMs))
+    return result
+  }
+}
+
+/** The same object with other methods. */
+function replaced<T extends object>(target: T, methods: Partial<T>): T {
+  return new Proxy(target, {
+    get(target, key) {
+      if (Object.hasOwn(methods, key)) return methods[key as keyof T]
+      const value = Reflect.get(target, key) as unknown
+      // Private members are those of the target.
+      return typeof value === 'function' ? value.bind(target) : value
+    }
+  })
+}

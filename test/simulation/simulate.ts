@@ -1,0 +1,103 @@
+import { checkLog } from './check-log.ts'
+import { checkQueues } from './check-queues.ts'
+import { Clock, sleep } from './clock.ts'
+import { suffer } from './misfortunes.ts'
+import { produce } from './producer.ts'
+import { scenarioOf } from './scenario.ts'
+import { World } from './world.ts'
+
+export interface Outcome {
+  readonly seed: number
+  /** What is wrong; none if all is as promised. */
+  readonly violations: readonly string[]
+  /** The same for all runs in which the same happened. */
+  readonly fingerprint: string
+  /** What happened last. */
+  readonly trace: readonly string[]
+  readonly counts: { readonly events: number; readonly calls: number; readonly hours: number }
+}
+
+/** 2026-01-01; a time of day that is not that of this machine. */
+const BEGIN = 1_767_225_600_000
+/** Within which all that is pending is sent once SQS and the disk do well: queues that were denied wait a minute. */
+const RECOVERY_MS = 1_200_000
+const VIOLATIONS = 20
+
+/** Runs the scenario of a seed, and looks at what came of it. */
+export async function simulate(seed: number): Promise<Outcome> {
+  const clock = new Clock(BEGIN)
+  const world = new World(scenarioOf(seed), clock)
+  const { random: mathRandom } = Math
+  Math.random = () => world.random.next()
+  const { history, trace, sqs } = world
+  const rejected = (error: unknown) => history.violations.push(`unhandled: ${(error as Error).stack}`)
+  process.on('unhandledRejection', rejected)
+  try {
+    await clock.run(() => live(world))
+    history.violations.push(...checkLog(world), ...checkQueues(world))
+  } catch (error) {
+    history.violations.push(`it broke off: ${(error as Error).stack}`)
+  } finally {
+    Math.random = mathRandom
+    await world.disk.remove()
+    await clock.end()
+    process.off('unhandledRejection', rejected)
+  }
+  return {
+    seed,
+    violations: history.violations.slice(0, VIOLATIONS),
+    fingerprint: trace.fingerprint(),
+    trace: trace.lines,
+    counts: { events: history.logged.size, calls: sqs.calls.length, hours: (clock.now - BEGIN) / 3_600_000 }
+  }
+}
+
+async function live(world: World): Promise<void> {
+  const { weather, scenario } = world
+  weather.calm = true
+  await world.start()
+  await settle(world)
+  weather.calm = false
+  const producers = scenario.producers.map((plan, index) => produce(world, plan, index))
+  await Promise.all([...producers, suffer(world)])
+  await recover(world)
+  await world.stop()
+}
+
+/** Registers the instances and what they select. */
+async function settle(world: World): Promise<void> {
+  const { process, app } = await world.up()
+  for (const { name, token, ...selected } of world.scenario.tenants) {
+    await process.ask(async () => {
+      await app.eventLog.instances.create({ name, token })
+      // An empty list would select everything.
+      for (const transport of ['sqs', 'websocket'] as const)
+        await app[transport].set(name, { enabled: selected[transport].length > 0, events: selected[transport] })
+    })
+  }
+}
+
+/** Mends everything, and waits for what is pending. */
+async function recover(world: World): Promise<void> {
+  const { weather, disk, clock, history, trace } = world
+  trace.add('world', 'everything is mended')
+  weather.calm = true
+  disk.mend()
+  world.cured = true
+  await world.start()
+  const { process, app, store } = await world.up()
+  const deadline = clock.now + RECOVERY_MS
+  for (;;) {
+    const letters = (await process.ask(() => app.sqs.deadLetters.read({ after: 0, limit: 10_000 }))) ?? []
+    const curable = letters.filter(({ reason }) => reason !== 'IEV_SQS_PAYLOAD_TOO_LARGE').map(({ id }) => id)
+    const pending = store.deliveries.pendingCount()
+    if (curable.length === 0 && pending === 0) break
+    if (clock.now > deadline) {
+      history.violations.push(`${pending} deliveries are pending forever, and ${curable.length} dead letters`)
+      break
+    }
+    if (curable.length > 0) await process.ask(() => app.sqs.deadLetters.redrive({ ids: curable.slice(0, 1_000) }))
+    await sleep(1_000)
+  }
+  await world.learn()
+}

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { report } from './report.ts'
+import { simulate } from './simulate.ts'
+
+const SEEDS = 200
+const REPEATED = [2, 5, 17]
+
+t.test(`nothing is lost, doubled, out of order, leaked or pending forever with the seeds up to ${SEEDS}`, async (t) => {
+  const failed: string[] = []
+  for (let seed = 1; seed <= SEEDS && failed.length === 0; seed++) {
+    const outcome = await simulate(seed)
+    if (outcome.violations.length > 0) failed.push(report(outcome))
+  }
+  t.equal(failed.join(), '')
+})
+
+t.test('a seed repeats a run, in this process and in another', async (t) => {
+  const run = fileURLToPath(new URL('run.ts', import.meta.url))
+  for (const seed of REPEATED) {
+    const first = await simulate(seed)
+    const second = await simulate(seed)
+    t.same(second, first)
+    const other = execFileSync(process.execPath, [run, '--seed', String(seed)], { encoding: 'utf8' })
+    t.match(other, `Seed ${seed} (${first.fingerprint})`)
+  }
+})
