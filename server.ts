@@ -20,6 +20,7 @@ import { takeWarnings } from './lib/standalone/process-warnings.ts'
 import { fillSdkEnvironment } from './lib/standalone/sdk-environment.ts'
 import { onStopSignal, STOP_SIGNALS } from './lib/standalone/stop-signals.ts'
 import { answerError, answerNotFound, requestWithoutKey } from './routes/conventions.ts'
+import { refuseOtherOptions } from './routes/preflights.ts'
 import { endIfUnread, endUnreadBodies } from './routes/unread-bodies.ts'
 import root from './routes/root.ts'
 
@@ -94,18 +95,21 @@ async function main(): Promise<void> {
     close()
   })
 
-  await server.register(cors, corsOptions(config))
-  server.setNotFoundHandler(answerNotFound)
+  // Before @fastify/cors adds a route, which takes the error handler of the time.
   server.setErrorHandler(answerError)
+  server.setNotFoundHandler(answerNotFound)
+  refuseOtherOptions(server)
+  await server.register(cors, corsOptions(config))
   await server.register(app, toAppOptions(config, { apiKey, sqs: embedded?.target ?? sqsTarget(config) }))
-  const { DOCS_ENABLED: docs, CONSOLE_ENABLED: console, SERVER_URL: serverUrl } = config
+  const { DOCS_ENABLED: docs, SERVER_URL: serverUrl } = config
+  const console = config.CONSOLE_ENABLED && (await import('./routes/console.ts')).isConsoleBuilt()
   await server.register(root, { docs, console, serverUrl })
   const { metrics, otherFaults } = server.eventLog
   logs.countDropped((lines) => metrics.unlogged.inc(lines))
   otherFaults.push(() => logs.trouble && { component: 'log', ...logs.trouble })
 
   const url = await listen(server, config)
-  logs.writeFirst(`${banner({ url, config, apiKey, keyFile, embedded })}\n`)
+  logs.writeFirst(`${banner({ url, config, console, apiKey, keyFile, embedded })}\n`)
   logs.release()
 }
 

@@ -58,13 +58,19 @@ export class BodyMalformedError extends errorClass('IEV_BODY_MALFORMED', 'The bo
 /** 413: the body is over `bodyLimit`. */
 export class BodyTooLargeError extends errorClass(
   'IEV_BODY_TOO_LARGE',
-  'The body is larger than the limit of %s bytes: send fewer events at a time, or media by link',
+  'The body is larger than the limit of %s bytes%s',
   413
 ) {}
 /** 415: the content type of the body is not JSON. */
 export class MediaTypeError extends errorClass(
   'IEV_UNSUPPORTED_MEDIA_TYPE',
   'The body must be JSON: send content-type: application/json (got %s)',
+  415
+) {}
+/** 415: the body is compressed. */
+export class ContentEncodingError extends errorClass(
+  'IEV_UNSUPPORTED_CONTENT_ENCODING',
+  'The body must not be compressed: send it without content-encoding (got %s)',
   415
 ) {}
 /** 404: no route has this method and path. */

@@ -17,12 +17,17 @@ export interface ConsoleRoutesOptions {
   folder?: URL
 }
 
+/** Whether the files of the console exist. */
+export function isConsoleBuilt(folder: URL = BUILT): boolean {
+  return existsSync(new URL('index.html', folder))
+}
+
 /** `GET /console`, `GET /console/*` */
 const consoleRoutes: FastifyPluginAsync<ConsoleRoutesOptions> = async (fastify, { folder = BUILT }) => {
   const schema = { hide: true }
   usePageHeaders(fastify)
 
-  if (!existsSync(new URL('index.html', folder))) {
+  if (!isConsoleBuilt(folder)) {
     const error = new ConsoleNotBuiltError()
     fastify.log.warn(error.message)
     for (const path of ['/console', '/console/*']) {

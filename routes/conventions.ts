@@ -38,7 +38,8 @@ export function useConventions(fastify: FastifyInstance): void {
   fastify.addContentTypeParser<string>(
     'application/json',
     { parseAs: 'string' },
-    async (request: FastifyRequest, body: string) => {
+    async (request: FastifyRequest, text: string) => {
+      const body = text.replace(/^\uFEFF/, '')
       if (body !== '') return parseJson(body)
       // Clients that set the header on everything send it with DELETE, too.
       if (request.method === 'DELETE') return undefined

@@ -1,8 +1,16 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
-import { BodyTooLargeError, InternalError, MediaTypeError, ValidationError } from '../lib/errors.ts'
+import {
+  BodyTooLargeError,
+  ContentEncodingError,
+  InternalError,
+  MediaTypeError,
+  ValidationError
+} from '../lib/errors.ts'
 import type { InstanceEventsError } from '../lib/error-class.ts'
+import { excerpt } from '../lib/text/excerpt.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
+import { TAKES_EVENTS } from './event-body.ts'
 
 /** Whatever a hook or a handler throws: plugins throw plain objects, too. */
 export type ThrownError = Partial<FastifyError & Pick<InstanceEventsError, 'messages'>> & {
@@ -19,8 +27,8 @@ export interface ErrorAnswer {
 }
 
 /**
- * What an error is answered with. Our own errors, and those of Fastify's under our names; errors of a host's hooks keep
- * their status, code, message and headers; anything else is a 500 without details.
+ * Returns the answer to an error: to errors of ours, and of Fastify under names of ours; errors of a host's hooks keep their
+ * status, code, message and headers; anything else is a 500 without details.
  */
 export function toAnswer(error: ThrownError, request: FastifyRequest, reply: FastifyReply): ErrorAnswer {
   const ours = toOurError(error, request)
@@ -39,13 +47,28 @@ export function toAnswer(error: ThrownError, request: FastifyRequest, reply: Fas
   }
 }
 
-function toOurError(error: ThrownError, { headers, routeOptions }: FastifyRequest): ThrownError | undefined {
+function toOurError(error: ThrownError, { headers, url, routeOptions }: FastifyRequest): ThrownError | undefined {
   const { code } = error
-  if (typeof code === 'string' && code.startsWith('IEV_')) return error
-  // Fastify fills in the limit of every route.
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new BodyTooLargeError(routeOptions.bodyLimit as number)
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new MediaTypeError(headers['content-type'] ?? 'none')
-  return undefined
+  switch (code) {
+    case 'IEV_BODY_MALFORMED': {
+      // Not before it is parsed: a host can decompress bodies.
+      const encoding = headers['content-encoding'] ?? 'identity'
+      return encoding === 'identity' ? error : new ContentEncodingError(excerpt(encoding))
+    }
+    case 'FST_ERR_CTP_BODY_TOO_LARGE': {
+      const advice = routeOptions.config[TAKES_EVENTS] ? ': send fewer events at a time, or media by link' : ''
+      // Fastify fills in the limit of every route.
+      return new BodyTooLargeError(routeOptions.bodyLimit as number, advice)
+    }
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new MediaTypeError(headers['content-type'] ?? 'none')
+    case 'FST_ERR_BAD_URL': {
+      const path = excerpt(url.replace(/[?#].*/s, ''))
+      return new ValidationError(`The path must be UTF-8, percent-encoded: "%" itself is written "%25" (got "${path}")`)
+    }
+    default:
+      return typeof code === 'string' && code.startsWith('IEV_') ? error : undefined
+  }
 }
 
 function fromOurs({ statusCode = 500, code = '', message = '', messages = [message] }: ThrownError): ErrorAnswer {

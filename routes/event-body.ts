@@ -8,6 +8,7 @@ import {
   isArray,
   isObject,
   JsonLimitError,
+  skipByteOrderMark,
   skipSpace,
   skipString,
   skipValue,
@@ -32,8 +33,20 @@ interface Read {
   end: number
 }
 
+/** In the `config` of a route whose body is one event or an array of events. */
+export const TAKES_EVENTS = Symbol('fastify-instance-events.takes-events')
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    [TAKES_EVENTS]?: boolean
+  }
+}
+
 /** Has the routes of this scope read their bodies as one event or an array of events. */
 export function useEventBodies(fastify: FastifyInstance, shape: EventShape): void {
+  fastify.addHook('onRoute', (route) => {
+    route.config = { ...route.config, [TAKES_EVENTS]: true }
+  })
   fastify.removeContentTypeParser('application/json')
   fastify.addContentTypeParser<Buffer>(
     'application/json',
@@ -50,7 +63,7 @@ export function useEventBodies(fastify: FastifyInstance, shape: EventShape): voi
 export function readEventBody(bytes: Buffer, shape: EventShape): unknown {
   if (bytes.length === 0) throw new BodyMalformedError('it is empty')
   if (!isUtf8(bytes)) throw new BodyMalformedError('it is not UTF-8')
-  const at = skipSpace(bytes, 0)
+  const at = skipSpace(bytes, skipByteOrderMark(bytes))
   const { value, end } = isArray(bytes, at) ? readEvents(bytes, at, shape) : readEvent(bytes, at, { shape, place: '' })
   assertEnd(bytes, end)
   return value

@@ -113,6 +113,11 @@ export function visitItems(bytes: Buffer, at: number, visit: ItemVisitor): numbe
   }
 }
 
+/** Returns where a text begins: after its byte order mark, if it has one. */
+export function skipByteOrderMark(bytes: Buffer): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+}
+
 export function skipSpace(bytes: Buffer, at: number): number {
   let next = at
   while (isSpace(bytes[next])) next++

@@ -9,7 +9,7 @@ const EXAMPLES: errors.InstanceEventsError[] = [
   new errors.InstanceExistsError('sales'),
   new errors.InstanceNotFoundError('sales'),
   new errors.TransportDisabledError('sqs'),
-  new errors.BodyTooLargeError(10_485_760),
+  new errors.BodyTooLargeError(10_485_760, ': send fewer events at a time, or media by link'),
   new errors.MediaTypeError('text/plain'),
   new errors.InternalError(),
   new errors.QueueUnavailableError('sales_call.fifo', 'AccessDenied', 'Access to the resource is denied'),

@@ -6,6 +6,8 @@ import type { EmbeddedSqs } from './embedded-sqs.ts'
 export interface BannerOptions {
   url: string
   config: Config
+  /** Whether the console is served. */
+  console: boolean
   apiKey: string
   /** File of the generated key; `undefined` if the operator set the key. */
   keyFile: string | undefined
@@ -13,11 +15,11 @@ export interface BannerOptions {
 }
 
 /** The text that is printed once the server listens: addresses, queues, database and key. */
-export function banner({ url, config, apiKey, keyFile, embedded }: BannerOptions): string {
+export function banner({ url, config, console, apiKey, keyFile, embedded }: BannerOptions): string {
   const socket = url.replace(/^http/, 'ws')
   const rows: [string, string][] = [
     ['HTTP API', `${url}${config.DOCS_ENABLED ? `   (documentation: ${url}/docs)` : ''}`],
-    ...(config.CONSOLE_ENABLED ? [['Console', `${url}/console`] satisfies [string, string]] : []),
+    ...(console ? [['Console', `${url}/console`] satisfies [string, string]] : []),
     [
       'WebSocket',
       config.WEBSOCKET_ENABLED

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Manager } from 'socket.io-client'
 import t from 'tap'
+import { isConsoleBuilt } from '../../routes/console.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
 import { consumer, startSqs } from '../support/sqs.ts'
@@ -59,8 +60,9 @@ t.test('with nothing configured it does the whole job', async (t) => {
 
   t.match(await call(url), {
     status: 200,
-    body: { status: 200, manager: `${url}/console/`, documentation: `${url}/docs` }
+    body: { status: 200, manager: isConsoleBuilt() ? `${url}/console/` : undefined, documentation: `${url}/docs` }
   })
+  t.equal(output().includes(`Console    ${url}/console`), isConsoleBuilt(), 'the banner names a console that is served')
   t.match(await call(`${url}/nothing`), { status: 404, body: { code: 'IEV_NOT_FOUND', error: 'Not Found' } })
   t.match(await call(`${url}/events/a/b`, post({ event: 'call', data: 1 }, apiKey)), {
     status: 404,
@@ -70,7 +72,19 @@ t.test('with nothing configured it does the whole job', async (t) => {
     status: 400,
     body: { code: 'IEV_VALIDATION' }
   })
-  t.match(await call(`${url}/events/%E0%A4%A`, { key: apiKey }), { status: 400, body: { code: 'IEV_VALIDATION' } })
+  t.match(await call(`${url}/events/%E0%A4%A?apikey=secret`, { key: apiKey }), {
+    status: 400,
+    body: {
+      code: 'IEV_VALIDATION',
+      response: {
+        message: ['The path must be UTF-8, percent-encoded: "%" itself is written "%25" (got "/events/%E0%A4%A")']
+      }
+    }
+  })
+  t.match(await call(`${url}/nothing`, post('x'.repeat(1_100_000), apiKey)), {
+    status: 413,
+    body: { code: 'IEV_BODY_TOO_LARGE', response: { message: ['The body is larger than the limit of 1048576 bytes'] } }
+  })
   t.match(await call(`${url}/ready`), { status: 200, body: { status: 'ready' } })
   await untilSo(() => output().includes('The shared queues are ready'))
 

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import t, { type Test } from 'tap'
 import app from '../../app.ts'
-import console from '../../routes/console.ts'
+import console, { isConsoleBuilt } from '../../routes/console.ts'
 import { useConventions } from '../../routes/conventions.ts'
 import { API_KEY, bare, build, folder } from '../support/build.ts'
 
@@ -88,6 +88,14 @@ t.test('without the built files it says what to run, and warns once', async (t) 
   }
   t.equal(warnings.length, 1)
   t.match(warnings[0], /npm run build:console/)
+})
+
+t.test('the console is built if its page exists', async (t) => {
+  const root = folder(t)
+  const url = pathToFileURL(`${root}/`)
+  t.equal(isConsoleBuilt(url), false)
+  writeFileSync(join(root, 'index.html'), '<!doctype html>')
+  t.equal(isConsoleBuilt(url), true)
 })
 
 t.test('console: false leaves it out', async (t) => {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { API_KEY, build } from '../support/build.ts'
 
@@ -26,6 +27,53 @@ t.test('a body that is empty or no JSON is refused, with what is wrong, by each 
   }
   t.strictSame(await post(''), [400, 400, 'IEV_BODY_MALFORMED', 'The body is not JSON: it is empty'])
   t.match(await post('{"enabled":'), [400, 400, 'IEV_BODY_MALFORMED', /^The body is not JSON: /])
+})
+
+/** A route that reads settings, one that reads events, and a body that each accepts. */
+const BODIES = [
+  ['/websocket/set/sales', '{"enabled":true}', 201],
+  ['/events/sales', '{"event":"call","data":1}', 202]
+] as const
+
+t.test('a compressed body is refused with its content encoding, unless the host decompresses it', async (t) => {
+  const server = await build(t, { sqs: false })
+  const headers = { apikey: API_KEY, 'content-type': 'application/json' }
+  for (const [url, body, accepted] of BODIES) {
+    const post = (payload: string | Buffer, encoding: string) =>
+      server.inject({ method: 'POST', url, headers: { ...headers, 'content-encoding': encoding }, payload })
+    const reply = await post(gzipSync(body), 'gzip')
+    t.equal(reply.statusCode, 415, url)
+    t.match(reply.json(), {
+      code: 'IEV_UNSUPPORTED_CONTENT_ENCODING',
+      response: { message: ['The body must not be compressed: send it without content-encoding (got gzip)'] }
+    })
+    t.match((await post('{', 'identity')).json(), { status: 400, code: 'IEV_BODY_MALFORMED' })
+    t.equal((await post(body, 'gzip')).statusCode, accepted, 'as it is after a hook of the host has decompressed it')
+  }
+})
+
+t.test('a byte order mark before a body is ignored', async (t) => {
+  const server = await build(t, { sqs: false })
+  const headers = { apikey: API_KEY, 'content-type': 'application/json' }
+  for (const [url, body, accepted] of BODIES) {
+    const post = async (payload: string) => (await server.inject({ method: 'POST', url, headers, payload })).statusCode
+    t.strictSame(
+      [await post(`\uFEFF${body}`), await post(`\uFEFF\uFEFF${body}`), await post('\uFEFF')],
+      [accepted, 400, 400]
+    )
+  }
+})
+
+t.test('a body that is too large is answered with the limit, and one of events with what to do', async (t) => {
+  const server = await build(t, { sqs: false, bodyLimit: 1_000 })
+  const post = async (url: string, length: number) => {
+    const payload = { instanceName: 'x'.repeat(length) }
+    const reply = await server.inject({ method: 'POST', url, headers: { apikey: API_KEY }, payload })
+    return [reply.statusCode, ...reply.json<{ response: { message: string[] } }>().response.message]
+  }
+  t.strictSame(await post('/instance/create', 200_000), [413, 'The body is larger than the limit of 131072 bytes'])
+  const told = 'The body is larger than the limit of 1000 bytes: send fewer events at a time, or media by link'
+  for (const url of ['/events/sales', '/webhook/evolution']) t.strictSame(await post(url, 1_000), [413, told], url)
 })
 
 t.test('a value that is none of a choice is answered with the choice', async (t) => {

@@ -9,6 +9,7 @@ function shown(env: Record<string, string>, options: Partial<BannerOptions> = {}
   return banner({
     url,
     config: loadConfig(env),
+    console: true,
     apiKey: 'the-api-key',
     keyFile: undefined,
     embedded: undefined,
@@ -51,12 +52,7 @@ t.test('a key that the operator gave is not shown', async (t) => {
 })
 
 t.test('what is switched off is not offered', async (t) => {
-  const text = shown({
-    DOCS_ENABLED: 'false',
-    CONSOLE_ENABLED: 'false',
-    WEBSOCKET_ENABLED: 'false',
-    SQS_ENABLED: 'false'
-  })
+  const text = shown({ DOCS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false', SQS_ENABLED: 'false' }, { console: false })
   t.equal(row('HTTP API', text), url)
   t.equal(row('Console', text), undefined)
   t.equal(row('WebSocket', text), 'off (WEBSOCKET_ENABLED=false)')

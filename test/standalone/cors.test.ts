@@ -54,3 +54,18 @@ t.test('pages of any origin bring no credentials', async (t) => {
   t.match(await seen(`${url}/instance/fetchInstances`), { origin: '*', credentials: null, exposed: 'Retry-After' })
   t.match(await seen(`${url}/socket.io/?EIO=4&transport=polling`), { origin: '*', credentials: null })
 })
+
+t.test('an OPTIONS request that is no preflight is refused as JSON', async (t) => {
+  const url = await start(t, '*')
+  for (const headers of [{}, { origin: ORIGIN }, { 'access-control-request-method': 'POST' }]) {
+    const reply = await fetch(`${url}/events/sales`, { method: 'OPTIONS', headers })
+    t.match(await reply.json(), {
+      status: 400,
+      code: 'IEV_VALIDATION',
+      response: {
+        message: [/^OPTIONS is for CORS preflights: send the headers origin and access-control-request-method$/]
+      }
+    })
+    t.equal(reply.status, 400)
+  }
+})
