@@ -7,17 +7,21 @@ export interface DescribedEvent {
   name: string
   key: string
   summary: string
-  /** Of its `data`. */
+  /** Schema of `data`. */
   schema: Schema
-  /** Of its `data`. */
+  /** Example of `data`. */
   example: unknown
 }
 
-/** What the document says of the events of a catalogue. The data of a host's own is any JSON. */
+/** The events of a catalogue with their schemas. Events that the host added have no schema. */
 export function describedEvents({ events }: EventCatalogue): DescribedEvent[] {
   const schemas: Record<string, TSchema> = instanceEventSchemas
   return events.map(({ name, key }) => {
-    const { description = 'An event of this server’s own.', examples = [{}], ...schema } = schemas[name] ?? {}
+    const {
+      description = 'An event that this server adds to those of Evolution API.',
+      examples = [{}],
+      ...schema
+    } = schemas[name] ?? {}
     return { name, key, summary: description, schema, example: examples[0] }
   })
 }

@@ -5,15 +5,15 @@ import type { AsyncApiDocument, Part } from './types.ts'
 import { websocketPart, type WebsocketPartOptions } from './websocket-part.ts'
 
 export interface AsyncApiOptions {
-  /** Of this package. */
+  /** Version of this package. */
   version: string
   catalogue: EventCatalogue
-  /** `undefined`: the transport is switched off. */
+  /** `undefined` if the transport is switched off. */
   sqs: Omit<SqsPartOptions, 'events'> | undefined
   websocket: Omit<WebsocketPartOptions, 'events'> | undefined
 }
 
-/** What this server sends to queues and sockets, as an AsyncAPI 3.0 document. It has no secrets in it. */
+/** Describes the messages of this server as an AsyncAPI 3.0 document, which contains no secrets. */
 export function asyncApiDocument({ version, catalogue, sqs, websocket }: AsyncApiOptions): AsyncApiDocument {
   const events = describedEvents(catalogue)
   const parts = [sqs && sqsPart({ ...sqs, events }), websocket && websocketPart({ ...websocket, events })]
@@ -26,7 +26,7 @@ export function asyncApiDocument({ version, catalogue, sqs, websocket }: AsyncAp
       title: 'fastify-instance-events',
       version,
       description:
-        'Events of messaging instances, as this server hands them to Amazon SQS and to Socket.IO clients. Operations are the server’s own: what it sends, you receive.',
+        'The events of messaging instances that this server sends to Amazon SQS and to Socket.IO clients. Operations are those of the server: you receive what it sends.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' }
     },
     defaultContentType: 'application/json',
@@ -49,7 +49,7 @@ export function asyncApiDocument({ version, catalogue, sqs, websocket }: AsyncAp
         ...(websocket && { instance: { description: `${instance}, percent-encoded.`, examples: ['sales'] } }),
         ...(sqs && {
           queueInstance: {
-            description: `${instance}. One that SQS would refuse becomes <slug>-<hash8>: GET /sqs/queues/{instance} has the names.`,
+            description: `${instance}. A name that SQS does not allow becomes <slug>-<hash8>; GET /sqs/queues/{instance} lists the queues.`,
             examples: ['sales']
           }
         })

@@ -2,23 +2,27 @@ import type { Schema } from './types.ts'
 
 const text = (description: string) => ({ type: 'string', description })
 
-/** Members that every message has, on either transport. Those that are not listed are the event's extras. */
+/** The members of every message, on both transports. Members that are not listed are extras of the event. */
 const members = {
   event: text('Name of the event.'),
   instance: text('Name of the instance.'),
-  data: { description: 'Of the event: see its schema.' },
+  data: { description: 'Data of the event, by its schema.' },
   server_url: text("URL of the hub, or this server's."),
-  date_time: { ...text('When it happened: ISO 8601, UTC.'), format: 'date-time' },
+  date_time: { ...text('Time of the event: ISO 8601, UTC.'), format: 'date-time' },
   sender: { type: ['string', 'null'], description: 'Address of the instance.' },
-  apikey: text('Key that the event came with, if this server exposes keys.'),
-  id: text('Id of the event, unique within its instance: the same on both transports, and when it comes again.'),
-  offset: { type: 'integer', minimum: 1, description: 'Place in the log: grows, with gaps. Resume after it.' },
-  traceparent: text('W3C trace context of what caused the event, if it has one.')
+  apikey: text('Key of the event, if this server exposes keys.'),
+  id: text('Id of the event, unique within its instance. It is the same on both transports and in repeats.'),
+  offset: {
+    type: 'integer',
+    minimum: 1,
+    description: 'Position in the log. Offsets grow; there may be gaps. Resume after the last one.'
+  },
+  traceparent: text('W3C trace context of the request that caused the event.')
 }
 const required = ['event', 'instance', 'data', 'server_url', 'date_time', 'sender', 'id', 'offset']
 
 export const SocketEnvelope: Schema = {
-  title: 'Message of Socket.IO',
+  title: 'Socket.IO message',
   type: 'object',
   required,
   properties: members,
@@ -26,30 +30,33 @@ export const SocketEnvelope: Schema = {
 }
 
 export const SqsEnvelope: Schema = {
-  title: 'Message of SQS',
+  title: 'SQS message',
   type: 'object',
   required: [...required, 'dataType', 'server'],
   properties: {
     ...members,
-    dataType: { enum: ['json', 's3'], description: '`s3`: `data` says where the message is, which was too large.' },
+    dataType: {
+      enum: ['json', 's3'],
+      description: '`s3`: the message was too large, and `data` refers to an S3 object.'
+    },
     server: text('Name of this server.')
   },
   additionalProperties: true
 }
 
 export const S3Reference: Schema = {
-  title: 'Where a large message is',
+  title: 'Reference to a large message',
   type: 'object',
   required: ['bucket', 'key', 'fileUrl', 'size'],
   properties: {
     bucket: text('Bucket of S3.'),
-    key: text('Key of the object, which is the whole message.'),
-    fileUrl: text('Opens the object without credentials, for a time.'),
+    key: text('Key of the object, which contains the whole message.'),
+    fileUrl: text('Presigned URL of the object, valid for some time.'),
     size: { type: 'integer', description: 'Bytes.' }
   }
 }
 
-/** A message of an example, but for what its event and transport add. */
+/** The members of an example message that all transports share. */
 export function exampleEnvelope(event: string, data: unknown) {
   return {
     event,

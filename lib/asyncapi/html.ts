@@ -1,4 +1,4 @@
-/** Text that is HTML already. */
+/** Text that is HTML, and is not escaped again. */
 export class Html {
   readonly text: string
 
@@ -11,7 +11,7 @@ type Value = Html | readonly Html[] | string | undefined
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** A template whose values are escaped, unless they are HTML; `undefined` is nothing. */
+/** A template whose values are escaped, unless they are `Html`. `undefined` is empty. */
 export function html(texts: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(String.raw({ raw: texts }, ...values.map(written)))
 }

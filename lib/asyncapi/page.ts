@@ -17,12 +17,12 @@ a { color: light-dark(#0550ae, #79b8ff) }
 :target { outline: 2px solid #f5c842 }
 `
 
-/** The page runs nothing and loads nothing. */
+/** Content-Security-Policy of the page, which has no scripts and loads nothing. */
 export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`
 
 /**
- * The document as one page of HTML, made here: AsyncAPI's own components are several megabytes of script.
- * @param links where the document itself and the page of the HTTP API are, if that is ours
+ * The document as one HTML page. AsyncAPI's own components are several megabytes of script.
+ * @param links URLs of the document, and of the page of the HTTP API if this server has one
  */
 export function asyncApiPage(
   { info, servers, channels, components }: AsyncApiDocument,

@@ -1,7 +1,7 @@
 import { html, type Html } from './html.ts'
 import type { Schema } from './types.ts'
 
-/** A JSON Schema as nested lists: what it is, what it means, and its members. */
+/** A JSON Schema as nested lists of types, descriptions and members. */
 export function schemaView(schema: Schema): Html {
   const { $ref, description, properties = {}, patternProperties = {}, required = [], items, ...rest } = simple(schema)
   const { anyOf = [], allOf = [], if: condition, then, else: otherwise } = rest
@@ -38,7 +38,7 @@ export function link($ref: string): Html {
   return html`<a href="#${$ref.includes('/schemas/') ? 'schemas' : 'messages'}-${name}">${name}</a>`
 }
 
-/** What a reference is called: all after its last slash. */
+/** The name at the end of a reference. */
 export function nameOf($ref: string): string {
   return $ref.slice($ref.lastIndexOf('/') + 1)
 }
@@ -50,7 +50,7 @@ function kind({ type, format, const: value, enum: values }: Schema): string | un
   return format === undefined ? types : `${types}, ${format}`
 }
 
-/** A choice between something and nothing is shown as one thing that may be null. */
+/** Replaces a choice between one schema and null by that schema with a nullable type. */
 function simple(schema: Schema): Schema {
   const [only, ...more] = schema.anyOf?.filter(({ type }) => type !== 'null') ?? []
   if (!only?.type || more.length > 0) return schema

@@ -11,7 +11,7 @@ export interface SqsPartOptions {
   events: readonly DescribedEvent[]
 }
 
-/** The queues: those that all instances share, and those that an instance has when it selects an event. */
+/** Describes the shared queues, and the queues that an instance gets for its selected events. */
 export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
   const { queueType: type, global } = mode
   const fifo = type === 'fifo'
@@ -20,7 +20,7 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
       sqs: {
         ...address,
         protocol: 'sqs',
-        description: 'Amazon SQS. Read the queues with the AWS SDK, and delete a message when it is done.',
+        description: 'Amazon SQS. Receive messages with the AWS SDK, and delete each one after processing.',
         security: [reference('components', 'securitySchemes', 'aws')]
       }
     },
@@ -32,7 +32,7 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
       aws: {
         type: 'http',
         scheme: 'AWS4-HMAC-SHA256',
-        description: 'AWS signature, version 4: needs sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueUrl.'
+        description: 'AWS Signature Version 4. Needs sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueUrl.'
       }
     }
   }
@@ -45,8 +45,8 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
     part.channels[id] = {
       ...channel,
       description: fifo
-        ? 'FIFO: the message group is the instance, the deduplication id the event’s.'
-        : 'Standard: neither in order nor without repeats.',
+        ? 'FIFO: the message group is the instance, the deduplication id is the id of the event.'
+        : 'Standard: messages may arrive out of order or repeatedly.',
       servers: [reference('servers', 'sqs')],
       messages: Object.fromEntries(
         carried.map(({ name }) => [name, reference('components', 'messages', `sqs.${name}`)])
@@ -67,7 +67,7 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
     const names = new QueueNames({ type, prefix, singleQueue, keys: events.map(({ key }) => key) })
     const shared = events.filter(({ key }) => global.events.includes(key))
     if (singleQueue && shared.length > 0)
-      add('sqs.shared', shared, { address: names.shared(''), title: 'Events of all instances, in one queue' })
+      add('sqs.shared', shared, { address: names.shared(''), title: 'All events of all instances, in one queue' })
     if (!singleQueue)
       for (const event of shared)
         add(`sqs.shared.${event.name}`, [event], {

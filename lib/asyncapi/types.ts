@@ -1,4 +1,4 @@
-/** The parts of an AsyncAPI 3.0 document that ours has. https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
+/** The members of AsyncAPI 3.0 that this server's document uses. https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
 
 export type Reference = { $ref: string }
 
@@ -48,7 +48,7 @@ export interface Channel {
 }
 
 export interface Operation {
-  /** As the server does it: what it sends, consumers receive. */
+  /** The action of the server: consumers receive what it sends. */
   action: 'send' | 'receive'
   channel: Reference
   title: string
@@ -71,7 +71,7 @@ export interface SecurityScheme {
   [member: string]: unknown
 }
 
-/** What one transport adds to the document. */
+/** The part of the document that describes one transport. */
 export interface Part {
   servers: Record<string, Server>
   channels: Record<string, Channel>
@@ -91,6 +91,7 @@ export interface AsyncApiDocument {
   components: Pick<Part, 'messages' | 'schemas' | 'securitySchemes'> & { parameters: Record<string, Parameter> }
 }
 
+/** A reference to another part of the document. */
 export function reference(...path: string[]): Reference {
   return { $ref: `#/${path.join('/')}` }
 }

@@ -15,12 +15,12 @@ export interface WebsocketPartOptions {
   secure: boolean
   /** Path of the Socket.IO endpoint. */
   path: string
-  /** Whether `/` carries events. */
+  /** Whether the namespace `/` carries events. */
   globalEvents: boolean
   events: readonly DescribedEvent[]
 }
 
-/** The namespaces of Socket.IO: that of each instance, and `/` in global mode. */
+/** Describes the Socket.IO namespaces: that of each instance, and `/` in global mode. */
 export function websocketPart({ host, secure, path, globalEvents, events }: WebsocketPartOptions): Part {
   const sent = [...events.map(({ name }) => name), 'resuming', 'resumed', 'connect_error']
   const part: Part = {
@@ -71,24 +71,25 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
     part.operations[`receive.${id}`] = {
       action: 'receive',
       channel: reference('channels', id),
-      title: `Be connected to ${channel.address}`,
-      summary: 'A client brings its key, and what it wants.',
+      title: `Receive a connection to ${channel.address}`,
+      summary: 'A client sends its key, offset and filters.',
       messages: [reference('channels', id, 'messages', 'connect')]
     }
   }
 
   add('websocket.instance', {
     address: '/{instance}',
-    title: 'Events of an instance that has selected them for sockets',
+    title: 'Events that an instance has selected for sockets',
     description:
-      'A namespace, open once POST /websocket/set/{instance} has enabled it. Each event is emitted by its name.',
+      'A namespace that accepts connections after POST /websocket/set/{instance} has enabled it. Each event is emitted under its name.',
     parameters: { instance: reference('components', 'parameters', 'instance') }
   })
   if (globalEvents)
     add('websocket.global', {
       address: '/',
-      title: 'Events of all instances that the key opens',
-      description: 'The global key sees all instances, a token its own. Each event is emitted by its name.'
+      title: 'Events of all instances that the key authorizes',
+      description:
+        'The global key receives events of all instances, a token those of its own. Each event is emitted under its name.'
     })
   return part
 }
@@ -101,7 +102,7 @@ const Query = {
   properties: {
     EIO: { const: '4', description: 'Version of Engine.IO.' },
     transport: { enum: ['websocket', 'polling'] },
-    apikey: { type: 'string', description: 'The key, if it is not in auth or in the header.' }
+    apikey: { type: 'string', description: 'The key, if neither auth nor the header has it.' }
   }
 }
 
@@ -120,12 +121,15 @@ function message({ name, summary, example }: DescribedEvent): Message {
 
 const count = { type: 'integer', minimum: 0 }
 
-const log = { type: 'string', description: 'Which log offsets are of: to be kept and brought along with them.' }
+const log = {
+  type: 'string',
+  description: 'Identifies the log of the offsets. Store it with the offset, and send both.'
+}
 
 const resuming: Message = {
   name: 'resuming',
   title: 'resuming',
-  summary: 'The offset was one of another log: all of this one follows.',
+  summary: 'The offset belongs to another log: all events of this log follow.',
   payload: { type: 'object', required: ['offset', 'log'], properties: { offset: { const: 0 }, log } },
   examples: [{ name: 'another log', payload: { offset: 0, log: LOG } }]
 }
@@ -133,15 +137,18 @@ const resuming: Message = {
 const resumed: Message = {
   name: 'resumed',
   title: 'resumed',
-  summary: 'Everything since the offset asked for has been sent: what follows is live.',
+  summary: 'All events since the requested offset were sent. Events after this message are live.',
   payload: {
     type: 'object',
     required: ['from', 'to', 'count', 'complete', 'log'],
     properties: {
       from: count,
       to: count,
-      count: { ...count, description: 'How many events were sent.' },
-      complete: { type: 'boolean', description: 'false: the log does not hold all since then; events are missing.' },
+      count: { ...count, description: 'Number of replayed events.' },
+      complete: {
+        type: 'boolean',
+        description: 'false: the log no longer has all events since that offset; some are missing.'
+      },
       log
     }
   },
@@ -151,7 +158,7 @@ const resumed: Message = {
 const refusal: Message = {
   name: 'connect_error',
   title: 'connect_error',
-  summary: 'The connection is refused; this is `data` of the error.',
+  summary: 'The connection is refused. This is the `data` of the error.',
   payload: {
     type: 'object',
     required: ['code', 'message'],
@@ -160,7 +167,7 @@ const refusal: Message = {
       message: { type: 'string' },
       retryAfterMs: {
         type: 'integer',
-        description: `With ${WS_RATE_LIMITED} and ${WS_TOO_MANY_SOCKETS}: milliseconds until you may try again.`
+        description: `With ${WS_RATE_LIMITED} and ${WS_TOO_MANY_SOCKETS}: milliseconds until the client may try again.`
       }
     }
   },
@@ -174,14 +181,14 @@ const names = { type: ['array', 'null'], maxItems: 200, items: { type: 'string' 
 const handshake: Message = {
   name: 'connect',
   title: 'connect',
-  summary: '`auth` of the client.',
+  summary: 'The `auth` object of the client.',
   payload: {
     type: 'object',
     properties: {
       apikey: { type: 'string', description: WHOSE_KEY },
       offset: {
         anyOf: [count, { type: 'string', pattern: '^\\d{1,16}$' }, { const: 'latest' }, { type: 'null' }],
-        description: 'Replay what came after it. `latest`: nothing, but tell where the log is.'
+        description: 'Replays the events after this offset. `latest` replays nothing, and asks for the current offset.'
       },
       log: { ...log, type: ['string', 'null'] },
       events: { ...names, description: 'Only these events, by name or key.' },

@@ -3,11 +3,12 @@ import { MAX_DEPTH } from '../json/scan.ts'
 
 /** Events that one request may carry. */
 export const MAX_EVENTS = 1_000
+/** Characters of an id. */
 export const MAX_ID_LENGTH = 128
-/** What comes beside `data`, at the top level of a message. */
+/** Members of `extra`. */
 export const MAX_EXTRA_MEMBERS = 100
 
-/** Members that messages have already: `extra` must not replace them. */
+/** Members of every message, which `extra` must not replace. */
 export const RESERVED_MEMBERS = [
   'event',
   'instance',
@@ -23,50 +24,53 @@ export const RESERVED_MEMBERS = [
   'traceparent'
 ] as const
 
-/** With its type named, Ajv compares the items of a list as texts, and calls no method of what else a list may have. */
+/** With a `type`, Ajv compares the items of a list as strings, and never calls a method of an item. */
 export const TransportName = Type.Union([Type.Literal('sqs'), Type.Literal('websocket')], { type: 'string' })
 
-/** An event as a request body carries it: the instance is in the path. */
+/** An event as the body of a request, whose path names the instance. */
 export const EventBody = Type.Object(
   {
     /** Name on the wire (`messages.upsert`), or its key (`MESSAGES_UPSERT`). */
     event: Type.String({ description: 'Name on the wire, or its key.', examples: ['messages.upsert'] }),
-    /** Any JSON, at most 100 levels deep. Its numbers stay as they are written in a request; here they are JavaScript's. */
+    /** Any JSON, at most 100 levels deep. Numbers of a request body are passed on as written, those of JavaScript as numbers. */
     data: Type.Unknown({
-      description: `Any JSON, at most ${MAX_DEPTH} levels deep. Its numbers stay as they are written.`
+      description: `Any JSON, at most ${MAX_DEPTH} levels deep. Numbers are passed on as written.`
     }),
-    /** Idempotency key within the instance, at most 128 characters. A UUIDv7 is assigned if absent. */
+    /** Idempotency key, unique within the instance, at most 128 characters. If absent, a UUIDv7 is assigned. */
     id: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: MAX_ID_LENGTH,
-        description: 'Idempotency key within the instance. A UUIDv7 is assigned if absent.'
+        description: 'Idempotency key, unique within the instance. If absent, a UUIDv7 is assigned.'
       })
     ),
     /** Address of the instance. */
     sender: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Address of the instance.' })),
-    /** The hub's own URL. */
-    serverUrl: Type.Optional(Type.String({ description: "The hub's own URL." })),
+    /** URL of the hub. */
+    serverUrl: Type.Optional(Type.String({ description: 'URL of the hub.' })),
     /** ISO 8601. Now, in UTC, if absent. */
     dateTime: Type.Optional(Type.String({ description: 'ISO 8601. Now, in UTC, if absent.' })),
-    /** Dropped unless `exposeApiKey` is set. */
-    apikey: Type.Optional(Type.String({ description: 'Dropped unless the server exposes API keys.' })),
-    /** W3C trace context, version 00. That of the active span if absent. */
+    /** Removed unless `exposeApiKey` is set. */
+    apikey: Type.Optional(Type.String({ description: 'Removed unless the server exposes API keys.' })),
+    /** W3C trace context, version 00. If absent, that of the active span. */
     traceparent: Type.Optional(
       Type.String({
-        description:
-          'W3C trace context, version 00. If absent: that of the active span, or of the header `traceparent`.'
+        description: 'W3C trace context, version 00. If absent, that of the active span or of the header `traceparent`.'
       })
     ),
-    /** Only these transports. */
+    /** Limits the event to these transports. */
     transports: Type.Optional(
-      Type.Array(TransportName, { description: 'Only these transports.', maxItems: 2, uniqueItems: true })
+      Type.Array(TransportName, {
+        description: 'Limits the event to these transports.',
+        maxItems: 2,
+        uniqueItems: true
+      })
     ),
-    /** Spread at the top level of the message. */
+    /** Members that are added at the top level of the message. */
     extra: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
         maxProperties: MAX_EXTRA_MEMBERS,
-        description: 'Spread at the top level of the message.'
+        description: 'Members that are added at the top level of the message.'
       })
     )
   },
@@ -83,7 +87,6 @@ export const EventsBody = Type.Unsafe<EventBody | EventBody[]>({
   examples: [{ event: 'messages.upsert', data: { message: { conversation: 'Oi, tudo bem?' } } }]
 })
 
-/** What `onInstanceEvent` takes. */
 export const InstanceEventInput = Type.Object(
   {
     /** Name of the instance. */
@@ -92,5 +95,5 @@ export const InstanceEventInput = Type.Object(
   },
   { additionalProperties: false }
 )
-/** An event, as `onInstanceEvent` and `emit` take it. */
+/** The argument of `onInstanceEvent` and `emit`. */
 export interface InstanceEventInput extends Static<typeof InstanceEventInput> {}

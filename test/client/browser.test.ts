@@ -101,15 +101,15 @@ async function interrupt(
 const executable = findChromium()
 const skip = executable === undefined && 'no Chromium found: install one, or say where it is in CHROMIUM_PATH'
 
-t.test('in a browser', { skip }, async (t) => {
+t.test('connectInstance in a browser', { skip }, async (t) => {
   // Skipped without one.
   const browser = await openBrowser(t, executable as string)
 
-  t.test('connections that drop leave no gap and bring no repeat', async (t) => {
+  t.test('WebSocket connections that drop cause neither gaps nor repeats', async (t) => {
     await interrupt(t, browser, { hub: await startFakeHub(t), transports: ['websocket'] })
   })
 
-  t.test('nor do those that begin with long polling', async (t) => {
+  t.test('connections that begin with long polling and drop cause neither gaps nor repeats', async (t) => {
     await interrupt(t, browser, { hub: await startFakeHub(t) })
   })
 
@@ -128,7 +128,7 @@ t.test('in a browser', { skip }, async (t) => {
     })
   }
 
-  t.test('long polling turns into WebSocket, with events on the way', async (t) => {
+  t.test('an upgrade from long polling to WebSocket loses no events', async (t) => {
     const hub = await startFakeHub(t)
     const steps: string[] = []
     hub.io.engine.on('connection', (conn) => {

@@ -6,7 +6,7 @@ import { connectInstance, type Resumed } from '../../lib/client/connect-instance
 import { KEY, startFakeHub } from '../support/fake-hub.ts'
 import { follow, gate, upTo } from '../support/follow.ts'
 
-t.test('a slow handler gets everything, and no more than 1,000 wait for it', async (t) => {
+t.test('a slow handler gets every event, and at most 1,000 wait for it', async (t) => {
   const hub = await startFakeHub(t)
   const { pass, open } = gate()
   hub.emit(3_500)
@@ -29,7 +29,7 @@ t.test('a slow handler gets everything, and no more than 1,000 wait for it', asy
   t.equal(connection.connected, true)
 })
 
-t.test('closed while it stays away for a slow handler, it does not come back', async (t) => {
+t.test('a connection that is closed while it pauses for a slow handler stays closed', async (t) => {
   const hub = await startFakeHub(t)
   const { pass, open } = gate()
   hub.emit(2_000)
@@ -46,7 +46,7 @@ t.test('closed while it stays away for a slow handler, it does not come back', a
   t.equal(hub.attempts.length, 2)
 })
 
-t.test('having stayed away once, it does not come back earlier than it may another time', async (t) => {
+t.test('a connection that has paused for a slow handler still waits after a temporary refusal', async (t) => {
   const hub = await startFakeHub(t)
   const gates = [gate(), gate()]
   hub.emit(1_500)
@@ -75,7 +75,7 @@ t.test('having stayed away once, it does not come back earlier than it may anoth
   t.equal(hub.attempts.length, before + 2)
 })
 
-t.test('a handler that returns keeps pace with any burst', async (t) => {
+t.test('a synchronous handler gets a burst on one connection', async (t) => {
   const hub = await startFakeHub(t)
   hub.emit(5_000)
   const offsets: number[] = []
@@ -94,7 +94,7 @@ t.test('a handler that returns keeps pace with any burst', async (t) => {
   t.equal(hub.attempts.length, 1)
 })
 
-t.test('a handler that fails ends it, before the event it failed at', async (t) => {
+t.test('a handler that throws ends the connection, whose offset is before that event', async (t) => {
   const hub = await startFakeHub(t)
   hub.emit(4)
   const cause = new Error('The disk is full')
@@ -121,7 +121,7 @@ t.test('a handler that fails ends it, before the event it failed at', async (t) 
   t.equal(hub.attempts.length, 2)
 })
 
-t.test('without onError a failure ends the program', async (t) => {
+t.test('without onError, the error of a handler is thrown', async (t) => {
   const hub = await startFakeHub(t)
   hub.emit(1)
   const child = spawn(
@@ -141,7 +141,7 @@ t.test('without onError a failure ends the program', async (t) => {
   t.match(text, /IEV_CLIENT_HANDLER_FAILED[^]*The disk is full|The disk is full[^]*IEV_CLIENT_HANDLER_FAILED/)
 })
 
-t.test('closed, it drops what waits, and counts what its handler finishes', async (t) => {
+t.test('close drops waiting events, and the offset includes the event of the running handler', async (t) => {
   const hub = await startFakeHub(t)
   hub.emit(10)
   const { pass, open } = gate()
@@ -168,7 +168,7 @@ t.test('closed, it drops what waits, and counts what its handler finishes', asyn
   t.equal(hub.attempts.length, 2)
 })
 
-t.test('closed by its own handler while more comes in, it is over', async (t) => {
+t.test('a handler that closes the connection gets no further events', async (t) => {
   const hub = await startFakeHub(t)
   hub.emit(2_000)
   const { connection, offsets, until } = follow(t, hub.url, {

@@ -74,7 +74,7 @@ t.test('a connection that onError closes during a temporary refusal stays closed
   )
 })
 
-t.test('closed while it waits to come back, it stays away', async (t) => {
+t.test('a connection that is closed during a temporary refusal stays closed', async (t) => {
   const hub = await startFakeHub(t)
   hub.refuse = (attempt) =>
     attempt <= 2 ? { code: 'IEV_WS_RATE_LIMITED', message: 'Too many', retryAfterMs: 50 } : undefined
@@ -91,7 +91,7 @@ t.test('closed while it waits to come back, it stays away', async (t) => {
   )
 })
 
-t.test('disconnected by the server, it asks once more', async (t) => {
+t.test('a connection that the server disconnects tries again', async (t) => {
   const hub = await startFakeHub(t)
   const { connection, offsets, errors, resumed, until } = follow(t, hub.url, { offset: 0 })
   const expel = () => {
@@ -113,7 +113,7 @@ t.test('disconnected by the server, it asks once more', async (t) => {
   t.equal(connection.connected, false)
 })
 
-t.test('admitted and disconnected again and again, it gives up', async (t) => {
+t.test('a connection that the server accepts and disconnects twice in a row ends', async (t) => {
   const hub = await startFakeHub(t)
   hub.greet = (socket) => void socket.disconnect()
   const { errors, until } = follow(t, hub.url)
@@ -122,7 +122,7 @@ t.test('admitted and disconnected again and again, it gives up', async (t) => {
   t.equal(hub.attempts.length, 2)
 })
 
-t.test('what came before a refusal is handled before it is told', async (t) => {
+t.test('events before a refusal are handled before onError is called', async (t) => {
   const hub = await startFakeHub(t)
   const { pass, open } = gate()
   hub.emit(3)

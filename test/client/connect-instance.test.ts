@@ -10,7 +10,7 @@ import { KEY, newMessage, startFakeHub } from '../support/fake-hub.ts'
 import { follow, gate, upTo } from '../support/follow.ts'
 import { until as untilSo } from '../support/until.ts'
 
-t.test('from now on, unless an offset says otherwise', async (t) => {
+t.test('without an offset, only new events are received', async (t) => {
   const hub = await startFakeHub(t)
   hub.emit(2)
   const fresh = follow(t, hub.url)
@@ -34,7 +34,7 @@ t.test('from now on, unless an offset says otherwise', async (t) => {
   t.same(resuming.offsets, [2, 3, 4])
 })
 
-t.test('the offset counts what has been handled, and where the server said it stands', async (t) => {
+t.test("the offset is that of the last handled event, or of the server's last message", async (t) => {
   const hub = await startFakeHub(t)
   hub.emit(3)
   const { pass, open } = gate()
@@ -49,7 +49,7 @@ t.test('the offset counts what has been handled, and where the server said it st
   t.equal(connection.offset, 4)
 })
 
-t.test('connections that drop leave no gap and bring no repeat', async (t) => {
+t.test('connections that drop cause neither gaps nor repeats', async (t) => {
   const hub = await startFakeHub(t)
   const { connection, offsets, resumed, errors, until } = follow(t, hub.url)
   for (let round = 1; round <= 5; round++) {
@@ -71,7 +71,7 @@ t.test('connections that drop leave no gap and bring no repeat', async (t) => {
   t.same(errors, [])
 })
 
-t.test('what waits for its handler when the connection drops does not come again', async (t) => {
+t.test('events that wait for the handler when the connection drops are not repeated', async (t) => {
   const hub = await startFakeHub(t)
   const { pass, open } = gate()
   const { connection, offsets, resumed, until } = follow(t, hub.url, { offset: 0, onEvent: pass })
@@ -89,7 +89,7 @@ t.test('what waits for its handler when the connection drops does not come again
   t.same(offsets, upTo(12))
 })
 
-t.test('a repeat on the same connection is dropped', async (t) => {
+t.test('a repeated event on the same connection is dropped', async (t) => {
   const hub = await startFakeHub(t)
   hub.greet = (socket) => {
     for (const offset of [1, 2, 2, 1, 3]) socket.emit('call', newMessage(offset, 'call'))
@@ -101,7 +101,7 @@ t.test('a repeat on the same connection is dropped', async (t) => {
   t.same(offsets, [1, 2, 3, 6])
 })
 
-t.test('what else is sent to its namespace is not taken for an event', async (t) => {
+t.test('other messages of the namespace are not events', async (t) => {
   const hub = await startFakeHub(t)
   hub.greet = (socket) => {
     socket.emit('resumed', { from: 0, to: 1, count: 0, complete: true })
@@ -115,7 +115,7 @@ t.test('what else is sent to its namespace is not taken for an event', async (t)
   await untilSo(() => connection.offset === 2)
 })
 
-t.test('options that would lose events are refused at once', async (t) => {
+t.test('options that would lose events throw', async (t) => {
   for (const offset of [Number.NaN, -1, 1.5, Infinity, '1', null, {}]) {
     t.throws(() => connectInstance('ws://localhost:1', { apikey: KEY, offset: offset as number, onEvent: () => {} }), {
       name: 'TypeError',
@@ -126,7 +126,7 @@ t.test('options that would lose events are refused at once', async (t) => {
   t.throws(() => connectInstance('ws://localhost:1', incomplete), new TypeError('onEvent: expected a function'))
 })
 
-t.test('a log that was begun anew is read from its start', async (t) => {
+t.test('after a change of the log, all of its events are received', async (t) => {
   const hub = await startFakeHub(t)
   const { connection, offsets, resumed, until } = follow(t, hub.url, { offset: 0 })
   await hub.until(() => hub.sockets.size === 1)
@@ -150,7 +150,7 @@ t.test('a log that was begun anew is read from its start', async (t) => {
   t.same(resumed[2], { from: 0, to: 2, count: 2, complete: false })
 })
 
-t.test('told that the log was begun anew, it is at the start of it, whatever comes then', async (t) => {
+t.test('after the message that announces another log, the offset is 0', async (t) => {
   const hub = await startFakeHub(t)
   hub.greet = (socket) => {
     if (hub.attempts.length > 1) return
@@ -166,7 +166,7 @@ t.test('told that the log was begun anew, it is at the start of it, whatever com
   t.equal(connection.offset, 0)
 })
 
-t.test('the key and the filters are sent', async (t) => {
+t.test('the key and the filters are sent to the server', async (t) => {
   const hub = await startFakeHub(t)
   const { offsets, resumed, until } = follow(t, hub.url, { events: ['call'], instances: ['sales'], offset: 0 })
   await until(() => resumed.length === 1)
@@ -180,7 +180,7 @@ t.test('the key and the filters are sent', async (t) => {
   t.same(hub.attempts[1], { apikey: KEY, offset: 'latest' })
 })
 
-t.test('each has a network connection of its own', async (t) => {
+t.test('two connections share no network connection', async (t) => {
   const hub = await startFakeHub(t)
   const support = once(hub.io.of('/support'), 'connection')
   const { resumed, until } = follow(t, hub.url)
@@ -189,7 +189,7 @@ t.test('each has a network connection of its own', async (t) => {
   t.equal(hub.io.engine.clientsCount, 2)
 })
 
-t.test('a server that is not there yet is waited for', async (t) => {
+t.test('a server that starts later is connected to', async (t) => {
   const busy = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
   await once(busy, 'listening')
   const { port } = busy.address() as AddressInfo
@@ -205,7 +205,7 @@ t.test('a server that is not there yet is waited for', async (t) => {
   t.same(errors, [])
 })
 
-t.test('what was still coming in when the connection ended comes once', async (t) => {
+t.test('events that arrive while the connection ends are received once', async (t) => {
   const hub = await startFakeHub(t)
   const { offsets, resumed, until } = follow(t, hub.url, { transports: ['polling'], offset: 0 })
   const endAfter = async (connections: number, ...messages: InstanceMessage[]) => {

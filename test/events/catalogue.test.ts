@@ -5,7 +5,7 @@ import type { InstanceEventsError } from '../../lib/error-class.ts'
 
 const catalogue = new EventCatalogue()
 
-/** What a call throws; the test fails if it does not. */
+/** The error that a call throws; fails if it does not throw. */
 function thrown(call: () => unknown): InstanceEventsError {
   try {
     call()
@@ -15,14 +15,14 @@ function thrown(call: () => unknown): InstanceEventsError {
   throw new Error('nothing was thrown')
 }
 
-t.test('the catalogue is the events of the recorded webhooks, and the one that hubs keep to themselves', async (t) => {
+t.test('the catalogue has the events of the recorded webhooks, and the one that hubs do not send', async (t) => {
   const url = new URL('../fixtures/evolution-webhooks.json', import.meta.url)
   const recorded = (JSON.parse(readFileSync(url, 'utf8')) as { event: string }[]).map(({ event }) => event)
   t.strictSame([...new Set([...recorded, 'creds.update'])].sort(), EVOLUTION_EVENTS.toSorted())
   for (const name of EVOLUTION_EVENTS) t.equal(catalogue.get(name).name, name)
 })
 
-t.test('a key is the name in upper case, its dots and dashes underscores', async (t) => {
+t.test('a key is the name in upper case with underscores for dots and dashes', async (t) => {
   t.equal(eventKey('group-participants.update'), 'GROUP_PARTICIPANTS_UPDATE')
   t.equal(eventKey('typebot.change-status'), 'TYPEBOT_CHANGE_STATUS')
   t.equal(eventKey('call'), 'CALL')
@@ -39,7 +39,7 @@ t.test('an event is found by name, by key and by the form of webhook paths', asy
   }
 })
 
-t.test('all events are all but the session secrets, which have to be named', async (t) => {
+t.test('"all" selects every event but that with session secrets, which has to be named', async (t) => {
   const keys = EVOLUTION_EVENTS.map(eventKey)
   t.strictSame(
     catalogue.all,
@@ -57,7 +57,7 @@ t.test('a list is resolved in its order, without repeats, in any case or form', 
   t.strictSame(catalogue.resolve([]), { keys: [], notes: [] })
 })
 
-t.test('aliases of older hubs are taken, events that are no more are left out with a note', async (t) => {
+t.test('aliases of older hubs are accepted, and events that no longer exist are left out with a note', async (t) => {
   t.strictSame(catalogue.resolve(['GROUP_UPDATE', 'GROUPS_UPDATE']), { keys: ['GROUPS_UPDATE'], notes: [] })
   const { keys, notes } = catalogue.resolve(['NEW_JWT_TOKEN', 'CALL', 'NEW_TOKEN', 'CHAMA_AI_ACTION'])
   t.strictSame(keys, ['CALL'])
@@ -74,7 +74,7 @@ t.test('an unknown event is refused with the closest ones', async (t) => {
   t.equal(thrown(() => catalogue.get('x'.repeat(10_000))).message.includes('x'.repeat(81)), false, 'shown in part')
 })
 
-t.test('every unknown key of a list is told, with its place', async (t) => {
+t.test('every unknown key of a list is named with its place', async (t) => {
   const { messages = [], message } = thrown(() => catalogue.resolve(['CAL', 'CALL', 'MESSAGES_UPSET'], 'sqs.events'))
   t.equal(messages.length, 2)
   t.match(messages[0], /^sqs\.events\[0\] "CAL" is not a known event; the closest are CALL, /)
@@ -97,7 +97,7 @@ t.test('a host adds events of its own', async (t) => {
   t.equal(notes.length, 1, 'its aliases replace ours')
 })
 
-t.test('a host brings events instead of ours, and our rules go with them', async (t) => {
+t.test('a host that replaces the events replaces their aliases and exceptions too', async (t) => {
   const replaced = new EventCatalogue({ names: ['invoice.paid', 'creds.update', 'new.token'], replace: true })
   t.strictSame(replaced.all, ['INVOICE_PAID', 'CREDS_UPDATE', 'NEW_TOKEN'])
   t.equal(replaced.find('messages.upsert'), undefined)
@@ -105,7 +105,7 @@ t.test('a host brings events instead of ours, and our rules go with them', async
   t.throws(() => replaced.resolve(['GROUP_UPDATE']), { code: 'IEV_EVENT_UNKNOWN' })
 })
 
-t.test('a catalogue that cannot work is refused, and the fault named', async (t) => {
+t.test('a catalogue that cannot work is refused with the fault', async (t) => {
   const faults: [CatalogueOptions, RegExp][] = [
     [{ names: ['Invoice.Paid'] }, /"Invoice\.Paid" is not an event name/],
     [{ names: ['invoice..paid'] }, /"invoice\.\.paid" is not an event name/],

@@ -3,7 +3,7 @@ import { readExtras, writeExtras } from '../../lib/events/extras.ts'
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
-t.test('a trace and the members of the caller are written as one text, and read from it as they were', async (t) => {
+t.test('a trace and the members of the caller are written as one text and read back from it', async (t) => {
   const written = [
     { text: '', extras: { traceparent: undefined, extra: '' } },
     { text: '"isLatest":true', extras: { traceparent: undefined, extra: '"isLatest":true' } },
@@ -20,7 +20,7 @@ t.test('a trace and the members of the caller are written as one text, and read 
   )
 })
 
-t.test('a member of this name that is no trace context stays with the members of the caller', async (t) => {
+t.test('a member "traceparent" that is no trace context stays among the members of the caller', async (t) => {
   const texts = [
     '"traceparent":"of an older release","n":1',
     `"traceparent":"${TRACE} and more","n":1`,

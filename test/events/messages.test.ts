@@ -37,13 +37,13 @@ t.test('the trace of an event comes after its offset, then its extras', async (t
   )
 })
 
-t.test('names are written as JSON', async (t) => {
+t.test('names of events and instances are written as JSON', async (t) => {
   const event = stored({ instance: 'a "b"\\ são/1' })
   t.equal((JSON.parse(socketMessage(event)) as { instance: string }).instance, event.instance)
   t.equal((JSON.parse(sqsMessage(event, 's')) as { instance: string }).instance, event.instance)
 })
 
-t.test('an SQS message has no character that SQS refuses, and means the same', async (t) => {
+t.test('an SQS message escapes the characters that SQS refuses', async (t) => {
   const text = `\uFFFE \uFFFF 💬 \u{10FFFF} ç \u0000`
   const event = stored({ data: JSON.stringify({ text }), instance: '💬' })
   const message = sqsMessage(event, 'servidor \uFFFF')
@@ -54,7 +54,7 @@ t.test('an SQS message has no character that SQS refuses, and means the same', a
   t.match(socketMessage(event), /💬/, 'sockets take any')
 })
 
-t.test('a text without such characters is left as it is', async (t) => {
+t.test('a text without characters that SQS refuses is left unchanged', async (t) => {
   const json = '{"text":"olá\\n","more":"\uFFFD\uE000"}'
   t.equal(escapeForSqs(json), json)
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { blankInstance, hashToken, MemoryDirectory } from '../../lib/instances/memory-directory.ts'
 
-t.test('a token that has gone from one instance to another is forgotten only by the instance that has it now', (t) => {
+t.test('a token that another instance was given is not forgotten by its former holder', (t) => {
   const noTable = () => Promise.reject(new Error('nothing is written here'))
   const directory = new MemoryDirectory({ write: noTable, remove: noTable })
   const record = (key: number, name: string, token: string) => ({

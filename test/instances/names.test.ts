@@ -5,7 +5,7 @@ import { InstanceNames, isOfPage } from '../../lib/instances/names.ts'
 
 const ALL = { after: '', search: '', limit: 1_000 }
 
-t.test('names are sorted as people look for them, and found whatever their case and accents', async (t) => {
+t.test('names are sorted and found regardless of case and accents', async (t) => {
   const names = new InstanceNames(['vendas', 'São Paulo', 'sao paulo', 'Ávila', 'SANTOS', 'ávila', 'a\u0301vila'])
   t.same(await names.page(ALL), ['a\u0301vila', 'Ávila', 'ávila', 'SANTOS', 'São Paulo', 'sao paulo', 'vendas'])
   t.same(await names.page({ ...ALL, search: 'SÃO' }), ['São Paulo', 'sao paulo'])
@@ -20,7 +20,7 @@ t.test('names are sorted as people look for them, and found whatever their case 
     )
 })
 
-t.test('other work goes on while many are sorted and searched, and what changes meanwhile is right', async (t) => {
+t.test('other work continues while many names are sorted and searched, and changes are seen', async (t) => {
   const name = (number: number) => `instance-${String(number).padStart(6, '0')}`
   const live = new Map(Array.from({ length: 100_000 }, (_, number) => [name(number), true]))
   let turns = 0
@@ -49,7 +49,7 @@ t.test('other work goes on while many are sorted and searched, and what changes 
   )
 })
 
-t.test('instances that are removed while a page is made are not on it', async (t) => {
+t.test('instances that are removed while a page is read are not on it', async (t) => {
   const table = { write: () => Promise.reject(new Error('not here')), remove: async () => undefined }
   const instances = new MemoryDirectory(table)
   for (let key = 0; key < 100_000; key++) {

@@ -18,7 +18,7 @@ const on = storedSelection(true, ['CALL'])
 const off = storedSelection(false, ['CALL'])
 const offWithNone = storedSelection(false, [])
 
-t.test('a list is exactly that, whatever was stored', async (t) => {
+t.test('a list is taken exactly, whatever was stored', async (t) => {
   for (const stored of [undefined, on, off]) {
     for (const enabled of [true, false]) {
       t.strictSame(resolved({ enabled, events: ['qrcode.updated', 'GROUP_UPDATE', 'NEW_TOKEN'] }, stored), {
@@ -30,36 +30,36 @@ t.test('a list is exactly that, whatever was stored', async (t) => {
   }
 })
 
-t.test('switched on without a list: the list kept while it was off, else all', async (t) => {
+t.test('switched on without a list, a selection has the list from before it was off, else all events', async (t) => {
   t.strictSame(resolved({ enabled: true }, off).events, ['CALL'])
   t.strictSame(resolved({ enabled: true }).events, catalogue.all)
   t.strictSame(resolved({ enabled: true }, on).events, catalogue.all, 'it was on: there is nothing to restore')
   t.strictSame(resolved({ enabled: true }, offWithNone).events, catalogue.all)
 })
 
-t.test('switched on with an empty list: all events', async (t) => {
+t.test('switched on with an empty list, a selection has all events', async (t) => {
   for (const stored of [undefined, on, off]) {
     t.strictSame(resolved({ enabled: true, events: [] }, stored).events, catalogue.all)
   }
 })
 
-t.test('switched off without a list: the stored one is kept', async (t) => {
+t.test('switched off without a list, a selection keeps the stored one', async (t) => {
   for (const stored of [on, off]) t.match(resolved({ enabled: false }, stored), { enabled: false, events: ['CALL'] })
   t.match(resolved({ enabled: false }), { enabled: false, events: [] })
 })
 
-t.test('all events are not the session secrets', async (t) => {
+t.test('"all" does not include the event with session secrets', async (t) => {
   t.notOk(resolved({ enabled: true }).events.includes('CREDS_UPDATE'))
 })
 
-t.test('unknown keys are refused by the name the caller gave the list', async (t) => {
+t.test('a refusal of unknown keys has the name that the caller gave to the list', async (t) => {
   t.throws(() => resolved({ enabled: false, events: ['CALL', 'CAL'] }), {
     code: 'IEV_EVENT_UNKNOWN',
     message: /^sqs\.events\[1\] "CAL"/
   })
 })
 
-t.test('a list of which nothing is left selects nothing', async (t) => {
+t.test('a list whose keys were all left out selects nothing', async (t) => {
   t.match(resolved({ enabled: true, events: ['NEW_TOKEN'] }), { events: { length: 0 }, notes: { length: 1 } })
 })
 

@@ -10,9 +10,11 @@ const fixtures = JSON.parse(readFileSync(new URL('../fixtures/evolution-webhooks
   data: unknown
 }[]
 
+const errorsOf = (schema: TSchema, data: unknown) => [...TypeCompiler.Compile(schema).Errors(data)]
+
 const schemas = Object.entries<TSchema>(instanceEventSchemas)
 
-/** What no hub means by these events. */
+/** Data that these events never have. */
 const WRONG: { [Name in keyof InstanceEventMap]: unknown[] } = {
   'application.startup': [null, 'started'],
   'instance.create': [{}, { instanceName: 7, instanceId: 'x' }],
@@ -49,41 +51,44 @@ const WRONG: { [Name in keyof InstanceEventMap]: unknown[] } = {
   'messaging-history.set': [[], { progress: '100%' }]
 }
 
-t.test('every event of the catalogue has a schema, and nothing else has', async (t) => {
+t.test('the schemas are those of the events of the catalogue', async (t) => {
   t.same(Object.keys(instanceEventSchemas).sort(), [...EVOLUTION_EVENTS].sort())
 })
 
-t.test('what hubs send is what the schemas say', async (t) => {
+t.test('the data of real webhooks passes its schema', async (t) => {
   t.equal(new Set(fixtures.map(({ event }) => event)).size, EVOLUTION_EVENTS.length - 1, 'all but creds.update')
-  for (const { event, data } of fixtures) {
-    const checker = TypeCompiler.Compile(instanceEventSchemas[event] as TSchema)
-    t.same([...checker.Errors(data)], [], event)
-  }
+  const errors = fixtures.flatMap(({ event, data }) => errorsOf(instanceEventSchemas[event], data))
+  t.same(errors, [])
 })
 
-t.test('each schema has a description and examples that pass it', async (t) => {
-  for (const [name, schema] of schemas) {
-    const checker = TypeCompiler.Compile(schema)
-    t.type(schema.description, 'string', name)
-    t.ok(schema.examples.length > 0, `${name} has an example`)
-    for (const example of schema.examples) t.same([...checker.Errors(example)], [], name)
-  }
+t.test('each schema has a description, and examples that pass it', async (t) => {
+  const seen = schemas.map(([name, schema]) => ({
+    name,
+    description: typeof schema.description,
+    hasExamples: schema.examples.length > 0,
+    errors: schema.examples.flatMap((example: unknown) => errorsOf(schema, example))
+  }))
+  t.same(
+    seen,
+    schemas.map(([name]) => ({ name, description: 'string', hasExamples: true, errors: [] }))
+  )
 })
 
-t.test('each schema refuses what the event is not', async (t) => {
-  for (const [name, schema] of schemas) {
-    const checker = TypeCompiler.Compile(schema)
-    for (const data of WRONG[name as keyof InstanceEventMap])
-      t.notOk(checker.Check(data), `${name}: ${JSON.stringify(data)}`)
-  }
+t.test('each schema refuses wrong data', async (t) => {
+  const passed = schemas.flatMap(([name, schema]) =>
+    WRONG[name as keyof InstanceEventMap]
+      .filter((data) => errorsOf(schema, data).length === 0)
+      .map((data) => `${name}: ${JSON.stringify(data)}`)
+  )
+  t.same(passed, [])
 })
 
-t.test('members that a schema does not list are let through', async (t) => {
-  for (const [name, schema] of schemas) {
-    const checker = TypeCompiler.Compile(schema)
-    for (const example of schema.examples) {
-      if (example === null || Array.isArray(example)) continue
-      t.ok(checker.Check({ ...example, memberOfTheNextRelease: 1 }), name)
-    }
-  }
+t.test('members that a schema does not list are allowed', async (t) => {
+  const extended = schemas.flatMap(([, schema]) =>
+    schema.examples
+      .filter((example: unknown) => example !== null && !Array.isArray(example))
+      .map((example: object) => errorsOf(schema, { ...example, memberOfTheNextRelease: 1 }))
+  )
+  t.ok(extended.length > 20)
+  t.same(extended.flat(), [])
 })

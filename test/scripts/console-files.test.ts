@@ -29,7 +29,7 @@ function age(path: string): void {
   }
 }
 
-t.test('it is built when it is missing, and again when a source is changed, added or removed', async (t) => {
+t.test('the console is built if it is missing, or after a source was changed, added or removed', async (t) => {
   const root = clone(t)
   t.notOk(isConsoleCurrent(root), 'missing')
   t.ok(await buildConsole(root))

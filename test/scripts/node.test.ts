@@ -38,7 +38,7 @@ function start(t: Test, root: string, file: string, text: string): ChildProcess 
   return child
 }
 
-t.test('children of the program find the same Node, and the installed programs', async (t) => {
+t.test('child processes find the same Node and the installed programs', async (t) => {
   const { root, bundled } = tooOldFor(t)
   writeFileSync(
     join(root, 'program.ts'),
@@ -57,14 +57,14 @@ t.test('children of the program find the same Node, and the installed programs',
   t.match(stderr, `Node ${process.versions.node} is older than 9999.0: using Node ${process.versions.node} instead.`)
 })
 
-t.test('it ends as the program ends', async (t) => {
+t.test('the exit code and the signal of the program are passed on', async (t) => {
   const { root } = tooOldFor(t)
   t.same(await once(start(t, root, 'seven.mjs', 'process.exit(7)'), 'exit'), [7, null])
   t.same(await once(start(t, root, 'killed.mjs', 'process.kill(process.pid, "SIGKILL")'), 'exit'), [null, 'SIGKILL'])
 })
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  t.test(`the program receives ${signal}, and has its time to stop`, async (t) => {
+  t.test(`the program receives ${signal} and has time to stop`, async (t) => {
     const { root } = tooOldFor(t)
     const program = `process.on('${signal}', () => { console.log('stopped'); process.exit(3) }); console.log('up'); setInterval(() => {}, 1000)`
     const child = start(t, root, 'waits.mjs', program)
@@ -95,7 +95,7 @@ t.test('the program is stopped when npm’s shell has ended', async (t) => {
   t.equal(printed, 'up\nstopped\n')
 })
 
-t.test('nothing installed: one sentence, and status 1', async (t) => {
+t.test('without installed packages: one sentence and exit code 1', async (t) => {
   const root = folder(t)
   cpSync(scripts, join(root, 'scripts'), { recursive: true })
   const { status, stderr } = spawnSync(process.execPath, ['scripts/node.mjs', 'x.ts'], {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { apiKeyFromFile } from '../../lib/standalone/api-key-file.ts'
 import { folder } from '../support/build.ts'
 
-t.test('a key is generated once, into a file and a folder that are their owner’s alone', async (t) => {
+t.test('a key is generated once, in a file and a folder that only the owner can read', async (t) => {
   const data = join(folder(t), 'deep/data')
   const path = join(data, 'api-key')
   const key = apiKeyFromFile(path)
@@ -15,13 +15,13 @@ t.test('a key is generated once, into a file and a folder that are their owner�
   t.not(apiKeyFromFile(join(data, 'another')), key)
 })
 
-t.test('a key of the operator’s own is read without the space around it', async (t) => {
+t.test('the key of the operator is read without surrounding blanks', async (t) => {
   const path = join(folder(t), 'api-key')
   writeFileSync(path, '  my-own-key\r\n\n')
   t.equal(apiKeyFromFile(path), 'my-own-key')
 })
 
-t.test('an empty file gets a key, and is its owner’s alone from then on', async (t) => {
+t.test('an empty file gets a key, and becomes readable by the owner only', async (t) => {
   const path = join(folder(t), 'api-key')
   writeFileSync(path, '\n', { mode: 0o644 })
   const key = apiKeyFromFile(path)
@@ -29,7 +29,7 @@ t.test('an empty file gets a key, and is its owner’s alone from then on', asyn
   t.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-t.test('a key that cannot be read is not replaced', async (t) => {
+t.test('an unreadable key is not replaced', async (t) => {
   const path = join(folder(t), 'api-key')
   mkdirSync(path)
   t.throws(() => apiKeyFromFile(path), { code: 'EISDIR', syscall: 'read' })

@@ -9,7 +9,7 @@ type Env = Record<string, string>
 const options = (env: Env) => toAppOptions(loadConfig(env), { apiKey: 'the-api-key', sqs: sqsTarget(loadConfig(env)) })
 const keys = { SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE', SQS_SECRET_ACCESS_KEY: 'secret' }
 
-t.test('SQS is emulated when nothing says where AWS is, or when that is asked for', async (t) => {
+t.test('SQS is emulated if no setting names AWS, or if the settings ask for it', async (t) => {
   const wanted: [Env, boolean][] = [
     [{}, true],
     [{ AWS_REGION: '' }, true],
@@ -25,10 +25,13 @@ t.test('SQS is emulated when nothing says where AWS is, or when that is asked fo
     [{ SQS_ENABLED: 'false' }, false],
     [{ SQS_ENABLED: 'false', SQS_BACKEND: 'embedded' }, false]
   ]
-  for (const [env, embedded] of wanted) t.equal(wantsEmbeddedSqs(loadConfig(env), env), embedded, JSON.stringify(env))
+  t.strictSame(
+    wanted.map(([env]) => wantsEmbeddedSqs(loadConfig(env), env)),
+    wanted.map(([, embedded]) => embedded)
+  )
 })
 
-t.test('the target is what the settings name; the rest is left to the SDK', async (t) => {
+t.test('the target is that of the settings; the SDK finds the rest', async (t) => {
   const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' }
   const targets: [Env, object][] = [
     [{}, {}],
@@ -44,10 +47,13 @@ t.test('the target is what the settings name; the rest is left to the SDK', asyn
       { endpoint: 'http://a.example', region: 'sa-east-1' }
     ]
   ]
-  for (const [env, target] of targets) t.strictSame(sqsTarget(loadConfig(env)), target, JSON.stringify(env))
+  t.strictSame(
+    targets.map(([env]) => sqsTarget(loadConfig(env))),
+    targets.map(([, target]) => target)
+  )
 })
 
-t.test('whatever the settings, the root plugin takes what comes of them', async (t) => {
+t.test('the options from any valid settings are valid', async (t) => {
   const check = optionsChecker('instance-events', AppOptions)
   const everything = {
     ...keys,
@@ -65,26 +71,27 @@ t.test('whatever the settings, the root plugin takes what comes of them', async 
     WEBSOCKET_ALLOWED_HOSTS: '127.0.0.1',
     CORS_ORIGIN: 'https://a.example'
   }
-  for (const env of [{}, everything, { SQS_GLOBAL_ENABLED: 'false' }]) t.ok(check(options(env)), JSON.stringify(env))
+  const all = [{}, everything, { SQS_GLOBAL_ENABLED: 'false' }].map(options)
+  t.strictSame(all.map(check), all)
 })
 
-t.test('a transport or the shared queues that are switched off are left out', async (t) => {
+t.test('transports and shared queues that are switched off are left out', async (t) => {
   t.match(options({ SQS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false' }), { sqs: false, websocket: false })
   t.match(options({ SQS_GLOBAL_ENABLED: 'false' }), { sqs: { global: false } })
 })
 
-t.test('the account is told only if it is known', async (t) => {
+t.test('the account is passed on only if it is set', async (t) => {
   t.match(options({ SQS_ACCOUNT_ID: '123456789012' }), { sqs: { accountId: '123456789012' } })
   t.notOk('accountId' in Object(options({}).sqs))
 })
 
-t.test('Evolution API’s switch and hosts without a scheme are understood', async (t) => {
+t.test('S3_ENABLED and an endpoint without a scheme are accepted, as in Evolution API', async (t) => {
   const env = { S3_BUCKET: 'messages', S3_ENDPOINT: 's3.example:9000' }
   t.match(Object(options(env).sqs).s3, { endpoint: 'https://s3.example:9000' })
   t.notOk('s3' in Object(options({ ...env, S3_ENABLED: 'false' }).sqs))
 })
 
-t.test('messages that are too large go to S3 once a bucket is named', async (t) => {
+t.test('with a bucket, messages that are too large are stored in S3', async (t) => {
   t.notOk('s3' in Object(options({ S3_REGION: 'sa-east-1' }).sqs))
   const targets: [Env, object][] = [
     [{}, {}],
@@ -98,18 +105,18 @@ t.test('messages that are too large go to S3 once a bucket is named', async (t) 
     ]
   ]
   const defaults = { bucket: 'messages', prefix: 'instance-events', urlExpiresSeconds: 604_800 }
-  for (const [env, target] of targets) {
-    const { s3 } = Object(options({ S3_BUCKET: 'messages', ...env }).sqs)
-    t.strictSame(s3, { ...defaults, ...target }, JSON.stringify(env))
-  }
+  t.strictSame(
+    targets.map(([env]) => Object(options({ S3_BUCKET: 'messages', ...env }).sqs).s3),
+    targets.map(([, target]) => ({ ...defaults, ...target }))
+  )
 })
 
-t.test('queues get dead-letter queues once it is said how often a message may be received', async (t) => {
+t.test('with SQS_DLQ_MAX_RECEIVES, queues get dead-letter queues', async (t) => {
   t.notOk('dlqMaxReceives' in Object(options({}).sqs))
   t.match(options({ SQS_DLQ_MAX_RECEIVES: '4' }), { sqs: { dlqMaxReceives: 4 } })
 })
 
-t.test('the shared queues take all events, a list, or those whose flags are set', async (t) => {
+t.test('the shared queues get all events, a list, or those whose flags are set', async (t) => {
   const events: [Env, unknown][] = [
     [{}, '*'],
     [{ SQS_GLOBAL_EVENTS: 'CALL,*' }, '*'],
@@ -117,16 +124,18 @@ t.test('the shared queues take all events, a list, or those whose flags are set'
     [{ SQS_GLOBAL_EVENTS: 'CALL', SQS_GLOBAL_QRCODE_UPDATED: 'true' }, ['QRCODE_UPDATED']],
     [{ SQS_GLOBAL_CALL: 'false' }, []]
   ]
-  for (const [env, expected] of events)
-    t.strictSame(Object(options(env).sqs).global.events, expected, JSON.stringify(env))
+  t.strictSame(
+    events.map(([env]) => Object(options(env).sqs).global.events),
+    events.map(([, expected]) => expected)
+  )
 })
 
-t.test('clients reach the server by SERVER_URL, or on this machine', async (t) => {
+t.test('server_url is SERVER_URL, or a URL of this machine', async (t) => {
   t.equal(options({ SERVER_PORT: '9000' }).eventLog?.serverUrl, 'http://localhost:9000')
   t.equal(options({ SERVER_URL: 'https://hub.example' }).eventLog?.serverUrl, 'https://hub.example')
 })
 
-t.test('what holds for sockets is passed on', async (t) => {
+t.test('settings of sockets are passed on', async (t) => {
   const env = {
     TRUST_PROXY: 'loopback,10.0.0.1',
     WEBSOCKET_ALLOWED_HOSTS: '127.0.0.1',
@@ -152,14 +161,18 @@ t.test('what holds for sockets is passed on', async (t) => {
   })
 })
 
-t.test('browsers of any origin are let in, or of those listed', async (t) => {
+t.test('CORS_ORIGIN allows any origin, or the listed ones', async (t) => {
   const origins: [string, unknown][] = [
     ['*', '*'],
     ['https://a.example,*', '*'],
     ['https://a.example,https://b.example', ['https://a.example', 'https://b.example']]
   ]
-  for (const [CORS_ORIGIN, expected] of origins) {
-    t.strictSame(corsOrigin(loadConfig({ CORS_ORIGIN })), expected)
-    t.strictSame(Object(options({ CORS_ORIGIN }).websocket).corsOrigin, expected)
-  }
+  const seen = origins.map(([CORS_ORIGIN]) => [
+    corsOrigin(loadConfig({ CORS_ORIGIN })),
+    Object(options({ CORS_ORIGIN }).websocket).corsOrigin
+  ])
+  t.strictSame(
+    seen,
+    origins.map(([, expected]) => [expected, expected])
+  )
 })

@@ -17,12 +17,12 @@ function shown(env: Record<string, string>, options: Partial<BannerOptions> = {}
   })
 }
 
-/** What one of its rows says. */
+/** The text of one row. */
 function row(name: string, text: string): string | undefined {
   return new RegExp(`^  ${name} +(.*)$`, 'm').exec(text)?.[1]
 }
 
-t.test('the banner tells where everything is', async (t) => {
+t.test('the banner shows all addresses', async (t) => {
   const embedded = {
     target: {
       endpoint: 'http://127.0.0.1:4566',
@@ -47,11 +47,11 @@ t.test('the banner tells where everything is', async (t) => {
   )
 })
 
-t.test('a key that the operator gave is not shown', async (t) => {
+t.test('the key of the operator is not shown', async (t) => {
   t.notMatch(shown({ AUTHENTICATION_API_KEY: 'the-api-key' }), /the-api-key|API key/)
 })
 
-t.test('what is switched off is not offered', async (t) => {
+t.test('what is switched off is shown as off', async (t) => {
   const text = shown({ DOCS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false', SQS_ENABLED: 'false' }, { console: false })
   t.equal(row('HTTP API', text), url)
   t.equal(row('Console', text), undefined)
@@ -59,14 +59,14 @@ t.test('what is switched off is not offered', async (t) => {
   t.equal(row('SQS', text), 'off (SQS_ENABLED=false)')
 })
 
-t.test('with global events the root namespace is named, too', async (t) => {
+t.test('with global events, the root namespace is shown', async (t) => {
   t.equal(
     row('WebSocket', shown({ WEBSOCKET_GLOBAL_EVENTS: 'true' })),
     'ws://127.0.0.1:8080/<instance> and ws://127.0.0.1:8080'
   )
 })
 
-t.test('the SQS row names the endpoint, else the region, else AWS', async (t) => {
+t.test('the SQS row shows the endpoint, else the region, else AWS', async (t) => {
   const rows: [Record<string, string>, string][] = [
     [
       { SQS_ENDPOINT: 'http://a.example', SQS_BASE_URL: 'http://b.example', SQS_REGION: 'sa-east-1' },
@@ -76,5 +76,8 @@ t.test('the SQS row names the endpoint, else the region, else AWS', async (t) =>
     [{ SQS_REGION: 'sa-east-1' }, 'AWS, sa-east-1'],
     [{}, 'AWS']
   ]
-  for (const [env, text] of rows) t.equal(row('SQS', shown(env)), text)
+  t.strictSame(
+    rows.map(([env]) => row('SQS', shown(env))),
+    rows.map(([, text]) => text)
+  )
 })

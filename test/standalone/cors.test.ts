@@ -28,7 +28,7 @@ const preflight = (method: string) => ({
   'access-control-request-headers': 'apikey,content-type'
 })
 
-t.test('pages of a listed origin may use every method, send credentials and read when to try again', async (t) => {
+t.test('pages of a listed origin may use every method, send credentials and read Retry-After', async (t) => {
   const url = await start(t, `https://other.example,${ORIGIN}`)
   const allowed = { origin: ORIGIN, credentials: 'true', exposed: 'Retry-After' }
   for (const method of ['DELETE', 'PUT', 'POST']) {
@@ -44,7 +44,7 @@ t.test('pages of a listed origin may use every method, send credentials and read
   t.not(stranger.origin, 'https://evil.example')
 })
 
-t.test('pages of any origin bring no credentials', async (t) => {
+t.test('with any origin, pages may not send credentials', async (t) => {
   const url = await start(t, '*')
   t.match(await seen(`${url}/instance/delete/a`, preflight('DELETE')), {
     origin: '*',

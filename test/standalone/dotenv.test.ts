@@ -13,14 +13,14 @@ function read(t: Parameters<typeof folder>[0], bytes: Buffer | string) {
   return readDotenv(path)
 }
 
-t.test('a file of Windows is read: with a byte order mark and its line ends', async (t) => {
+t.test('a file with a byte order mark and Windows line ends is read', async (t) => {
   const read8 = { SERVER_PORT: '9000', SERVER_NAME: 'Olá', SQS_REGION: 'sa-east-1' }
   t.match(read(t, TEXT), read8)
   t.match(read(t, `\ufeff${TEXT}`), read8)
   t.match(readDotenv(folder(t)), {}, 'there need not be one')
 })
 
-t.test('a file in another encoding is refused by its name, rather than read in part', async (t) => {
+t.test('a file in another encoding is refused', async (t) => {
   const utf16 = { code: 'IEV_CONFIG_INVALID', message: '.env cannot be read: it is UTF-16: save it as UTF-8' }
   const little = Buffer.from(TEXT, 'utf16le')
   t.throws(() => read(t, Buffer.concat([Buffer.from([0xff, 0xfe]), little])), utf16)
@@ -34,7 +34,7 @@ t.test('a file in another encoding is refused by its name, rather than read in p
   t.throws(() => readDotenv(path), { message: /^\.env cannot be read: EISDIR/ })
 })
 
-t.test('a server does not start on a .env that it cannot read', async (t) => {
+t.test('a server with an unreadable .env does not start', async (t) => {
   const cwd = folder(t)
   writeFileSync(join(cwd, '.env'), Buffer.from(`\ufeff${TEXT}`, 'utf16le'))
   const { ended, output } = spawnServer(t, { cwd, env: {} })

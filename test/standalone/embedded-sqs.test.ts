@@ -19,7 +19,7 @@ function clientOf(t: Test, { target }: EmbeddedSqs): SQSClient {
   return client
 }
 
-t.test('without the package of the emulator it says what to install or set', async (t) => {
+t.test('without fauxqs, the error names what to install or set', async (t) => {
   const missing = Object.assign(new Error("Cannot find package 'fauxqs'"), { code: 'ERR_MODULE_NOT_FOUND' })
   const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
@@ -35,7 +35,7 @@ t.test('without the package of the emulator it says what to install or set', asy
   })
 })
 
-t.test('its queues are there again after a restart', async (t) => {
+t.test('the queues of the emulator survive a restart', async (t) => {
   const dataDir = folder(t)
   const first = await startEmbeddedSqs({ port: 0, dataDir })
   t.match(first.target.endpoint, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
@@ -49,7 +49,7 @@ t.test('its queues are there again after a restart', async (t) => {
 })
 
 t.test(
-  'a queue’s URL is where clients reach the emulator, whatever their region, and after a restart on another port',
+  'the URL of a queue has the host of the request, for any region, and after a restart on another port',
   async (t) => {
     const dataDir = folder(t)
     const first = await startEmbeddedSqs({ port: 0, dataDir })
@@ -73,14 +73,14 @@ t.test(
   }
 )
 
-t.test('the folder that it makes is its owner’s alone', async (t) => {
+t.test('the folder of the emulator is readable by the owner only', async (t) => {
   const data = join(folder(t), 'data')
   const { stop } = await startEmbeddedSqs({ port: 0, dataDir: join(data, 'sqs') })
   t.after(stop)
   t.equal(statSync(data).mode & 0o777, 0o700)
 })
 
-t.test('a port that is taken is named with its setting', async (t) => {
+t.test('a port that is in use is an error that names the setting', async (t) => {
   const first = await startEmbeddedSqs({ port: 0, dataDir: folder(t) })
   t.after(() => first.stop())
   const port = Number(new URL(first.target.endpoint).port)
@@ -90,7 +90,7 @@ t.test('a port that is taken is named with its setting', async (t) => {
   })
 })
 
-t.test('any other fault is told as it is', async (t) => {
+t.test('other errors of the emulator are passed on', async (t) => {
   const dataDir = folder(t)
   const file = join(dataDir, 'fauxqs.db')
   writeFileSync(file, 'no database, but as long as one would be at least'.repeat(20))

@@ -23,7 +23,7 @@ function start() {
   return { log, written, recovered, state }
 }
 
-t.test('lines that are held come after what is to be first, in their order', async (t) => {
+t.test('held lines are written in order, after writeFirst', async (t) => {
   const { log, written } = start()
   log.hold(60_000)
   log.write('a')
@@ -36,7 +36,7 @@ t.test('lines that are held come after what is to be first, in their order', asy
   t.same(written, ['banner', 'a', 'b', 'c'])
 })
 
-t.test('a start that takes long is not silent: lines are held for a time only', async (t) => {
+t.test('held lines are written after the maximum time', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.after(() => mock.timers.reset())
   const { log, written } = start()
@@ -49,7 +49,7 @@ t.test('a start that takes long is not silent: lines are held for a time only', 
   t.same(written, ['a', 'b'])
 })
 
-t.test('lost lines are counted, those from before anybody counted included, until one is written', async (t) => {
+t.test('lost lines are counted, including those before countDropped, until a line is written', async (t) => {
   const { log, written, recovered, state } = start()
   state.failure = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
   log.write('a')
@@ -68,7 +68,7 @@ t.test('lost lines are counted, those from before anybody counted included, unti
   t.match(log.trouble, { code: 'Error', message: /^One line / })
 })
 
-t.test('a file that cannot be written fails with the reason', async (t) => {
+t.test('a write error of a file is returned', async (t) => {
   const path = join(folder(t), 'log')
   const fd = openSync(path, 'a')
   const { write, flush } = fileWriter(fd)
@@ -79,7 +79,7 @@ t.test('a file that cannot be written fails with the reason', async (t) => {
   t.match(write('{"b":1}\n'), { code: 'EBADF' })
 })
 
-t.test('what waits for a slow reader is bounded, and waited for at the end, but not for ever', async (t) => {
+t.test('the buffer for a slow reader is bounded, and flush waits a second for it at most', async (t) => {
   const waiting: (() => void)[] = []
   const stream = new Writable({ write: (_chunk, _encoding, done) => void waiting.push(done) })
   const { write, flush } = pipeWriter(stream)
@@ -96,7 +96,7 @@ t.test('what waits for a slow reader is bounded, and waited for at the end, but 
   t.equal(write('again'), undefined)
 })
 
-t.test('once a reader is gone, every line fails with the reason', async (t) => {
+t.test('after the reader has gone, every write returns the error', async (t) => {
   const stream = new PassThrough()
   const { write } = pipeWriter(stream)
   stream.destroy(Object.assign(new Error('broken pipe'), { code: 'EPIPE' }))

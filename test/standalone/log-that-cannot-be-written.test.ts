@@ -84,35 +84,32 @@ function tinyDisk(t: Test): string | undefined {
   return path
 }
 
-t.test(
-  'a full disk under the log costs lines, not the server; once there is room, they are written again',
-  async (t) => {
-    const disk = tinyDisk(t)
-    if (disk === undefined) return void t.pass('a disk of 256 kB', { skip: 'none can be mounted here' })
-    const log = join(disk, 'log')
-    const filler = join(disk, 'filler')
-    const fd = openSync(log, 'a')
-    t.after(() => closeSync(fd))
-    writeFileSync(filler, Buffer.alloc(200_000))
-    const running = await start(t, { stdout: fd })
-    await running.requests(10)
-    const { faults } = await running.overview()
-    t.match(faults, [{ component: 'log', code: 'ENOSPC' }])
+t.test('with a full disk, the log loses lines but the server continues; later lines are written again', async (t) => {
+  const disk = tinyDisk(t)
+  if (disk === undefined) return void t.pass('a disk of 256 kB', { skip: 'none can be mounted here' })
+  const log = join(disk, 'log')
+  const filler = join(disk, 'filler')
+  const fd = openSync(log, 'a')
+  t.after(() => closeSync(fd))
+  writeFileSync(filler, Buffer.alloc(200_000))
+  const running = await start(t, { stdout: fd })
+  await running.requests(10)
+  const { faults } = await running.overview()
+  t.match(faults, [{ component: 'log', code: 'ENOSPC' }])
 
-    rmSync(filler)
-    await running.requests(1)
-    t.same((await running.overview()).faults, [])
-    t.match(await call(`${running.url}/health`), { status: 200 })
-    t.equal(await running.stop(), 0)
-    const [, lines = ''] = readFileSync(log, 'utf8').split('\n\n')
-    const unread = lines
-      .trim()
-      .split('\n')
-      .filter((line) => !parses(line))
-    t.ok(unread.length <= 1, 'at most the line at the edge of the disk is cut')
-    t.match(lines, /"dropped":[1-9]\d*,"msg":"Lines of the log before this one could not be written"/)
-  }
-)
+  rmSync(filler)
+  await running.requests(1)
+  t.same((await running.overview()).faults, [])
+  t.match(await call(`${running.url}/health`), { status: 200 })
+  t.equal(await running.stop(), 0)
+  const [, lines = ''] = readFileSync(log, 'utf8').split('\n\n')
+  const unread = lines
+    .trim()
+    .split('\n')
+    .filter((line) => !parses(line))
+  t.ok(unread.length <= 1, 'at most the line at the edge of the disk is cut')
+  t.match(lines, /"dropped":[1-9]\d*,"msg":"Lines of the log before this one could not be written"/)
+})
 
 function parses(line: string): boolean {
   try {
@@ -123,7 +120,7 @@ function parses(line: string): boolean {
   }
 }
 
-t.test('a device that takes nothing, for the log and for errors, does not stop the server', async (t) => {
+t.test('a full device for the log and for errors does not stop the server', async (t) => {
   const fd = openSync('/dev/full', 'w')
   t.after(() => closeSync(fd))
   const running = await start(t, { stdout: fd, stderr: fd })
@@ -131,7 +128,7 @@ t.test('a device that takes nothing, for the log and for errors, does not stop t
   await goesOn(t, running, 'ENOSPC')
 })
 
-t.test('a pipe that nobody reads does not stop the server', async (t) => {
+t.test('a pipe without a reading process does not stop the server', async (t) => {
   const path = join(folder(t), 'pipe')
   execFileSync('mkfifo', [path])
   // Open at both ends, so that it is neither closed nor read.
@@ -142,13 +139,13 @@ t.test('a pipe that nobody reads does not stop the server', async (t) => {
   await goesOn(t, running, 'EAGAIN')
 })
 
-t.test('a socket that nobody reads does not stop the server', async (t) => {
+t.test('a socket without a reading process does not stop the server', async (t) => {
   const running = await start(t, { stdout: 'pipe' })
   await running.requests(REQUESTS)
   await goesOn(t, running, 'EAGAIN')
 })
 
-t.test('a reader that goes away does not stop the server', async (t) => {
+t.test('a reader that ends does not stop the server', async (t) => {
   const running = await start(t, { stdout: 'pipe', stderr: 'pipe' })
   running.child.stdout?.destroy()
   running.child.stderr?.destroy()
@@ -156,7 +153,7 @@ t.test('a reader that goes away does not stop the server', async (t) => {
   await goesOn(t, running, 'EPIPE')
 })
 
-t.test('a server that cannot start ends although its reason cannot be written', async (t) => {
+t.test('a server that cannot start ends even if its error cannot be written', async (t) => {
   const fd = openSync('/dev/full', 'w')
   t.after(() => closeSync(fd))
   const child = spawn(process.execPath, [SERVER], {

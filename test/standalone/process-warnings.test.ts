@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 
 const warning = (name: string, message: string) => Object.assign(new Error(message), { name })
 
-t.test('warnings go where they are taken; what Node says of its SQLite goes nowhere', async (t) => {
+t.test('warnings are passed on, except that SQLite is experimental', async (t) => {
   const process = new EventEmitter()
   const [printed, taken]: [string[], string[]] = [[], []]
   process.on('warning', ({ message }: Error) => printed.push(message))
@@ -21,13 +21,13 @@ t.test('warnings go where they are taken; what Node says of its SQLite goes nowh
   t.same({ printed, taken }, { printed: [], taken: ['Something else is', 'SQLite is spelt so'] })
 })
 
-t.test('with --no-warnings there are none', async (t) => {
+t.test('with --no-warnings, no warnings are passed on', async (t) => {
   const process = new EventEmitter()
   takeWarnings(process as NodeJS.Process, () => t.fail('a warning was taken'))
   t.equal(process.listenerCount('warning'), 0)
 })
 
-t.test('a warning of Node is a line of the server’s log', async (t) => {
+t.test('a warning of Node is logged by the server', async (t) => {
   const emits = 'process.on("SIGUSR2",()=>process.emitWarning("Something-is-odd"))'
   const env = {
     SQS_ENABLED: 'false',

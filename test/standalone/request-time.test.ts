@@ -6,7 +6,7 @@ import { startStandalone } from '../support/standalone.ts'
 
 const ENV = { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false', LOG_LEVEL: 'error' }
 
-t.test('a request that does not come to its end is answered 408', async (t) => {
+t.test('an incomplete request is answered 408', async (t) => {
   const { url } = await startStandalone(t, { cwd: folder(t), env: { ...ENV, REQUEST_TIMEOUT_SECONDS: '1' } })
   const { hostname, port } = new URL(url)
   const starts = {
@@ -23,7 +23,7 @@ t.test('a request that does not come to its end is answered 408', async (t) => {
   }
 })
 
-t.test('bodies without end are not read on where there is no route', async (t) => {
+t.test('endless bodies are not read where there is no route', async (t) => {
   const { url } = await startStandalone(t, { cwd: folder(t), env: ENV })
   const cases = [
     ['POST /nothing', /^HTTP\/1.1 404 .*connection: close\r\n.*IEV_NOT_FOUND/s],

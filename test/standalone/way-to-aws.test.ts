@@ -9,7 +9,7 @@ import { spawnCli } from '../support/cli.ts'
 import { startSqs } from '../support/sqs.ts'
 import { call, callsToSqs, spawnServer, startStandalone } from '../support/standalone.ts'
 
-t.test('an endpoint on an IPv6 address takes events', async (t) => {
+t.test('an endpoint with an IPv6 address receives events', async (t) => {
   const sqs = await startSqs(t)
   const port = Number(new URL(sqs.options.endpoint).port)
   const six = createTcpServer((client) => {
@@ -27,7 +27,7 @@ t.test('an endpoint on an IPv6 address takes events', async (t) => {
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 1 }, { data: 2 }])
 })
 
-t.test('the AWS SDK’s own variables may stand in .env', async (t) => {
+t.test('.env may contain the variables of the AWS SDK', async (t) => {
   const sqs = await startSqs(t)
   const cwd = folder(t)
   const lines = {
@@ -51,7 +51,7 @@ t.test('the AWS SDK’s own variables may stand in .env', async (t) => {
 
 const skip = !process.allowedNodeEnvironmentFlags.has('--use-env-proxy') && 'this Node knows no proxies'
 
-t.test('calls to AWS go through the proxy that Node was told to use', { skip }, async (t) => {
+t.test('calls to AWS use the proxy of NODE_USE_ENV_PROXY', { skip }, async (t) => {
   const proxy = createServer().listen(0, '127.0.0.1')
   await once(proxy, 'listening')
   const asked = new Promise<string>((resolve) => {
@@ -79,7 +79,7 @@ t.test('calls to AWS go through the proxy that Node was told to use', { skip }, 
   await ended
 })
 
-t.test('what runs on this machine is reached without the proxy', { skip }, async (t) => {
+t.test('services on this machine are called without the proxy', { skip }, async (t) => {
   const sqs = await startSqs(t)
   const nowhere = 'http://127.0.0.1:1'
   const env = {

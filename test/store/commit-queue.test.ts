@@ -47,16 +47,13 @@ for (const synchronous of [true, false]) {
     t.strictSame(batches, [[1, 0, 2]])
   })
 
-  t.test(
-    `a ${kind} item that makes its batch fail is rejected alone, and the others are done one by one`,
-    async (t) => {
-      const queue = new CommitQueue()
-      const { batcher, batches } = makeBatcher({ synchronous })
-      const results = await Promise.allSettled([1, -1, 2].map((item) => queue.add(batcher, item)))
-      t.match(results, [{ value: 'done 1' }, { reason: { message: 'negative' } }, { value: 'done 2' }])
-      t.strictSame(batches, [[1, -1, 2], [1], [-1], [2]])
-    }
-  )
+  t.test(`a ${kind} item that makes its batch fail is rejected alone, the others are done`, async (t) => {
+    const queue = new CommitQueue()
+    const { batcher, batches } = makeBatcher({ synchronous })
+    const results = await Promise.allSettled([1, -1, 2].map((item) => queue.add(batcher, item)))
+    t.match(results, [{ value: 'done 1' }, { reason: { message: 'negative' } }, { value: 'done 2' }])
+    t.strictSame(batches, [[1, -1, 2], [1], [-1], [2]])
+  })
 
   t.test(`a ${kind} batch that fails for no fault of an item is rejected whole`, async (t) => {
     const queue = new CommitQueue()
@@ -100,24 +97,21 @@ for (const synchronous of [true, false]) {
   })
 }
 
-t.test(
-  'items that come while an asynchronous batch is under way are the next one; single work keeps its place',
-  async (t) => {
-    const queue = new CommitQueue()
-    const { batcher, batches } = makeBatcher({ synchronous: false })
-    const order: string[] = []
-    const first = queue.addSingle(async () => {
-      void queue.add(batcher, 1)
-      void queue.add(batcher, 2)
-      void queue.addSingle(async () => order.push('single')).then(() => order.push(`after ${batches.length}`))
-      return 'first'
-    })
-    t.equal(await first, 'first')
-    await queue.add(batcher, 3)
-    t.strictSame(order, ['single', 'after 1'])
-    t.strictSame(batches, [[1, 2], [3]])
-  }
-)
+t.test('items that come during an asynchronous batch are the next one, and single work keeps its place', async (t) => {
+  const queue = new CommitQueue()
+  const { batcher, batches } = makeBatcher({ synchronous: false })
+  const order: string[] = []
+  const first = queue.addSingle(async () => {
+    void queue.add(batcher, 1)
+    void queue.add(batcher, 2)
+    void queue.addSingle(async () => order.push('single')).then(() => order.push(`after ${batches.length}`))
+    return 'first'
+  })
+  t.equal(await first, 'first')
+  await queue.add(batcher, 3)
+  t.strictSame(order, ['single', 'after 1'])
+  t.strictSame(batches, [[1, 2], [3]])
+})
 
 t.test('items that a synchronous batch adds are done in another turn', async (t) => {
   const queue = new CommitQueue()

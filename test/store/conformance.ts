@@ -12,7 +12,7 @@ import { reading } from './conformance/reading.ts'
 
 export interface Opened {
   store: EventStore
-  /** Closes the store and opens the same data again. */
+  /** Closes the store, and opens the same data again. */
   reopen: () => Promise<EventStore>
 }
 
@@ -20,10 +20,10 @@ export interface Limits {
   maxPendingDeliveries?: number
 }
 
-/** Opens an empty store; what it opened is closed and gone after the test. */
+/** Opens an empty store, which is closed and removed after the test. */
 export type Open = (t: Test, limits?: Limits) => Promise<Opened>
 
-/** What every backend of `EventStore` must do. A backend's own test file has only what is its own. */
+/** Tests of `EventStore` that every backend passes. A backend's own test file has only tests of its own behaviour. */
 export function conformance(t: Test, name: string, open: Open): void {
   for (const [area, tests] of Object.entries({
     append: appending,

@@ -17,7 +17,7 @@ const FAILURE = { reason: 'AccessDenied', message: 'não', attempts: 10 }
 const EVERYTHING = { after: 0, limit: 10_000 }
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
-/** A log that has lived: events of several instances, some sent, some pending, some dead, some pruned, a name given twice. */
+/** A log with events of several instances: sent, pending, buried and pruned ones, and of a name that was given twice. */
 async function fill(path: string): Promise<void> {
   const store = new SqliteStore({ path })
   await store.log.append([newEvent({ instance: 'gone', id: 'pruned' })])
@@ -48,7 +48,7 @@ async function fill(path: string): Promise<void> {
   await store.close()
 }
 
-/** All that a store tells. */
+/** Everything that can be read from a store. */
 async function contents(store: EventStore) {
   const lanes = await pendingLanes(store)
   const whole = { ...EVERYTHING, maxBytes: Infinity }
@@ -85,7 +85,7 @@ if (await havePostgres(t)) {
     })
   })
 
-  t.test('all of a log comes along with its numbers, though the way there was stopped time and again', async (t) => {
+  t.test('a log is moved with all of its numbers, also when the move is interrupted again and again', async (t) => {
     const { path, from } = await source(t)
     const { url: to, schema } = await startPostgres(t)
     const seen: string[] = []
@@ -138,7 +138,7 @@ if (await havePostgres(t)) {
     t.equal(node.instances.get('sales')?.key, 1)
   })
 
-  t.test('what is in use, or has changed, or holds something else is refused', async (t) => {
+  t.test('a file in use, a changed source and a schema that holds another log are refused', async (t) => {
     const { path, from } = await source(t)
     const postgres = await startPostgres(t)
     const { schema, query } = postgres
@@ -174,7 +174,7 @@ if (await havePostgres(t)) {
     await t.rejects(moveLog(move), { code: 'IEV_STORE_UNUSABLE', message: less })
   })
 
-  t.test('a node that ran on half of it is noticed', async (t) => {
+  t.test('a schema on which a node ran during a move is refused', async (t) => {
     const { from } = await source(t)
     const postgres = await startPostgres(t)
     const move = { from, to: postgres.url, schema: postgres.schema }
@@ -191,7 +191,7 @@ if (await havePostgres(t)) {
     await t.rejects(moveLog(move), { message: /has changed since/ })
   })
 
-  t.test('it goes from a file that is there to a PostgreSQL that is there', async (t) => {
+  t.test('a move needs an existing file and a PostgreSQL that answers', async (t) => {
     const { from } = await source(t)
     const to = 'postgres://root:secret@127.0.0.1:1/test'
     await t.rejects(moveLog({ from: 'file:/nowhere/events.db', to }), { message: /there is no such file/ })

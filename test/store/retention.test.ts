@@ -8,7 +8,7 @@ import { newEvent, newEvents } from '../support/new-event.ts'
 
 const HOUR = 3_600_000
 
-/** A retention on a store of its own, an hour long; `lines` says what is logged. Stopped after the test. */
+/** A retention of an hour on its own store; `lines` has the log lines. Stopped after the test. */
 function start(t: Test, options: Partial<RetentionOptions> = {}) {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
@@ -26,7 +26,7 @@ function start(t: Test, options: Partial<RetentionOptions> = {}) {
   return { store, retention, lines }
 }
 
-/** Appends as if it were so long ago. */
+/** Appends events with an acceptance time `ageMs` ago. */
 async function appendAgo(t: Test, store: SqliteStore, ageMs: number, events = newEvents(1)): Promise<void> {
   const { now } = Date
   const restore = t.intercept(Date, 'now', { value: () => now() - ageMs, configurable: true })
@@ -38,7 +38,7 @@ async function left(store: SqliteStore): Promise<string[]> {
   return (await store.log.read({ after: 0, limit: 10_000 })).map(({ id }) => id)
 }
 
-t.test('events leave the log when their time is over, in rounds that go on', async (t) => {
+t.test('events are removed when they are too old, in repeated rounds', async (t) => {
   const { store, retention, lines } = start(t)
   const young = newEvent({ id: 'young' })
   await appendAgo(t, store, HOUR + 1_000, newEvents(1_200))
@@ -51,11 +51,11 @@ t.test('events leave the log when their time is over, in rounds that go on', asy
 
   const second = once(lines, 'line')
   await store.deliveries.acknowledge([{ queue: 'a', instanceKey: 1, offset: 1_201 }])
-  t.match(await second, [{ removed: 1 }], 'what was pending goes in a later round')
+  t.match(await second, [{ removed: 1 }], 'an event that was pending is removed in a later round')
   t.strictSame(await left(store), ['young'])
 })
 
-t.test('a round that fails is warned of, and the next one comes', async (t) => {
+t.test('a failed round is logged as a warning, and the next round follows', async (t) => {
   const { store, retention, lines } = start(t)
   await appendAgo(t, store, 2 * HOUR)
   const prune = store.log.prune.bind(store.log)
@@ -73,7 +73,7 @@ t.test('a round that fails is warned of, and the next one comes', async (t) => {
   t.match(await once(lines, 'line'), [{ removed: 1 }])
 })
 
-t.test('stopping waits for the round that runs, and no other comes', async (t) => {
+t.test('stopping waits for the round in progress, and no other follows', async (t) => {
   const { store, retention } = start(t)
   const begun = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<{ removed: number; more: boolean }>()
@@ -94,18 +94,18 @@ t.test('stopping waits for the round that runs, and no other comes', async (t) =
   t.equal(stopped, false)
   answer.resolve({ removed: 500, more: true })
   await stopping
-  t.equal(rounds, 1, 'not even for what is left')
+  t.equal(rounds, 1, 'no further round, though events are left')
   await retention.stop()
 })
 
-t.test('it can be stopped without having begun', async (t) => {
+t.test('a retention that was never started can be stopped', async (t) => {
   const { retention } = start(t)
   await retention.stop()
   await retention.stop()
   t.pass()
 })
 
-t.test('a log that takes too many bytes lets go of the young as well', async (t) => {
+t.test('a log that takes too many bytes loses young events as well', async (t) => {
   const { store, retention, lines } = start(t, { maxBytes: 1 })
   await store.log.append(newEvents(3))
   const removed = once(lines, 'line')
@@ -113,7 +113,7 @@ t.test('a log that takes too many bytes lets go of the young as well', async (t)
   t.match(await removed, [{ removed: 3 }])
 })
 
-t.test('one round can be asked for', async (t) => {
+t.test('a single round can be run', async (t) => {
   const { store, retention } = start(t, { intervalMs: 86_400_000 })
   await appendAgo(t, store, 2 * HOUR, newEvents(700))
   retention.start()

@@ -4,12 +4,12 @@ import { tryDatabase } from '../../lib/store/try-database.ts'
 import { tryPostgres } from '../../lib/store/postgres/try-database.ts'
 import { havePostgres, openNode, POSTGRES_URL, startDatabase, startPostgres } from '../support/postgres.ts'
 
-t.test('a PostgreSQL that is not there is said to be so', async (t) => {
+t.test('a PostgreSQL that does not answer is reported', async (t) => {
   t.match(await tryDatabase('postgres://127.0.0.1:1/test', '.'), { ok: false, message: /ECONNREFUSED/ })
 })
 
 if (await havePostgres(t)) {
-  t.test('a schema is looked at, and left as it is', async (t) => {
+  t.test('a trial reads a schema and leaves it unchanged', async (t) => {
     const postgres = await startPostgres(t)
     const { url, schema, query } = postgres
     const there = async () => (await query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).length
@@ -25,7 +25,7 @@ if (await havePostgres(t)) {
     t.match(await tryPostgres(url, schema), { ok: true })
   })
 
-  t.test('who may not make the schema is told so', async (t) => {
+  t.test('a trial reports a user without the right to create the schema', async (t) => {
     const { url } = await startDatabase(t)
     t.match(await tryDatabase(url, '.'), { ok: true, message: /the schema instance_events will be made$/ })
     const { query, schema } = await startPostgres(t)

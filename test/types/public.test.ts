@@ -28,7 +28,7 @@ t.test('every type that a public signature names can be imported from the packag
   )
 })
 
-t.test('what errors are made with is not public', async (t) => {
+t.test('the functions that create errors are not public', async (t) => {
   const { exported } = publicTypes(types)
   const names = new Set([...exported].map(({ name }) => name))
   t.strictSame(

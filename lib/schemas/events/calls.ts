@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Nullable } from '../nullable.ts'
 import { Jid, OpenObject } from './parts.ts'
 
-/** Calls. */
+/** Data of events about calls. */
 export const callSchemas = {
   call: Type.Union(
     [
@@ -21,11 +21,11 @@ export const callSchemas = {
       ),
       OpenObject(
         { event: Type.String(), packet: Type.Unknown() },
-        { description: 'A node of the protocol as it came, from hubs with voice calls.' }
+        { description: 'An unchanged protocol node, from hubs with voice calls.' }
       )
     ],
     {
-      description: 'Somebody calls, or a call ends.',
+      description: 'A call has started, changed or ended.',
       examples: [
         {
           id: 'A1B2C3',

@@ -3,7 +3,7 @@ import { Nullable } from '../nullable.ts'
 import { InstanceId, Jid, OpenObject } from './parts.ts'
 
 const Chat = OpenObject({
-  id: Type.Optional(Type.String({ description: "The hub's own id; may come instead of `remoteJid`." })),
+  id: Type.Optional(Type.String({ description: "The hub's own id, which may replace `remoteJid`." })),
   remoteJid: Type.Optional(Jid),
   remoteLid: Type.Optional(Nullable(Type.String())),
   instanceId: Type.Optional(InstanceId),
@@ -17,11 +17,11 @@ const chat = {
   name: 'Maria Souza'
 }
 
-/** Chats, and the history that comes after the first connection. */
+/** Data of events about chats, and about the history that is loaded after the first connection. */
 export const chatSchemas = {
   'chats.set': Type.Array(Chat, { description: 'Chats of the history.', examples: [[chat]] }),
   'chats.upsert': Type.Array(Chat, {
-    description: 'Chats that are new, were renamed or were read.',
+    description: 'Chats that are new, or were renamed or read.',
     examples: [[{ ...chat, unreadMessages: 3 }]]
   }),
   'chats.update': Type.Array(Chat, {
@@ -37,13 +37,13 @@ export const chatSchemas = {
       contactCount: Type.Optional(Type.Integer()),
       isLatest: Type.Optional(Type.Boolean()),
       messages: Type.Optional(
-        Type.Array(Type.Unknown(), { description: 'From older hubs, as `chats` and `contacts`.' })
+        Type.Array(Type.Unknown(), { description: 'Sent by older hubs only, as `chats` and `contacts` are.' })
       ),
       chats: Type.Optional(Type.Array(Type.Unknown())),
       contacts: Type.Optional(Type.Array(Type.Unknown()))
     },
     {
-      description: 'The history is there.',
+      description: 'The history has been loaded.',
       examples: [{ messageCount: 4120, chatCount: 87, contactCount: 412, progress: 100 }]
     }
   )

@@ -2,22 +2,27 @@ import { Type } from '@sinclair/typebox'
 import { Nullable } from '../nullable.ts'
 import { InstanceName, Jid, OpenObject } from './parts.ts'
 
-/** How an instance stands with WhatsApp. */
+/** Data of events about the connection of an instance to WhatsApp. */
 export const connectionSchemas = {
   'qrcode.updated': Type.Union(
     [
       OpenObject({
         qrcode: OpenObject({
           instance: InstanceName,
-          pairingCode: Type.Optional(Nullable(Type.String({ description: 'If a number was given to pair with.' }))),
+          pairingCode: Type.Optional(
+            Nullable(Type.String({ description: 'Only if pairing by phone number was requested.' }))
+          ),
           code: Type.String({ description: 'Text of the QR code.' }),
           base64: Type.String({ description: 'The QR code as a data URL of a PNG.' })
         })
       }),
-      OpenObject({ message: Type.String(), statusCode: Type.Integer() }, { description: 'No more codes will come.' })
+      OpenObject(
+        { message: Type.String(), statusCode: Type.Integer() },
+        { description: 'The limit of QR codes is reached.' }
+      )
     ],
     {
-      description: 'A QR code to scan, or that there were too many.',
+      description: 'A QR code to scan, or the end of the codes.',
       examples: [
         {
           qrcode: {
@@ -46,7 +51,7 @@ export const connectionSchemas = {
       profilePictureUrl: Type.Optional(Nullable(Type.String()))
     },
     {
-      description: 'The connection to WhatsApp opens or closes.',
+      description: 'The connection to WhatsApp has changed its state.',
       examples: [
         {
           instance: 'sales',
@@ -62,7 +67,7 @@ export const connectionSchemas = {
   'creds.update': OpenObject(
     {},
     {
-      description: "Secrets of the session, as Baileys' AuthenticationCreds. Selected by name only.",
+      description: "Secrets of the session: Baileys' AuthenticationCreds. Sent only if it is selected by name.",
       examples: [{ accountSyncCounter: 1 }]
     }
   )

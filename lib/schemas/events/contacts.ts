@@ -16,15 +16,15 @@ const contact = {
   instanceId: '7d3d6f0e-8f5c-4b0a-9a41-0f0f4b1f2a10'
 }
 
-/** People, and whether they are there. */
+/** Data of events about contacts and their presence. */
 export const contactSchemas = {
   'contacts.set': Type.Array(Contact, { description: 'The contacts of the instance.', examples: [[contact]] }),
   'contacts.upsert': Type.Union([Contact, Type.Array(Contact)], {
-    description: 'New contacts: one, of a message that came, or a list.',
+    description: 'New contacts: the sender of a message, or a list.',
     examples: [[contact], contact]
   }),
   'contacts.update': Type.Union([Contact, Type.Array(Contact)], {
-    description: 'Contacts that have changed: one, of a message that came, or a list.',
+    description: 'Changed contacts: the sender of a message, or a list.',
     examples: [contact, [contact]]
   }),
   'presence.update': OpenObject(
@@ -36,11 +36,11 @@ export const contactSchemas = {
           lastKnownPresence: Type.String({ description: 'available, unavailable, composing, recording or paused.' }),
           lastSeen: Type.Optional(Nullable(Type.Number({ description: 'Seconds since 1970.' })))
         }),
-        { description: 'By address.' }
+        { description: 'Presences by address.' }
       )
     },
     {
-      description: 'Somebody is there, is away, or writes.',
+      description: 'The presence of a contact has changed.',
       examples: [
         {
           id: '5511987654321@s.whatsapp.net',

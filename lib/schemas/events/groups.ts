@@ -5,7 +5,7 @@ import { Jid, OpenObject } from './parts.ts'
 const Participant = OpenObject({
   id: Jid,
   phoneNumber: Type.Optional(Type.String()),
-  admin: Type.Optional(Nullable(Type.String({ description: 'admin or superadmin; null: neither.' })))
+  admin: Type.Optional(Nullable(Type.String({ description: 'admin, superadmin or null.' })))
 })
 
 const groupMembers = {
@@ -16,24 +16,24 @@ const groupMembers = {
   owner: Type.Optional(Nullable(Type.String())),
   desc: Type.Optional(Nullable(Type.String())),
   size: Type.Optional(Type.Integer()),
-  announce: Type.Optional(Type.Boolean({ description: 'Whether only admins write.' })),
-  restrict: Type.Optional(Type.Boolean({ description: 'Whether only admins change the group.' })),
-  author: Type.Optional(Type.String({ description: 'Who made the change.' }))
+  announce: Type.Optional(Type.Boolean({ description: 'Whether only admins can send messages.' })),
+  restrict: Type.Optional(Type.Boolean({ description: 'Whether only admins can change the group.' })),
+  author: Type.Optional(Type.String({ description: 'Address of the author of the change.' }))
 }
 
-/** A newer Baileys has objects where an older one has addresses. */
+/** An address from older versions of Baileys, an object from newer ones. */
 const Member = Type.Union([Jid, Participant])
 
 const GROUP = '120363041234567890@g.us'
 const OWNER = '5511912345678@s.whatsapp.net'
 const MEMBER = '5511987654321@s.whatsapp.net'
 
-/** Groups and who is in them. */
+/** Data of events about groups and their members. */
 export const groupSchemas = {
   'groups.upsert': Type.Array(
     OpenObject({ ...groupMembers, subject: Type.String(), participants: Type.Array(Participant) }),
     {
-      description: "Groups that the instance is in now: Baileys' GroupMetadata.",
+      description: "Groups that the instance has joined: Baileys' GroupMetadata.",
       examples: [
         [
           {
@@ -58,14 +58,14 @@ export const groupSchemas = {
       participants: Type.Optional(Type.Array(Participant))
     }),
     {
-      description: 'What has changed of groups.',
+      description: 'Groups with their changed properties only.',
       examples: [[{ id: GROUP, subject: 'Sales team, São Paulo', author: OWNER }]]
     }
   ),
   'group-participants.update': OpenObject(
     {
       id: Jid,
-      author: Type.Optional(Type.String({ description: 'Who did it.' })),
+      author: Type.Optional(Type.String({ description: 'Address of the author of the change.' })),
       participants: Type.Array(Member),
       action: Type.String({ description: 'add, remove, promote, demote or modify.' }),
       participantsData: Type.Optional(
@@ -76,12 +76,12 @@ export const groupSchemas = {
             name: Type.Optional(Nullable(Type.String())),
             imgUrl: Type.Optional(Nullable(Type.String()))
           }),
-          { description: 'Who they are, as far as the hub knows.' }
+          { description: 'Details of the participants, as far as the hub knows them.' }
         )
       )
     },
     {
-      description: 'Members have come, gone, or become admins.',
+      description: 'Members were added or removed, or their role has changed.',
       examples: [
         {
           id: GROUP,

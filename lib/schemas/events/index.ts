@@ -11,8 +11,8 @@ import { messageSchemas } from './messages.ts'
 import { typebotSchemas } from './typebot.ts'
 
 /**
- * What the `data` of each of Evolution API's events looks like, as its v2 sends it over Baileys. They describe: no event
- * is refused because its data is another. https://github.com/EvolutionAPI/evolution-api
+ * Schemas of the `data` of Evolution API's events, as its v2 sends them with Baileys. They only describe: no event is refused for
+ * other data. https://github.com/EvolutionAPI/evolution-api
  */
 export const instanceEventSchemas = {
   ...instanceSchemas,

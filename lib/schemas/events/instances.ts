@@ -5,11 +5,11 @@ const INSTANCE_ID = '7d3d6f0e-8f5c-4b0a-9a41-0f0f4b1f2a10'
 
 const InstanceOfHub = { instanceName: InstanceName, instanceId: InstanceId }
 
-/** Where instances come from and go. */
+/** Data of events about the hub and its instances. */
 export const instanceSchemas = {
   'application.startup': OpenObject({}, { description: 'The hub has started.', examples: [{}] }),
   'instance.create': OpenObject(InstanceOfHub, {
-    description: 'The hub has a new instance.',
+    description: 'The hub has created an instance.',
     examples: [{ instanceName: 'sales', instanceId: INSTANCE_ID }]
   }),
   'instance.delete': OpenObject(InstanceOfHub, {
@@ -29,7 +29,7 @@ export const instanceSchemas = {
       disconnectionObject: Type.Optional(Type.String({ description: 'JSON of the last disconnection.' }))
     },
     {
-      description: 'The instance was made, or its session has ended for good.',
+      description: 'The instance was created, or its session has ended permanently.',
       examples: [
         {
           instance: 'sales',

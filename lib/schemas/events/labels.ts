@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { InstanceName, Jid, OpenObject } from './parts.ts'
 
-/** Labels of WhatsApp Business. */
+/** Data of events about labels of WhatsApp Business. */
 export const labelSchemas = {
   'labels.edit': OpenObject(
     {
@@ -13,7 +13,7 @@ export const labelSchemas = {
       instance: InstanceName
     },
     {
-      description: 'A label was made, changed or deleted.',
+      description: 'A label was created, changed or deleted.',
       examples: [{ id: '3', name: 'Paid', color: 5, deleted: false, predefinedId: '3', instance: 'sales' }]
     }
   ),
@@ -25,7 +25,7 @@ export const labelSchemas = {
       labelId: Type.String()
     },
     {
-      description: 'A chat got a label, or lost it.',
+      description: 'A label was added to a chat, or removed from it.',
       examples: [{ instance: 'sales', type: 'add', chatId: '5511987654321@s.whatsapp.net', labelId: '3' }]
     }
   )

@@ -6,7 +6,7 @@ const keyMembers = {
   remoteJid: Type.String({ description: 'The chat: a person, a group or a broadcast.' }),
   fromMe: Type.Boolean({ description: 'Whether the instance sent it.' }),
   id: Type.String({ description: "WhatsApp's id of the message, unique within its chat." }),
-  participant: Type.Optional(Nullable(Type.String({ description: 'Who wrote it, in a group.' }))),
+  participant: Type.Optional(Nullable(Type.String({ description: 'Address of the sender, in a group.' }))),
   remoteJidAlt: Type.Optional(Type.String({ description: 'The other address of the chat: number or LID.' })),
   participantAlt: Type.Optional(Type.String())
 }
@@ -17,13 +17,13 @@ const Status = Type.String({
   description: 'ERROR, PENDING, SERVER_ACK, DELIVERY_ACK, READ or PLAYED; the Cloud API has SENT, DELIVERED and FAILED.'
 })
 
-/** What WhatsApp calls the content; `base64`, `mediaUrl` and `speechToText` are the hub's. */
+/** WhatsApp's content of a message, and the hub's `base64`, `mediaUrl` and `speechToText`. */
 const Content = OpenObject(
   {
     conversation: Type.Optional(Type.String({ description: 'Plain text.' })),
     extendedTextMessage: Type.Optional(OpenObject({ text: Type.Optional(Type.String()) })),
-    base64: Type.Optional(Type.String({ description: 'The media, if the hub was told to send it along.' })),
-    mediaUrl: Type.Optional(Type.String({ description: "The media in the hub's bucket, if it has one." })),
+    base64: Type.Optional(Type.String({ description: 'The media, if the hub is configured to send it.' })),
+    mediaUrl: Type.Optional(Type.String({ description: "URL of the media in the hub's bucket, if it has one." })),
     speechToText: Type.Optional(Type.String())
   },
   { description: "WhatsApp's proto.Message: one member, named by `messageType`, is the content." }
@@ -31,10 +31,10 @@ const Content = OpenObject(
 
 const messageMembers = {
   key: MessageKey,
-  pushName: Type.Optional(Nullable(Type.String({ description: 'Name that the writer chose.' }))),
+  pushName: Type.Optional(Nullable(Type.String({ description: 'Name that the sender has chosen.' }))),
   status: Type.Optional(Status),
   message: Content,
-  contextInfo: Type.Optional(Nullable(OpenObject({}, { description: 'What it quotes and mentions.' }))),
+  contextInfo: Type.Optional(Nullable(OpenObject({}, { description: 'Quoted message and mentions.' }))),
   messageType: Type.String({ description: 'conversation, extendedTextMessage, imageMessage, audioMessage, …' }),
   messageTimestamp: Type.Number({ description: 'Seconds since 1970.' }),
   instanceId: Type.Optional(InstanceId),
@@ -69,13 +69,13 @@ const edited = {
   timestampMs: '1769860860000'
 }
 
-/** Messages, in and out. */
+/** Data of events about messages, received and sent. */
 export const messageSchemas = {
   'messages.set': Type.Array(OpenObject(messageMembers), {
-    description: 'Older messages, a page of them; the extras `isLatest` and `progress` are beside `data`.',
+    description: 'A page of older messages. The extras `isLatest` and `progress` are at the top level of the message.',
     examples: [[message]]
   }),
-  'messages.upsert': OpenObject(messageMembers, { description: 'A message has come.', examples: [message] }),
+  'messages.upsert': OpenObject(messageMembers, { description: 'A message was received.', examples: [message] }),
   'messages.edited': OpenObject(protocolMembers, {
     description: "WhatsApp's proto.Message.ProtocolMessage: a message was edited, or revoked.",
     examples: [edited]
@@ -89,7 +89,7 @@ export const messageSchemas = {
       status: Status,
       instanceId: Type.Optional(InstanceId),
       messageId: Type.Optional(Type.String({ description: "The hub's own id of the message." })),
-      pollUpdates: Type.Optional(Type.Unknown({ description: 'Votes so far.' })),
+      pollUpdates: Type.Optional(Type.Unknown({ description: 'Votes of a poll.' })),
       message: Type.Optional(Nullable(Content))
     },
     {
@@ -108,10 +108,10 @@ export const messageSchemas = {
   ),
   'messages.delete': Type.Union(
     [
-      OpenObject({ ...keyMembers, status: Type.Literal('DELETED') }, { description: 'Deleted by the other side.' }),
+      OpenObject({ ...keyMembers, status: Type.Literal('DELETED') }, { description: 'Deleted by the other party.' }),
       OpenObject(
         { id: Type.String(), key: MessageKey, status: Type.Literal('DELETED') },
-        { description: 'Deleted through the hub: the message as it was kept; `id` is the hub’s.' }
+        { description: 'Deleted through the hub: the stored message, with the hub’s `id`.' }
       )
     ],
     { description: 'A message was deleted for everyone.', examples: [{ ...message.key, status: 'DELETED' }] }

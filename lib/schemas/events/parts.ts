@@ -1,6 +1,6 @@
 import { Type, type ObjectOptions, type TProperties } from '@sinclair/typebox'
 
-/** An object of which hubs may send more than is listed: they add members from one release to the next. */
+/** An object with further members allowed, since new releases of hubs add some. */
 export const OpenObject = <T extends TProperties>(properties: T, options?: ObjectOptions) =>
   Type.Object(properties, { additionalProperties: true, ...options })
 
@@ -9,6 +9,6 @@ export const Jid = Type.String({
     'WhatsApp address: <number>@s.whatsapp.net, <id>@lid, <id>@g.us of a group, <id>@newsletter, or status@broadcast.'
 })
 
-export const InstanceId = Type.String({ description: 'Id that the hub gave to the instance.' })
+export const InstanceId = Type.String({ description: "The hub's id of the instance." })
 
 export const InstanceName = Type.String({ description: 'Name of the instance, as in the message itself.' })

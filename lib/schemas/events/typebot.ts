@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Jid, OpenObject } from './parts.ts'
 
-/** Conversations that a bot of Typebot leads. */
+/** Data of events about conversations with a Typebot. */
 export const typebotSchemas = {
   'typebot.start': OpenObject(
     {
@@ -9,13 +9,15 @@ export const typebotSchemas = {
       url: Type.String(),
       typebot: Type.String({ description: 'Public id of the bot.' }),
       variables: Type.Optional(
-        Type.Array(OpenObject({ name: Type.String(), value: Type.Unknown() }), { description: 'What it begins with.' })
+        Type.Array(OpenObject({ name: Type.String(), value: Type.Unknown() }), {
+          description: 'Variables of the session.'
+        })
       ),
-      prefilledVariables: Type.Optional(Type.Unknown({ description: 'The same, of a session that Typebot keeps.' })),
+      prefilledVariables: Type.Optional(Type.Unknown({ description: 'Variables of a session that Typebot stores.' })),
       sessionId: Type.String()
     },
     {
-      description: 'A bot has begun to talk.',
+      description: 'A bot has started a session.',
       examples: [
         {
           remoteJid: '5511987654321@s.whatsapp.net',
@@ -36,7 +38,7 @@ export const typebotSchemas = {
       session: Type.Optional(Type.Unknown({ description: "The hub's record of the session." }))
     },
     {
-      description: 'A bot begins, pauses or ends.',
+      description: 'A session of a bot has started, paused or ended.',
       examples: [{ remoteJid: '5511987654321@s.whatsapp.net', status: 'paused', session: null }]
     }
   )

@@ -7,7 +7,7 @@ import type { Open } from '../conformance.ts'
 const ALL = { after: 0, limit: 1_000 }
 
 export function appending(t: Test, open: Open): void {
-  void t.test('an event comes back as it went in', async (t) => {
+  void t.test('an event is read as it was appended', async (t) => {
     const { store } = await open(t)
     const event = newEvent({
       instance: 'loja são/1',
@@ -54,7 +54,7 @@ export function appending(t: Test, open: Open): void {
     )
   })
 
-  void t.test('an array is answered in its order', async (t) => {
+  void t.test('an array of events is answered in its order', async (t) => {
     const { store } = await open(t)
     const events = newEvents(20)
     const results = await store.log.append(events)
@@ -69,7 +69,7 @@ export function appending(t: Test, open: Open): void {
     t.strictSame(await store.log.append([]), [])
   })
 
-  void t.test('an id is taken once for each instance: later, in the same turn, in the same call', async (t) => {
+  void t.test('an id is accepted once per instance, also within a turn and within a call', async (t) => {
     const { store } = await open(t)
     const told: StoredEvent[] = []
     followLog(store, (events) => told.push(...events))
@@ -93,11 +93,11 @@ export function appending(t: Test, open: Open): void {
         ['support', event.data]
       ]
     )
-    t.equal(store.deliveries.pendingCount(), 2, 'and is delivered once')
-    t.equal(told.length, 2, 'and told once')
+    t.equal(store.deliveries.pendingCount(), 2, 'the event is delivered once')
+    t.equal(told.length, 2, 'subscribers get the event once')
   })
 
-  void t.test('events are told in offset order, registered and counted, before their append resolves', async (t) => {
+  void t.test('subscribers get events in offset order, counted, before their append resolves', async (t) => {
     const { store } = await open(t)
     const order: string[] = []
     const told: StoredEvent[] = []
@@ -120,7 +120,7 @@ export function appending(t: Test, open: Open): void {
     )
   })
 
-  void t.test('who unsubscribed is told no more, everyone else is', async (t) => {
+  void t.test('a subscriber that has stopped is no longer called, others are', async (t) => {
     const { store } = await open(t)
     const told: string[] = []
     const unsubscribe = followLog(store, () => told.push('one'))
@@ -132,7 +132,7 @@ export function appending(t: Test, open: Open): void {
     t.strictSame(told, ['one', 'other', 'other'])
   })
 
-  void t.test('a full backlog refuses events for SQS whole, and takes them again once there is room', async (t) => {
+  void t.test('a full backlog refuses calls for SQS whole, and accepts them once there is room', async (t) => {
     const { store } = await open(t, { maxPendingDeliveries: 5 })
     const [fits, bursts] = await Promise.allSettled([
       store.log.append(newEvents(2, { queues: ['a', 'b'] })),
@@ -145,7 +145,7 @@ export function appending(t: Test, open: Open): void {
 
     await store.log.append([newEvent({ queues: ['a'] })])
     await t.rejects(store.log.append([newEvent({ queues: ['a'] })]), { code: 'IEV_BACKPRESSURE' })
-    await t.resolves(store.log.append([newEvent()]), 'what goes to no queue is taken still')
+    await t.resolves(store.log.append([newEvent()]), 'an event without a queue is accepted')
 
     const [oldest] = await store.log.read(ALL)
     const refused = { queue: 'a', instanceKey: oldest!.instanceKey, offset: oldest!.offset }
@@ -154,7 +154,7 @@ export function appending(t: Test, open: Open): void {
     await t.rejects(store.log.append([newEvent({ queues: ['a'] })]), { code: 'IEV_BACKPRESSURE' })
   })
 
-  void t.test('the backlog counts a delivery once while its commit is being told', async (t) => {
+  void t.test('the backlog counts a delivery once while subscribers are called', async (t) => {
     const { store } = await open(t, { maxPendingDeliveries: 4 })
     const followUps: Promise<unknown>[] = []
     const unsubscribe = followLog(store, () => {
@@ -166,9 +166,9 @@ export function appending(t: Test, open: Open): void {
     t.equal(store.deliveries.pendingCount(), 4)
   })
 
-  void t.test('an append that fails in its middle leaves nothing, and its neighbours are kept', async (t) => {
+  void t.test('an append that fails halfway leaves nothing, and its neighbours are kept', async (t) => {
     const { store } = await open(t)
-    // What types forbid, a host in JavaScript may do all the same.
+    // A host in JavaScript can do what the types forbid.
     const malformed = newEvent({ data: {} as unknown as string })
     const results = await Promise.allSettled([
       store.log.append([newEvent({ id: 'before' })]),

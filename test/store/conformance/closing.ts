@@ -8,7 +8,7 @@ import type { Open } from '../conformance.ts'
 const CLOSING = { code: 'IEV_CLOSING', statusCode: 503 }
 
 export function closing(t: Test, open: Open): void {
-  void t.test('closing twice is closing once, and everything later is refused', async (t) => {
+  void t.test('a store can be closed twice, and refuses later calls', async (t) => {
     const { store } = await open(t)
     const [event] = await store.log.append([newEvent({ queues: ['a'] })])
     const { key } = await store.instances.create({ name: 'support', token: 'secret-1' })
@@ -35,7 +35,7 @@ export function closing(t: Test, open: Open): void {
     for (const [name, call] of Object.entries(calls)) await t.rejects(call() as Promise<void>, CLOSING, name)
   })
 
-  void t.test('what was called before the close is written, also what may be written later', async (t) => {
+  void t.test('writes before a close are completed, lazy ones included', async (t) => {
     const { store, reopen } = await open(t)
     const [first, second] = await store.log.append(newEvents(2, { queues: ['a'] }))
     const instanceKey = store.instances.require('sales').key
@@ -55,7 +55,7 @@ export function closing(t: Test, open: Open): void {
     t.equal(reopened.instances.findByToken('secret-1')?.name, 'support')
   })
 
-  void t.test('what an append of the closing moment leads to is refused, not left hanging', async (t) => {
+  void t.test('an append that a subscriber makes during a close is refused', async (t) => {
     const { store } = await open(t)
     const followUps: Promise<unknown>[] = []
     followLog(store, () => followUps.push(t.rejects(store.log.append(newEvents(1)), CLOSING)))
@@ -106,7 +106,7 @@ export function closing(t: Test, open: Open): void {
       reopened.log.append([newEvent({ instance: 'sales' })])
     ])
     t.strictSame(again, [{ id: 'order-1', offset: results[0]?.offset, duplicate: true }])
-    t.ok(next!.offset > results.at(-1)!.offset, 'offsets go on')
+    t.ok(next!.offset > results.at(-1)!.offset, 'offsets continue')
     await t.rejects(
       reopened.log.append(newEvents(4, { queues: ['a'] })),
       { code: 'IEV_BACKPRESSURE' },

@@ -38,7 +38,7 @@ export function deadLetters(t: Test, open: Open): void {
     t.strictSame(await offsets({ after: ids[1], upTo: ids[2] }), [3])
   })
 
-  void t.test('a redriven one is pending again, once, also after a restart', async (t) => {
+  void t.test('a redriven dead letter is pending again, once, also after a restart', async (t) => {
     const { store, reopen } = await open(t)
     await bury(store)
     t.equal(store.deliveries.pendingCount(), 0)
@@ -49,7 +49,7 @@ export function deadLetters(t: Test, open: Open): void {
     ])
     t.equal(store.deliveries.pendingCount(), 2)
     t.equal((await store.deadLetters.count()).count, 2)
-    t.strictSame(await store.deadLetters.redrive({ ...ALL, instance: 'one' }), [], 'a second time there is none')
+    t.strictSame(await store.deadLetters.redrive({ ...ALL, instance: 'one' }), [], 'a second redrive finds none')
     const again = await reopen()
     t.equal(again.deliveries.pendingCount(), 2)
     const { key } = again.instances.require('one')
@@ -60,7 +60,7 @@ export function deadLetters(t: Test, open: Open): void {
     t.match(lane, [{ offset: 3 }])
   })
 
-  void t.test('a discarded one is gone, its event may leave the log', async (t) => {
+  void t.test('a discarded dead letter is gone, and its event can be pruned', async (t) => {
     const { store } = await open(t)
     await bury(store)
     t.match(await store.deadLetters.discard({ ...ALL, queue: 'a' }), [{ offset: 1 }, { offset: 2 }])

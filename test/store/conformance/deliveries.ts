@@ -13,7 +13,7 @@ async function offsets(store: EventStore, lane: LaneKey, page: Partial<typeof PA
 }
 
 export function deliveries(t: Test, open: Open): void {
-  void t.test('a lane is what is pending of one instance into one queue, in offset order', async (t) => {
+  void t.test('a lane has the pending events of one instance and queue in offset order', async (t) => {
     const { store } = await open(t)
     const results = await store.log.append([
       newEvent({ instance: 'sales', queues: ['a', 'b'] }),
@@ -37,10 +37,10 @@ export function deliveries(t: Test, open: Open): void {
     t.equal(store.deliveries.pendingCount(), 4)
     const [event] = await store.deliveries.readLane({ queue: 'a', instanceKey: support }, PAGE)
     const [logged] = await store.log.read({ after: first!, limit: 1 })
-    t.strictSame(event, logged, 'what a lane holds is the event itself')
+    t.strictSame(event, logged, 'a lane has the same event as the log')
   })
 
-  void t.test('the oldest pending event is known by when it was accepted', async (t) => {
+  void t.test('the acceptance time of the oldest pending event is known', async (t) => {
     const { store } = await open(t)
     t.equal(await store.deliveries.oldestPending(), null)
     const [, first] = await store.log.append([newEvent(), newEvent({ queues: ['a'] }), newEvent({ queues: ['b'] })])
@@ -56,12 +56,12 @@ export function deliveries(t: Test, open: Open): void {
     const lane = { queue: 'a', instanceKey: store.instances.require('sales').key }
     t.strictSame(await offsets(store, lane, { limit: 2 }), all.slice(0, 2))
     t.strictSame(await offsets(store, lane, { after: all[1]!, limit: 2 }), all.slice(2, 4))
-    t.strictSame(await offsets(store, lane, { maxBytes: 1 }), all.slice(0, 1), 'one at least')
+    t.strictSame(await offsets(store, lane, { maxBytes: 1 }), all.slice(0, 1), 'at least one event')
     t.strictSame(await offsets(store, lane, { maxBytes: 100 }), all.slice(0, 2))
     t.strictSame(await offsets(store, lane, { after: all[4]! }), [])
   })
 
-  void t.test('what was acknowledged is pending no more; a second time changes nothing', async (t) => {
+  void t.test('an acknowledged delivery is no longer pending, and acknowledging twice is the same', async (t) => {
     const { store } = await open(t)
     const [first, second] = await store.log.append(newEvents(2, { queues: ['a', 'b'] }))
     const instanceKey = store.instances.require('sales').key
@@ -82,7 +82,7 @@ export function deliveries(t: Test, open: Open): void {
     t.equal((await store.log.read({ after: 0, limit: 10 })).length, 2, 'the events stay in the log')
   })
 
-  void t.test('a buried delivery is a dead letter, and its lane goes on without it', async (t) => {
+  void t.test('a buried delivery becomes a dead letter, and its lane continues without it', async (t) => {
     const { store } = await open(t)
     const event = newEvent({ instance: 'loja são/1', event: 'call', queues: ['a', 'b'] })
     const [first, second] = await store.log.append([event, newEvent({ instance: 'loja são/1', queues: ['a'] })])
@@ -92,7 +92,11 @@ export function deliveries(t: Test, open: Open): void {
     await store.deliveries.bury(delivery, FAILURE)
     t.equal(store.deliveries.pendingCount(), 2)
     t.strictSame(await offsets(store, { queue: 'a', instanceKey }), [second?.offset])
-    t.strictSame(await offsets(store, { queue: 'b', instanceKey }), [first?.offset], 'its other queue is not concerned')
+    t.strictSame(
+      await offsets(store, { queue: 'b', instanceKey }),
+      [first?.offset],
+      'the other queue still has the event'
+    )
     const letters = await store.deadLetters.read({ after: 0, limit: 10 })
     const [letter] = letters
     t.strictSame(letters, [
@@ -109,7 +113,7 @@ export function deliveries(t: Test, open: Open): void {
     t.ok(letter && letter.diedAt.getTime() >= before && letter.diedAt.getTime() <= Date.now())
   })
 
-  void t.test('burying what is not pending does nothing', async (t) => {
+  void t.test('burying a delivery that is not pending does nothing', async (t) => {
     const { store } = await open(t)
     const [event] = await store.log.append(newEvents(1, { queues: ['a'] }))
     const instanceKey = store.instances.require('sales').key
@@ -128,7 +132,7 @@ export function deliveries(t: Test, open: Open): void {
     t.equal((await store.deadLetters.read({ after: 0, limit: 10 })).length, 1)
   })
 
-  void t.test('dead letters are read in pages, in the order in which they died', async (t) => {
+  void t.test('dead letters are read in pages, in the order in which they were buried', async (t) => {
     const { store } = await open(t)
     const results = await store.log.append(newEvents(5, { queues: ['a'] }))
     const instanceKey = store.instances.require('sales').key

@@ -4,7 +4,7 @@ import { RecordingSubscriber, RecordingWatcher } from '../../support/recorders.t
 import type { Open } from '../conformance.ts'
 
 export function following(t: Test, open: Open): void {
-  void t.test('who follows the log begins at its head, and has each event once, in order', async (t) => {
+  void t.test('a subscriber begins at the head, and gets each event once, in order', async (t) => {
     const { store } = await open(t)
     const early = new RecordingSubscriber()
     store.log.tail(early)
@@ -26,10 +26,10 @@ export function following(t: Test, open: Open): void {
     stop()
     const [more] = await store.log.append(newEvents(1))
     await early.reached(more!.offset)
-    t.strictSame(subscriber.offsets, offsets, 'who has stopped hears no more')
+    t.strictSame(subscriber.offsets, offsets, 'a stopped subscriber is not called')
   })
 
-  void t.test('who sends learns of all that is pending, then of what comes', async (t) => {
+  void t.test('a sender gets all pending lanes, then new events', async (t) => {
     const { store } = await open(t)
     await store.log.append([
       newEvent({ queues: ['a', 'b'] }),
@@ -51,12 +51,12 @@ export function following(t: Test, open: Open): void {
     await stop()
     watcher.told.length = 0
     await store.log.append([newEvent({ queues: ['d'] })])
-    t.strictSame(watcher.told, [], 'who has stopped hears no more')
+    t.strictSame(watcher.told, [], 'a stopped sender is not called')
     t.strictSame(watcher.lost, [])
     await stop()
   })
 
-  void t.test('who sends is told what is pending again', async (t) => {
+  void t.test('a sender gets lanes with redriven dead letters', async (t) => {
     const { store } = await open(t)
     const [event] = await store.log.append([newEvent({ queues: ['a'] }), newEvent({ queues: ['a'] })])
     const { key } = store.instances.require('sales')

@@ -4,7 +4,7 @@ import type { EventStore } from '../../../lib/store/event-store.ts'
 import { newEvent } from '../../support/new-event.ts'
 import type { Open } from '../conformance.ts'
 
-/** What the directory says, in a form that can be compared. */
+/** The contents of a directory, for comparison. */
 function shown({ instances }: EventStore) {
   return instances
     .list()
@@ -14,7 +14,7 @@ function shown({ instances }: EventStore) {
 }
 
 export function instanceChanges(t: Test, open: Open): void {
-  void t.test('watchers hear of updates and removals once they can be seen, and of nothing new', async (t) => {
+  void t.test('watchers are called for updates and removals, not for new instances', async (t) => {
     const { store } = await open(t)
     const changes: InstanceChange[] = []
     const unwatch = store.instances.watch((change) => {
@@ -39,7 +39,7 @@ export function instanceChanges(t: Test, open: Open): void {
     t.equal(changes.length, 3)
   })
 
-  void t.test('a removed instance is gone, its token and selections with it', async (t) => {
+  void t.test('a removed instance is gone with its token and selections', async (t) => {
     const { store, reopen } = await open(t)
     await store.instances.create({
       name: 'sales',
@@ -53,10 +53,10 @@ export function instanceChanges(t: Test, open: Open): void {
     await t.rejects(store.instances.remove('sales'), { code: 'IEV_INSTANCE_NOT_FOUND' })
     const again = await store.instances.create({ name: 'sales', token: 'secret-1' })
     t.strictSame(again.selections, {})
-    t.strictSame((await reopen()).instances.require('sales').selections, {}, 'nor do they come back')
+    t.strictSame((await reopen()).instances.require('sales').selections, {}, 'its selections stay gone after a restart')
   })
 
-  void t.test('a name given again has a key of its own, and sees nothing of its predecessor', async (t) => {
+  void t.test('an instance with the name of a removed one has another key, and none of its events', async (t) => {
     const { store, reopen } = await open(t)
     const event = newEvent({ id: 'order-1', queues: ['a'] })
     const [before] = await store.log.append([event])
@@ -76,7 +76,10 @@ export function instanceChanges(t: Test, open: Open): void {
 
     await store.instances.remove('sales')
     const { key } = await (await reopen()).instances.create({ name: 'sales', token: 'secret-1' })
-    t.notOk([old.key, current.key].includes(key), 'not even when the newest was removed and the store reopened')
+    t.notOk(
+      [old.key, current.key].includes(key),
+      'a key is not given again, even if the newest instance was removed before a restart'
+    )
   })
 
   void t.test('removals, appends and writes of one turn leave memory and disk the same', async (t) => {

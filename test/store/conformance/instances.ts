@@ -34,11 +34,11 @@ export function instances(t: Test, open: Open): void {
       digest.toString('base64'),
       digest.toString('latin1')
     ]) {
-      t.equal(store.instances.findByToken(wrong), undefined, 'anything else opens nothing')
+      t.equal(store.instances.findByToken(wrong), undefined, 'nothing else is accepted as the token')
     }
   })
 
-  void t.test('a registered instance can be given a token once by create', async (t) => {
+  void t.test('create gives a registered instance a token once', async (t) => {
     const { store } = await open(t)
     const before = await store.instances.setSelection('sales', 'sqs', { enabled: true, events: ['CALL'] }, REGISTER)
     const made = await store.instances.create({
@@ -53,7 +53,7 @@ export function instances(t: Test, open: Open): void {
     t.equal(store.instances.findByToken('secret-1')?.key, before.key)
   })
 
-  void t.test('of two who create one name at once, one does', async (t) => {
+  void t.test('of two creations of one name at once, one succeeds', async (t) => {
     const { store } = await open(t)
     const results = await Promise.allSettled([
       store.instances.create({ name: 'sales', token: 'secret-1' }),
@@ -65,7 +65,7 @@ export function instances(t: Test, open: Open): void {
     await t.resolves(store.instances.create({ name: 'other', token: 'secret-2' }), 'the token of the other is free')
   })
 
-  void t.test('a token opens one thing only, also while it is being written', async (t) => {
+  void t.test('a token belongs to one instance only, also while it is being written', async (t) => {
     const { store } = await open(t)
     store.instances.reserveToken('the-global-key')
     await store.instances.create({ name: 'sales', token: 'secret-1' })
@@ -95,10 +95,10 @@ export function instances(t: Test, open: Open): void {
     await t.resolves(store.instances.create({ name: 'other', token: 'secret-1' }), 'the old one is free')
     t.equal(store.instances.findByToken('secret-1')?.name, 'other')
     await t.rejects(store.instances.setToken('nobody', 'secret-3'), { code: 'IEV_INSTANCE_NOT_FOUND' })
-    await t.resolves(store.instances.setToken('other', 'secret-3'), 'a refusal keeps no token')
+    await t.resolves(store.instances.setToken('other', 'secret-3'), 'a refused token is still free')
   })
 
-  void t.test('a selection is stored whole, beside that of the other transport', async (t) => {
+  void t.test('a selection is replaced whole, and that of the other transport stays', async (t) => {
     const { store } = await open(t)
     const input = { enabled: true, events: ['CALL', 'QRCODE_UPDATED'] }
     await t.rejects(store.instances.setSelection('sales', 'sqs', input, { register: false }), {
@@ -130,11 +130,11 @@ export function instances(t: Test, open: Open): void {
     }
   })
 
-  void t.test('a token is kept for nothing else while an instance has it', async (t) => {
+  void t.test('a token that an instance has cannot be reserved', async (t) => {
     const { store } = await open(t)
     const first = await store.instances.create({ name: 'sales', token: 'secret-1' })
     t.throws(() => store.instances.reserveToken('secret-1'), { code: 'IEV_OPTIONS_INVALID', message: /"sales"/ })
-    t.equal(await store.instances.setToken('sales', 'secret-1'), first, 'the one it has changes nothing')
+    t.equal(await store.instances.setToken('sales', 'secret-1'), first, 'setting the same token changes nothing')
   })
 
   void t.test('a token set in the turn of its removal finds no instance', async (t) => {

@@ -21,11 +21,11 @@ async function remaining(store: EventStore): Promise<number[]> {
 }
 
 export function pruning(t: Test, open: Open): void {
-  void t.test('old events go, younger ones stay', async (t) => {
+  void t.test('old events are removed, younger ones stay', async (t) => {
     const { store } = await open(t)
     await store.log.append(newEvents(3))
     const [oldest] = await store.log.read({ after: 0, limit: 1 })
-    // Until the clock has moved on.
+    // Wait until the clock shows a later millisecond.
     for (;;) {
       const [result] = await store.log.append(newEvents(1))
       const [event] = await store.log.read({ after: result!.offset - 1, limit: 1 })
@@ -40,7 +40,7 @@ export function pruning(t: Test, open: Open): void {
     t.equal(await pruneAll(store, { ...EVERYTHING, acceptedBefore }), 0)
   })
 
-  void t.test('an emptied log keeps its place: offsets go on, and its range says that it is empty', async (t) => {
+  void t.test('an emptied log continues its offsets, and its range shows that it is empty', async (t) => {
     const { store, reopen } = await open(t)
     const results = await store.log.append(newEvents(3))
     const last = results.at(-1)!.offset
@@ -53,7 +53,7 @@ export function pruning(t: Test, open: Open): void {
     t.ok(next!.offset > last)
   })
 
-  void t.test('what is pending or a dead letter stays, however old, and however many are around it', async (t) => {
+  void t.test('old events with a pending delivery or a dead letter stay, however many others go', async (t) => {
     const { store } = await open(t)
     const results = await store.log.append(
       Array.from({ length: 1_300 }, (_, index) => newEvent({ queues: index === 5 || index === 700 ? ['a', 'b'] : [] }))
@@ -74,11 +74,11 @@ export function pruning(t: Test, open: Open): void {
     ])
 
     await store.deliveries.acknowledge([ref('b', pending)])
-    t.equal(await pruneAll(store, EVERYTHING), 1, 'it goes once it was delivered')
+    t.equal(await pruneAll(store, EVERYTHING), 1, 'an event is removed once it is delivered')
     t.strictSame(await remaining(store), [dead])
   })
 
-  void t.test('a long run of pending events does not hide the old ones behind it', async (t) => {
+  void t.test('old events behind many pending ones are removed', async (t) => {
     const { store } = await open(t)
     const kept = await store.log.append(newEvents(1_200, { queues: ['a'] }))
     await store.log.append(newEvents(30))
@@ -89,7 +89,7 @@ export function pruning(t: Test, open: Open): void {
     )
   })
 
-  void t.test('a log that takes too many bytes lets go of young events too, but of nothing pending', async (t) => {
+  void t.test('a log that takes too many bytes loses young events, but none with a pending delivery', async (t) => {
     const { store } = await open(t)
     const [pending] = await store.log.append([newEvent({ queues: ['a'] }), ...newEvents(9)])
     const nothingOld = { acceptedBefore: 0 }
@@ -98,7 +98,7 @@ export function pruning(t: Test, open: Open): void {
     t.strictSame(await remaining(store), [pending?.offset])
   })
 
-  void t.test('of a log that is too large the oldest go, and it stops when it fits', async (t) => {
+  void t.test('a log that is too large loses its oldest events until it fits', async (t) => {
     const { store } = await open(t)
     const results = await store.log.append(newEvents(3_000, { data: `"${'x'.repeat(1_000)}"` }))
     const removed = await pruneAll(store, { acceptedBefore: 0, maxBytes: 2_000_000 })

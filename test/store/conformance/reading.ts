@@ -4,7 +4,7 @@ import type { ReadOptions } from '../../../lib/store/log-store.ts'
 import type { Open } from '../conformance.ts'
 
 export function reading(t: Test, open: Open): void {
-  void t.test('an empty log has no range and nothing to read', async (t) => {
+  void t.test('an empty log has an empty range and no events', async (t) => {
     const { store } = await open(t)
     t.match(await store.log.range(), { first: 0, head: 0, prunedTo: 0 })
     t.strictSame(await store.log.read({ after: 0, limit: 10 }), [])
@@ -27,7 +27,7 @@ export function reading(t: Test, open: Open): void {
     t.match(await store.log.range(), { first: results[0]?.offset, head: results[2]?.offset, prunedTo: 0 })
   })
 
-  void t.test('pages go on after the last offset of the one before', async (t) => {
+  void t.test('a page begins after the last offset of the page before', async (t) => {
     const { store } = await open(t)
     const ids = (await store.log.append(newEvents(7))).map(({ id }) => id)
     const pages: string[][] = []
@@ -41,7 +41,7 @@ export function reading(t: Test, open: Open): void {
     t.strictSame(pages, [ids.slice(0, 3), ids.slice(3, 6), ids.slice(6)])
   })
 
-  void t.test('the filters of instance and name go together', async (t) => {
+  void t.test('filters by instance and by name combine', async (t) => {
     const { store } = await open(t)
     const names = ['call', 'messages.upsert', 'call', 'presence.update', 'messages.upsert']
     await store.log.append(
@@ -75,7 +75,7 @@ export function reading(t: Test, open: Open): void {
     t.strictSame(await found({ instanceKey: key + 1_000 }), [])
   })
 
-  void t.test('a read may be kept to instances by name, and to a stretch of the log', async (t) => {
+  void t.test('a read can be limited to names of instances and to a stretch of the log', async (t) => {
     const { store } = await open(t)
     await store.log.append(['sales', 'support', 'care', 'sales', 'care'].map((instance) => newEvent({ instance })))
     const all = await store.log.read({ after: 0, limit: 100 })
@@ -94,7 +94,7 @@ export function reading(t: Test, open: Open): void {
     t.strictSame(await found({ after: offsets[2]!, upTo: offsets[2]! }), [])
   })
 
-  void t.test('newest first, pages go on before the last offset of the one before', async (t) => {
+  void t.test('newest first, a page begins before the last offset of the page before', async (t) => {
     const { store } = await open(t)
     const [data, envelope, extra] = ['"12345678"', '"sender":null', '']
     const instances = ['sales', 'support', 'sales', 'sales', 'support', 'sales']

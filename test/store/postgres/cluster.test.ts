@@ -7,7 +7,7 @@ import { havePostgres, openNodes, openNode, startPostgres } from '../../support/
 import { RecordingSubscriber } from '../../support/recorders.ts'
 import { until } from '../../support/until.ts'
 
-/** Follows these instances, whichever they are when it is asked. */
+/** Subscribes to the instances that a function returns at each call of `interest`. */
 class Picky implements LogSubscriber {
   readonly got: string[] = []
   readonly asked: number[] = []
@@ -31,7 +31,7 @@ class Picky implements LogSubscriber {
 }
 
 if (await havePostgres(t)) {
-  t.test('three nodes that start at once on an empty database make one schema', async (t) => {
+  t.test('three nodes that start at the same time on an empty database create one schema', async (t) => {
     const { postgres, nodes } = await openNodes(t, 3)
     const versions = await postgres.query(`SELECT version FROM ${postgres.schema}.schema_version`)
     t.strictSame(versions, [{ version: POSTGRES_VERSION }])
@@ -39,7 +39,7 @@ if (await havePostgres(t)) {
     t.match(nodes[0].status(), { connected: true, partitions: 0, head: 0, position: 0, lagMs: 0 })
   })
 
-  t.test('appends of three nodes have dense offsets, and every node has all of them in order, once', async (t) => {
+  t.test('appends of three nodes get dense offsets, and every node follows them all in order, each once', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const followers = nodes.map((node) => {
       const follower = new RecordingSubscriber()
@@ -72,7 +72,7 @@ if (await havePostgres(t)) {
     t.match(nodes[0].status(), { head: 600, position: 600, lagMs: 0 })
   })
 
-  t.test('who has an event knows what was selected when it was accepted', async (t) => {
+  t.test('a subscriber gets an event with the selections of its acceptance known', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const known: unknown[] = []
@@ -93,14 +93,14 @@ if (await havePostgres(t)) {
     t.strictSame(known, expected)
   })
 
-  t.test('who follows some instances is read no others', async (t) => {
+  t.test('a subscriber of some instances gets no events of others', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const { key } = await one.instances.create({ name: 'sales', token: 'secret-1' })
     await one.instances.create({ name: 'support', token: 'secret-2' })
     const sales = new Picky(() => [key])
     const nobody = new Picky(() => [])
-    // Past a thousand it is cheaper to read all.
+    // More than a thousand instances: all events are read.
     const many = new Picky(() => Array.from({ length: 1_001 }, (_, n) => n + 1_000))
     const absent = new Picky(() => [10_000])
     for (const subscriber of [sales, nobody, many, absent]) other.log.tail(subscriber)
@@ -111,12 +111,12 @@ if (await havePostgres(t)) {
     t.strictSame(many.got, ['sales', 'support', 'sales'])
   })
 
-  t.test('what someone comes to follow while the log is read is not passed over', async (t) => {
+  t.test('events of an instance that a subscriber adds during a read are not skipped', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const { key: sales } = await one.instances.create({ name: 'sales', token: 'secret-1' })
     const { key: support } = await one.instances.create({ name: 'support', token: 'secret-2' })
-    // A socket joins between the question and the answer; then one that follows everything does.
+    // As when a socket joins during a read: one of another instance, or one of all.
     const growing = new Picky(() => (growing.asked.length === 0 ? [sales] : [sales, support]))
     const widening = new Picky(() =>
       widening.asked.length === 0 ? [sales] : Array.from({ length: 1_001 }, (_, n) => n)
@@ -129,7 +129,7 @@ if (await havePostgres(t)) {
     t.strictSame(widening.got, ['sales', 'support'])
   })
 
-  t.test('who stops while the log is read is told nothing; who is behind is seen to be', async (t) => {
+  t.test('a subscriber that stops during a read is not called, and one that is behind is shown to be', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const stopping = new RecordingSubscriber()
@@ -150,7 +150,7 @@ if (await havePostgres(t)) {
     t.strictSame(stopping.events, [])
   })
 
-  t.test('a log longer than a page, and larger, is followed whole', async (t) => {
+  t.test('a log longer and larger than a page is followed completely', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const follower = new RecordingSubscriber()
@@ -165,7 +165,7 @@ if (await havePostgres(t)) {
     t.ok(follower.positions.length > 4, 'in pages')
   })
 
-  t.test('ids are taken once, whichever node they come to', async (t) => {
+  t.test('an id is accepted once, whichever node gets it', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const event = newEvent({ id: 'order-1', flags: CALLER_ID })
     const results = (await Promise.all(nodes.map((node) => node.log.append([event])))).flat()
@@ -176,7 +176,7 @@ if (await havePostgres(t)) {
     t.strictSame(results.map(({ duplicate }) => duplicate).sort(), [false, true, true])
   })
 
-  t.test('the backlog of all nodes is counted', async (t) => {
+  t.test('a node counts the backlog of all nodes', async (t) => {
     const postgres = await startPostgres(t)
     const one = await openNode(t, postgres)
     const other = await openNode(t, postgres, { maxPendingDeliveries: 5 })
@@ -190,7 +190,7 @@ if (await havePostgres(t)) {
     t.equal(other.status().nodes, 1)
   })
 
-  t.test('one node prunes at a time, and the others know how far', async (t) => {
+  t.test('one node prunes at a time, and the others see how far', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     await one.log.append(newEvents(1_200))
@@ -201,7 +201,7 @@ if (await havePostgres(t)) {
     t.match(await other.log.range(), { first: 1_201, head: 1_200, prunedTo: 1_200 })
   })
 
-  t.test('events of before the clock was set back stay for longer, and hide none that are old', async (t) => {
+  t.test('events accepted before the clock was set back stay longer, and hide no old ones', async (t) => {
     const { postgres, nodes } = await openNodes(t, 1)
     const [node] = nodes
     await node.log.append(newEvents(1_200))

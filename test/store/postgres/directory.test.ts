@@ -8,14 +8,14 @@ import { startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
 if (await havePostgres(t)) {
-  t.test('changes of instances are seen and told on other nodes', async (t) => {
+  t.test('changes of instances are seen on other nodes, whose watchers are called', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const told: string[] = []
     other.instances.watch((change: InstanceChange) => told.push(`${change.type} ${change.before.name}`))
     await one.instances.create({ name: 'sales', token: 'secret-1' })
     await until(() => other.instances.findByToken('secret-1')?.name === 'sales')
-    t.strictSame(told, [], 'nothing of what is new')
+    t.strictSame(told, [], 'watchers are not called for new instances')
     t.strictSame(other.instances.list().toArray(), one.instances.list().toArray())
     await one.instances.setToken('sales', 'secret-2')
     await until(() => other.instances.findByToken('secret-2') !== undefined)
@@ -26,7 +26,7 @@ if (await havePostgres(t)) {
     await t.rejects(other.instances.setToken('sales', 'secret-3'), { code: 'IEV_INSTANCE_NOT_FOUND' })
   })
 
-  t.test('a name or token is one instance on all nodes', async (t) => {
+  t.test('a name and a token belong to one instance on all nodes', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const create = (name: (n: number) => string, token: (n: number) => string) =>
       Promise.allSettled(nodes.map((node, n) => node.instances.create({ name: name(n), token: token(n) })))
@@ -64,13 +64,13 @@ if (await havePostgres(t)) {
     const [{ instances }] = nodes
     const { query, schema } = postgres
     const kept = await instances.create({ name: 'kept', token: 'secret-1' })
-    // The other node acts between two statements of this one.
+    // Triggers act as another node does between two statements of this one.
     await query(`
       CREATE FUNCTION ${schema}.remove_at_once() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN PERFORM ${schema}.remove_instance(NEW.key); RETURN NULL; END $$;
       CREATE TRIGGER added AFTER INSERT ON ${schema}.instances FOR EACH ROW EXECUTE FUNCTION ${schema}.remove_at_once()`)
     const made = await instances.create({ name: 'sales', token: 'secret-2' })
-    t.match(made, { name: 'sales', key: kept.key + 1 }, 'it was there')
+    t.match(made, { name: 'sales', key: kept.key + 1 }, 'the instance existed')
     t.equal(instances.get('sales'), undefined)
 
     await query(`
@@ -79,7 +79,7 @@ if (await havePostgres(t)) {
     await t.rejects(instances.remove('kept'), { code: 'IEV_INSTANCE_NOT_FOUND' })
   })
 
-  t.test('changes that come together are taken in together, and a missed notification is made up for', async (t) => {
+  t.test('changes that are read together are all seen, and so are changes without a notification', async (t) => {
     const { postgres, nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     const { schema } = postgres
@@ -87,7 +87,7 @@ if (await havePostgres(t)) {
     await one.instances.create({ name: 'gone', token: 'secret-3' })
     const support = await one.instances.create({ name: 'support', token: 'secret-2' })
     await until(() => other.instances.size === 3)
-    // Told by nobody.
+    // Changed without a notification.
     await postgres.query(`
       WITH c AS (UPDATE ${schema}.counters SET value = value + 10 WHERE name = 'directory' RETURNING value),
       old AS (DELETE FROM ${schema}.instances WHERE name = 'gone' RETURNING key),
@@ -107,7 +107,7 @@ if (await havePostgres(t)) {
     t.match(follower.events, [{ id: 'x' }])
   })
 
-  t.test('an event of an instance that another node removes is kept, one way or the other', async (t) => {
+  t.test('an event of an instance that another node removes at the same time is kept', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
     for (let n = 0; n < 10; n++) {
@@ -121,9 +121,9 @@ if (await havePostgres(t)) {
     t.equal((await one.log.read({ after: 0, limit: 100 })).length, 10)
   })
 
-  t.test('what was planned before another node changed its instance is planned anew', async (t) => {
+  t.test('an event that was planned before another node changed its instance is planned anew', async (t) => {
     const postgres = await startPostgres(t)
-    // Nothing tells it but what it asks.
+    // Without beats and notifications the node only sees what it reads.
     const store = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
     const sqs = await startSqs(t)
     const app = await build(t, { eventLog: { store }, sqs: sqs.options })
@@ -161,7 +161,7 @@ if (await havePostgres(t)) {
     await select(false)
     await Promise.all([
       app.onInstanceEvent({ instance: 'sales', event: 'call', data: 2 }),
-      // Whoever planned this cannot be asked.
+      // An append without `replan`.
       store.log.append([newEvent({ instance: 'sales', event: 'call', queues: ['sales_call.fifo'], data: '3' })])
     ])
     t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: 3 }])

@@ -13,7 +13,7 @@ import { until } from '../../support/until.ts'
 
 const ALL = { after: 0, limit: 100 }
 
-/** A node whose way to PostgreSQL can be cut. */
+/** A node behind a proxy that can be cut. */
 async function openBehindProxy(t: Test, options: Partial<PostgresStoreOptions> = {}) {
   const postgres = await startPostgres(t)
   const { proxy, url, target } = await startPostgresProxy(t)
@@ -32,7 +32,7 @@ async function openBehindProxy(t: Test, options: Partial<PostgresStoreOptions> =
   return { postgres, store, cut, mend }
 }
 
-/** Lets appends wait in their transaction. @returns how to end the connections of those that wait, and to let them go */
+/** Makes appends wait in their transaction. @returns how to terminate the waiting connections, and how to release them */
 async function holdAppends({ query, schema }: TestPostgres) {
   const lock = [lockSpace(schema), LOCKS.append]
   await query('SELECT pg_advisory_lock($1, $2)', lock)
@@ -48,7 +48,7 @@ async function holdAppends({ query, schema }: TestPostgres) {
 }
 
 if (await havePostgres(t)) {
-  t.test('a lock of appends that another session keeps is a fault, and so is a session that is lost', async (t) => {
+  t.test('an append lock that another session keeps and a lost session are faults', async (t) => {
     const postgres = await startPostgres(t)
     const store = await openNode(t, postgres)
     const { release } = await holdAppends(postgres)
@@ -65,7 +65,7 @@ if (await havePostgres(t)) {
     await t.resolves(store.check())
   })
 
-  t.test('an append whose connection breaks is written once, and is no duplicate of itself', async (t) => {
+  t.test('an append whose connection breaks is written once, and does not count as a duplicate', async (t) => {
     const postgres = await startPostgres(t)
     const store = await openNode(t, postgres)
     const follower = new RecordingSubscriber()
@@ -87,7 +87,7 @@ if (await havePostgres(t)) {
     t.strictSame(follower.offsets, [1, 2, 3])
   })
 
-  t.test('an append that was written before its connection broke finds itself', async (t) => {
+  t.test('an append that was written before its connection broke resolves with those offsets', async (t) => {
     const postgres = await startPostgres(t)
     const store = await openNode(t, postgres)
     const follower = new RecordingSubscriber()
@@ -101,7 +101,7 @@ if (await havePostgres(t)) {
     await waiting()
     await terminate()
     await waiting()
-    // What the first try left behind, as if it had come to its end.
+    // The rows of the first try, as if it had been committed.
     await postgres.query(`SELECT ${postgres.schema}.append(0,
       '{sales}', '{1,1}', '{ours,theirs}', '{call,call}', '{0,4}', '{1,1}', '{"",""}', '{"",""}', '{1,1}', '{q}', '{1,2}', '{1,1}')`)
     await release()
@@ -115,7 +115,7 @@ if (await havePostgres(t)) {
     await until(() => store.deliveries.pendingCount() === 2)
   })
 
-  t.test('without PostgreSQL everything is refused in time, and goes on by itself when it is back', async (t) => {
+  t.test('without PostgreSQL every call is refused in time, and all works again when it is back', async (t) => {
     const connections: (string | undefined)[] = []
     const commits: number[] = []
     const { store, cut, mend } = await openBehindProxy(t, {
@@ -168,7 +168,7 @@ if (await havePostgres(t)) {
     t.equal((await create()).name, 'sales')
   })
 
-  t.test('an append waits for a PostgreSQL that is soon back', async (t) => {
+  t.test('an append waits for a PostgreSQL that is back soon', async (t) => {
     const { store, cut, mend } = await openBehindProxy(t)
     cut()
     const appended = store.log.append(newEvents(1))
@@ -203,7 +203,7 @@ if (await havePostgres(t)) {
     await t.rejects(PostgresStore.open({ url, schema }), { code: '42P01' }, 'a schema that somebody has broken')
   })
 
-  t.test('a schema that was made for us is used', async (t) => {
+  t.test('a schema that an administrator has created is used', async (t) => {
     const postgres = await startPostgres(t)
     await postgres.query(`CREATE SCHEMA ${postgres.schema}`)
     const store = await openNode(t, postgres)

@@ -8,7 +8,7 @@ import { havePostgres, openNode, startPostgres, type TestPostgres } from '../../
 import { nameOf, RecordingWatcher } from '../../support/recorders.ts'
 import { until } from '../../support/until.ts'
 
-/** An instance of each partition. */
+/** The key of an instance of each partition. */
 const SAMPLES = new Map<number, number>()
 for (let key = 1; SAMPLES.size < PARTITIONS; key++) {
   if (!SAMPLES.has(partitionOf(key))) SAMPLES.set(partitionOf(key), key)
@@ -18,7 +18,7 @@ interface Sender {
   store: PostgresStore
   watcher: RecordingWatcher
   stop: () => Promise<void>
-  /** The partitions that are its to send for. */
+  /** The partitions that it may send for. */
   holds: () => Set<number>
 }
 
@@ -35,7 +35,7 @@ async function openSender(
   return { store, watcher, stop, holds }
 }
 
-/** Waits until each has so many, and makes sure meanwhile that none is two senders'. */
+/** Waits until each sender has its number of partitions; fails if two have the same one meanwhile. */
 async function untilShared(t: Test, senders: readonly Sender[], counts: readonly number[]): Promise<void> {
   await until(() => {
     const held = senders.flatMap(({ holds }) => [...holds()])
@@ -45,7 +45,7 @@ async function untilShared(t: Test, senders: readonly Sender[], counts: readonly
   })
 }
 
-/** The server processes of senders' sessions. */
+/** Process ids of the sessions that hold a lock. */
 async function pidsOf({ query, schema }: TestPostgres, lock: number): Promise<number[]> {
   const rows = await query(
     `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = $2 AND granted ORDER BY pid`,
@@ -70,7 +70,7 @@ if (await havePostgres(t)) {
     t.ok([...counts.values()].every(({ length }) => length >= 8 && length <= 12))
   })
 
-  t.test('what is pending is shared evenly by one, two and three, and handed on as they leave', async (t) => {
+  t.test('one, two and three nodes share the partitions evenly, and hand them over when they leave', async (t) => {
     const postgres = await startPostgres(t)
     const one = await openSender(t, postgres)
     t.equal(one.holds().size, PARTITIONS)
@@ -92,10 +92,10 @@ if (await havePostgres(t)) {
     await untilShared(t, [one, three], [128, 128])
     await three.store.close()
     await untilShared(t, [one], [256])
-    t.equal(new Set(three.watcher.released).size, 128, 'who closes hands over too')
+    t.equal(new Set(three.watcher.released).size, 128, 'closing the store hands over too')
   })
 
-  t.test('what is handed over on leaving is taken at once, not with the next beat', async (t) => {
+  t.test('partitions of a node that leaves are taken at once, not with the next beat', async (t) => {
     const postgres = await startPostgres(t)
     const timing = { beatMs: 60_000, silenceMs: 100_000 }
     const one = await openSender(t, postgres, { timing })
@@ -105,7 +105,7 @@ if (await havePostgres(t)) {
     await untilShared(t, [one], [256])
   })
 
-  t.test('a partition is handed over with all that is pending in it, once nothing of it is under way', async (t) => {
+  t.test('a partition is handed over with its pending lanes once nothing of it is in flight', async (t) => {
     const postgres = await startPostgres(t)
     const one = await openSender(t, postgres)
     const events = Array.from({ length: 40 }, (_, n) => newEvent({ instance: `i${n}`, queues: ['q'] }))
@@ -125,7 +125,7 @@ if (await havePostgres(t)) {
       'it must not start anew'
     )
     await Promise.all([two.store.log.append(newEvents(1)), one.store.log.append(newEvents(1))])
-    t.equal(two.holds().size, 0, 'and nobody else may')
+    t.equal(two.holds().size, 0, 'no other node may send for them')
     underWay.resolve()
     await untilShared(t, [one, two], [128, 128])
     const theirs = keys
@@ -138,7 +138,7 @@ if (await havePostgres(t)) {
     )
   })
 
-  t.test('new events are told to whoever sends them, wherever they are appended', async (t) => {
+  t.test('new events reach the node that sends them, whichever node appends', async (t) => {
     const postgres = await startPostgres(t)
     const senders = [await openSender(t, postgres), await openSender(t, postgres)]
     await untilShared(t, senders, [128, 128])
@@ -159,7 +159,7 @@ if (await havePostgres(t)) {
       watcher.told.length = 0
     }
 
-    // One buries, the other redrives: whoever sends the lane learns of it.
+    // One node buries, the other redrives; the node that sends a lane gets it.
     for (const [n, { instanceKey, queue }] of lanes.entries()) {
       await store.deliveries.bury({ queue, instanceKey, offset: n * 4 + 1 }, { reason: 'r', message: 'm', attempts: 1 })
     }
@@ -171,7 +171,7 @@ if (await havePostgres(t)) {
     }
   })
 
-  t.test('of a sender whose session ends all is lost at once, and others take it within seconds', async (t) => {
+  t.test('a sender whose session ends loses its partitions at once, and others take them within seconds', async (t) => {
     const postgres = await startPostgres(t)
     const one = await openSender(t, postgres)
     const [pid] = await pidsOf(postgres, LOCKS.senders)
@@ -188,13 +188,13 @@ if (await havePostgres(t)) {
     t.strictSame(new Set(one.watcher.lost), before)
     await until(() => before.isSubsetOf(two.holds().union(one.holds())))
     t.ok(performance.now() - begun < 5_000)
-    // It comes back, and has its share again.
+    // The sender reconnects, and gets its share again.
     await untilShared(t, [one, two], [128, 128])
     await one.stop()
     await untilShared(t, [two], [256])
   })
 
-  t.test('a session that ends while it hands over has nothing to hand over', async (t) => {
+  t.test('a session that ends during a hand-over has nothing left to hand over', async (t) => {
     const postgres = await startPostgres(t)
     const one = await openSender(t, postgres)
     const [pid] = await pidsOf(postgres, LOCKS.senders)
@@ -214,7 +214,7 @@ if (await havePostgres(t)) {
     await untilShared(t, [one, two], [128, 128])
   })
 
-  t.test('a session that gives no sign of life is given up, by both sides', async (t) => {
+  t.test('a session without a sign of life is ended by the node and by PostgreSQL', async (t) => {
     const postgres = await startPostgres(t)
     const { query, schema } = postgres
     const store = await openNode(t, postgres, { timing: { beatMs: 20, timeoutMs: 100, silenceMs: 400 } })
@@ -225,7 +225,7 @@ if (await havePostgres(t)) {
     t.notOk(store.deliveries.maySend(1))
     await query('COMMIT')
     await until(() => store.deliveries.maySend(1))
-    // Held up for so long, this process learns of nothing: it must not send all the same.
+    // A process that is blocked for so long is not called back: it must not send all the same.
     const end = performance.now() + 500
     while (performance.now() < end);
     t.notOk(store.deliveries.maySend(1))
@@ -236,7 +236,7 @@ if (await havePostgres(t)) {
     const postgres = await startPostgres(t)
     const store = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
     await store.log.append([newEvent({ queues: ['q'] })])
-    // A PostgreSQL that takes events and cannot be asked for lanes is not to be had.
+    // A real PostgreSQL that accepts events answers this read too.
     const broken = t.intercept(PostgresLaneReads.prototype, 'pending', {
       configurable: true,
       value: () => Promise.reject(new Error('away'))
@@ -244,8 +244,8 @@ if (await havePostgres(t)) {
     const watcher = new RecordingWatcher()
     await store.deliveries.watch(watcher)
     await store.log.append([newEvent({ queues: ['q'] })])
-    t.strictSame(watcher.told, [], 'the first event is before it')
-    t.equal(broken().length, 2, 'each time the lanes were asked for')
+    t.strictSame(watcher.told, [], 'the first event of the lane is not known yet')
+    t.equal(broken().length, 2, 'the lanes were asked for twice')
     broken.restore()
     await store.log.append([newEvent()])
     await watcher.until(() => watcher.told.length > 0)
@@ -253,7 +253,7 @@ if (await havePostgres(t)) {
     t.equal(watcher.told[0], nameOf({ queue: 'q', instanceKey }))
   })
 
-  t.test('who cannot connect to send is told so', async (t) => {
+  t.test('a sender that cannot connect is refused', async (t) => {
     const postgres = await startPostgres(t)
     const store = await openNode(t, postgres)
     await postgres.query(`DROP TABLE ${postgres.schema}.counters`)

@@ -9,7 +9,7 @@ import { haveProgram } from '../../support/programs.ts'
 import { RecordingWatcher } from '../../support/recorders.ts'
 import { until } from '../../support/until.ts'
 
-/** PostgreSQL with some of its functions replaced by others, as another database may have them. */
+/** PostgreSQL with some of its functions replaced, as a database that only speaks its protocol may have them. */
 async function withFunctions(t: Test, ...functions: string[]): Promise<string> {
   const { schema, query } = await startPostgres(t)
   await query(`CREATE SCHEMA ${schema}`)
@@ -20,11 +20,11 @@ async function withFunctions(t: Test, ...functions: string[]): Promise<string> {
 }
 
 if (await havePostgres(t)) {
-  t.test('PostgreSQL itself keeps what is promised', async (t) => {
+  t.test('a direct connection to PostgreSQL is accepted', async (t) => {
     t.equal(await brokenPromise(POSTGRES_URL), undefined)
   })
 
-  t.test('a database that has not every character is refused at start, and by check-config', async (t) => {
+  t.test('a database whose encoding lacks characters is refused at start and by check-config', async (t) => {
     const { url } = await startDatabase(t, "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     await t.rejects(PostgresStore.open({ url }), {
       code: 'IEV_STORE_UNUSABLE',
@@ -33,7 +33,7 @@ if (await havePostgres(t)) {
     t.match(await tryDatabase(url, '.'), { ok: false, message: /encoding is LATIN1/ })
   })
 
-  t.test('what a database lacks is named with what to do', async (t) => {
+  t.test('a refusal names what a database lacks, and the remedy', async (t) => {
     const old = `current_setting(name text) RETURNS text LANGUAGE sql
       RETURN CASE name WHEN 'server_version_num' THEN '130004' ELSE pg_catalog.current_setting(name) END`
     const cases: [string, string[]][] = [
@@ -75,7 +75,7 @@ if (await havePostgres(t)) {
     t.match(await brokenPromise(readOnly.href), 'read-only (default_transaction_read_only): connect to the primary')
   })
 
-  t.test('a database that becomes read-only is a fault, and no longer one when it can be written', async (t) => {
+  t.test('a read-only database is a fault until it can be written again', async (t) => {
     const { url, query, terminate } = await startDatabase(t)
     const store = await openNode(t, { url, schema: 'instance_events' }, { retryMs: 500 })
     await query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only = on`)
@@ -85,7 +85,7 @@ if (await havePostgres(t)) {
     await t.rejects(store.log.append([newEvent()]), refused)
     await t.rejects(store.check(), refused)
     await query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} RESET default_transaction_read_only`)
-    // A connection that is refused is replaced; others of the pool may be as old.
+    // A refused connection is replaced; other connections of the pool may still be read-only.
     await until(() =>
       store.check().then(
         () => true,
@@ -95,10 +95,10 @@ if (await havePostgres(t)) {
     await t.resolves(store.log.append([newEvent()]))
   })
 
-  t.test('poolers', async (t) => {
+  t.test('poolers with sessions are accepted, others refused', async (t) => {
     if (!haveProgram(t, 'pgbouncer')) return
     for (const mode of ['transaction', 'statement'] as const) {
-      t.test(`in ${mode} mode are refused, however many connections they have`, async (t) => {
+      t.test(`a pooler in ${mode} mode is refused, however many connections it has`, async (t) => {
         for (const size of [2, 30]) {
           const url = await startPgBouncer(t, { mode, size })
           await t.rejects(PostgresStore.open({ url, schema: 'never' }), {
@@ -110,12 +110,12 @@ if (await havePostgres(t)) {
       })
     }
 
-    t.test('that have too few connections are refused', async (t) => {
+    t.test('a pooler with too few connections is refused', async (t) => {
       const url = await startPgBouncer(t, { mode: 'session', size: 1 })
       t.match(await brokenPromise(url), /a second connection waits for the first one: raise the size of the pool/)
     })
 
-    t.test('in session mode carry two nodes, each of which sends its half', async (t) => {
+    t.test('two nodes behind a pooler in session mode each send their half', async (t) => {
       const { schema } = await startPostgres(t)
       const url = await startPgBouncer(t, { mode: 'session' })
       const nodes = [await openNode(t, { url, schema }), await openNode(t, { url, schema })]
@@ -126,6 +126,6 @@ if (await havePostgres(t)) {
   })
 }
 
-t.test('a PostgreSQL that is not there is said to be so', async (t) => {
+t.test('a PostgreSQL that does not answer is reported', async (t) => {
   await t.rejects(brokenPromise('postgres://127.0.0.1:1/test'), { code: 'ECONNREFUSED' })
 })

@@ -3,7 +3,7 @@ import { PostgresSession } from '../../../lib/store/postgres/session.ts'
 import { havePostgres, POSTGRES_URL, startPostgresProxy } from '../../support/postgres.ts'
 import { Watch } from '../../support/watch.ts'
 
-/** A session that writes down what becomes of it. */
+/** A session that records its callbacks. */
 function makeSession(t: Test, url: string) {
   const watch = new Watch()
   const log: string[] = []
@@ -26,7 +26,7 @@ function makeSession(t: Test, url: string) {
 }
 
 if (await havePostgres(t)) {
-  t.test('a query that fails ends the session, and with it what waits behind it; then there is another', async (t) => {
+  t.test('a query that fails ends its session and the queries behind it, and another session is opened', async (t) => {
     const { session, log, back } = makeSession(t, POSTGRES_URL)
     t.notOk(session.alive)
     await session.start()
@@ -46,7 +46,7 @@ if (await havePostgres(t)) {
     t.not(log[0], log[2])
   })
 
-  t.test('a connection that breaks in the middle of a query is lost once', async (t) => {
+  t.test('a connection that breaks during a query is reported lost once', async (t) => {
     const { proxy, url } = await startPostgresProxy(t)
     const { session, log, back } = makeSession(t, url)
     await session.start()
@@ -57,7 +57,7 @@ if (await havePostgres(t)) {
     t.match(log, [/^beat/, 'lost', /^beat/, 'back'])
   })
 
-  t.test('who has closed it hears no more', async (t) => {
+  t.test('a closed session calls nothing back', async (t) => {
     const { session, log } = makeSession(t, POSTGRES_URL)
     await session.start()
     const beat = session.beat()

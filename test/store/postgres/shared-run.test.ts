@@ -1,7 +1,7 @@
 import t from 'tap'
 import { SharedRun } from '../../../lib/store/postgres/shared-run.ts'
 
-t.test('calls during a run share the next, which begins after them, also when the first fails', async (t) => {
+t.test('calls during a run share the next one, which begins after them, also if the first one fails', async (t) => {
   const runs: PromiseWithResolvers<void>[] = []
   const shared = new SharedRun(() => {
     const run = Promise.withResolvers<void>()

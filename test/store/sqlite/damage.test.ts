@@ -52,7 +52,7 @@ async function sendAll(store: SqliteStore): Promise<StoredEvent[][]> {
   )
 }
 
-t.test('an event whose text is damaged is left out, and a dead letter; the others go on in order', async (t) => {
+t.test('a damaged event becomes a dead letter, and the others are sent in order', async (t) => {
   const path = await writeLog(t, numbered(100))
   overwrite(path, [placeOf(path, '<7>'), placeOf(path, '<8>')], Buffer.alloc(20))
   const { store, told } = open(t, path)
@@ -89,7 +89,7 @@ t.test('an event whose text is damaged is left out, and a dead letter; the other
   await t.resolves(store.log.append([newEvent()]))
 })
 
-t.test('of events whose page is damaged the others are found, whichever way they are read', async (t) => {
+t.test('events outside a damaged page are found, whichever way they are read', async (t) => {
   const path = await writeLog(t, numbered(100))
   const [, second] = leavesOf(path, 'events')
   overwrite(path, [second as number], Buffer.alloc(4_096, 0xff))
@@ -128,7 +128,7 @@ t.test('of events whose page is damaged the others are found, whichever way they
   t.match(await store.deadLetters.read({ ...ALL, instance: '' }), [{ offset: gone.find((offset) => offset % 2 === 0) }])
 })
 
-t.test('an event that is gone is passed over among damaged ones, and is no damage', async (t) => {
+t.test('a pruned event among damaged ones is skipped, and not counted as damage', async (t) => {
   const path = await writeLog(t, numbered(20))
   overwrite(path, [placeOf(path, '<13>')], Buffer.alloc(20))
   const db = new DatabaseSync(path)
@@ -139,7 +139,7 @@ t.test('an event that is gone is passed over among damaged ones, and is no damag
   t.match(told, [{ offset: 13 }])
 })
 
-t.test('damage that comes while the file is open is met when it is read', async (t) => {
+t.test('damage that occurs while the file is open is found by the next read', async (t) => {
   const path = await writeLog(t, numbered(2_000, 3_000))
   const leaves = leavesOf(path, 'events')
   const { store, told } = open(t, path)
@@ -152,7 +152,7 @@ t.test('damage that comes while the file is open is met when it is read', async 
   await t.rejects(store.check(), { code: 'IEV_STORE_DAMAGED' })
 })
 
-t.test('a write that meets damage is refused for now, and makes it known', async (t) => {
+t.test('a write that meets damage is refused with backpressure, and the damage is reported', async (t) => {
   const events = numbered(100)
   const path = await writeLog(t, events)
   overwrite(path, leavesOf(path, 'events_by_id'), Buffer.alloc(200, 0xff))
@@ -164,7 +164,7 @@ t.test('a write that meets damage is refused for now, and makes it known', async
   await t.rejects(store.check(), { code: 'IEV_STORE_DAMAGED' })
 })
 
-t.test('a file of which a start needs what is damaged is refused with the remedy', async (t) => {
+t.test('a file whose essential tables are damaged is refused with the remedy', async (t) => {
   const unusable = (message: RegExp) => ({ code: 'IEV_STORE_UNUSABLE', message })
   for (const table of ['deliveries', 'instances', 'log']) {
     const path = await writeLog(t, numbered(500))
@@ -188,7 +188,7 @@ t.test('a file of which a start needs what is damaged is refused with the remedy
   t.throws(() => new SqliteStore({ path: selection }), unusable(/JSON.*: restore a backup/))
 })
 
-t.test('300 bytes overwritten in every 50 kB: refused with the remedy, or nothing broken is ever read', async (t) => {
+t.test('a file damaged every 50 kB is refused with the remedy, or read without broken events', async (t) => {
   for (const first of [50_000, 70_000, 90_000, 110_000]) {
     const path = await writeLog(t, numbered(2_000))
     const { size } = statSync(path)
@@ -205,7 +205,7 @@ t.test('300 bytes overwritten in every 50 kB: refused with the remedy, or nothin
   }
 })
 
-t.test('a write-ahead log that is cut in half: what is before the cut is there, and it goes on', async (t) => {
+t.test('a log whose write-ahead log is cut has the commits before the cut, and accepts events', async (t) => {
   const path = join(folder(t), 'events.db')
   const { store } = open(t, path)
   for (const event of numbered(50)) await store.log.append([event])
@@ -222,14 +222,14 @@ t.test('a write-ahead log that is cut in half: what is before the cut is there, 
   await t.resolves(half.check())
 })
 
-t.test('what is asked of a damaged page, and nothing else tells, is refused with the file', async (t) => {
+t.test('a question that only a damaged page could answer is refused with the name of the file', async (t) => {
   const path = await writeLog(t, numbered(100))
   overwrite(path, leavesOf(path, 'events').slice(0, 1), Buffer.alloc(4_096, 0xff))
   const { store } = open(t, path)
   await t.rejects(store.deliveries.oldestPending(), { code: 'IEV_STORE_DAMAGED', message: new RegExp(path) })
 })
 
-t.test('what is no damage is not taken for it', async (t) => {
+t.test('other errors of SQLite are not taken for damage', async (t) => {
   const damage = new SqliteDamage('x')
   t.throws(() => damage.met(new Error('no damage')), { message: 'no damage' })
   t.equal(damage.error, undefined)
@@ -238,7 +238,7 @@ t.test('what is no damage is not taken for it', async (t) => {
   t.match(await tryDatabase(`file:${path}`, '.'), { ok: true })
 })
 
-t.test('of a large file the start looks at parts, the last event among them', async (t) => {
+t.test('a start checks parts of a large file, its last event among them', async (t) => {
   const path = await writeLog(t, numbered(70, 1_000_000))
   overwrite(path, [placeOf(path, '<70>')], Buffer.alloc(20))
   const { told } = open(t, path)

@@ -7,7 +7,7 @@ import t from 'tap'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { folder } from '../../support/build.ts'
 
-t.test('what an append resolved is there after kill -9', async (t) => {
+t.test('events whose append resolved are there after kill -9', async (t) => {
   const path = join(folder(t), 'events.db')
   const program = fileURLToPath(new URL('./append-until-killed.ts', import.meta.url))
   const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] })

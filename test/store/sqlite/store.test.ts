@@ -45,7 +45,7 @@ t.test('a hundred appends of one turn are one transaction', async (t) => {
   t.equal(commits().length, 1, 'the spy reads anew: this turn has its own')
 })
 
-t.test('it is no node among others', async (t) => {
+t.test('a SQLite store has no state of a node', async (t) => {
   t.equal(open(t).store.status(), undefined)
 })
 
@@ -69,7 +69,7 @@ t.test('a commit is on the disk before it resolves: write-ahead log, synced each
   t.match(db.prepare('PRAGMA synchronous').get(), { synchronous: 2 }, 'FULL: power loss takes nothing')
 })
 
-t.test('a file in use is refused, and free again once it is closed', async (t) => {
+t.test('a file in use is refused, and accepted once it is closed', async (t) => {
   const { path, store } = open(t)
   await store.log.append(newEvents(1))
   t.throws(() => new SqliteStore({ path }), { code: 'IEV_STORE_LOCKED', message: path })
@@ -99,7 +99,7 @@ t.test('a schema newer than this release is refused and left alone', async (t) =
   t.equal((await again.log.read({ after: 0, limit: 10 })).length, 1)
 })
 
-t.test('a database of the first schema is brought up, and knows how far it was pruned', async (t) => {
+t.test('a database of the first schema is migrated, and knows how far it was pruned', async (t) => {
   const [first = ''] = SQLITE_MIGRATIONS
   const prunedTo = async (prepare: string) => {
     const path = join(folder(t), 'events.db')
@@ -119,7 +119,7 @@ t.test('a database of the first schema is brought up, and knows how far it was p
   t.equal(await prunedTo(`${insert.repeat(3)} DELETE FROM events`), 3)
 })
 
-t.test('the events of one instance are found, in order, however far apart they lie in the log', async (t) => {
+t.test('events of one instance are found in order, however far apart they are in the log', async (t) => {
   const { store } = open(t)
   t.same(await store.log.read({ instanceKey: 1, after: 0, limit: 10 }), [], 'an empty log')
   const expected: number[] = []
@@ -138,7 +138,7 @@ t.test('the events of one instance are found, in order, however far apart they l
   t.same(await read({ after: 1_000_000, limit: 100 }), [])
 })
 
-t.test('a token is nowhere in the files of the database', async (t) => {
+t.test('the files of the database do not contain a token', async (t) => {
   const { path, store } = open(t)
   const tokens = ['first-token-4f1c', 'second-token-9b2e']
   await store.instances.create({ name: 'an-instance-name', token: tokens[0]! })
@@ -160,7 +160,7 @@ t.test('the folder is made for its owner alone', { skip: process.platform === 'w
   t.equal(statSync(join(path, '..')).mode & 0o777, 0o700)
 })
 
-t.test('a full disk refuses what does not fit, whole, keeps the rest, and is recovered from', async (t) => {
+t.test('a full disk refuses appends that do not fit, whole, keeps others, and can be recovered from', async (t) => {
   const { store, reopen } = open(t)
   const begins = spyOnExec(t, 'BEGIN IMMEDIATE')
   await store.log.append([newEvent({ id: 'before', queues: ['a'] })])
@@ -216,7 +216,7 @@ t.test('a full disk refuses what does not fit, whole, keeps the rest, and is rec
   t.strictSame(await state(await reopen()), after)
 })
 
-t.test('a file that is gone is noticed', async (t) => {
+t.test('a deleted or replaced file is a fault', async (t) => {
   const { path, store } = open(t)
   await store.log.append([newEvent()])
   await store.check()
@@ -231,7 +231,7 @@ t.test('a file that is gone is noticed', async (t) => {
   await t.rejects(store.log.append([newEvent()]), { code: 'IEV_BACKPRESSURE' }, 'another file of that name is not it')
 })
 
-t.test('what is no database, or cannot be one, is named', async (t) => {
+t.test('a path that is no database is named in the refusal', async (t) => {
   const cwd = folder(t)
   const garbage = join(cwd, 'garbage.db')
   writeFileSync(garbage, 'not a database, and long enough to be looked at '.repeat(20))
@@ -241,7 +241,7 @@ t.test('what is no database, or cannot be one, is named', async (t) => {
   }
 })
 
-t.test('a commit that fails is undone, and the next one is none the worse', async (t) => {
+t.test('a failed commit is rolled back, and the next one works', async (t) => {
   const { store, reopen } = open(t)
   const exec = DatabaseSync.prototype.exec
   const broken = t.intercept(DatabaseSync.prototype, 'exec', {
@@ -277,7 +277,7 @@ t.test('a URL names the file, or is refused', async (t) => {
   }
 })
 
-t.test('events of before the clock was set back stay for longer, and hide none that are old', async (t) => {
+t.test('events accepted before the clock was set back stay longer, and hide no old ones', async (t) => {
   const path = await writeLog(t, newEvents(1_200))
   const db = new DatabaseSync(path)
   db.prepare('UPDATE events SET accepted_at = iif("offset" <= 600, ?, ?)').run(
