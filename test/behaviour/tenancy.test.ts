@@ -1,4 +1,4 @@
-import type { InjectOptions } from 'fastify'
+import type { FastifyInstance, InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import app from '../../app.ts'
 import { type Backend, backends } from '../support/backends.ts'
@@ -26,11 +26,46 @@ const OF_INSTANCE: InjectOptions[] = [
   { method: 'GET', url: '/events/mine' },
   { method: 'GET', url: '/instance/fetchInstances?instanceName=mine' }
 ]
-/** Any key: what is answered is about that key. */
+/** Open to any key: the reply describes that key. */
 const OF_KEY: InjectOptions[] = [{ method: 'GET', url: '/server' }]
-/** No key: they show nothing of anyone. */
+/** Open without a key: the replies have no data of tenants. */
 const OPEN = ['GET /console', 'GET /console/*', 'GET /health', 'GET /metrics', 'GET /ready']
+const WRONG = { apikey: 'wrong' }
 const ALL = [...GLOBAL_ONLY, ...OF_INSTANCE, ...OF_KEY]
+
+/** Makes each request with these headers. @returns a row for each: the request and the status of the reply */
+async function statuses(server: FastifyInstance, requests: InjectOptions[], headers: Record<string, string>) {
+  const rows: [request: string, status: number][] = []
+  for (const request of requests)
+    rows.push([titleOf(request), (await server.inject({ ...request, headers })).statusCode])
+  return rows
+}
+
+/** Requests that nobody may make, changed from one that a key allows. */
+const WITHOUT_KEY: Record<string, (request: InjectOptions) => InjectOptions> = {
+  'no key': (request) => request,
+  'an empty key': (request) => ({ ...request, headers: { apikey: '' } }),
+  'a wrong key': (request) => ({ ...request, headers: WRONG }),
+  'a wrong bearer': (request) => ({ ...request, headers: { authorization: 'Bearer wrong' } }),
+  'an unknown instance': (request) => ({
+    ...request,
+    url: String(request.url).replace('mine', 'nobody'),
+    headers: WRONG
+  }),
+  'a malformed body': (request) => ({
+    ...request,
+    payload: '{',
+    headers: { ...WRONG, 'content-type': 'application/json' }
+  })
+}
+
+function titleOf({ method, url }: InjectOptions): string {
+  return `${method} ${String(url)}`
+}
+
+function all(requests: InjectOptions[], status: number): [request: string, status: number][] {
+  return requests.map((request) => [titleOf(request), status])
+}
 
 async function twoTenants(t: Test, backend: Backend) {
   const server = await build(t, { eventLog: { url: await backend.start(t) } })
@@ -39,11 +74,11 @@ async function twoTenants(t: Test, backend: Backend) {
   return server
 }
 
-t.test('every route is in one of the lists, or open to all', async (t) => {
+t.test('these tests try every route', async (t) => {
   const server = bare(t)
   const routes: string[] = []
   server.addHook('onRoute', ({ method, url }) => {
-    // The keys of sockets are another matter.
+    // tenancy-sockets.test.ts tries the keys of sockets.
     if (url === '/socket.io/') return
     for (const verb of [method].flat()) if (verb !== 'HEAD') routes.push(`${verb} ${url}`)
   })
@@ -61,65 +96,64 @@ t.test('every route is in one of the lists, or open to all', async (t) => {
 })
 
 for (const backend of await backends(t)) {
-  t.test(`${backend.name}: no key, and a wrong one: 401, and nothing else is learnt`, async (t) => {
-    const server = await twoTenants(t, backend)
-    for (const request of ALL) {
-      for (const headers of [{}, { apikey: 'wrong' }, { authorization: 'Bearer wrong' }, { apikey: '' }]) {
-        const reply = await server.inject({ ...request, headers })
-        t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
-        t.match(reply.json(), { status: 401, error: 'Unauthorized', code: 'IEV_UNAUTHORIZED' })
-        t.equal(reply.headers['cache-control'], 'no-store')
+  t.test(
+    `${backend.name}: requests without a key or with a wrong one get the same 401, whatever they ask for`,
+    async (t) => {
+      const server = await twoTenants(t, backend)
+      const replies: { request: string; title: string; status: number; body: string; cache: unknown }[] = []
+      for (const request of ALL) {
+        for (const [title, attempt] of Object.entries(WITHOUT_KEY)) {
+          const { statusCode: status, body, headers } = await server.inject(attempt(request))
+          replies.push({ request: titleOf(request), title, status, body, cache: headers['cache-control'] })
+        }
       }
-      const missing = String(request.url).replace('mine', 'nobody')
-      const [here, nowhere] = await Promise.all(
-        [request.url, missing].map((url) =>
-          server.inject({ ...request, url: String(url), headers: { apikey: 'wrong' } })
-        )
+      const refusal = { status: 401, error: 'Unauthorized', code: 'IEV_UNAUTHORIZED', response: { message: [String] } }
+      t.match(
+        replies.map(({ body, ...reply }) => ({ ...reply, body: JSON.parse(body) as unknown })),
+        replies.map(({ request, title }) => ({ request, title, status: 401, cache: 'no-store', body: refusal }))
       )
-      t.equal(here?.body, nowhere?.body, 'whether the instance exists is not told')
-      const malformed = await server.inject({
-        ...request,
-        payload: '{',
-        headers: { apikey: 'wrong', 'content-type': 'application/json' }
-      })
-      t.equal(malformed.statusCode, 401, 'the key comes before the body')
+      const bodies = (wanted: string) => replies.filter(({ title }) => title === wanted).map(({ body }) => body)
+      t.strictSame(
+        bodies('an unknown instance'),
+        bodies('a wrong key'),
+        'a 401 does not tell whether an instance exists'
+      )
     }
-  })
+  )
 
-  t.test(`${backend.name}: the key in the query opens the webhook only`, async (t) => {
+  t.test(`${backend.name}: only the webhook accepts the key in the query`, async (t) => {
     const server = await twoTenants(t, backend)
-    for (const request of ALL) {
+    const withKey = ALL.map((request) => {
       const url = String(request.url)
-      const reply = await server.inject({ ...request, url: `${url}${url.includes('?') ? '&' : '?'}apikey=${API_KEY}` })
-      t.equal(reply.statusCode, url.startsWith('/webhook') ? 202 : 401, url)
-    }
+      return { ...request, url: `${url}${url.includes('?') ? '&' : '?'}apikey=${API_KEY}` }
+    })
+    t.strictSame(
+      await statuses(server, withKey, {}),
+      withKey.map((request) => [titleOf(request), request.url.startsWith('/webhook') ? 202 : 401])
+    )
   })
 
-  t.test(`${backend.name}: a token opens its own instance, not another, and nothing global`, async (t) => {
+  t.test(`${backend.name}: a token authorizes requests about its own instance only`, async (t) => {
     const server = await twoTenants(t, backend)
-    for (const request of OF_INSTANCE) {
-      const own = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
-      t.ok(own.statusCode < 300, `own: ${request.method} ${String(request.url)} ${own.statusCode}`)
-      const bearer = await server.inject({ ...request, headers: { authorization: 'Bearer token-of-mine' } })
-      t.equal(bearer.statusCode, own.statusCode)
-      const other = await server.inject({ ...request, headers: { apikey: 'token-of-other' } })
-      t.equal(other.statusCode, 401, `other: ${request.method} ${String(request.url)}`)
-    }
-    for (const request of GLOBAL_ONLY) {
-      const reply = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
-      t.equal(reply.statusCode, 401, `${request.method} ${String(request.url)}`)
-    }
-    for (const request of OF_KEY) {
-      const reply = await server.inject({ ...request, headers: { apikey: 'token-of-mine' } })
-      t.equal(reply.statusCode, 200, `${request.method} ${String(request.url)}`)
-      t.notMatch(reply.body, /other/)
-    }
-    const all = await server.inject({ url: '/instance/fetchInstances', headers: { apikey: 'token-of-mine' } })
-    t.match(all.json(), [{ name: 'mine' }])
-    t.equal(all.json<unknown[]>().length, 1)
+    const apikey = 'token-of-mine'
+    const own = await statuses(server, OF_INSTANCE, { apikey })
+    t.strictSame(
+      own.filter(([, status]) => status >= 300),
+      []
+    )
+    t.strictSame(await statuses(server, OF_INSTANCE, { authorization: `Bearer ${apikey}` }), own)
+    t.strictSame(await statuses(server, OF_INSTANCE, { apikey: 'token-of-other' }), all(OF_INSTANCE, 401))
+    t.strictSame(await statuses(server, GLOBAL_ONLY, { apikey }), all(GLOBAL_ONLY, 401))
+    t.strictSame(await statuses(server, OF_KEY, { apikey }), all(OF_KEY, 200))
+    t.notMatch((await server.inject({ url: '/server', headers: { apikey } })).body, /other/)
+    const listed = await server.inject({ url: '/instance/fetchInstances', headers: { apikey } })
+    t.same(
+      listed.json<{ name: string }[]>().map(({ name }) => name),
+      ['mine']
+    )
   })
 
-  t.test(`${backend.name}: an old token, and one of a deleted instance, open nothing`, async (t) => {
+  t.test(`${backend.name}: a replaced token and the token of a deleted instance are refused`, async (t) => {
     const server = await twoTenants(t, backend)
     const asMine = () => server.inject({ url: '/events/mine', headers: { apikey: 'token-of-mine' } })
     t.equal((await asMine()).statusCode, 200)
@@ -135,7 +169,7 @@ for (const backend of await backends(t)) {
     t.same(
       reply.json<{ events: unknown[] }>().events,
       [],
-      'the name given again does not show its predecessor’s events'
+      'a new instance of the same name has none of the events of the deleted one'
     )
   })
 
