@@ -5,6 +5,9 @@ import type { Fault, FaultProxy, ProxiedCall } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
 import { until } from '../support/until.ts'
 
+// Each test mostly waits for deadlines.
+t.jobs = 6
+
 const DEADLINE_MS = 1_000
 const headers = { apikey: API_KEY }
 
@@ -33,12 +36,13 @@ async function start(t: Test, options: Partial<SqsOptions> = {}) {
     },
     /** Waits for a fault with this code. */
     faultOf: async (code: string) => {
-      for (;;) {
+      let fault: { code: string } | undefined
+      await until(async () => {
         const { faults } = (await server.inject({ url: '/overview', headers })).json<{ faults: { code: string }[] }>()
-        const fault = faults.find((found) => found.code === code)
-        if (fault) return fault
-        await store.check()
-      }
+        fault = faults.find((found) => found.code === code)
+        return fault !== undefined
+      })
+      return fault
     },
     deadLetters: () => store.deadLetters.read({ after: 0, limit: 100 }),
     sent: async () => {
@@ -93,9 +97,10 @@ for (const [title, fault, which] of stalls) {
 }
 
 t.test('queues whose calls hang leave room for those of others', async (t) => {
-  const { sqs, proxy, server } = await start(t, { global: false, concurrency: 4, requestTimeoutMs: 1_000 })
+  const { sqs, proxy, server } = await start(t, { global: false, concurrency: 4, requestTimeoutMs: 60_000 })
   const instances = Array.from({ length: 40 }, (_, n) => `stuck-${n}`)
-  for (const name of [...instances, 'fine']) await server.sqs.set(name, { enabled: true, events: ['CALL'] })
+  await Promise.all([...instances, 'fine'].map((name) => server.sqs.set(name, { enabled: true, events: ['CALL'] })))
+  const { promise: released, resolve: release } = Promise.withResolvers<undefined>()
   const failed = new Set<string>()
   let hanging = 0
   let before: number | undefined
@@ -106,13 +111,14 @@ t.test('queues whose calls hang leave room for those of others', async (t) => {
     if (!queue.includes('stuck')) return undefined
     if (failed.has(queue) && failed.size === instances.length) hanging++
     else failed.add(queue)
-    return hanging > 0 ? 'stall' : { status: 503, code: 'ServiceUnavailable' }
+    return hanging > 0 ? released : { status: 503, code: 'ServiceUnavailable' }
   }
   for (const instance of instances) await server.onInstanceEvent({ instance, event: 'call', data: 1 })
   await until(() => hanging >= 2)
   await server.onInstanceEvent({ instance: 'fine', event: 'call', data: 'quick' })
   t.match(await sqs.bodies('fine_call.fifo', 1), [{ data: 'quick' }])
-  t.equal(before, 2, 'calls that hang have half of the calls')
+  t.equal(before, 2, 'calls that hang take half of the concurrency')
+  release(undefined)
 })
 
 const foreign: [string, Fault][] = [
