@@ -8,6 +8,10 @@ import { startFaultProxy } from '../support/fault-proxy.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { startSqs } from '../support/sqs.ts'
 import { call, spawnServer, type Standalone, startStandalone } from '../support/standalone.ts'
+import { soon } from '../support/until.ts'
+
+// Each test has a server of its own, and mostly waits.
+t.jobs = 4
 
 /** How often somebody presses Ctrl-C who does not want to wait. */
 const PRESS_MS = 150
@@ -41,13 +45,8 @@ async function startSending(t: Test, { cwd = folder(t), env = {} } = {}): Promis
   })
   const body = { event: 'call', data: 1 }
   t.match(await call(`${server.url}/events/sales`, { method: 'POST', key: API_KEY, body }), { status: 202 })
-  await sending
+  await soon(sending, 'a call to SQS')
   return server
-}
-
-/** Resolves when the server has printed this. */
-async function printed({ process, output }: Standalone, text: string): Promise<void> {
-  while (!output().includes(text)) await once(process.stdout ?? process, 'data')
 }
 
 t.test('connections that say nothing, or stop in the middle, do not hold the server up', async (t) => {
@@ -110,7 +109,7 @@ t.test('a fault that nobody caught stops the server, its log says why, and the e
   await t.test('at once when there is another one', async (t) => {
     const server = await startSending(t, { cwd, env })
     server.process.kill('SIGUSR2')
-    await printed(server, 'The server stops because of a fault')
+    await server.printed('The server stops because of a fault')
     t.equal(await server.stop('SIGUSR2'), 1)
     t.match(server.output(), /"level":50.*second error, exiting/)
   })

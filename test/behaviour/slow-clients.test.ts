@@ -8,6 +8,9 @@ import { cutOffs, flood } from '../support/slowness.ts'
 import { connect, next, type Received } from '../support/sockets.ts'
 import { until } from '../support/until.ts'
 
+// Each test has a server of its own, and mostly waits.
+t.jobs = 4
+
 const auth = { apikey: API_KEY }
 const TOO_SLOW = { code: 4008, reason: 'IEV_WS_TOO_SLOW' }
 

@@ -5,6 +5,9 @@ import { startSqs } from '../support/sqs.ts'
 import app from '../../app.ts'
 import { freePort } from '../support/free-port.ts'
 
+// Each test has a server of its own, and mostly waits.
+t.jobs = 4
+
 const headers = { apikey: API_KEY }
 
 t.test('SQS unreachable at start: the server starts, says so, takes events in, and sends them later', async (t) => {

@@ -3,6 +3,9 @@ import { API_KEY, build } from '../support/build.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
 import { until } from '../support/until.ts'
 
+// Each test has a server of its own, and mostly waits.
+t.jobs = 4
+
 const headers = { apikey: API_KEY }
 
 t.test('many that select all events at once have all of their queues', async (t) => {

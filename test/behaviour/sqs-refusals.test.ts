@@ -3,6 +3,9 @@ import { build } from '../support/build.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
 import { until } from '../support/until.ts'
 
+// Each test has a server of its own, and mostly waits.
+t.jobs = 4
+
 t.test('an entry that SQS refuses is tried again; its neighbours of other instances go on', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })

@@ -13,6 +13,9 @@ import { consumer, startSqs } from '../support/sqs.ts'
 import { call, spawnServer, startStandalone } from '../support/standalone.ts'
 import { until as untilSo } from '../support/until.ts'
 
+// Each test has a server of its own, and mostly waits.
+t.jobs = 4
+
 const post = (body: unknown, key: string) => ({ method: 'POST', key, body })
 
 t.test('with nothing configured it does the whole job', async (t) => {

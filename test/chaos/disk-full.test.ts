@@ -11,6 +11,9 @@ import { startPostgresServer } from '../support/postgres-server.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
 
+// Each test has a server of its own, and mostly waits.
+t.jobs = 2
+
 const headers = { apikey: API_KEY }
 
 /** A file system of so many MiB; `undefined` where this user may not make one. */

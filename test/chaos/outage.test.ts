@@ -9,6 +9,9 @@ import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, call, startStandalone } from '../support/standalone.ts'
 import { until } from '../support/until.ts'
 
+// Each backend has a server of its own.
+t.jobs = LONG ? 1 : 2
+
 const SECONDS = LONG ? 60 : 2
 const WARM_UP_SECONDS = LONG ? 40 : 1
 const PER_TICK = 25

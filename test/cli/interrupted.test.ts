@@ -5,6 +5,9 @@ import { API_KEY, listen } from '../support/build.ts'
 import { CLI, spawnCli } from '../support/cli.ts'
 import { until } from '../support/until.ts'
 
+// Each test has a server of its own, and mostly waits.
+t.jobs = 3
+
 t.test('after a signal, `tail` exits with 0, and other commands with 130 or 143', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })

@@ -16,10 +16,13 @@ t.test('the tests in docs/testing.md pass', async (t) => {
   const folder = t.testdir({ 'package.json': '{"type":"module"}', ...Object.fromEntries(files) })
   const tests = files.map(([name]) => name).filter((name) => name.endsWith('.test.js'))
   t.same(tests, ['log.test.js', 'client.test.js', 'emulator.test.js'])
-  for (const name of tests) {
+  const runs = tests.map(async (name) => {
     const options = { cwd: folder, env: PLAIN_ENV, timeout: 60_000 }
     const run = promisify(execFile)(process.execPath, ['--test-reporter=tap', name], options)
-    const { stdout } = await run.catch((error: { stdout: string }) => error)
-    t.match(stdout, /^# pass 1$[^]*^# fail 0$/m, name)
-  }
+    return (await run.catch((error: { stdout: string }) => error)).stdout
+  })
+  t.match(
+    await Promise.all(runs),
+    tests.map(() => /^# pass 1$[^]*^# fail 0$/m)
+  )
 })

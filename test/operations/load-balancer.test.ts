@@ -1,25 +1,23 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { API_KEY, folder } from '../support/build.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
+import { printing } from '../support/printing.ts'
 import { haveProgram } from '../support/programs.ts'
 import { client, connect, next } from '../support/sockets.ts'
 import { call, startStandalone, type Standalone } from '../support/standalone.ts'
 import { freePort } from '../support/free-port.ts'
+import { soon, until as untilSo } from '../support/until.ts'
+
+// Each test has a server of its own, and mostly waits.
+t.jobs = 2
 
 const CONFIG = new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url)
 
-interface LoadBalancer {
-  url: string
-  /** Resolves when it has printed this. */
-  printed(text: string): Promise<void>
-}
-
-/** HAProxy with the configuration as it is, but for addresses; it answers. Ended after the test. */
-async function startLoadBalancer(t: Test, nodes: Standalone[]): Promise<LoadBalancer> {
+/** Starts HAProxy with our configuration, in which only the addresses are replaced; ended after the test. */
+async function startLoadBalancer(t: Test, nodes: Standalone[]) {
   const port = await freePort()
   const config = nodes.reduce(
     (text, { url }, index) => text.replaceAll(`node-${index + 1}:8080`, new URL(url).host),
@@ -28,26 +26,10 @@ async function startLoadBalancer(t: Test, nodes: Standalone[]): Promise<LoadBala
   const path = join(folder(t), 'haproxy.cfg')
   writeFileSync(path, config)
   const child = spawn('haproxy', ['-db', '-f', path])
-  const ended = once(child, 'exit')
-  t.after(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  const { printed } = printing(t, child)
   const url = `http://127.0.0.1:${port}`
-  const failed = ended.then(() => Promise.reject(new Error(`HAProxy ended: ${text}`)))
-  failed.catch(() => {})
-  const answers = async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true
-  while (!(await Promise.race([answers(), failed])));
-  return {
-    url,
-    printed: async (wanted) => {
-      while (!text.includes(wanted))
-        await Promise.race([once(child.stderr, 'data'), once(child.stdout, 'data'), failed])
-    }
-  }
+  await untilSo(async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true)
+  return { url, printed }
 }
 
 const env = {
@@ -61,7 +43,7 @@ t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and po
   if (!haveProgram(t, 'haproxy') || !(await havePostgres(t))) return
   const { url: database } = await startDatabase(t)
   const node = () => startStandalone(t, { cwd: folder(t), env: { ...env, DATABASE_URL: database } })
-  // The second finds the schema that the first has made.
+  // The second node starts with the schema that the first has created.
   const nodes = [await node(), await node()]
   const { url } = await startLoadBalancer(t, nodes)
   const post = (data: unknown) =>
@@ -78,16 +60,19 @@ t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and po
   )
   const [, , , upgraded] = listeners
   const { engine } = upgraded?.socket.io ?? {}
-  if (engine?.transport.name !== 'websocket') await new Promise((resolve) => engine?.once('upgrade', resolve))
-  t.equal(engine?.transport.name, 'websocket', 'a connection that polled became WebSocket')
+  if (engine?.transport.name !== 'websocket')
+    await soon(new Promise((resolve) => engine?.once('upgrade', resolve)), 'the upgrade to WebSocket')
+  t.equal(engine?.transport.name, 'websocket', 'a polling connection upgrades')
 
   t.match(await post('one'), { status: 202 })
   t.match(await post('two'), { status: 202 })
-  for (const { until } of listeners)
-    t.match(
-      (await until(3)).filter(({ event }) => event === 'call').map(({ message }) => message.data),
-      ['one', 'two']
-    )
+  const received = listeners.map(async ({ until }) =>
+    (await until(3)).filter(({ event }) => event === 'call').map(({ message }) => message.data)
+  )
+  t.same(
+    await Promise.all(received),
+    listeners.map(() => ['one', 'two'])
+  )
 
   const perNode = await Promise.all(
     nodes.map(async ({ url }) =>
@@ -97,7 +82,7 @@ t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and po
   t.equal((perNode[0] ?? 0) + (perNode[1] ?? 0), 4)
   t.ok(Math.min(...perNode) > 0, 'both nodes have sockets')
 
-  // What a client says of its address counts for nothing: the second wrong key is one too many.
+  // X-Forwarded-For of clients is ignored, so that the second wrong key of this address blocks it.
   const spoofed = (address: string, apikey: string) =>
     client(t, `${url}/sales`, { auth: { apikey }, extraHeaders: { 'X-Forwarded-For': address }, reconnection: false })
   const codes = new Set<unknown>()
@@ -105,13 +90,13 @@ t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and po
     const [error] = await next(spoofed(`203.0.113.${attempt}`, `wrong-key-${attempt}`).socket, 'connect_error')
     codes.add((error as { data: { code: string } }).data.code)
   }
-  t.ok(codes.has('IEV_WS_RATE_LIMITED'), 'wrong keys are counted by the address that HAProxy sees')
+  t.ok(codes.has('IEV_WS_RATE_LIMITED'), 'wrong keys count for the address that HAProxy sees')
 
   await nodes[0]?.stop('SIGTERM')
-  t.match(await post('three'), { status: 202 }, 'one node is gone, the other takes events')
+  t.match(await post('three'), { status: 202 }, 'the other node accepts events')
 })
 
-t.test('while SQS is away no node is ready, and events are taken in all the same', async (t) => {
+t.test('the load balancer passes on events although no node is ready, because SQS is unreachable', async (t) => {
   if (!haveProgram(t, 'haproxy')) return
   const nowhere = `http://127.0.0.1:${await freePort()}`
   const away = { SQS_ENABLED: 'true', SQS_REGION: 'us-east-1', SQS_ENDPOINT: nowhere, SQS_ACCESS_KEY_ID: 'any' }

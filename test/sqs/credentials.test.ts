@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -113,15 +114,18 @@ t.test('a lookup of credentials that hangs is given up, and made anew', async (t
 
 t.test('a program for credentials that hangs does not keep the next lookup waiting', async (t) => {
   const file = join(folder(t), 'config')
+  const pipe = join(folder(t), 'pipe')
+  execFileSync('mkfifo', [pipe])
   const write = (program: string) => writeFileSync(file, `[default]\ncredential_process = ${program}\n`)
   environment(t, { AWS_CONFIG_FILE: file, AWS_SHARED_CREDENTIALS_FILE: '/dev/null' })
-  const program = join(folder(t), 'program.mjs')
-  writeFileSync(program, `console.log('{"Version":1,"AccessKeyId":"from-program","SecretAccessKey":"s"}')`)
-  // It outlives the deadline of the test's lookups, not the test.
-  write('sleep 20')
-  const lookUp = credentialChain({}, { deadlineMs: 5_000 })
+  const answer = join(folder(t), 'answer.json')
+  writeFileSync(answer, '{"Version":1,"AccessKeyId":"from-program","SecretAccessKey":"s"}')
+  // It waits until the pipe is opened for writing, at the end of the test.
+  write(`cat ${pipe}`)
+  t.after(() => closeSync(openSync(pipe, 'r+')))
+  const lookUp = credentialChain({}, { deadlineMs: 2_000 })
   await t.rejects(lookUp(), { code: 'IEV_TIMEOUT', message: /The lookup of AWS credentials/ })
-  write(`${process.execPath} ${program}`)
+  write(`cat ${answer}`)
   t.match(await lookUp(), { accessKeyId: 'from-program' })
 })
 

@@ -9,6 +9,9 @@ import { freePort } from '../support/free-port.ts'
 import { call } from '../support/standalone.ts'
 import { until } from '../support/until.ts'
 
+// Each test has a server of its own, and mostly waits.
+t.jobs = 4
+
 const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
 /** Part of a log line: about a hundred of them fill any pipe, and what may wait for it. */
 const LONG = 'x'.repeat(14_000)

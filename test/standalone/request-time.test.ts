@@ -1,8 +1,12 @@
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { API_KEY, folder } from '../support/build.ts'
 import { flood } from '../support/flood.ts'
 import { startStandalone } from '../support/standalone.ts'
+
+// Each test has a server of its own, and mostly waits.
+t.jobs = 2
 
 const ENV = { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false', LOG_LEVEL: 'error' }
 
@@ -13,14 +17,13 @@ t.test('an incomplete request is answered 408', async (t) => {
     headers: 'POST /events/sales HTTP/1.1\r\nhost: x\r\n',
     body: `POST /events/sales HTTP/1.1\r\nhost: x\r\napikey: ${API_KEY}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`
   }
-  for (const [part, start] of Object.entries(starts)) {
+  const answers = Object.entries(starts).map(async ([part, start]) => {
     const socket = connect(Number(port), hostname)
     t.after(() => socket.destroy())
     socket.write(start)
-    let answer = ''
-    for await (const text of socket.setEncoding('utf8')) answer += String(text)
-    t.match(answer, /^HTTP\/1.1 408 /, part)
-  }
+    return [part, await text(socket)]
+  })
+  t.match(Object.fromEntries(await Promise.all(answers)), { headers: /^HTTP\/1.1 408 /, body: /^HTTP\/1.1 408 / })
 })
 
 t.test('endless bodies are not read where there is no route', async (t) => {

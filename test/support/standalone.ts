@@ -1,8 +1,9 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { API_KEY } from './build.ts'
+import { type Printing, printing } from './printing.ts'
+import { soon } from './until.ts'
 
 const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
 
@@ -12,8 +13,8 @@ export interface Standalone {
   /** As the banner prints it: an endpoint, or `off`. */
   sqs: string
   apiKey: string
-  /** Everything printed so far. */
-  output: () => string
+  output: Printing['output']
+  printed: Printing['printed']
   /** Sends a signal. @returns the exit code, or the signal that ended it */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
@@ -38,31 +39,20 @@ export interface ServerProcess {
   preload?: string
 }
 
-/** A process of `server.ts` with these variables and nothing else, in this folder. Ended after the test. */
+/** Starts `server.ts` as a process with these variables only; ended after the test. */
 export function spawnServer(t: Test, { cwd, env, preload }: ServerProcess) {
   const child = spawn(process.execPath, preload === undefined ? [SERVER] : ['--import', preload, SERVER], {
     cwd,
     env: { SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0', ...env },
     stdio: ['pipe', 'pipe', 'pipe', ...(preload === undefined ? [] : ['ipc' as const])]
   }) as ChildProcessWithoutNullStreams
-  let text = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-  t.after(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  return { child, ended, output: () => text }
+  return { child, ...printing(t, child) }
 }
 
-/** The same, ready. @throws with what it printed, if it ends instead */
+/** Starts `server.ts` as a process and waits until it is ready. @throws {Error} with its output, if it is not */
 export async function startStandalone(t: Test, { env = {}, ...started }: ServerProcess): Promise<Standalone> {
-  const { child, ended, output } = spawnServer(t, { ...started, env })
-  const failed = ended.then(() => Promise.reject(new Error(`The server ended: ${output()}`)))
-  failed.catch(() => {})
-  while (!/fastify-instance-events is ready[^]*\n\n/.test(output()))
-    await Promise.race([once(child.stdout, 'data'), failed])
+  const { child, ended, output, printed } = spawnServer(t, { ...started, env })
+  await printed(/fastify-instance-events is ready[^]*\n\n/)
   const row = (name: string) => new RegExp(`^  ${name} +(\\S+)`, 'm').exec(output())?.[1] ?? ''
   return {
     process: child,
@@ -70,18 +60,19 @@ export async function startStandalone(t: Test, { env = {}, ...started }: ServerP
     sqs: row('SQS'),
     apiKey: env.AUTHENTICATION_API_KEY ?? row('API key'),
     output,
+    printed,
     stop: async (signal) => {
       child.kill(signal)
-      const [code, by] = await ended
+      const [code, by] = await soon(ended, `its end after ${signal}: ${output()}`)
       return code ?? (by as NodeJS.Signals)
     }
   }
 }
 
-/** A request answers within this time. */
+/** The most milliseconds that a request may take. */
 const PATIENCE_MS = 60_000
 
-/** A request as curl makes it. @returns status and parsed body */
+/** Makes a request. @returns its status and its body, parsed */
 export async function call(
   url: string,
   { method = 'GET', key, body }: { method?: string; key?: string; body?: unknown } = {}

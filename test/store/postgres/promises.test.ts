@@ -9,6 +9,9 @@ import { haveProgram } from '../../support/programs.ts'
 import { RecordingWatcher } from '../../support/recorders.ts'
 import { until } from '../../support/until.ts'
 
+// Each test has a database of its own, and mostly waits.
+t.jobs = 4
+
 /** PostgreSQL with some of its functions replaced, as a database that only speaks its protocol may have them. */
 async function withFunctions(t: Test, ...functions: string[]): Promise<string> {
   const { schema, query } = await startPostgres(t)
@@ -64,9 +67,11 @@ if (await havePostgres(t)) {
       ],
       ['NOTIFY sends does not reach', ['pg_notify(a text, b text) RETURNS void RETURN NULL']]
     ]
-    for (const [reason, functions] of cases) {
-      t.match(await brokenPromise(await withFunctions(t, ...functions)), reason)
-    }
+    const broken = cases.map(async ([, functions]) => brokenPromise(await withFunctions(t, ...functions)))
+    t.match(
+      await Promise.all(broken),
+      cases.map(([reason]) => reason)
+    )
     const full = `pg_advisory_lock(a int, b int) RETURNS void LANGUAGE plpgsql
       AS $$ BEGIN RAISE 'too many' USING ERRCODE = '53300'; END $$`
     await t.rejects(brokenPromise(await withFunctions(t, full)), { message: 'too many' }, 'what passes is no reason')
@@ -97,6 +102,7 @@ if (await havePostgres(t)) {
 
   t.test('poolers with sessions are accepted, others refused', async (t) => {
     if (!haveProgram(t, 'pgbouncer')) return
+    t.jobs = 4
     for (const mode of ['transaction', 'statement'] as const) {
       t.test(`a pooler in ${mode} mode is refused, however many connections it has`, async (t) => {
         for (const size of [2, 30]) {
