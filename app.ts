@@ -13,7 +13,7 @@ export * as errors from './lib/errors.ts'
 
 const checkOptions = optionsChecker('instance-events', AppOptions)
 
-/** Everything in one: store → sqs → websocket → hub → routes. */
+/** The root plugin: registers the event log, the transports, the hook and the routes. */
 const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   const {
     apiKey,
@@ -24,14 +24,14 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
     ...parts
   } = checkOptions(options)
   if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLog, parts.eventLog ?? {})
-  // What a transport needs is loaded if it is wanted.
+  // Imported here, so that a transport that is left out is not loaded.
   if (parts.sqs !== false) await fastify.register((await import('./plugins/sqs.ts')).default, parts.sqs ?? {})
   if (parts.websocket !== false) {
     const { default: websocket } = await import('./plugins/websocket.ts')
     await fastify.register(websocket, { apiKey, ...parts.websocket })
   }
   await fastify.register(instanceEvents)
-  // Fastify's types want text of a serialiser, its loggers take objects as its own return them.
+  // Fastify's types require a string, but its loggers accept objects, as its own serializers return them.
   const req = requestWithoutKey as unknown as (request: FastifyRequest) => string
   await fastify.register(routes, { prefix, apiKey, docs, console, bodyLimit, logSerializers: { req } })
 }

@@ -24,19 +24,19 @@ import { refuseOtherOptions } from './routes/preflights.ts'
 import { endIfUnread, endUnreadBodies } from './routes/unread-bodies.ts'
 import root from './routes/root.ts'
 
-/** Instance names have 100 characters at most; percent-encoded, one may take nine. */
+/** Instance names have at most 100 characters, each of which may take nine when percent-encoded. */
 const MAX_PARAM_LENGTH = 1_000
 const API_KEY_FILE = 'api-key'
-/** Longer than the ten seconds that sends on their way are given. */
+/** Longer than the ten seconds for sends in flight. */
 const SHUTDOWN_MS = 15_000
-/** What a client is given for the headers of a request, if the whole request has no less. */
+/** Time for the headers of a request, unless the whole request has less. */
 const HEADERS_TIMEOUT_MS = 20_000
-/** How often Node.js looks for requests that take too long. */
+/** Interval of Node's check for requests that take too long. */
 const TIMEOUT_CHECK_MS = 5_000
-/** How long lines of the log wait for the banner: a start that takes longer is followed line by line. */
+/** Time for which log lines wait for the banner. After that, they are written at once. */
 const BANNER_MS = 10_000
 
-/** The standalone server: the one place that reads the environment, listens and handles signals. */
+/** The standalone server. Only this file reads the environment, listens and handles signals. */
 async function main(): Promise<void> {
   const env = { ...readDotenv('.'), ...process.env }
   fillSdkEnvironment(env, process.env)
@@ -47,11 +47,11 @@ async function main(): Promise<void> {
 
   const logs = new LogStream({
     writer: stdoutWriter(process),
-    onRecovered: (dropped) => server.log.warn({ dropped }, 'Lines of the log before this one could not be written')
+    onRecovered: (dropped) => server.log.warn({ dropped }, 'Earlier lines of the log could not be written')
   })
   const requestTimeout = config.REQUEST_TIMEOUT_SECONDS * 1_000
   const server = Fastify({
-    // Whoever puts a key into a URL by mistake does not find it in the log.
+    // A key that a client puts into a URL by mistake does not get into the log.
     logger: { level: config.LOG_LEVEL, serializers: { req: requestWithoutKey }, stream: logs },
     trustProxy: config.TRUST_PROXY,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
@@ -74,7 +74,10 @@ async function main(): Promise<void> {
     ? await startEmbeddedSqs({ port: config.SQS_EMBEDDED_PORT, dataDir: join(dataDir, 'sqs') })
     : undefined
   if (embedded)
-    server.log.warn({ endpoint: embedded.target.endpoint }, 'SQS is emulated in this process: not for production')
+    server.log.warn(
+      { endpoint: embedded.target.endpoint },
+      'SQS is emulated in this process, which is not for production'
+    )
 
   const grace = {
     delay: SHUTDOWN_MS,
@@ -83,7 +86,7 @@ async function main(): Promise<void> {
   }
   const endConnections = connectionEnder(server.server)
   const { close } = closeWithGrace(grace, async ({ err }) => {
-    if (err) server.log.fatal({ err }, 'The server stops because of a fault')
+    if (err) server.log.fatal({ err }, 'The server stops because of an unexpected error')
     const timer = endConnections()
     await server.close()
     clearTimeout(timer)
@@ -120,15 +123,15 @@ async function listen(server: ReturnType<typeof Fastify>, config: Config): Promi
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE')
-      throw new ConfigInvalidError(`SERVER_PORT: port ${port} is taken by another program: set a free one`)
+      throw new ConfigInvalidError(`SERVER_PORT: port ${port} is in use by another program: set a free one`)
     if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
-      throw new ConfigInvalidError(`SERVER_HOST: ${host} is no address of this machine`)
+      throw new ConfigInvalidError(`SERVER_HOST: ${host} is not an address of this machine`)
     throw error
   }
 }
 
 main().catch((error: Error & Partial<InstanceEventsError>) => {
-  // Our own errors say what to do; anything else is a fault, and its stack is wanted.
+  // Errors of this package explain themselves. For all others, the stack is printed.
   const lines = error.code?.startsWith('IEV_') ? (error.messages ?? [error.message]) : [String(error.stack)]
   console.error(['The server was not started:', ...lines.map((line) => `  ${printableLines(line)}`)].join('\n'))
   process.exit(1)

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** This package's version. It asks for itself by name, as others do: sources and build are not in the same place. */
+/** The version of this package. Resolved by name, because sources and build have different paths. */
 export function packageVersion(): string {
   return (require('fastify-instance-events/package.json') as { version: string }).version
 }

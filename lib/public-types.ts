@@ -1,4 +1,4 @@
-/** All types that signatures of the package's plugins, decorators and errors name. test/types/public.test.ts finds one that is missing. */
+/** All types in the signatures of plugins, decorators and errors. test/types/public.test.ts checks that none is missing. */
 export type { AcceptOptions, EmitResult, EventLog, Route, Transport } from './event-log/event-log.ts'
 export type { CatalogueEvent, CatalogueOptions, EventCatalogue, ResolvedSelection } from './events/catalogue.ts'
 export type {

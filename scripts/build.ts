@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, globSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-// A file that was renamed must not live on in the package.
+// Removes renamed files of an earlier build.
 rmSync('dist', { recursive: true, force: true })
 execFileSync('tsc', ['--project', 'tsconfig.build.json'], { stdio: 'inherit' })
 for (const file of globSync('lib/**/*.sql')) cpSync(file, join('dist', file))

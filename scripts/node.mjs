@@ -1,4 +1,4 @@
 import { runWithNode } from './run-with-node.mjs'
 
-// `node scripts/node.mjs file.ts [arguments]`: as `node file.ts`, with a Node that is new enough, whichever the machine has.
+// `node scripts/node.mjs file.ts [arguments]`: runs `node file.ts` with a Node that is new enough, regardless of the machine's.
 runWithNode(process.argv.slice(2))

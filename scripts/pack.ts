@@ -6,13 +6,13 @@ import { basename, dirname, join } from 'node:path'
 /**
  * `npm run pack [folder]`: builds the package and packs it into the folder, by default this one.
  *
- * What is published has a manifest of its own, made in a temporary folder: it leaves out what only a clone needs, and it bundles
- * fastify-socket.io. That works on Fastify 5, but its own manifest asks for Fastify 4 and runs `npx only-allow pnpm` before every
- * install, which fails under npm.
+ * The published manifest is written to a temporary folder. It leaves out what only a clone needs, and bundles fastify-socket.io, which
+ * works with Fastify 5, but whose own manifest requires Fastify 4 and runs `npx only-allow pnpm` before every install, which fails
+ * with npm.
  */
 const BUNDLED = 'fastify-socket.io'
 const FOR_CLONES = new Set(['private', 'scripts', 'devDependencies', 'optionalDependencies', 'overrides'])
-/** Names of files and folders that nobody needs who only imports a bundled package. */
+/** Files and folders of a bundled package that an import does not need. */
 const UNUSED = /^(\..*|node_modules|tests?|example-.*|.*\.test(-d)?\..*|.*\.html)$/
 
 type Manifest = Record<string, unknown> & { version: string; files: string[] } & Record<
@@ -39,7 +39,7 @@ try {
   rmSync(stage, { recursive: true, force: true })
 }
 
-/** The manifest for those who install the package: a peer that is optional is theirs to bring, a clone has it. */
+/** The manifest for users of the package, without the optional peers that a clone has as dependencies. */
 function published(manifest: Manifest): Manifest {
   const ours = Object.entries(manifest).filter(([name]) => !FOR_CLONES.has(name))
   const dependencies = Object.entries(manifest.dependencies).filter(([name]) => !(name in manifest.peerDependencies))
@@ -50,7 +50,7 @@ function published(manifest: Manifest): Manifest {
   } as never
 }
 
-/** The folder of an installed package and, for each of its dependencies, the folder that it is resolved to. */
+/** The folders of an installed package and of all of its dependencies, as Node resolves them. */
 function withDependencies(folder: string): string[] {
   const { dependencies = {} } = readJson(join(folder, 'package.json')) as { dependencies?: Record<string, string> }
   const folders = Object.keys(dependencies).map((name) => resolveFrom(folder, name))

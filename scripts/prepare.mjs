@@ -1,5 +1,5 @@
-// npm runs it when it packs this folder as it is, as for `npm install git+https://…` (it says then where the folder is), and in a
-// clone when install scripts are switched on: nothing is to be done there.
+// npm runs this script when it packs the repository itself, as `npm install git+https://…` does (then npm_package_resolved is set), and
+// in a clone if install scripts are enabled, where there is nothing to do.
 if (process.env.npm_package_resolved !== undefined) {
   console.error(
     'fastify-instance-events cannot be installed from its repository: the package has to be built. ' +

@@ -3,13 +3,13 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findNode } from './find-node.mjs'
 
-/** How often it is looked whether npm's shell is still there. */
+/** Interval of the check that npm's shell is still running. */
 const PARENT_CHECK_MS = 500
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Runs Node with `args`, the Node that `findNode` finds; that Node comes first on the PATH of its children, then the installed
- * packages' programs. Ends this process as that one ends.
+ * Runs the Node that `findNode` finds with `args`. Its folder, then those of the installed programs, come first on the PATH of child
+ * processes. This process ends with its exit code or signal.
  * @param {string[]} args
  */
 export function runWithNode(args) {
@@ -27,11 +27,11 @@ export function runWithNode(args) {
   }
   if (found.note) console.error(found.note)
 
-  // Windows calls it Path.
+  // On Windows, its name is Path.
   const pathName = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH'
   const path = [dirname(found.path), join(ROOT, 'node_modules', '.bin'), env[pathName]].filter(Boolean).join(delimiter)
   const child = spawn(found.path, args, { stdio: 'inherit', env: { ...env, [pathName]: path } })
-  // Ctrl-C in a terminal reaches the child, too.
+  // In a terminal, Ctrl-C reaches the child by itself.
   process.on('SIGINT', () => {
     if (!process.stdin.isTTY) child.kill('SIGINT')
   })
@@ -39,7 +39,7 @@ export function runWithNode(args) {
   const watch = env.npm_lifecycle_event === undefined ? undefined : stopWithParent(child)
   child.once('error', ({ message }) => {
     clearInterval(watch)
-    console.error(`Node ${found.version} cannot be run: ${message}. Install a newer Node.`)
+    console.error(`Node ${found.version} cannot be started: ${message}. Install a newer Node.`)
     process.exitCode = 1
   })
   child.once('exit', (status, signal) => {
@@ -51,7 +51,7 @@ export function runWithNode(args) {
   })
 }
 
-/** npm passes SIGTERM on to its shell only, which ends without a word to the program that it runs. */
+/** npm passes SIGTERM to its shell only, which ends without a signal to the program. */
 function stopWithParent(child) {
   const parent = process.ppid
   const watch = setInterval(() => {

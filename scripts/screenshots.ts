@@ -10,12 +10,12 @@ import { templateOf } from '../console/templates.ts'
 import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
 import { findChromium } from '../test/support/browser.ts'
 
-/** Takes the README's pictures of the console, with the benchmarks' events under way: docs/console-*.png. */
+/** Takes the README's screenshots of the console (docs/console-*.png) while the benchmarks' publisher sends events. */
 const KEY = 'key-of-the-screenshots'
 const INSTANCES = ['sales', 'sales-north', 'support', 'support-night', 'billing', 'campaigns']
-/** Events that come between the publisher's messages, so that the list shows more than one kind. */
+/** Events between the publisher's messages, so that the list shows several kinds. */
 const OTHERS = ['messages.update', 'presence.update', 'send.message', 'chats.update', 'connection.update', 'call']
-/** Events a second, each rate for so long: a quiet minute, a campaign, and after it. */
+/** Events per second, each rate for PACE_MS: a quiet minute, a campaign, and the time after it. */
 const PACES = [12, 15, 11, 18, 60, 85, 40, 22, 16, 14]
 const PACE_MS = 6_000
 const SIZE = { width: 1280, height: 800 }
@@ -78,7 +78,7 @@ try {
   await server.close()
 }
 
-/** The console in English, signed in. */
+/** Opens the console in English, and signs in. */
 async function open(browser: Browser, colorScheme: 'light' | 'dark', hash: string): Promise<Page> {
   const page = await browser.newPage({ colorScheme, locale: 'en', viewport: SIZE })
   await page.goto(`${url}/console`)
@@ -91,7 +91,7 @@ async function open(browser: Browser, colorScheme: 'light' | 'dark', hash: strin
 
 async function shoot(page: Page, name: string): Promise<void> {
   const path = `docs/console-${name}.png`
-  // The pointer must not stand on a chart.
+  // Keeps the pointer off the charts.
   await page.mouse.move(0, 0)
   await setTimeout(500)
   await page.screenshot({ path })
@@ -100,11 +100,11 @@ async function shoot(page: Page, name: string): Promise<void> {
   console.log(`${path}: ${size} bytes`)
 }
 
-/** Every second event is one of the others. */
+/** Replaces every second event by one of the others. */
 function withOthers(input: InstanceEventInput): InstanceEventInput {
   const turn = published++
   const event = OTHERS[(turn >> 1) % OTHERS.length]
   const shown = turn % 2 === 0 || event === undefined ? input : { ...input, event, data: JSON.parse(templateOf(event)) }
-  // Not every machine has a font for them.
+  // Removes emoji, for which some machines have no font.
   return JSON.parse(JSON.stringify(shown).replace(/ ?\p{Extended_Pictographic}/gu, ''))
 }

@@ -1,7 +1,7 @@
 import { buildConsole, isConsoleCurrent } from './console-files.mjs'
 import { runWithNode } from './run-with-node.mjs'
 
-// `npm start`: the server, with a console that is as new as its sources. Without one the server says so, and serves all the same.
+// `npm start`: builds the console if it is missing or outdated, and runs the server, which also works without the console.
 try {
   if (!isConsoleCurrent()) await buildConsole()
 } catch (error) {

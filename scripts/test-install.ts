@@ -7,15 +7,15 @@ import assert from 'node:assert/strict'
 import { Toolchain } from './toolchain.ts'
 
 /**
- * Runs `npm ci && npm start` and `npm test`, of which one test, in fresh clones of HEAD, by several versions of npm and Node: the
- * server answers, the console opens, SIGTERM ends it. Then without the development packages.
+ * Runs `npm ci && npm start`, and one test of `npm test`, in fresh clones of HEAD with several versions of npm and Node: the server
+ * answers, serves the console, and ends after SIGTERM. The last run has no development packages.
  */
 const NODES = ['20', '22.18.0'] as const
 const NPMS = process.argv.length > 2 ? process.argv.slice(2) : ['10.9', '11.6']
 const START_MS = 60_000
 const STOP_MS = 30_000
 const MAX_TRIES = 3
-/** `npm ci` says what it added, and little else. */
+/** Lines that `npm ci` may print. */
 const MAX_LINES = 8
 
 using tools = new Toolchain({ node: NODES, npm: NPMS })
@@ -50,14 +50,14 @@ async function check(title: string, npm: string, node: string, options: string[]
   }
 }
 
-/** npm 10 ends with a message about itself when it loses a connection to the registry; that says nothing about the clone. */
+/** Retries after the error with which npm 10 ends when it loses a connection to the registry. */
 function install(options: string[], cwd: string, env: NodeJS.ProcessEnv): string {
   for (let tries = 1; ; tries++) {
     try {
       return run('npm', ['ci', ...options], cwd, env)
     } catch (error) {
       if (tries === MAX_TRIES || !(error as Error).message.includes('Exit handler never called')) throw error
-      console.log('npm lost the registry: once more')
+      console.log('npm has lost the connection to the registry: retrying')
     }
   }
 }
@@ -77,7 +77,7 @@ async function serves(
     cwd,
     env: { ...env, SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that nothing of it is left behind.
+    // Its own process group, so that all of its processes can be ended.
     detached: true
   })
   const ended = once(child, 'close')
@@ -86,7 +86,7 @@ async function serves(
     assert.equal(
       /^Node 20\.\S+ is older than 22\.18: using Node 24/m.test(output()),
       wanted.isOlder,
-      `which Node runs:\n${output()}`
+      `the Node that runs:\n${output()}`
     )
     assert.equal((await fetch(`${url}/health`)).status, 200)
     const page = await fetch(`${url}/console/`)
@@ -101,19 +101,23 @@ async function serves(
     child.kill('SIGTERM')
     await within(STOP_MS, ended, 'SIGTERM does not end npm start')
     const told = output().match(/console was not built/g) ?? []
-    assert.equal(told.length, wanted.hasConsole ? 0 : 1, `why there is no console, once:\n${output()}`)
+    assert.equal(
+      told.length,
+      wanted.hasConsole ? 0 : 1,
+      `the reason for the missing console, printed once:\n${output()}`
+    )
   } finally {
     if (child.pid !== undefined) {
       try {
         process.kill(-child.pid, 'SIGKILL')
       } catch {
-        // Nothing is left.
+        // The group has ended already.
       }
     }
   }
 }
 
-/** The address in the banner, and what is printed until the end. */
+/** The address in the banner, and all output so far. */
 async function ready(child: ChildProcess, ended: Promise<unknown>): Promise<{ url: string; output: () => string }> {
   let printed = ''
   const address = new Promise<string>((resolve) => {

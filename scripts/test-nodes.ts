@@ -3,8 +3,8 @@ import { globSync } from 'node:fs'
 import { Toolchain } from './toolchain.ts'
 
 /**
- * Runs the tests of what differs most between versions of Node (SQLite, processes and terminals, the standalone server, what crosses
- * files) by the oldest and the newest that the package supports. `npm test` runs all tests by one of them.
+ * Runs the tests of what differs most between versions of Node (SQLite, processes and terminals, the standalone server, behaviour
+ * across files) with the oldest and the newest supported version. `npm test` runs all tests with one version.
  */
 const NODES = ['22.18.0', '26']
 const FILES = globSync(['test/{store,cli,standalone,behaviour}/**/*.test.ts', 'test/behaviour/standalone-app.test.ts'])

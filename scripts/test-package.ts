@@ -5,16 +5,16 @@ import { join, resolve } from 'node:path'
 import { Toolchain } from './toolchain.ts'
 
 /**
- * Packs the package, installs the tarball into empty Fastify apps, with npm 10 and 11 on the oldest Node, and sees it
- * import, require, type-check, register and deliver. What is published is another thing than what the tests import: Node strips no types under
- * node_modules.
+ * Packs the package, installs the tarball into empty Fastify apps with npm 10 and 11 on the oldest Node, and checks that it can be
+ * imported, required, type-checked and registered, and that it delivers events. The other tests import the sources, whose types
+ * Node does not strip under node_modules.
  */
 const APP = resolve('test/package')
-/** The oldest that is supported, and later lines: apps are imported and required on each. */
+/** The oldest supported Node, and later versions. */
 const NODE = '22.18.0'
 const LATER_NODES = ['24', '26']
 const NPMS = ['10', '11']
-/** Sources, tests and settings of tools: ours, and those of bundled packages. */
+/** Sources, tests and settings of tools, of this package and of bundled ones. */
 const UNWANTED = /^package\/(lib|data)\/|\.ts\.map$|\/tests?\/|\.test\.|\.test-d\.|\/\.(?!env\.example$)/
 const root = mkdtempSync(join(tmpdir(), 'instance-events-package-'))
 

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { dropLeftovers, missingPostgres } from '../test/support/postgres.ts'
 
-/** The major version of Node by which all code is covered: some branches are for other versions. */
+/** The major version of Node that covers all code. Some branches are for other versions. */
 const COVERED = 24
 
 /**
- * Runs tap with the arguments given. Without PostgreSQL its tests are skipped, so not all can be covered: they are named, and
- * the rest counts. With CI=true they fail instead. Coverage is asked for on one version of Node.
- * What files that were ended left on PostgreSQL is dropped.
+ * Runs tap with the given arguments. Without PostgreSQL, its tests are skipped and listed, and full coverage is not required; with
+ * CI=true they fail instead. Full coverage is required on one version of Node. Afterwards, databases that interrupted test files have
+ * left on PostgreSQL are dropped.
  */
 const why = process.env.CI === 'true' ? undefined : await missingPostgres()
 const args = process.argv.slice(2)
@@ -25,7 +25,7 @@ if (why !== undefined) {
       .map((path) => `  ${path}`)
   console.warn(
     [
-      `\nNo PostgreSQL at TEST_DATABASE_URL or 127.0.0.1:5432 (${why}). Skipped, and coverage is not asked for:`,
+      `\nNo PostgreSQL at TEST_DATABASE_URL or 127.0.0.1:5432 (${why}). Skipped, without full coverage:`,
       ...using('havePostgres'),
       'Tested on SQLite only:',
       ...using('backends')

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const NODE_PACKAGE = `node-${process.platform}-${process.arch}`
 
-/** Versions of Node and of npm from the registry, in a temporary folder; nothing else on the machine changes. */
+/** Installs versions of Node and npm from the registry into a temporary folder. */
 export class Toolchain implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'instance-events-tools-'))
 
@@ -24,7 +24,7 @@ export class Toolchain implements Disposable {
     })
   }
 
-  /** The environment of a shell where `node`, and `npm` if one is given, are these versions. */
+  /** The environment of a shell whose `node` and `npm` are these versions. */
   environment({ node, npm }: { node: string; npm?: string }): NodeJS.ProcessEnv {
     const bin = mkdtempSync(join(this.folder, 'bin-'))
     const modules = join(this.folder, 'node_modules')
@@ -42,7 +42,7 @@ export class Toolchain implements Disposable {
   }
 }
 
-/** What npm tells the scripts that it runs, and the folders that it puts in front of their PATH, are not there in a shell. */
+/** Removes the variables and the PATH entries that npm adds for scripts. */
 function withoutNpmSettings({ PATH = '', ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const path = PATH.split(delimiter).filter((folder) => !folder.startsWith(join(root, 'node_modules')))

@@ -44,7 +44,7 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
     .catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error
       throw new ConfigInvalidError(
-        `SQS_EMBEDDED_PORT: port ${port} is taken by another program: set a free one, or 0 for any`
+        `SQS_EMBEDDED_PORT: port ${port} is in use by another program: set a free one, or 0 for any`
       )
     })
   return {

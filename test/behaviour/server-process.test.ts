@@ -103,13 +103,13 @@ t.test('a fault that nobody caught stops the server, its log says why, and the e
       env: { ...env, SQS_ENABLED: 'false', DATABASE_URL: ':memory:' }
     })
     t.equal(await server.stop('SIGUSR2'), 1)
-    t.match(server.output(), /"level":60.*a fault of the tests.*The server stops because of a fault/)
+    t.match(server.output(), /"level":60.*a fault of the tests.*The server stops because of an unexpected error/)
   })
 
   await t.test('at once when there is another one', async (t) => {
     const server = await startSending(t, { cwd, env })
     server.process.kill('SIGUSR2')
-    await server.printed('The server stops because of a fault')
+    await server.printed('The server stops because of an unexpected error')
     t.equal(await server.stop('SIGUSR2'), 1)
     t.match(server.output(), /"level":50.*second error, exiting/)
   })
@@ -133,7 +133,7 @@ t.test('what keeps it from starting is told, with its stack if it is none of our
     {
       cwd: folder(t),
       env: { ...memory, SERVER_HOST: 'no host' },
-      message: /^ {2}SERVER_HOST: no host is no address of this machine\n$/m
+      message: /^ {2}SERVER_HOST: no host is not an address of this machine\n$/m
     }
   ]
   await Promise.all(

@@ -245,12 +245,12 @@ t.test('what is taken already is named', async (t) => {
   const faults: [Record<string, string>, RegExp][] = [
     [
       { SERVER_PORT: new URL(url).port, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' },
-      /SERVER_PORT: port \d+ is taken/
+      /SERVER_PORT: port \d+ is in use/
     ],
-    [{ SQS_EMBEDDED_PORT: new URL(sqs).port, DATABASE_URL: ':memory:' }, /SQS_EMBEDDED_PORT: port \d+ is taken/],
+    [{ SQS_EMBEDDED_PORT: new URL(sqs).port, DATABASE_URL: ':memory:' }, /SQS_EMBEDDED_PORT: port \d+ is in use/],
     [
       { SERVER_HOST: '192.0.2.1', DATABASE_URL: ':memory:', SQS_ENABLED: 'false' },
-      /SERVER_HOST: 192\.0\.2\.1 is no address/
+      /SERVER_HOST: 192\.0\.2\.1 is not an address/
     ],
     [{ SQS_ENABLED: 'false' }, /data\/instance-events\.db is in use by another process/]
   ]

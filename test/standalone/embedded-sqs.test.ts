@@ -86,7 +86,7 @@ t.test('a port that is in use is an error that names the setting', async (t) => 
   const port = Number(new URL(first.target.endpoint).port)
   await t.rejects(startEmbeddedSqs({ port, dataDir: folder(t) }), {
     code: 'IEV_CONFIG_INVALID',
-    message: `SQS_EMBEDDED_PORT: port ${port} is taken by another program: set a free one, or 0 for any`
+    message: `SQS_EMBEDDED_PORT: port ${port} is in use by another program: set a free one, or 0 for any`
   })
 })
 

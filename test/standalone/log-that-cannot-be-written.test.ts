@@ -111,7 +111,7 @@ t.test('with a full disk, the log loses lines but the server continues; later li
     .split('\n')
     .filter((line) => !parses(line))
   t.ok(unread.length <= 1, 'at most the line at the edge of the disk is cut')
-  t.match(lines, /"dropped":[1-9]\d*,"msg":"Lines of the log before this one could not be written"/)
+  t.match(lines, /"dropped":[1-9]\d*,"msg":"Earlier lines of the log could not be written"/)
 })
 
 function parses(line: string): boolean {
