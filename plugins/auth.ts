@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync, FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest, preParsingHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiKeys } from '../lib/instances/api-keys.ts'
 import { UnauthorizedError } from '../lib/errors.ts'
@@ -25,28 +25,30 @@ const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) 
   })
 }
 
-function checker(keys: ApiKeys, { allow, inQuery }: KeyRule): preParsingAsyncHookHandler {
+function checker(keys: ApiKeys, { allow, inQuery }: KeyRule): preParsingHookHandler {
   const places = `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
-  return async (request, reply) => {
+  return (request, reply, _payload, done) => {
     // What is answered is about this key: nobody in between may give it to another.
     reply.header('cache-control', 'no-store')
     const key = keyOf(request, inQuery)
-    if (key === undefined) throw new UnauthorizedError(`A key is required: ${places}`)
-    const identity = keys.identify(key)
+    if (key === undefined) return done(new UnauthorizedError(`A key is required: ${places}`))
+    const identity = keys.identifyOn(request.raw.socket, key)
     const { instance } = request.params as { instance?: string }
     const passes =
       identity?.kind === 'global' ||
       (identity?.kind === 'instance' &&
         (allow === 'any' || (allow === 'instance' && identity.instance.name === instance)))
-    if (!passes) throw new UnauthorizedError('The key does not authorize this request')
+    if (!passes) return done(new UnauthorizedError('The key does not authorize this request'))
     request[IDENTITY] = identity
+    done()
   }
 }
 
 function keyOf({ headers, query }: FastifyRequest, inQuery: boolean): string | undefined {
+  if (typeof headers.apikey === 'string' && headers.apikey !== '') return headers.apikey
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
   const asked = inQuery ? (query as { apikey?: unknown }).apikey : undefined
-  for (const key of [headers.apikey, bearer, asked]) if (typeof key === 'string' && key !== '') return key
+  for (const key of [bearer, asked]) if (typeof key === 'string' && key !== '') return key
   return undefined
 }
 

@@ -51,7 +51,15 @@ export function useEventBodies(fastify: FastifyInstance, shape: EventShape): voi
   fastify.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, bytes: Buffer) => readEventBody(bytes, shape)
+    (_request: FastifyRequest, bytes: Buffer, done: (error: Error | null, body?: unknown) => void) => {
+      let body
+      try {
+        body = readEventBody(bytes, shape)
+      } catch (error) {
+        return done(error as Error)
+      }
+      done(null, body)
+    }
   )
 }
 

@@ -37,7 +37,7 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
         ...errorReplies(400, 401, 404, 413, 415, 503)
       }
     },
-    handler: async (request, reply) => {
+    handler: (request, reply) => {
       const {
         params: { instance },
         body

@@ -122,17 +122,13 @@ export class EventLog {
    */
   accept(inputs: readonly InstanceEventInput[], options?: AcceptOptions): Promise<EmitResult[]>
   accept(input: InstanceEventInput, options?: AcceptOptions): Promise<EmitResult>
-  async accept(
+  accept(
     input: InstanceEventInput | readonly InstanceEventInput[],
     options?: AcceptOptions
   ): Promise<EmitResult | EmitResult[]> {
-    const inputs = isList(input) ? input : [input]
-    const transport = options?.only
-    const results = await (acceptChannel.hasSubscribers
-      ? observeAccept({ inputs, transport }, () => this.#accept(inputs, transport))
-      : this.#accept(inputs, transport))
-    // One input has one result.
-    return inputs === input ? results : (results[0] as EmitResult)
+    return isList(input)
+      ? this.#observed(input, options?.only, allResults)
+      : this.#observed([input], options?.only, onlyResult)
   }
 
   /** Refuses events from now on: the server is shutting down. */
@@ -140,7 +136,20 @@ export class EventLog {
     this.#closing = true
   }
 
-  async #accept(inputs: readonly InstanceEventInput[], only: TransportName | undefined): Promise<EmitResult[]> {
+  #observed<R>(
+    inputs: readonly InstanceEventInput[],
+    transport: TransportName | undefined,
+    pick: (results: EmitResult[]) => R
+  ): Promise<R> {
+    if (!acceptChannel.hasSubscribers) return this.#accept(inputs, transport, pick)
+    return observeAccept({ inputs, transport }, () => this.#accept(inputs, transport, allResults)).then(pick)
+  }
+
+  async #accept<R>(
+    inputs: readonly InstanceEventInput[],
+    only: TransportName | undefined,
+    pick: (results: EmitResult[]) => R
+  ): Promise<R> {
     if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
     const normal = normaliseEvents(inputs, this.#options)
     let planned: Planned[] = []
@@ -160,10 +169,10 @@ export class EventLog {
       }
       this.#appended(logged, results)
     }
-    if (results.length === planned.length) return results
+    if (results.length === planned.length) return pick(results)
     // An event that was not logged has no place in the log: offset 0.
     let next = 0
-    return planned.map(({ event, selected }) => (selected ? results[next++] : undefined) ?? unlogged(event))
+    return pick(planned.map(({ event, selected }) => (selected ? results[next++] : undefined) ?? unlogged(event)))
   }
 
   #appended(events: readonly NewEvent[], results: readonly AppendResult[]): void {
@@ -212,6 +221,15 @@ export class EventLog {
 /** `Array.isArray` does not narrow a union with a readonly array. */
 function isList(input: InstanceEventInput | readonly InstanceEventInput[]): input is readonly InstanceEventInput[] {
   return Array.isArray(input)
+}
+
+function allResults(results: EmitResult[]): EmitResult[] {
+  return results
+}
+
+/** One input has one result. */
+function onlyResult([result]: EmitResult[]): EmitResult {
+  return result as EmitResult
 }
 
 function loadOf(events: readonly NewEvent[]): Load {

@@ -122,9 +122,22 @@ function uuidv7(time: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7${randomUUID().slice(15)}`
 }
 
+let lastNow = 0
+let lastIso = ''
+
+/** The time now as ISO 8601, written once a millisecond. */
+function isoNow(): string {
+  const now = Date.now()
+  if (now !== lastNow) {
+    lastNow = now
+    lastIso = new Date(now).toISOString()
+  }
+  return lastIso
+}
+
 /** The time in UTC as ISO 8601 with milliseconds; one without an offset is taken for UTC. `undefined`: no such time. */
 function utc(text: string | undefined): string | undefined {
-  if (text === undefined) return new Date().toISOString()
+  if (text === undefined) return isoNow()
   if (!ISO_8601.test(text)) return undefined
   // `Date` takes 30 February for 2 March.
   const day = text.slice(0, 10)

@@ -10,6 +10,7 @@ export type Identity = { readonly kind: 'global' } | { readonly kind: 'instance'
 export class ApiKeys {
   readonly #globalHash: Buffer | undefined
   readonly #instances: InstanceDirectory
+  readonly #last = new WeakMap<object, { key: string; identity: Identity }>()
 
   constructor({ globalKey, instances }: { globalKey: string | undefined; instances: InstanceDirectory }) {
     this.#globalHash = globalKey === undefined ? undefined : hashToken(globalKey)
@@ -22,11 +23,27 @@ export class ApiKeys {
     return this.#globalHash !== undefined && timingSafeEqual(this.#globalHash, hashToken(key))
   }
 
+  /**
+   * The same as `identify`, without hashing the key again that a connection sent last: until the directory has another
+   * record of its instance, as after each change of a token.
+   */
+  identifyOn(connection: object, key: string): Identity | undefined {
+    const last = this.#last.get(connection)
+    if (last?.key === key && this.#isCurrent(last.identity)) return last.identity
+    const identity = this.identify(key)
+    if (identity) this.#last.set(connection, { key, identity })
+    return identity
+  }
+
   /** The holder of a key; `undefined` for an unknown or empty one. */
   identify(key: string | undefined): Identity | undefined {
     if (key === undefined || key === '') return undefined
     if (this.isGlobal(key)) return { kind: 'global' }
     const instance = this.#instances.findByToken(key)
     return instance && { kind: 'instance', instance }
+  }
+
+  #isCurrent(identity: Identity): boolean {
+    return identity.kind === 'global' || this.#instances.get(identity.instance.name) === identity.instance
   }
 }
