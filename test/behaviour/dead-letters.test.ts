@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { API_KEY, build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
-import { until } from '../support/until.ts'
+import { soon, until } from '../support/until.ts'
 
 const headers = { apikey: API_KEY }
 
@@ -47,7 +47,7 @@ async function withDeadLetters(t: Test) {
   return { sqs, server, store, list, redrive, discard, allow, proxy }
 }
 
-t.test('dead letters are listed with why, filtered and in pages', async (t) => {
+t.test('dead letters are listed with their reasons, filtered and in pages', async (t) => {
   const { list } = await withDeadLetters(t)
   const { deadLetters, more } = await list()
   t.equal(deadLetters.length, 6)
@@ -80,7 +80,7 @@ t.test('dead letters are listed with why, filtered and in pages', async (t) => {
   )
 })
 
-t.test('redriven ones are sent under their old ids, in order; what is left stays', async (t) => {
+t.test('redriven events are sent under their old ids, in order; other dead letters stay', async (t) => {
   const { sqs, redrive, list, allow, server } = await withDeadLetters(t)
   allow()
   const calls = (await list('?queue=global_call.fifo&instance=one')).deadLetters
@@ -102,14 +102,17 @@ t.test('redriven ones are sent under their old ids, in order; what is left stays
   t.equal(sqs.depth('global_call.fifo'), 0, 'nothing twice')
 })
 
-t.test('what dies again is a dead letter again, and is not redriven in the same breath', async (t) => {
-  const { redrive, list, store } = await withDeadLetters(t)
-  t.same((await redrive({ all: true })).json(), { redriven: 6 })
-  await until(async () => (await store.deadLetters.count()).count >= 6)
-  t.ok((await list()).deadLetters.every(({ id }) => id > 6))
-})
+t.test(
+  'an event that is given up on again is a new dead letter, which the same request does not redrive',
+  async (t) => {
+    const { redrive, list, store } = await withDeadLetters(t)
+    t.same((await redrive({ all: true })).json(), { redriven: 6 })
+    await until(async () => (await store.deadLetters.count()).count >= 6)
+    t.ok((await list()).deadLetters.every(({ id }) => id > 6))
+  }
+)
 
-t.test('while older ones are redriven, newer ones of the same lane are neither lost nor repeated', async (t) => {
+t.test('while older events are redriven, newer events of the same lane are neither lost nor repeated', async (t) => {
   const { sqs, redrive, allow, server } = await withDeadLetters(t)
   allow()
   const more = Array.from({ length: 40 }, (_, n) =>
@@ -128,26 +131,29 @@ t.test('while older ones are redriven, newer ones of the same lane are neither l
   t.equal(sqs.depth('global_call.fifo'), 0)
 })
 
-t.test('what is sent but not yet written as sent is not sent again when older ones are redriven', async (t) => {
-  const { sqs, server, store, redrive, allow, proxy } = await withDeadLetters(t)
-  allow()
-  const { acknowledge } = store.deliveries
-  const asked = Promise.withResolvers<void>()
-  const written = Promise.withResolvers<void>()
-  store.deliveries.acknowledge = async (refs) => {
-    asked.resolve()
-    await written.promise
-    return acknowledge.call(store.deliveries, refs)
+t.test(
+  'an event whose acknowledgement is not stored yet is not sent again when older events are redriven',
+  async (t) => {
+    const { sqs, server, store, redrive, allow, proxy } = await withDeadLetters(t)
+    allow()
+    const { acknowledge } = store.deliveries
+    const asked = Promise.withResolvers<void>()
+    const written = Promise.withResolvers<void>()
+    store.deliveries.acknowledge = async (refs) => {
+      asked.resolve()
+      await written.promise
+      return acknowledge.call(store.deliveries, refs)
+    }
+    await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'newer', id: 'newer' })
+    await soon(asked.promise, 'an acknowledgement')
+    t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })
+    written.resolve()
+    t.equal((await sqs.bodies('global_call.fifo', 3)).length, 3)
+    await until(() => store.deliveries.pendingCount() === 0)
+    const entries = proxy.calls.flatMap(({ body }) => (body.Entries ?? []) as { MessageBody: string }[])
+    t.equal(entries.filter(({ MessageBody }) => MessageBody.includes('"id":"newer"')).length, 1)
   }
-  await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'newer', id: 'newer' })
-  await asked.promise
-  t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })
-  written.resolve()
-  t.equal((await sqs.bodies('global_call.fifo', 3)).length, 3)
-  await until(() => store.deliveries.pendingCount() === 0)
-  const entries = proxy.calls.flatMap(({ body }) => (body.Entries ?? []) as { MessageBody: string }[])
-  t.equal(entries.filter(({ MessageBody }) => MessageBody.includes('"id":"newer"')).length, 1)
-})
+)
 
 t.test('a redrive ends the wait before the next try of its queue', async (t) => {
   const { sqs, server, redrive, allow, proxy } = await withDeadLetters(t)
@@ -162,7 +168,7 @@ t.test('a redrive ends the wait before the next try of its queue', async (t) => 
   t.same(bodies.map(({ id }) => id).sort(), ['one-0', 'one-1', 'waits'])
 })
 
-t.test('discarded ones are forgotten, and not sent', async (t) => {
+t.test('discarded dead letters are deleted, and not sent', async (t) => {
   const { sqs, discard, list, allow, store } = await withDeadLetters(t)
   allow()
   const [first] = (await list()).deadLetters
@@ -177,7 +183,7 @@ t.test('discarded ones are forgotten, and not sent', async (t) => {
   t.equal(sqs.depth('global_call.fifo'), 0)
 })
 
-t.test('bad filters, unknown ids and other keys are refused, and nothing is touched', async (t) => {
+t.test('bad filters, unknown ids and other keys are refused, and nothing is changed', async (t) => {
   const { server, redrive, discard, list } = await withDeadLetters(t)
   const faults: [{ statusCode: number; json: () => unknown }, number, string, RegExp[]][] = [
     [await redrive({}), 400, 'IEV_VALIDATION', [/body must name ids, instance, queue or reason, or say all: true/]],
@@ -215,7 +221,7 @@ t.test('bad filters, unknown ids and other keys are refused, and nothing is touc
   t.equal((await list()).deadLetters.length, 6)
 })
 
-t.test('without SQS there are none to ask for', async (t) => {
+t.test('without SQS the routes of dead letters answer 409', async (t) => {
   const server = await build(t, { sqs: false })
   const reply = await server.inject({ url: '/sqs/deadletters', headers })
   t.equal(reply.statusCode, 409)

@@ -65,7 +65,7 @@ t.test('a message that is too large goes to S3, in its turn; the queue gets a re
   t.equal((await server.eventLog.store.deadLetters.count()).count, 0)
 })
 
-t.test('an object is never written over by another event, and its key is never too long', async (t) => {
+t.test('no event overwrites the object of another, and no key is too long', async (t) => {
   const { sqs, server } = await withS3(t)
   const large = (text: string) => ({ instance: 'mine', event: 'call', data: text.repeat(9_000), id: 'same' })
   await server.onInstanceEvent(large('a'))
@@ -85,7 +85,7 @@ t.test('an object is never written over by another event, and its key is never t
   t.ok(own, 'an id of ours is the object’s name')
 })
 
-t.test('what is long beside the data goes to S3 with it', async (t) => {
+t.test('long extra members go to S3 with the data', async (t) => {
   const { sqs, server } = await withS3(t)
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
   const call = { instance: 'mine', event: 'call', data: 1, extra: { more: 'x'.repeat(9_000) } }
@@ -100,7 +100,7 @@ t.test('what is long beside the data goes to S3 with it', async (t) => {
   t.match(stored, { data: 1, more: /^x{9000}$/ })
 })
 
-t.test('what S3 refuses for good becomes a dead letter, and the lane goes on', async (t) => {
+t.test('an event that S3 refuses permanently becomes a dead letter, and later events are sent', async (t) => {
   const sqs = await startSqs(t)
   const server = await build(t, {
     sqs: {
@@ -146,7 +146,7 @@ t.test('the queue’s own limit wins where it is smaller', async (t) => {
   t.match(await sqs.bodies('global_call.fifo', 1), [{ dataType: 'json' }])
 })
 
-t.test('a limit that shows only when the queue is made ready counts as well', async (t) => {
+t.test('a queue’s limit that is known only when the first event is sent counts', async (t) => {
   const sqs = await startSqs(t)
   sqs.server.createQueue('global_call.fifo', { attributes: { FifoQueue: 'true', MaximumMessageSize: '1024' } })
   const server = await build(t, { sqs: sqs.options })
@@ -162,7 +162,7 @@ t.test('a limit that shows only when the queue is made ready counts as well', as
   ])
 })
 
-t.test('each queue has a dead-letter queue of SQS’s own, if that is asked for', async (t) => {
+t.test('dlqMaxReceives gives each queue a dead-letter queue of SQS', async (t) => {
   const sqs = await startSqs(t)
   const server = await build(t, { sqs: { ...sqs.options, dlqMaxReceives: 3 } })
   const { queues } = await server.sqs.set('mine', { enabled: true, events: ['CALL'] })

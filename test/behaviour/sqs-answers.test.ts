@@ -19,11 +19,13 @@ async function proxied({ calls }: FaultProxy, action: string, count: number): Pr
 /** A server in front of an SQS that answers as the test decides. */
 async function start(t: Test, options: Partial<SqsOptions> = {}) {
   const { sqs, proxy, options: target } = await startProxiedSqs(t)
+  for (const name of ['global_call.fifo', 'global_presence_update.fifo'])
+    sqs.server.createQueue(name, { attributes: { FifoQueue: 'true' } })
   const server = await build(t, {
     sqs: { ...target, global: { events: ['CALL', 'PRESENCE_UPDATE'] }, requestTimeoutMs: DEADLINE_MS, ...options }
   })
   const { store } = server.eventLog
-  // The shared queues are there: what comes now is sent.
+  // The server has found both shared queues: calls from now on send events.
   if (options.global === undefined) await proxied(proxy, 'GetQueueAttributes', 2)
   return {
     sqs,
@@ -60,7 +62,7 @@ const stalls: [string, Fault, string][] = [
 ]
 for (const [title, fault, which] of stalls) {
   t.test(
-    `an answer that ${title} is left after the deadline, for ${which} call: a fault, then sent again`,
+    `an answer that ${title} fails ${which} call at the deadline: a fault, then the event is sent again`,
     async (t) => {
       const { sqs, proxy, server, accept, faultOf, failSends, deadLetters } = await start(t)
       if (which === 'a later') {
@@ -96,7 +98,7 @@ for (const [title, fault, which] of stalls) {
   )
 }
 
-t.test('queues whose calls hang leave room for those of others', async (t) => {
+t.test('queues whose calls hang leave half of the calls to others', async (t) => {
   const { sqs, proxy, server } = await start(t, { global: false, concurrency: 4, requestTimeoutMs: 60_000 })
   const instances = Array.from({ length: 40 }, (_, n) => `stuck-${n}`)
   await Promise.all([...instances, 'fine'].map((name) => server.sqs.set(name, { enabled: true, events: ['CALL'] })))
@@ -135,7 +137,7 @@ const foreign: [string, Fault][] = [
   ['403 for everything', { foreign: 403, type: 'text/plain', body: 'Forbidden' }]
 ]
 for (const [title, fault] of foreign) {
-  t.test(`${title} in the place of SQS is an outage: nothing is lost to it`, async (t) => {
+  t.test(`${title} in place of SQS is an outage that loses no event`, async (t) => {
     const { sqs, proxy, server, accept, faultOf, deadLetters } = await start(t, { maxAttempts: 2 })
     await accept('sent by the first call')
     await sqs.bodies('global_call.fifo', 1)
@@ -167,26 +169,29 @@ function upTo(bytes: number, page: Fault) {
     action === 'SendMessageBatch' && Buffer.byteLength(JSON.stringify(body)) > bytes ? page : undefined
 }
 
-t.test('a proxy that takes less than SQS: smaller calls, and a dead letter of what it takes in none', async (t) => {
-  const { sqs, proxy, accept, deadLetters, sent } = await start(t, { maxAttempts: 3, requestTimeoutMs: 10_000 })
-  proxy.decide = upTo(1_048_576, { foreign: 413 })
-  const instances = Array.from({ length: 12 }, (_, n) => `instance-${n}`)
-  const quotes = '"'.repeat(509_000)
-  await Promise.all([
-    ...instances.map((instance) => accept('x'.repeat(200_000), instance)),
-    accept(quotes, 'evil'),
-    accept('behind', 'evil'),
-    ...instances.map((instance) => accept('second', instance))
-  ])
-  const bodies = await sqs.bodies('global_call.fifo', 25)
-  t.same(bodies.map(({ instance }) => instance).sort(), [...instances, ...instances, 'evil'].sort())
-  await sent()
-  t.match(await deadLetters(), [
-    { instance: 'evil', reason: 'HTTP 413', message: /^HTTP 413 \(text\/html\)/, attempts: 3 }
-  ])
-})
+t.test(
+  'a proxy with a lower limit than SQS gets smaller calls, and an event that is too large for it is a dead letter',
+  async (t) => {
+    const { sqs, proxy, accept, deadLetters, sent } = await start(t, { maxAttempts: 3, requestTimeoutMs: 10_000 })
+    proxy.decide = upTo(1_048_576, { foreign: 413 })
+    const instances = Array.from({ length: 12 }, (_, n) => `instance-${n}`)
+    const quotes = '"'.repeat(509_000)
+    await Promise.all([
+      ...instances.map((instance) => accept('x'.repeat(200_000), instance)),
+      accept(quotes, 'evil'),
+      accept('behind', 'evil'),
+      ...instances.map((instance) => accept('second', instance))
+    ])
+    const bodies = await sqs.bodies('global_call.fifo', 25)
+    t.same(bodies.map(({ instance }) => instance).sort(), [...instances, ...instances, 'evil'].sort())
+    await sent()
+    t.match(await deadLetters(), [
+      { instance: 'evil', reason: 'HTTP 413', message: /^HTTP 413 \(text\/html\)/, attempts: 3 }
+    ])
+  }
+)
 
-t.test('a status for one message only is about that message, which takes no others down with it', async (t) => {
+t.test('a status for one message makes a dead letter of that message alone', async (t) => {
   const { sqs, proxy, accept, deadLetters, sent } = await start(t, { maxAttempts: 4 })
   const evil: number[] = []
   proxy.decide = ({ action, body }) => {
@@ -196,9 +201,11 @@ t.test('a status for one message only is about that message, which takes no othe
   }
   const instances = Array.from({ length: 20 }, (_, n) => `instance-${n}`)
   await Promise.all(instances.map((instance, n) => accept(n === 3 ? 'DROP TABLE x' : 'fine', instance)))
-  // There is company for it at each of its tries.
-  while (evil.filter((entries) => entries === 1).length < 4)
+  // Other events wait at each of its tries.
+  await until(async () => {
     await Promise.all(instances.filter((_, n) => n !== 3).map((instance) => accept('more', instance)))
+    return evil.filter((entries) => entries === 1).length >= 4
+  })
   await sent()
   t.match(await deadLetters(), [{ instance: 'instance-3', reason: 'HTTP 403', attempts: 4 }])
   const alone = evil.indexOf(1)

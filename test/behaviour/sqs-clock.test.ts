@@ -13,7 +13,7 @@ function signedAt({ headers }: ProxiedCall): number {
   return Date.parse(`${date}T${time.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`)
 }
 
-t.test('a clock that differs from that of AWS is made up for in signatures, whichever way, and again', async (t) => {
+t.test('signatures follow the clock of AWS where this machine’s is fast or slow, also after a change', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   const refused: string[] = []
   proxy.decide = (call): Fault => {
@@ -33,7 +33,7 @@ t.test('a clock that differs from that of AWS is made up for in signatures, whic
   t.ok(refused.length >= 3 && refused.length <= 9, `${refused.length} calls were refused`)
 })
 
-t.test('a clock set back an hour hides no outage, and tells since when it is right', async (t) => {
+t.test('a clock that is set back an hour hides no outage, and the time of the fault follows it', async (t) => {
   const { proxy, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
   const real = Date.now.bind(Date)

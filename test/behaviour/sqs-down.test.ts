@@ -10,7 +10,7 @@ t.jobs = 4
 
 const headers = { apikey: API_KEY }
 
-t.test('SQS unreachable at start: the server starts, says so, takes events in, and sends them later', async (t) => {
+t.test('SQS unreachable at start: the server starts, reports it, accepts events, and sends them later', async (t) => {
   const port = await freePort()
   const options = {
     endpoint: `http://127.0.0.1:${port}`,
@@ -89,7 +89,7 @@ t.test('AWS refusing CreateQueue: 502 with the queue and its code, and nothing i
   t.equal(server.eventLog.instances.get('new'), undefined)
 })
 
-t.test('a queue that we may not make but that is there is used', async (t) => {
+t.test('an existing queue is used without the right to create queues', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   sqs.server.createQueue('mine_call.fifo', { attributes: { FifoQueue: 'true', ContentBasedDeduplication: 'true' } })
   proxy.decide = ({ action }) => (action === 'CreateQueue' ? { status: 403, code: 'AccessDenied' } : undefined)
@@ -99,7 +99,7 @@ t.test('a queue that we may not make but that is there is used', async (t) => {
   t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 1 }])
 })
 
-t.test('a queue that we may neither make nor find is an error with AWS’s code', async (t) => {
+t.test('a queue that may be neither created nor found is an error with AWS’s code', async (t) => {
   const { proxy, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: options })
   proxy.decide = ({ action }) =>
@@ -110,7 +110,7 @@ t.test('a queue that we may neither make nor find is an error with AWS’s code'
   })
 })
 
-t.test('a failing call is tried again, order kept; a queue that fails holds only itself back', async (t) => {
+t.test('a failing call is retried, order kept; a queue that fails holds only itself back', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE'] } } })
   const faults = ['reset', { status: 500, code: 'InternalError' }, { status: 400, code: 'RequestThrottled' }] as const
@@ -137,7 +137,7 @@ t.test('a failing call is tried again, order kept; a queue that fails holds only
   t.equal(sqs.depth('global_call.fifo'), 0, 'nothing twice')
 })
 
-t.test('a queue that is deleted is made again, and what waited is sent', async (t) => {
+t.test('a deleted queue is created again, and the events that waited are sent', async (t) => {
   const { sqs, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: options })
   await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
@@ -156,7 +156,7 @@ t.test('an id used again after the instance was deleted is another event', async
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'first' }, { data: 'second' }])
 })
 
-t.test('what a closing server had not sent is sent after the next start, once', async (t) => {
+t.test('events that a closing server had not sent are sent once, after the next start', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   const eventLog = { url: `file:${folder(t)}/events.db` }
   const start = async () => {

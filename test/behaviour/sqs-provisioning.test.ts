@@ -8,7 +8,7 @@ t.jobs = 4
 
 const headers = { apikey: API_KEY }
 
-t.test('many that select all events at once have all of their queues', async (t) => {
+t.test('many instances that select all events at once get all of their queues', async (t) => {
   const { sqs, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: options })
   const names = Array.from({ length: 10 }, (_, n) => `instance-${n}`)
@@ -26,7 +26,7 @@ t.test('many that select all events at once have all of their queues', async (t)
   for (const { name, url } of queues) t.equal(sqs.server.inspectQueue(name)?.url, url)
 })
 
-t.test('shared queues that cannot be made are a fault, until they are made by themselves', async (t) => {
+t.test('shared queues that cannot be created are a fault until they are, without a restart', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   const denied = ({ action, body }: { action: string; body: Record<string, unknown> }) =>
     action === 'CreateQueue' && !String(body.QueueName).includes('call')
@@ -61,7 +61,7 @@ t.test('a server that closes does not wait for shared queues', async (t) => {
   t.pass('closed')
 })
 
-t.test('a server that closes answers those who wait for queues', async (t) => {
+t.test('a server that closes answers requests that wait for queues', async (t) => {
   const { proxy, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: options })
   proxy.decide = () => ({ status: 400, code: 'RequestThrottled' })
@@ -78,7 +78,7 @@ t.test('a server that closes answers those who wait for queues', async (t) => {
   t.match(await reply.json(), { code: 'IEV_CLOSING' })
 })
 
-t.test('a queue that exists is used without being made again', async (t) => {
+t.test('an existing queue is used and not created again', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   sqs.server.createQueue('mine_call.fifo', { attributes: { FifoQueue: 'true' } })
   const server = await build(t, { sqs: options })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { build } from '../support/build.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
-import { until } from '../support/until.ts'
+import { soon, until } from '../support/until.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 4
@@ -36,31 +36,34 @@ t.test('an entry that SQS refuses is tried again; its neighbours of other instan
   t.ok(proxy.calls.some(({ action }) => action === 'SendMessageBatch'))
 })
 
-t.test('what SQS refuses for good becomes a dead letter after some tries, and the lane goes on', async (t) => {
-  const { sqs, proxy, options } = await startProxiedSqs(t)
-  const server = await build(t, {
-    sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE'] }, maxAttempts: 3 }
-  })
-  const { store } = server.eventLog
-  let denied = 0
-  proxy.decide = ({ action, body }) => {
-    if (action !== 'SendMessageBatch' || !String(body.QueueUrl).includes('call') || denied === 3) return undefined
-    denied++
-    return { status: 403, code: 'AccessDenied', message: 'not yours' }
+t.test(
+  'an event that SQS refuses permanently becomes a dead letter after some tries, and later events are sent',
+  async (t) => {
+    const { sqs, proxy, options } = await startProxiedSqs(t)
+    const server = await build(t, {
+      sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE'] }, maxAttempts: 3 }
+    })
+    const { store } = server.eventLog
+    let denied = 0
+    proxy.decide = ({ action, body }) => {
+      if (action !== 'SendMessageBatch' || !String(body.QueueUrl).includes('call') || denied === 3) return undefined
+      denied++
+      return { status: 403, code: 'AccessDenied', message: 'not yours' }
+    }
+    await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'dies' })
+    await server.onInstanceEvent({ instance: 'mine', event: 'presence.update', data: 'another queue' })
+    t.match(await sqs.bodies('global_presence_update.fifo', 1), [{ data: 'another queue' }])
+    await until(async () => (await store.deadLetters.read({ after: 0, limit: 10 })).length !== 0)
+    t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
+      { offset: 1, queue: 'global_call.fifo', reason: 'AccessDenied', message: 'not yours', attempts: 3 }
+    ])
+    await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'lives' })
+    t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'lives' }])
+    await until(() => store.deliveries.pendingCount() === 0)
   }
-  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'dies' })
-  await server.onInstanceEvent({ instance: 'mine', event: 'presence.update', data: 'another queue' })
-  t.match(await sqs.bodies('global_presence_update.fifo', 1), [{ data: 'another queue' }])
-  await until(async () => (await store.deadLetters.read({ after: 0, limit: 10 })).length !== 0)
-  t.match(await store.deadLetters.read({ after: 0, limit: 10 }), [
-    { offset: 1, queue: 'global_call.fifo', reason: 'AccessDenied', message: 'not yours', attempts: 3 }
-  ])
-  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'lives' })
-  t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 'lives' }])
-  await until(() => store.deliveries.pendingCount() === 0)
-})
+)
 
-t.test('of a call that is refused because of one entry only that one dies, and the others are sent', async (t) => {
+t.test('of a call that is refused because of one entry, only that one becomes a dead letter', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxAttempts: 2 } })
   proxy.decide = ({ action, body }) =>
@@ -78,7 +81,7 @@ t.test('of a call that is refused because of one entry only that one dies, and t
   ])
 })
 
-t.test('an entry that SQS refuses for good is buried alone', async (t) => {
+t.test('an entry that SQS refuses permanently becomes a dead letter alone', async (t) => {
   const { sqs, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxAttempts: 2 } })
   server.sqs.client.middlewareStack.add(
@@ -132,7 +135,7 @@ t.test('an entry that SQS’s answer leaves out is tried again', async (t) => {
   t.ok(silent < 0)
 })
 
-t.test('what failed alone goes alone: nothing behind it is accepted before it', async (t) => {
+t.test('an event that failed alone is retried alone: no later event is accepted before it', async (t) => {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
   const sizes: number[] = []
@@ -154,7 +157,7 @@ t.test('what failed alone goes alone: nothing behind it is accepted before it', 
   t.same(sizes.slice(0, 4), [10, 1, 1, 1])
 })
 
-t.test('a message that is too large becomes a dead letter, and the lane goes on', async (t) => {
+t.test('a message that is too large becomes a dead letter, and later events are sent', async (t) => {
   const { sqs, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] }, maxPayloadBytes: 2_048 } })
   const { deliveries } = server.eventLog.store
@@ -166,7 +169,7 @@ t.test('a message that is too large becomes a dead letter, and the lane goes on'
   await Promise.all([accept('before'), accept('x'.repeat(3_000)), accept('after')])
 
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'before' }, { data: 'after' }])
-  await buried
+  await soon(buried, 'a dead letter')
   t.match(await server.eventLog.store.deadLetters.read({ after: 0, limit: 10 }), [
     {
       queue: 'global_call.fifo',

@@ -8,17 +8,17 @@ const of = (t: Test, config: ConstructorParameters<typeof SQSClient>[0]) => {
   return sqsAddress(client)
 }
 
-t.test('an endpoint is where it says, and its credentials stay here', async (t) => {
+t.test('the address of an endpoint is its host and path, without credentials', async (t) => {
   t.same(await of(t, { region: 'x', endpoint: 'http://u:p@127.0.0.1:4566' }), { host: '127.0.0.1:4566' })
   t.same(await of(t, { region: 'x', endpoint: 'https://sqs.example/vpc' }), { host: 'sqs.example', pathname: '/vpc' })
 })
 
-t.test('a region is AWS, wherever that is', async (t) => {
+t.test('the address of a region is AWS’s endpoint in it', async (t) => {
   t.same(await of(t, { region: 'sa-east-1' }), { host: 'sqs.sa-east-1.amazonaws.com' })
   t.same(await of(t, { region: 'cn-north-1' }), { host: 'sqs.cn-north-1.amazonaws.com.cn' })
 })
 
-t.test('without a region it is left open', async (t) => {
+t.test('the address of an unknown region has a variable for it', async (t) => {
   const none = async () => Promise.reject(new Error('Region is missing'))
   const open = { host: 'sqs.{region}.amazonaws.com', variables: { region: {} } }
   t.match(await of(t, { region: none }), open)

@@ -17,14 +17,14 @@ t.test('the longest wait doubles with each attempt, up to the limit', async (t) 
   t.equal(backoffMs(100_000, LIMITS), 5_000, 'however long it goes on')
 })
 
-t.test('the jitter is full: a wait may be anything from nothing to the longest', async (t) => {
+t.test('the jitter is full: a wait is anything from zero to the longest', async (t) => {
   chance(t, 0)
   t.equal(backoffMs(3, LIMITS), 0)
   chance(t, 0.25)
   t.equal(backoffMs(3, LIMITS), 200)
 })
 
-t.test('waits differ', async (t) => {
+t.test('two waits of the same attempt differ', async (t) => {
   const waits = Array.from({ length: 50 }, () => backoffMs(2, LIMITS))
   t.ok(waits.every((wait) => wait >= 0 && wait < 400))
   t.ok(new Set(waits).size > 1)

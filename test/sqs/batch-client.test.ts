@@ -7,6 +7,7 @@ import { SqsCalls } from '../../lib/sqs/calls.ts'
 import { createSqsClient } from '../../lib/sqs/client.ts'
 import { type Fault, startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
+import { soon } from '../support/until.ts'
 
 /** A client in front of an emulator, and how often the SDK was asked to send. */
 async function start(t: Test, { direct = true }: { direct?: boolean } = {}) {
@@ -33,7 +34,7 @@ async function start(t: Test, { direct = true }: { direct?: boolean } = {}) {
   return { sqs, proxy, client, send, bySdk: () => (asked += sends().length) }
 }
 
-t.test('the SDK makes the first call, those after it are the same with another body', async (t) => {
+t.test('the SDK makes the first call, and later calls repeat it with another body', async (t) => {
   const { sqs, proxy, send, bySdk } = await start(t)
   for (const body of ['first', 'segundo: olá', '3 " é \n']) {
     const { Successful = [] } = await send(body)
@@ -48,13 +49,13 @@ t.test('the SDK makes the first call, those after it are the same with another b
   t.same(Object.keys(second?.body ?? {}), Object.keys(first?.body ?? {}))
 })
 
-t.test('a client of somebody else’s making sends every call itself', async (t) => {
+t.test('a host’s own client makes every call itself', async (t) => {
   const { send, bySdk } = await start(t, { direct: false })
   for (const body of ['first', 'second', 'third']) await send(body)
   t.equal(bySdk(), 3)
 })
 
-t.test('a client that somebody put middleware on sends every call itself', async (t) => {
+t.test('a client with middleware of a host makes every call itself', async (t) => {
   const { client, send, bySdk } = await start(t)
   let seen = 0
   client.middlewareStack.add(
@@ -108,7 +109,7 @@ async function answered(t: Test, answer: RequestListener) {
   return send('second')
 }
 
-t.test('the code of an error is in its body, or else in a header, or else there is only a status', async (t) => {
+t.test('the code of an error is in its body, else in a header, else it is the status', async (t) => {
   const answers: [RequestListener, Record<string, unknown>][] = [
     [
       (_, reply) => reply.end('{"__type":"com.amazonaws.sqs#QueueDoesNotExist:http://x","Message":"gone"}'),
@@ -129,7 +130,7 @@ t.test('the code of an error is in its body, or else in a header, or else there 
   }
 })
 
-t.test('an answer of 200 that names no entry is not SQS’s', async (t) => {
+t.test('an answer with status 200 that names no entry is not SQS’s', async (t) => {
   for (const body of ['', 'null', '[1]', '{}', '<html>login</html>', '{"Successful":[null],"Failed":[]}', '5'])
     await t.rejects(
       answered(t, (_, reply) => reply.end(body)),
@@ -138,7 +139,7 @@ t.test('an answer of 200 that names no entry is not SQS’s', async (t) => {
     )
 })
 
-t.test('an answer without end is left', async (t) => {
+t.test('an answer without end is aborted', async (t) => {
   const closed = Promise.withResolvers<void>()
   const endless = answered(t, (_, reply) => {
     const write = () => {
@@ -148,5 +149,5 @@ t.test('an answer without end is left', async (t) => {
     write()
   })
   await t.rejects(endless, { name: 'IEV_SQS_NOT_SQS', message: /More than 4194304 bytes/ })
-  await closed.promise
+  await soon(closed.promise, 'the end of the connection')
 })

@@ -23,7 +23,7 @@ function environment(t: Test, variables: Record<string, string>) {
 const keyOf = ({ headers }: ProxiedCall) => /Credential=([^/]+)/.exec(String(headers.authorization))?.[1]
 
 for (const code of ['ExpiredTokenException', 'InvalidClientTokenId', 'UnrecognizedClientException']) {
-  t.test(`a key of the shared file that has become another is read again after ${code}`, async (t) => {
+  t.test(`credentials that changed in the shared file are read again after ${code}`, async (t) => {
     const file = join(folder(t), 'credentials')
     const write = (key: string) => writeFileSync(file, `[default]\naws_access_key_id=${key}\naws_secret_access_key=s\n`)
     environment(t, { AWS_SHARED_CREDENTIALS_FILE: file })
@@ -51,7 +51,7 @@ for (const code of ['ExpiredTokenException', 'InvalidClientTokenId', 'Unrecogniz
   })
 }
 
-t.test('a key that stays refused is a fault of all; it is looked up every five seconds at the most', async (t) => {
+t.test('credentials that stay refused are an outage, and are looked up at most every five seconds', async (t) => {
   const { proxy, options } = await startProxiedSqs(t)
   let lookups = 0
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL'] } } })
@@ -71,7 +71,7 @@ t.test('a key that stays refused is a fault of all; it is looked up every five s
   t.equal(lookups, 1)
 })
 
-t.test('a lookup of credentials that hangs is given up, and made anew', async (t) => {
+t.test('a lookup of credentials that hangs is given up, and the next one begins anew', async (t) => {
   const connections: Socket[] = []
   let asked = 0
   const sts = createServer((_, reply) => {
@@ -112,7 +112,7 @@ t.test('a lookup of credentials that hangs is given up, and made anew', async (t
   await until(() => connections[0]?.destroyed === true)
 })
 
-t.test('a program for credentials that hangs does not keep the next lookup waiting', async (t) => {
+t.test('a credential process that hangs does not delay the next lookup', async (t) => {
   const file = join(folder(t), 'config')
   const pipe = join(folder(t), 'pipe')
   execFileSync('mkfifo', [pipe])
@@ -129,7 +129,7 @@ t.test('a program for credentials that hangs does not keep the next lookup waiti
   t.match(await lookUp(), { accessKeyId: 'from-program' })
 })
 
-t.test('a client without a source of credentials has no new ones', async (t) => {
+t.test('a client without a source of credentials is not asked for new ones', async (t) => {
   t.equal(await new CredentialsRenewal({}).renewed(), false)
   t.equal(
     await new CredentialsRenewal({ config: { credentials: () => Promise.reject(new Error('none')) } }).renewed(),

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import t from 'tap'
 import { withDeadline } from '../../lib/sqs/deadline.ts'
 
-t.test('work that ends in time has its result, or its own failure', async (t) => {
+t.test('work that ends in time gives its result or its error', async (t) => {
   t.equal(await withDeadline({ ms: 10_000, what: 'It' }, async () => 7), 7)
   await t.rejects(
     withDeadline({ ms: 10_000, what: 'It' }, async () => Promise.reject(new Error('own'))),
@@ -10,7 +10,7 @@ t.test('work that ends in time has its result, or its own failure', async (t) =>
   )
 })
 
-t.test('work that does not end is aborted, and fails by name, also if it does not listen', async (t) => {
+t.test('work past its deadline is aborted and fails with its name, even if it ignores the abort', async (t) => {
   let aborted: Promise<unknown> | undefined
   const failed = withDeadline({ ms: 5, what: 'CreateQueue' }, (signal) => {
     aborted = once(signal, 'abort')
@@ -20,7 +20,7 @@ t.test('work that does not end is aborted, and fails by name, also if it does no
   await aborted
 })
 
-t.test('an abort from outside ends it early', async (t) => {
+t.test('an abort from outside ends work early', async (t) => {
   const outside = new AbortController()
   const failed = withDeadline({ ms: 10_000, what: 'It', signal: outside.signal }, () => new Promise(() => {}))
   outside.abort(new Error('closing'))

@@ -22,7 +22,7 @@ async function start(t: Test) {
   return { sqs, proxy, limiter, provisioner: new QueueProvisioner({ calls, type: 'fifo', log }) }
 }
 
-t.test('many queues come in the order that was asked, a few calls at a time for all who ask', async (t) => {
+t.test('many queues are created a few calls at a time, in the order of the requests', async (t) => {
   const { sqs, proxy, limiter, provisioner } = await start(t)
   let now = 0
   let most = 0
@@ -53,7 +53,7 @@ const passing: Fault[] = [
   { status: 400, code: 'ThrottlingException' },
   { foreign: 502 }
 ]
-t.test('a failure that passes is tried again, whichever call it hits', async (t) => {
+t.test('a transient failure of any call is retried', async (t) => {
   for (const action of ['GetQueueUrl', 'CreateQueue', 'GetQueueAttributes']) {
     for (const fault of passing) {
       const { proxy, limiter, provisioner } = await start(t)
@@ -65,7 +65,7 @@ t.test('a failure that passes is tried again, whichever call it hits', async (t)
   }
 })
 
-t.test('throttling lasts as long as it lasts', async (t) => {
+t.test('throttled calls are retried for as long as throttling lasts', async (t) => {
   const { proxy, limiter, provisioner } = await start(t)
   let tokens = 5
   const refill = setInterval(() => (tokens = 5), 100)
@@ -75,7 +75,7 @@ t.test('throttling lasts as long as it lasts', async (t) => {
   t.equal((await ensureAll(provisioner, specs(32), { timeoutMs: 60_000, limiter })).length, 32)
 })
 
-t.test('an SQS that is down is told soon; a refusal at once, with what is ready', async (t) => {
+t.test('an outage is reported after a few tries, and a refusal at once, with the queues that are ready', async (t) => {
   const { proxy, limiter, provisioner } = await start(t)
   proxy.decide = () => 'reset'
   await t.rejects(ensureAll(provisioner, specs(2), { timeoutMs: 600_000, limiter }), {
@@ -106,7 +106,7 @@ t.test('an SQS that is down is told soon; a refusal at once, with what is ready'
   t.match(second, { ...refused, messages: [refused.message, /9 of its 10 queues .* not ready: queue-9\.fifo$/] })
 })
 
-t.test('what does not pass within a request is not tried again', async (t) => {
+t.test('a failure that outlasts a request is not retried', async (t) => {
   for (const [code, status] of [
     ['AccessDenied', 403],
     ['InvalidClientTokenId', 403],
@@ -119,7 +119,7 @@ t.test('what does not pass within a request is not tried again', async (t) => {
   }
 })
 
-t.test('an abort from outside ends it', async (t) => {
+t.test('an abort ends the creation of queues', async (t) => {
   const { proxy, limiter, provisioner } = await start(t)
   const outside = new AbortController()
   let tries = 0
@@ -131,7 +131,7 @@ t.test('an abort from outside ends it', async (t) => {
   t.equal((await ensureMany(provisioner, specs(1), options)).failed.size, 1)
 })
 
-t.test('a mock that answers nothing to what it does not know makes queues', async (t) => {
+t.test('queues are created by a mock that returns nothing for commands that it does not know', async (t) => {
   const client = {
     send: async (command: unknown) =>
       command instanceof CreateQueueCommand ? { QueueUrl: 'http://mock/a' } : undefined
@@ -142,13 +142,13 @@ t.test('a mock that answers nothing to what it does not know makes queues', asyn
   t.equal(await provisioner.find('b'), undefined)
 })
 
-t.test('a look-up that fails is told with its queue', async (t) => {
+t.test('a lookup that fails is reported with its queue', async (t) => {
   const { proxy, provisioner } = await start(t)
   proxy.decide = () => ({ status: 500, code: 'InternalError' })
   await t.rejects(provisioner.find('a.fifo'), { code: 'IEV_SQS_QUEUE_UNAVAILABLE', message: /a\.fifo.*InternalError/ })
 })
 
-t.test('all ends with its time', async (t) => {
+t.test('the creation of queues ends at its deadline', async (t) => {
   const { proxy, limiter, provisioner } = await start(t)
   proxy.decide = () => 'silence'
   await t.rejects(ensureAll(provisioner, specs(9), { timeoutMs: 50, limiter }), {
@@ -157,7 +157,7 @@ t.test('all ends with its time', async (t) => {
   })
 })
 
-t.test('throttling that outlasts the time is the reason', async (t) => {
+t.test('throttling that lasts until the deadline is the reported reason', async (t) => {
   const { proxy, limiter, provisioner } = await start(t)
   proxy.decide = ({ action }) => (action === 'GetQueueUrl' ? { status: 400, code: 'RequestThrottled' } : undefined)
   await t.rejects(ensureAll(provisioner, [{ name: 'other.fifo' }], { timeoutMs: 500, limiter }), {
@@ -165,7 +165,7 @@ t.test('throttling that outlasts the time is the reason', async (t) => {
   })
 })
 
-t.test('what is not in the way of others does not stop them, if that is wanted', async (t) => {
+t.test('a queue that fails does not stop others, unless the caller wants it to', async (t) => {
   const { proxy, limiter, provisioner } = await start(t)
   proxy.decide = ({ action, body }) =>
     action === 'CreateQueue' && body.QueueName === 'queue-0.fifo' ? { status: 403, code: 'AccessDenied' } : undefined
@@ -178,7 +178,7 @@ t.test('what is not in the way of others does not stop them, if that is wanted',
   t.match([...failed], [['queue-0.fifo', { code: 'IEV_SQS_QUEUE_UNAVAILABLE' }]])
 })
 
-t.test('an answer without a URL is not SQS’s', async (t) => {
+t.test('an answer to CreateQueue without a URL is not SQS’s', async (t) => {
   const { proxy, provisioner } = await start(t)
   proxy.decide = () => ({ foreign: 200, type: 'application/json', body: '{}' })
   await t.rejects(provisioner.ensure({ name: 'a.fifo' }), { message: /IEV_SQS_NOT_SQS/ })

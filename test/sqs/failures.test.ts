@@ -4,7 +4,7 @@ import { callFailure, CallError, entryFailure, failureCode, failureMessage } fro
 
 const named = (name: string, more: object = {}) => Object.assign(new Error('why'), { name, ...more })
 
-t.test('the code is AWS’s, else the system’s', (t) => {
+t.test('the code of a failure is AWS’s, else the system’s', (t) => {
   const aws = named('RequestThrottled')
   const cases: [unknown, string][] = [
     [aws, 'RequestThrottled'],
@@ -24,14 +24,14 @@ t.test('the code is AWS’s, else the system’s', (t) => {
   t.end()
 })
 
-t.test('the message is never empty', (t) => {
+t.test('the message of a failure is never empty', (t) => {
   t.equal(failureMessage(new Error('why')), 'why')
   t.equal(failureMessage(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })), 'ECONNREFUSED')
   t.equal(failureMessage('thrown text'), 'thrown text')
   t.end()
 })
 
-t.test('what passes by itself is told from what does not', (t) => {
+t.test('failures are transient, permanent, or about a missing queue', (t) => {
   for (const name of [
     'AccessDenied',
     'AccessDeniedException',
@@ -62,7 +62,7 @@ t.test('what passes by itself is told from what does not', (t) => {
   t.end()
 })
 
-t.test('a refused entry is refused for good only where the sender is at fault', (t) => {
+t.test('a refused entry is a permanent failure only if the sender is at fault', (t) => {
   const entry = { Id: '0', Code: 'InvalidMessageContents', SenderFault: true }
   t.strictSame(entryFailure(entry), { kind: 'permanent', code: entry.Code, message: entry.Code })
   t.equal(entryFailure({ ...entry, SenderFault: false }).kind, 'transient')
@@ -110,7 +110,7 @@ t.test('an answer without a code of AWS is judged by its status', (t) => {
   t.end()
 })
 
-t.test('a text from outside is cut at 1 kB, and moves no terminal’s cursor', (t) => {
+t.test('an external text is cut at 1 kB and has no control characters', (t) => {
   const long = failureMessage(named('Odd', { message: `\u001b[2J\r\n\u202e${'漢'.repeat(1_000_000)}` }))
   t.ok(Buffer.byteLength(long) <= 1_024)
   t.match(long, /^\[2J 漢+…$/)

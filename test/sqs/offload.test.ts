@@ -28,7 +28,7 @@ const faults: [string, Fault, object][] = [
   ['a proxy that takes less', { foreign: 413 }, { failure: { kind: 'permanent', code: 'HTTP 413' } }]
 ]
 for (const [title, fault, expected] of faults) {
-  t.test(`an upload that meets ${title} has failed, and works when that is over`, async (t) => {
+  t.test(`an upload that meets ${title} fails, and succeeds afterwards`, async (t) => {
     const { proxy, put } = await start(t)
     proxy.decide = () => fault
     t.match(await put().catch((error: unknown) => error), expected)
@@ -52,7 +52,7 @@ t.test('many uploads do not fail by waiting for each other', async (t) => {
   t.ok(most > 1 && most <= 16, `${most} at once`)
 })
 
-t.test('a large upload has more time', async (t) => {
+t.test('a large upload has a later deadline', async (t) => {
   const { proxy, put } = await start(t)
   await put()
   proxy.decide = () => new Promise((resolve) => setTimeout(resolve, 1_500, undefined))

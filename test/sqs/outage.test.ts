@@ -5,7 +5,7 @@ import { Outage } from '../../lib/sqs/outage.ts'
 const failed = (kind: 'transient' | 'missing-queue' | 'permanent', code: string, status?: number) =>
   new CallError({ kind, code, message: 'why' }, status)
 
-t.test('what fails for all is an outage until SQS answers otherwise', (t) => {
+t.test('a failure of every call is an outage until SQS answers', (t) => {
   const all = [
     failed('transient', 'ECONNREFUSED'),
     failed('transient', 'IEV_TIMEOUT'),
@@ -25,7 +25,7 @@ t.test('what fails for all is an outage until SQS answers otherwise', (t) => {
   t.end()
 })
 
-t.test('what fails for one queue or message is none, and ends one', (t) => {
+t.test('a failure of one queue or message is no outage, and ends one', (t) => {
   const one = [
     failed('permanent', 'AccessDenied', 403),
     failed('missing-queue', 'QueueDoesNotExist', 400),
@@ -50,7 +50,7 @@ t.test('what fails for one queue or message is none, and ends one', (t) => {
   t.end()
 })
 
-t.test('an outage that nothing was sent into for a minute is not told any more, whatever the clock says', (t) => {
+t.test('an outage is forgotten after a minute without calls, whatever the clock says', (t) => {
   let now = 1_000
   t.intercept(performance, 'now', { value: () => now, configurable: true })
   t.intercept(Date, 'now', { value: () => 0, configurable: true })

@@ -43,7 +43,7 @@ async function start(t: Test, options: Partial<ProvisionerOptions> = {}) {
   }
 }
 
-t.test('a queue is made with its attributes and tags', async (t) => {
+t.test('a queue is created with its attributes and tags', async (t) => {
   const { provisioner, server, tags } = await start(t)
   const url = await provisioner.ensure(SALES_CALL)
   const queue = server.inspectQueue(SALES_CALL.name)
@@ -53,7 +53,7 @@ t.test('a queue is made with its attributes and tags', async (t) => {
   t.strictSame(await tags(url), { 'managed-by': 'fastify-instance-events', instance: 'sales', event: 'CALL' })
 })
 
-t.test('tags have only the characters that AWS takes, and only what is known', async (t) => {
+t.test('tags have only characters that AWS accepts, and no empty values', async (t) => {
   const { provisioner, tags } = await start(t)
   const odd = await provisioner.ensure({ name: 'odd.fifo', instance: 'loja são/1 "💬" <&>', event: 'CALL' })
   t.match(await tags(odd), { instance: 'loja são/1 ___ ___' })
@@ -68,7 +68,7 @@ t.test('a standard queue has no attributes of FIFO queues', async (t) => {
   t.notOk(server.inspectQueue('sales_call')?.attributes.FifoQueue)
 })
 
-t.test('a queue is asked for once, however many want it, and again when it was forgotten', async (t) => {
+t.test('callers that want the same queue share one call, and a forgotten queue is looked up again', async (t) => {
   const { provisioner, commands, server } = await start(t)
   const urls = await Promise.all(Array.from({ length: 20 }, () => provisioner.ensure(SALES_CALL)))
   t.equal(new Set(urls).size, 1)
@@ -93,13 +93,13 @@ t.test('the limit of new queues is asked for once, that of others each time', as
   t.equal(provisioner.maxBytes('third.fifo'), 2_048)
 })
 
-t.test('a queue that was made by an earlier run is found again', async (t) => {
+t.test('a queue that an earlier run created is found again', async (t) => {
   const { provisioner, client } = await start(t)
   const url = await provisioner.ensure(SALES_CALL)
   t.equal(await new QueueProvisioner({ calls: callsOf(client), type: 'fifo', log }).ensure(SALES_CALL), url)
 })
 
-t.test('a queue with other attributes is used as it is, and left so', async (t) => {
+t.test('a queue with other attributes is used as it is, and not changed', async (t) => {
   const { provisioner, server, tags } = await start(t)
   const attributes = { FifoQueue: 'true', ContentBasedDeduplication: 'true', DeduplicationScope: 'queue' }
   const { queueUrl } = server.createQueue(SALES_CALL.name, { attributes, tags: { owner: 'terraform' } })
@@ -108,7 +108,7 @@ t.test('a queue with other attributes is used as it is, and left so', async (t) 
   t.strictSame(await tags(queueUrl), { owner: 'terraform' })
 })
 
-t.test('whoever may not make queues uses those that are there', async (t) => {
+t.test('existing queues are used without the right to create queues', async (t) => {
   const { provisioner, server, fail, inputs } = await start(t, { accountId: '000000000000' })
   const { queueUrl } = server.createQueue(SALES_CALL.name, { attributes: FIFO })
   fail('CreateQueue', 'AccessDenied')
@@ -122,7 +122,7 @@ t.test('whoever may not make queues uses those that are there', async (t) => {
   })
 })
 
-t.test('whoever may not look for queues makes them', async (t) => {
+t.test('queues are created without the right to look them up', async (t) => {
   const { provisioner, server, fail } = await start(t)
   fail('GetQueueUrl', 'AccessDenied')
   t.equal(await provisioner.ensure(SALES_CALL), server.inspectQueue(SALES_CALL.name)?.url)
@@ -139,7 +139,7 @@ t.test('a queue of the wrong kind is refused, naming the attribute', async (t) =
   })
 })
 
-t.test('a refusal says the queue and the code, and is not remembered', async (t) => {
+t.test('a refusal names the queue and the code, and the next call tries again', async (t) => {
   const { provisioner, server, fail, heal, commands } = await start(t)
   fail('CreateQueue', 'RequestThrottled')
   const refusal = { code: 'IEV_SQS_QUEUE_UNAVAILABLE', message: /sales_call\.fifo.*RequestThrottled: as asked/ }
@@ -169,7 +169,7 @@ t.test('an unused queue is deleted if it is ours and empty', async (t) => {
   )
 })
 
-t.test('a queue that is not ours, or not empty, stays', async (t) => {
+t.test('a queue that is not ours, or not empty, is not deleted as unused', async (t) => {
   const { provisioner, server, receive } = await start(t)
   server.createQueue('theirs.fifo', { attributes: FIFO, tags: { 'managed-by': 'terraform', instance: 'sales' } })
   t.equal(await provisioner.deleteUnused('theirs.fifo'), false)
@@ -198,7 +198,7 @@ t.test('a queue whose messages are in flight or delayed is not deleted as unused
   )
 })
 
-t.test('a deletion that fails is not thrown: the queue stays', async (t) => {
+t.test('a deletion that fails does not throw, and the queue stays', async (t) => {
   const { provisioner, server, fail } = await start(t)
   await provisioner.ensure(SALES_CALL)
   fail('DeleteQueue', 'AccessDenied')

@@ -86,7 +86,7 @@ for (const type of ['fifo', 'standard'] as const) {
   }
 }
 
-t.test('the shared queues are told with their events', async (t) => {
+t.test('the specs of shared queues name their events', async (t) => {
   t.strictSame(make().sharedSpecs(['CALL', 'QRCODE_UPDATED']), [
     { name: 'global_call.fifo', event: 'CALL' },
     { name: 'global_qrcode_updated.fifo', event: 'QRCODE_UPDATED' }
@@ -97,7 +97,7 @@ t.test('the shared queues are told with their events', async (t) => {
   t.strictSame(make().sharedSpecs([]), [])
 })
 
-t.test('how a queue came to be is told from an event on its way into it', async (t) => {
+t.test('the spec of a queue is derived from an event for it', async (t) => {
   const of = { instance: 'sales', key: 'CALL' }
   t.strictSame(make().specOf('sales_call.fifo', of), { name: 'sales_call.fifo', instance: 'sales', event: 'CALL' })
   t.strictSame(make().specOf('global_call.fifo', of), { name: 'global_call.fifo', event: 'CALL' })
@@ -119,7 +119,7 @@ function identified(id: string, instance: string, { callerId = true, instanceKey
   return deduplicationId({ id, instance, instanceKey, flags: callerId ? CALLER_ID : 0 })
 }
 
-t.test('the deduplication id is the id; of a caller, with its instance', async (t) => {
+t.test('the deduplication id is the event’s id, and has the instance in front of an id from the caller', async (t) => {
   const uuid = '019c1c6e-0000-7000-8000-000000000000'
   t.equal(identified(uuid, 'sales', { callerId: false }), uuid)
   t.equal(identified('order-1', 'sales'), 'sales:7:order-1')
@@ -127,7 +127,7 @@ t.test('the deduplication id is the id; of a caller, with its instance', async (
   t.not(identified('order-1', 'sales', { instanceKey: 8 }), identified('order-1', 'sales'), 'a name given again')
 })
 
-t.test('a deduplication id that SQS would refuse is hashed, and stays one of a kind', async (t) => {
+t.test('a deduplication id that SQS would refuse is hashed, and stays unique', async (t) => {
   const ids = ['a', 'a:b', 'b', 'ção', 'with space', 'x'.repeat(128), `${'x'.repeat(127)}y`]
   const instances = ['a', 'a:a', 'a%3Aa', 'loja são/1', 'y'.repeat(100)]
   const made = instances.flatMap((instance) => ids.map((id) => identified(id, instance)))

@@ -8,7 +8,7 @@ import { newEvent } from '../support/new-event.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import sqsPlugin from '../../plugins/sqs.ts'
-import { until } from '../support/until.ts'
+import { soon, until } from '../support/until.ts'
 
 /** A server on a store of the test's own, whose methods it may make fail. */
 async function onOwnStore(t: Test) {
@@ -26,7 +26,7 @@ async function onOwnStore(t: Test) {
 
 const call = (data: unknown, instance = 'mine') => ({ instance, event: 'call', data })
 
-t.test('what does not fit into one call with others goes in the next', async (t) => {
+t.test('an event that does not fit into a batch goes into the next one', async (t) => {
   const sqs = await startSqs(t)
   const server = await build(t, { sqs: { ...sqs.options, global: { events: ['CALL'] } } })
   const large = 'x'.repeat(600_000)
@@ -36,7 +36,7 @@ t.test('what does not fit into one call with others goes in the next', async (t)
   t.ok(bodies.every(({ data }) => data === large))
 })
 
-t.test('many lanes with large events are held in little memory, and sent all the same', async (t) => {
+t.test('many lanes with large events take little memory, and all events are sent', async (t) => {
   const { store, sqs, start } = await onOwnStore(t)
   const instances = Array.from({ length: 400 }, (_, n) => `instance-${n}`)
   const data = JSON.stringify('x'.repeat(190_000))
@@ -66,7 +66,7 @@ t.test('many lanes with large events are held in little memory, and sent all the
   await server.close()
 })
 
-t.test('a store that cannot be read is asked again', async (t) => {
+t.test('a read of the store that fails is repeated', async (t) => {
   const { store, sqs, start } = await onOwnStore(t)
   const { readLane } = store.deliveries
   let failures = 1
@@ -87,7 +87,7 @@ t.test('a store that cannot be read is asked again', async (t) => {
   t.ok(failures < 0, 'it failed once')
 })
 
-t.test('a read that fails while the server closes is nobody’s concern any more', async (t) => {
+t.test('a read that does not end does not delay a server that closes', async (t) => {
   const { store, start } = await onOwnStore(t)
   const first = await start()
   const asked = Promise.withResolvers<void>()
@@ -97,13 +97,13 @@ t.test('a read that fails while the server closes is nobody’s concern any more
     return answer.promise
   }
   await first.eventLog.accept(Array.from({ length: 500 }, (_, n) => call(n)))
-  await asked.promise
+  await soon(asked.promise, 'a read')
   await first.close()
   answer.reject(new Error('closed'))
   t.ok(store.deliveries.pendingCount() > 0, 'the rest stays pending')
 })
 
-t.test('while the store refuses, what is sent is written as sent later, and not sent twice', async (t) => {
+t.test('acknowledgements that the store refuses are stored later, and their events are not sent twice', async (t) => {
   const { store, sqs, start } = await onOwnStore(t)
   const { acknowledge } = store.deliveries
   let failures = 1
@@ -130,7 +130,7 @@ t.test('a server that closes does not wait for a store that refuses', async (t) 
   }
   const server = await start()
   await server.sqs.emit(call('first'))
-  await refused.promise
+  await soon(refused.promise, 'an acknowledgement')
   await server.sqs.emit(call('second', 'other'))
   await sqs.bodies('global_call.fifo', 2)
   await server.close()
@@ -164,7 +164,7 @@ t.test('a queue that was deleted a moment ago is created again after a minute, a
   t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 1 }])
 })
 
-t.test('SQS is reachable when it answers, whatever it answers about queues, and takes our credentials', async (t) => {
+t.test('SQS is reachable if it accepts the credentials, whatever it answers about queues', async (t) => {
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
   const server = await build(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint } })
@@ -179,7 +179,7 @@ t.test('SQS is reachable when it answers, whatever it answers about queues, and 
   t.match(await server.sqs.status(), { ok: false, code: 'ServiceUnavailable' })
 })
 
-t.test('a bucket without the packages for S3 says what to install', async (t) => {
+t.test('a bucket without the packages for S3 is refused with what to install', async (t) => {
   const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
       if (specifier === '@aws-sdk/client-s3') throw new Error('Cannot find package')

@@ -109,14 +109,14 @@ t.test('credentials that become temporary, or permanent again, are signed as the
   }
 })
 
-t.test('what is of one call is not repeated', async (t) => {
+t.test('headers of one call are not repeated', async (t) => {
   const { request } = await made({ credentials: permanent })
   const template = templateOf({ ...request, headers: { ...request.headers, 'x-amzn-trace-id': 'Root=1-1' } })
   for (const name of ['amz-sdk-invocation-id', 'amz-sdk-request', 'x-amzn-trace-id', 'authorization'])
     t.notHas(template?.request.headers, { [name]: String })
 })
 
-t.test('a request that is not known here makes no template', async (t) => {
+t.test('a request of another form makes no template', async (t) => {
   const { request } = await made({ credentials: permanent })
   t.equal(templateOf({ ...request, path: '/behind/a/proxy' }), undefined)
   t.equal(templateOf({ ...request, query: { Action: 'SendMessageBatch' } }), undefined)

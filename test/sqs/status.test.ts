@@ -5,7 +5,7 @@ import { sqsStatus } from '../../lib/sqs/status.ts'
 import type { Fault } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
 
-t.test('SQS is there only if it answers about a queue', async (t) => {
+t.test('the probe succeeds only on an answer about its queue', async (t) => {
   const { proxy, options } = await startProxiedSqs(t)
   const statusAt = async (endpoint: string) => {
     const limits = { concurrency: 1, connectTimeoutMs: 3_000, requestTimeoutMs: 10_000 }
