@@ -33,7 +33,7 @@ export interface BatchCallerOptions {
 export interface Answer {
   /** The items that SQS did not accept. */
   readonly failures: Map<BatchItem, SendFailure>
-  /** Whether the call itself failed, and not single entries of it. */
+  /** True if the call itself failed, and not single entries of it. */
   readonly whole: boolean
 }
 

@@ -118,7 +118,7 @@ export class SqsEmitter implements Transport {
     return this.#options.instanceQueues.find(instance, selection?.enabled ? selection.events : [])
   }
 
-  /** Why pending events do not leave, or shared queues are missing: each code once, with the queues that it holds back. */
+  /** Reasons why pending events do not leave, or shared queues are missing: one for each code, with its queues. */
   faults(): Fault[] {
     const { sender, sharedQueues } = this.#options
     return faultsOf([...sender.holdups(), ...sharedQueues.holdups()])

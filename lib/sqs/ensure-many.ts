@@ -16,7 +16,7 @@ const MAX_NAMES = 10
 export interface EnsureManyOptions {
   /** Milliseconds for all queues together. */
   timeoutMs: number
-  /** Whether queues that are not begun yet are skipped after one has failed. */
+  /** True if queues that are not begun yet are skipped after one has failed. */
   stopAtFailure: boolean
   /** Limits the queues that are worked on at once, together with everything else that uses it. */
   limiter: Limiter

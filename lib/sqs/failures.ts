@@ -37,24 +37,24 @@ export function answerStatus(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
 }
 
-/** Whether the queue does not exist. The protocols of SQS have several codes for it. */
+/** True if the queue does not exist. The protocols of SQS have several codes for it. */
 export function isQueueMissing(error: unknown): boolean {
   return /QueueDoesNotExist|NonExistentQueue/.test(failureCode(error))
 }
 
-/** Whether the credentials do not allow the call. */
+/** True if the credentials do not allow the call. */
 export function isAccessDenied(error: unknown): boolean {
   return /AccessDenied/.test(failureCode(error))
 }
 
-/** Whether AWS refuses the credentials or the signature themselves. */
+/** True if AWS refuses the credentials or the signature themselves. */
 export function isUnauthenticated({ code }: SendFailure): boolean {
   return /^(ExpiredToken|InvalidToken|InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|TokenRefreshRequired)/.test(
     code
   )
 }
 
-/** Whether AWS asks for fewer calls, to one queue or in general. */
+/** True if AWS asks for fewer calls, to one queue or in general. */
 export function isThrottled({ code }: Pick<SendFailure, 'code'>): boolean {
   return /Throttl|TooMany|OverLimit|SlowDown|BandwidthLimit|^HTTP 429$/i.test(code)
 }

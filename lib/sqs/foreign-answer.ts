@@ -34,7 +34,7 @@ export function foreignFailure(
   return notThere(service, answer)
 }
 
-/** Whether a status is about the request, so that a repeat fails too. */
+/** True if a status is about the request, so that a repeat fails too. */
 export function isOfContent(status: number): boolean {
   return OF_CONTENT.has(status)
 }
@@ -45,7 +45,7 @@ export function notThere(service: AwsService, answer: string): SendFailure {
   return { kind: 'transient', code: NOT_THERE[service], message }
 }
 
-/** Whether a failure has only a status, which may be about the request or about every call. */
+/** True if a failure has only a status, which may be about the request or about every call. */
 export function isForeignRefusal({ kind, code }: SendFailure): boolean {
   return kind === 'permanent' && code.startsWith('HTTP ')
 }

@@ -1,7 +1,7 @@
 import type { Fault } from '../operation/fault.ts'
 import type { SendFailure } from './failures.ts'
 
-/** Why a queue or a lane is held back. */
+/** The reason why a queue or a lane is held back. */
 export interface Holdup {
   readonly failure: SendFailure
   /** `performance.now()` at the first failure of those in a row. */

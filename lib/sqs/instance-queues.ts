@@ -21,9 +21,9 @@ const QUEUES_AT_ONCE = 8
 export interface InstanceQueuesOptions {
   names: QueueNames
   provisioner: QueueProvisioner
-  /** Whether queues whose events are no longer selected are deleted. */
+  /** True if queues whose events are no longer selected are deleted. */
   deleteUnused: boolean
-  /** Whether anything is pending for a queue. */
+  /** True if anything is pending for a queue. */
   hasPending: (queue: string) => boolean
   log: FastifyBaseLogger
 }

@@ -47,7 +47,7 @@ export class Lane {
   refusals = 0
   /** Entries of a batch that has events of it: halved with each batch that is refused permanently. */
   limit = MAX_BATCH_ENTRIES
-  /** Why its first event is held back. */
+  /** The reason why its first event is held back. */
   holdup: Holdup | undefined
   readonly #budget: MemoryBudget
   #state: LaneState = 'idle'
@@ -56,9 +56,9 @@ export class Lane {
   #window: LaneEvent[] = []
   /** The offset up to which the window was filled. */
   #last: number
-  /** Whether the store has events after `#last`. */
+  /** True if the store has events after `#last`. */
   #behind: boolean
-  /** Whether an event came that the page being read may lack. */
+  /** True if an event was pushed after the page that is being read was asked for. */
   #missed = false
   #rewind = false
 
@@ -84,7 +84,7 @@ export class Lane {
     return this.#window[0]
   }
 
-  /** Whether its next page is to be read before anything else is sent. */
+  /** True if its next page is to be read before anything else is sent. */
   get needsLoad(): boolean {
     const low = this.#hasRoom ? LOW_WATER : 1
     return this.#rewind || (this.#behind && this.#window.length < low)

@@ -81,7 +81,7 @@ export class Lanes {
     return this.#lanes.values()
   }
 
-  /** Whether this process may send events of the lane now. */
+  /** True if this process may send events of the lane now. */
   maySend({ instanceKey }: Lane): boolean {
     return this.#deliveries.maySend(instanceKey)
   }

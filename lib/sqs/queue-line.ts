@@ -14,11 +14,11 @@ export class QueueLine {
    * a time tries.
    */
   attempts = 0
-  /** Why all its lanes are held back. */
+  /** The reason why all its lanes are held back. */
   holdup: Holdup | undefined
   /** Calls under way. */
   calls = 0
-  /** Whether it stands in `Turns`. */
+  /** True if it stands in `Turns`. */
   queued = false
   readonly #lanes: Lane[] = []
   /** Entries of a batch, in fractions: halved with each batch that is refused permanently, which may be too large for a proxy. */
@@ -33,7 +33,7 @@ export class QueueLine {
     return this.#lanes.length === 0
   }
 
-  /** Whether it waits for the time of its next try. */
+  /** True if it waits for the time of its next try. */
   get waiting(): boolean {
     return this.#timer !== undefined
   }
@@ -43,7 +43,7 @@ export class QueueLine {
     return Math.floor(this.#limit)
   }
 
-  /** Whether its lanes fill a batch. */
+  /** True if its lanes fill a batch. */
   get hasBatch(): boolean {
     let events = 0
     for (const lane of this.#lanes) {

@@ -66,7 +66,7 @@ export class SqsSender implements LaneSender {
     await handedOver
   }
 
-  /** Why queues and lanes with events to send are held back. */
+  /** The reasons why queues and lanes with events to send are held back. */
   holdups(): QueueHoldup[] {
     const lines = this.#lines.values().filter((line) => !line.empty || line.calls > 0)
     return [...lines, ...this.#lanes].flatMap(({ queue, holdup }) => (holdup ? [{ queue, ...holdup }] : []))

@@ -41,7 +41,7 @@ export class SharedQueues {
     if (this.#options.specs.length > 0) this.#running = this.#run()
   }
 
-  /** Why shared queues do not exist yet. */
+  /** The reasons why shared queues do not exist yet. */
   holdups(): QueueHoldup[] {
     const missing = [...this.#holdups].filter(([queue]) => this.#options.provisioner.url(queue) === undefined)
     return missing.map(([queue, holdup]) => ({ queue, ...holdup }))
