@@ -1,16 +1,15 @@
 import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
-import type { Socket } from 'socket.io'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
-import { BufferBudget } from '../../lib/websocket/buffer-budget.ts'
-import { SocketWriter } from '../../lib/websocket/socket-writer.ts'
-import { Payload } from '../../lib/websocket/payload.ts'
-import { API_KEY, listen } from '../support/build.ts'
+import app from '../../app.ts'
+import eventLog from '../../plugins/event-log.ts'
+import { API_KEY, bare, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
 import { rawData, rawListener, serverEnds } from '../support/raw-socket.ts'
 import { data, emit, numbers } from '../support/resuming.ts'
 import { connect, next } from '../support/sockets.ts'
+import { until as soEventually } from '../support/until.ts'
 
 const auth = { apikey: API_KEY }
 
@@ -19,8 +18,6 @@ async function start(t: Test, names = ['sales']) {
   for (const name of names) await app.websocket.set(name, { enabled: true })
   return { app, url }
 }
-
-const noBudget = () => ({ budget: new BufferBudget(Infinity), waits: () => {} })
 
 /** Events that are posted in one turn. */
 function burst(app: FastifyInstance, count: number, instance = 'sales') {
@@ -57,30 +54,28 @@ t.test('twenty events of one turn are one write to each connection', async (t) =
   t.strictSame(written(), [2, 2], 'a lone event does not wait for others')
 })
 
-t.test('what Engine.IO has still to write is not overtaken', async (t) => {
-  const { app, url } = await start(t)
-  const { until } = await connect(t, `${url}/sales`, API_KEY)
-  // Of the host itself: the second waits in Engine.IO for the first.
-  app.io.of('/sales').emit('host', { data: 'first' })
-  app.io.of('/sales').emit('host', { data: 'second' })
-  const [listener] = app.io.of('/sales').sockets.values()
-  const writer = new SocketWriter(listener!, noBudget())
-  for (const data of ['third', 'fourth']) writer.send(new Payload([`2/sales,["call",{"data":"${data}"}]`]))
-  t.ok(writer.buffered > 0)
-  t.strictSame(
-    (await until(4)).map(({ message }) => message.data),
-    ['first', 'second', 'third', 'fourth']
-  )
-  t.equal(writer.buffered, 0)
+t.test('an event does not overtake packets of the host that Engine.IO has not written yet', async (t) => {
+  const server = bare(t)
+  await server.register(eventLog, { url: ':memory:' })
+  // Follows the log before the plugin does. The second packet waits in Engine.IO for the first.
+  server.eventLog.store.log.tail({
+    interest: () => ({ all: true, instanceKeys: [] }),
+    advanced: ({ length }) => {
+      for (const data of length > 0 ? ['first', 'second'] : []) server.io.of('/sales').emit('host', { data })
+    }
+  })
+  await server.register(app, { apiKey: API_KEY, docs: false, sqs: false })
+  await server.websocket.set('sales', { enabled: true })
+  const { until } = await connect(t, `${await server.listen({ host: '127.0.0.1', port: 0 })}/sales`, API_KEY)
+  await emit(server, 'sales', 'third')
+  t.strictSame(data(await until(3)), ['first', 'second', 'third'])
+  await soEventually(() => server.websocket.bufferedBytes === 0)
 })
 
-t.test('where frames cannot be handed over, the same messages arrive one by one', async (t) => {
+t.test('on a server that compresses, events are sent as packets, one by one', async (t) => {
   const { app, url } = await start(t)
+  Object.assign(app.io.engine.opts, { perMessageDeflate: {} })
   const { until } = await connect(t, `${url}/sales`, API_KEY)
-  for (const { conn } of app.io.of('/sales').sockets.values()) {
-    // As of a server that compresses.
-    Object.assign(conn.transport, { _canSendPreEncodedFrame: () => false })
-  }
   const written = writes(t, app, '/sales')
   await burst(app, 20)
   t.strictSame(data(await until(20)), numbers(20))
@@ -96,6 +91,18 @@ t.test('over polling a burst is one reply', async (t) => {
   const packets = (await poll()) ?? []
   t.equal(packets.length, 20)
   t.match(packets[19], /^42\/sales,\["call",\{"event":"call","instance":"sales","data":19,/)
+})
+
+t.test('events count with their bytes until they are polled', async (t) => {
+  const { app, url } = await start(t)
+  const { poll } = await pollingClient(url, '/sales', auth)
+  await poll()
+  await emit(app, 'sales', 'são', 'x')
+  const bytes = app.websocket.bufferedBytes
+  const packets = (await poll()) ?? []
+  // Of each packet, Engine.IO's type is not counted.
+  t.equal(bytes, Buffer.byteLength(packets.join('')) - packets.length)
+  await soEventually(() => app.websocket.bufferedBytes === 0)
 })
 
 t.test('what is sent before, while and after a connection upgrades arrives once, in order', async (t) => {
@@ -150,22 +157,4 @@ t.test('every namespace of a connection gets its own, of any size and script', a
   await last
   t.strictSame(data(await first.until(1)), ['of sales'])
   t.strictSame(heard, [values, values, [...values, 'of sales']])
-})
-
-t.test('a transport that knows nothing of frames gets texts; what waits is known', (t) => {
-  const written: unknown[] = []
-  let flushed = () => {}
-  const conn = {
-    transport: {},
-    on: (_event: 'flush', listener: () => void) => (flushed = listener),
-    write: (packet: string) => written.push(packet)
-  }
-  const writer = new SocketWriter({ conn } as unknown as Socket, noBudget())
-  writer.send(new Payload(['2["a"]', '2["são"]']))
-  t.strictSame(written, ['2["a"]', '2["são"]'])
-  t.equal(writer.buffered, 15, 'bytes')
-  flushed()
-  t.equal(writer.buffered, 0)
-  t.equal(writer.sharesFrames, false)
-  t.end()
 })
