@@ -28,7 +28,7 @@ export interface Route {
 /** What a transport plugin brings to the log. */
 export interface Transport {
   readonly name: TransportName
-  /** Returns where an event goes. Called for each event, from memory only; `instance` is undefined for an unknown one. */
+  /** Returns where an event goes. Called for each event; must use memory alone. `instance` is undefined for an unknown one. */
   plan(event: CatalogueEvent, instance: Instance | undefined): Route
 }
 
@@ -38,7 +38,7 @@ export interface EventLogInit extends NormaliseOptions {
   log: FastifyBaseLogger
   /** Whether an event of an unknown instance registers it. */
   autoRegister: boolean
-  /** Whether an event that goes nowhere is logged all the same. */
+  /** Whether an event that no transport selects is logged. */
   logUnselected: boolean
 }
 
@@ -51,13 +51,13 @@ export type EmitResult = AppendResult
 
 interface Planned {
   event: NewEvent
-  /** Whether any transport has somewhere to go with it. */
+  /** Whether a transport selects it. */
   selected: boolean
 }
 
 /**
  * The event log as plugins see it: the store, the catalogue, and the one way in. An event is checked and serialised once,
- * every attached transport says where it goes, and one append makes all of it durable. Transports take what they deliver
+ * each attached transport plans where it goes, and one append makes all of that durable. Transports read what they deliver
  * from the store: sockets follow the log, SQS its lanes.
  */
 export class EventLog {
@@ -99,12 +99,12 @@ export class EventLog {
     this.#transports.set(transport.name, transport)
   }
 
-  /** Calls the watcher with each instance that is removed or updated; what it throws is logged. Returns a function that ends it. */
+  /** Calls the watcher with each removed or updated instance, and logs what it throws. @returns a function that ends this */
   watchInstances(watcher: (change: InstanceChange) => void): () => void {
     return this.instances.watch((change) => this.guard('A watcher of instances failed', () => watcher(change)))
   }
 
-  /** Runs `work` and logs what it throws: a plugin must not fail the commit that it is told of. */
+  /** Runs `work` and logs what it throws, so that a plugin cannot fail the commit that it is notified of. */
   guard(failure: string, work: () => void): void {
     try {
       work()
@@ -208,7 +208,7 @@ export class EventLog {
       read ||= route.read ?? false
     }
     const flags = (callerId ? CALLER_ID : 0) | (keptTo ? flagsOfOnly(keptTo) : 0)
-    // Kept: an event that is planned again has its trace already.
+    // Set once: an event can be planned again.
     event.traceparent ??= createTrace(queues)
     const { instance: name, event: known, traceparent } = event
     return {

@@ -14,12 +14,12 @@ import { isTraceparent } from '../telemetry/trace-context.ts'
 
 export interface NormaliseOptions {
   catalogue: EventCatalogue
-  /** `server_url` of events that bring none. */
+  /** `server_url` of events without one. */
   serverUrl: string
   exposeApiKey: boolean
 }
 
-/** A valid event, its message parts serialised. */
+/** A valid event with serialised message parts. */
 export interface NormalEvent {
   instance: string
   event: CatalogueEvent
@@ -53,7 +53,7 @@ export function normaliseEvents(inputs: readonly InstanceEventInput[], options: 
     try {
       events.push(normaliseEvent(input, options))
     } catch (error) {
-      // normaliseEvent throws errors of lib/errors.ts only.
+      // normaliseEvent throws only errors of lib/errors.ts.
       const fault = error as InstanceEventsError
       errors.push(fault)
       messages.push(...(fault.messages ?? [fault.message]).map((message) => `[${index}]: ${message}`))
@@ -98,7 +98,7 @@ function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): N
   if (input.extra !== undefined) {
     for (const [member, value] of Object.entries(input.extra)) {
       if (RESERVED.has(member)) faults.push(`extra.${member} is a member of every message and cannot be replaced`)
-      // As in JSON.stringify, there is no member then.
+      // Left out, as by JSON.stringify.
       else if (value !== undefined) extra.push(`${JSON.stringify(member)}:${json(`extra.${excerpt(member)}`, value)}`)
     }
   }
@@ -116,7 +116,7 @@ function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): N
   }
 }
 
-/** A UUID that begins with the time: a random one but for that, whose bits Node draws for many at once. */
+/** Returns a UUID that begins with the time. The other bits are those of a random UUID, which Node.js draws in bulk. */
 function uuidv7(time: number): string {
   const hex = time.toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7${randomUUID().slice(15)}`
@@ -125,7 +125,7 @@ function uuidv7(time: number): string {
 let lastNow = 0
 let lastIso = ''
 
-/** The time now as ISO 8601, written once a millisecond. */
+/** Returns the time now as ISO 8601, formatted once a millisecond. */
 function isoNow(): string {
   const now = Date.now()
   if (now !== lastNow) {
@@ -135,11 +135,11 @@ function isoNow(): string {
   return lastIso
 }
 
-/** The time in UTC as ISO 8601 with milliseconds; one without an offset is taken for UTC. `undefined`: no such time. */
+/** Returns a time in UTC as ISO 8601 with milliseconds; without an offset it is read as UTC. `undefined`: there is no such time. */
 function utc(text: string | undefined): string | undefined {
   if (text === undefined) return isoNow()
   if (!ISO_8601.test(text)) return undefined
-  // `Date` takes 30 February for 2 March.
+  // `Date` reads 30 February as 2 March.
   const day = text.slice(0, 10)
   if (!JSON.stringify(new Date(day)).includes(day)) return undefined
   const withZone = text.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/.test(text) ? `${text}Z` : text
@@ -148,7 +148,7 @@ function utc(text: string | undefined): string | undefined {
 }
 
 function zoneWithColon(zone: string, hours: string, minutes: string | undefined, at: number): string {
-  // The tail of a bare date looks like a zone: leave it.
+  // The end of a date without a time looks like a zone.
   return at < 11 ? zone : `${hours}:${minutes ?? '00'}`
 }
 
@@ -162,7 +162,7 @@ function describe({ path, message, value, type }: ValueError): string {
 function shown(value: unknown): string {
   if (typeof value === 'string') return `"${excerpt(value, 40)}"`
   if (Array.isArray(value)) return 'an array'
-  // It may have no text: members are the caller's, `toString` among them.
+  // `String` could fail: the members are the caller's, `toString` among them.
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
 

@@ -3,7 +3,7 @@ import type { LogStore } from '../store/log-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 
 const PAGE_MAX_CHARACTERS = 8 * 1_048_576
-/** Offsets that one page looks at for events of some names: rare ones must not have it read the whole log at once. */
+/** Offsets that one page covers if it is filtered by events: a page of a rare event must not read the whole log. */
 const PAGE_MAX_OFFSETS = 50_000
 
 export interface EventPageOptions {
@@ -20,20 +20,20 @@ export interface EventPageOptions {
 
 export interface EventPage {
   events: StoredEvent[]
-  /** Where the next page begins: what to pass as `after` or `before`. */
+  /** Where the next page begins: pass it as `after`, or as `before`. */
   next: number
-  /** Whether there may be more. A page of a rare event can be empty and have more behind it. */
+  /** Whether there may be more. A page of a rare event can be empty and more can follow. */
   more: boolean
 }
 
-/** A page of the log for people and programs that read it bit by bit. Never unbounded, in bytes and in what is looked at. */
+/** Reads a page of the log, bounded in characters and in the offsets that are looked at. */
 export async function readEventPage(log: LogStore, options: EventPageOptions): Promise<EventPage> {
   const { instanceKey, events, after, before, limit } = options
   const { first, head } = await log.range()
   const begin = Math.max(after, first - 1)
   const newestFirst = before !== undefined
   const upTo = before === undefined || before === 'latest' ? head : Math.min(before - 1, head)
-  // All that could fit lies in here; with a filter, a part of it is looked at.
+  // All offsets that could be on the page; with a filter, a part of them is looked at.
   const stretch = { after: begin, upTo }
   if (events && newestFirst) stretch.after = Math.max(begin, upTo - PAGE_MAX_OFFSETS)
   if (events && !newestFirst) stretch.upTo = Math.min(upTo, begin + PAGE_MAX_OFFSETS)

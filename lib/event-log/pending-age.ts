@@ -1,8 +1,8 @@
 import type { DeliveryStore } from '../store/delivery-store.ts'
 
 /**
- * For how long the oldest event with a pending delivery has waited. Events have the time by the clock when they were
- * accepted, and a clock may be set back: an age that was seen grows by the time that has passed since.
+ * The age of the oldest event with a pending delivery. Events have the time of the system clock at which they were accepted,
+ * and that clock can be set back: an age that was seen once grows by the time that has passed since.
  */
 export class PendingAge {
   readonly #deliveries: Pick<DeliveryStore, 'oldestPending'>
@@ -12,7 +12,7 @@ export class PendingAge {
     this.#deliveries = deliveries
   }
 
-  /** `null`: nothing is pending. @throws as `DeliveryStore.oldestPending` */
+  /** Returns seconds; `null` if nothing is pending. @throws the database cannot be read */
   async seconds(): Promise<number | null> {
     const acceptedAt = await this.#deliveries.oldestPending()
     if (acceptedAt === null) {

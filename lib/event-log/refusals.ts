@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 
-/** What a call asked room for. */
+/** The room that a call needs. */
 export interface Load {
   /** Characters of its events. */
   size: number
@@ -8,24 +8,24 @@ export interface Load {
   deliveries: number
 }
 
-/** Why events were refused of late. */
+/** The events that were refused recently for one reason. */
 export interface Refusal {
   code: string
-  /** What the last one was told. */
+  /** The message of the last refusal. */
   message: string
-  /** How many events. */
+  /** Number of events. */
   count: number
   since: Date
 }
 
 type Noted = Refusal & Load & { lastAt: number }
 
-/** How long a refusal is a fault, unless as much is accepted before. */
+/** Milliseconds for which a refusal is a fault, unless as much is accepted before. */
 const FAULT_MS = 60_000
 
 /**
- * Events that were refused for want of room or time, by code. Each code is forgotten after a minute without another, or as
- * soon as a call is accepted that asks for as much as the least that was refused: until then it has not been seen to work.
+ * Events that were refused by the store, by code. A code is forgotten after a minute without another refusal, or once a call
+ * is accepted that needs as much room as the smallest refused one: only that shows that the cause is gone.
  */
 export class Refusals {
   readonly #byCode = new Map<string, Noted>()

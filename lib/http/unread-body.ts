@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** For which a client may read its answer before the connection is destroyed. */
+/** Milliseconds for a client to read its answer before the connection is destroyed. */
 const LINGER_MS = 1_000
 
-/** Whether a body of the request is still to come. HTTP/2 ends streams by itself. */
+/** Whether a part of the request's body was not received yet. Not for HTTP/2, which ends streams by itself. */
 export function isUnread({ headers, complete, httpVersionMajor }: IncomingMessage): boolean {
-  // Requests that were injected do not say whether they are complete.
+  // Injected requests do not state whether they are complete.
   return (
     complete === false &&
     httpVersionMajor < 2 &&
@@ -15,9 +15,9 @@ export function isUnread({ headers, complete, httpVersionMajor }: IncomingMessag
 }
 
 /**
- * Ends a request whose body nobody will read, once its answer is written: Node.js would go on reading, and the body may
- * have no end. The connection stays for another second: a client that is still sending would otherwise see that it is
- * broken, and not the answer.
+ * Ends a request whose body is not read, once its answer is written: Node.js would continue to read, and the body may
+ * have no end. The connection stays open for a second: a client that is still sending would otherwise see a broken
+ * connection instead of the answer.
  */
 export function endUnread({ socket }: IncomingMessage, response: ServerResponse): void {
   if (response.headersSent) {
@@ -25,7 +25,7 @@ export function endUnread({ socket }: IncomingMessage, response: ServerResponse)
     return
   }
   response.setHeader('connection', 'close')
-  // What Node.js calls once the answer is written.
+  // Node.js calls this once the answer is written.
   socket.destroySoon = () => linger(socket)
 }
 

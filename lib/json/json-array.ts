@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 
-/** Characters written at once: little enough that the event loop turns between them. */
+/** Characters that are written at once; the event loop turns between two chunks. */
 const CHUNK_CHARACTERS = 65_536
 
-/** A JSON array of any length, written as fast as it is read; no more than a chunk of it is held. */
+/** Writes a JSON array of any length as a stream, as fast as it is read. One chunk of it is in memory at a time. */
 export function jsonArray(items: Iterable<unknown>): Readable {
   return Readable.from(chunks(items), { objectMode: false })
 }

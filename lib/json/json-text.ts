@@ -1,4 +1,4 @@
-/** A JSON value that was checked and stays as it was written: no digit of a number is lost, and nothing is built to be written again. */
+/** A valid JSON value as text. It is passed on as it was written: no digit of a number is lost, and no object is built. */
 export class JsonText {
   readonly text: string
 
@@ -6,7 +6,7 @@ export class JsonText {
     this.text = text
   }
 
-  /** For hooks of a host that write bodies into a log. */
+  /** Returns the value, for hooks of a host that log bodies. */
   toJSON(): unknown {
     return JSON.parse(this.text)
   }

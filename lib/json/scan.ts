@@ -1,8 +1,8 @@
 import { BodyMalformedError } from '../errors.ts'
 
-/** Levels of arrays and objects that a value may have: `[]` has one. Many JSON readers stop at 100 or a little above. */
+/** Levels of arrays and objects in a value: `[]` has one. Many JSON readers fail at 100 levels or a little more. */
 export const MAX_DEPTH = 100
-/** Powers of ten from which numbers are refused: many readers make them infinite, or fail. */
+/** The power of ten from which numbers are refused: many readers turn them into infinity, or fail. */
 const MAX_POWER = 308
 
 const TAB = 0x09
@@ -20,7 +20,7 @@ const COLON = 0x3a
 const BACKSLASH = 0x5c
 const LOWER_E = 0x65
 const LOWER_U = 0x75
-/** Turns an upper case letter into its lower case one. */
+/** The bit that makes an upper case letter a lower case one. */
 const LOWER = 0x20
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
@@ -30,23 +30,23 @@ const CLOSE_OBJECT = 0x7d
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 const NULL = Buffer.from('null')
-/** What may follow a backslash, besides `u` and four hexadecimal digits. */
+/** Characters that may follow a backslash, besides `u` and four hexadecimal digits. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
 
-/** The brackets that `skipValue` waits for, outermost first. It calls nothing that calls it, so that one is enough. */
+/** The closing brackets that `skipValue` expects, outermost first. One buffer is enough, since it is not recursive. */
 const closing = new Uint8Array(MAX_DEPTH)
 
-/** A value is valid JSON, but beyond what events may hold; the message goes on from the name of its field. */
+/** A value is valid JSON, but over a limit for events. The message continues the name of its field. */
 export class JsonLimitError extends Error {}
 
-/** Takes where a member's name and value begin; returns the end of the value. */
+/** Receives the positions of a member's name and value; returns the end of the value. */
 export type MemberVisitor = (nameAt: number, valueAt: number) => number
-/** Takes the place of an item; returns its end. */
+/** Receives the position of an item; returns its end. */
 export type ItemVisitor = (itemAt: number) => number
 
 /**
- * Checks the JSON value that begins at `at`, in UTF-8, and returns where it ends. Nothing is built, so that the time depends
- * on the length alone: `JSON.parse` takes a hundred times as long for some texts as for others of the same length.
+ * Checks the JSON value that begins at `at`, in UTF-8, and returns its end. No value is built, so that the time depends on
+ * the length alone: `JSON.parse` takes a hundred times as long for some texts as for others of the same length.
  * @throws {BodyMalformedError} it is not JSON @throws {JsonLimitError} too deep, or with too large a number
  */
 export function skipValue(bytes: Buffer, at: number): number {
@@ -78,12 +78,12 @@ export function skipValue(bytes: Buffer, at: number): number {
   return next
 }
 
-/** The same for a text that has nothing besides the value. */
+/** Checks a text that is one JSON value. @throws {BodyMalformedError} {JsonLimitError} as `skipValue` */
 export function assertJson(bytes: Buffer): void {
   assertEnd(bytes, skipValue(bytes, skipSpace(bytes, 0)))
 }
 
-/** @throws {BodyMalformedError} there is more than space */
+/** Checks that only space follows. @throws {BodyMalformedError} there is more */
 export function assertEnd(bytes: Buffer, at: number): void {
   const end = skipSpace(bytes, at)
   if (end < bytes.length) throw unexpected(bytes, end)
@@ -125,7 +125,7 @@ export function skipSpace(bytes: Buffer, at: number): number {
 }
 
 function isSpace(byte: number | undefined): boolean {
-  // Nearly always it ends here.
+  // The usual case.
   if (byte === undefined || byte > SPACE) return false
   return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB
 }
@@ -144,7 +144,7 @@ function skipScalar(bytes: Buffer, at: number): number {
   return byte === MINUS || isDigit(byte) ? skipNumber(bytes, at) : skipLiteral(bytes, at)
 }
 
-/** Of a member; returns where its value begins. */
+/** Skips the name of a member; returns the position of its value. */
 function skipName(bytes: Buffer, at: number): number {
   if (bytes[at] !== QUOTE) throw unexpected(bytes, at)
   const colon = skipSpace(bytes, skipString(bytes, at))
@@ -193,7 +193,7 @@ function skipNumber(bytes: Buffer, at: number): number {
   )
 }
 
-/** At least one. */
+/** Skips digits, of which one is required. */
 function skipDigits(bytes: Buffer, at: number): number {
   let next = at
   while (isDigit(bytes[next])) next++
@@ -201,7 +201,7 @@ function skipDigits(bytes: Buffer, at: number): number {
   return next
 }
 
-/** Of digits; far beyond every limit, it is no longer exact. */
+/** Returns the number that digits write; not exact above a million, which is over every limit. */
 function wholeNumber(bytes: Buffer, at: number, end: number): number {
   let value = 0
   for (let next = at; next < end && value < 1_000_000; next++) value = value * 10 + (bytes[next] as number) - ZERO

@@ -1,13 +1,13 @@
 import { JsonText } from './json-text.ts'
 import { assertJson, JsonLimitError, MAX_DEPTH } from './scan.ts'
 
-/** JSON text, or why there is none, to be put behind the name of the field. Lone surrogates come out as escapes. */
+/** Returns a value as JSON text, or a fault that continues the name of its field. Lone surrogates are written as escapes. */
 export function toJson(value: unknown): { json: string } | { fault: string } {
   if (value instanceof JsonText) return { json: value.text }
   try {
     const json = JSON.stringify(value)
     if (json === undefined) return { fault: `is ${typeof value}, which JSON cannot carry` }
-    // Only some releases of Node refuse deep values by themselves, each at another depth.
+    // Some releases of Node.js refuse deep values themselves, each at another depth.
     assertJson(Buffer.from(json))
     return { json }
   } catch (error) {

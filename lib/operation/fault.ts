@@ -1,11 +1,11 @@
-/** Why events are not accepted, or do not leave. */
+/** A reason why events are not accepted or not delivered. */
 export interface Fault {
-  /** `eventLog`, `sqs`, `websocket`, or `log`: where the server's own log goes. */
+  /** `eventLog`, `sqs`, `websocket`, or `log`: the output of the server's log lines. */
   component: string
-  /** A code of ours, of AWS or of the system. */
+  /** A code of this package, of AWS or of the operating system. */
   code: string
   message: string
-  /** Of the queues that are held back for this reason, the one that has been for the longest time. */
+  /** The queue that has been held back for this reason for the longest time. */
   queue?: string
   /** Number of queues that are held back for this reason. */
   queues?: number

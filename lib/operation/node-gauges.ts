@@ -2,10 +2,10 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { PARTITIONS } from '../store/partitions.ts'
 import type { EventStore, NodeStatus } from '../store/event-store.ts'
 
-/** Where there is but one node, everything is its own, and it knows of an event when it is kept. */
+/** The status of a single node: all partitions are its own, and it is never behind. */
 const ALONE: NodeStatus = { connected: true, nodes: 1, partitions: PARTITIONS, head: 0, position: 0, lagMs: 0 }
 
-/** How this node stands among those of its database. */
+/** Adds the gauges of this node and of its part in the cluster. */
 export function addNodeGauges(metrics: Metrics, store: Pick<EventStore, 'status'>): void {
   const gauge = (name: string, help: string, read: (status: NodeStatus) => number) =>
     metrics.gauge(name, help, () => read(store.status() ?? ALONE))

@@ -12,7 +12,7 @@ export interface OverviewOptions {
   websocket: { readonly connected: number; readonly replaying: number; faults(): Fault[] } | undefined
 }
 
-/** How everything stands, for people. What only the database knows is `null` while it is away. */
+/** Returns the state of the server, for people. Values that only the database has are `null` while it is away. */
 export async function overview({ eventLog, readiness, sqs, websocket }: OverviewOptions) {
   const { store, metrics } = eventLog
   const [checks, lastOffset, oldest, deadLetters] = await Promise.all([
@@ -26,7 +26,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
   for (const [component, check] of Object.entries(checks)) {
     if (check.ok) continue
     const { code, message } = check
-    // What holds queues back says more than that SQS does not answer.
+    // A fault of queues with this code says more than the failed check.
     if (!faults.some((fault) => fault.code === code)) faults.unshift({ component, code, message })
   }
   const pending = store.deliveries.pendingCount()
@@ -36,7 +36,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     faults.unshift({ component: 'eventLog', code, message })
   }
   for (const { code, message, count, since } of eventLog.refusals.list()) {
-    // Why is said already where it lasts.
+    // The same reason is listed above while it lasts.
     if (faults.some((fault) => fault.component === 'eventLog' && fault.code === code)) continue
     faults.unshift({ component: 'eventLog', code, message: `Refused of late: ${count} events. ${message}`, since })
   }

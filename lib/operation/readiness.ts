@@ -1,20 +1,20 @@
 import type { EventStore } from '../store/event-store.ts'
 
-/** How long an answer stands: nobody makes us ask AWS more often. */
+/** Milliseconds for which a result is reused, so that callers cannot cause more calls to AWS. */
 const FRESH_MS = 2_000
 
-/** `code` is one of ours, of AWS, or the system's. */
+/** The result of a check. `code` is of this package, of AWS or of the operating system. */
 export type Check = { ok: true } | { ok: false; code: string; message: string }
 
 export interface ReadinessOptions {
   store: Pick<EventStore, 'check'>
-  /** `status` asks SQS, `outage` is what came back to what was sent; `undefined` without SQS. */
+  /** `status` asks SQS; `outage` is the failure of the last sends. `undefined` without SQS. */
   sqs: { status(): Promise<Check>; readonly outage: Check | undefined } | undefined
-  /** Whether there are sockets. */
+  /** Whether the websocket transport is on. */
   websocket: boolean
 }
 
-/** Whether events are taken in and leave. */
+/** Checks whether events can be accepted and delivered. */
 export class Readiness {
   readonly #options: ReadinessOptions
   #latest: { at: number; checks: Promise<Record<string, Check>> } | undefined
@@ -23,7 +23,7 @@ export class Readiness {
     this.#options = options
   }
 
-  /** Each part that there is, by name. Never rejects. */
+  /** Returns the checks of all parts by name. Never rejects. */
   async checks(): Promise<Record<string, Check>> {
     const now = performance.now()
     if (!this.#latest || now - this.#latest.at > FRESH_MS) this.#latest = { at: now, checks: this.#ask() }

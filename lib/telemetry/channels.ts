@@ -6,7 +6,7 @@ import type { TransportName } from '../instances/instance.ts'
 
 /**
  * Channels of `node:diagnostics_channel`. Their names and the shapes of their messages are public; no message has the data
- * of an event, or a key. Nothing is published, or made for it, without subscribers.
+ * of an event, or a key. Without subscribers, nothing is published or prepared.
  */
 
 /** Message of `tracing:fastify-instance-events:accept:*`: events that are submitted together, accepted all or none. */
@@ -17,7 +17,7 @@ export interface AcceptTrace {
   readonly transport: TransportName | undefined
   /** For each event, once they are durable. */
   result?: EmitResult[]
-  /** Why none was accepted. */
+  /** The reason why none was accepted. */
   error?: unknown
 }
 
@@ -33,16 +33,16 @@ export interface EventReference {
 export interface SendTrace {
   readonly queue: string
   readonly events: readonly EventReference[]
-  /** SQS's answer. `Id` of an entry is the place of its event in `events`. */
+  /** The answer of SQS. `Id` of an entry is the index of its event in `events`. */
   result?: BatchResult
-  /** Why the call failed as a whole. */
+  /** The reason why the whole call failed. */
   error?: unknown
 }
 
 /** Message of `fastify-instance-events:dead-letter`: a delivery that was given up on. */
 export interface DeadLetterNotice extends EventReference {
   readonly queue: string
-  /** AWS's code, or one of ours. */
+  /** A code of AWS or of this package. */
   readonly reason: string
   readonly message: string
   readonly attempts: number
@@ -50,10 +50,10 @@ export interface DeadLetterNotice extends EventReference {
 
 /** Message of `fastify-instance-events:slow-client`: a connection that was closed because its client does not keep up. */
 export interface SlowClientNotice {
-  /** `IEV_WS_TOO_SLOW`: more waits for it than may; `IEV_WS_STALLED`: it takes nothing. */
+  /** `IEV_WS_TOO_SLOW`: too many bytes wait for the client; `IEV_WS_STALLED`: the client reads nothing. */
   readonly code: string
   readonly namespace: string
-  /** Socket.IO's id of the socket, the first one of the connection. */
+  /** Socket.IO's id of the first socket of the connection. */
   readonly socketId: string
   readonly bufferedBytes: number
 }

@@ -9,7 +9,7 @@ import { harmless, openTelemetry, registeredTracer, spanTraceparent } from './op
 export function createTrace(queues: ReadonlySet<string>): string | undefined {
   const tracer = queues.size > 0 ? registeredTracer() : undefined
   if (!tracer) return undefined
-  // There is a tracer, so there is an API.
+  // With a tracer, the API is loaded.
   const { SpanKind } = openTelemetry() as typeof Api
   const [queue] = queues
   return harmless(() => {

@@ -1,11 +1,11 @@
-/** One number of a metric. `metricName` is given where it differs from the metric's name. */
+/** One value of a metric. `metricName` is set if it differs from the metric's name. */
 export interface Sample {
   metricName?: string
   labels: Readonly<Record<string, string | number>>
   value: number
 }
 
-/** A metric as prom-client's registry reads it. Counting takes no library, so that one is loaded when somebody asks. */
+/** A metric as prom-client's registry reads it. Counting needs no library: prom-client is loaded when metrics are read. */
 export interface Instrument {
   readonly name: string
   readonly help: string
@@ -13,7 +13,7 @@ export interface Instrument {
   get(): Promise<Reading>
 }
 
-/** The numbers of a metric as they are now. */
+/** The current values of a metric. */
 export interface Reading extends Pick<Instrument, 'name' | 'help' | 'type'> {
   values: Sample[]
 }
@@ -23,7 +23,7 @@ interface Description {
   help: string
 }
 
-/** A number that only grows, for each combination of its labels' values. */
+/** A number that only grows, for each combination of label values. */
 export class Counter<L extends string = never> implements Instrument {
   readonly name: string
   readonly help: string
@@ -37,7 +37,7 @@ export class Counter<L extends string = never> implements Instrument {
     if (labelNames.length === 0) this.inc(0)
   }
 
-  /** @param by 1 if not given */
+  /** Adds to the number. @param by 1 if absent */
   inc(by?: number): void
   inc(labels: Readonly<Record<L, string>>, by?: number): void
   inc(first: Readonly<Record<L, string>> | number = 1, by = 1): void {
@@ -59,7 +59,7 @@ export class Counter<L extends string = never> implements Instrument {
   }
 }
 
-/** How often a value was in each range, cumulated as Prometheus wants it. */
+/** Counts of observed values in ranges, cumulative as in Prometheus. */
 export class Histogram implements Instrument {
   readonly name: string
   readonly help: string
@@ -81,7 +81,7 @@ export class Histogram implements Instrument {
     this.#sum += value
   }
 
-  /** Returns what observes the seconds since now. */
+  /** Returns a function that observes the seconds since this call. */
   startTimer(): () => void {
     const begun = performance.now()
     return () => this.observe((performance.now() - begun) / 1_000)
@@ -101,7 +101,7 @@ export class Histogram implements Instrument {
   }
 }
 
-/** A number that is asked for when it is read. Left out if it cannot be told, such as while the database is away. */
+/** A number that is computed when it is read. It is left out if that fails, such as while the database is away. */
 export class Gauge implements Instrument {
   readonly name: string
   readonly help: string
@@ -120,7 +120,7 @@ export class Gauge implements Instrument {
     try {
       values.push({ labels: {}, value: await this.#read() })
     } catch {
-      // The others can be told.
+      // The other metrics are not affected.
     }
     return { name, help, type, values }
   }

@@ -2,12 +2,12 @@ import type { Metric, Registry } from 'prom-client'
 import { Counter, Gauge, Histogram, type Instrument } from './instruments.ts'
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-/** Codes come from AWS: more different ones than this are counted as `other`. */
+/** Different codes that are used as labels: codes can come from AWS. The others are counted as `other`. */
 const MAX_CODES = 50
 
 /**
- * All that is counted, in Prometheus's terms. Labels are bounded: events are those of the catalogue, codes are capped,
- * instance names never appear.
+ * The metrics of this package. Labels are bounded: events are those of the catalogue, codes are capped, and instance names
+ * never appear.
  */
 export class Metrics {
   readonly #instruments: Instrument[] = []
@@ -48,21 +48,21 @@ export class Metrics {
   )
   readonly #codes = new Set<string>()
 
-  /** A registry of prom-client with all metrics that there are now, to be printed or merged into the host's own. */
+  /** Returns a registry of prom-client with all current metrics, to be printed or merged into the host's own. */
   async registry(): Promise<Registry> {
     this.#registry ??= import('prom-client').then(({ default: client }) => new client.Registry())
     const registry = await this.#registry
-    // A metric that is registered already stays as it is.
+    // A metric that is registered already is not replaced.
     for (const instrument of this.#instruments) registry.registerMetric(asMetric(instrument))
     return registry
   }
 
-  /** A gauge that is asked when it is read. One that cannot be told (the database is away) is left out; the others are not. */
+  /** Adds a gauge that is computed when it is read. It alone is left out if `read` fails, such as while the database is away. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void {
     this.#add(new Gauge({ name, help, read }))
   }
 
-  /** A code as a label: past a number of different ones, `other`. */
+  /** Returns a code as a label; `other` once there are too many different ones. */
   code(code: string): string {
     if (this.#codes.size < MAX_CODES) this.#codes.add(code)
     return this.#codes.has(code) ? code : 'other'
@@ -82,7 +82,7 @@ export class Metrics {
   }
 }
 
-/** The registry reads `name` and `get()` of a metric; its types ask for one of prom-client's own classes. */
+/** The registry reads only `name` and `get()` of a metric, but its types want a class of prom-client. */
 function asMetric(instrument: Instrument): Metric {
   return instrument as unknown as Metric
 }

@@ -3,7 +3,7 @@ import type { InstanceEventInput } from '../schemas/event-input.ts'
 import type { TransportName } from '../instances/instance.ts'
 import { acceptChannel } from './channels.ts'
 
-/** Accepts events, and publishes to the subscribers of the channel. */
+/** Accepts events and publishes to the subscribers of `acceptChannel`. */
 export function observeAccept(
   { inputs, transport }: { inputs: readonly InstanceEventInput[]; transport: TransportName | undefined },
   accept: () => Promise<EmitResult[]>
@@ -11,7 +11,7 @@ export function observeAccept(
   return acceptChannel.tracePromise(accept, { events: inputs.map(named), transport })
 }
 
-/** Nothing of an input is checked yet. */
+/** Returns the names in an input, which is not checked yet. */
 function named(input: Partial<Record<keyof InstanceEventInput, unknown>> | null) {
   return { instance: text(input?.instance), event: text(input?.event) }
 }

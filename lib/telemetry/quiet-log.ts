@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 
-/** How often the same complaint is written. */
+/** Milliseconds between two warnings of one kind. */
 const INTERVAL_MS = 10_000
 
 /**
- * Warnings that an outage repeats: each kind is written once in ten seconds, with how many there were in between.
- * At trace level all are.
+ * Writes warnings that an outage repeats: of each kind one in ten seconds, with the number of those in between. At trace level,
+ * all are written.
  */
 export class QuietLog {
   readonly #log: FastifyBaseLogger
@@ -15,7 +15,7 @@ export class QuietLog {
     this.#log = log
   }
 
-  /** @param kind what counts as the same complaint */
+  /** @param kind identifies warnings that are limited together */
   warn(kind: string, details: object, message: string): void {
     const now = performance.now()
     const last = this.#kinds.get(kind)
@@ -24,7 +24,7 @@ export class QuietLog {
       this.#log.trace(details, message)
       return
     }
-    // Kinds whose time is over are as good as new: what was once a complaint does not stay in memory.
+    // A kind whose interval is over need not be remembered.
     if (!last)
       for (const [other, { writtenAt }] of this.#kinds) if (now - writtenAt > INTERVAL_MS) this.#kinds.delete(other)
     this.#kinds.set(kind, { writtenAt: now, suppressed: 0 })

@@ -5,22 +5,22 @@ import type { SqsAddress } from '../sqs/address.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { harmless, openTelemetry, registeredTracer, remoteSpan } from './opentelemetry.ts'
 
-/** One SendMessageBatch. */
+/** One call of SendMessageBatch. */
 export interface SendCall {
   readonly queue: string
   readonly url: string
   readonly items: readonly { readonly event: StoredEvent }[]
-  /** The endpoint; asked for only if a tracer is registered. */
+  /** Returns the endpoint. Called only if a tracer is registered. */
   readonly address: () => Promise<SqsAddress>
 }
 
-/** Description of the key that `suppressTracing()` of @opentelemetry/core sets in a context: no span is recorded within. */
+/** Description of the key that `suppressTracing()` of @opentelemetry/core sets in a context, so that no span is recorded in it. */
 const SUPPRESS_TRACING = 'OpenTelemetry SDK Context Key SUPPRESS_TRACING'
 
 /**
- * Sends a batch within a span of kind PRODUCER, if a tracer is registered. The span links to the traces of the events, and
- * belongs to their trace if it is the same for all. Instrumentation of the SDK and of HTTP is suppressed during the call:
- * it sees only calls that the SDK makes, and each call has exactly one span.
+ * Sends a batch in a span of kind PRODUCER, if a tracer is registered. The span links to the traces of the events, and
+ * belongs to their trace if all have the same. Instrumentation of the SDK and of HTTP is suppressed during the call, so that
+ * each call has exactly one span.
  * https://opentelemetry.io/docs/specs/semconv/messaging/sqs/
  * https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
@@ -58,7 +58,7 @@ async function start(tracer: Api.Tracer, call: SendCall) {
   )
   const [first] = links
   const shared = first && traces.every((traceparent) => traceparent?.includes(first.context.traceId))
-  // Not the active span: it belongs to whichever request started the sender.
+  // Not the active span, which belongs to the request that happened to start the sender.
   const parent = shared ? trace.setSpanContext(ROOT_CONTEXT, first.context) : ROOT_CONTEXT
   const options = { kind: SpanKind.PRODUCER, links, attributes: await attributesOf(call) }
   return { span: tracer.startSpan(`SendMessageBatch ${call.queue}`, options, parent), parent }
@@ -74,7 +74,7 @@ async function attributesOf({ queue, url, items, address }: SendCall): Promise<A
     'messaging.destination.name': queue,
     'messaging.batch.message_count': items.length,
     'aws.sqs.queue.url': url,
-    // An address with variables is a pattern: the region is not known.
+    // An address with variables is a pattern, since the region is not known.
     ...(!variables && { 'server.address': hostname, ...(port !== '' && { 'server.port': Number(port) }) })
   }
 }

@@ -3,11 +3,12 @@
  * https://www.w3.org/TR/trace-context/#traceparent-header
  */
 
-/** Version 00: trace id and parent id in lower-case hex, neither all zeros, and flags. */
+/** Version 00: trace id and parent id in lower-case hex, not all zeros, and flags. */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
-/** Later versions begin as 00 does, and may go on; `ff` is none. */
+/** Later versions begin like 00 and may have more fields; `ff` is not a version. */
 const HEADER = /^(?!ff)[0-9a-f]{2}(-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})(-.*)?$/
 
+/** Whether a text is a `traceparent` of version 00. */
 export function isTraceparent(text: string): boolean {
   return TRACEPARENT.test(text)
 }

@@ -1,4 +1,4 @@
-/** As much of a text as a message to a person repeats. */
+/** Shortens a text for a message to a person. */
 export function excerpt(text: string, length = 80): string {
   return text.length > length ? `${text.slice(0, length)}…` : text
 }

@@ -1,16 +1,16 @@
 /**
- * A URL for logs and messages: values of members whose name has `apikey` in it are left out, however the name is written and
- * wherever behind the path it stands. A name that is nearly right has a key behind it, too.
+ * Removes keys from a URL, for logs and messages: the values of all members after the path whose name contains `apikey`, in
+ * any case and encoding. The value of a misspelt name can be a key, too.
  */
 export function urlWithoutKeys(url: string): string {
-  // Routers take `#` for the start of a query as well.
+  // Routers read `#` as the start of a query, too.
   const start = url.search(/[?#]/) + 1
   if (start === 0) return url
   return url.slice(0, start) + url.slice(start).split('&').map(withoutKey).join('&')
 }
 
 function withoutKey(member: string): string {
-  // Texts, and between them what ends each.
+  // Names and values, each followed by the separator that ends it.
   const parts = member.split(/([?#;=])/)
   let end = 0
   for (let n = 0; n + 1 < parts.length; n += 2) {
@@ -21,7 +21,7 @@ function withoutKey(member: string): string {
   return member
 }
 
-/** Never throws, whatever stands behind a `%`. */
+/** Decodes a name. Never throws, unlike `decodeURIComponent`. */
 function decoded(name: string): string {
   return name.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
 }

@@ -1,6 +1,6 @@
 /**
- * A setting without the credentials in it. A password may have any character of its own, so all goes that stands before
- * the last `@`, but for the scheme. A file's path has none.
+ * Removes credentials from a setting. A password can contain any character, so all text before the last `@` is replaced, except
+ * the scheme. The path of a file contains none.
  */
 export function withoutPassword(text: string): string {
   const masked = /^"?file:/.test(text) ? text : text.replace(/^("?(?:[a-z][a-z0-9+.-]*:\/\/)?).*@/is, '$1***@')

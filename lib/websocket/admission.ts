@@ -15,7 +15,7 @@ import type { AllowedHosts } from './allowed-hosts.ts'
 import { readSubscription, type Subscription } from './subscription.ts'
 import type { WrongKeys } from './wrong-keys.ts'
 
-/** What a handshake brings: `socket.handshake` of Socket.IO. */
+/** The handshake of a socket: `socket.handshake` of Socket.IO. */
 export interface Handshake {
   auth: Record<string, unknown>
   headers: IncomingHttpHeaders
@@ -24,9 +24,9 @@ export interface Handshake {
 
 export interface Admitted {
   readonly status: 'admitted'
-  /** The one instance it sees; `undefined` on `/` for those who see all. */
+  /** The only instance whose events the socket may see; `undefined`: all, on `/`. */
   readonly instance: Instance | undefined
-  /** Whose token opened it; `undefined` for the global key and allowed hosts. */
+  /** The instance whose token authorized it; `undefined` for the global key and allowed hosts. */
   readonly tokenOf: Instance | undefined
   readonly subscription: Subscription
 }
@@ -41,24 +41,24 @@ export interface Refused {
     | typeof WS_RATE_LIMITED
     | typeof WS_TOO_MANY_SOCKETS
   readonly message: string
-  /** When it may try again, in milliseconds from now. */
+  /** Milliseconds after which the client may try again. */
   readonly retryAfterMs?: number
 }
 
-/** A socket that asks to be let in. */
+/** A socket that asks for a namespace. */
 export interface Attempt {
   namespace: string
   handshake: Handshake
-  /** The TCP peer. */
+  /** Address of the TCP peer. */
   peer: string | undefined
 }
 
 type Allowed = Omit<Admitted, 'subscription'>
 
-/** Milliseconds after which a socket that was one too many may try again: all that were do not come back at once. */
+/** Milliseconds after which a socket over a limit may try again. Random, so that not all of them return at once. */
 const TOO_MANY_RETRY_MS = { min: 10_000, max: 20_000 }
 
-/** The refusal of a socket that is one too many. */
+/** Returns the refusal of a socket that is over a limit. */
 export function tooMany(message: string): Refused {
   const { min, max } = TOO_MANY_RETRY_MS
   const retryAfterMs = Math.round(min + Math.random() * (max - min))
@@ -75,7 +75,7 @@ export interface AdmissionOptions {
   globalEvents: boolean
 }
 
-/** Decides who may listen to which namespace, from what is in memory. */
+/** Decides which sockets may enter which namespace, from memory alone. */
 export class Admission {
   readonly #options: AdmissionOptions
 
@@ -84,8 +84,8 @@ export class Admission {
   }
 
   /**
-   * Decides on someone who comes in: as `decide`, and wrong keys are counted.
-   * @param address whose wrong keys count together
+   * Decides on a socket that connects: the same as `decide`, and wrong keys are counted and limited.
+   * @param address the address whose wrong keys count together
    */
   admit(attempt: Attempt, address: string): Admitted | Refused {
     const { wrongKeys } = this.#options
@@ -100,6 +100,7 @@ export class Admission {
     return decision
   }
 
+  /** Decides whether a socket may be in a namespace now. */
   decide({ namespace, handshake, peer }: Attempt): Admitted | Refused {
     const allowed = this.#allow(namespace, handshake, peer)
     if (allowed.status === 'refused') return allowed
@@ -109,7 +110,7 @@ export class Admission {
       : { ...allowed, subscription: read.subscription }
   }
 
-  /** Whether a namespace is that of an instance that there is. */
+  /** Whether a namespace is that of a known instance. */
   isOfInstance(namespace: string): boolean {
     const name = instanceOf(namespace)
     return name !== undefined && this.#options.instances.get(name) !== undefined
@@ -130,7 +131,7 @@ export class Admission {
     }
 
     const name = instanceOf(namespace)
-    // Whoever has no key for it cannot tell a missing instance from a closed one.
+    // The same answer for a missing instance, so that a client without its key cannot tell whether it exists.
     if (name === undefined || (!seesAll && own?.name !== name)) return UNAUTHORIZED
     const instance = instances.get(name)
     const selection = instance?.selections.websocket
@@ -155,8 +156,8 @@ function refused(code: Refused['code'], message: string): Refused {
 }
 
 /**
- * The key of a handshake: `auth.apikey`, else the header, else the query. The first one there counts; what is no text is
- * nobody's key.
+ * Returns the key of a handshake: `auth.apikey`, else the header, else the query. The first one that is present counts, also
+ * if it is no text: then it is a wrong key.
  */
 function keyOf({ auth, headers, query }: Handshake): string | undefined {
   for (const key of [auth.apikey, headers.apikey, query.apikey]) {
@@ -165,12 +166,13 @@ function keyOf({ auth, headers, query }: Handshake): string | undefined {
   return undefined
 }
 
-/** No token and no global key contains a line break. */
+/** A wrong key for certain: no token and no global key contains a line break. */
 const NO_KEY = '\n'
 
 /**
- * The instance of a namespace: what follows the slash, as it is or percent-encoded as browsers and `encodeURIComponent` do.
- * `undefined`: it is no name. Other spellings are none either: each that is admitted is a namespace with its own copies.
+ * Returns the instance name of a namespace: the part after the slash, plain or percent-encoded as browsers and
+ * `encodeURIComponent` do it. `undefined` for any other spelling: each one that is admitted is a namespace of its own, with its
+ * own copies of every event.
  */
 function instanceOf(namespace: string): string | undefined {
   const written = namespace.slice(1)

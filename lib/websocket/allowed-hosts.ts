@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import { OptionsInvalidError } from '../errors.ts'
 
-/** Headers by which proxies tell of themselves: behind one, the TCP peer says nothing of who is asking. */
+/** Headers that proxies add. Behind a proxy, the TCP peer is not the client. */
 const PROXY_HEADERS = [
   'forwarded',
   'via',
@@ -15,7 +15,7 @@ const PROXY_HEADERS = [
   'cf-connecting-ip'
 ]
 
-/** Headers by which browsers give themselves away; Socket.IO's clients elsewhere send none of them. */
+/** Headers that browsers send, and Socket.IO's clients in other programs do not. */
 const BROWSER_HEADERS = ['referer', 'accept-language', 'sec-fetch-site', 'sec-fetch-mode']
 
 /** Addresses, or networks such as `10.0.0.0/8`, whose connections need no key. */
@@ -24,15 +24,15 @@ export class AllowedHosts {
   readonly #origins: readonly string[]
 
   /**
-   * @param origins of pages whose browsers, on an allowed host, need no key either
-   * @throws {OptionsInvalidError} for an entry that is no address
+   * @param origins origins of pages that need no key either, in a browser on an allowed host
+   * @throws {OptionsInvalidError} an entry is no address and no network
    */
   constructor(entries: readonly string[], origins: readonly string[] = []) {
     this.#origins = origins
     for (const entry of entries) {
       const [address = '', prefix, ...rest] = entry.split('/')
       const family = isIP(address)
-      // An empty prefix must not pass for /0, which is everyone.
+      // An empty prefix must not be read as /0, which is every address.
       const bits = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
       if (family === 0 || rest.length > 0 || (bits !== undefined && !(bits <= (family === 4 ? 32 : 128)))) {
         throw new OptionsInvalidError(
@@ -45,10 +45,10 @@ export class AllowedHosts {
     }
   }
 
-  /** Whether this TCP peer may come without a key: it is listed, no proxy stands between, and no page sent it. */
+  /** Whether this TCP peer needs no key: it is listed, there is no proxy in between, and no page of another origin asks. */
   includes(peer: string | undefined, headers: IncomingHttpHeaders): boolean {
     if (peer === undefined || PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false
-    // Any page that somebody on an allowed host looks at could connect; of those only listed ones may.
+    // Any page that is open on an allowed host could connect; only pages of listed origins may.
     const { origin } = headers
     if (
       origin === undefined
@@ -56,7 +56,7 @@ export class AllowedHosts {
         : !this.#origins.includes(origin)
     )
       return false
-    // Dual-stack sockets show IPv4 peers as ::ffff:127.0.0.1; BlockList knows both forms for one address.
+    // Dual-stack sockets have IPv4 peers as ::ffff:127.0.0.1; BlockList takes both forms for the same address.
     const family = isIP(peer)
     return family !== 0 && this.#list.check(peer, family === 4 ? 'ipv4' : 'ipv6')
   }

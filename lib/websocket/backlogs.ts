@@ -3,14 +3,14 @@ import type { SocketWriter } from './socket-writer.ts'
 export interface BacklogsOptions {
   /** Milliseconds without any progress after which a connection is stalled. */
   stalledAfterMs: number
-  /** Called of a connection that is stalled; it cuts it off. */
+  /** Called with a connection that is stalled, to cut it off. */
   stalled: (writer: SocketWriter) => void
 }
 
-/** How often connections are looked at that have something to read. Nothing tells of bytes that leave. */
+/** Milliseconds between looks at the connections that wait: no event reports bytes that leave. */
 const EVERY_MS = 20
 
-/** The connections that wait for their clients to read. */
+/** The connections whose clients have yet to read. */
 export class Backlogs {
   readonly #options: BacklogsOptions
   readonly #writers = new Set<SocketWriter>()
@@ -21,17 +21,18 @@ export class Backlogs {
     this.#options = options
   }
 
+  /** Looks at a connection until nothing waits for its client. Idempotent. */
   add(writer: SocketWriter): void {
     this.#writers.add(writer)
     if (!this.#stopped) this.#timer ??= setInterval(() => this.#look(), EVERY_MS)
   }
 
-  /** Ends the connections that were cut off and may still read why. */
+  /** Ends at once the connections that were cut off and have time left to read the reason. */
   endCutOff(): void {
     for (const writer of this.#writers) if (writer.isCut) writer.end()
   }
 
-  /** Idempotent. */
+  /** Looks no more. Idempotent. */
   stop(): void {
     this.#stopped = true
     clearInterval(this.#timer)

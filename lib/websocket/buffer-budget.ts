@@ -1,23 +1,23 @@
-/** Whose bytes count together: the key of the instance that a socket sees, or `all`. */
+/** A group of sockets whose bytes count together: the key of the instance that they see, or `all`. */
 export type Owner = number | 'all'
 
-/** Bytes in memory that are kept for one connection, or shared by several. */
+/** Bytes in memory that wait for one connection, or for several that share them. */
 export interface Chunk {
   readonly owner: Owner
   readonly bytes: number
-  /** How many keep it. Written by the budget alone. */
+  /** Number of connections that hold it. Only the budget writes it. */
   holders: number
 }
 
-/** A page of a replay leaves its owner at most as much as is still free for others. */
+/** With a page of a replay, an owner holds at most as much as then remains free. */
 export const REPLAY_SHARE = 1
-/** A live event, which all sockets that are not behind share, may take twice of that. */
+/** With a live event, which all sockets at the head share, an owner holds at most twice of that. */
 export const LIVE_SHARE = 2
 
 /**
- * The bytes that wait for clients to read, of all connections together. No owner fills the budget: the less is free, the
- * less each of them may hold, so that sockets that do not read stop only those that see the same instance.
- * A message of more than half of the budget fits nowhere: one at a time is kept beside it.
+ * The bytes that wait for clients to read, over all connections. No owner can fill the budget: the less is free, the less
+ * each may hold, so that sockets that do not read delay only those that see the same instance.
+ * Messages larger than half of the budget are held outside of it, one at a time.
  */
 export class BufferBudget {
   readonly max: number
@@ -29,12 +29,12 @@ export class BufferBudget {
     this.max = max
   }
 
-  /** Bytes that are held, shared ones counted once. */
+  /** Bytes that are held; shared ones count once. */
   get held(): number {
     return this.#held + this.#oversized
   }
 
-  /** Whether an owner may hold so many bytes more. */
+  /** Whether an owner may hold this many more bytes. @param share `REPLAY_SHARE` or `LIVE_SHARE` */
   fits(owner: Owner, bytes: number, share: number): boolean {
     if (this.#isOversized(bytes)) return this.#oversized === 0
     return (this.#byOwner.get(owner) ?? 0) + bytes <= share * (this.max - this.#held - bytes)

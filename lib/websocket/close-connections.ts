@@ -1,12 +1,12 @@
 import type { Server, Socket } from 'socket.io'
 import type { FrameTransport } from './socket-writer.ts'
 
-/** For which a client may read what is on its way, and answer that it closes too. */
+/** Milliseconds for a client to read what is in flight and to answer the close. */
 const GRACE_MS = 2_000
 
 /**
- * Closes all connections without a goodbye of Socket.IO's, which clients would take for a refusal: they come back by
- * themselves. One that does not read, or whose network is gone, does not hold the server up for longer than the grace.
+ * Closes all connections without Socket.IO's disconnect packet, after which clients would not reconnect by themselves.
+ * A client that does not read, or whose network is gone, delays the server by the grace period at most.
  */
 export function closeConnections(engine: Server['engine']): void {
   // Engine.IO declares them protected, and offers no other way to reach them.

@@ -8,22 +8,23 @@ type Connection = Socket['conn']
 
 export interface ConnectionsOptions {
   peerAddress: PeerAddress
+  /** Connections that one address may have open. */
   maxPerAddress: number
-  /** Called of each connection that is refused before it is open. */
+  /** Called with the address of each connection that is refused before it is open. */
   refused: (address: string) => void
 }
 
-/** What a client is told, after the code. */
+/** The message of the refusal, after the code. */
 export const TOO_MANY_OF_ADDRESS = 'Too many connections are open from this address'
 
-/** Connections beyond the limit that an address may open to be told so; more of them are refused as HTTP requests. */
+/** Connections over the limit that are opened all the same, to refuse them as sockets; any more are refused as HTTP requests. */
 const SURPLUS = 100
-/** For which they stay open. */
+/** Milliseconds for which these stay open. */
 const SURPLUS_MS = 5_000
 
 /**
- * Counts the connections of each address, whether they have entered a namespace or not. Those beyond the limit are
- * admitted nowhere, and closed.
+ * Counts the connections of each address, in a namespace or not. Those over the limit are admitted to no namespace, and
+ * closed.
  */
 export class Connections {
   readonly #options: ConnectionsOptions
@@ -39,7 +40,7 @@ export class Connections {
     engine.on('connection', (connection: Connection) => this.#opened(connection))
   }
 
-  /** Decides on a handshake, as Engine.IO's `allowRequest`. A session that there is already is not asked about. */
+  /** Engine.IO's `allowRequest`: decides on the first request of a connection. */
   allowRequest = (request: IncomingMessage, answer: (refusal: string | null, allowed: boolean) => void): void => {
     const { peerAddress, maxPerAddress, refused } = this.#options
     const address = peerAddress(request)
@@ -48,14 +49,14 @@ export class Connections {
     answer(allowed ? null : `${WS_TOO_MANY_SOCKETS}: ${TOO_MANY_OF_ADDRESS}`, allowed)
   }
 
-  /** Whether a connection is one too many. */
+  /** Whether a connection is over the limit of its address. */
   isSurplus(connection: Connection): boolean {
     return this.#surplus.has(connection)
   }
 
   #opened(connection: Connection): void {
     const { peerAddress, maxPerAddress } = this.#options
-    // Engine.IO declares less of it than it is.
+    // Engine.IO's declared type has fewer members than the request.
     const block = addressBlock(peerAddress(connection.request as IncomingMessage))
     let timer: NodeJS.Timeout | undefined
     if (this.#count(block, 1) > maxPerAddress) {
@@ -68,7 +69,7 @@ export class Connections {
     })
   }
 
-  /** @returns how many connections there are then */
+  /** Changes the count of a block. @returns the new count */
   #count(block: string, change: number): number {
     const count = (this.#byAddress.get(block) ?? 0) + change
     if (count > 0) this.#byAddress.set(block, count)

@@ -2,11 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import { OptionsInvalidError } from '../errors.ts'
 
-/** Tells whose attempt a connection is, as far as can be known. */
+/** Returns the address of the client of a request, as far as it can be known; empty if its connection is gone. */
 export type PeerAddress = (request: IncomingMessage) => string
 
 /**
- * @param trustProxy addresses and networks of proxies whose `X-Forwarded-For` is believed, such as `loopback` or `10.0.0.0/8`
+ * Creates the function that finds the client's address.
+ * @param trustProxy addresses and networks of proxies whose `X-Forwarded-For` is trusted, such as `loopback` or `10.0.0.0/8`
  * @throws {OptionsInvalidError} an entry is none of them
  */
 export function peerAddress(trustProxy: readonly string[]): PeerAddress {
@@ -18,7 +19,7 @@ export function peerAddress(trustProxy: readonly string[]): PeerAddress {
       `trustProxy: ${(error as Error).message}; it takes addresses, networks such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
     )
   }
-  // What others say of whom they came for is not believed: by a new name for each try, keys could be tried for ever.
+  // The header of other peers is ignored: with a new address in each, keys could be guessed without a limit.
   return (request) => {
     const peer = request.socket.remoteAddress ?? ''
     return trusted(peer, 0) ? proxyAddr(request, trusted) : peer

@@ -7,17 +7,17 @@ import type { Subscription } from './subscription.ts'
 
 type Filters = Pick<Subscription, 'events' | 'instances'>
 
-/** What a socket gets: what it may see, and what of that it asked for. */
+/** The events that a socket receives: those that it may see and has asked for. */
 export class Scope {
   readonly namespace: string
   readonly onRoot: boolean
-  /** The one instance whose events it may see; `undefined`: all, on `/`. */
+  /** The only instance whose events it may see; `undefined`: all, on `/`. */
   readonly instanceKey: number | undefined
-  /** Whose bytes the events count as that wait for the socket. */
+  /** The owner of the bytes that wait for the socket. */
   readonly owner: Owner
   readonly events: ReadonlySet<string> | undefined
   readonly instances: ReadonlySet<string> | undefined
-  /** The same for all scopes that are the same. */
+  /** Equal for scopes of the same events. */
   readonly id: string
 
   constructor(namespace: string, instanceKey: number | undefined, { events, instances }: Filters) {
@@ -30,6 +30,7 @@ export class Scope {
     this.id = JSON.stringify([namespace, instanceKey ?? null, sorted(events), sorted(instances)])
   }
 
+  /** Whether the socket receives an event with this audience. */
   includes(event: StoredEvent, audience: Audience): boolean {
     return (
       (this.onRoot ? audience.root : audience.namespace) &&
@@ -39,6 +40,7 @@ export class Scope {
     )
   }
 
+  /** Encodes an event as a packet of the namespace. */
   packet(event: StoredEvent): string {
     return eventPacket(this.namespace, event.event, socketMessage(event))
   }

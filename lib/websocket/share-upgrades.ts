@@ -8,18 +8,18 @@ type Listener = (this: Server, request: IncomingMessage, socket: Duplex, head: B
 type UpgradingServer = Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean }
 
 interface Share {
-  /** Runs what adds the listener of Socket.IO for a path, as Engine.IO compares it: the start of the URL. */
+  /** Runs `attach`, which adds Socket.IO's listener for URLs that start with `path`. */
   add(path: string, attach: () => PromiseLike<unknown>): Promise<void>
 }
 
 const SHARES = new WeakMap<Server, Share>()
-/** What makes a request an offer of another protocol. */
+/** The headers by which a request offers another protocol. */
 const OFFER = /^(connection|upgrade|http2-settings)$/i
 
 /**
- * Shares a server's `upgrade` event between Socket.IO and the host's own listeners, whichever comes first: the others do
- * not see upgrades to Socket.IO's path, to which @fastify/websocket would answer 404. Where there are no others, a
- * request that offers another protocol is served as a plain one: clients that know HTTP/2 send `Upgrade: h2c`.
+ * Shares a server's `upgrade` event between Socket.IO and the host's own listeners, in any order of registration: the host's
+ * do not see upgrades to Socket.IO's path, which @fastify/websocket would answer with 404. If the host has none, a request that
+ * offers another protocol is served as a plain one: clients that support HTTP/2 send `Upgrade: h2c`.
  */
 export function shareUpgrades(server: Server): Share {
   const share = SHARES.get(server) ?? createShare(server)
@@ -30,7 +30,7 @@ export function shareUpgrades(server: Server): Share {
 function createShare(server: UpgradingServer): Share {
   const { shouldUpgradeCallback } = server
   const paths = new Set<string>()
-  /** Listeners that look at the path themselves. */
+  /** Listeners that check the path themselves. */
   const own = new Set<unknown>([takeUnknown])
   const wrapped = new WeakSet<Listener>()
   let adding = false
@@ -45,12 +45,12 @@ function createShare(server: UpgradingServer): Share {
       }
       wrapped.add(wrapper)
       server.removeListener('upgrade', listener)
-      // By this member, `removeListener` finds what the host added.
+      // `removeListener` finds the host's listener by this member.
       server.on('upgrade', Object.assign(wrapper, { listener }))
     }
   }
 
-  /** Node.js leaves a connection open that no listener takes. */
+  /** Serves upgrades without a listener: Node.js would leave their connections open. */
   function takeUnknown(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (isSocketIo(request) || others().length > 0) return
     if (isBodyRead(request)) answerPlain(server, request, socket)
@@ -61,7 +61,7 @@ function createShare(server: UpgradingServer): Share {
   server.on('newListener', (event, listener) => {
     if (event !== 'upgrade') return
     if (adding) own.add(listener)
-    // It is told before the listener is there.
+    // The event comes before the listener is added.
     else process.nextTick(wrapOthers)
   })
   if (shouldUpgradeCallback) {
@@ -81,16 +81,16 @@ function createShare(server: UpgradingServer): Share {
   }
 }
 
-/** Node.js 26 reads the body of an offer; earlier versions leave it on the socket, and in `head`. */
+/** Whether Node.js reads the body of an offer, as of version 26; earlier ones leave it on the socket and in `head`. */
 function isBodyRead({ complete, readableLength }: IncomingMessage): boolean {
   return !complete || readableLength > 0
 }
 
-/** Serves an offer that nobody takes as a plain request, and closes its connection after the response. */
+/** Serves an offer without a listener as a plain request, and closes its connection after the response. */
 function answerPlain(server: Server, request: IncomingMessage, socket: Duplex): void {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
-  // The parameter's type is narrower than what Node.js hands to `upgrade`: a net.Socket or a TLSSocket.
+  // Node.js passes a net.Socket or a TLSSocket to `upgrade`; its types say Duplex.
   response.assignSocket(socket as Socket)
   response.once('finish', () => {
     response.detachSocket(socket as Socket)
@@ -100,8 +100,8 @@ function answerPlain(server: Server, request: IncomingMessage, socket: Duplex): 
 }
 
 /**
- * Reads an offer that nobody takes once more, as a plain request. Older Node.js makes every offer an `upgrade`, and so does
- * the second of two servers, which Fastify makes for `localhost`.
+ * Parses an offer without a listener once more, as a plain request. Older versions of Node.js make every offer an `upgrade`,
+ * and so does the second server that Fastify creates for `localhost`.
  */
 function readAgain(
   server: Server,

@@ -7,16 +7,17 @@ interface Made {
   readonly payload: Payload
 }
 
-/** Scopes of one namespace that differ in more events than this have payloads of their own. */
+/** Payloads of one namespace that a scope's events are compared with. */
 const MAX_COMPARED = 8
 
 /**
- * The payloads of one turn. Filters make scopes of their own, but not other bytes: those that get the same events of a
- * namespace share them.
+ * The payloads of one turn of the event loop. Scopes with different filters that receive the same events of a namespace share
+ * a payload.
  */
 export class SharedPayloads {
   readonly #made = new Map<string, Made[]>()
 
+  /** Returns the payload of these events for a scope. */
   of(scope: Scope, events: readonly StoredEvent[]): Payload {
     const made = this.#made.get(scope.namespace)
     const same = made?.find((other) => isSame(other.events, events))

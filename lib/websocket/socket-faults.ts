@@ -1,7 +1,7 @@
 import { WS_BUFFERS_FULL, WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import type { Fault } from '../operation/fault.ts'
 
-/** For how long a refused socket is a fault. */
+/** Milliseconds for which a refused socket is a fault. */
 const FAULT_MS = 60_000
 
 interface RefusedSockets {
@@ -11,19 +11,22 @@ interface RefusedSockets {
   lastAt: number
 }
 
-/** What `GET /overview` says of sockets that are not served. */
+/** The faults of sockets in `GET /overview`. */
 export class SocketFaults {
   readonly #stuck: () => boolean
   readonly #now: () => number
   #refused: RefusedSockets | undefined
 
-  /** @param stuck whether replays wait since the clients of others do not read @param now milliseconds on a clock that is never set back */
+  /**
+   * @param stuck whether replays wait because clients do not read what is buffered for them
+   * @param now milliseconds on a clock that is never set back
+   */
   constructor(stuck: () => boolean, now: () => number = () => performance.now()) {
     this.#stuck = stuck
     this.#now = now
   }
 
-  /** A socket was refused, since there are too many. */
+  /** Notes that a socket over a limit was refused. */
   tooMany(message: string): void {
     const { count, since } = this.#recent ?? { count: 0, since: new Date() }
     this.#refused = { message, count: count + 1, since, lastAt: this.#now() }

@@ -6,9 +6,9 @@ import type { BufferBudget, Chunk } from './buffer-budget.ts'
 import type { Payload } from './payload.ts'
 import { takenBytes } from './taken-bytes.ts'
 
-/** What is used of `ws`, where the connection is a WebSocket. */
+/** The members of a WebSocket of `ws` that are used here. */
 interface WebSocketLike {
-  /** Bytes that the system has not taken yet. */
+  /** Bytes that the system has not accepted yet. */
   readonly bufferedAmount: number
   readonly _socket: TcpSocket
   close(code: number, reason: string): void
@@ -16,23 +16,23 @@ interface WebSocketLike {
   once(event: 'close', listener: () => void): void
 }
 
-/** Members of Engine.IO's transports that not all have. */
+/** Members of Engine.IO's transports, of which not all have each. */
 export interface FrameTransport {
   readonly socket?: WebSocketLike
-  /** The poll that waits for an answer, where the transport is polling. */
+  /** The response to the open poll, if the transport is polling. */
   readonly res?: ServerResponse | null
-  /** Whether the WebSocket takes frames as they are; then `_sender` does. */
+  /** Whether frames can be written to the WebSocket as they are, by its `_sender`. */
   _canSendPreEncodedFrame?(packet: object): this is Framing
 }
 
 interface Framing {
   readonly socket: WebSocketLike & {
-    /** Writes what is framed already, in its turn with what the WebSocket sends itself. */
+    /** Writes frames, in order with what the WebSocket itself sends. */
     readonly _sender: { sendFrame(list: readonly Buffer[]): void }
   }
 }
 
-/** What Engine.IO keeps to itself of how far it is with writing. */
+/** Private members of Engine.IO: whether it has something left to write. */
 interface Progress {
   readonly readyState: string
   readonly writeBuffer: readonly unknown[]
@@ -41,38 +41,37 @@ interface Progress {
 
 export type CutOffReason = typeof WS_TOO_SLOW | typeof WS_STALLED
 
-/** In the range that RFC 6455 leaves to applications. */
+/** From the range that RFC 6455 leaves to applications. */
 const CLOSE_CODES: Readonly<Record<CutOffReason, number>> = { [WS_TOO_SLOW]: 4008, [WS_STALLED]: 4009 }
-/** For which a connection that is cut may still read why. */
+/** Milliseconds for a client that is cut off to read the reason. */
 const GRACE_MS = 5_000
 
 export interface SocketWriterOptions {
   budget: BufferBudget
-  /** Called when something begins to wait for the client; from then on `settle` is to be called. */
+  /** Called when bytes begin to wait for the client. From then on, call `settle` until nothing waits. */
   waits: (writer: SocketWriter) => void
 }
 
 /**
- * Writes to one connection. What belongs together leaves in one write: Engine.IO sends a packet that brings its own
- * WebSocket frame as it is (Socket.IO's broadcasts use that), and nothing says that it must be one frame only. Where it
- * does not, packets go one by one.
+ * Writes to one connection. A payload leaves in one write: Engine.IO passes on a packet that has its own WebSocket frame
+ * (Socket.IO's broadcasts use that), and accepts several frames as one. Where it does not, packets are sent one by one.
  *
- * A client that reads costs no bookkeeping: its bytes are with the system when `send` returns. Others hold what they were
- * sent, in its order, until the system has taken it.
+ * A client that reads needs no bookkeeping: the system has its bytes when `send` returns. For other clients, chunks are held
+ * in the order in which they were sent, until the system has accepted them.
  */
 export class SocketWriter {
   /** The first socket of the connection. */
   readonly socket: Socket
   readonly #connection: Socket['conn']
   readonly #options: SocketWriterOptions
-  /** What the client has not made room for, as far as `settle` knows. */
+  /** Chunks that the system had not accepted at the last `settle`. */
   readonly #chunks: Chunk[] = []
   #chunkBytes = 0
-  /** Bytes handed to Engine.IO that it has not handed on yet. */
+  /** Bytes that Engine.IO has not written yet. */
   #waiting = 0
-  /** Bytes that Engine.IO has handed on. */
+  /** Bytes that Engine.IO has written. */
   #flushed = 0
-  /** Answers to polls that are being read, and their bytes. */
+  /** Responses to polls that are being read, with their bytes. */
   readonly #answers = new Map<ServerResponse, number>()
   #isCut = false
   #lastTaken = 0
@@ -82,23 +81,23 @@ export class SocketWriter {
     this.socket = socket
     this.#connection = socket.conn
     this.#options = options
-    // https://github.com/socketio/engine.io#socket-1: what waited is on its way.
+    // Engine.IO has written what waited. https://github.com/socketio/engine.io#socket-1
     this.#connection.on('flush', () => this.#flush())
   }
 
-  /** Bytes that the other side has not made room for yet. */
+  /** Bytes that wait until the client has made room for them. */
   get buffered(): number {
     const waiting = this.#connection.readyState === 'closed' ? 0 : this.#waiting
     const answered = this.#answers.size === 0 ? 0 : this.#answers.values().reduce((sum, bytes) => sum + bytes, 0)
     return waiting + answered + (this.#transport.socket?.bufferedAmount ?? 0)
   }
 
-  /** Whether something waited when it was last looked at. */
+  /** Whether bytes waited for the client at the last `settle`. */
   get waits(): boolean {
     return this.#chunks.length > 0
   }
 
-  /** Whether it sends the bytes that others send as well, rather than copies. */
+  /** Whether it holds the same bytes as other connections, instead of a copy. */
   get sharesFrames(): boolean {
     return this.#transport.socket !== undefined
   }
@@ -114,19 +113,19 @@ export class SocketWriter {
       if (this.buffered > 0) this.#keep(payload.copy())
     } else if (this.#idle) {
       const { socket } = transport
-      // Engine.IO's bookkeeping for each packet is a fifth of what it costs to bring one event to one socket.
+      // Past Engine.IO: its bookkeeping for a packet is a fifth of the cost of one event to one socket.
       // oxlint-disable-next-line no-underscore-dangle
       socket._sender.sendFrame(payload.framed.options.wsPreEncodedFrame)
       if (socket.bufferedAmount > 0) this.#keep(payload.chunk)
     } else {
       this.#waiting += payload.chunk.bytes
-      // For whoever looks at packets: what is written is framed already. No payload is empty.
+      // The packet is for listeners of Engine.IO; the frames are what is written. No payload is empty.
       this.#connection.write(payload.packets[0] as string, payload.framed.options as object)
       if (this.buffered > 0) this.#keep(payload.chunk)
     }
   }
 
-  /** Gives back to the budget what the client has made room for. @returns whether something waits still */
+  /** Releases the chunks that the client has made room for. @returns whether any are left */
   settle(): boolean {
     const { buffered } = this
     const left = this.#chunks.findIndex(({ bytes }) => {
@@ -138,7 +137,7 @@ export class SocketWriter {
     return this.waits
   }
 
-  /** Milliseconds in which the client has taken nothing. */
+  /** Milliseconds since the system last accepted a byte for the client. @param now by `performance.now` */
   idleMs(now: number): number {
     const taken = this.#taken
     if (taken !== this.#lastTaken) {
@@ -148,14 +147,14 @@ export class SocketWriter {
     return now - this.#lastTakenAt
   }
 
-  /** Whether the connection was cut off: it is closed, or about to be. */
+  /** Whether the connection was cut off: it is closed, or will be within the grace period. */
   get isCut(): boolean {
     return this.#isCut
   }
 
   /**
-   * Cuts off a client that does not keep up. The reason is in the close frame, for a client that gets as far as reading
-   * it; Socket.IO's clients come back by themselves.
+   * Closes the connection of a client that does not keep up. The close frame has the reason, if the client reads as far.
+   * Socket.IO's clients reconnect by themselves.
    */
   cutOff(reason: CutOffReason): void {
     this.#isCut = true
@@ -204,13 +203,13 @@ export class SocketWriter {
     return taken
   }
 
-  /** Nothing waits in Engine.IO that could be overtaken. */
+  /** Whether no packet waits in Engine.IO, which a direct write would overtake. */
   get #idle(): boolean {
     const { readyState, writeBuffer, transport } = this.#connection as unknown as Progress
     return readyState === 'open' && writeBuffer.length === 0 && transport.writable
   }
 
-  /** Engine.IO declares less of its transports than they have; whatever is not there is not used. */
+  /** Engine.IO's declared type lacks these members; those that a transport does not have are not used. */
   get #transport(): FrameTransport {
     return this.#connection.transport as unknown as FrameTransport
   }

@@ -2,11 +2,11 @@ import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceEventsError } from '../error-class.ts'
 import { instanceNameFault } from '../instances/name.ts'
 
-/** What a socket asks for in `auth`, besides bringing its key. */
+/** The members of `auth` besides the key: the events that a socket asks for. */
 export interface Subscription {
-  /** Replay what came after this offset; `latest`: nothing, but tell where the log is; `undefined`: not asked. */
+  /** Replay the events after this offset; `latest`: none, but send `resumed` with the head; `undefined`: no replay. */
   readonly offset: number | 'latest' | undefined
-  /** The log that the offset is of; `undefined`: whichever there is. */
+  /** The log that the offset is of; `undefined`: any. */
   readonly log: string | undefined
   /** Names of events; `undefined`: all. */
   readonly events: ReadonlySet<string> | undefined
@@ -21,7 +21,7 @@ export type ReadSubscription =
 const MAX_EVENTS = 200
 const MAX_INSTANCES = 200
 
-/** Reads `auth` of a handshake; says what is wrong with the first field that does not fit. */
+/** Reads `auth` of a handshake. The message of an invalid one names the first field that is wrong. */
 export function readSubscription(
   namespace: string,
   auth: Record<string, unknown>,
@@ -43,13 +43,13 @@ export function readSubscription(
       }
     }
   } catch (error) {
-    // What is thrown here is ours: of the catalogue, or of the functions below.
+    // Only the catalogue and the functions below throw here.
     const { messages: [first] = [], message } = error as InstanceEventsError
     return invalid(first ?? message)
   }
 }
 
-/** Browsers keep offsets as text; `null` is what they have when there is none. */
+/** Accepts text and `null`, as browsers store an offset and the lack of one. */
 function readOffset(value: unknown): Subscription['offset'] {
   if (value === undefined || value === null) return undefined
   if (value === 'latest') return 'latest'
@@ -66,7 +66,7 @@ function readLog(value: unknown): string | undefined {
   throw new TypeError('auth.log: takes the "log" of the last "resumed" that you got')
 }
 
-/** An empty list is all, as in selections. */
+/** Returns `undefined`, which is all, for an empty list, as selections do. */
 function texts(field: string, value: unknown, max: number): ReadonlySet<string> | undefined {
   if (value === undefined || value === null) return undefined
   if (!Array.isArray(value) || value.length > max || !value.every((entry) => typeof entry === 'string')) {

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net'
 
-/** What Node.js keeps to itself of the system's end of a connection. That of TLS has the one of TCP as its parent. */
+/** Node.js's private handle of a connection. The handle of TLS has that of TCP as its parent. */
 interface Handle {
   readonly bytesWritten: number
-  /** Bytes of the writes under way that the system has not taken. */
+  /** Bytes of the writes in progress that the system has not accepted. */
   readonly writeQueueSize: number
   readonly _parent?: Handle
 }
 
 /**
- * Bytes of a connection that the system has taken: they have been sent, or will be as soon as the other side makes room.
- * `writableLength` tells of whole writes only, however large one is: Node.js's own time-outs look at the same handle.
+ * Returns the bytes of a connection that the system has accepted: it has sent them, or sends them as soon as the client has
+ * room. `writableLength` counts a write until all of it is accepted, however large it is. Node.js's timeouts use the handle, too.
  */
 export function takenBytes(socket: Pick<Socket, 'bytesWritten' | 'writableLength'> & { _handle?: unknown }): number {
   // oxlint-disable-next-line no-underscore-dangle

@@ -14,12 +14,12 @@ interface Tries {
 }
 
 const WINDOW_MS = 60_000
-/** Addresses remembered at once; beyond, the ones that were first are forgotten. */
+/** Addresses that are remembered at once. The oldest are forgotten first. */
 const MAX_ADDRESSES = 10_000
 
 /**
- * Counts the different wrong keys of each address, so that keys cannot be guessed by trying. A program that comes again
- * and again with one wrong key guesses nothing, and does not shut out its neighbours behind the same address.
+ * Counts the different wrong keys of each address, so that keys cannot be guessed. A program that repeats one wrong key
+ * guesses nothing, and does not block others behind the same address.
  */
 export class WrongKeys {
   readonly #perMinute: number
@@ -31,12 +31,13 @@ export class WrongKeys {
     this.#now = now
   }
 
-  /** Milliseconds for which no key of this address is looked at; 0 if it is not blocked. */
+  /** Milliseconds until a key of this address is checked again; 0 if it is not blocked. */
   blockedMs(address: string): number {
     const tries = this.#tries(addressBlock(address))
     return tries && tries.keys.size >= this.#perMinute ? Math.ceil(tries.until - this.#now()) : 0
   }
 
+  /** Counts a wrong key. */
   count(address: string, key: string): void {
     const block = addressBlock(address)
     let tries = this.#tries(block)
