@@ -45,6 +45,8 @@ export class Replay {
   #resumed: Omit<Resumed, 'log'>
   /** Live events that arrive while the last page is read. */
   #held: StoredEvent[] | undefined
+  /** The log has the client's offset, and this node has not seen it yet. */
+  #isAhead = false
   /** Bytes that the next page is expected to have: an event can be larger than a page. */
   #pageBytes = PAGE_BYTES
   #isOver = false
@@ -63,10 +65,10 @@ export class Replay {
     return this.#isOver
   }
 
-  /** Whether the client has read the last page, and this node has seen as much of the log as the client. */
+  /** Whether the client has read the last page, and this node has seen as much of the log as the client, if the log has it. */
   get canContinue(): boolean {
     const { writer } = this.listener
-    return (!writer.waits || !writer.settle()) && this.#position <= this.#options.head()
+    return (!writer.waits || !writer.settle()) && (!this.#isAhead || this.#position <= this.#options.head())
   }
 
   /** Whether the budget has room for the next page. */
@@ -162,7 +164,8 @@ export class Replay {
   /** The client has more than this node has seen: another node was faster, or the log was begun anew. */
   async #compareWithStore(): Promise<void> {
     const { head } = await this.#options.logStore.range()
-    if (this.#position > head) this.#restart()
+    this.#isAhead = this.#position <= head
+    if (!this.#isAhead) this.#restart()
   }
 
   /** Whether the offset is of this log; if not, the client is told so before anything else of it. */
