@@ -78,6 +78,32 @@ const MISFORTUNES: Record<Misfortune, (world: World) => Promise<void>> = {
     await world.learn()
   },
 
+  'clients are cut off': async ({ clients, random }) => {
+    for (const client of clients) if (random.chance(0.5)) client.drop(random.pick([0, 0, 100, 100_000]))
+  },
+
+  'clients stop to read': async ({ clients, random }) => {
+    const stopped = clients.filter(() => random.chance(0.5))
+    for (const client of stopped) client.reads(false)
+    await sleep(random.pick([10, 500, 5_000, 20_000]))
+    for (const client of stopped) client.reads(true)
+  },
+
+  'new token': async (world) => {
+    const { random, clock, tokens, revoked, scenario } = world
+    const { name } = random.pick(scenario.tenants)
+    const before = tokens.get(name) as string
+    const token = `${before}-`
+    for (;;) {
+      const { process, app } = await world.anyNode()
+      const changed = await process.ask(() => app.eventLog.instances.setToken(name, token)).catch(() => {})
+      if (changed) break
+      await sleep(100)
+    }
+    tokens.set(name, token)
+    revoked.set(before, clock.now)
+  },
+
   pause: async ({ node, clock, random }) => {
     if (node) node.process.pausedUntil = clock.now + random.between(10, 10_000)
   }

@@ -60,6 +60,48 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'lib/sqs/batch.ts',
     text: 'MessageDeduplicationId: deduplicationId(event)',
     instead: 'MessageDeduplicationId: `${deduplicationId(event)}${lane.attempts}`'
+  },
+  {
+    name: 'a page of a replay skips an offset',
+    file: 'lib/websocket/replay.ts',
+    text: 'after: this.#position,',
+    instead: 'after: this.#position + 1,'
+  },
+  {
+    name: 'events that come while the last page of a replay is read are not sent',
+    file: 'lib/websocket/replay.ts',
+    text: 'packets.push(...this.#packets(held))',
+    instead: ''
+  },
+  {
+    name: 'a replay does not tell of events that were pruned',
+    file: 'lib/websocket/replay.ts',
+    text: 'prunedTo <= this.#position',
+    instead: 'true'
+  },
+  {
+    name: 'a client ahead of the log that waits for room waits forever',
+    file: 'lib/websocket/replay.ts',
+    text: '!this.#isAhead || ',
+    instead: ''
+  },
+  {
+    name: 'the token of one instance is good for another',
+    file: 'lib/websocket/admission.ts',
+    text: '(!seesAll && own?.name !== name)',
+    instead: '(!seesAll && !own)'
+  },
+  {
+    name: 'sockets stay open when their token is replaced',
+    file: 'lib/websocket/hub.ts',
+    text: '(tokenGone && tokenOf)',
+    instead: 'false'
+  },
+  {
+    name: 'a token on / sees the events of all instances',
+    file: 'lib/websocket/scope.ts',
+    text: '(this.instanceKey === undefined || this.instanceKey === event.instanceKey) &&',
+    instead: ''
   }
 ]
 

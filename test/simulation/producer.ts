@@ -25,7 +25,7 @@ export async function produce(world: World, plan: ProducerPlan, producer: number
 async function post(world: World, inputs: InstanceEventInput[], producer: number): Promise<void> {
   const { history, trace } = world
   for (;;) {
-    const { process, app } = await world.up()
+    const { process, app } = await world.anyNode()
     try {
       const results = await process.ask(() => app.eventLog.accept(inputs))
       if (!results) continue

@@ -37,7 +37,7 @@ async function run(): Promise<void> {
   const begun = performance.now()
   let [events, hours] = [0, 0]
   for (let seed = from; seed < from + seeds; seed++) {
-    const outcome = await simulate(seed)
+    const outcome = await simulate(seed, values.seed === undefined ? 80 : Infinity)
     events += outcome.counts.events
     hours += outcome.counts.hours
     if (outcome.violations.length > 0 || values.seed !== undefined) console.log(report(outcome))

@@ -36,6 +36,22 @@ export interface ProducerPlan {
   readonly oversized: number
 }
 
+/** A client of Socket.IO. */
+export interface ClientPlan {
+  /** `/`, or that of an instance. */
+  readonly namespace: string
+  /** Whose key it has: the global one, or the token of this instance. */
+  readonly key: 'global' | (string & {})
+  /** Names of the events that it asks for; `undefined`: all. */
+  readonly events: string[] | undefined
+  /** With what it comes first. */
+  readonly offset: number | 'latest' | undefined
+  readonly log: string | undefined
+  /** Milliseconds until it comes, at most. */
+  readonly delayMs: number
+  readonly systemBytes: number
+}
+
 export type Misfortune =
   | 'crash'
   | 'crash in a commit'
@@ -48,12 +64,16 @@ export type Misfortune =
   | 'redrive'
   | 'prune'
   | 'pause'
+  | 'clients are cut off'
+  | 'clients stop to read'
+  | 'new token'
 
 export interface Scenario {
   readonly seed: number
   readonly settings: Settings
   readonly tenants: readonly Tenant[]
   readonly producers: readonly ProducerPlan[]
+  readonly clients: readonly ClientPlan[]
   readonly misfortunes: readonly { readonly at: number; readonly kind: Misfortune }[]
   /** Of calls to SQS. */
   readonly roughness: number
@@ -79,7 +99,12 @@ const MISFORTUNES: readonly Misfortune[] = [
   'queue deleted',
   'redrive',
   'prune',
-  'pause'
+  'pause',
+  'clients are cut off',
+  'clients are cut off',
+  'clients stop to read',
+  'clients stop to read',
+  'new token'
 ]
 
 /** Bytes of a message that no queue takes, by the settings below. */
@@ -124,11 +149,50 @@ export function scenarioOf(seed: number): Scenario {
       poison: random.pick([0, 0, 0.02, 0.1]),
       oversized: random.pick([0, 0, 0.02])
     })),
-    misfortunes: Array.from({ length: random.between(0, 10) }, () => ({
+    clients: Array.from({ length: random.between(0, 6) }, () => clientOf(random, { tenants, durationMs })),
+    misfortunes: Array.from({ length: random.between(0, 12) }, () => ({
       at: random.between(0, durationMs),
       kind: random.pick(MISFORTUNES)
     })).sort((a, b) => a.at - b.at)
   }
+}
+
+function clientOf(random: Random, { tenants, durationMs }: Pick<Scenario, 'tenants' | 'durationMs'>): ClientPlan {
+  const { name } = random.pick(tenants)
+  const offset = random.pick([undefined, 'latest', 0, 0, 0, 5, 100_000] as const)
+  return {
+    namespace: random.chance(0.3) ? '/' : `/${name}`,
+    // Now and then that of another tenant.
+    key: random.chance(0.3) ? 'global' : random.chance(0.8) ? name : random.pick(tenants).name,
+    events: random.chance(0.3) ? [random.pick(Object.values(EVENTS))] : undefined,
+    offset,
+    log: typeof offset === 'number' && random.chance(0.1) ? 'of-another-log' : undefined,
+    delayMs: random.pick([0, durationMs]),
+    systemBytes: random.pick([500, 20_000, 1_000_000])
+  }
+}
+
+/** Whether a client has the right to be where it goes. */
+export function mayEnter({ settings, tenants }: Scenario, { namespace, key }: ClientPlan): boolean {
+  if (namespace === '/') return settings.globalEvents
+  const tenant = tenants.find(({ name }) => `/${name}` === namespace)
+  return (key === 'global' || key === tenant?.name) && (tenant?.websocket.length ?? 0) > 0
+}
+
+/** Whether a client that may enter is to get an event. */
+export function isVisible(
+  { tenants }: Scenario,
+  { namespace, key, events }: ClientPlan,
+  { instance, event }: { instance: string; event: string }
+): boolean {
+  if (events && !events.includes(event)) return false
+  if (namespace === '/') return key === 'global' || key === instance
+  const selected = tenants.find(({ name }) => name === instance)?.websocket ?? []
+  return namespace === `/${instance}` && selected.includes(keyOf(event))
+}
+
+function keyOf(event: string): string {
+  return event.toUpperCase().replaceAll('.', '_')
 }
 
 /** The queues into which an event is to go. */
@@ -137,7 +201,7 @@ export function queuesOf(
   { instance, event }: { instance: string; event: string }
 ): string[] {
   const suffix = settings.queueType === 'fifo' ? '.fifo' : ''
-  const key = event.toUpperCase().replaceAll('.', '_')
+  const key = keyOf(event)
   const { global } = settings
   const tenant = tenants.find(({ name }) => name === instance)
   const queues: string[] = []

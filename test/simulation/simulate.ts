@@ -1,5 +1,6 @@
 import { checkLog } from './check-log.ts'
 import { checkQueues } from './check-queues.ts'
+import { checkSockets, waitingClients } from './check-sockets.ts'
 import { Clock, sleep } from './clock.ts'
 import { suffer } from './misfortunes.ts'
 import { produce } from './producer.ts'
@@ -21,12 +22,14 @@ export interface Outcome {
 const BEGIN = 1_767_225_600_000
 /** Within which all that is pending is sent once SQS and the disk do well: queues that were denied wait a minute. */
 const RECOVERY_MS = 1_200_000
+/** After the last client has come: a connection that was lost without a sign is noticed after 45 seconds. */
+const CATCH_UP_MS = 120_000
 const VIOLATIONS = 20
 
-/** Runs the scenario of a seed, and looks at what came of it. */
-export async function simulate(seed: number): Promise<Outcome> {
+/** Runs the scenario of a seed, and looks at what came of it. @param traceLines that are kept of what happened last */
+export async function simulate(seed: number, traceLines = 80): Promise<Outcome> {
   const clock = new Clock(BEGIN)
-  const world = new World(scenarioOf(seed), clock)
+  const world = new World(scenarioOf(seed), clock, traceLines)
   const { random: mathRandom } = Math
   Math.random = () => world.random.next()
   const { history, trace, sqs } = world
@@ -34,7 +37,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   process.on('unhandledRejection', rejected)
   try {
     await clock.run(() => live(world))
-    history.violations.push(...checkLog(world), ...checkQueues(world))
+    history.violations.push(...checkLog(world), ...checkQueues(world), ...checkSockets(world))
   } catch (error) {
     history.violations.push(`it broke off: ${(error as Error).stack}`)
   } finally {
@@ -58,15 +61,18 @@ async function live(world: World): Promise<void> {
   await world.start()
   await settle(world)
   weather.calm = false
+  for (const client of world.clients) void client.live()
   const producers = scenario.producers.map((plan, index) => produce(world, plan, index))
   await Promise.all([...producers, suffer(world)])
   await recover(world)
+  await caughtUp(world)
+  for (const client of world.clients) client.end()
   await world.stop()
 }
 
 /** Registers the instances and what they select. */
 async function settle(world: World): Promise<void> {
-  const { process, app } = await world.up()
+  const { process, app } = await world.anyNode()
   for (const { name, token, ...selected } of world.scenario.tenants) {
     await process.ask(async () => {
       await app.eventLog.instances.create({ name, token })
@@ -74,6 +80,22 @@ async function settle(world: World): Promise<void> {
       for (const transport of ['sqs', 'websocket'] as const)
         await app[transport].set(name, { enabled: selected[transport].length > 0, events: selected[transport] })
     })
+  }
+}
+
+/** Waits for clients to have what they may see. */
+async function caughtUp(world: World): Promise<void> {
+  const { clock, clients, history, scenario } = world
+  for (const client of clients) client.reads(true)
+  const deadline = clock.now + scenario.durationMs + CATCH_UP_MS
+  for (;;) {
+    const waiting = waitingClients(world)
+    if (waiting.length === 0) return
+    if (clock.now > deadline) {
+      history.violations.push(...waiting.map(({ name }) => `${name} waits forever`))
+      return
+    }
+    await sleep(500)
   }
 }
 
@@ -85,7 +107,7 @@ async function recover(world: World): Promise<void> {
   disk.mend()
   world.cured = true
   await world.start()
-  const { process, app, store } = await world.up()
+  const { process, app, store } = await world.anyNode()
   const deadline = clock.now + RECOVERY_MS
   for (;;) {
     const letters = (await process.ask(() => app.sqs.deadLetters.read({ after: 0, limit: 10_000 }))) ?? []

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 
-/** Lines kept of what happened last. */
-const KEPT = 80
-
 /** What happened, in order: its last lines for people, and a fingerprint of all of it, by which two runs are compared. */
 export class Trace {
   readonly #now: () => number
   readonly #hash = createHash('sha256')
   readonly #begun: number
+  readonly #kept: number
   #last: string[] = []
 
-  constructor(now: () => number) {
+  /** @param kept lines of what happened last */
+  constructor(now: () => number, kept: number) {
     this.#now = now
+    this.#kept = kept
     this.#begun = now()
   }
 
@@ -19,12 +19,12 @@ export class Trace {
     const line = `${String(this.#now() - this.#begun).padStart(8)} ms  ${who.padEnd(10)} ${what}`
     this.#hash.update(`${line}\n`)
     this.#last.push(line)
-    if (this.#last.length >= 2 * KEPT) this.#last = this.#last.slice(-KEPT)
+    if (this.#last.length >= 2 * this.#kept) this.#last = this.#last.slice(-this.#kept)
   }
 
   /** The last lines. */
   get lines(): readonly string[] {
-    return this.#last.slice(-KEPT)
+    return this.#last.slice(-this.#kept)
   }
 
   /** To be asked once, at the end. */

@@ -4,6 +4,7 @@ import { History } from './history.ts'
 import { SimulatedNode } from './node.ts'
 import { Random } from './random.ts'
 import { OVERSIZED, type Scenario } from './scenario.ts'
+import { SocketClient } from './socket-client.ts'
 import { SimulatedSqs } from './sqs.ts'
 import type { Message } from './sqs-queue.ts'
 import { Trace } from './trace.ts'
@@ -21,20 +22,27 @@ export class World {
   readonly disk: Disk
   /** The node, while it is up. */
   node: SimulatedNode | undefined
+  readonly clients: readonly SocketClient[]
+  /** The token of each instance. */
+  readonly tokens: Map<string, string>
+  /** When tokens were replaced. */
+  readonly revoked = new Map<string, number>()
   /** SQS refuses poison until then. */
   cured = false
   /** The process of a node that is on its way up or down. */
   #between: SimulatedProcess | undefined
   #processes = 0
 
-  constructor(scenario: Scenario, clock: Clock) {
+  constructor(scenario: Scenario, clock: Clock, traceLines: number) {
     const now = () => clock.now
     this.scenario = scenario
     this.clock = clock
     // What the scenario was made of is not what happens in it.
     this.random = new Random(scenario.seed ^ 0x5bd1e995)
-    this.trace = new Trace(now)
+    this.trace = new Trace(now, traceLines)
     this.history = new History(now)
+    this.tokens = new Map(scenario.tenants.map(({ name, token }) => [name, token]))
+    this.clients = scenario.clients.map((plan, index) => new SocketClient(this, plan, index))
     this.weather = new Weather(this.random, scenario)
     this.disk = new Disk({ random: this.random, history: this.history, now })
     this.sqs = new SimulatedSqs({
@@ -103,7 +111,7 @@ export class World {
   }
 
   /** Waits for the node to be up. */
-  async up(): Promise<SimulatedNode> {
+  async anyNode(): Promise<SimulatedNode> {
     while (!this.node) await sleep(20)
     return this.node
   }

@@ -1,0 +1,96 @@
+import type { LoggedEvent } from './history.ts'
+import { isVisible, mayEnter } from './scenario.ts'
+import type { Session, SocketClient } from './socket-client.ts'
+import type { World } from './world.ts'
+
+/** What is wrong with the sockets: an event is missing, comes twice, is out of order, or is not for who got it. */
+export function checkSockets(world: World): string[] {
+  return world.clients.flatMap((client) => new ClientCheck(world, client).verdict())
+}
+
+/** Follows what one client got, over all of its connections. */
+class ClientCheck {
+  readonly #world: World
+  readonly #client: SocketClient
+  readonly #visible: readonly number[]
+  readonly #wrong: string[] = []
+
+  constructor(world: World, client: SocketClient) {
+    this.#world = world
+    this.#client = client
+    this.#visible = [...world.history.logged.values()]
+      .filter((event) => isVisible(world.scenario, client.plan, event))
+      .map(({ offset }) => offset)
+      .sort((a, b) => a - b)
+  }
+
+  verdict(): string[] {
+    const { plan, sessions } = this.#client
+    for (const session of sessions) {
+      if (!mayEnter(this.#world.scenario, plan)) {
+        if (session.admitted || session.heard.length > 0) this.#complain('was let in, though it may not')
+        continue
+      }
+      this.#allowed(session)
+      this.#resumed(session)
+      this.#gapless(session)
+    }
+    return this.#wrong
+  }
+
+  /** All of it is for this client, as it was logged, and written while its key was good. */
+  #allowed({ heard, token }: Session): void {
+    const { history, scenario, revoked } = this.#world
+    for (const { offset, id, at } of heard) {
+      const event = history.logged.get(offset) as LoggedEvent
+      if (event?.id !== id) this.#complain(`got ${offset} as ${id}, which is ${event?.id}`)
+      else if (!isVisible(scenario, this.#client.plan, event)) this.#complain(`got ${offset}, which is not for it`)
+      if (at > (revoked.get(token) ?? Infinity)) this.#complain(`got ${offset} after its token was replaced`)
+    }
+  }
+
+  #resumed({ from, heard, resumed, restarted }: Session): void {
+    if (!resumed) return
+    const { prunedTo } = this.#world.history
+    const { complete, count, to, after } = resumed
+    if (from === undefined) this.#complain('was told of a replay that it did not ask for')
+    if (count !== after) this.#complain(`was told of ${count} replayed events and got ${after}`)
+    if ((heard[after - 1]?.offset ?? 0) > to) this.#complain(`has resumed up to ${to}`)
+    const reason = restarted || (typeof from === 'number' && (from < prunedTo || from > to))
+    if (!complete && !reason) this.#complain(`was told that something is missing after ${from}`)
+  }
+
+  /** After the first event of a connection, or the offset it came with, nothing is left out and nothing comes again. */
+  #gapless({ from, heard, resumed, restarted, refusal }: Session): void {
+    if (refusal !== undefined) this.#complain(`was refused: ${refusal}`, REFUSALS.has(refusal))
+    const begin = restarted || (resumed && resumed.from !== from && from !== 'latest') ? 0 : from
+    let before = typeof begin === 'number' ? begin : (heard[0]?.offset ?? 0) - 1
+    const replayed = resumed?.after ?? Infinity
+    for (const [index, { offset }] of heard.entries()) {
+      if (offset <= before) this.#complain(`got ${offset} after ${before}`)
+      const missed = this.#visible.find((other) => other > before && other < offset)
+      const told = resumed?.complete === false && index <= replayed
+      if (missed !== undefined && !told) this.#complain(`got ${offset} without ${missed}`)
+      before = offset
+    }
+  }
+
+  #complain(what: string, isFine = false): void {
+    if (!isFine) this.#wrong.push(`${this.#client.name} ${what}`)
+  }
+}
+
+/** Refusals of a client whose token is about to be replaced. */
+const REFUSALS = new Set(['IEV_WS_UNAUTHORIZED'])
+
+/** Clients that do not have yet what they may see. */
+export function waitingClients({ clients, scenario, history }: World): SocketClient[] {
+  return clients.filter((client) => {
+    if (!mayEnter(scenario, client.plan)) return false
+    const { session } = client
+    if (!session?.admitted || (session.from !== undefined && !session.resumed)) return true
+    const last = [...history.logged.values()].findLast((event) => isVisible(scenario, client.plan, event))
+    // One that came last of all has nothing to wait for.
+    return last !== undefined && session.from !== undefined && client.offset < last.offset
+  })
+}
