@@ -9,10 +9,10 @@ import { connect } from '../support/sockets.ts'
 type App = Awaited<ReturnType<typeof listen>>['app']
 
 const auth = { apikey: API_KEY }
-const INSTANCES = 10_000
+const INSTANCES = 3_000
 const AT_ONCE = 500
 
-/** Those that Socket.IO knows; it has no other place that shows them. */
+/** The names of Socket.IO’s namespaces, which it has no public way to list. */
 // oxlint-disable-next-line no-underscore-dangle
 const names = ({ io }: App) => [...(io as unknown as { _nsps: Map<string, unknown> })._nsps.keys()]
 
@@ -37,7 +37,7 @@ async function visit(app: App, { ws, packets, packet }: RawSocket, instances: st
   await packet(/^44\/nobody/)
 }
 
-t.test('ten thousand namespaces come and go, and leave nothing', { timeout: 110_000 }, async (t) => {
+t.test('namespaces that clients have left take no memory', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   const instances = numbers(INSTANCES).map((n) => `i${n}`)
   await Promise.all(instances.map((name) => app.websocket.set(name, { enabled: true })))
