@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import app from '../../app.ts'
 import { API_KEY } from '../support/build.ts'
 
-/** What a client sees of the routes: the same whatever the host is set to. */
+/** Makes requests to the routes. @returns what a client sees of the replies */
 async function walk(server: FastifyInstance, prefix: string) {
   const ask = async (method: 'GET' | 'POST' | 'DELETE' | 'HEAD', path: string, payload?: object | string) =>
     server.inject({
@@ -49,7 +49,10 @@ const EXPECTED = {
   documents: [200, 200]
 }
 
-/** Follows redirections as a browser does. @returns how the page and the first script that it names are answered */
+/**
+ * Opens a page and its first script as a browser does. @returns the status, type and caching of the page, and the status of
+ * the script
+ */
 async function open(server: FastifyInstance, path: string) {
   const root = new URL('http://host')
   let url = new URL(path, root)
@@ -62,15 +65,24 @@ async function open(server: FastifyInstance, path: string) {
     }
     url = new URL(String(reply.headers.location), url)
   }
-  return 'a loop'
+  return 'a loop of redirections'
+}
+
+const CONSOLE = [200, 'text/html; charset=utf-8', 'no-cache', 200]
+const DOCS = [200, 'text/html; charset=utf-8', undefined, 200]
+const PAGES = {
+  '/console': CONSOLE,
+  '/console/': CONSOLE,
+  '/console/index.html': CONSOLE,
+  '/docs': DOCS,
+  '/docs/': DOCS
 }
 
 async function assertAnswers(t: Test, server: FastifyInstance, prefix = ''): Promise<void> {
-  t.strictSame(await walk(server, prefix), EXPECTED)
-  for (const path of ['/console', '/console/', '/console/index.html'])
-    t.strictSame(await open(server, prefix + path), [200, 'text/html; charset=utf-8', 'no-cache', 200], path)
-  for (const path of ['/docs', '/docs/'])
-    t.strictSame(await open(server, prefix + path), [200, 'text/html; charset=utf-8', undefined, 200], path)
+  const answers = await walk(server, prefix)
+  const pages: [path: string, answer: unknown][] = []
+  for (const path of Object.keys(PAGES)) pages.push([path, await open(server, prefix + path)])
+  t.strictSame({ answers, pages: Object.fromEntries(pages) }, { answers: EXPECTED, pages: PAGES })
 }
 
 const options = { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false } as const
@@ -95,8 +107,9 @@ const SETTINGS: Record<string, FastifyServerOptions> = {
 }
 
 for (const [name, settings] of Object.entries(SETTINGS)) {
-  t.test(`with ${name}, routes answer as documented and the console opens`, async (t) => {
-    for (const prefix of ['', '/hub']) {
+  t.test(`with ${name}, routes and pages answer as documented`, async (t) => {
+    // Only settings of the router may interact with the prefix.
+    for (const prefix of settings.routerOptions ? ['', '/hub'] : ['/hub']) {
       const server = Fastify(settings)
       t.after(() => server.close())
       await server.register(app, { ...options, prefix })
@@ -123,7 +136,7 @@ const COMPILERS: Record<string, (server: FastifyInstance) => unknown> = {
 }
 
 for (const [name, set] of Object.entries(COMPILERS)) {
-  t.test(`${name} of the host, before or after the plugin, changes nothing of ours`, async (t) => {
+  t.test(`${name} of the host, before or after the plugin, does not change how routes and pages answer`, async (t) => {
     for (const before of [true, false]) {
       const server = Fastify()
       t.after(() => server.close())
@@ -135,7 +148,7 @@ for (const [name, set] of Object.entries(COMPILERS)) {
   })
 }
 
-t.test('a schema controller of the host is not asked', async (t) => {
+t.test('a schema controller of the host is not used', async (t) => {
   const fail = () => () => () => {
     throw new Error('of the host')
   }
@@ -145,7 +158,7 @@ t.test('a schema controller of the host is not asked', async (t) => {
   await assertAnswers(t, server)
 })
 
-t.test('inside a context of the host with a prefix, the routes are under both prefixes', async (t) => {
+t.test('in a context of the host with a prefix, routes and pages are under both prefixes', async (t) => {
   for (const own of ['', '/hub']) {
     const server = Fastify({ routerOptions: { ignoreTrailingSlash: true } })
     t.after(() => server.close())
@@ -154,7 +167,7 @@ t.test('inside a context of the host with a prefix, the routes are under both pr
   }
 })
 
-t.test('behind rewriteUrl, the console opens at the path that the browser knows', async (t) => {
+t.test('behind rewriteUrl, routes and pages answer at the path that the client uses', async (t) => {
   for (const ignoreTrailingSlash of [false, true]) {
     const server = Fastify({
       rewriteUrl: ({ url = '' }) => url.replace(/^\/outside/, ''),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   DeleteMessageBatchCommand,
   GetQueueUrlCommand,
@@ -43,7 +44,10 @@ export function consumer(client: SQSClient): Pick<TestSqs, 'receive' | 'bodies'>
         (found) => found.QueueUrl,
         () => undefined
       )
-      if (QueueUrl === undefined) continue
+      if (QueueUrl === undefined) {
+        await pause(20)
+        continue
+      }
       const { Messages = [] } = await client.send(
         new ReceiveMessageCommand({
           QueueUrl,
