@@ -9,10 +9,10 @@ const [LIBRARY] = globSync('/usr/lib/*/faketime/libfaketime.so.1')
 /** A reason to skip a test; `false` if there is none. */
 export const withoutFaketime = LIBRARY === undefined && 'needs libfaketime'
 
-/** The system's clock as a process sees it. Clocks that only count stay as they are. */
+/** The clock of the system as a process sees it. Monotonic clocks stay as they are. */
 export interface SystemClock {
   env: Record<string, string>
-  /** Sets it to so many seconds from the real time. */
+  /** Sets it to this many seconds from the real time. */
   set(seconds: number): void
 }
 
