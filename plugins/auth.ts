@@ -11,14 +11,14 @@ export interface AuthOptions {
 }
 
 /**
- * Checks keys on the routes of a scope whose `config` says whom they open to. The check is the last hook before the body
- * is read: the host's own `onRequest` and `preParsing` hooks run first, so that a rate limit counts wrong keys, too.
+ * Checks keys on the routes of a scope, by the rule in their `config`. The check is the last hook before the body is read:
+ * the host's own `onRequest` and `preParsing` hooks run first, so that a rate limit counts wrong keys, too.
  */
 const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) => {
   const keys = new ApiKeys({ globalKey: apiKey, instances: fastify.eventLog.instances })
 
   fastify.decorateRequest(IDENTITY, null)
-  // Plugins like @fastify/rate-limit add hooks to each route; this runs after theirs, and so does what it adds.
+  // Plugins such as @fastify/rate-limit add hooks to each route. This hook is registered later, so the check runs after them.
   fastify.addHook('onRoute', (route) => {
     const rule = route.config?.[KEY_RULE]
     if (rule && rule.allow !== 'everyone') route.preParsing = [route.preParsing ?? [], checker(keys, rule)].flat()
@@ -28,7 +28,7 @@ const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) 
 function checker(keys: ApiKeys, { allow, inQuery }: KeyRule): preParsingHookHandler {
   const places = `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
   return (request, reply, _payload, done) => {
-    // What is answered is about this key: nobody in between may give it to another.
+    // The answer depends on the key: a cache must not give it to others.
     reply.header('cache-control', 'no-store')
     const key = keyOf(request, inQuery)
     if (key === undefined) return done(new UnauthorizedError(`A key is required: ${places}`))

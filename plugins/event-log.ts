@@ -41,12 +41,12 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
         metrics.commitSeconds.observe(seconds)
       },
       onDamage: ({ reason, offset }) => {
-        const message = 'The database file is damaged: what cannot be read is left out'
+        const message = 'The database file is damaged: events that cannot be read are left out'
         log.error({ reason, ...(offset !== undefined && { offset }) }, message)
       },
       onConnection: (error) => {
-        if (error) log.warn({ err: error }, 'PostgreSQL is not there: events are refused until it is back')
-        else log.info('PostgreSQL is back')
+        if (error) log.warn({ err: error }, 'PostgreSQL is not available: events are refused until it is back')
+        else log.info('PostgreSQL is available again')
       },
       ...(url !== undefined && { url }),
       ...(maxPendingDeliveries !== undefined && { maxPendingDeliveries })
@@ -62,8 +62,8 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
     logUnselected: rest.logUnselected ?? true
   })
   const retention = new Retention({ logStore: store.log, log, hours: retentionHours, maxBytes: retentionMaxBytes })
-  metrics.gauge('iev_store_instances', 'Instances that are registered', () => eventLog.instances.size)
-  metrics.gauge('iev_store_damaged_events', 'Events that are damaged where they are stored, and left out', () =>
+  metrics.gauge('iev_store_instances', 'Registered instances', () => eventLog.instances.size)
+  metrics.gauge('iev_store_damaged_events', 'Stored events that are damaged and left out of what is read', () =>
     store.log.damagedEvents()
   )
   addNodeGauges(metrics, store)

@@ -7,7 +7,7 @@ import eventLogPlugin from './event-log.ts'
 /** `fastify.onInstanceEvent`. */
 export interface OnInstanceEvent {
   /**
-   * Accepts several events, all or none; otherwise the same as for one event. Results are in the order of the events.
+   * Accepts several events, all of them or none, as the form for one event does. Results are in the order of the events.
    * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
    * @throws {InstanceNotFoundError} an instance is unknown, and `autoRegister` is off
    * @throws {BackpressureError} {ClosingError} not accepted; try again later
@@ -25,7 +25,7 @@ export interface OnInstanceEvent {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The one way in for events: accepts them and sends them wherever they are selected. */
+    /** Accepts events and sends them wherever they are selected. All other ways in do the same. */
     onInstanceEvent: OnInstanceEvent
   }
 }

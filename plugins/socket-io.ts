@@ -14,16 +14,16 @@ export interface SocketIoOptions {
   connections: Connections
 }
 
-/** Clients send nothing but their keys. */
+/** Clients send only their handshake. */
 const MAX_INBOUND_BYTES = 100_000
 
-/** In which a connection enters a namespace, or is closed. */
+/** Milliseconds for a connection to enter a namespace; then it is closed. */
 const CONNECT_TIMEOUT_MS = 20_000
 
-/** Two contexts of one server do not see each other's decorators, but each other's connections. */
+/** Paths by server: encapsulated contexts of one server have their own decorators, but share its connections. */
 const PATHS = new WeakMap<object, Set<string>>()
 
-/** Decorates a server with `io`, which shares the server's connections with whatever else the host has on it. */
+/** Decorates a server with `io`, which shares the server's connections with the host's own routes and sockets. */
 export async function registerSocketIo(
   fastify: FastifyInstance,
   { path, corsOrigin, connections }: SocketIoOptions
@@ -34,7 +34,7 @@ export async function registerSocketIo(
   await shareUpgrades(fastify.server).add(path, () =>
     fastify.register(fastifySocketIo.default, {
       path,
-      // The host's other sockets may take their time.
+      // Otherwise Engine.IO ends upgrades of the host's own that take longer.
       destroyUpgrade: false,
       cors: { origin: corsOrigin, credentials: corsOrigin !== '*' },
       serveClient: false,
@@ -51,11 +51,11 @@ export async function registerSocketIo(
   const { io } = fastify
   connections.watch(io.engine)
   io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    // Of an upgrade, it is no response of Node.js's.
+    // For an upgrade, `response` is an object of Engine.IO's own.
     if (response instanceof ServerResponse)
       response.once('finish', () => isUnread(request) && endUnread(request, response))
     next()
   })
-  // In a context with a prefix, a route could not have Socket.IO's path.
+  // With a prefix, the route would have another path than Socket.IO.
   if (fastify.prefix === '') await fastify.register(pollingRoutes, { io, path })
 }

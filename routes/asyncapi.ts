@@ -8,7 +8,7 @@ import '../plugins/event-log.ts'
 import { SharedText } from './shared-text.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
-/** A host that nobody has: each request's own is written in its place. */
+/** Placeholder for the host, which each request names. */
 const HOST = 'the-host.invalid'
 
 interface Texts {
@@ -21,7 +21,7 @@ export interface AsyncApiRoutesOptions {
   openApi: boolean
 }
 
-/** `GET /docs/asyncapi`, `GET /docs/asyncapi.json`: what goes to queues and sockets, by how this server is set. */
+/** `GET /docs/asyncapi`, `GET /docs/asyncapi.json`: the messages of queues and sockets, by the options of this server. */
 const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify, { openApi }) => {
   const { catalogue } = fastify.eventLog
   const { prefix } = fastify
@@ -32,7 +32,7 @@ const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify
 
   const built = new Map<string, Texts>()
 
-  /** The document and its page, for any host. Whatever else they depend on has a few values at most. */
+  /** Returns the document and its page, for any host. Address and protocol, on which they also depend, have few values. */
   async function textsFor({ protocol }: FastifyRequest): Promise<Texts> {
     const address = sqs && (await sqsAddress(sqs.client))
     const secure = protocol === 'https'

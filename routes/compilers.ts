@@ -9,13 +9,13 @@ import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import fastJson from 'fast-json-stringify'
 
 const COMMON: Options = { useDefaults: true, strict: false, verbose: true }
-/** Values that something may hold and have each of its faults told; of more, the first fault is. */
+/** Values in a body up to which all of its faults are reported; with more values, only the first fault is. */
 const MAX_VALUES_TOLD = 2_000
 
 /**
- * Validators and serializers of this scope's routes, whatever the host's are. A schema is compiled when its route is first
- * asked: all of them together take about 150 ms and 20 MiB, and most servers use a few. Each route gets its compilers by
- * itself, since those of a scope are made anew once the host adds a shared schema.
+ * Sets the validators and serializers of this scope's routes, independent of the host's. A schema is compiled at the first
+ * request to its route: all of them together take about 150 ms and 20 MiB, and most servers use a few. The compilers are set
+ * on each route, since Fastify replaces those of a scope once the host adds a shared schema.
  */
 export function useCompilers(fastify: FastifyInstance): void {
   const bodies = compilersOf({ ...COMMON, coerceTypes: false })
@@ -28,12 +28,12 @@ export function useCompilers(fastify: FastifyInstance): void {
     const validate = (value: unknown) => {
       let check: ValidateFunction = untilFirst()
       let passes = check(value)
-      // An error for each of a million elements would stop the server for seconds.
+      // An error for each of a million elements would block the server for seconds.
       if (!passes && hasAtMost(MAX_VALUES_TOLD, value)) {
         check = throughout()
         passes = check(value)
       }
-      // Fastify reads them from the function that it called.
+      // Fastify reads the errors from the function that it called.
       validate.errors = check.errors ?? null
       return passes
     }
@@ -56,7 +56,7 @@ function compilersOf(options: Options) {
   return { first: once(() => new Ajv(options)), all: once(() => new Ajv({ ...options, allErrors: true })) }
 }
 
-/** Whether there are no more values in it than this; looks at no more than that. */
+/** Whether a value contains at most this many values. Looks at no more than that. */
 function hasAtMost(count: number, value: unknown): boolean {
   let left = count
   const waiting = [value]

@@ -5,7 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { ConsoleNotBuiltError } from '../lib/errors.ts'
 import { usePageHeaders } from './page-headers.ts'
 
-/** Where `npm run build:console` puts it; the package has it at the same place beside its routes. */
+/** The output of `npm run build:console`. The package has it in the same place relative to its routes. */
 const BUILT = new URL('../console/dist/', import.meta.url)
 const YEAR_SECONDS = 31_536_000
 
@@ -41,8 +41,8 @@ const consoleRoutes: FastifyPluginAsync<ConsoleRoutesOptions> = async (fastify, 
     return
   }
 
-  // Its files are named relative to `/console/`. A relative redirection holds behind proxies that put a path in front.
-  // Routers that ignore trailing slashes send `/console/` here as well: it is the page itself.
+  // The page names its files relative to `/console/`. A relative redirection also works behind proxies that add a path.
+  // Routers that ignore trailing slashes call this for `/console/`, too: that is the page itself.
   const page = readFileSync(new URL('index.html', folder))
   fastify.get('/console', {
     schema,
@@ -57,7 +57,7 @@ const consoleRoutes: FastifyPluginAsync<ConsoleRoutesOptions> = async (fastify, 
     decorateReply: false,
     cacheControl: false,
     setHeaders: (reply, path) => {
-      // Names of assets have their content's hash in them.
+      // Names of assets contain the hash of their content.
       const forEver = `public, max-age=${YEAR_SECONDS}, immutable`
       reply.header('cache-control', path.endsWith('.html') ? 'no-cache' : forEver)
     }

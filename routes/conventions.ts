@@ -8,18 +8,18 @@ import { useCompilers } from './compilers.ts'
 import { type ThrownError, toAnswer } from './error-answer.ts'
 import { endUnreadBodies } from './unread-bodies.ts'
 
-/** Of routes that are asked every few seconds, by probes and by the console: what is usual is not logged. */
+/** Log level of routes that probes and the console request every few seconds: successful requests are not logged. */
 export const POLLED_LOG_LEVEL = 'warn'
 
-/** For all bodies but those of events: settings, and lists of numbers. */
+/** Bytes of all bodies but those of events: settings, and lists of numbers. */
 const BODY_LIMIT = 131_072
 
 /** Seconds after which a refused event may be sent again. */
 const RETRY_AFTER_SECONDS = 1
 
 /**
- * How the routes of this scope read and answer: JSON bodies only, taken as they are (a string is no boolean), every
- * fault named, errors in Evolution API's shape plus `code`.
+ * Sets how the routes of this scope read and reply: bodies are JSON and not coerced (a string is no boolean), every fault is
+ * named, and errors have Evolution API's shape plus `code`.
  */
 export function useConventions(fastify: FastifyInstance): void {
   useCompilers(fastify)
@@ -27,7 +27,7 @@ export function useConventions(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     route.bodyLimit ??= BODY_LIMIT
   })
-  // A host's own serializer would come before those of our schemas. Fastify's types know no way back to its default.
+  // A host's own serializer would replace those of our schemas. Fastify's types do not allow to unset it.
   fastify.setReplySerializer(null as never)
   fastify.setSchemaErrorFormatter((errors, part) => {
     const messages = [...new Set(withoutBranches(errors).map((error) => describe(error, part)))].slice(0, MAX_MESSAGES)
@@ -41,7 +41,7 @@ export function useConventions(fastify: FastifyInstance): void {
     async (request: FastifyRequest, text: string) => {
       const body = text.replace(/^\uFEFF/, '')
       if (body !== '') return parseJson(body)
-      // Clients that set the header on everything send it with DELETE, too.
+      // Some clients send the header with every request, also with DELETE.
       if (request.method === 'DELETE') return undefined
       throw new BodyMalformedError('it is empty')
     }
@@ -50,8 +50,8 @@ export function useConventions(fastify: FastifyInstance): void {
 }
 
 /**
- * Plain JSON.parse: a member called `__proto__` becomes one like any other, and nothing here merges bodies into objects.
- * @throws {BodyMalformedError} saying where
+ * Plain JSON.parse: it makes `__proto__` an ordinary member, and bodies are not merged into other objects here.
+ * @throws {BodyMalformedError} with the place of the fault
  */
 function parseJson(body: string): unknown {
   try {
@@ -61,6 +61,7 @@ function parseJson(body: string): unknown {
   }
 }
 
+/** An error handler: replies in Evolution API's shape plus `code`. */
 export function answerError(error: ThrownError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { statusCode, code, messages, headers } = toAnswer(error, request, reply)
   if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
@@ -69,15 +70,16 @@ export function answerError(error: ThrownError, request: FastifyRequest, reply: 
   if (error instanceof UnauthorizedError) reply.header('www-authenticate', 'Bearer')
   reply.headers(headers)
   const body = { status: statusCode, error: STATUS_CODES[statusCode], code, response: { message: messages } }
-  // As text: an error of a host's hook may have a status that means something else in the route's schema.
+  // As text: the status of a host's error can have another schema in the route.
   return reply.code(statusCode).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 
+/** A not-found handler. @throws {RouteNotFoundError} */
 export function answerNotFound({ method, url }: FastifyRequest): never {
   throw new RouteNotFoundError(method, url.replace(/[?#].*/, ''))
 }
 
-/** Ajv tells of a choice and of each of its branches: the choice is enough. */
+/** Removes the errors of the branches of a choice: Ajv reports the choice, too. */
 function withoutBranches(errors: FastifySchemaValidationError[]): FastifySchemaValidationError[] {
   const choices = new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath))
   return errors.filter(
@@ -92,13 +94,13 @@ function describe(error: FastifySchemaValidationError, part: string): string {
   if (keyword === 'additionalProperties')
     return `${field}.${excerpt(String(params.additionalProperty))} is not a known field`
   if (keyword !== 'anyOf') return `${field} ${message}`
-  // Ajv is told to be verbose: the error has the schema that failed.
+  // With the option `verbose`, the error has the schema that failed.
   const { schema } = error as unknown as { schema: { const?: unknown; type?: string }[] }
   const choices = schema.map((branch) => ('const' in branch ? JSON.stringify(branch.const) : branch.type))
   return `${field} must be ${choices.join(' or ')}`
 }
 
-/** For Fastify's `logSerializers`: a request whose URL may carry a key. */
+/** Serializes a request for the log, without a key that its URL may contain. For Fastify's `logSerializers`. */
 export function requestWithoutKey({ method, url, host, ip }: FastifyRequest): Record<string, unknown> {
   return { method, url: urlWithoutKeys(url), host, remoteAddress: ip }
 }

@@ -12,11 +12,11 @@ import {
 } from '../lib/schemas/dead-letters.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import type { DeadLetter, DeadLetterFilter } from '../lib/store/dead-letter-store.ts'
-import { opensTo } from './keys.ts'
+import { authorize } from './keys.ts'
 
 /** `GET /sqs/deadletters`, `POST /sqs/deadletters/redrive`, `DELETE /sqs/deadletters` */
 const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const config = opensTo('global')
+  const config = authorize('global')
   const deadLetters = () => {
     if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs')
     return fastify.sqs.deadLetters
@@ -27,7 +27,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'listDeadLetters',
       tags: ['sqs'],
-      summary: 'Events that SQS did not take, and why, oldest first',
+      summary: 'List the events that SQS did not accept, and why, oldest first',
       querystring: DeadLettersQuery,
       response: {
         200: DeadLetterPage,
@@ -46,7 +46,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'redriveDeadLetters',
       tags: ['sqs'],
-      summary: 'Send dead letters again, under their old ids',
+      summary: 'Send dead letters again, with their ids',
       body: RedriveBody,
       response: {
         200: RedriveReply,
@@ -61,7 +61,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'discardDeadLetters',
       tags: ['sqs'],
-      summary: 'Forget dead letters: their events are not sent',
+      summary: 'Discard dead letters: their events are not sent',
       querystring: DiscardQuery,
       response: {
         200: DiscardReply,
@@ -75,7 +75,7 @@ const deadLetterRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 }
 
-/** Nothing named must not come to mean everything. */
+/** Returns the filter of a request. A request without any member must not mean all dead letters. @throws {ValidationError} */
 function toFilter({ all = false, ...filter }: RedriveBody, part: string): DeadLetterFilter {
   const named = Object.keys(filter).length > 0
   if (all && named) throw new ValidationError(`${part}.all stands alone: leave out ${Object.keys(filter).join(', ')}`)

@@ -5,30 +5,30 @@ import { packageVersion } from '../lib/package-version.ts'
 import { usePageHeaders } from './page-headers.ts'
 import { SharedText } from './shared-text.ts'
 
-/** Of the one style element that Swagger UI adds. A browser that refuses another one names its hash. */
+/** Hash of the style element that Swagger UI adds. If that changes, the browser's refusal names the new hash. */
 const SWAGGER_UI_STYLE = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='
 
-/** `GET /docs`, `GET /docs/json`: must run before the routes it is to describe. */
+/** `GET /docs`, `GET /docs/json`. Must run before the routes that it describes are registered. */
 export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
   await fastify.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'fastify-instance-events',
-        description: `Carries the events of messaging instances to Amazon SQS and to Socket.IO clients. What it sends them is in the [AsyncAPI page](${fastify.prefix}/docs/asyncapi).`,
+        description: `Carries the events of messaging instances to Amazon SQS and to Socket.IO clients. Their messages are described in the [AsyncAPI page](${fastify.prefix}/docs/asyncapi).`,
         version: packageVersion(),
         license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' }
       },
       tags: [
-        { name: 'sqs', description: 'Which events go to an instance’s SQS queues, and what did not' },
-        { name: 'websocket', description: 'Which events an instance’s Socket.IO namespace carries' },
+        { name: 'sqs', description: 'The events that go to an instance’s SQS queues, and dead letters' },
+        { name: 'websocket', description: 'The events that an instance’s Socket.IO namespace carries' },
         { name: 'instances', description: 'Instances and their tokens' },
-        { name: 'events', description: 'Taking events in, and reading them' },
-        { name: 'operation', description: 'How this server is set, and how it is' }
+        { name: 'events', description: 'Accepting and reading events' },
+        { name: 'operation', description: 'Settings, health and metrics of this server' }
       ]
     }
   })
-  // Relative links hold under any prefix, and behind proxies that put a path in front.
+  // Relative links work with any prefix, and behind proxies that add a path.
   await fastify.register(async (scope) => {
     usePageHeaders(scope, { styles: [SWAGGER_UI_STYLE] })
     await scope.register(swaggerUi, {
@@ -40,7 +40,7 @@ export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
   })
 }
 
-/** Answers `/docs/json` and `/docs/yaml` before Swagger UI would write the whole document again. */
+/** Replies to `/docs/json` and `/docs/yaml` before Swagger UI, which would serialise the document for every request. */
 function sendBuilt(fastify: FastifyInstance): preHandlerHookHandler {
   const build = {
     json: () => new SharedText({ type: 'application/json; charset=utf-8', text: JSON.stringify(fastify.swagger()) }),

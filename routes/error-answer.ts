@@ -12,7 +12,7 @@ import { excerpt } from '../lib/text/excerpt.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
 import { TAKES_EVENTS } from './event-body.ts'
 
-/** Whatever a hook or a handler throws: plugins throw plain objects, too. */
+/** A value that a hook or a handler throws. Plugins throw plain objects, too. */
 export type ThrownError = Partial<FastifyError & Pick<InstanceEventsError, 'messages'>> & {
   status?: number
   headers?: Record<string, string | number>
@@ -21,20 +21,20 @@ export type ThrownError = Partial<FastifyError & Pick<InstanceEventsError, 'mess
 export interface ErrorAnswer {
   statusCode: number
   code: string
-  /** One for each fault. */
+  /** One message for each fault. */
   messages: string[]
   headers: Record<string, string | number>
 }
 
 /**
- * Returns the answer to an error: to errors of ours, and of Fastify under names of ours; errors of a host's hooks keep their
- * status, code, message and headers; anything else is a 500 without details.
+ * Returns the reply to an error. Errors of Fastify get codes of this package; errors of a host's hooks keep their status,
+ * code, message and headers; any other error is a 500 without details.
  */
 export function toAnswer(error: ThrownError, request: FastifyRequest, reply: FastifyReply): ErrorAnswer {
   const ours = toOurError(error, request)
   if (ours) return fromOurs(ours)
   const { code, message } = error
-  // @fastify/under-pressure sets the status on the reply, where the error has none.
+  // @fastify/under-pressure sets the status on the reply instead of the error.
   const statusCode = [error.statusCode, error.status, reply.statusCode].find(isErrorStatus) ?? 500
   if (statusCode === 500) return fromOurs(new InternalError())
   if (isFastifys(code) && statusCode < 500)
@@ -51,13 +51,13 @@ function toOurError(error: ThrownError, { headers, url, routeOptions }: FastifyR
   const { code } = error
   switch (code) {
     case 'IEV_BODY_MALFORMED': {
-      // Not before it is parsed: a host can decompress bodies.
+      // Checked after parsing, since a host can decompress bodies.
       const encoding = headers['content-encoding'] ?? 'identity'
       return encoding === 'identity' ? error : new ContentEncodingError(excerpt(encoding))
     }
     case 'FST_ERR_CTP_BODY_TOO_LARGE': {
       const advice = routeOptions.config[TAKES_EVENTS] ? ': send fewer events at a time, or media by link' : ''
-      // Fastify fills in the limit of every route.
+      // Fastify sets the limit of every route.
       return new BodyTooLargeError(routeOptions.bodyLimit as number, advice)
     }
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':

@@ -18,22 +18,22 @@ import {
 import { MAX_EVENTS, MAX_EXTRA_MEMBERS } from '../lib/schemas/event-input.ts'
 
 const MAX_MEMBERS = MAX_EXTRA_MEMBERS
-/** For arrays and objects that are not passed on as they are. */
+/** Bytes of an array or object that is parsed. */
 const MAX_VALUE_BYTES = 4_096
 
 /**
- * What becomes of the members of an event: `value` is parsed; of `members`, an object, each one is kept as `JsonText`.
- * What is not listed is kept as `JsonText`, whole.
+ * How each member of an event is read. `value`: it is parsed. `members`: it is an object, whose members become `JsonText`.
+ * Members that are not listed become `JsonText`.
  */
 export type EventShape = ReadonlyMap<string, 'value' | 'members'>
 
 interface Read {
   value: unknown
-  /** Where it ends. */
+  /** The position after the value. */
   end: number
 }
 
-/** In the `config` of a route whose body is one event or an array of events. */
+/** Marks a route whose body is one event or an array of events, in its `config`. */
 export const TAKES_EVENTS = Symbol('fastify-instance-events.takes-events')
 
 declare module 'fastify' {
@@ -42,7 +42,7 @@ declare module 'fastify' {
   }
 }
 
-/** Has the routes of this scope read their bodies as one event or an array of events. */
+/** Makes the routes of this scope read their bodies as one event or an array of events. */
 export function useEventBodies(fastify: FastifyInstance, shape: EventShape): void {
   fastify.addHook('onRoute', (route) => {
     route.config = { ...route.config, [TAKES_EVENTS]: true }
@@ -64,8 +64,8 @@ export function useEventBodies(fastify: FastifyInstance, shape: EventShape): voi
 }
 
 /**
- * Reads a body without building what is only passed on: its time depends on its length alone, and at most 1,000 events with a
- * few members each reach the schema.
+ * Reads a body; values that are only passed on stay text. The time depends on the length alone, and at most 1,000 events with
+ * a few members each reach the schema.
  * @throws {BodyMalformedError} it is not JSON @throws {EventInvalidError} too many events or members, or nested too deeply
  */
 export function readEventBody(bytes: Buffer, shape: EventShape): unknown {
@@ -119,7 +119,7 @@ function readMembers(
     members.push([name, member.value])
     return member.end
   })
-  // A member called `__proto__` becomes one like any other.
+  // Makes `__proto__` an ordinary member.
   return { value: Object.fromEntries(members), end }
 }
 
@@ -145,7 +145,7 @@ function endOfValue(bytes: Buffer, at: number, field: string): number {
   }
 }
 
-/** Of text that was checked. */
+/** Parses JSON that was checked. */
 function parse(bytes: Buffer, at: number, end: number): unknown {
   return JSON.parse(bytes.toString('utf8', at, end))
 }

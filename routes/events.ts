@@ -6,9 +6,9 @@ import { InstanceParams } from '../lib/schemas/instances.ts'
 import '../plugins/instance-events.ts'
 import { type EventShape, useEventBodies } from './event-body.ts'
 import { requestTrace } from './trace.ts'
-import { opensTo } from './keys.ts'
+import { authorize } from './keys.ts'
 
-/** `extra` is passed on member by member, `data` and what is unknown as it is. */
+/** The members of `extra` are passed on one by one; `data` and unknown members as they are. */
 const SHAPE: EventShape = new Map(
   Object.keys(EventBody.properties)
     .filter((name) => name !== 'data')
@@ -24,12 +24,12 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
   useEventBodies(fastify, SHAPE)
 
   fastify.post('/events/:instance', {
-    config: opensTo('instance'),
+    config: authorize('instance'),
     bodyLimit,
     schema: {
       operationId: 'postEvents',
       tags: ['events'],
-      summary: 'Take in events; answered when they are durable',
+      summary: 'Accept events; the reply is sent when they are durable',
       params: InstanceParams,
       body: EventsBody,
       response: {

@@ -3,7 +3,7 @@ import type { Readiness } from '../lib/operation/readiness.ts'
 import { HealthReply, ReadyReplies } from '../lib/schemas/health.ts'
 import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
-import { opensTo } from './keys.ts'
+import { authorize } from './keys.ts'
 
 export interface HealthRoutesOptions {
   readiness: Readiness
@@ -13,11 +13,11 @@ export interface HealthRoutesOptions {
 const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fastify, { readiness }) => {
   fastify.get('/health', {
     logLevel: POLLED_LOG_LEVEL,
-    config: opensTo('everyone'),
+    config: authorize('everyone'),
     schema: {
       operationId: 'getHealth',
       tags: ['operation'],
-      summary: 'Whether the process answers',
+      summary: 'Check that the process replies',
       response: { 200: HealthReply }
     },
     handler: async () => ({ status: 'ok' as const })
@@ -25,11 +25,11 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (fast
 
   fastify.get('/ready', {
     logLevel: POLLED_LOG_LEVEL,
-    config: opensTo('everyone'),
+    config: authorize('everyone'),
     schema: {
       operationId: 'getReadiness',
       tags: ['operation'],
-      summary: 'Whether events are taken in and leave: the event log can be written, SQS answers',
+      summary: 'Check that events can be accepted and delivered: the event log can be written, SQS replies',
       response: ReadyReplies
     },
     handler: async (_request, reply) => {

@@ -21,7 +21,7 @@ export interface RoutesOptions {
   bodyLimit: number
 }
 
-/** All routes, in a scope of their own: a host app's parsers, validators and error handlers stay as they are. */
+/** All routes, in a scope of their own: a host app's parsers, validators and error handlers do not change. */
 const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   const { apiKey, docs, bodyLimit } = options
   useConventions(fastify)
@@ -39,7 +39,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   }
   await fastify.register(selections, {
     transport: 'sqs',
-    summary: 'Select the events of an instance that go to its own SQS queues; answered when the queues exist',
+    summary: 'Select the events of an instance that go to its own SQS queues; the reply is sent when the queues exist',
     emitter: fastify.hasDecorator('sqs') ? fastify.sqs : undefined
   })
   await fastify.register(selections, {

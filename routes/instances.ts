@@ -9,12 +9,12 @@ import { InstanceParams, InstancesQuery, InstancesReply, instanceReply, pageOf }
 import { isOfPage } from '../lib/instances/names.ts'
 import type { SelectionInput } from '../lib/instances/directory.ts'
 import type { Instance, TransportName } from '../lib/instances/instance.ts'
-import { identityOf, opensTo } from './keys.ts'
+import { identityOf, authorize } from './keys.ts'
 
 /** `POST /instance/create`, `GET /instance/fetchInstances`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { instances } = fastify.eventLog
-  const globalOnly = opensTo('global')
+  const globalOnly = authorize('global')
 
   fastify.post('/instance/create', {
     config: globalOnly,
@@ -50,11 +50,11 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/instance/fetchInstances', {
-    config: opensTo('any'),
+    config: authorize('any'),
     schema: {
       operationId: 'fetchInstances',
       tags: ['instances'],
-      summary: 'All instances, a page of them, or the one that is named or that a token belongs to; never a token',
+      summary: 'List all instances, a page of them, the named one, or the one of the token; tokens are not listed',
       querystring: InstancesQuery,
       response: {
         200: InstancesReply,
@@ -70,7 +70,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       if (own && !isNamed(own, query)) throw new UnauthorizedError('The key does not authorize this request')
       if (named) return !page || isOfPage(named.name, page) ? [instanceReply(named)] : []
       if (page) return (await instances.page(page)).map(instanceReply)
-      // Typed as what it spells out.
+      // The stream has the JSON of an array, which is the type of the reply.
       const all = jsonArray(instances.list().map(instanceReply)) as unknown as []
       return reply.type('application/json; charset=utf-8').send(all)
     }
@@ -84,7 +84,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'setInstanceToken',
       tags: ['instances'],
-      summary: 'Give an instance a new token; sockets that came with the old one are disconnected',
+      summary: 'Give an instance a new token; sockets with the old one are disconnected',
       params: InstanceParams,
       body: TokenBody,
       response: {
@@ -104,7 +104,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'deleteInstance',
       tags: ['instances'],
-      summary: 'Forget an instance: its sockets are disconnected at once, what it accepted is still sent',
+      summary: 'Delete an instance: its sockets are disconnected at once, its pending events are still sent',
       params: InstanceParams,
       response: {
         200: DeleteReply,
@@ -117,7 +117,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   })
 
-  /** @throws {InstanceNotFoundError} there is none of this name, or of this id */
+  /** Returns the instance that a query names, if it names one. @throws {InstanceNotFoundError} it does not exist */
   function findNamed(query: InstancesQuery): Instance | undefined {
     const { instanceName, instanceId } = query
     if (instanceName === undefined && instanceId === undefined) return undefined

@@ -2,14 +2,14 @@ import type { SwaggerTransform } from '@fastify/swagger'
 import type { FastifyContextConfig, FastifyRequest, FastifySchema } from 'fastify'
 import type { Identity } from '../lib/instances/api-keys.ts'
 
-/** Who may call a route: `everyone` needs no key, `any` is the global key or the token of any instance. */
+/** The keys that authorize a route: `everyone` needs none, `any` is the global key or the token of any instance. */
 export interface KeyRule {
   readonly allow: 'everyone' | 'global' | 'instance' | 'any'
   /** Whether the key may also be in the query, as `?apikey=`, for hubs that cannot set headers. */
   readonly inQuery: boolean
 }
 
-/** Where a route's rule is in its `config`, and a request's identity: symbols, so that no host app meets them. */
+/** Members of a route's `config` and of requests. Symbols, so that they cannot collide with members of a host. */
 export const KEY_RULE = Symbol('fastify-instance-events.key-rule')
 export const IDENTITY = Symbol('fastify-instance-events.identity')
 
@@ -22,28 +22,28 @@ declare module 'fastify' {
   }
 }
 
-/** The keys as OpenAPI names them; the names are ours alone, since a host's own document may have a `bearer`. */
+/** Security schemes for OpenAPI. Their names are prefixed, since a host's own document may have a `bearer`. */
 export const SECURITY_SCHEMES = {
   instanceEventsKey: { type: 'apiKey', in: 'header', name: 'apikey' },
   instanceEventsBearer: { type: 'http', scheme: 'bearer' },
   instanceEventsKeyInQuery: { type: 'apiKey', in: 'query', name: 'apikey' }
 } as const
 
-/** For Swagger 2.0, which knows no bearer. */
+/** The bearer scheme for Swagger 2.0, which has no type for it. */
 const BEARER_HEADER = { type: 'apiKey', in: 'header', name: 'authorization' } as const
 
 const DESCRIPTIONS: Record<KeyRule['allow'], string> = {
-  everyone: 'Open: no key is needed.',
-  global: 'Key: the global one.',
-  instance: 'Key: the global one, or the token of the instance in the path.',
-  any: 'Key: the global one, or the token of any instance.'
+  everyone: 'Key: none is needed.',
+  global: 'Key: the global key.',
+  instance: 'Key: the global key, or the token of the instance in the path.',
+  any: 'Key: the global key, or the token of any instance.'
 }
 
 /**
- * A route's `config`: who may call it. plugins/auth.ts enforces it, and @fastify/swagger, ours or the host's, describes it:
- * `swaggerTransform` is preferred to a host's own `transform`, which may know other schemas than JSON Schema.
+ * Returns the `config` of a route with the keys that authorize it. plugins/auth.ts checks them, and @fastify/swagger, ours or
+ * the host's, describes them: a route's `swaggerTransform` replaces a host's own `transform`, which may expect other schemas.
  */
-export function opensTo(allow: KeyRule['allow'], { inQuery = false } = {}): FastifyContextConfig {
+export function authorize(allow: KeyRule['allow'], { inQuery = false } = {}): FastifyContextConfig {
   const { instanceEventsKey, instanceEventsBearer, instanceEventsKeyInQuery } = SECURITY_SCHEMES
   const guarded = allow !== 'everyone'
   const keys = { ...(guarded && { instanceEventsKey }), ...(inQuery && { instanceEventsKeyInQuery }) }
@@ -63,7 +63,7 @@ export function opensTo(allow: KeyRule['allow'], { inQuery = false } = {}): Fast
   return { [KEY_RULE]: { allow, inQuery }, swaggerTransform }
 }
 
-/** Whose key the request bears; `null` where no key is needed. */
+/** Returns the owner of the request's key; `null` on routes that need none. */
 export function identityOf(request: FastifyRequest): Identity | null {
   return request[IDENTITY]
 }

@@ -7,14 +7,14 @@ import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { EventPage, EventPageQuery } from '../lib/schemas/event-page.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
 import '../plugins/event-log.ts'
-import { opensTo } from './keys.ts'
+import { authorize } from './keys.ts'
 
 /** `GET /events`, `GET /events/:instance` */
 const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { eventLog } = fastify
 
   fastify.get('/events', {
-    config: opensTo('global'),
+    config: authorize('global'),
     schema: {
       operationId: 'readEvents',
       tags: ['events'],
@@ -26,7 +26,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/events/:instance', {
-    config: opensTo('instance'),
+    config: authorize('instance'),
     schema: {
       operationId: 'readInstanceEvents',
       tags: ['events'],
@@ -53,7 +53,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       limit
     })
     const next = before === undefined ? 'after' : 'before'
-    // The messages are JSON already; sent as a string they are not written a second time.
+    // The messages are JSON already; as a string they are not serialised again.
     return reply
       .type('application/json; charset=utf-8')
       .send(`{"events":[${page.events.map(socketMessage).join(',')}],"${next}":${page.next},"more":${page.more}}`)

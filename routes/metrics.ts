@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { MetricsReply } from '../lib/schemas/health.ts'
 import '../plugins/event-log.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
-import { opensTo } from './keys.ts'
+import { authorize } from './keys.ts'
 
 /** `GET /metrics` */
 const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -10,7 +10,7 @@ const metricsRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/metrics', {
     logLevel: POLLED_LOG_LEVEL,
-    config: opensTo('everyone'),
+    config: authorize('everyone'),
     schema: {
       operationId: 'getMetrics',
       tags: ['operation'],

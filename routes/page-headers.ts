@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 
 export interface PageHeadersOptions {
-  /** Hashes of style elements that the page's scripts add, as a policy names them: `sha256-…`. */
+  /** Hashes of style elements that the page's scripts add, in the form of a policy: `sha256-…`. */
   styles?: readonly string[]
 }
 
-/** Nothing but what this server serves, and nowhere but to this server: `'self'` covers WebSocket, too. */
+/** Returns a policy that allows resources of this server and connections to it only. `'self'` includes WebSocket. */
 function policy(styles: readonly string[]): string {
   return [
     "default-src 'none'",
@@ -19,7 +19,7 @@ function policy(styles: readonly string[]): string {
   ].join('; ')
 }
 
-/** What the pages of this scope may do in a browser: run their own files, and talk to this server. */
+/** Sets security headers on the pages of this scope: they may run their own files and connect to this server. */
 export function usePageHeaders(fastify: FastifyInstance, { styles = [] }: PageHeadersOptions = {}): void {
   const headers = {
     'content-security-policy': policy(styles),

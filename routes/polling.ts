@@ -3,20 +3,20 @@ import type { Server } from 'socket.io'
 
 export interface PollingRoutesOptions {
   io: Server
-  /** Of the Socket.IO endpoint. */
+  /** Path of the Socket.IO endpoint. */
   path: string
 }
 
 /**
- * Long polling at the second address of `localhost`, for which Fastify makes a server of its own. Engine.IO sees the
- * requests of the first one before Fastify does; upgrades get to it from both.
+ * Long polling at the second address of `localhost`, for which Fastify creates a server of its own. On the first server,
+ * Engine.IO receives requests before Fastify does; it receives upgrades from both.
  */
 const pollingRoutes: FastifyPluginAsync<PollingRoutesOptions> = async (fastify, { io, path }) => {
   const serve = ({ raw }: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
     io.engine.handleRequest(raw as never, reply.raw)
   }
-  // Before Fastify reads the body, which is Engine.IO's.
+  // In `onRequest`, before Fastify reads the body, which Engine.IO needs.
   fastify.route({
     method: ['GET', 'POST', 'OPTIONS'],
     url: `${path.replace(/\/$/, '')}/`,

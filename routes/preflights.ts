@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 
-/** Refuses OPTIONS requests that are no preflight, before @fastify/cors does so: its answer is plain text. */
+/** Refuses OPTIONS requests that are not CORS preflights. @fastify/cors would do so with plain text. */
 export function refuseOtherOptions(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async ({ method, headers }) => {
     if (method !== 'OPTIONS' || (headers.origin && headers['access-control-request-method'])) return

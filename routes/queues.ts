@@ -3,16 +3,16 @@ import { TransportDisabledError } from '../lib/errors.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
 import { QueuesReply } from '../lib/schemas/queues.ts'
-import { opensTo } from './keys.ts'
+import { authorize } from './keys.ts'
 
 /** `GET /sqs/queues/:instance` */
 const queueRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/sqs/queues/:instance', {
-    config: opensTo('instance'),
+    config: authorize('instance'),
     schema: {
       operationId: 'sqsQueues',
       tags: ['sqs'],
-      summary: 'The queues of an instance’s own, by what is selected now',
+      summary: 'List the queues of an instance, by its current selection',
       params: InstanceParams,
       response: { 200: QueuesReply, ...errorReplies(400, 401, 404, 409, 502) }
     },

@@ -4,15 +4,15 @@ import { packageVersion } from '../lib/package-version.ts'
 export interface RootRouteOptions {
   docs: boolean
   console: boolean
-  /** By which clients reach this server. @default what the request was sent to */
+  /** URL by which clients reach this server. @default host and protocol of the request */
   serverUrl?: string | undefined
 }
 
 const NAME = 'fastify-instance-events'
 
 /**
- * `GET /` of the standalone server; in a host app the root is the host's. Browsers are sent to the console, or to the
- * documentation; anybody else gets what Evolution API answers there.
+ * `GET /` of the standalone server; in a host app the root is the host's. Browsers are redirected to the console, or to the
+ * documentation; other clients get the reply of Evolution API.
  */
 const rootRoute: FastifyPluginAsync<RootRouteOptions> = async (fastify, { docs, console, serverUrl }) => {
   const version = packageVersion()
@@ -20,7 +20,7 @@ const rootRoute: FastifyPluginAsync<RootRouteOptions> = async (fastify, { docs, 
 
   fastify.get('/', async ({ headers, protocol, host }, reply) => {
     reply.header('vary', 'Accept')
-    // Relative: it holds behind a proxy that puts a path in front.
+    // Relative, so that it works behind a proxy that adds a path.
     if (page !== undefined && headers.accept?.includes('text/html')) return reply.redirect(page)
     const base = serverUrl?.replace(/\/+$/, '') ?? `${protocol}://${host}`
     return {

@@ -6,13 +6,13 @@ import { FindReply, selectionReply, setBody, setReply, unwrap } from '../lib/sch
 import type { InstanceQueue } from '../lib/sqs/instance-queues.ts'
 import type { SelectionRequest } from '../lib/instances/selections.ts'
 import type { Instance, Selection, TransportName } from '../lib/instances/instance.ts'
-import { opensTo } from './keys.ts'
+import { authorize } from './keys.ts'
 
 export interface SelectionRoutesOptions {
   transport: TransportName
-  /** What the transport's selections mean, for the documentation. */
+  /** Summary of `set` for OpenAPI. */
   summary: string
-  /** `undefined`: the transport is switched off. */
+  /** `undefined` if the transport is switched off. */
   emitter: SelectionEmitter | undefined
 }
 
@@ -27,7 +27,7 @@ interface SelectionEmitter {
 /** `POST /<transport>/set/:instance`, `GET /<transport>/find/:instance` */
 const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async (fastify, options) => {
   const { transport, summary, emitter } = options
-  const config = opensTo('instance')
+  const config = authorize('instance')
 
   fastify.post(`/${transport}/set/:instance`, {
     config,
@@ -56,7 +56,7 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
     schema: {
       operationId: `${transport}Find`,
       tags: [transport],
-      summary: 'The stored selection, or null',
+      summary: 'Read the stored selection; null if there is none',
       params: InstanceParams,
       response: { 200: FindReply, ...errorReplies(400, 401, 404) }
     },

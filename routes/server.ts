@@ -8,7 +8,7 @@ import { OverviewReply } from '../lib/schemas/overview.ts'
 import { ServerReply } from '../lib/schemas/server.ts'
 import type { SqsMode } from '../lib/sqs/emitter.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
-import { identityOf, opensTo } from './keys.ts'
+import { identityOf, authorize } from './keys.ts'
 
 export interface ServerRoutesOptions {
   readiness: Readiness
@@ -23,11 +23,11 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
   const node = randomUUID()
 
   fastify.get('/server', {
-    config: opensTo('any'),
+    config: authorize('any'),
     schema: {
       operationId: 'getServer',
       tags: ['operation'],
-      summary: 'What this server is and does, and whose key it was asked with',
+      summary: 'Read the options of this server, and the owner of the key',
       response: { 200: ServerReply, ...errorReplies(401) }
     },
     handler: async (request) => {
@@ -48,11 +48,11 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
 
   fastify.get('/overview', {
     logLevel: POLLED_LOG_LEVEL,
-    config: opensTo('global'),
+    config: authorize('global'),
     schema: {
       operationId: 'getOverview',
       tags: ['operation'],
-      summary: 'How everything stands, and what is wrong',
+      summary: 'Read counters, states and faults of this server',
       response: { 200: OverviewReply, ...errorReplies(401) }
     },
     handler: async () => {

@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { activeTraceparent } from '../lib/telemetry/opentelemetry.ts'
 import { parseTraceparent } from '../lib/telemetry/trace-context.ts'
 
-/** The trace that a request belongs to: of the server's own span, if it is instrumented, else as the caller says. */
+/** Returns the trace of a request: that of the server's active span, if it is instrumented, else that of the header. */
 export function requestTrace({ headers }: FastifyRequest): { traceparent?: string } {
   const traceparent = activeTraceparent() ?? parseTraceparent(headers.traceparent)
   return traceparent === undefined ? {} : { traceparent }
 }
 
-/** What is logged of a request says which trace it belongs to. */
+/** Adds `traceparent` to the log lines of requests that have one. */
 export function logTraces(fastify: FastifyInstance): void {
   const { childLoggerFactory } = fastify
   fastify.setChildLoggerFactory(function (logger, bindings, options, request) {

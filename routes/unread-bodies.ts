@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { endUnread, isUnread } from '../lib/http/unread-body.ts'
 
-/** Connections of this scope are closed with an answer that comes before the body was read: 401, 413, 429 and their like. */
+/** Closes connections after a reply that is sent before the body was read, such as 401, 413 or 429. */
 export function endUnreadBodies(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     if (!isUnread(request.raw)) return done()
-    // What came together with the headers is read by then.
+    // By then, a body that came together with the headers is read.
     setImmediate(() => {
       endIfUnread(request, reply)
       done()
@@ -13,7 +13,7 @@ export function endUnreadBodies(fastify: FastifyInstance): void {
   })
 }
 
-/** The same for one answer, where no hooks run. */
+/** Does so for one reply, where hooks do not run. */
 export function endIfUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (isUnread(raw)) endUnread(raw, reply.raw)
 }

@@ -10,7 +10,7 @@ import '../plugins/instance-events.ts'
 import { type EventShape, useEventBodies } from './event-body.ts'
 import type { EventRoutesOptions } from './events.ts'
 import { requestTrace } from './trace.ts'
-import { opensTo } from './keys.ts'
+import { authorize } from './keys.ts'
 
 const SHAPE: EventShape = new Map(
   Object.keys(WebhookBody.properties)
@@ -18,12 +18,12 @@ const SHAPE: EventShape = new Map(
     .map((name) => [name, 'value'])
 )
 
-/** Members of a webhook body that messages have under the same name, or that only concern the webhook itself. */
+/** Members of a webhook body that messages have already, or that are about the webhook itself. */
 const NOT_EXTRA = new Set<string>([...RESERVED_MEMBERS, 'destination'])
 
 /** `POST /webhook/evolution`, `POST /webhook/evolution/:event` */
 const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
-  const config = opensTo('global', { inQuery: true })
+  const config = authorize('global', { inQuery: true })
   useEventBodies(fastify, SHAPE)
   const schema = {
     tags: ['events'],
@@ -38,7 +38,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
     schema: {
       ...schema,
       operationId: 'receiveWebhook',
-      summary: "Take in an event as Evolution API's webhook sends it"
+      summary: "Accept an event in the form of Evolution API's webhook"
     },
     handler: async (request, reply) => {
       const { body } = request
@@ -53,7 +53,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
     schema: {
       ...schema,
       operationId: 'receiveWebhookByEvent',
-      summary: "The same with Evolution API's webhook by events, whose URL names the event (messages-upsert)",
+      summary: "Accept an event of Evolution API's webhook by events, whose URL names the event (messages-upsert)",
       params: WebhookParams
     },
     handler: async (request, reply) => {

@@ -9,17 +9,23 @@ const ALONE: NodeStatus = { connected: true, nodes: 1, partitions: PARTITIONS, h
 export function addNodeGauges(metrics: Metrics, store: Pick<EventStore, 'status'>): void {
   const gauge = (name: string, help: string, read: (status: NodeStatus) => number) =>
     metrics.gauge(name, help, () => read(store.status() ?? ALONE))
-  gauge('iev_node_database_connected', 'Whether this node has its database', ({ connected }) => Number(connected))
-  gauge('iev_node_nodes', 'Nodes on the database, this one included', ({ nodes }) => nodes)
+  gauge('iev_node_database_connected', '1 if this node is connected to its database, else 0', ({ connected }) =>
+    Number(connected)
+  )
+  gauge('iev_node_nodes', 'Nodes on the database, including this one', ({ nodes }) => nodes)
   gauge(
     'iev_node_partitions',
-    `Parts of the instances that this node sends to SQS, of ${PARTITIONS}`,
+    `Partitions that this node sends to SQS, of ${PARTITIONS}`,
     (status) => status.partitions
   )
   gauge(
     'iev_node_tail_lag_events',
-    'Offsets that sockets here are behind the log',
+    'Offsets by which the sockets of this node are behind the log',
     ({ head, position }) => head - position
   )
-  gauge('iev_node_tail_lag_seconds', 'For how long they have been behind', ({ lagMs }) => lagMs / 1_000)
+  gauge(
+    'iev_node_tail_lag_seconds',
+    'Seconds for which the sockets of this node have been behind the log',
+    ({ lagMs }) => lagMs / 1_000
+  )
 }

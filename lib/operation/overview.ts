@@ -38,7 +38,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
   for (const { code, message, count, since } of eventLog.refusals.list()) {
     // The same reason is listed above while it lasts.
     if (faults.some((fault) => fault.component === 'eventLog' && fault.code === code)) continue
-    faults.unshift({ component: 'eventLog', code, message: `Refused of late: ${count} events. ${message}`, since })
+    faults.unshift({ component: 'eventLog', code, message: `Recently refused: ${count} events. ${message}`, since })
   }
   faults.push(...(websocket?.faults() ?? []), ...eventLog.otherFaults.flatMap((fault) => fault() ?? []))
   return {

@@ -12,17 +12,17 @@ const MAX_CODES = 50
 export class Metrics {
   readonly #instruments: Instrument[] = []
   #registry: Promise<Registry> | undefined
-  readonly accepted = this.#counter('iev_events_accepted_total', 'Events taken into the log', ['event'])
-  readonly duplicates = this.#counter('iev_events_duplicate_total', 'Events that came again under a known id')
-  readonly refused = this.#counter('iev_events_refused_total', 'Events not accepted for want of room or time', ['code'])
+  readonly accepted = this.#counter('iev_events_accepted_total', 'Accepted events', ['event'])
+  readonly duplicates = this.#counter('iev_events_duplicate_total', 'Events with an id that the instance had already')
+  readonly refused = this.#counter('iev_events_refused_total', 'Events that were refused by the log', ['code'])
   readonly commitSeconds = this.#histogram('iev_store_commit_duration_seconds', 'Time of one commit', LATENCY_SECONDS)
   readonly commitOperations = this.#histogram(
     'iev_store_commit_operations',
-    'Operations that shared one commit',
+    'Operations in one commit',
     [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000]
   )
   readonly delivered = this.#counter('iev_sqs_delivered_total', 'Deliveries that SQS accepted')
-  readonly retried = this.#counter('iev_sqs_retried_total', 'Deliveries that SQS did not take and that are tried again')
+  readonly retried = this.#counter('iev_sqs_retried_total', 'Deliveries that SQS did not accept and that are retried')
   readonly dead = this.#counter('iev_sqs_dead_total', 'Deliveries that became dead letters', ['reason'])
   readonly failures = this.#counter('iev_sqs_failures_total', 'Failed calls and refused entries', ['kind', 'code'])
   readonly batchEntries = this.#histogram(
@@ -35,16 +35,19 @@ export class Metrics {
     'Time of one SendMessageBatch',
     LATENCY_SECONDS
   )
-  readonly admitted = this.#counter('iev_websocket_admitted_total', 'Sockets that were let in')
-  readonly turnedAway = this.#counter('iev_websocket_refused_total', 'Sockets that were not let in', ['code'])
-  readonly emitted = this.#counter('iev_websocket_delivered_total', 'Events written to sockets, each one counted')
-  readonly resumes = this.#counter('iev_websocket_resumes_total', 'Sockets that came back with an offset')
+  readonly admitted = this.#counter('iev_websocket_admitted_total', 'Admitted sockets')
+  readonly turnedAway = this.#counter('iev_websocket_refused_total', 'Refused sockets and connections', ['code'])
+  readonly emitted = this.#counter(
+    'iev_websocket_delivered_total',
+    'Events written to sockets, counted once for each socket'
+  )
+  readonly resumes = this.#counter('iev_websocket_resumes_total', 'Sockets that asked for a replay')
   readonly replayed = this.#counter('iev_websocket_replayed_total', 'Events replayed from the log to sockets')
   readonly cutOff = this.#counter('iev_websocket_slow_total', 'Connections closed because the client read too slowly')
-  readonly stalled = this.#counter('iev_websocket_stalled_total', 'Connections closed because the client took nothing')
+  readonly stalled = this.#counter('iev_websocket_stalled_total', 'Connections closed because the client read nothing')
   readonly unlogged = this.#counter(
     'iev_log_lines_dropped_total',
-    'Lines of the standalone’s log that could not be written'
+    'Log lines of the standalone server that could not be written'
   )
   readonly #codes = new Set<string>()
 

@@ -92,7 +92,7 @@ export class Admission {
     const key = keyOf(attempt.handshake)
     const retryAfterMs = key === undefined ? 0 : wrongKeys.blockedMs(address)
     if (retryAfterMs > 0) {
-      const message = 'Too many wrong keys came from this address: no key of it is looked at for a while'
+      const message = 'Too many wrong keys came from this address: its keys are not checked for a while'
       return { status: 'refused', code: WS_RATE_LIMITED, message, retryAfterMs }
     }
     const decision = this.decide(attempt)

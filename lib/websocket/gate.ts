@@ -45,10 +45,14 @@ export class Gate {
   refused({ code, message, address }: { code: string; message: string; address: string }): void {
     this.#options.metrics.turnedAway.inc({ code })
     if (code === WS_RATE_LIMITED)
-      this.#quietLog.warn('keys', { address }, 'Too many wrong keys came from an address; if it is a proxy: trustProxy')
+      this.#quietLog.warn(
+        'keys',
+        { address },
+        'Too many wrong keys came from an address; if it is a proxy, set trustProxy'
+      )
     if (code !== WS_TOO_MANY_SOCKETS) return
     this.#options.faults.tooMany(message)
-    this.#quietLog.warn('sockets', { address }, `${message}; if it is a proxy: trustProxy`)
+    this.#quietLog.warn('sockets', { address }, `${message}; if it is a proxy, set trustProxy`)
   }
 
   #guard(entry: Namespace, isOurs: () => boolean): void {

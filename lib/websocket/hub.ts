@@ -216,8 +216,8 @@ export class Hub {
 }
 
 const CUT_OFF: Readonly<Record<CutOffReason, string>> = {
-  [WS_TOO_SLOW]: 'A client reads too slowly: its connection was closed, to resume',
-  [WS_STALLED]: 'A client reads nothing: its connection was closed, to resume'
+  [WS_TOO_SLOW]: 'A client reads too slowly: its connection was closed, so that it resumes',
+  [WS_STALLED]: 'A client reads nothing: its connection was closed, so that it resumes'
 }
 
 function sameToken(a: Instance, b: Instance): boolean {

@@ -106,7 +106,7 @@ export class Replay {
     if (this.#isOver) return
 
     const complete = this.#resumed.complete && prunedTo <= this.#position
-    if (this.#quiet && !complete) throw new Error('Events that were to be sent have left the log')
+    if (this.#quiet && !complete) throw new Error('Events that were still to be sent were pruned from the log')
     const size = events.reduce((sum, event) => sum + eventSize(event), 0)
     const whole = events.length < PAGE_EVENTS && size < PAGE_BYTES
     const position = whole ? upTo : (events.at(-1)?.offset as number)

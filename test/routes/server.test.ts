@@ -168,7 +168,12 @@ t.test('events that are refused are a fault until they are accepted again', asyn
   t.equal((await send('refused')).statusCode, 503)
   store.log.append = append
   t.match((await overview()).faults, [
-    { component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'Refused of late: 2 events. no room', since: /^\d{4}-/ }
+    {
+      component: 'eventLog',
+      code: 'IEV_BACKPRESSURE',
+      message: 'Recently refused: 2 events. no room',
+      since: /^\d{4}-/
+    }
   ])
   t.equal((await send('refused')).statusCode, 202)
   t.same((await overview()).faults, [])
