@@ -30,7 +30,7 @@ function SignedIn() {
   const own = ownInstance.value
   useEffect(() => (own === undefined ? pollOverview() : undefined), [own])
   const { page, instance } = route.value
-  // A token sees its instance, whatever the address says.
+  // With a token, the page shows its instance, regardless of the URL.
   const shown = pageOf(page, own)
   const of = own ?? instance
   return (
@@ -41,7 +41,7 @@ function SignedIn() {
   )
 }
 
-/** The page asked for, if the key opens it; else the first that it opens. */
+/** The requested page if the key authorizes it, else the first page that it authorizes. */
 export function pageOf(page: Page | undefined, own: string | undefined): Page {
   if (own === undefined) return page ?? 'overview'
   return page === undefined || page === 'overview' || page === 'dead-letters' ? 'instances' : page

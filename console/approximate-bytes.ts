@@ -1,7 +1,7 @@
-/** What a member or an item takes besides what is in it. */
+/** Bytes of a value besides its content. */
 const OVERHEAD = 16
 
-/** About how much memory a value of JSON takes. Without recursion, since events may be nested deeper than the stack. */
+/** Approximate memory of a JSON value. Not recursive, because events may be nested deeper than the stack. */
 export function approximateBytes(value: unknown): number {
   let bytes = 0
   const left: unknown[] = [value]

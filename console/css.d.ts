@@ -1,2 +1,2 @@
-/** The build gathers them; nothing is imported by name. */
+/** Style sheets, which the build bundles. They have no exports. */
 declare module '*.css'

@@ -1,13 +1,13 @@
 import { approximateBytes } from './approximate-bytes.ts'
 
-/** How many events a page keeps. */
+/** Events that a page keeps. */
 export const MAX_EVENTS = 1_000
-/** How much memory they may take together; the latest one is kept, however large it is. */
+/** Memory of all kept events. The latest event is kept regardless of its size. */
 export const MAX_BYTES = 32 * 1024 * 1024
-/** Cutting off one at a time would move all the others each time. */
+/** Events above the maximum before some are removed, since removing one at a time would move all others each time. */
 const SLACK = 250
 
-/** The latest of a stream. However fast it comes, and however large it is, the memory that it takes is bounded. */
+/** The latest events of a stream, in bounded memory. */
 export class EventBuffer<T> {
   readonly #max: number
   readonly #maxBytes: number
@@ -29,12 +29,12 @@ export class EventBuffer<T> {
     while (this.#bytes > this.#maxBytes && this.#kept.length > 1) this.#drop(1)
   }
 
-  /** How many came, those dropped included. */
+  /** Number of events received, including removed ones. */
   get total(): number {
     return this.#total
   }
 
-  /** Newest first. */
+  /** The kept events, newest first. */
   newest(): T[] {
     return this.#kept
       .slice(-this.#max)

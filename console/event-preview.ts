@@ -2,13 +2,13 @@ import { jsonTokens } from './json-tokens.ts'
 
 const MAX_CHARACTERS = 160
 
-/** One line that tells events apart: their text if it is a message, else their data. */
+/** One line of an event: the text of a message, else the data as JSON. */
 export function eventPreview(data: unknown): string {
   const shown = messageText(data) ?? (data === undefined ? '' : compact(data))
   return shown.length > MAX_CHARACTERS ? `${shown.slice(0, MAX_CHARACTERS)}…` : shown
 }
 
-/** Only as much of it as is shown: an event may be megabytes. */
+/** The start of the JSON, since an event may have megabytes. */
 function compact(data: unknown): string {
   const { tokens } = jsonTokens(data, { indent: 0, maxCharacters: MAX_CHARACTERS + 1 })
   return tokens.map(({ text }) => text).join('')
@@ -17,7 +17,7 @@ function compact(data: unknown): string {
 function messageText(data: unknown): string | undefined {
   const { message, pushName } = (data ?? {}) as { message?: unknown; pushName?: unknown }
   if (typeof message !== 'object' || message === null) return undefined
-  // A text of its own, or what stands with a picture, a video or a quotation.
+  // The text of the message, or the caption of a picture or video, or the text of a quotation.
   const texts = Object.entries(message).flatMap(([kind, part]: [string, unknown]) => {
     const { caption, text } = (part ?? {}) as { caption?: unknown; text?: unknown }
     return kind === 'conversation' ? [part] : [caption, text]

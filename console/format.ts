@@ -1,16 +1,16 @@
-/** Numbers and times as a language writes them. Made once for each language: Intl is slow to make. */
+/** Numbers and times in a language. Created once for each language, because creating Intl formats is slow. */
 export interface Formats {
   /** `1,234` */
   count(value: number): string
-  /** One decimal below ten, since small rates matter. */
+  /** A number with one decimal below ten. */
   rate(value: number): string
-  /** In its largest unit, rounded down: `12s`, `3m`, `2h`, `4d`. */
+  /** A duration in its largest unit, rounded down: `12s`, `3m`, `2h`, `4d`. */
   duration(seconds: number): string
   /** Date and time to the second. */
   dateTime(iso: string): string
   /** Time of day to the millisecond. */
   time(iso: string): string
-  /** Time of day to the second. @param ms since 1970 */
+  /** Time of day to the second. @param ms milliseconds since 1970 */
   clock(ms: number): string
 }
 

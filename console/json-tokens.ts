@@ -5,25 +5,25 @@ export interface JsonToken {
 
 export interface JsonTokens {
   tokens: JsonToken[]
-  /** Whether there is more than they show. */
+  /** Whether the tokens omit a part of the value. */
   cut: boolean
 }
 
 export interface JsonTokenOptions {
-  /** Spaces for each level. @default 2 */
+  /** Spaces per level. @default 2 */
   indent?: number
-  /** @default 20,000: browsers draw them without a pause */
+  /** @default 20000, which browsers draw without a visible delay */
   maxTokens?: number
-  /** @default 500,000 */
+  /** @default 500000 */
   maxCharacters?: number
 }
 
-/** Characters beyond which a text (base64, mostly) is cut where it is shown; the copy has it whole. */
+/** Characters of one text, at most; longer ones are mostly base64. */
 const MAX_TEXT = 2_000
-/** Nobody reads deeper, and indentation grows with the square of it. */
+/** Levels, at most. The size of the indentation grows with the square of the depth. */
 const MAX_DEPTH = 100
 
-/** JSON in pieces, for colours: never more of it than a page can show, whatever an event holds. */
+/** Splits a value into tokens of JSON for colouring, limited to what a page can show. */
 export function jsonTokens(value: unknown, options: JsonTokenOptions = {}): JsonTokens {
   const writer = new TokenWriter(options)
   writer.value(value, 0)

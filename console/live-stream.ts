@@ -10,29 +10,29 @@ export interface StreamOptions {
   key: string
   /** Path of the Socket.IO endpoint. */
   path: string
-  /** Left out: all instances, on the root namespace. */
+  /** Without it, the events of all instances, on the root namespace. */
   instance?: string | undefined
 }
 
-/** What came back with a connection that had been lost. */
+/** The events that were missed while the connection was lost. */
 export interface Replay {
   count: number
-  /** Whether the log reached back to where the connection was lost. */
+  /** Whether the log had all events since then. */
   complete: boolean
 }
 
 const RATE_MS = 1_000
 
-/** The events of one or all instances as they happen, through the project's own client. */
+/** The live events of one or all instances. */
 export class LiveStream {
-  /** Newest first; a new list at most once for each frame; while paused, only by `clear`. */
+  /** Newest first. Updated at most once per frame; while paused, only by `clear`. */
   readonly events = signal<Message[]>([])
   readonly state = signal<StreamState>('connecting')
   readonly error = signal<ConnectionError | undefined>(undefined)
-  /** Events a second, of the last second. */
+  /** Events in the last second. */
   readonly rate = signal(0)
   readonly paused = signal(false)
-  /** How many came since it was paused. */
+  /** Number of events since the pause. */
   readonly missed = signal(0)
   readonly replay = signal<Replay | undefined>(undefined)
 
@@ -49,7 +49,7 @@ export class LiveStream {
     this.#options = options
   }
 
-  /** @param events names of those wanted; none: all */
+  /** Connects. @param events names of events; an empty list means all */
   open(events: readonly string[] = []): void {
     const { key, path, instance } = this.#options
     const { offset, log } = this.#connection ?? {}
@@ -61,7 +61,7 @@ export class LiveStream {
     this.#connection = connectInstance(socketUrl(location.href, instance), {
       apikey: key,
       path,
-      // With another filter it goes on where it was.
+      // A changed filter continues at the last offset.
       offset: offset ?? 'latest',
       log,
       ...(events.length > 0 && { events }),
@@ -96,7 +96,7 @@ export class LiveStream {
     this.missed.value = 0
   }
 
-  goOn(): void {
+  resume(): void {
     this.paused.value = false
     this.#show()
   }

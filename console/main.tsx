@@ -4,5 +4,5 @@ import { App } from './app.tsx'
 import { restore } from './state/session.ts'
 
 void restore()
-// index.html has it.
+// Defined in index.html.
 render(<App />, document.getElementById('app') as HTMLElement)

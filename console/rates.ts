@@ -1,6 +1,6 @@
 import type { Overview } from './api/types.ts'
 
-/** A second each. */
+/** Events per second. */
 export interface Rates {
   accepted: number
   delivered: number
@@ -9,30 +9,30 @@ export interface Rates {
 interface NodeState {
   sample: Sample
   rates: Rates | undefined
-  /** When this page got it, so that clocks of nodes do not matter. */
+  /** Time of arrival by the page's clock, because the clocks of nodes may differ. */
   at: number
 }
 
 export type Sample = Pick<Overview, 'node' | 'uptimeSeconds' | 'totals' | 'sockets'>
 
-/** A node that has not answered for so long is no longer counted. */
+/** Time after which a node without an answer is no longer included. */
 const FORGOTTEN_MS = 60_000
 
 /**
- * Rates from counters. Behind a load balancer each answer is another node's: the last one of each is kept, and they are added
- * up. A counter that went back is that of a process that was started again.
+ * Rates from counters. Behind a load balancer, answers come from different nodes: the last answer of each node is kept, and their
+ * rates are added up. A counter that has decreased belongs to a restarted process.
  */
 export class NodeRates {
   readonly #nodes = new Map<string, NodeState>()
 
-  /** @param at milliseconds, of any clock that only grows */
+  /** @param at milliseconds of a monotonic clock */
   add(sample: Sample, at: number): void {
     const before = this.#nodes.get(sample.node)
     this.#nodes.set(sample.node, { sample, at, rates: before && ratesBetween(before, sample, at) })
     for (const [node, state] of this.#nodes) if (at - state.at > FORGOTTEN_MS) this.#nodes.delete(node)
   }
 
-  /** `undefined`: it takes two answers of a node. */
+  /** `undefined` until a node has answered twice. */
   get rates(): Rates | undefined {
     const known = [...this.#nodes.values()].flatMap(({ rates }) => rates ?? [])
     if (known.length === 0) return undefined
@@ -46,15 +46,15 @@ export class NodeRates {
     return [...this.#nodes.values()].reduce((sum, { sample }) => sum + sample.sockets, 0)
   }
 
-  /** How many nodes answered lately. */
+  /** Number of nodes that are included. */
   get size(): number {
     return this.#nodes.size
   }
 }
 
-/** `undefined`: it was started again in between, so it is not known what it did before. */
+/** `undefined` if the process was restarted in between. */
 function ratesBetween({ sample: before, at: since }: NodeState, after: Sample, at: number): Rates | undefined {
-  // Uptime is exact, but for a node's pause between its answer and our getting it the clock of the page is nearer.
+  // The page's clock includes the time that an answer needs to arrive, which the node's uptime does not.
   const seconds = (at - since) / 1_000
   const accepted = after.totals.accepted - before.totals.accepted
   const delivered = after.totals.delivered - before.totals.delivered

@@ -1,7 +1,7 @@
 export const PAGES = ['overview', 'instances', 'live', 'history', 'send', 'dead-letters'] as const
 export type Page = (typeof PAGES)[number]
 
-/** Which page, and of which instance. Behind the `#`, so the server has one page to serve, and no key is ever in a URL. */
+/** The page and the instance in the URL's fragment, so that the server has one page to serve. */
 export interface Route {
   page: Page | undefined
   instance: string | undefined

@@ -1,10 +1,10 @@
-/** What a chart shows: five minutes, at one sample every two seconds. */
+/** Points of a chart: five minutes with one sample every two seconds. */
 const MAX_POINTS = 150
 
 export type Metric = 'accepted' | 'delivered' | 'pending' | 'oldest' | 'deadLetters' | 'sockets'
 export type Point = Record<Metric, number | null>
 
-/** One point in time for each sample, and each metric's values at them; `null`: not known. */
+/** The times of the samples, and the values of each metric at these times; `null` if unknown. */
 export interface Series extends Record<Metric, (number | null)[]> {
   /** Seconds since 1970. */
   times: number[]
@@ -20,7 +20,7 @@ export const NO_SERIES: Series = {
   sockets: []
 }
 
-/** A new series, the oldest point left out if there are enough. */
+/** A new series with this point, and without the oldest one above the maximum. */
 export function withPoint(series: Series, time: number, point: Point): Series {
   const next = <T>(values: T[], value: T) => [...values, value].slice(-MAX_POINTS)
   return {

@@ -1,17 +1,17 @@
 import { socketUrl } from './api/address.ts'
 
-/** Socket.IO's own. */
+/** Socket.IO's default. */
 const DEFAULT_PATH = '/socket.io'
 
 export interface SocketTarget {
-  /** The console's URL. */
+  /** URL of the console. */
   page: string
   /** Path of the Socket.IO endpoint. */
   path: string
   instance: string
 }
 
-/** With this project's client, which keeps the offset by itself. */
+/** Code for this project's client, which keeps the offset itself. */
 export function clientSnippet({ page, path, instance }: SocketTarget): string {
   return `// npm install fastify-instance-events socket.io-client
 import { connectInstance } from 'fastify-instance-events/client'
@@ -23,13 +23,13 @@ const connection = connectInstance(${asString(asWebSocket(socketUrl(page, instan
 `
 }
 
-/** With socket.io-client alone. */
+/** Code for socket.io-client. */
 export function socketIoSnippet({ page, path, instance }: SocketTarget): string {
   return `// npm install socket.io-client
 import { io } from 'socket.io-client'
 
 const apikey = process.env.API_KEY
-let last = 'latest' // or the offset that you kept
+let last = 'latest' // or the offset that you have stored
 const socket = io(${asString(asWebSocket(socketUrl(page, instance)))}, {${path === DEFAULT_PATH ? '' : `\n  path: ${asString(path)},`}
   auth: (send) => send({ apikey, offset: last })
 })
@@ -41,7 +41,7 @@ socket.on('connect_error', (error) => console.error(error.data ?? error.message)
 `
 }
 
-/** Names may have quotes in them, which URLs leave as they are. */
+/** Escapes quotes, which names may contain and URLs do not encode. */
 const asString: (text: string) => string = JSON.stringify
 
 function asWebSocket(url: string): string {

@@ -1,9 +1,8 @@
-/** What a chart spans at least: two points are no minute. */
+/** Seconds that a chart spans, at least. */
 const MIN_SPAN_SECONDS = 60
 
 /**
- * From where to where a chart over `times` goes, in seconds since 1970. By the points alone: uPlot would give a single one a
- * whole day behind it.
+ * Start and end of a chart with these points, in seconds since 1970. uPlot's own range for a single point is a whole day.
  */
 export function timeSpan(times: ArrayLike<number>, nowSeconds: number): [number, number] {
   const last = times[times.length - 1] ?? nowSeconds

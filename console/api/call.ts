@@ -1,9 +1,9 @@
 import { apiBase } from './address.ts'
 import type { AnswerCheck } from './answers.ts'
 
-/** A request that was not answered as it should be. */
+/** A request without a successful answer. */
 export class ApiError extends Error {
-  /** 0: the server was not reached. */
+  /** 0 if the server was not reached. */
   readonly status: number
   readonly code: string
   readonly messages: string[]
@@ -19,19 +19,19 @@ export class ApiError extends Error {
 export interface Call<T> {
   key: string
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Under the API's base, without a slash in front. */
+  /** Relative to the base URL of the routes, without a leading slash. */
   path: string
   query?: Record<string, string | number | undefined>
   body?: unknown
   signal?: AbortSignal | undefined
-  /** @default any JSON will do */
+  /** @default any JSON is accepted */
   check?: AnswerCheck<T>
 }
 
-/** A server that does not answer for so long is not reached. */
+/** Time for one request. */
 const TIMEOUT_MS = 30_000
 
-/** @throws {ApiError} for every answer but 2xx, and for none; an abort by `signal` is thrown as it is */
+/** Calls a route. @throws {ApiError} for every answer other than 2xx, and for no answer; an abort by `signal` is thrown unchanged */
 export async function call<T>({ key, method = 'GET', path, query = {}, body, signal, check }: Call<T>): Promise<T> {
   const url = new URL(path, apiBase(location.href))
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
@@ -58,7 +58,7 @@ export async function call<T>({ key, method = 'GET', path, query = {}, body, sig
   return parsed as T
 }
 
-/** Proxies, and other servers, answer in their own words. */
+/** An error from an answer, whose body may have another form if it comes from a proxy or another server. */
 function refusal({ status, statusText }: Response, parsed: unknown): ApiError {
   const { code, response } = (parsed ?? {}) as { code?: unknown; response?: { message?: unknown } | null }
   const said = response?.message

@@ -15,7 +15,7 @@ import type {
   Transport
 } from './types.ts'
 
-/** Every request carries the key of the session; a key that opens nothing any more ends it. */
+/** Sends a request with the key of the session. A key that the server refuses ends the session. */
 async function request<T>(options: Omit<Call<T>, 'key'>): Promise<T> {
   const key = currentKey()
   try {
@@ -45,18 +45,18 @@ export function getOverview(signal: AbortSignal): Promise<Overview> {
 }
 
 export interface InstanceQuery {
-  /** Part of a name, whatever its case and accents. */
+  /** Part of a name, regardless of case and accents. */
   search: string
   /** The last name of the page before. */
   after?: string | undefined
   limit: number
 }
 
-/** Sorted by name. */
+/** Finds instances, sorted by name. */
 export async function findInstances({ limit, ...query }: InstanceQuery, signal: AbortSignal): Promise<Page<Instance>> {
   const found = await request({
     path: 'instance/fetchInstances',
-    // One more tells whether there is a next page.
+    // One more entry shows whether there is a next page.
     query: { ...query, limit: limit + 1 },
     signal,
     check: INSTANCES
@@ -91,7 +91,7 @@ export function deleteInstance(instance: string): Promise<unknown> {
   return request({ method: 'DELETE', path: `instance/delete/${name(instance)}` })
 }
 
-/** `events` left out: the list that is kept, else all. */
+/** Sets a selection. Without `events`, the stored list remains, or all events are selected. */
 export function setSelection(
   transport: Transport,
   instance: string,
@@ -105,14 +105,14 @@ export function getQueues(instance: string, signal: AbortSignal): Promise<Queues
 }
 
 export interface LogQuery {
-  /** Left out: all of them. */
+  /** Without it, all instances. */
   instance?: string | undefined
   before: number | 'latest'
   limit: number
   events: readonly string[]
 }
 
-/** Newest first. */
+/** Reads the log, newest first. */
 export function readLog({ instance, before, limit, events }: LogQuery, signal: AbortSignal): Promise<LogPage> {
   return request({
     path: instance === undefined ? 'events' : `events/${name(instance)}`,
@@ -122,7 +122,7 @@ export function readLog({ instance, before, limit, events }: LogQuery, signal: A
   })
 }
 
-/** The event at this place of the log; `undefined`: it has left. */
+/** The event at this offset; `undefined` if it is no longer in the log. */
 export async function readEvent(instance: string, offset: number, signal: AbortSignal): Promise<Message | undefined> {
   const { events } = await request({
     path: `events/${name(instance)}`,

@@ -19,7 +19,7 @@ type Cursor = number | 'latest'
 export function HistoryPage({ instance }: { instance: string | undefined }) {
   const t = texts.value
   const [names, setNames] = useState<string[]>([])
-  /** Where the pages began that led here; the last one is shown. */
+  /** Starts of the pages up to the current one, which is the last. */
   const [cursors, setCursors] = useState<Cursor[]>(['latest'])
   const before = cursors.at(-1) ?? 'latest'
   const { value, error, loading, reload } = useLoaded(`${instance} ${names.join()} ${before}`, (signal) =>
@@ -80,7 +80,7 @@ export function HistoryPage({ instance }: { instance: string | undefined }) {
   )
 }
 
-/** The server looks at a part of the log for rare events: a page may be empty, and have more behind it. */
+/** Reads the next page with events. For rare events the server searches a part of the log per request, so a page may be empty. */
 async function readPage(query: LogQuery, signal: AbortSignal): Promise<LogPage> {
   let page = await readLog(query, signal)
   while (page.events.length === 0 && page.more) page = await readLog({ ...query, before: page.before }, signal)

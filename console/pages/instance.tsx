@@ -16,7 +16,7 @@ export function InstancePage({ name }: { name: string }) {
   const t = texts.value
   const { value: instance, error, loading, reload } = useLoaded(name, (signal) => getInstance(name, signal))
   useReturn(reload)
-  // What was loaded before it was deleted elsewhere is no longer true.
+  // Hides the loaded data of an instance that was deleted elsewhere.
   const gone = error?.code === 'IEV_INSTANCE_NOT_FOUND'
   const server = session.value?.server
   return (

@@ -58,15 +58,15 @@ function Stream({ instance, path }: { instance: string | undefined; path: string
         </p>
         <p class="figure-small">{t.live.rate(f.count(stream.rate.value))}</p>
         <span class="grow" />
-        <button type="button" aria-pressed={paused} onClick={() => (paused ? stream.goOn() : stream.pause())}>
-          {paused ? t.live.goOn(f.count(stream.missed.value)) : t.live.pause}
+        <button type="button" aria-pressed={paused} onClick={() => (paused ? stream.resume() : stream.pause())}>
+          {paused ? t.live.resume(f.count(stream.missed.value)) : t.live.pause}
         </button>
         <button type="button" onClick={() => stream.clear()}>
           {t.live.clear}
         </button>
       </div>
       <EventFilter names={names} onChange={setNames} />
-      {error && <ListeningHelp error={error} instance={instance} onMended={() => stream.reopen()} />}
+      {error && <ListeningHelp error={error} instance={instance} onFixed={() => stream.reopen()} />}
       {replay && (
         <p class={replay.complete ? 'notice' : 'problem'} role="status">
           {replay.complete ? t.live.replayed(f.count(replay.count)) : t.live.incomplete}

@@ -57,7 +57,7 @@ export function OverviewPage() {
   )
 }
 
-/** A number as it is now, or was where the pointer is, and its last five minutes. */
+/** A metric: its current value, or the one at the pointer, and a chart of five minutes. */
 function Tile({ metric }: { metric: Metric }) {
   const t = texts.value
   const f = formats.value

@@ -13,7 +13,7 @@ import { templateOf } from '../templates.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
-/** What most people try first. */
+/** The event that is preselected. */
 const FIRST = 'messages.upsert'
 
 export function SendPage({ instance }: { instance: string | undefined }) {
@@ -44,7 +44,7 @@ export function SendPage({ instance }: { instance: string | undefined }) {
     setError(undefined)
     try {
       setSent({ ...(await sendEvent(target, { event, data: JSON.parse(text) })), instance: target })
-      // It is registered now, if it was not.
+      // Sending registers an unknown instance.
       registered.reload()
     } catch (error) {
       setError(toApiError(error))
@@ -113,7 +113,7 @@ export function SendPage({ instance }: { instance: string | undefined }) {
   )
 }
 
-/** What the browser says of JSON that is none. */
+/** The browser's error message for invalid JSON. */
 function jsonFault(text: string): string | undefined {
   try {
     JSON.parse(text)

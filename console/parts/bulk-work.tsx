@@ -7,20 +7,20 @@ import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 import { Problem } from './problem.tsx'
 
-/** Dead letters that one request takes: few enough that the bar moves. */
+/** Dead letters of one request: few enough for visible progress. */
 const CHUNK = 50
-/** Ids that one request reads. */
+/** Ids read by one request. */
 const READ = 1_000
 
 export interface Work {
   title: string
-  /** Which; without them, those that the filter finds. */
+  /** Ids of dead letters; without them, those that match the filter. */
   ids?: number[]
   filter?: { instance?: string | undefined; reason?: string }
   act: (ids: number[]) => Promise<void>
 }
 
-/** Does something to dead letters, one part after the other, and shows how far it is. */
+/** Redrives or discards dead letters in chunks, with progress. */
 export function BulkWork({ work, onDone, onClose }: { work: Work; onDone: () => void; onClose: () => void }) {
   const t = texts.value
   const f = formats.value
@@ -47,7 +47,7 @@ export function BulkWork({ work, onDone, onClose }: { work: Work; onDone: () => 
   }, [work])
 
   async function run(signal: AbortSignal): Promise<void> {
-    // What dies again in the meantime has a new id: it is not taken twice.
+    // A redriven delivery that fails again has a new id, which is not in the list.
     const ids = work.ids ?? (await findIds(work.filter ?? {}, signal))
     setTotal(ids.length)
     for (const chunk of inChunks(ids, CHUNK)) {

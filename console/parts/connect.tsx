@@ -6,7 +6,7 @@ import { Snippet } from './snippet.tsx'
 const CLIENTS = { client: clientSnippet, 'socket.io': socketIoSnippet }
 type Client = keyof typeof CLIENTS
 
-/** How a client listens to this instance, ready to copy. */
+/** Code of a client for this instance, with a copy button. */
 export function Connect({ name, path }: { name: string; path: string }) {
   const t = texts.value.connect
   const [client, setClient] = useState<Client>('client')

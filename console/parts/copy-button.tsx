@@ -4,8 +4,8 @@ import { texts } from '../texts/current.ts'
 const SHOWN_MS = 2_000
 
 /**
- * @param text made when it is asked for, if it is a function: it may be long
- * @param what the thing that is copied, for who does not see where the button is
+ * @param text the text, or a function that creates a long one on demand
+ * @param what name of what is copied, for screen readers
  */
 export function CopyButton({ text, what }: { text: string | (() => string); what: string }) {
   const t = texts.value
@@ -25,7 +25,7 @@ export function CopyButton({ text, what }: { text: string | (() => string); what
   )
 }
 
-/** Browsers give pages the clipboard over HTTPS and on localhost only; elsewhere the old command still works. */
+/** Browsers provide the clipboard API only over HTTPS and on localhost; elsewhere the old command still works. */
 async function copyText(source: string | (() => string)): Promise<boolean> {
   let text: string
   try {
@@ -43,7 +43,7 @@ async function copyText(source: string | (() => string)): Promise<boolean> {
   }
   const area = document.createElement('textarea')
   area.value = text
-  // A modal dialog makes everything outside it inert.
+  // A modal dialog makes everything outside of it inert.
   const place = document.querySelector('dialog[open]') ?? document.body
   place.append(area)
   area.select()

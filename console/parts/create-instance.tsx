@@ -9,7 +9,7 @@ import { Dialog } from './dialog.tsx'
 import { NewToken } from './new-token.tsx'
 import { Problem } from './problem.tsx'
 
-/** Asks for a name, then shows the token, this once. */
+/** A dialog that asks for a name, then shows the token once. */
 export function CreateInstance({ onCreated, onClose }: { onCreated: () => void; onClose: () => void }) {
   const t = texts.value
   const [name, setName] = useState('')
@@ -41,7 +41,7 @@ export function CreateInstance({ onCreated, onClose }: { onCreated: () => void; 
             {t.close}
           </button>
           <a class="button primary" href={href('instances', instanceName)}>
-            {t.create.goOn}
+            {t.create.next}
           </a>
         </div>
       </Dialog>

@@ -8,7 +8,7 @@ import { Dialog } from './dialog.tsx'
 import { NewToken } from './new-token.tsx'
 import { Problem } from './problem.tsx'
 
-/** What cannot be taken back: a new token, and the end. */
+/** Irreversible actions: replacing the token and deleting the instance. */
 export function DangerZone({ name }: { name: string }) {
   const t = texts.value.danger
   const [open, setOpen] = useState<'token' | 'delete' | undefined>()

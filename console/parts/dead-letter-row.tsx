@@ -16,7 +16,7 @@ export interface DeadLetterRowProps {
   onDiscard: () => void
 }
 
-/** Why SQS did not take it, where it was to go, and what it says. */
+/** A dead letter with its reason, its queue and its payload. */
 export function DeadLetterRow({ letter, chosen, onChoose, onRedrive, onDiscard }: DeadLetterRowProps) {
   const t = texts.value
   const f = formats.value

@@ -3,12 +3,12 @@ import { useEffect, useId, useRef } from 'preact/hooks'
 
 export interface DialogProps {
   title: string
-  /** Called by Escape; what closes it is that it is not rendered any more. */
+  /** Called on Escape. The parent closes the dialog by no longer rendering it. */
   onClose: () => void
   children: ComponentChildren
 }
 
-/** The browser's own modal dialog: it keeps the focus, and gives it back. */
+/** The browser's modal dialog, which traps the focus and restores it. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()

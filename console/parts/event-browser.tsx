@@ -6,7 +6,7 @@ import { formats } from '../texts/formats.ts'
 import { EventList } from './event-list.tsx'
 import { JsonView } from './json-view.tsx'
 
-/** Events, and what is in the one that is chosen. */
+/** A list of events, and the content of the selected one. */
 export function EventBrowser({ events, label }: { events: readonly Message[]; label: string }) {
   const t = texts.value
   const inspector = useRef<HTMLElement>(null)
@@ -21,7 +21,7 @@ export function EventBrowser({ events, label }: { events: readonly Message[]; la
         onOpen={(event) => {
           setSelected(event)
           inspector.current?.focus({ preventScroll: true })
-          // On narrow pages it is below the list.
+          // On narrow pages, the content is below the list.
           inspector.current?.scrollIntoView({ block: 'nearest' })
         }}
       />

@@ -6,12 +6,12 @@ import { formats } from '../texts/formats.ts'
 export interface EventChecklistProps {
   legend: string
   events: readonly CatalogueEvent[]
-  /** Keys. */
+  /** Keys of the selected events. */
   selected: ReadonlySet<string>
   onChange: (selected: ReadonlySet<string>) => void
 }
 
-/** The events to choose from; all and none of those that the search leaves. */
+/** Checkboxes of events with a search. "All" and "none" apply to the found ones. */
 export function EventChecklist({ legend, events, selected, onChange }: EventChecklistProps) {
   const t = texts.value
   const f = formats.value

@@ -2,7 +2,7 @@ import { session } from '../state/session.ts'
 import { texts } from '../texts/current.ts'
 import { EventChecklist } from './event-checklist.tsx'
 
-/** Which events a list shows, folded away: none chosen is all. @param names of events */
+/** A collapsed filter of events. @param names of the selected events; an empty list means all */
 export function EventFilter({ names, onChange }: { names: readonly string[]; onChange: (names: string[]) => void }) {
   const t = texts.value
   const events = session.value?.server.events ?? []

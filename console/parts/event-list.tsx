@@ -4,14 +4,14 @@ import { eventPreview } from '../event-preview.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
-/** Rows beyond those that are seen, so that scrolling shows no gap. */
+/** Additional rows above and below the visible ones, so that scrolling shows no gaps. */
 const MARGIN = 4
 
-/** What of the list is seen, in pixels. */
+/** The visible part of the list, in pixels. */
 interface View {
   top: number
   height: number
-  /** Height of a row, which the styles say: narrow pages have two lines. */
+  /** Height of a row from the styles: narrow pages have two lines per row. */
   row: number
 }
 
@@ -26,13 +26,13 @@ export interface EventListProps {
   label: string
   selected: Message | undefined
   onSelect: (event: Message) => void
-  /** Told of the one that is to be looked at: clicked on, or Enter. */
+  /** Called with an event that the user opens by a click or Enter. */
   onOpen: (event: Message) => void
 }
 
 /**
- * Of thousands of events only the rows that are seen are in the page, so a fast stream costs as much as a slow one. It is one
- * stop of the keyboard, with arrows inside.
+ * A list of thousands of events. Only the visible rows are in the page, so the rate of events does not matter. It is one tab stop;
+ * arrow keys move inside.
  */
 export function EventList({ events, label, selected, onSelect, onOpen }: EventListProps) {
   const list = useRef<HTMLDivElement>(null)
@@ -47,7 +47,7 @@ export function EventList({ events, label, selected, onSelect, onOpen }: EventLi
     return () => observer.disconnect()
   }, [])
 
-  // Who has scrolled down reads on: what comes above pushes nothing away.
+  // Keeps the visible rows in place when new events are added above them.
   useLayoutEffect(() => {
     const element = list.current as HTMLDivElement
     const added = newest.current === undefined ? 0 : events.indexOf(newest.current)
@@ -101,7 +101,7 @@ export function EventList({ events, label, selected, onSelect, onOpen }: EventLi
       <div role="presentation" style={{ height: `${events.length * view.row}px` }}>
         {shown.map((event, index) => (
           <Row
-            // A log that was begun anew has the same offsets again.
+            // Another log may have the same offsets.
             key={`${event.offset} ${event.id}`}
             id={`${id}-${first + index}`}
             event={event}

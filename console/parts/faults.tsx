@@ -4,7 +4,7 @@ import { pollError, status } from '../state/overview.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
-/** The red line: what is wrong, and why. Read out as it comes; nothing is there while all is well. */
+/** The current faults with their reasons, announced by screen readers; empty without faults. */
 export function Faults() {
   const faults = status.value?.overview.faults ?? []
   const error = pollError.value

@@ -12,7 +12,7 @@ import { Preferences } from './preferences.tsx'
 const OF_GLOBAL: Page[] = ['overview', 'instances', 'live', 'history', 'send', 'dead-letters']
 const OF_INSTANCE: Page[] = ['instances', 'live', 'history', 'send']
 
-/** What stands around every page: where one is, where one can go, who one is. */
+/** The frame of every page: navigation and session. */
 export function Frame({ page, children }: { page: Page; children: ComponentChildren }) {
   const t = texts.value
   const own = ownInstance.value
@@ -22,7 +22,7 @@ export function Frame({ page, children }: { page: Page; children: ComponentChild
     document.title = `${t.pages[page]} · ${t.product}`
   }, [page, t])
   useEffect(() => {
-    // Who changes the page by keyboard goes on in it; who just came begins at the top.
+    // After navigation by keyboard, the focus moves to the new page; after loading, it stays at the top.
     if (shown.current !== route.value) main.current?.focus({ preventScroll: true })
     if (shown.current.page !== route.value.page) scrollTo(0, 0)
     shown.current = route.value

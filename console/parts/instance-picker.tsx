@@ -6,16 +6,16 @@ import { texts } from '../texts/current.ts'
 
 export interface InstancePickerProps {
   value: string | undefined
-  /** `undefined`: all. */
+  /** `undefined` for all instances. */
   onPick: (instance: string | undefined) => void
-  /** Whether all of them may be picked, too. */
+  /** Whether the user may also choose all instances. */
   withAll?: boolean
 }
 
-/** As many as a list can show. */
+/** Suggestions in the list. */
 const SUGGESTIONS = 20
 
-/** A field that completes names: there may be any number of them. */
+/** A text field that suggests names of instances, of which there may be very many. */
 export function InstancePicker({ value, onPick, withAll = false }: InstancePickerProps) {
   const t = texts.value
   const id = useId()
@@ -29,7 +29,7 @@ export function InstancePicker({ value, onPick, withAll = false }: InstancePicke
 
   useEffect(() => {
     if (isName && text !== value) onPick(text)
-    // `onPick` is made anew at each rendering.
+    // `onPick` is a new function at each rendering.
   }, [isName, text])
 
   function type(typed: string): void {

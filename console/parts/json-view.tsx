@@ -3,7 +3,7 @@ import { jsonTokens } from '../json-tokens.ts'
 import { texts } from '../texts/current.ts'
 import { CopyButton } from './copy-button.tsx'
 
-/** @param label what it is the JSON of */
+/** @param label name of the value */
 export function JsonView({ value, label }: { value: unknown; label: string }) {
   const { tokens, cut } = useMemo(() => jsonTokens(value), [value])
   return (
@@ -24,7 +24,7 @@ export function JsonView({ value, label }: { value: unknown; label: string }) {
   )
 }
 
-/** Indented, unless that is more than a text can hold: deep nesting grows with the square of its depth. */
+/** Indented JSON, or compact JSON if the indentation of deep nesting exceeds the maximum length of a string. */
 function wholeJson(value: unknown): string {
   try {
     return JSON.stringify(value, null, 2) ?? 'null'

@@ -4,10 +4,10 @@ import { theme } from '../state/preferences.ts'
 import { formats } from '../texts/formats.ts'
 import { timeSpan } from '../time-span.ts'
 
-/** Pixels. */
+/** Height in pixels. */
 const HEIGHT = 116
 const FONT = '11px system-ui, sans-serif'
-/** Distances of the axis's lines: 1, 2, 5, 10, 20, … */
+/** Steps of the axis: 1, 2, 5, 10, 20, … */
 const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
 const STEPS = [0.1, 0.2, 0.5, ...WHOLE_STEPS]
 
@@ -15,17 +15,17 @@ export interface LineChartProps {
   /** Seconds since 1970. */
   times: number[]
   values: (number | null)[]
-  /** How numbers of the axis are written. */
+  /** Formats the numbers of the axis. */
   format: (value: number) => string
-  /** Whether there are no halves of it. */
+  /** Whether all values are whole numbers. */
   whole: boolean
-  /** What it shows, in words. */
+  /** Description for screen readers. */
   summary: string
-  /** Told of the point under the pointer. */
+  /** Called with the index of the point under the pointer. */
   onPoint: (index: number | undefined) => void
 }
 
-/** One line over time. Its colours are those of the page, so it is drawn anew when they change. */
+/** One line over time, in the colours of the page. It is drawn again when they change. */
 export function LineChart({ times, values, format, whole, summary, onPoint }: LineChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | undefined>(undefined)
@@ -49,7 +49,7 @@ export function LineChart({ times, values, format, whole, summary, onPoint }: Li
       chart.current?.destroy()
       chart.current = undefined
     }
-    // Points come by setData below; everything else is part of the drawing.
+    // setData below updates the points; all else needs a new drawing.
   }, [chosen, f])
 
   useEffect(() => chart.current?.setData([times, values]), [times, values])
@@ -79,7 +79,7 @@ function options({ element, format, whole, clock, onPoint }: Drawing): uPlot.Opt
     padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    // From zero, with room above: a steady line is not a jump.
+    // Starts at zero with room above, so that a steady line does not look like a jump.
     scales: {
       x: { range: (chart) => timeSpan(chart.data[0], Date.now() / 1_000) },
       y: { range: (_chart, _low, high) => [0, Math.max(high * 1.15, 1)] }
@@ -108,7 +108,7 @@ function options({ element, format, whole, clock, onPoint }: Drawing): uPlot.Opt
   }
 }
 
-/** A canvas knows neither custom properties nor light-dark(). */
+/** The computed colour, because a canvas supports neither custom properties nor light-dark(). */
 function resolved(element: HTMLElement, colour: string): string {
   const before = element.style.color
   element.style.color = colour

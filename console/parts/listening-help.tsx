@@ -10,11 +10,11 @@ import { Problem } from './problem.tsx'
 export interface ListeningHelpProps {
   error: ConnectionError
   instance: string | undefined
-  onMended: () => void
+  onFixed: () => void
 }
 
-/** Why the server does not let us listen, and what to do about it. */
-export function ListeningHelp({ error, instance, onMended }: ListeningHelpProps) {
+/** The reason for which the server refuses the connection, with a remedy. */
+export function ListeningHelp({ error, instance, onFixed }: ListeningHelpProps) {
   const t = texts.value
   const retryAt = useMemo(() => Date.now() + (error.retryAfterMs ?? 0), [error])
   const [problem, setProblem] = useState<ApiError | undefined>()
@@ -23,7 +23,7 @@ export function ListeningHelp({ error, instance, onMended }: ListeningHelpProps)
   async function enable(name: string): Promise<void> {
     try {
       await setSelection('websocket', name, { enabled: true })
-      onMended()
+      onFixed()
     } catch (error) {
       setProblem(toApiError(error))
     }
@@ -42,7 +42,7 @@ export function ListeningHelp({ error, instance, onMended }: ListeningHelpProps)
           {t.live.enable}
         </button>
       ) : (
-        <button type="button" onClick={onMended}>
+        <button type="button" onClick={onFixed}>
           {t.tryAgain}
         </button>
       )}

@@ -3,7 +3,7 @@ import { session } from '../state/session.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
-/** Where this selection's events go, and where they go besides. */
+/** The destinations of the selected events, including those of global mode. */
 export function ModeHint({ transport, name }: { transport: Transport; name: string }) {
   const t = texts.value.transports
   const { sqs, websocket } = session.value?.server ?? {}

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 
-/** A page's title, what it is for, and what one can do on it. */
+/** The title of a page with its purpose and its actions. */
 export function PageHead({ title, lead, children }: { title: string; lead?: string; children?: ComponentChildren }) {
   return (
     <div class="page-head">

@@ -1,7 +1,7 @@
 import type { ApiError } from '../api/call.ts'
 import { texts } from '../texts/current.ts'
 
-/** What went wrong with something that was asked for, in the server's words, and what to do. */
+/** The error of a request with the server's messages, and a button to try again. */
 export function Problem({ error, onRetry }: { error: ApiError | undefined; onRetry?: () => void }) {
   const t = texts.value
   return (

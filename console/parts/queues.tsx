@@ -5,7 +5,7 @@ import { formats } from '../texts/formats.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Problem } from './problem.tsx'
 
-/** The instance's own queues. @param of changes when the selection does */
+/** The queues of an instance. @param of identifies the selection: the queues are loaded again when it changes */
 export function Queues({ of, name }: { of: string; name: string }) {
   const t = texts.value.queues
   const { value, error, loading, reload } = useLoaded(of, (signal) => getQueues(name, signal))

@@ -13,13 +13,13 @@ import { Problem } from './problem.tsx'
 export interface TransportCardProps {
   transport: Transport
   instance: Instance
-  /** Whether the server has this transport at all. */
+  /** Whether the server has this transport. */
   available: boolean
   onSaved: () => void
   children: ComponentChildren
 }
 
-/** What of an instance goes by one transport. */
+/** The selection of an instance for one transport. */
 export function TransportCard({ transport, instance, available, onSaved, children }: TransportCardProps) {
   const t = texts.value.transports
   return (
@@ -94,7 +94,7 @@ function SelectionForm({ transport, instance, onSaved }: SelectionFormProps) {
   )
 }
 
-/** What was never set begins with all. */
+/** Without a stored selection, all events are preselected. */
 function initial(stored: readonly string[] | undefined, events: readonly CatalogueEvent[]): ReadonlySet<string> {
   return new Set(stored ?? events.filter(({ inAll }) => inAll).map(({ key }) => key))
 }

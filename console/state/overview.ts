@@ -12,16 +12,16 @@ export interface Status {
   overview: Overview
   rates: Rates | undefined
   sockets: number
-  /** How many nodes the rates are of. */
+  /** Number of nodes that the rates include. */
   heardNodes: number
 }
 
 export const status = signal<Status | undefined>(undefined)
 export const series = signal<Series>(NO_SERIES)
-/** Why the last poll failed. */
+/** The error of the last poll. */
 export const pollError = signal<ApiError | undefined>(undefined)
 
-/** Asks for the overview every two seconds, on whatever page one is: charts have no holes. @returns stops it */
+/** Polls the overview every two seconds on all pages, so that charts have no gaps. @returns a function that stops it */
 export function pollOverview(): () => void {
   const controller = new AbortController()
   const rates = new NodeRates()
@@ -38,7 +38,7 @@ export function pollOverview(): () => void {
         accepted: next.rates?.accepted ?? null,
         delivered: next.rates?.delivered ?? null,
         pending: overview.pending,
-        // Nothing pending is no age; while the database is away, none is known.
+        // Without pending deliveries the age is 0; while the database is unreachable, it is unknown.
         oldest: overview.lastOffset === null ? null : (overview.oldestPendingAgeSeconds ?? 0),
         deadLetters: overview.deadLetters,
         sockets: next.sockets

@@ -5,7 +5,7 @@ export type Theme = 'system' | 'light' | 'dark'
 
 const PREFIX = 'instance-events-console.'
 
-/** Kept in this browser. Only preferences are: never a key. */
+/** Preferences, stored in this browser. Keys never are. */
 export const theme: Signal<Theme> = kept('theme', ['system', 'light', 'dark'], 'system')
 export const language: Signal<Language> = kept('language', ['en', 'pt-BR'], preferredLanguage(navigator.languages))
 
@@ -15,7 +15,7 @@ function kept<T extends string>(name: string, choices: readonly T[], fallback: T
   let first = true
   effect(() => {
     const chosen = value.value
-    // What nobody chose follows the browser.
+    // A preference that the user has not set follows the browser, so it is not stored.
     if (!first) localStorage.setItem(PREFIX + name, chosen)
     first = false
   })

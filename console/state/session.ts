@@ -4,7 +4,7 @@ import { ApiError, call } from '../api/call.ts'
 import type { Server } from '../api/types.ts'
 import { toApiError } from './use-loaded.ts'
 
-/** This tab's alone, and gone with it. */
+/** In sessionStorage: only for this tab, and deleted with it. */
 const STORED_KEY = 'instance-events-console.key'
 
 export interface Session {
@@ -13,14 +13,14 @@ export interface Session {
 }
 
 export const session = signal<Session | undefined>(undefined)
-/** Whether the key that this tab kept is being checked. */
+/** Whether the stored key is being checked. */
 export const restoring = signal(false)
-/** Whether the server ended the session: the key opens nothing any more. */
+/** Whether the server has refused the key of the session. */
 export const refused = signal(false)
-/** Why the key that this tab kept could not be checked. */
+/** The error that prevented the check of the stored key. */
 export const restoreError = signal<ApiError | undefined>(undefined)
 
-/** The one instance that the key opens; `undefined`: all. */
+/** The instance of the key; `undefined` for the global key. */
 export const ownInstance = computed(() => {
   const identity = session.value?.server.identity
   return identity?.instance
@@ -31,12 +31,12 @@ export function currentKey(): string {
 }
 
 const SERVER = objectWith<Server>({ version: 'string', identity: 'object', events: 'list' })
-/** What headers carry, and both of a browser and a server read alike. */
+/** Characters that browsers and servers encode identically in headers. */
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/
 
-/** @throws {ApiError} 401: a wrong key; `KEY_CHARACTERS`: it cannot be one */
+/** Checks a key and begins a session. @throws {ApiError} 401 for a wrong key, `KEY_CHARACTERS` for characters that no key has */
 export async function signIn(typed: string): Promise<void> {
-  // Headers drop what is around it, sockets do not.
+  // Headers remove surrounding blanks, sockets do not.
   const key = typed.trim()
   if (!PRINTABLE_ASCII.test(key)) throw new ApiError(0, 'KEY_CHARACTERS', [])
   const server = await call({ key, path: 'server', check: SERVER })
@@ -51,7 +51,7 @@ export function signOut(): void {
   session.value = undefined
 }
 
-/** After a reload of the page. A server that is not reached may be soon: the key stays, for the next try. */
+/** Begins a session with the stored key after a reload. The key stays stored if the server cannot be reached. */
 export async function restore(): Promise<void> {
   const key = sessionStorage.getItem(STORED_KEY)
   if (key === null) return
@@ -69,7 +69,7 @@ export async function restore(): Promise<void> {
   }
 }
 
-/** A key that was replaced while it was in use. `key`: the one that the request carried. */
+/** Ends the session if the server has refused its key. @param key the key of the request */
 export function signOutIfRefused(error: unknown, key: string): void {
   if (!(error instanceof ApiError) || error.status !== 401 || key !== currentKey()) return
   signOut()

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** What is typed, once nothing was typed for a moment. */
+/** Milliseconds without typing after which the text is used. */
 const REST_MS = 200
 
 export function useDebounced(typed: string): string {

@@ -2,14 +2,14 @@ import { useCallback, useEffect, useState } from 'preact/hooks'
 import { ApiError } from '../api/call.ts'
 
 export interface Loaded<T> {
-  /** What was loaded last, also while it is loaded anew. */
+  /** The value that was loaded last, also during a reload. */
   value: T | undefined
   error: ApiError | undefined
   loading: boolean
   reload: () => void
 }
 
-/** Loads once, again when `of` changes, and when asked; what comes for an earlier `of` is dropped. */
+/** Loads a value, and loads it again when `of` changes or `reload` is called. Results for an earlier `of` are dropped. */
 export function useLoaded<T>(of: string, load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const [state, setState] = useState<{ of: string; value?: T; error?: ApiError; loading: boolean }>({
     of,
@@ -25,7 +25,7 @@ export function useLoaded<T>(of: string, load: (signal: AbortSignal) => Promise<
         controller.signal.aborted || setState((before) => ({ ...before, error: toApiError(error), loading: false }))
     )
     return () => controller.abort()
-    // `load` is made anew at each rendering; what it loads is named by `of`.
+    // `load` is a new function at each rendering; `of` identifies what it loads.
   }, [of, round])
   const reload = useCallback(() => setRound((before) => before + 1), [])
   const current = state.of === of
@@ -37,7 +37,7 @@ export function useLoaded<T>(of: string, load: (signal: AbortSignal) => Promise<
   }
 }
 
-/** Faults of our own are shown like those of the server. */
+/** An error of the console itself as an `ApiError`. */
 export function toApiError(error: unknown): ApiError {
   return error instanceof ApiError ? error : new ApiError(0, 'CONSOLE', [String(error)])
 }

@@ -7,17 +7,17 @@ export interface Page<T> {
 }
 
 export interface Pages<T> extends Pick<Loaded<T>, 'error' | 'loading'> {
-  /** Of all pages so far. */
+  /** The items of all loaded pages. */
   items: T[]
-  /** Loads the next page; `undefined`: there is none, or not yet. */
+  /** Loads the next page; `undefined` without one, and while a page is loading. */
   loadMore: (() => void) | undefined
-  /** Begins again with the first page. */
+  /** Loads the first page again. */
   restart: () => void
-  /** Loads the page again that failed. */
+  /** Loads the failed page again. */
   retry: () => void
 }
 
-/** Loads a list page by page, and another one when `of` changes. @param load gets the last item of the page before */
+/** Loads a list page by page, and another list when `of` changes. @param load is called with the last item of the page before */
 export function usePages<T>(
   of: string,
   load: (last: T | undefined, signal: AbortSignal) => Promise<Page<T>>

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 
-/** Calls back when who left the page for another window comes back: much may have happened meanwhile. */
+/** Calls `onReturn` when the user returns from another window, since the data may have changed. */
 export function useReturn(onReturn: () => void): void {
   useEffect(() => {
     addEventListener('focus', onReturn)

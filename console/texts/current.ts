@@ -6,5 +6,5 @@ import { ptBr } from './pt-br.ts'
 
 const TEXTS: Record<Language, Texts> = { en, 'pt-BR': ptBr }
 
-/** Read in a component, it is shown anew when the language changes. */
+/** The texts of the current language. A component that reads them is rendered again when the language changes. */
 export const texts = computed(() => TEXTS[language.value])

@@ -1,4 +1,4 @@
-/** Every text of the console. Another language has the same members, or it does not compile. */
+/** All texts of the console. Other languages have the same members, which the compiler checks. */
 export const en = {
   product: 'Instance events',
   loading: 'Loading…',
@@ -38,15 +38,15 @@ export const en = {
   allEvents: 'all',
   searchEvents: 'Search events',
   noEventFound: 'No event has this in its name.',
-  notInAll: 'not part of “all”: holds secrets',
+  notInAll: 'not included in “all”: contains secrets',
   selectedOf: (selected: string, all: string) => `${selected} of ${all}`,
   offset: 'Offset',
   when: 'When',
   eventId: 'Id',
   inspector: 'Event',
-  inspectHint: 'Choose an event to see what is in it.',
+  inspectHint: 'Choose an event to see its content.',
   wholeMessage: 'Whole message',
-  jsonCut: '… cut here: Copy has all of it.',
+  jsonCut: '… cut here. Copy includes everything.',
   metrics: {
     accepted: 'Events / s',
     delivered: 'Deliveries / s',
@@ -57,95 +57,96 @@ export const en = {
   },
   signIn: {
     title: 'Sign in',
-    lead: 'The global key opens everything; the token of an instance opens that instance.',
+    lead: 'With the global key you see all instances; with the token of an instance, only that one.',
     key: 'Key',
-    where: 'Kept in this tab until you close it or sign out. A generated key is in data/api-key on the server.',
+    where:
+      'The key stays in this tab until you close it or sign out. A generated key is in data/api-key on the server.',
     submit: 'Sign in',
-    kept: 'Your key is still kept in this tab, but the server could not check it.',
-    refused: 'Your key opens nothing any more: it was replaced, or its instance deleted. Sign in with another.'
+    kept: 'Your key is still stored in this tab, but the server could not check it.',
+    refused: 'Your key is no longer valid: it was replaced, or its instance was deleted. Sign in with another one.'
   },
   overview: {
-    lead: 'What happens now, and in the last five minutes.',
-    well: 'All is well',
+    lead: 'The current state and the last five minutes.',
+    well: 'Everything works',
     unwell: 'Something is wrong',
     node: 'Node',
-    nodes: (heard: string, all: string) => `${heard} of ${all} nodes heard`,
+    nodes: (heard: string, all: string) => `${heard} of ${all} nodes included`,
     uptime: 'Running for',
     lastOffset: 'Last offset',
-    maxPending: 'Pending at most',
+    maxPending: 'Pending limit',
     refused: 'Events refused',
-    replaying: 'Sockets catching up',
+    replaying: 'Sockets in replay',
     version: 'Version',
-    lookAtThem: 'Look at them',
-    noChart: (metric: string) => `${metric}: not known yet`,
+    lookAtThem: 'Show them',
+    noChart: (metric: string) => `${metric}: no data yet`,
     chart: (metric: string, now: string, low: string, high: string) =>
       `${metric}: now ${now}, between ${low} and ${high} in the last five minutes`
   },
   faults: {
     unreachable: 'The server does not answer.',
-    failing: 'The server answers with a fault.',
-    unreachableHint: 'Asked again every two seconds. Numbers below are the last ones known.',
+    failing: 'The server answers with an error.',
+    unreachableHint: 'The page tries again every two seconds. The numbers below are the last known ones.',
     queue: (queue: string) => `queue ${queue}`,
     moreQueues: (count: string) => `and ${count} more`,
     since: (when: string) => `since ${when}`,
-    attempts: (count: string) => `tried ${count} ×`,
+    attempts: (count: string) => `attempts: ${count}`,
     components: {
       sqs: {
-        title: 'SQS does not take events.',
-        hint: 'They stay pending, in order, and are sent when it does. Look at the endpoint, the credentials and the network.'
+        title: 'SQS does not accept events.',
+        hint: 'Events stay pending in order, and are sent when SQS accepts them again. Check the endpoint, the credentials and the network.'
       },
       eventLog: {
-        title: 'The event log takes no events.',
-        hint: 'They are refused until it does. Look at the disk or the database; if too much is pending, at SQS.'
+        title: 'The event log does not accept events.',
+        hint: 'Events are refused until then. Check the disk or the database; if too many deliveries are pending, check SQS.'
       },
       websocket: {
-        title: 'Sockets are not served.',
-        hint: 'Others are. Look for clients that open many sockets or do not read; behind a proxy, at TRUST_PROXY.'
+        title: 'Some sockets are not served.',
+        hint: 'Other sockets are not affected. Look for clients that open many sockets or do not read; behind a proxy, check TRUST_PROXY.'
       },
       log: {
         title: 'The server cannot write its log.',
-        hint: 'Events are not affected. Look at the disk, or at the program that reads the standard output.'
+        hint: 'Events are not affected. Check the disk, or the program that reads standard output.'
       }
     }
   },
   errors: {
-    IEV_UNAUTHORIZED: 'The key does not open this.',
-    IEV_INSTANCE_NOT_FOUND: 'There is no such instance.',
-    IEV_INSTANCE_EXISTS: 'There is an instance of this name already.',
-    IEV_INSTANCE_NAME_INVALID: 'This cannot be a name.',
-    IEV_TOKEN_TAKEN: 'The token is in use already: take another.',
+    IEV_UNAUTHORIZED: 'Invalid key.',
+    IEV_INSTANCE_NOT_FOUND: 'This instance does not exist.',
+    IEV_INSTANCE_EXISTS: 'An instance of this name exists already.',
+    IEV_INSTANCE_NAME_INVALID: 'Invalid name.',
+    IEV_TOKEN_TAKEN: 'The token is already in use: choose another one.',
     IEV_SQS_QUEUE_UNAVAILABLE: 'SQS refused a queue; nothing was changed.',
-    IEV_SQS_QUEUE_UNUSABLE: 'A queue is there that cannot be used; nothing was changed.',
-    IEV_BACKPRESSURE: 'The server takes no events now: too much is pending.',
+    IEV_SQS_QUEUE_UNUSABLE: 'A queue of this name exists but cannot be used; nothing was changed.',
+    IEV_BACKPRESSURE: 'The server does not accept events now: too many deliveries are pending.',
     IEV_CLOSING: 'The server is shutting down: try again in a moment.',
-    IEV_DEAD_LETTER_NOT_FOUND: 'Some are gone already: somebody else took care of them. Load the list again.',
-    NOT_THIS_SERVER: 'The answer is not one of this server: is something else at this address?',
-    KEY_CHARACTERS: 'A key has printable ASCII characters only: was it copied whole?',
+    IEV_DEAD_LETTER_NOT_FOUND: 'Some of them no longer exist: somebody else has handled them. Load the list again.',
+    NOT_THIS_SERVER: 'The answer is not from this server: is another one at this address?',
+    KEY_CHARACTERS: 'A key has only printable ASCII characters: was it copied completely?',
     UNREACHABLE: 'The server does not answer: is it running?',
-    other: 'That did not work.'
+    other: 'The request failed.'
   },
   instances: {
-    lead: 'Each has a token of its own, and chooses which of its events go where.',
+    lead: 'Each instance has its own token, and selects which of its events are sent where.',
     create: 'Create instance',
     search: 'Search by name',
     shown: (count: string) => `${count} shown`,
-    empty: 'There is no instance yet. Create one; or send an event in the name of one, and it is registered.',
+    empty: 'There are no instances yet. Create one, or send an event, which registers its instance.',
     notFound: (search: string) => `No instance has “${search}” in its name.`,
     more: 'Load more',
     events: (count: string) => `${count} events`
   },
   create: {
     name: 'Name',
-    nameHelp: 'It is part of URLs, namespaces and queue names: letters, digits, “.”, “-” and “_” are best.',
-    token: 'Token (may be left empty)',
-    tokenHelp: 'Generated if left empty.',
+    nameHelp: 'The name becomes part of URLs, namespaces and queue names: prefer letters, digits, “.”, “-” and “_”.',
+    token: 'Token (optional)',
+    tokenHelp: 'Generated if empty.',
     submit: 'Create',
     done: (name: string) => `${name} was created`,
-    goOn: 'Select its events'
+    next: 'Select its events'
   },
   token: {
     name: 'token',
-    once: 'This is its token. It is shown this once: copy it now. It opens this instance and nothing else.'
+    once: 'This is the token of the instance. It is shown only once: copy it now. It is valid for this instance only.'
   },
   instancePage: { since: (when: string) => `Since ${when}` },
   transports: {
@@ -156,49 +157,49 @@ export const en = {
     unsaved: 'Not saved yet.',
     sqs: {
       title: 'Amazon SQS',
-      enable: 'Send to queues of its own',
+      enable: 'Send to its own queues',
       switchedOff: 'SQS is switched off on this server (standalone: SQS_ENABLED).',
       own: 'One queue for each event selected here.',
-      standard: 'Queues are of the standard type: neither order nor deduplication.',
+      standard: 'The queues are standard queues: without order and deduplication.',
       global: (prefix: string, count: string) =>
-        `Besides, global mode is on: ${count} events of all instances go to shared queues, ${prefix}_<event>, whatever is selected here.`,
+        `Global mode is also on: ${count} events of all instances are sent to shared queues, ${prefix}_<event>, regardless of this selection.`,
       single: (prefix: string, count: string) =>
-        `Besides, global mode is on: ${count} events of all instances go to one shared queue, ${prefix}_singlequeue, whatever is selected here.`
+        `Global mode is also on: ${count} events of all instances are sent to one shared queue, ${prefix}_singlequeue, regardless of this selection.`
     },
     websocket: {
       title: 'WebSocket',
-      enable: 'Let clients listen',
+      enable: 'Let clients connect',
       switchedOff: 'WebSocket is switched off on this server (standalone: WEBSOCKET_ENABLED).',
       own: (namespace: string) =>
-        `Clients listen on the namespace ${namespace}, with the global key or this instance’s token.`,
-      global: 'Besides, global mode is on: the root namespace carries every event, whatever is selected here.'
+        `Clients connect to the namespace ${namespace} with the global key or the token of this instance.`,
+      global: 'Global mode is also on: the root namespace carries all events, regardless of this selection.'
     }
   },
   queues: {
     title: 'Queues',
-    missing: 'SQS does not have this queue now. It is made again with the next event, or by saving.'
+    missing: 'SQS does not have this queue now. It is created again with the next event, or when you save.'
   },
   connect: {
     title: 'Connect a client',
     with: 'Client',
     clients: { client: 'connectInstance', 'socket.io': 'socket.io-client' },
-    key: 'API_KEY is this instance’s token, or the global key. Never put the global key into a page of the public.'
+    key: 'API_KEY is the token of this instance, or the global key. Never put the global key on a public page.'
   },
   danger: {
-    title: 'What cannot be undone',
+    title: 'Irreversible actions',
     token: 'New token',
-    tokenHelp: 'A new token for this instance: who uses the old one is disconnected.',
+    tokenHelp: 'Replaces the token. Clients with the old one are disconnected.',
     tokenWarning: (name: string) =>
-      `Clients that use the present token of ${name} are disconnected at once, and need the new one.`,
+      `Clients with the current token of ${name} are disconnected at once, and need the new one.`,
     delete: 'Delete instance',
-    deleteHelp: 'Its sockets are disconnected at once; what it accepted is still sent. Queues stay.',
+    deleteHelp: 'Its sockets are disconnected at once. Events that were accepted are still sent. Queues stay.',
     deleteTitle: (name: string) => `Delete ${name}?`,
     deleteWarning:
-      'Its token, its selections and the right to read its history are gone. Events already accepted are still sent.',
+      'This deletes the token, the selections and the access to the history. Events that were accepted are still sent.',
     typeName: (name: string) => `Type ${name} to confirm`
   },
   live: {
-    lead: 'Events as they happen, over this project’s own WebSocket.',
+    lead: 'Events as they happen, received over WebSocket.',
     list: 'Live events, newest first',
     states: {
       connecting: 'Connecting…',
@@ -208,57 +209,56 @@ export const en = {
     },
     rate: (count: string) => `${count} / s`,
     pause: 'Pause',
-    goOn: (missed: string) => `Go on (${missed} new)`,
+    resume: (missed: string) => `Resume (${missed} new)`,
     clear: 'Clear',
-    empty: 'Nothing yet: events show up here as they happen. To see one,',
+    empty: 'No events yet: they appear here as they happen. To send one, go to',
     globalOff:
-      'Pick an instance above. To see all of them at once, set WEBSOCKET_GLOBAL_EVENTS=true on the server and start it again.',
-    replayed: (count: string) => `The connection is back. Events that came meanwhile and were sent after: ${count}.`,
-    incomplete:
-      'The connection is back, but the log does not reach to where it was lost: some events are missing here.',
-    refused: 'The server does not let this page listen.',
-    retryAt: (time: string) => `The next attempt is at ${time}.`,
+      'Choose an instance above. To see all of them at once, set WEBSOCKET_GLOBAL_EVENTS=true on the server and restart it.',
+    replayed: (count: string) => `Reconnected. Missed events that were loaded from the log: ${count}.`,
+    incomplete: 'Reconnected, but events are missing: the log no longer has all events since the connection was lost.',
+    refused: 'The server refuses the connection.',
+    retryAt: (time: string) => `Next attempt at ${time}.`,
     notEnabled: (instance: string) => `${instance} has no events selected for WebSocket.`,
     enable: 'Enable WebSocket for this instance'
   },
   history: {
-    lead: 'What the log holds, newest first.',
+    lead: 'The events of the log, newest first.',
     list: 'Events of the log, newest first',
     paging: 'Pages',
     newest: 'Newest',
     newer: 'Newer',
     older: 'Older',
     range: (count: string, first: string, last: string) => `${count} events, offsets ${first} to ${last}`,
-    empty: 'The log has no events here. They stay in it for as long as the server keeps them (EVENT_RETENTION_HOURS).',
+    empty: 'The log has no events here. Events stay in the log for EVENT_RETENTION_HOURS hours.',
     noneOfThese: 'The log has none of these events. Choose others above.'
   },
   send: {
-    lead: 'A test event, from a template that looks like the real one. It goes wherever such events go.',
+    lead: 'Sends a test event from a template with realistic data. It is delivered like any other event.',
     event: 'Event',
     data: 'Data (JSON)',
-    dataHelp: 'Change what you like.',
+    dataHelp: 'You can edit the data.',
     notJson: (fault: string) => `This is not JSON: ${fault}`,
     submit: 'Send event',
     reset: 'Back to the template',
     pickFirst: 'Choose an instance first.',
     unknown: (instance: string) =>
-      `There is no instance ${instance}: it never was, or was deleted. Sending this event registers it anew.`,
+      `The instance ${instance} does not exist: it was never registered, or was deleted. Sending this event registers it.`,
     done: (id: string, offset: string) => `Accepted as ${id}, at offset ${offset}.`
   },
   dead: {
-    lead: 'Deliveries that SQS refused for good. Mend the cause, then redrive: they keep their ids.',
+    lead: 'Deliveries that SQS refused permanently. Fix the cause, then redrive them: they keep their ids.',
     reason: 'Reason',
     anyReason: 'Any',
-    empty: 'No dead letters: SQS took everything that was sent.',
+    empty: 'No dead letters: SQS has accepted everything that was sent.',
     chooseAll: 'All on this page',
     choose: (event: string) => `Choose ${event}`,
     redrive: (count: string) => `Redrive ${count}`,
-    redriveAll: 'Redrive all of this filter',
+    redriveAll: 'Redrive all that match the filter',
     redriveOne: 'Redrive',
     discard: (count: string) => `Discard ${count}`,
     discardOne: 'Discard',
     discardTitle: 'Discard dead letters?',
-    discardWarning: (count: string) => `${count} deliveries are forgotten: SQS never gets them.`,
+    discardWarning: (count: string) => `${count} deliveries are deleted: SQS never receives them.`,
     redriving: 'Redriving',
     discarding: 'Discarding',
     progress: (done: string, total: string) => `${done} of ${total}`,
@@ -266,7 +266,7 @@ export const en = {
     stop: 'Stop',
     queue: 'for queue',
     payload: 'Payload',
-    payloadGone: 'The event has left the log.'
+    payloadGone: 'The event is no longer in the log.'
   }
 }
 

@@ -1,9 +1,9 @@
 export type Language = 'en' | 'pt-BR'
 
-/** By their own names: who reads one does not read the other. */
+/** Each language by its own name. */
 export const LANGUAGES: Record<Language, string> = { en: 'English', 'pt-BR': 'Português' }
 
-/** The first that we have of those that a browser asks for. */
+/** The first supported language of a browser's list, else English. */
 export function preferredLanguage(wanted: readonly string[]): Language {
   for (const tag of wanted) {
     const [primary] = tag.toLowerCase().split('-')
