@@ -6,11 +6,10 @@ import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
 
-t.test('dead letters', { skip }, async (t) => {
-  // Skipped without one.
+t.test('the page of dead letters', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
 
-  /** The page with so many of them; SQS denies until `allow` is called. */
+  /** The page with `count` dead letters. SQS denies access until `allow` is called. */
   async function open(t: Test, count: number) {
     const sqs = await startSqs(t)
     const proxy = await startFaultProxy(t, sqs.options.endpoint)
@@ -19,19 +18,18 @@ t.test('dead letters', { skip }, async (t) => {
     })
     proxy.decide = ({ action }) =>
       action === 'SendMessageBatch' ? { status: 403, code: 'AccessDenied', message: 'no permission' } : undefined
-    for (let n = 0; n < count; n++) await app.onInstanceEvent({ instance: 'sales', event: 'call', data: n })
+    await app.eventLog.accept(Array.from({ length: count }, (_, data) => ({ instance: 'sales', event: 'call', data })))
     const left = async () => (await app.eventLog.store.deadLetters.count()).count
     await until(async () => (await left()) === count)
     const allow = () => {
       proxy.decide = () => undefined
     }
-    const console = await openConsole(t, browser, url)
+    const console = await openConsole(t, browser, url, { hash: '#/dead-letters' })
     await console.signIn()
-    await console.go('#/dead-letters')
     return { ...console, sqs, left, allow }
   }
 
-  t.test('say why, and what they carry', async (t) => {
+  t.test('a dead letter is shown with its reason and its payload', async (t) => {
     const { page, t: texts, faults } = await open(t, 2)
     const letter = page.getByRole('listitem').filter({ hasText: 'global_call.fifo' }).first()
     await letter.waitFor()
@@ -43,7 +41,7 @@ t.test('dead letters', { skip }, async (t) => {
     t.same(faults, [])
   })
 
-  t.test('are redriven, many at once, with progress', async (t) => {
+  t.test('all dead letters of a filter are redriven, with progress', async (t) => {
     const { page, t: texts, sqs, left, allow } = await open(t, 120)
     allow()
     const held: (() => void)[] = []
@@ -64,7 +62,7 @@ t.test('dead letters', { skip }, async (t) => {
     t.equal((await sqs.bodies('global_call.fifo', 120)).length, 120)
   })
 
-  t.test('are chosen by hand, redriven or discarded after a question', async (t) => {
+  t.test('chosen dead letters are redriven, or discarded after a confirmation', async (t) => {
     const { page, t: texts, sqs, left, allow } = await open(t, 4)
     allow()
     const boxes = page.getByRole('listitem').getByRole('checkbox')
@@ -81,7 +79,7 @@ t.test('dead letters', { skip }, async (t) => {
       .first()
       .click()
     await page.getByRole('dialog').getByRole('button', { name: texts.cancel }).click()
-    t.equal(await left(), 2, 'cancelled, nothing is lost')
+    t.equal(await left(), 2, 'after a cancelled confirmation, nothing is discarded')
     await page.getByLabel(texts.dead.chooseAll).check()
     await page.getByRole('button', { name: texts.dead.discard('2') }).click()
     await page

@@ -6,20 +6,18 @@ import { API_KEY, listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip } from '../support/console.ts'
 import { startSqs } from '../support/sqs.ts'
 
-t.test('instances', { skip }, async (t) => {
-  // Skipped without one.
+t.test('the pages of instances', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
   const sqs = await startSqs(t)
   const { app, url } = await listen(t, { sqs: { ...sqs.options, global: { prefix: 'all', events: ['CALL'] } } })
 
   async function open(hash: string) {
-    const console = await openConsole(t, browser, url, { permissions: ['clipboard-read', 'clipboard-write'] })
+    const console = await openConsole(t, browser, url, { hash, permissions: ['clipboard-read', 'clipboard-write'] })
     await console.signIn()
-    await console.go(hash)
     return { ...console, copied: () => console.page.evaluate<string>('navigator.clipboard.readText()') }
   }
 
-  t.test('are created, their token shown once, and found by a search', async (t) => {
+  t.test('instances are created, their token is shown once, and a search finds them', async (t) => {
     const { page, t: texts, copied, faults } = await open('#/instances')
     await page.getByText(texts.instances.empty).waitFor()
     for (const name of ['sales', 'support']) {
@@ -29,7 +27,11 @@ t.test('instances', { skip }, async (t) => {
       await page.getByRole('button', { name: `${texts.copy}: ${texts.token.name}` }).click()
       await page.getByText(texts.copied).waitFor()
       const reply = await app.inject({ url: '/server', headers: { apikey: await copied() } })
-      t.match(reply.json(), { identity: { kind: 'instance', instance: name } }, 'the token that was copied opens it')
+      t.match(
+        reply.json(),
+        { identity: { kind: 'instance', instance: name } },
+        'the copied token is that of the instance'
+      )
       await page.getByRole('button', { name: texts.close }).click()
     }
     t.notMatch(await page.content(), await copied())
@@ -48,7 +50,7 @@ t.test('instances', { skip }, async (t) => {
   })
 
   for (const [locale, texts] of Object.entries(LANGUAGES)) {
-    t.test(`are listed page by page, and found without accents (${locale})`, async (t) => {
+    t.test(`instances are listed page by page, and found regardless of accents (${locale})`, async (t) => {
       const { app, url } = await listen(t, { sqs: false })
       const sales = await app.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
       const add = (name: string, key: number) => {
@@ -57,9 +59,8 @@ t.test('instances', { skip }, async (t) => {
       }
       for (let key = 2; key <= 250; key++) add(`hub ${String(key).padStart(3, '0')}`, key)
       add('São Paulo', 251)
-      const { page, signIn, go, faults } = await openConsole(t, browser, url, { locale })
+      const { page, signIn, go, faults } = await openConsole(t, browser, url, { locale, hash: '#/instances' })
       await signIn()
-      await go('#/instances')
       await page.getByText(texts.instances.shown('200')).waitFor()
       await page.getByRole('button', { name: texts.instances.more }).click()
       await page.getByText(texts.instances.shown('251')).waitFor()
@@ -78,7 +79,7 @@ t.test('instances', { skip }, async (t) => {
     })
   }
 
-  t.test('select their events for each transport, and tell their queues', async (t) => {
+  t.test('events are selected for each transport, and the queues are shown', async (t) => {
     const { page, t: texts, copied } = await open('#/instances/sales')
     const card = (title: string) => page.getByRole('region', { name: title, exact: true })
     const queues = card(texts.transports.sqs.title)
@@ -103,7 +104,7 @@ t.test('instances', { skip }, async (t) => {
     await sockets.getByRole('switch').check()
     await sockets.getByRole('button', { name: texts.save }).click()
     await sockets.getByText(texts.transports.saved).waitFor()
-    t.notMatch(app.websocket.find('sales')?.events, ['CREDS_UPDATE'], 'all leaves secrets out')
+    t.notMatch(app.websocket.find('sales')?.events, ['CREDS_UPDATE'], 'all events do not include secrets')
     await sockets.getByRole('button', { name: `${texts.copy}: ${texts.connect.title}` }).click()
     const target = /connectInstance\("([^"]+)"/.exec(await copied())?.[1] ?? ''
     const heard = new Promise<string>((resolve) => {
@@ -116,7 +117,7 @@ t.test('instances', { skip }, async (t) => {
         }
       })
     })
-    t.equal(await heard, 'call', 'the address of the snippet is right')
+    t.equal(await heard, 'call', 'the URL of the snippet works')
 
     await sockets.getByRole('switch').uncheck()
     await sockets.getByText(texts.transports.unsaved).waitFor()
@@ -125,7 +126,7 @@ t.test('instances', { skip }, async (t) => {
     t.equal(app.websocket.find('sales')?.enabled, false)
   })
 
-  t.test('get another token, and are deleted when their name is typed', async (t) => {
+  t.test('a token is replaced, and an instance is deleted after its name was typed', async (t) => {
     const { page, t: texts, copied } = await open('#/instances/sales')
     const dialog = page.getByRole('dialog')
     await page.getByRole('button', { name: texts.danger.token }).click()
@@ -150,7 +151,7 @@ t.test('instances', { skip }, async (t) => {
     t.equal(await page.getByRole('link', { name: 'sales', exact: true }).count(), 0)
   })
 
-  t.test('deleted elsewhere, they are called gone; sending in their name warns before', async (t) => {
+  t.test('an instance that was deleted elsewhere is reported, also before an event is sent', async (t) => {
     await app.eventLog.instances.create({ name: 'brief', token: 'token-of-brief' })
     const { page, go, t: texts } = await open('#/instances/brief')
     const gone = page.getByRole('alert').filter({ hasText: texts.errors.IEV_INSTANCE_NOT_FOUND })
@@ -158,13 +159,13 @@ t.test('instances', { skip }, async (t) => {
     await app.inject({ method: 'DELETE', url: '/instance/delete/brief', headers: { apikey: API_KEY } })
     await page.evaluate("dispatchEvent(new Event('focus'))")
     await gone.waitFor()
-    t.equal(await page.getByRole('switch').count(), 0, 'nothing of it can be set')
+    t.equal(await page.getByRole('switch').count(), 0, 'nothing of it can be changed')
 
     await go('#/send/brief')
     await page.getByText(texts.send.unknown('brief')).waitFor()
     await page.getByRole('button', { name: texts.send.submit }).click()
     await page.getByText(/^Accepted as /).waitFor()
     await page.getByText(texts.send.unknown('brief')).waitFor({ state: 'detached' })
-    t.ok(app.eventLog.instances.get('brief'), 'it is registered now')
+    t.ok(app.eventLog.instances.get('brief'), 'sending has registered the instance')
   })
 })

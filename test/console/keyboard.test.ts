@@ -4,11 +4,10 @@ import { API_KEY, listen } from '../support/build.ts'
 import { executable, openConsole, skip } from '../support/console.ts'
 import { startSqs } from '../support/sqs.ts'
 
-/** More stops than any page has. */
+/** More tab stops than any page has. */
 const MAX_STOPS = 120
 
-t.test('from sign-in to an event in its queue without a pointer', { skip }, async (t) => {
-  // Skipped without one.
+t.test('every step from sign-in to an event in a queue works by keyboard', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
   const sqs = await startSqs(t)
   const { url } = await listen(t, { sqs: sqs.options })
@@ -18,7 +17,7 @@ t.test('from sign-in to an event in its queue without a pointer', { skip }, asyn
       const { ariaLabel, labels, innerText, tagName } = document.activeElement
       return ariaLabel ?? labels?.[0]?.innerText ?? (tagName === 'BODY' ? '' : innerText)
     })()`)
-  /** Tabs on until this has the focus. */
+  /** Presses Tab until the element with this name has the focus. */
   async function to(name: string): Promise<void> {
     for (let stop = 0; stop < MAX_STOPS; stop++) {
       if ((await focused()).trim().split('\n')[0] === name) return
@@ -27,7 +26,7 @@ t.test('from sign-in to an event in its queue without a pointer', { skip }, asyn
     throw new Error(`The keyboard does not lead to "${name}"`)
   }
 
-  // The page begins with the focus in the field.
+  // The field has the initial focus.
   await page.getByLabel(texts.signIn.key).waitFor()
   await page.keyboard.type(API_KEY)
   await page.keyboard.press('Enter')
@@ -45,10 +44,10 @@ t.test('from sign-in to an event in its queue without a pointer', { skip }, asyn
   await page.keyboard.type('sales')
   await page.keyboard.press('Enter')
   await page.getByText(texts.token.once).waitFor()
-  await to(texts.create.goOn)
+  await to(texts.create.next)
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'sales' }).waitFor()
-  t.equal(await page.getByRole('dialog').count(), 0, 'the dialog is gone with its page')
+  t.equal(await page.getByRole('dialog').count(), 0, 'the dialog is closed with its page')
 
   await to(texts.transports.sqs.enable)
   await page.keyboard.press('Space')
@@ -59,8 +58,8 @@ t.test('from sign-in to an event in its queue without a pointer', { skip }, asyn
   await to(texts.save)
   await page.keyboard.press('Enter')
   await page.getByText('sales_messages_upsert.fifo', { exact: true }).waitFor()
-  t.equal(sqs.depth('sales_messages_upsert.fifo'), 0, 'the queue is there')
-  t.equal(sqs.depth('sales_call.fifo'), undefined, 'and no other')
+  t.equal(sqs.depth('sales_messages_upsert.fifo'), 0, 'the queue exists')
+  t.equal(sqs.depth('sales_call.fifo'), undefined, 'no other queue exists')
 
   await to(texts.pages.send)
   await page.keyboard.press('Enter')

@@ -7,24 +7,22 @@ import { executable, openConsole, skip } from '../support/console.ts'
 import { newEvent } from '../support/new-event.ts'
 import { connect } from '../support/sockets.ts'
 
-t.test('live', { skip }, async (t) => {
-  // Skipped without one.
+t.test('the live page and the history', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
 
-  /** The live page of an instance, listening. */
+  /** A page of the console, by default the live page of an instance. */
   async function open(t: Test, options: Partial<AppOptions> = {}, hash = '#/live/sales') {
     const { app, url } = await listen(t, { sqs: false, ...options })
     await app.websocket.set('sales', { enabled: true })
-    const console = await openConsole(t, browser, url)
+    const console = await openConsole(t, browser, url, { hash })
     await console.signIn()
-    await console.go(hash)
     const { page, t: texts } = console
     const list = page.getByRole('listbox', { name: texts.live.list })
     const live = () => page.getByRole('status').getByText(texts.live.states.live, { exact: true }).waitFor()
     return { ...console, app, url, texts, list, live }
   }
 
-  t.test('events come as they happen, newest first, and can be looked into', async (t) => {
+  t.test('events are listed as they happen, newest first, and their content is shown', async (t) => {
     const { app, page, list, live, texts, faults } = await open(t)
     await live()
     await app.onInstanceEvent({ instance: 'sales', event: 'call', data: { n: 1 } })
@@ -39,7 +37,7 @@ t.test('live', { skip }, async (t) => {
     t.same(faults, [])
   })
 
-  t.test('an event that no page can show whole is cut, and copied whole', async (t) => {
+  t.test('an event that is too large for a page is cut, and copied completely', async (t) => {
     const deep: unknown = JSON.parse('['.repeat(102) + ']'.repeat(102))
     const wide = Array.from({ length: 400_000 }, () => 0)
     const { app, page, list, live, texts, faults } = await open(t)
@@ -47,7 +45,7 @@ t.test('live', { skip }, async (t) => {
     await live()
     const envelope = '"server_url":"","date_time":"2026-01-31T12:00:00.000Z","sender":null,"id":"1"'
     for (const data of [deep, wide]) {
-      // No route takes what is as deep.
+      // Routes do not accept events that are nested this deep.
       await app.eventLog.store.log.append([newEvent({ event: 'call', envelope, data: JSON.stringify(data) })])
       await list
         .getByRole('option')
@@ -65,27 +63,27 @@ t.test('live', { skip }, async (t) => {
     t.same(faults, [])
   })
 
-  t.test('paused, it counts what comes; then it shows it', async (t) => {
+  t.test('a paused list counts new events, and shows them on resume', async (t) => {
     const { app, page, list, live, texts } = await open(t)
     await live()
     await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'before' })
     await list.getByText('"before"').waitFor()
     await page.getByRole('button', { name: texts.live.pause }).click()
     await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'meanwhile' })
-    await page.getByRole('button', { name: texts.live.goOn('1') }).waitFor()
+    await page.getByRole('button', { name: texts.live.resume('1') }).waitFor()
     t.equal(await list.getByText('"meanwhile"').count(), 0)
-    await page.getByRole('button', { name: texts.live.goOn('1') }).click()
+    await page.getByRole('button', { name: texts.live.resume('1') }).click()
     await list.getByText('"meanwhile"').waitFor()
 
     await page.getByRole('button', { name: texts.live.pause }).click()
     await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'later' })
-    await page.getByRole('button', { name: texts.live.goOn('1') }).waitFor()
+    await page.getByRole('button', { name: texts.live.resume('1') }).waitFor()
     await page.getByRole('button', { name: texts.live.clear }).click()
     await page.getByText(texts.live.empty).waitFor()
-    await page.getByRole('button', { name: texts.live.goOn('0') }).waitFor()
+    await page.getByRole('button', { name: texts.live.resume('0') }).waitFor()
   })
 
-  t.test('filtered, only those events come', async (t) => {
+  t.test('a filtered list shows only selected events', async (t) => {
     const { app, page, list, live, texts } = await open(t)
     await live()
     await page.locator('summary').filter({ hasText: texts.filterEvents }).click()
@@ -97,7 +95,7 @@ t.test('live', { skip }, async (t) => {
     t.equal(await list.getByRole('option').count(), 1)
   })
 
-  t.test('a server that is restarted under the page: nothing is missing', async (t) => {
+  t.test('after a restart of the server, no event is missing', async (t) => {
     const eventLog = { url: `file:${join(folder(t), 'events.db')}` }
     const { app, url, page, list, live, texts } = await open(t, { eventLog })
     await live()
@@ -116,7 +114,7 @@ t.test('live', { skip }, async (t) => {
     t.match(await list.getByRole('option').allInnerTexts(), [/after/, /in between/, /before/])
   })
 
-  t.test('an instance without a selection is enabled by a button', async (t) => {
+  t.test('a button enables WebSocket for an instance without a selection', async (t) => {
     const { app, page, list, live, texts } = await open(t, {}, '#/live/support')
     await page
       .getByRole('alert')
@@ -128,19 +126,18 @@ t.test('live', { skip }, async (t) => {
     await list.getByText('"now"').waitFor()
   })
 
-  t.test('a server that refuses connections for some time: the page states why and when it tries again', async (t) => {
+  t.test('a temporary refusal is shown with its reason and the time of the next attempt', async (t) => {
     const { app, url } = await listen(t, { sqs: false, websocket: { maxSocketsPerAddress: 1 } })
     await app.websocket.set('sales', { enabled: true })
     await connect(t, `${url}/sales`, API_KEY)
-    const { signIn, go, page, t: texts } = await openConsole(t, browser, url)
+    const { signIn, page, t: texts } = await openConsole(t, browser, url, { hash: '#/live/sales' })
     await signIn()
-    await go('#/live/sales')
     const alert = page.getByRole('alert').filter({ hasText: 'IEV_WS_TOO_MANY_SOCKETS' })
-    await alert.getByText(/The next attempt is at \d+:\d\d:\d\d/).waitFor()
+    await alert.getByText(/Next attempt at \d+:\d\d:\d\d/).waitFor()
     await page.getByRole('status').getByText(texts.live.states.reconnecting).waitFor()
   })
 
-  t.test('all instances at once take global mode; without it the page says which setting', async (t) => {
+  t.test('global mode shows all instances; without it, the page names the setting', async (t) => {
     const off = await open(t, {}, '#/live')
     await off.page.getByText('WEBSOCKET_GLOBAL_EVENTS=true').waitFor()
     await off.page.getByLabel(off.texts.instance).fill('sales')
@@ -154,25 +151,26 @@ t.test('live', { skip }, async (t) => {
     await on.list.getByText('"of sales"').waitFor()
   })
 
-  t.test('ten thousand events leave the page light', async (t) => {
+  t.test('a list of ten thousand events has only the visible rows', async (t) => {
     const { app, page, list, live } = await open(t)
     await live()
-    for (let n = 0; n < 100; n++)
-      await Promise.all(
-        Array.from({ length: 100 }, (_, m) =>
-          app.onInstanceEvent({ instance: 'sales', event: 'call', data: n * 100 + m })
-        )
-      )
+    const events = Array.from({ length: 10_000 }, (_, data) => ({ instance: 'sales', event: 'call', data }))
+    for (let first = 0; first < events.length; first += 1_000)
+      await app.eventLog.accept(events.slice(first, first + 1_000))
     await list.getByText('10000', { exact: true }).waitFor()
-    t.ok((await list.getByRole('option').count()) < 60, 'only the rows that are seen are there')
+    t.ok((await list.getByRole('option').count()) < 60, 'only the visible rows are in the page')
     t.equal(await list.getByRole('option').first().getAttribute('aria-setsize'), '1000')
     await page.keyboard.press('End')
   })
 
-  t.test('the log is read page by page, backwards', async (t) => {
-    const { app, go, page, texts } = await open(t)
-    for (let n = 1; n <= 120; n++)
-      await app.onInstanceEvent({ instance: 'sales', event: n === 7 ? 'labels.edit' : 'call', data: n })
+  t.test('the history shows the log page by page, newest first', async (t) => {
+    const { app, go, page, texts } = await open(t, {}, '#/send')
+    const events = Array.from({ length: 120 }, (_, data) => ({
+      instance: 'sales',
+      event: data === 6 ? 'labels.edit' : 'call',
+      data
+    }))
+    await app.eventLog.accept(events)
     await go('#/history/sales')
     const range = (count: number, first: number, last: number) =>
       page.getByText(texts.history.range(String(count), String(first), String(last))).waitFor()

@@ -14,14 +14,14 @@ import templates from '../../console/templates.json' with { type: 'json' }
 import { templateOf } from '../../console/templates.ts'
 import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
 
-t.test('the API is beside the page, whatever is put before both', async (t) => {
+t.test('the routes have the prefix of the page', async (t) => {
   t.equal(apiBase('http://host/console/'), 'http://host/')
   t.equal(apiBase('https://host:81/a/b/console/index.html?x=1#/live'), 'https://host:81/a/b/')
   t.equal(socketUrl('https://host/hub/console/', 'vendas/são'), 'https://host/vendas%2Fs%C3%A3o')
   t.equal(socketUrl('https://host/hub/console/'), 'https://host/')
 })
 
-t.test('an address leads where it came from', async (t) => {
+t.test('a URL of a page is parsed to that page', async (t) => {
   for (const name of ['sales', 'a/b', '50%', 'são paulo', '#'])
     t.same(parseRoute(href('live', name)), { page: 'live', instance: name })
   t.same(parseRoute('#/dead-letters'), { page: 'dead-letters', instance: undefined })
@@ -29,7 +29,7 @@ t.test('an address leads where it came from', async (t) => {
   t.same(parseRoute('#/nothing/50%'), { page: undefined, instance: '50%' }, 'malformed ones are taken as they are')
 })
 
-t.test('a buffer keeps the latest, newest first, and counts all', async (t) => {
+t.test('a buffer keeps the latest events, newest first, and counts all', async (t) => {
   const buffer = new EventBuffer<number>(10)
   for (let n = 1; n <= 1_000; n++) buffer.push(n)
   t.same(buffer.newest(), [1_000, 999, 998, 997, 996, 995, 994, 993, 992, 991])
@@ -38,7 +38,7 @@ t.test('a buffer keeps the latest, newest first, and counts all', async (t) => {
   t.same(buffer.newest(), [])
 })
 
-t.test('a buffer keeps no more than its bytes, and always the latest', async (t) => {
+t.test('a buffer is limited in bytes, and always keeps the latest event', async (t) => {
   const buffer = new EventBuffer<string>(10, 5_000)
   for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) buffer.push(text.repeat(1_000))
   t.same(
@@ -56,7 +56,7 @@ t.test('a buffer keeps no more than its bytes, and always the latest', async (t)
   t.equal(large.newest().length, 6, 'of 32 MiB')
 })
 
-t.test('memory of a value', async (t) => {
+t.test('the memory of a value is estimated for any depth', async (t) => {
   t.ok(approximateBytes(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))) > 100_000, 'however deep it is')
   t.ok(approximateBytes({ key: ['x'.repeat(1_000), 1, null, { key: 'x'.repeat(1_000) }] }) > 2_000)
 })
@@ -77,7 +77,7 @@ t.test('an answer of another server does not pass the check', async (t) => {
   t.strictSame(answers.filter(check), answers.slice(0, 2))
 })
 
-t.test('a preview is the text of a message, else its JSON, never long', async (t) => {
+t.test('a preview is the text of a message, else its JSON, and is cut', async (t) => {
   t.equal(eventPreview({ pushName: 'Maria', message: { conversation: 'Oi' } }), 'Maria: Oi')
   t.equal(eventPreview({ message: { conversation: 'Oi' } }), 'Oi')
   t.equal(eventPreview({ message: { imageMessage: { url: 'x', caption: 'Foto' } } }), 'Foto')
@@ -88,7 +88,7 @@ t.test('a preview is the text of a message, else its JSON, never long', async (t
   t.equal(eventPreview('x'.repeat(500)).length, 161)
 })
 
-t.test('pieces of JSON make up the JSON', async (t) => {
+t.test('the tokens of a value make up its JSON', async (t) => {
   const value = { text: 'a "quoted": {true}\n', n: -1.5e10, yes: true, no: null, list: [1, 'two', {}], [`key "`]: [] }
   const { tokens, cut } = jsonTokens(value)
   t.notOk(cut)
@@ -102,7 +102,7 @@ t.test('pieces of JSON make up the JSON', async (t) => {
   t.same(jsonTokens(undefined).tokens, [{ kind: 'word', text: 'null' }])
 })
 
-t.test('of JSON that no page can show, a part is shown', async (t) => {
+t.test('a value that is too large for a page is cut', async (t) => {
   const deep: unknown = JSON.parse('['.repeat(4_000) + ']'.repeat(4_000))
   t.ok(jsonTokens(deep).cut)
   t.match(jsonTokens(deep).tokens[0]?.text, /…/)
@@ -117,7 +117,7 @@ t.test('of JSON that no page can show, a part is shown', async (t) => {
   t.equal(eventPreview(Array.from({ length: 1_000_000 }, () => 0)).length, 161)
 })
 
-t.test('numbers and times are written as the language does', async (t) => {
+t.test('numbers and times have the format of the language', async (t) => {
   const en = formatsOf('en')
   const pt = formatsOf('pt-BR')
   t.same([en.count(1_234_567), pt.count(1_234_567)], ['1,234,567', '1.234.567'])
@@ -127,17 +127,17 @@ t.test('numbers and times are written as the language does', async (t) => {
   t.match(pt.time('2026-11-22T13:04:05.678Z'), /04:05,678/)
 })
 
-t.test('a series forgets what is older than five minutes', async (t) => {
+t.test('a series keeps five minutes', async (t) => {
   const point = { accepted: null, delivered: 1, pending: 2, oldest: 3, deadLetters: 4, sockets: 5 }
   let series = NO_SERIES
   for (let n = 0; n < 200; n++) series = withPoint(series, n * 2, point)
   t.equal(series.times.length, 150)
   t.equal(series.times[0], 100)
   t.same(series.accepted.at(-1), null)
-  t.same(NO_SERIES.times, [], 'those before it are as they were')
+  t.same(NO_SERIES.times, [], 'the earlier series is unchanged')
 })
 
-t.test('snippets name the path only where it is not Socket.IO’s own', async (t) => {
+t.test('snippets contain the path only if it is not the default', async (t) => {
   const target = { page: 'https://host/hub/console/', path: '/socket.io', instance: 'são' }
   for (const snippet of [clientSnippet, socketIoSnippet]) {
     t.match(snippet(target), '"wss://host/s%C3%A3o"')
@@ -146,23 +146,28 @@ t.test('snippets name the path only where it is not Socket.IO’s own', async (t
   }
 })
 
-t.test('a name in a snippet stays a text', async (t) => {
+t.test('a name in a snippet is escaped', async (t) => {
   const page = 'https://host/console/'
-  for (const instance of ["'-alert(1)-'", `q'"uote`, '`${x}`', '\\'])
-    for (const snippet of [clientSnippet, socketIoSnippet]) {
-      const text = snippet({ page, path: `/a'"b`, instance })
-      const literals = [...text.matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([literal]) => JSON.parse(literal) as string)
-      t.same(literals, [`wss://host/${encodeURIComponent(instance)}`, `/a'"b`])
-    }
+  const names = ["'-alert(1)-'", `q'"uote`, '`${x}`', '\\']
+  const literals = (text: string) =>
+    [...text.matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([literal]) => JSON.parse(literal) as string)
+  for (const snippet of [clientSnippet, socketIoSnippet])
+    t.same(
+      names.map((instance) => literals(snippet({ page, path: `/a'"b`, instance }))),
+      names.map((instance) => [`wss://host/${encodeURIComponent(instance)}`, `/a'"b`])
+    )
 })
 
-t.test('every event of the catalogue has a template; others are empty', async (t) => {
-  for (const event of EVOLUTION_EVENTS) t.ok(event in templates, event)
+t.test('every event of the catalogue has a template; other events have an empty object', async (t) => {
+  t.same(
+    EVOLUTION_EVENTS.filter((event) => !(event in templates)),
+    []
+  )
   t.match(JSON.parse(templateOf('messages.upsert')), { message: { conversation: String } })
   t.equal(templateOf('invoice.paid'), '{}')
 })
 
-t.test('chunks', async (t) => {
+t.test('a list is split into chunks', async (t) => {
   t.same(inChunks([1, 2, 3, 4, 5], 2), [[1, 2], [3, 4], [5]])
   t.same(inChunks([], 2), [])
 })

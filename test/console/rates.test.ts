@@ -10,7 +10,7 @@ function sample(node: string, accepted: number, { uptimeSeconds = accepted, sock
   }
 }
 
-t.test('a rate takes two answers', async (t) => {
+t.test('a rate needs two answers', async (t) => {
   const rates = new NodeRates()
   t.equal(rates.rates, undefined)
   rates.add(sample('a', 100), 0)
@@ -19,19 +19,19 @@ t.test('a rate takes two answers', async (t) => {
   t.same(rates.rates, { accepted: 25, delivered: 50 })
 })
 
-t.test('nodes that answer in turn are added up', async (t) => {
+t.test('rates of several nodes are added up', async (t) => {
   const rates = new NodeRates()
   rates.add(sample('a', 100, { sockets: 3 }), 0)
   rates.add(sample('b', 900, { sockets: 4 }), 2_000)
   rates.add(sample('a', 140, { sockets: 3 }), 4_000)
-  t.same(rates.rates, { accepted: 10, delivered: 20 }, 'of the one that is known')
+  t.same(rates.rates, { accepted: 10, delivered: 20 }, 'only the node with a known rate')
   rates.add(sample('b', 920, { sockets: 5 }), 6_000)
   t.same(rates.rates, { accepted: 15, delivered: 30 })
   t.equal(rates.sockets, 8)
   t.equal(rates.size, 2)
 })
 
-t.test('a counter that went back is no negative rate', async (t) => {
+t.test('a counter that has decreased has no rate', async (t) => {
   const rates = new NodeRates()
   rates.add(sample('a', 1_000), 0)
   rates.add(sample('a', 10), 2_000)
@@ -39,10 +39,10 @@ t.test('a counter that went back is no negative rate', async (t) => {
   rates.add(sample('a', 30), 4_000)
   t.same(rates.rates, { accepted: 10, delivered: 20 })
   rates.add(sample('a', 1_030, { uptimeSeconds: 1 }), 6_000)
-  t.equal(rates.rates, undefined, 'nor is one that has overtaken since the restart a huge one')
+  t.equal(rates.rates, undefined, 'no rate after a restart, even if the counter is higher')
 })
 
-t.test('a node that has not answered for a minute is no longer counted', async (t) => {
+t.test('a node without an answer for a minute is no longer included', async (t) => {
   const rates = new NodeRates()
   for (const at of [0, 2_000]) {
     rates.add(sample('gone', at), at)

@@ -5,8 +5,7 @@ import { executable, openConsole, skip } from '../support/console.ts'
 
 const TOKEN = 'token-of-sales'
 
-t.test('the token of an instance', { skip }, async (t) => {
-  // Skipped without one.
+t.test('the console with the token of an instance', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true }, prefix: '/events-hub' })
   await app.eventLog.instances.create({ name: 'sales', token: TOKEN })
@@ -14,14 +13,14 @@ t.test('the token of an instance', { skip }, async (t) => {
   await app.websocket.set('sales', { enabled: true })
   for (const instance of ['rival', 'sales'])
     await app.onInstanceEvent({ instance, event: 'call', data: `of ${instance}` })
-  // Under a prefix: what the console asks for is where it is itself.
+  // With a prefix, requests of the console have the same prefix.
   const console = await openConsole(t, browser, `${url}/events-hub`)
   const { page, t: texts, faults, go } = console
   const asked: string[] = []
   page.on('request', (request) => asked.push(request.url()))
   await console.signIn(TOKEN)
 
-  t.test('shows its instance, and no page of others', async (t) => {
+  t.test('only the pages of the instance are shown', async (t) => {
     await page.getByRole('heading', { level: 1, name: 'sales' }).waitFor()
     t.same(await page.getByRole('navigation').getByRole('link').allInnerTexts(), [
       texts.ownInstance,
@@ -36,7 +35,7 @@ t.test('the token of an instance', { skip }, async (t) => {
     }
   })
 
-  t.test('shows its own history, live events, and sends for itself', async (t) => {
+  t.test('history, live events and sending are those of the instance', async (t) => {
     for (const hash of ['#/history', '#/history/rival']) {
       await go(hash)
       const list = page.getByRole('listbox', { name: texts.history.list })
@@ -58,7 +57,7 @@ t.test('the token of an instance', { skip }, async (t) => {
     t.match(last, { event: 'messages.upsert' })
   })
 
-  t.test('is asked for nothing that it does not open, and stands in no URL', async (t) => {
+  t.test('the console calls only routes that the token authorizes, and the token is in no URL', async (t) => {
     t.notMatch(asked.join('\n'), /overview|deadletters|rival$/m)
     t.notMatch([page.url(), ...asked].join('\n'), TOKEN)
     t.equal(await page.evaluate('Object.values({ ...sessionStorage }).join()'), TOKEN)

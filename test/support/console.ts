@@ -10,35 +10,37 @@ import { API_KEY } from './build.ts'
 export const LANGUAGES: Record<string, Texts> = { en, 'pt-BR': ptBr }
 
 export const executable = findChromium()
-export const skip = executable === undefined && 'no Chromium found: install one, or say where it is in CHROMIUM_PATH'
+export const skip = executable === undefined && 'no Chromium found: install one, or set CHROMIUM_PATH'
 
-/** A browser on a slow machine, and the overview's two seconds. */
+/** Time for a browser on a slow machine. */
 const PATIENCE_MS = 20_000
 
 export interface Console {
   page: Page
   t: Texts
-  /** What the page did wrong: exceptions, and what its policy forbade. */
+  /** Exceptions of the page, and violations of its Content-Security-Policy. */
   faults: string[]
   signIn(key?: string): Promise<void>
-  /** Goes to a page by its address, as a bookmark does. */
+  /** Goes to a page by its URL, as a bookmark does. */
   go(hash: string): Promise<void>
-  /** Violations that axe calls serious or critical. */
-  violations(): Promise<string[]>
+  /** Serious and critical violations found by axe. @param rules @default all */
+  violations(rules?: string[]): Promise<string[]>
   /** Pixels by which the page is wider than its window. */
   overflow(): Promise<number>
 }
 
 export interface ConsoleOptions extends BrowserContextOptions {
   locale?: string
+  /** The page to open, such as `#/live/sales`. */
+  hash?: string
 }
 
-/** The console of a server in a context of its own; closed after the test. */
+/** The console of a server in its own browser context; closed after the test. */
 export async function openConsole(
   t: Test,
   browser: Browser,
   url: string,
-  { locale = 'en', ...options }: ConsoleOptions = {}
+  { locale = 'en', hash = '', ...options }: ConsoleOptions = {}
 ): Promise<Console> {
   const context = await browser.newContext({ locale, viewport: { width: 1280, height: 860 }, ...options })
   t.after(() => context.close())
@@ -49,7 +51,7 @@ export async function openConsole(
   page.on('console', (message) => {
     if (/Content Security Policy/i.test(message.text())) faults.push(message.text())
   })
-  await page.goto(`${url}/console`)
+  await page.goto(`${url}/console${hash}`)
   const texts = LANGUAGES[locale] ?? en
   return {
     page,
@@ -63,10 +65,11 @@ export async function openConsole(
     async go(hash) {
       await page.goto(`${url}/console/${hash}`)
     },
-    async violations() {
-      // As text: it is for the browser, whose types the tests do not have.
-      await page.evaluate(axe.source)
-      const found = await page.evaluate<axe.Result[]>(`axe.run().then(({ violations }) => violations)`)
+    async violations(rules) {
+      // Text instead of functions, because the tests do not have the types of browsers.
+      if (await page.evaluate<boolean>('typeof axe === "undefined"')) await page.evaluate(axe.source)
+      const options = JSON.stringify(rules ? { runOnly: rules } : {})
+      const found = await page.evaluate<axe.Result[]>(`axe.run(${options}).then(({ violations }) => violations)`)
       return found
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .flatMap(({ id, nodes }) =>
