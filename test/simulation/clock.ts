@@ -141,6 +141,8 @@ export class Clock {
         } else if (owner && owner.pausedUntil > this.now) later(() => call(...args), owner.pausedUntil - this.now)
         else running.run(owner, () => callback(...args))
       }
+      // As Node.js: no delay is shorter, so that equal ones end in their order.
+      if (kind !== 'setImmediate') rest[0] = Math.max(1, Number(rest[0] ?? 1))
       const timer = set.call(fakes, call, ...rest)
       return timer
     }

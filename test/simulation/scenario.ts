@@ -168,7 +168,7 @@ function clientOf(random: Random, { tenants, durationMs }: Pick<Scenario, 'tenan
     offset,
     log: typeof offset === 'number' && random.chance(0.1) ? 'of-another-log' : undefined,
     delayMs: random.pick([0, durationMs]),
-    systemBytes: random.pick([500, 20_000, 1_000_000])
+    systemBytes: random.pick([2_000, 20_000, 1_000_000])
   }
 }
 

@@ -22,7 +22,7 @@ export interface Outcome {
 const BEGIN = 1_767_225_600_000
 /** Within which all that is pending is sent once SQS and the disk do well: queues that were denied wait a minute. */
 const RECOVERY_MS = 1_200_000
-/** After the last client has come: a connection that was lost without a sign is noticed after 45 seconds. */
+/** Within which the last client has come, or one that waits gets something: a connection that was lost without a sign is noticed after 45 seconds. */
 const CATCH_UP_MS = 120_000
 const VIOLATIONS = 20
 
@@ -87,10 +87,14 @@ async function settle(world: World): Promise<void> {
 async function caughtUp(world: World): Promise<void> {
   const { clock, clients, history, scenario } = world
   for (const client of clients) client.reads(true)
-  const deadline = clock.now + scenario.durationMs + CATCH_UP_MS
+  let deadline = clock.now + scenario.durationMs + CATCH_UP_MS
+  let before = ''
   for (;;) {
     const waiting = waitingClients(world)
     if (waiting.length === 0) return
+    const progress = waiting.map(({ name, offset }) => `${name} ${offset}`).join()
+    if (before !== '' && progress !== before) deadline = Math.max(deadline, clock.now + CATCH_UP_MS)
+    before = progress
     if (clock.now > deadline) {
       history.violations.push(...waiting.map(({ name }) => `${name} waits forever`))
       return
