@@ -33,7 +33,7 @@ function asked(name: TransportName, events: string[]): Transport {
 
 const event = { instance: 'sales', event: 'call', data: 1 }
 
-t.test('a second transport of the same name is refused, the first one stays', async (t) => {
+t.test('a second transport of the same name is refused, and the first one stays attached', async (t) => {
   const { eventLog } = await open(t)
   const first: string[] = []
   const second: string[] = []
@@ -46,7 +46,7 @@ t.test('a second transport of the same name is refused, the first one stays', as
   t.strictSame({ first, second }, { first: ['call'], second: [] })
 })
 
-t.test('what plugins throw at a commit is logged, and goes no further', async (t) => {
+t.test('an error that a plugin throws at a commit is logged and does not fail the commit', async (t) => {
   const { eventLog, lines } = await open(t)
   const fail = () => {
     throw new Error('out of order')
@@ -60,7 +60,7 @@ t.test('what plugins throw at a commit is logged, and goes no further', async (t
   t.match(lines, [line, line], 'at the beginning, and for the event')
 })
 
-t.test('a watcher of instances that throws is logged; the change holds and the next watcher is told', async (t) => {
+t.test('the error of a watcher of instances is logged; the change holds and the next watcher is called', async (t) => {
   const { eventLog, lines } = await open(t)
   const told: string[] = []
   eventLog.watchInstances(() => {
@@ -80,7 +80,7 @@ t.test('a watcher of instances that throws is logged; the change holds and the n
   t.strictSame(told, ['removed sales'], 'who has stopped watching is told no more')
 })
 
-t.test('an event that the store does not take is counted by the code of its failure, else by its name', async (t) => {
+t.test('an event that the store refuses is counted by the code of the error, else by its name', async (t) => {
   const { eventLog } = await open(t)
   for (const failure of [new Error('plain'), Object.assign(new RangeError('coded'), { code: 'ENOSPC' })]) {
     eventLog.store.log.append = () => Promise.reject(failure)
@@ -92,36 +92,39 @@ t.test('an event that the store does not take is counted by the code of its fail
   ])
 })
 
-t.test('one event and a list of them are accepted by the same function, and answered in their form', async (t) => {
-  const server = Fastify()
-  t.after(() => server.close())
-  await server.register(eventLog, { url: ':memory:' })
-  await server.register(instanceEvents)
-  const { onInstanceEvent } = server
-  t.strictSame(await onInstanceEvent({ ...event, id: 'a' }), { id: 'a', offset: 1, duplicate: false })
-  t.strictSame(
-    await onInstanceEvent([
-      { ...event, id: 'b' },
-      { ...event, id: 'a' }
-    ]),
-    [
-      { id: 'b', offset: 2, duplicate: false },
-      { id: 'a', offset: 1, duplicate: true }
-    ]
-  )
-  t.strictSame(await onInstanceEvent([]), [])
-  const inputs = ['c', 'd'].map((id) => ({ ...event, id }))
-  t.match(await Promise.all(inputs.map(onInstanceEvent)), [{ id: 'c' }, { id: 'd' }], 'as a callback of map')
-})
+t.test(
+  'one event and a list of events are accepted by the same function, with one result or a list of results',
+  async (t) => {
+    const server = Fastify()
+    t.after(() => server.close())
+    await server.register(eventLog, { url: ':memory:' })
+    await server.register(instanceEvents)
+    const { onInstanceEvent } = server
+    t.strictSame(await onInstanceEvent({ ...event, id: 'a' }), { id: 'a', offset: 1, duplicate: false })
+    t.strictSame(
+      await onInstanceEvent([
+        { ...event, id: 'b' },
+        { ...event, id: 'a' }
+      ]),
+      [
+        { id: 'b', offset: 2, duplicate: false },
+        { id: 'a', offset: 1, duplicate: true }
+      ]
+    )
+    t.strictSame(await onInstanceEvent([]), [])
+    const inputs = ['c', 'd'].map((id) => ({ ...event, id }))
+    t.match(await Promise.all(inputs.map(onInstanceEvent)), [{ id: 'c' }, { id: 'd' }], 'as a callback of map')
+  }
+)
 
-t.test('once intake has stopped, nothing is accepted', async (t) => {
+t.test('no event is accepted after intake has stopped', async (t) => {
   const { eventLog } = await open(t)
   await eventLog.accept(event)
   eventLog.stopIntake()
   await t.rejects(eventLog.accept(event), { code: 'IEV_CLOSING', statusCode: 503 })
 })
 
-t.test('of many wrong events, no more are looked at than a refusal tells of', async (t) => {
+t.test('among many wrong events, only as many are checked as a refusal reports', async (t) => {
   const { eventLog } = await open(t)
   let looked = 0
   const wrong = {

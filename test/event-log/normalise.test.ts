@@ -36,7 +36,7 @@ function nested(depth: number): unknown {
   return value
 }
 
-t.test('an event with nothing optional gets an id, a time and the server URL', async (t) => {
+t.test('an event with no optional member gets an id, a time and the server URL', async (t) => {
   const before = Date.now()
   const normal = normalise()
   t.match(normal, { instance: 'sales', callerId: false, data: '{"text":"olá"}', extra: '', transports: undefined })
@@ -51,7 +51,7 @@ t.test('an event with nothing optional gets an id, a time and the server URL', a
   t.ok(Date.parse(time as string) >= before && Date.parse(time as string) <= Date.now())
 })
 
-t.test('every field goes where it belongs', async (t) => {
+t.test('every member of an event has its place in the record', async (t) => {
   const members = {
     id: 'order 1/ção',
     sender: '5511999@s.whatsapp.net',
@@ -80,13 +80,13 @@ t.test('every field goes where it belongs', async (t) => {
   t.equal(normalise({ event: 'MESSAGES_UPSERT' }).event.name, 'messages.upsert', 'a key is mapped')
 })
 
-t.test('an API key is kept only where it is exposed', async (t) => {
+t.test('an API key is kept only with exposeApiKey', async (t) => {
   t.notMatch(JSON.stringify(normalise({ apikey: 'secret' })), /secret/)
   t.equal(envelope({ apikey: 'secret' }, { exposeApiKey: true }).apikey, 'secret')
   t.notOk('apikey' in envelope({}, { exposeApiKey: true }))
 })
 
-t.test('times are told in UTC', async (t) => {
+t.test('times are converted to UTC', async (t) => {
   const times = {
     '2026-01-31T12:00:00-03:00': '2026-01-31T15:00:00.000Z',
     '2026-01-31T12:00:00-0300': '2026-01-31T15:00:00.000Z',
@@ -110,7 +110,7 @@ t.test('times are told in UTC', async (t) => {
   }
 })
 
-t.test('every fault is told at once, each naming its field', async (t) => {
+t.test('all faults of an event are reported at once, each with its field', async (t) => {
   const [code, ...messages] = faults({
     instance: 7,
     event: undefined,
@@ -167,7 +167,7 @@ t.test('data is any JSON, written once', async (t) => {
   )
 })
 
-t.test('data that is no JSON is refused, and why is said', async (t) => {
+t.test('data that is no JSON is refused with the reason', async (t) => {
   const loop: Record<string, unknown> = {}
   loop.self = loop
   t.match(faults({ data: 1n }), ['IEV_EVENT_INVALID', /^data cannot be written as JSON: .*BigInt/])
@@ -176,7 +176,7 @@ t.test('data that is no JSON is refused, and why is said', async (t) => {
   t.match(faults({ data: undefined }), ['IEV_EVENT_INVALID', /^data/])
 })
 
-t.test('a value has at most 100 levels, on every release of Node', async (t) => {
+t.test('data has at most 100 levels, on every release of Node.js', async (t) => {
   const told = (field: string) => ['IEV_EVENT_INVALID', `${field} is nested deeper than 100 levels`]
   t.equal(normalise({ data: nested(100) }).data.length, 201)
   for (const depth of [101, 1_000, 200_000]) {
@@ -185,7 +185,7 @@ t.test('a value has at most 100 levels, on every release of Node', async (t) => 
   }
 })
 
-t.test('extras never replace a member that messages have', async (t) => {
+t.test('extras cannot replace a member of messages', async (t) => {
   for (const member of RESERVED_MEMBERS) {
     const fault = `extra.${member} is a member of every message and cannot be replaced`
     t.strictSame(faults({ extra: { fine: 1, [member]: 1 } }), ['IEV_EVENT_INVALID', fault])

@@ -17,7 +17,7 @@ async function longLog(t: Parameters<typeof build>[0]) {
   return eventLog
 }
 
-t.test('pages of any kind, one after the other, have everything once', async (t) => {
+t.test('successive pages of any kind contain each event once', async (t) => {
   const eventLog = await longLog(t)
   const { key: instanceKey } = eventLog.instances.require('sales')
   const offsets = async (options: Partial<EventPageOptions>) => {
@@ -51,7 +51,7 @@ t.test('pages of any kind, one after the other, have everything once', async (t)
   t.same((await offsets({ before: 100_000 })).seen.length, 60_000, 'an offset beyond the log is its end')
 })
 
-t.test('an empty log is one empty page', async (t) => {
+t.test('the page of an empty log is empty', async (t) => {
   const { eventLog } = await build(t, { sqs: false })
   t.same(await readEventPage(eventLog.store.log, { after: 0, limit: 10 }), { events: [], next: 0, more: false })
   t.same(await readEventPage(eventLog.store.log, { after: 0, before: 'latest', limit: 10 }), {

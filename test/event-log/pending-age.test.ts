@@ -4,7 +4,7 @@ import { until } from '../support/until.ts'
 
 const HOUR_MS = 3_600_000
 
-t.test('the age of what is pending grows, also after the clock was set back', async (t) => {
+t.test('the age of the oldest pending event grows, also after the clock is set back', async (t) => {
   let oldest: number | null = null
   const age = new PendingAge({ oldestPending: async () => oldest })
   const seconds = async () => (await age.seconds()) as number

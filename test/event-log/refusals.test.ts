@@ -3,7 +3,7 @@ import { Refusals } from '../../lib/event-log/refusals.ts'
 
 const FULL = { code: 'IEV_BACKPRESSURE', message: 'the disk is full' }
 
-t.test('a refusal is known until as much is accepted', async (t) => {
+t.test('a refusal is remembered until a call of the same size is accepted', async (t) => {
   const refusals = new Refusals()
   t.same(refusals.any, false)
   refusals.refused(FULL, 2, { size: 2_000, deliveries: 4 })
@@ -17,7 +17,7 @@ t.test('a refusal is known until as much is accepted', async (t) => {
   t.same(refusals.any, false)
 })
 
-t.test('a refusal without another is known for a minute', async (t) => {
+t.test('a refusal is remembered for a minute after the last one', async (t) => {
   let now = 0
   const refusals = new Refusals(() => now)
   refusals.refused(FULL, 1, { size: 1, deliveries: 1 })

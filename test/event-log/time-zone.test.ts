@@ -4,7 +4,7 @@ process.env.TZ = 'America/Sao_Paulo'
 import t from 'tap'
 import { build } from '../support/build.ts'
 
-t.test('a dateTime without a zone is UTC, on a machine that is not', async (t) => {
+t.test('a dateTime without a zone is UTC, on a machine in another time zone', async (t) => {
   t.equal(new Date('2026-01-31T12:00:00').toISOString(), '2026-01-31T15:00:00.000Z', 'the machine is not')
   const server = await build(t, { sqs: false })
   const given = [

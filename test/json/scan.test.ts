@@ -51,7 +51,7 @@ const PIECES = [
   '"a":'
 ]
 
-t.test('what is JSON is what JSON.parse takes', async (t) => {
+t.test('the scanner accepts what JSON.parse accepts', async (t) => {
   const below = numbers(1)
   const generate = (depth: number): string => {
     const kind = below(depth > 4 ? 1 : 3)
@@ -82,7 +82,7 @@ t.test('what is JSON is what JSON.parse takes', async (t) => {
   t.ok(valid > 10_000 && valid < 25_000, 'there were both')
 })
 
-t.test('what is not JSON is placed', async (t) => {
+t.test('the error for invalid JSON has its place', async (t) => {
   const places = {
     '': 'it ends too early',
     '[1': 'it ends too early',
@@ -112,7 +112,7 @@ t.test('what is not JSON is placed', async (t) => {
   )
 })
 
-t.test('numbers that readers would make infinite are refused', async (t) => {
+t.test('numbers that readers would turn into infinity are refused', async (t) => {
   const fine = ['9.99e307', '-1E+307', '1e-999', `${'9'.repeat(308)}`, `${'9'.repeat(400)}e-100`, '0.1e307', '1e00307']
   t.strictSame(
     fine.map(faultOf),
@@ -125,7 +125,7 @@ t.test('numbers that readers would make infinite are refused', async (t) => {
   t.equal(faultOf(`1e${'9'.repeat(1_000)}`), told(`1e${'9'.repeat(18)}…`))
 })
 
-t.test('a value has at most 100 levels, beside and inside of each other', async (t) => {
+t.test('a value has at most 100 levels, of arrays and of objects', async (t) => {
   const nested = (depth: number) => '{"a":['.repeat(depth / 2) + '1' + ']}'.repeat(depth / 2)
   t.equal(faultOf(`${nested(100)}`), undefined)
   t.equal(faultOf(`[${nested(98)},${nested(98)}]`), undefined)

@@ -12,7 +12,7 @@ import { startSqs } from '../support/sqs.ts'
 
 const inMemory = { eventLog: { url: ':memory:' } }
 
-t.test('sqs alone: emit is durable and arrives', async (t) => {
+t.test('with the sqs plugin alone, an emitted event is durable and arrives', async (t) => {
   const { options, bodies } = await startSqs(t)
   const server = bare(t)
   await server.register(sqs, { ...options, ...inMemory })
@@ -27,7 +27,7 @@ t.test('sqs alone: emit is durable and arrives', async (t) => {
   t.notOk(server.hasDecorator('io'))
 })
 
-t.test('websocket alone: emit reaches who is connected', async (t) => {
+t.test('with the websocket plugin alone, an emitted event reaches connected sockets', async (t) => {
   const server = bare(t)
   await server.register(websocket, { apiKey: API_KEY, ...inMemory })
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
@@ -41,7 +41,7 @@ t.test('websocket alone: emit reaches who is connected', async (t) => {
   t.notOk(server.hasDecorator('sqs'))
 })
 
-t.test('both share the store that the host registered, and emit through one transport only', async (t) => {
+t.test('both plugins share the event log of the host, and each emits through its transport only', async (t) => {
   const { options, bodies, depth } = await startSqs(t)
   const server = bare(t)
   await server.register(eventLog, { url: ':memory:' })
@@ -61,7 +61,7 @@ t.test('both share the store that the host registered, and emit through one tran
   t.equal(depth('mine_call.fifo'), 0)
 })
 
-t.test('a store of the host’s own making stays open', async (t) => {
+t.test('a store that the host created is not closed', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
   const server = Fastify()
@@ -72,7 +72,7 @@ t.test('a store of the host’s own making stays open', async (t) => {
   t.pass('it still answers')
 })
 
-t.test('a client of the host’s own making is used, and not destroyed', async (t) => {
+t.test('an SQS client that the host created is used, and not destroyed', async (t) => {
   const { client, options, bodies } = await startSqs(t)
   const server = Fastify()
   await server.register(sqs, { client, ...inMemory, global: { prefix: 'own', events: ['CALL'] } })
@@ -85,7 +85,7 @@ t.test('a client of the host’s own making is used, and not destroyed', async (
   t.same((await bodies('own_call.fifo', 0)).length, 0)
 })
 
-t.test('a second registration of a plugin says so', async (t) => {
+t.test('the second registration of a plugin fails with an error that says so', async (t) => {
   const { options } = await startSqs(t)
   const again: [(server: ReturnType<typeof bare>) => PromiseLike<unknown>, RegExp][] = [
     [(server) => server.register(eventLog, {}), /event-log plugin .* fastify\.eventLog/],
@@ -101,7 +101,7 @@ t.test('a second registration of a plugin says so', async (t) => {
   }
 })
 
-t.test('two contexts of a server have sockets at paths of their own', async (t) => {
+t.test('two contexts of a server can have sockets at different paths', async (t) => {
   const server = bare(t)
   const inContext = async (path?: string) =>
     server.register(async (context) => {
@@ -113,13 +113,13 @@ t.test('two contexts of a server have sockets at paths of their own', async (t) 
   await t.rejects(async () => inContext(), { code: 'IEV_ALREADY_REGISTERED', message })
 })
 
-t.test('fastify.io of the host’s own says so', async (t) => {
+t.test('a host that has fastify.io already gets an error that says so', async (t) => {
   const server = bare(t)
   server.decorate('io', {} as never)
   await t.rejects(async () => server.register(websocket, inMemory), { code: 'IEV_SOCKETIO_TAKEN' })
 })
 
-t.test('a wrong option is named, with what there is', async (t) => {
+t.test('the error of a wrong option names it, and the known options', async (t) => {
   const attempts: [() => Promise<unknown>, RegExp][] = [
     [
       async () => bare(t).register(sqs, { regoin: 'x' } as never),
@@ -142,7 +142,7 @@ t.test('a wrong option is named, with what there is', async (t) => {
   for (const [attempt, message] of attempts) await t.rejects(attempt(), { code: /^IEV_/, message })
 })
 
-t.test('options are not changed', async (t) => {
+t.test('plugins do not change their options', async (t) => {
   const options = Object.freeze({ ...inMemory, apiKey: API_KEY, sqs: false as const, websocket: Object.freeze({}) })
   const server = bare(t)
   await server.register(app, options)
@@ -150,7 +150,7 @@ t.test('options are not changed', async (t) => {
   t.same(Object.keys(options), ['eventLog', 'apiKey', 'sqs', 'websocket'])
 })
 
-t.test('a server that was never ready, or closes at once, closes', async (t) => {
+t.test('a server closes before it is ready, and right after', async (t) => {
   const { options } = await startSqs(t)
   const url = `file:${folder(t)}/events.db`
   for (const ready of [false, true]) {
@@ -163,7 +163,7 @@ t.test('a server that was never ready, or closes at once, closes', async (t) => 
   t.pass('and lets go of its database')
 })
 
-t.test('the hub serves other events than WhatsApp’s', async (t) => {
+t.test('a host can replace the catalogue with events of its own', async (t) => {
   const { options, bodies } = await startSqs(t)
   const server = bare(t)
   await server.register(eventLog, { url: ':memory:', events: { names: ['invoice.paid'], replace: true } })
@@ -175,7 +175,7 @@ t.test('the hub serves other events than WhatsApp’s', async (t) => {
   await t.rejects(server.onInstanceEvent({ instance: 'shop', event: 'call', data: 1 }), { code: 'IEV_EVENT_UNKNOWN' })
 })
 
-t.test('events restricted to a transport take only that', async (t) => {
+t.test('an event that is restricted to a transport is delivered only by that one', async (t) => {
   const { options, bodies, depth } = await startSqs(t)
   const server = bare(t)
   await server.register(eventLog, { url: ':memory:', logUnselected: false, autoRegister: false })

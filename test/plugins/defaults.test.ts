@@ -29,7 +29,7 @@ function setEnvironment(t: Test, variables: Record<string, string>): void {
   process.env = { ...before, ...variables }
 }
 
-t.test('the root plugin needs its key alone; nothing is asked of SQS before an event is selected for it', async (t) => {
+t.test('the root plugin needs only its key, and calls SQS only once an event is selected for it', async (t) => {
   const sqs = await startSqs(t)
   const { endpoint, calls } = await startFaultProxy(t, sqs.options.endpoint)
   setEnvironment(t, {
@@ -59,7 +59,7 @@ t.test('the root plugin needs its key alone; nothing is asked of SQS before an e
   )
 })
 
-t.test('instance-events alone keeps events in ./data', async (t) => {
+t.test('the instance-events plugin alone stores events in ./data', async (t) => {
   const { server, database } = inFolder(t)
   await server.register(instanceEvents)
   await server.ready()
@@ -67,7 +67,7 @@ t.test('instance-events alone keeps events in ./data', async (t) => {
   t.ok(existsSync(database))
 })
 
-t.test('sqs alone keeps events in ./data and finds SQS by the SDK’s own variables', async (t) => {
+t.test('the sqs plugin alone stores events in ./data and finds SQS by the SDK’s own variables', async (t) => {
   const { options, bodies } = await startSqs(t)
   setEnvironment(t, {
     AWS_ENDPOINT_URL_SQS: options.endpoint,
@@ -85,7 +85,7 @@ t.test('sqs alone keeps events in ./data and finds SQS by the SDK’s own variab
   t.ok(existsSync(database))
 })
 
-t.test('websocket alone keeps events in ./data and opens for tokens', async (t) => {
+t.test('the websocket plugin alone stores events in ./data and authorizes tokens', async (t) => {
   const { server, database } = inFolder(t)
   await server.register(websocket)
   const url = await server.listen({ port: 0, host: '127.0.0.1' })

@@ -28,7 +28,7 @@ const clients: Record<string, (send: ReturnType<typeof fake>['send']) => NonNull
 }
 
 for (const [title, make] of Object.entries(clients)) {
-  t.test(`${title} is a client: events leave, probes answer, and pages open`, async (t) => {
+  t.test(`${title} works as SQS client: events are sent, probes reply, and pages are served`, async (t) => {
     const { heard, send } = fake()
     const server = await build(t, { sqs: { client: make(send), global: { events: ['CALL'] } } })
     const headers = { apikey: API_KEY }
@@ -50,13 +50,13 @@ for (const [title, make] of Object.entries(clients)) {
   })
 }
 
-t.test('the AsyncAPI document of such a server leaves the region open', async (t) => {
+t.test('the AsyncAPI document of a server with such a client has a variable region', async (t) => {
   const server = await build(t, { docs: true, sqs: { client: fake(), global: { events: ['CALL'] } } })
   const { servers } = (await server.inject('/docs/asyncapi.json')).json<{ servers: { sqs: object } }>()
   t.match(servers.sqs, { host: 'sqs.{region}.amazonaws.com', variables: { region: {} } })
 })
 
-t.test('what is no client is told at once', async (t) => {
+t.test('an object that is no SQS client is refused at registration', async (t) => {
   const server = bare(t)
   // @ts-expect-error a client has send
   const options: SqsOptions = { client: {} }

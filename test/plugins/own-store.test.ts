@@ -16,7 +16,7 @@ function another<T extends object>(inner: T, own: Partial<T> = {}): { [K in keyo
   })
 }
 
-t.test('a store that has the members of the interface and no more is enough', async (t) => {
+t.test('a store needs only the members of the interface', async (t) => {
   const sqlite = new SqliteStore({ path: ':memory:' })
   t.after(() => sqlite.close())
   const instances: InstanceDirectory = another<InstanceDirectory>(sqlite.instances)

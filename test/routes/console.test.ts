@@ -29,7 +29,7 @@ async function serve(t: Test, files: Record<string, string>, prefix = '') {
 
 const FILES = { 'index.html': '<!doctype html>', 'assets/main-ABC.js': 'export {}', 'assets/main-DEF.css': 'a{}' }
 
-t.test('the page may do nothing but load its own files and talk to its own server', async (t) => {
+t.test('the policy of the console allows only its own files and connections to its own server', async (t) => {
   const { server, warnings } = await serve(t, FILES)
   const page = await server.inject('/console/')
   t.equal(page.statusCode, 200)
@@ -49,7 +49,7 @@ t.test('the page may do nothing but load its own files and talk to its own serve
   t.same(warnings, [])
 })
 
-t.test('what has its hash in its name is kept for ever', async (t) => {
+t.test('assets with a hash in their name are cached for a year', async (t) => {
   const { server } = await serve(t, FILES)
   for (const [path, type] of [
     ['main-ABC.js', /javascript/],
@@ -63,7 +63,7 @@ t.test('what has its hash in its name is kept for ever', async (t) => {
   }
 })
 
-t.test('/console leads to the page by a relative way, which holds behind proxies', async (t) => {
+t.test('/console redirects to the page by a relative URL, which works behind proxies', async (t) => {
   for (const prefix of ['', '/events-hub']) {
     const { server } = await serve(t, FILES, prefix)
     const reply = await server.inject(`${prefix}/console`)
@@ -73,13 +73,13 @@ t.test('/console leads to the page by a relative way, which holds behind proxies
   }
 })
 
-t.test('nothing outside its folder is served', async (t) => {
+t.test('the console serves no file outside of its folder', async (t) => {
   const { server } = await serve(t, FILES)
   for (const path of ['../package.json', '..%2fpackage.json', '%2e%2e/%2e%2e/etc/passwd', '....//x', '.env', 'nothing'])
     t.match((await server.inject(`/console/${path}`)).statusCode, /^(403|404)$/, path)
 })
 
-t.test('without the built files it says what to run, and warns once', async (t) => {
+t.test('a console that is not built answers with the command to build it, and warns once', async (t) => {
   const { server, warnings } = await serve(t, {})
   for (const path of ['/console', '/console/', '/console/assets/main-ABC.js']) {
     const reply = await server.inject(path)
@@ -98,19 +98,19 @@ t.test('the console is built if its page exists', async (t) => {
   t.equal(isConsoleBuilt(url), true)
 })
 
-t.test('console: false leaves it out', async (t) => {
+t.test('console: false adds no route', async (t) => {
   const server = await build(t, { sqs: false, console: false })
   t.equal((await server.inject('/console')).statusCode, 404)
   t.equal((await server.inject('/console/')).statusCode, 404)
 })
 
-t.test('it is no part of the API’s description', async (t) => {
+t.test('the console is not in the OpenAPI document', async (t) => {
   const server = await build(t, { sqs: false, docs: true })
   const { paths } = (await server.inject('/docs/json')).json<{ paths: object }>()
   t.notMatch(Object.keys(paths).join(), /console/)
 })
 
-t.test('a host that serves files of its own goes on doing so', async (t) => {
+t.test('a host with @fastify/static still serves its own files', async (t) => {
   const root = folder(t)
   writeFileSync(join(root, 'own.txt'), 'of the host')
   const server = bare(t)

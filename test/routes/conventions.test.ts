@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { API_KEY, build } from '../support/build.ts'
 
-t.test('a body without a content type is refused, and the answer says that there was none', async (t) => {
+t.test('a body without a content type is refused, and the message says that there was none', async (t) => {
   const server = await build(t, { sqs: false })
   const reply = await server.inject({
     method: 'POST',
@@ -17,7 +17,7 @@ t.test('a body without a content type is refused, and the answer says that there
   })
 })
 
-t.test('a body that is empty or no JSON is refused, with what is wrong, by each route that reads one', async (t) => {
+t.test('a body that is empty or no JSON is refused with its fault', async (t) => {
   const server = await build(t, { sqs: false })
   const post = async (payload: string) => {
     const headers = { apikey: API_KEY, 'content-type': 'application/json' }
@@ -64,7 +64,7 @@ t.test('a byte order mark before a body is ignored', async (t) => {
   }
 })
 
-t.test('a body that is too large is answered with the limit, and one of events with what to do', async (t) => {
+t.test('the refusal of a large body states the limit, and advice if the body has events', async (t) => {
   const server = await build(t, { sqs: false, bodyLimit: 1_000 })
   const post = async (url: string, length: number) => {
     const payload = { instanceName: 'x'.repeat(length) }
@@ -76,7 +76,7 @@ t.test('a body that is too large is answered with the limit, and one of events w
   for (const url of ['/events/sales', '/webhook/evolution']) t.strictSame(await post(url, 1_000), [413, told], url)
 })
 
-t.test('a value that is none of a choice is answered with the choice', async (t) => {
+t.test('the refusal of a value that is not one of a choice lists the choice', async (t) => {
   const server = await build(t, { sqs: false })
   const reply = await server.inject({
     method: 'POST',
@@ -111,7 +111,7 @@ t.test('a transport that is switched off answers 409 and stores nothing', async 
   t.strictSame(server.eventLog.instances.list().toArray(), [])
 })
 
-t.test('a body of another length than its header says is refused', async (t) => {
+t.test('a body whose length differs from its content-length is refused', async (t) => {
   const server = await build(t, { sqs: false })
   const reply = await server.inject({
     method: 'POST',

@@ -34,7 +34,7 @@ t.test(
   }
 )
 
-t.test('all that belongs to the page has the policy', async (t) => {
+t.test('all files of the documentation page have the same policy', async (t) => {
   const { app } = await listen(t, { docs: true, sqs: false, websocket: false })
   for (const path of [
     '/docs',

@@ -65,7 +65,7 @@ const HOSTILE: [title: string, url: string, body: string, message: string][] = [
   ]
 ]
 
-t.test('bodies of very many small parts are refused for the first of them', async (t) => {
+t.test('a body with very many small parts is refused with one fault', async (t) => {
   const server = await build(t)
   for (const [title, url, payload, message] of HOSTILE) {
     const reply = await server.inject({ method: 'POST', url, headers, payload })
@@ -75,7 +75,7 @@ t.test('bodies of very many small parts are refused for the first of them', asyn
   t.equal((await server.eventLog.store.log.range()).head, 0)
 })
 
-t.test('bodies that are settings are small', async (t) => {
+t.test('bodies with settings have a small limit', async (t) => {
   const server = await build(t)
   const payload = filled('{"enabled":true,"events":[', () => '{}', ']}')
   for (const url of ['/sqs/set/sales', '/websocket/set/sales', '/instance/create', '/sqs/deadletters/redrive']) {
@@ -84,7 +84,7 @@ t.test('bodies that are settings are small', async (t) => {
   }
 })
 
-t.test('what is repeated of a body in a refusal is short', async (t) => {
+t.test('refusals repeat only short excerpts of a body', async (t) => {
   const server = await build(t)
   const long = 'x'.repeat(1_000_000)
   const bodies = [
@@ -105,7 +105,7 @@ t.test('what is repeated of a body in a refusal is short', async (t) => {
   }
 })
 
-t.test('data passes as it is written', async (t) => {
+t.test('data is passed on as it was written', async (t) => {
   const server = await build(t, { sqs: false })
   const data = '{"a":12345678901234567890, "b":1.0,"c":-0,"d":1e-400,"e":"\\ud800","f":"é","__proto__":{}}'
   const send = async (url: string, body: string | Buffer) =>
@@ -119,7 +119,7 @@ t.test('data passes as it is written', async (t) => {
   t.match(reply.body, '"progress":1.50}')
 })
 
-t.test('a number that no reader can hold, and bytes that are no text, are refused', async (t) => {
+t.test('numbers that readers cannot represent and bytes that are no UTF-8 are refused', async (t) => {
   const server = await build(t, { sqs: false })
   const refused = async (payload: string | Buffer) => {
     const reply = await server.inject({ method: 'POST', url: '/events/sales', headers, payload })
@@ -148,7 +148,7 @@ t.test('a number that no reader can hold, and bytes that are no text, are refuse
   t.match(await refused('{"event":"call","data":1,"extra":[1]}'), [400, 'IEV_VALIDATION', 'body.extra must be object'])
 })
 
-t.test('a hook of the host that logs bodies sees what was sent', async (t) => {
+t.test('a hook of the host that logs bodies gets the JSON that was sent', async (t) => {
   const server = bare(t)
   const seen: string[] = []
   server.addHook('preHandler', async ({ body }) => void seen.push(JSON.stringify(body)))

@@ -4,7 +4,7 @@ import { UNREACHABLE_SQS } from '../support/sqs.ts'
 
 const headers = { apikey: API_KEY }
 
-t.test('an event is answered with its id and place; again, with the first place', async (t) => {
+t.test('the reply to an event has its id and offset; a repeated event gets the first offset', async (t) => {
   const server = await build(t, { sqs: false })
   const send = async (payload: object) => server.inject({ method: 'POST', url: '/events/mine', headers, payload })
   const first = await send({ event: 'MESSAGES_UPSERT', data: { a: 1 }, id: 'one' })
@@ -81,7 +81,7 @@ t.test('the log is read newest first, of one instance and of all', async (t) => 
     t.equal((await server.inject({ url: `/events?before=${before}`, headers })).statusCode, 400, before)
 })
 
-t.test('an event in the log has every member of a message, and extras behind', async (t) => {
+t.test('an event in the log has every member of a message, followed by its extras', async (t) => {
   const server = await build(t, { sqs: false, eventLog: { serverUrl: 'https://hub.example', exposeApiKey: true } })
   const payload = {
     event: 'messages.set',
@@ -122,7 +122,7 @@ t.test('an array is accepted whole or not at all', async (t) => {
   t.match(reply.json<{ offset: number }[]>().at(-1), { offset: 1_000 })
 })
 
-t.test('over its limits the log answers 503 and when to try again', async (t) => {
+t.test('a log that is over its limits replies 503 with retry-after', async (t) => {
   const server = await build(t, {
     eventLog: { maxPendingDeliveries: 2 },
     sqs: {
@@ -140,7 +140,7 @@ t.test('over its limits the log answers 503 and when to try again', async (t) =>
   t.match(reply.json(), { code: 'IEV_BACKPRESSURE', response: { message: [/limit is 2/] } })
 })
 
-t.test('a webhook by events names the event in its URL; what it has besides is kept', async (t) => {
+t.test('a webhook by events names the event in its URL; its other members become extras', async (t) => {
   const server = await build(t, { sqs: false })
   const payload = {
     instance: 'mine',

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { build } from '../support/build.ts'
 
-t.test('ready tells of each part, and asks each only now and then', async (t) => {
+t.test('ready lists a check of each part, and repeats it every two seconds at most', async (t) => {
   const server = await build(t)
   let asked = 0
   const { status } = server.sqs

@@ -4,7 +4,7 @@ import { API_KEY, build } from '../support/build.ts'
 
 const headers = { apikey: API_KEY }
 
-t.test('create answers the token once, given or generated', async (t) => {
+t.test('the token of an instance, given or generated, is only in the reply to create', async (t) => {
   const server = await build(t)
   const create = async (payload: object) => server.inject({ method: 'POST', url: '/instance/create', headers, payload })
   const given = await create({
@@ -33,7 +33,7 @@ t.test('create answers the token once, given or generated', async (t) => {
   t.match(listed.json(), [{ name: 'other', integration: null, sqs: null, websocket: null }])
 })
 
-t.test('an instance that events registered gets its token by create', async (t) => {
+t.test('an instance that was registered by an event gets its token by create', async (t) => {
   const server = await build(t)
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
   const reply = await server.inject({
@@ -47,7 +47,7 @@ t.test('an instance that events registered gets its token by create', async (t) 
   t.equal(log.json<{ events: unknown[] }>().events.length, 1)
 })
 
-t.test('fetchInstances lists all, or one', async (t) => {
+t.test('fetchInstances lists all instances, or one', async (t) => {
   const server = await build(t)
   for (const name of ['a', 'b']) await server.eventLog.instances.create({ name, token: `token-${name}` })
   await server.websocket.set('b', { enabled: true, events: ['CALL'] })
@@ -57,7 +57,7 @@ t.test('fetchInstances lists all, or one', async (t) => {
   t.match(one.json(), [{ name: 'b' }])
 })
 
-t.test('fetchInstances answers pages, sorted by name; a search needs neither case nor accents', async (t) => {
+t.test('fetchInstances replies with pages sorted by name; its search ignores case and accents', async (t) => {
   const server = await build(t)
   for (const name of ['vendas', 'São Paulo', 'suporte', 'Santos']) {
     await server.eventLog.instances.create({ name, token: `token-${name.toLowerCase().slice(0, 4)}` })
@@ -76,7 +76,7 @@ t.test('fetchInstances answers pages, sorted by name; a search needs neither cas
   t.same(await names('search=vend', 'token-supo'), [])
 })
 
-t.test('fetchInstances finds one by its id, and refuses what it does not know', async (t) => {
+t.test('fetchInstances finds an instance by its id, and replies 404 for an unknown one', async (t) => {
   const server = await build(t)
   const { id } = await server.eventLog.instances.create({ name: 'a', token: 'token-a' })
   const b = await server.eventLog.instances.create({ name: 'b', token: 'token-b' })
@@ -107,7 +107,7 @@ t.test('fetchInstances finds one by its id, and refuses what it does not know', 
   t.match(unknown.json(), { response: { message: ['querystring.name is not a known field'] } })
 })
 
-t.test('all instances at once are written bit by bit, and others are answered meanwhile', async (t) => {
+t.test('the list of all instances is written in parts, between which other requests are served', async (t) => {
   const server = await build(t, { sqs: false })
   const instances = server.eventLog.instances as MemoryDirectory
   const given = await instances.create({ name: 'sales', token: 'token-of-sales' })
@@ -146,7 +146,7 @@ t.test('a new token, given or generated, replaces the old one', async (t) => {
   }
 })
 
-t.test('delete forgets the instance; a client may say JSON and send nothing', async (t) => {
+t.test('delete removes the instance, also with a JSON content type and no body', async (t) => {
   const server = await build(t)
   await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   const reply = await server.inject({

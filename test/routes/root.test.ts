@@ -18,13 +18,13 @@ async function ask(t: Test, options: RootRouteOptions, headers: Record<string, s
   return { status: statusCode, location: replied.location, vary: replied.vary, body: body && JSON.parse(body) }
 }
 
-t.test('a browser is sent to the console, or to the documentation if there is none', async (t) => {
+t.test('a browser is redirected to the console, or to the documentation if there is no console', async (t) => {
   t.match(await ask(t, BOTH, BROWSER), { status: 302, location: 'console/', vary: 'Accept' })
   t.match(await ask(t, { docs: true, console: false }, BROWSER), { status: 302, location: 'docs' })
   t.match(await ask(t, { docs: false, console: false }, BROWSER), { status: 200, body: { status: 200 } })
 })
 
-t.test('others are told what this is and where to go on, in the shape of Evolution API', async (t) => {
+t.test('clients that are no browsers get the reply of Evolution API, with links', async (t) => {
   const about = {
     status: 200,
     message: 'Welcome to fastify-instance-events, it is working!',

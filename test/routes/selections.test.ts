@@ -9,7 +9,7 @@ const headers = { apikey: API_KEY }
 const UUID = /^[0-9a-f-]{36}$/
 const ISO = /^\d{4}-\d{2}-\d{2}T.*Z$/
 
-t.test('both body shapes are taken, for both transports', async (t) => {
+t.test('set accepts both shapes of bodies, for both transports', async (t) => {
   const server = await build(t)
   for (const transport of ['sqs', 'websocket']) {
     for (const wrap of [true, false]) {
@@ -34,7 +34,7 @@ t.test('both body shapes are taken, for both transports', async (t) => {
   }
 })
 
-t.test('201 means the queues are there, tagged', async (t) => {
+t.test('after a 201 of set, the tagged queues exist', async (t) => {
   const sqs = await startSqs(t)
   const server = await build(t, { sqs: sqs.options })
   const reply = await server.inject({ method: 'POST', url: '/sqs/set/mine', headers, payload: { enabled: true } })
@@ -55,7 +55,7 @@ t.test('201 means the queues are there, tagged', async (t) => {
   }
 })
 
-t.test('never set is null; an event key that is no more is left out with a note', async (t) => {
+t.test('find returns null without a selection; set leaves out obsolete event keys with a note', async (t) => {
   const server = await build(t, { sqs: false })
   await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   for (const transport of ['sqs', 'websocket']) {
@@ -68,25 +68,33 @@ t.test('never set is null; an event key that is no more is left out with a note'
   t.match(reply.json(), { events: ['GROUPS_UPDATE', 'CALL'], notes: [/NEW_JWT_TOKEN/] })
 })
 
-t.test('switched off, the list is kept and nothing is sent; switched on, it is there again', async (t) => {
-  const sqs = await startSqs(t)
-  const server = await build(t, { sqs: sqs.options })
-  const set = async (payload: object) =>
-    (await server.inject({ method: 'POST', url: '/sqs/set/mine', headers, payload })).json<{
-      id: string
-      events: string[]
-    }>()
-  const first = await set({ enabled: true, events: ['CALL'] })
-  t.match(await set({ enabled: false }), { id: first.id, enabled: false, events: ['CALL'], queues: [] })
-  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'off' })
-  t.match(await set({ enabled: true }), { id: first.id, enabled: true, events: ['CALL'], queues: [{ event: 'CALL' }] })
-  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'on' })
+t.test(
+  'a selection that is switched off keeps its list and sends nothing, until it is switched on again',
+  async (t) => {
+    const sqs = await startSqs(t)
+    const server = await build(t, { sqs: sqs.options })
+    const set = async (payload: object) =>
+      (await server.inject({ method: 'POST', url: '/sqs/set/mine', headers, payload })).json<{
+        id: string
+        events: string[]
+      }>()
+    const first = await set({ enabled: true, events: ['CALL'] })
+    t.match(await set({ enabled: false }), { id: first.id, enabled: false, events: ['CALL'], queues: [] })
+    await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'off' })
+    t.match(await set({ enabled: true }), {
+      id: first.id,
+      enabled: true,
+      events: ['CALL'],
+      queues: [{ event: 'CALL' }]
+    })
+    await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'on' })
 
-  t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 'on' }])
-  t.equal(sqs.depth('mine_call.fifo'), 0)
-})
+    t.match(await sqs.bodies('mine_call.fifo', 1), [{ data: 'on' }])
+    t.equal(sqs.depth('mine_call.fifo'), 0)
+  }
+)
 
-t.test('unused queues are deleted if that is asked for, ours and empty ones only', async (t) => {
+t.test('with deleteUnusedQueues, unused queues are deleted if they are empty and managed by this server', async (t) => {
   const sqs = await startSqs(t)
   sqs.server.createQueue('mine_call.fifo', { attributes: { FifoQueue: 'true' } })
   const server = await build(t, { sqs: { ...sqs.options, deleteUnusedQueues: true } })
@@ -103,7 +111,7 @@ t.test('unused queues are deleted if that is asked for, ours and empty ones only
   t.equal(sqs.depth('mine_labels_edit.fifo'), 1, 'not empty')
 })
 
-t.test('a queue that something is still pending for is not deleted', async (t) => {
+t.test('a queue with pending deliveries is not deleted', async (t) => {
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
   const server = await build(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint, deleteUnusedQueues: true } })
@@ -117,7 +125,7 @@ t.test('a queue that something is still pending for is not deleted', async (t) =
   t.notOk(proxy.calls.some(({ action, body }) => action === 'DeleteQueue' && String(body.QueueUrl).includes('call')))
 })
 
-t.test('autoRegister off: an instance must be there first', async (t) => {
+t.test('with autoRegister off, set replies 404 for an unknown instance', async (t) => {
   const server = await build(t, { eventLog: { autoRegister: false } })
   const requests = [
     { url: '/sqs/set/mine', payload: { enabled: true, events: ['CALL'] } },

@@ -21,7 +21,7 @@ async function start(t: Test, options: Partial<AppOptions> = {}) {
   return { server, overview }
 }
 
-t.test('the server says what it is and does, and whose key it was asked with', async (t) => {
+t.test('/server describes the server and the owner of the key', async (t) => {
   const sqs = await startSqs(t)
   const { server } = await start(t, {
     sqs: { ...sqs.options, global: { events: ['CALL'], prefix: 'all' } },
@@ -50,7 +50,7 @@ t.test('the server says what it is and does, and whose key it was asked with', a
   t.match((await quiet.inject({ url: '/server', headers })).json(), { sqs: { global: null } })
 })
 
-t.test('the overview counts what came in, what left, and who listens', async (t) => {
+t.test('/overview counts accepted and delivered events, and listening sockets', async (t) => {
   const { app, url } = await listen(t)
   const overview = async () => (await app.inject({ url: '/overview', headers })).json<Overview>()
   t.match(await overview(), { totals: { accepted: 0 }, lastOffset: 0, oldestPendingAgeSeconds: null, sockets: 0 })
@@ -75,7 +75,7 @@ t.test('the overview counts what came in, what left, and who listens', async (t)
   t.equal(now.node, (await overview()).node)
 })
 
-t.test('what SQS refuses is said once for each code, with what it holds back', async (t) => {
+t.test('a refusal by SQS is one fault for each code, with the queues that it holds back', async (t) => {
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
   const { server, overview } = await start(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint } })
@@ -107,7 +107,7 @@ t.test('what SQS refuses is said once for each code, with what it holds back', a
   t.same((await overview()).faults, [], 'what is no more is not said')
 })
 
-t.test('SQS that is not there is a fault before anything is pending, and the same one after', async (t) => {
+t.test('unavailable SQS is one fault, before and after an event is pending', async (t) => {
   const { server, overview } = await start(t, {
     eventLog: { maxPendingDeliveries: 1 },
     sqs: {
@@ -129,7 +129,7 @@ t.test('SQS that is not there is a fault before anything is pending, and the sam
   t.equal(faults.length, 2)
 })
 
-t.test('a store that is away is a fault, and what only it knows is not told', async (t) => {
+t.test('an unavailable store is a fault, and values that only it has are null', async (t) => {
   const { server, overview } = await start(t, { sqs: false, websocket: false })
   const { store } = server.eventLog
   const away = () => Promise.reject(Object.assign(new Error('gone'), { code: 'IEV_BACKPRESSURE' }))
@@ -179,7 +179,7 @@ t.test('events that are refused are a fault until they are accepted again', asyn
   t.same((await overview()).faults, [])
 })
 
-t.test('why events are refused is said once', async (t) => {
+t.test('the reason why events are refused is one fault', async (t) => {
   const { server, overview } = await start(t, { sqs: false, websocket: false })
   const full = Object.assign(new Error('the disk is full'), { code: 'IEV_BACKPRESSURE', statusCode: 503 })
   const { store } = server.eventLog
@@ -190,7 +190,7 @@ t.test('why events are refused is said once', async (t) => {
   t.equal((await overview()).faults.length, 1)
 })
 
-t.test("an instance's queues are told by name and URL, and none is made by asking", async (t) => {
+t.test('the queues of an instance are listed by name and URL, and not created by the request', async (t) => {
   const sqs = await startSqs(t)
   const first = await start(t, { sqs: sqs.options })
   const queues = async ({ server }: typeof first, instance = 'sales') =>

@@ -4,7 +4,7 @@ import app from '../../app.ts'
 
 const PATHS = ['/docs/json', '/docs/yaml', '/docs/asyncapi', '/docs/asyncapi.json']
 
-t.test('documents are built once, and sent to those who do not have them', async (t) => {
+t.test('documents are built once, and clients that have the same copy get a 304', async (t) => {
   const server = await build(t, { docs: true, sqs: { region: 'us-east-1' } })
   for (const url of PATHS) {
     const first = await server.inject({ url, headers: { host: 'hub.example' } })
@@ -19,7 +19,7 @@ t.test('documents are built once, and sent to those who do not have them', async
   }
 })
 
-t.test('what names the host is another document for each host, and each protocol', async (t) => {
+t.test('a document that names the host differs for each host and protocol', async (t) => {
   const server = bare(t, { trustProxy: true })
   await server.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false })
   const ask = async (url: string, host: string, protocol: string) =>
@@ -39,7 +39,7 @@ t.test('what names the host is another document for each host, and each protocol
   })
 })
 
-t.test('a hundred different hosts do not have the document built a hundred times', async (t) => {
+t.test('requests with a hundred different hosts build the document once', async (t) => {
   const server = await build(t, { docs: true, sqs: false })
   let read = 0
   const { events } = server.eventLog.catalogue

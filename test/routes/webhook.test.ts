@@ -3,7 +3,7 @@ import { API_KEY, build } from '../support/build.ts'
 
 const headers = { apikey: API_KEY }
 
-t.test('a webhook that is sent again with its id is accepted once, and keeps what it said', async (t) => {
+t.test('a webhook that is sent again with its id is accepted once, with all of its members', async (t) => {
   const server = await build(t, { sqs: false, eventLog: { exposeApiKey: true } })
   const payload = {
     event: 'call',
@@ -22,7 +22,7 @@ t.test('a webhook that is sent again with its id is accepted once, and keeps wha
   t.strictSame(events, [{ ...payload, date_time: '2026-01-31T12:00:00.000Z', offset: 1 }])
 })
 
-t.test('a webhook that says nothing but its event is taken with no data', async (t) => {
+t.test('a webhook with only an event is accepted with data null', async (t) => {
   const server = await build(t, { sqs: false })
   const payload = { event: 'call', instance: 'sales' }
   const reply = await server.inject({ method: 'POST', url: '/webhook/evolution', headers, payload })

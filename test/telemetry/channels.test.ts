@@ -38,7 +38,7 @@ function notices<T>(t: Test, name: string): T[] {
   return seen
 }
 
-t.test('what is accepted, and what is not, can be listened to', async (t) => {
+t.test('accepted and refused events are published on a channel', async (t) => {
   const { seen, at } = listenTo<AcceptTrace>(t, 'fastify-instance-events:accept')
   const server = await build(t, { sqs: false })
   const input = { instance: 'sales', event: 'call', data: SECRET, apikey: API_KEY, id: 'a' }
@@ -76,7 +76,7 @@ t.test('what is accepted, and what is not, can be listened to', async (t) => {
   ])
 })
 
-t.test('what is sent, what fails, and what is given up on can be listened to', async (t) => {
+t.test('batches, failed calls and dead letters are published on channels', async (t) => {
   const { seen, at } = listenTo<SendTrace>(t, 'fastify-instance-events:send')
   const dead = notices<DeadLetterNotice>(t, 'fastify-instance-events:dead-letter')
   const { proxy, options } = await startProxiedSqs(t)
@@ -100,7 +100,7 @@ t.test('what is sent, what fails, and what is given up on can be listened to', a
   t.notMatch(JSON.stringify([seen, dead]), SECRET)
 })
 
-t.test('a client that is cut off can be listened to', async (t) => {
+t.test('a client that is cut off is published on a channel', async (t) => {
   const slow = notices<SlowClientNotice>(t, 'fastify-instance-events:slow-client')
   const { app, url } = await listen(t, { sqs: false, websocket: { maxBufferedBytes: 1_000_000 } })
   await app.websocket.set('sales', { enabled: true })
@@ -112,7 +112,7 @@ t.test('a client that is cut off can be listened to', async (t) => {
   t.equal(slow.length, 1)
 })
 
-t.test('channels are documented, and idle without subscribers', async (t) => {
+t.test('channels are documented, and have no subscribers of their own', async (t) => {
   const markdown = readFileSync(new URL('../../docs/telemetry.md', import.meta.url), 'utf8')
   for (const name of ['accept:*', 'send:*'])
     t.ok(markdown.includes(`\`tracing:fastify-instance-events:${name}\``), name)
@@ -151,7 +151,7 @@ await server.close()
 console.log(JSON.stringify({ offset, sent: sent.length, thrown: new Set(thrown).size }))
 `
 
-t.test('a subscriber that throws keeps no event from being accepted and sent', async (t) => {
+t.test('an event is accepted and sent although subscribers throw', async (t) => {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', THROWING], {
     cwd: `${import.meta.dirname}/../..`,
     env: PLAIN_ENV,

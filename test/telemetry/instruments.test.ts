@@ -2,7 +2,7 @@ import t from 'tap'
 import { Counter, Histogram } from '../../lib/telemetry/instruments.ts'
 import { Metrics } from '../../lib/telemetry/metrics.ts'
 
-t.test('what was counted before and after somebody asks is told in the text format of Prometheus', async (t) => {
+t.test('counts from before and after a request for metrics are written in the text format of Prometheus', async (t) => {
   const metrics = new Metrics()
   metrics.accepted.inc({ event: 'call' })
   metrics.accepted.inc({ event: 'qrcode "x"' }, 2)
@@ -43,7 +43,7 @@ t.test('what was counted before and after somebody asks is told in the text form
   t.strictSame(block('unknown'), ['# TYPE unknown gauge'])
 })
 
-t.test('a counter with labels begins without a sample, one without begins at 0', async (t) => {
+t.test('a counter with labels starts without a sample, a counter without labels at 0', async (t) => {
   const plain = new Counter({ name: 'a', help: 'A', labelNames: [] })
   const labelled = new Counter({ name: 'b', help: 'B', labelNames: ['code', 'kind'] })
   t.strictSame((await plain.get()).values, [{ labels: {}, value: 0 }])

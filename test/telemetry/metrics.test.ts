@@ -24,7 +24,7 @@ function samples(text: string): Map<string, number> {
   )
 }
 
-t.test('what happens is counted, and instances are not named', async (t) => {
+t.test('accepted, duplicate and refused events are counted, without names of instances', async (t) => {
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
   const { app, url } = await listen(t, {
@@ -74,7 +74,7 @@ t.test('what happens is counted, and instances are not named', async (t) => {
   t.notMatch(reply.body, /sales/)
 })
 
-t.test('sockets are counted: let in, refused, resumed, cut off, and what they were sent', async (t) => {
+t.test('admitted, refused, resumed and cut-off sockets are counted, and the events sent to them', async (t) => {
   const held = heldStore(t)
   const { app, url } = await listen(t, {
     sqs: false,
@@ -134,7 +134,7 @@ t.test('sockets are counted: let in, refused, resumed, cut off, and what they we
   t.equal((await found()).get('iev_websocket_buffered_bytes'), 0)
 })
 
-t.test('a backlog shows, with its age', async (t) => {
+t.test('pending deliveries and the age of the oldest one are gauges', async (t) => {
   const server = await build(t, {
     eventLog: { maxPendingDeliveries: 1 },
     sqs: {
@@ -153,7 +153,7 @@ t.test('a backlog shows, with its age', async (t) => {
   t.equal(found.get('iev_events_refused_total{code="IEV_BACKPRESSURE"}'), 1)
 })
 
-t.test('codes beyond a number are one', (t) => {
+t.test('codes over the limit are counted as one label', (t) => {
   const metrics = new Metrics()
   for (let n = 0; n < 50; n++) t.equal(metrics.code(`Code${n}`), `Code${n}`)
   t.equal(metrics.code('Code50'), 'other')

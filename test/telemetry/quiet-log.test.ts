@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { QuietLog } from '../../lib/telemetry/quiet-log.ts'
 
-t.test('the same complaint is written once in ten seconds, with how many there were', (t) => {
+t.test('a warning of one kind is written once in ten seconds, with the number of suppressed ones', (t) => {
   const lines: Record<string, unknown>[] = []
   const { log } = Fastify({
     logger: { level: 'debug', stream: { write: (line) => void lines.push(JSON.parse(line)) } }

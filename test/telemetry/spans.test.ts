@@ -66,7 +66,7 @@ t.test('a batch is one span with the attributes of the messaging conventions', a
   )
 })
 
-t.test('a call to AWS tells the host, if the region is known', async (t) => {
+t.test('a span of a call to AWS has the host, if the region is known', async (t) => {
   const spans = startTracer(t)
   const addresses: SqsAddress[] = [
     { host: 'sqs.sa-east-1.amazonaws.com' },
@@ -84,7 +84,7 @@ t.test('a call to AWS tells the host, if the region is known', async (t) => {
   ])
 })
 
-t.test('a batch of one trace belongs to it', async (t) => {
+t.test('a batch with events of one trace belongs to that trace', async (t) => {
   const spans = startTracer(t)
   const { server, event } = await start(t)
   await server.onInstanceEvent(event(1, `00-${TRACE}-${SPAN}-01`))
@@ -94,7 +94,7 @@ t.test('a batch of one trace belongs to it', async (t) => {
   t.equal(span?.parentSpanContext?.spanId, SPAN)
 })
 
-t.test('an event of no trace begins one, which goes with it', async (t) => {
+t.test('an event outside of any trace gets a new one, which it carries', async (t) => {
   const spans = startTracer(t)
   const { sqs, server, event } = await start(t)
   await server.sqs.set('sales', { enabled: true, events: ['CALL'] })
@@ -164,7 +164,7 @@ t.test('a failed call and refused events are errors of their spans', async (t) =
   ])
 })
 
-t.test('a tracer that throws keeps no event from leaving', async (t) => {
+t.test('events are sent although the tracer throws', async (t) => {
   const broken = () => {
     throw new Error('a broken processor')
   }
@@ -178,7 +178,7 @@ t.test('a tracer that throws keeps no event from leaving', async (t) => {
   t.match(await sqs.bodies(QUEUE, 1), [{ data: 1, traceparent: undefined }])
 })
 
-t.test('a tracer that cannot end spans keeps no event from leaving', async (t) => {
+t.test('events are sent although spans cannot be ended', async (t) => {
   const exporter = new InMemorySpanExporter()
   const onEnd = () => {
     throw new Error('a broken processor')

@@ -28,7 +28,7 @@ function activate(t: { after: (work: () => void) => void }, traceparent: string)
   t.after(() => context.disable())
 }
 
-t.test('a header of any version is read, and one that is none ignored', async (t) => {
+t.test('a traceparent header of any version is read, and an invalid one is ignored', async (t) => {
   t.equal(parseTraceparent(TRACE), TRACE)
   t.equal(parseTraceparent(`cc${TRACE.slice(2)}`), TRACE, 'a later version')
   t.equal(parseTraceparent(`cc${TRACE.slice(2)}-what-is-new`), TRACE, 'that has more')
@@ -49,54 +49,57 @@ t.test('a header of any version is read, and one that is none ignored', async (t
   t.notOk(isTraceparent(`cc${TRACE.slice(2)}`), 'written is version 00 alone')
 })
 
-t.test("a request's trace goes with its events: to the queue, the socket, the log", async (t) => {
-  const sqs = await startSqs(t)
-  const { app: server, url } = await listen(t, { sqs: { ...sqs.options, global: { events: ['CALL'] } } })
-  await server.websocket.set('sales', { enabled: true })
-  const { until } = await connect(t, `${url}/sales`, API_KEY)
-  const post = async (payload: object | object[], traceparent?: string) =>
-    server.inject({
-      method: 'POST',
-      url: '/events/sales',
-      headers: { ...headers, ...(traceparent && { traceparent }) },
-      payload
+t.test(
+  'the trace of a request is in the messages of its events: in the queue, on the socket, in the log',
+  async (t) => {
+    const sqs = await startSqs(t)
+    const { app: server, url } = await listen(t, { sqs: { ...sqs.options, global: { events: ['CALL'] } } })
+    await server.websocket.set('sales', { enabled: true })
+    const { until } = await connect(t, `${url}/sales`, API_KEY)
+    const post = async (payload: object | object[], traceparent?: string) =>
+      server.inject({
+        method: 'POST',
+        url: '/events/sales',
+        headers: { ...headers, ...(traceparent && { traceparent }) },
+        payload
+      })
+    t.equal((await post({ event: 'call', data: 1, extra: { isLatest: true } }, TRACE)).statusCode, 202)
+    t.equal((await post({ event: 'call', data: 2, traceparent: OTHER }, TRACE)).statusCode, 202)
+    t.equal((await post([{ event: 'call', data: 3 }], 'nonsense')).statusCode, 202)
+    const webhook = { method: 'POST', url: '/webhook/evolution', headers: { ...headers, traceparent: TRACE } } as const
+    const call = { instance: 'sales', event: 'call', data: 4 }
+    t.equal((await server.inject({ ...webhook, payload: call })).statusCode, 202)
+    const byEvent = { ...webhook, url: '/webhook/evolution/call' }
+    t.equal((await server.inject({ ...byEvent, payload: { ...call, data: 5, traceparent: OTHER } })).statusCode, 202)
+
+    t.match((await until(1))[0]?.message, { data: 1, traceparent: TRACE, isLatest: true })
+    const messages = await sqs.receive('global_call.fifo', 5)
+    const found = messages.map(({ Body = '', MessageAttributes }) => {
+      const { data, traceparent } = JSON.parse(Body) as { data: number; traceparent?: string }
+      t.equal(MessageAttributes?.traceparent?.StringValue, traceparent, 'the attribute says the same')
+      return [data, traceparent]
     })
-  t.equal((await post({ event: 'call', data: 1, extra: { isLatest: true } }, TRACE)).statusCode, 202)
-  t.equal((await post({ event: 'call', data: 2, traceparent: OTHER }, TRACE)).statusCode, 202)
-  t.equal((await post([{ event: 'call', data: 3 }], 'nonsense')).statusCode, 202)
-  const webhook = { method: 'POST', url: '/webhook/evolution', headers: { ...headers, traceparent: TRACE } } as const
-  const call = { instance: 'sales', event: 'call', data: 4 }
-  t.equal((await server.inject({ ...webhook, payload: call })).statusCode, 202)
-  const byEvent = { ...webhook, url: '/webhook/evolution/call' }
-  t.equal((await server.inject({ ...byEvent, payload: { ...call, data: 5, traceparent: OTHER } })).statusCode, 202)
+    t.same(found, [
+      [1, TRACE],
+      [2, OTHER],
+      [3, undefined],
+      [4, TRACE],
+      [5, OTHER]
+    ])
+    const log = (await server.inject({ url: '/events/sales?limit=1', headers })).body
+    t.match(log, `"offset":1,"traceparent":"${TRACE}","isLatest":true}`, 'behind the offset, before the extras')
 
-  t.match((await until(1))[0]?.message, { data: 1, traceparent: TRACE, isLatest: true })
-  const messages = await sqs.receive('global_call.fifo', 5)
-  const found = messages.map(({ Body = '', MessageAttributes }) => {
-    const { data, traceparent } = JSON.parse(Body) as { data: number; traceparent?: string }
-    t.equal(MessageAttributes?.traceparent?.StringValue, traceparent, 'the attribute says the same')
-    return [data, traceparent]
-  })
-  t.same(found, [
-    [1, TRACE],
-    [2, OTHER],
-    [3, undefined],
-    [4, TRACE],
-    [5, OTHER]
-  ])
-  const log = (await server.inject({ url: '/events/sales?limit=1', headers })).body
-  t.match(log, `"offset":1,"traceparent":"${TRACE}","isLatest":true}`, 'behind the offset, before the extras')
+    const bad = await post({ event: 'call', data: 6, traceparent: 'nonsense' })
+    t.equal(bad.statusCode, 400)
+    t.match(bad.json(), {
+      response: { message: [/^traceparent must be a W3C trace context, such as 00-.*got "nonsense"/] }
+    })
+    const extra = await post({ event: 'call', data: 7, extra: { traceparent: TRACE } })
+    t.match(extra.json(), { response: { message: [/^extra\.traceparent is a member of every message/] } })
+  }
+)
 
-  const bad = await post({ event: 'call', data: 6, traceparent: 'nonsense' })
-  t.equal(bad.statusCode, 400)
-  t.match(bad.json(), {
-    response: { message: [/^traceparent must be a W3C trace context, such as 00-.*got "nonsense"/] }
-  })
-  const extra = await post({ event: 'call', data: 7, extra: { traceparent: TRACE } })
-  t.match(extra.json(), { response: { message: [/^extra\.traceparent is a member of every message/] } })
-})
-
-t.test('the trace is in every line that is logged of the request, and the host’s own bindings stay', async (t) => {
+t.test('every log line of a request has its trace and the host’s own bindings', async (t) => {
   const lines: Record<string, unknown>[] = []
   const server = bare(t, { logger: { stream: { write: (line) => void lines.push(JSON.parse(line)) } } })
   server.setChildLoggerFactory((logger, bindings, options) => logger.child({ ...bindings, host: 'ours' }, options))
@@ -118,7 +121,7 @@ t.test('the trace is in every line that is logged of the request, and the host�
   t.ok(plain.some(({ msg }) => msg === 'incoming request'))
 })
 
-t.test('in an instrumented program, the trace is that of the active span', async (t) => {
+t.test('in an instrumented program, events have the trace of the active span', async (t) => {
   const server = await build(t, { sqs: false })
   const last = async () => {
     const reply = await server.inject({ url: '/events/sales?before=latest&limit=1', headers })
@@ -140,7 +143,7 @@ t.test('in an instrumented program, the trace is that of the active span', async
   t.equal(await last(), OTHER, "of a request, the server's own span, which is the caller's child")
 })
 
-t.test('a span that is none, and a program without OpenTelemetry, trace nothing', async (t) => {
+t.test('an invalid span, or a program without OpenTelemetry, gives events no trace', async (t) => {
   activate(t, `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`)
   const { activeTraceparent } = await import('../../lib/telemetry/opentelemetry.ts')
   t.equal(activeTraceparent(), undefined)

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { AllowedHosts } from '../../lib/websocket/allowed-hosts.ts'
 
-t.test('nobody is allowed by default', async (t) => {
+t.test('no address is allowed by default', async (t) => {
   const hosts = new AllowedHosts([])
   for (const peer of ['127.0.0.1', '::1', '::ffff:127.0.0.1', undefined]) t.equal(hosts.includes(peer, {}), false)
 })
 
-t.test('an address stands for itself, in either form that a socket shows', async (t) => {
+t.test('an allowed address is recognised in IPv4 form and in IPv6 form', async (t) => {
   const hosts = new AllowedHosts(['127.0.0.1', '2001:db8::1'])
   for (const peer of ['127.0.0.1', '::ffff:127.0.0.1', '2001:db8::1', '2001:0db8:0:0:0:0:0:1']) {
     t.equal(hosts.includes(peer, {}), true, peer)
@@ -16,7 +16,7 @@ t.test('an address stands for itself, in either form that a socket shows', async
   }
 })
 
-t.test('a network stands for all in it', async (t) => {
+t.test('an allowed network includes all of its addresses', async (t) => {
   const hosts = new AllowedHosts(['10.0.0.0/8', '192.168.1.7/32', '2001:db8::/32'])
   const inside = ['10.0.0.1', '10.255.255.255', '::ffff:10.1.2.3', '192.168.1.7', '2001:db8:ffff::1']
   for (const peer of inside) t.equal(hosts.includes(peer, {}), true, peer)
@@ -26,7 +26,7 @@ t.test('a network stands for all in it', async (t) => {
   t.equal(new AllowedHosts(['0.0.0.0/0']).includes('203.0.113.9', {}), true)
 })
 
-t.test('who came through a proxy needs a key', async (t) => {
+t.test('a connection through a proxy needs a key', async (t) => {
   const hosts = new AllowedHosts(['127.0.0.1'])
   t.equal(hosts.includes('127.0.0.1', { host: 'localhost', 'user-agent': 'x' }), true)
   const told = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
@@ -49,7 +49,7 @@ t.test('a web page needs a key, unless its origin is listed', async (t) => {
   }
 })
 
-t.test('an entry that is no address is refused by name', async (t) => {
+t.test('an entry that is no address and no network is refused, and the error names it', async (t) => {
   const wrong = ['localhost', '', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/x', '10.0.0.0/', '::/129', '10.0.0.0/8/8']
   for (const entry of [...wrong, '10.0.0', '*', '10.0.0.0/1.5']) {
     t.throws(

@@ -28,7 +28,7 @@ t.test('live events of an instance have room where its replays have none', (t) =
   t.end()
 })
 
-t.test('what several connections keep counts once, until the last one lets go of it', (t) => {
+t.test('a chunk that several connections hold counts once, until the last one releases it', (t) => {
   const budget = new BufferBudget(1_000)
   const shared = chunk(1, 400)
   for (let n = 0; n < 100; n++) budget.hold(shared)
@@ -41,7 +41,7 @@ t.test('what several connections keep counts once, until the last one lets go of
   t.end()
 })
 
-t.test('of messages larger than half of it, one at a time is kept beside it', (t) => {
+t.test('messages larger than half of the budget are held outside of it, one at a time', (t) => {
   const budget = new BufferBudget(1_000)
   fill(budget, 1, 10)
   const large = chunk(1, 5_000)

@@ -3,7 +3,7 @@ import { API_KEY, build, listen } from '../support/build.ts'
 import { data, emit } from '../support/resuming.ts'
 import { client, connect, next } from '../support/sockets.ts'
 
-t.test('a socket that loses its access while it connects is sent away and hears nothing', async (t) => {
+t.test('a socket whose authorization ends while it connects is disconnected and gets no event', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   const { instances } = app.eventLog
   await instances.create({ name: 'mine', token: 'token-of-mine' })
@@ -22,7 +22,7 @@ t.test('a socket that loses its access while it connects is sent away and hears 
   t.strictSame(received, [])
 })
 
-t.test('a token that is replaced cuts off nobody who came with the global key', async (t) => {
+t.test('a replaced token does not disconnect sockets with the global key', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   await app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   await app.websocket.set('mine', { enabled: true })
@@ -33,7 +33,7 @@ t.test('a token that is replaced cuts off nobody who came with the global key', 
   t.equal(app.websocket.connected, 2)
 })
 
-t.test('on / session secrets are seen of the instance that selected them alone', async (t) => {
+t.test('the root namespace carries session secrets only of instances that selected them', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   await app.websocket.set('mine', { enabled: true, events: ['CREDS_UPDATE'] })
   const { until } = await connect(t, url, API_KEY)
@@ -44,7 +44,7 @@ t.test('on / session secrets are seen of the instance that selected them alone',
   t.strictSame(data(await until(2)), ['mine', 'call'])
 })
 
-t.test('what no namespace carries is not logged for sockets, unless / carries it', async (t) => {
+t.test('an event that no namespace carries counts as unselected, unless the root namespace carries it', async (t) => {
   for (const globalEvents of [false, true]) {
     const app = await build(t, { sqs: false, eventLog: { logUnselected: false }, websocket: { globalEvents } })
     const { offset } = await app.websocket.emit({ instance: 'mine', event: 'call', data: 1 })

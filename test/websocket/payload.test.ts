@@ -26,7 +26,7 @@ async function decoded(t: Test, bytes: Buffer, count: number): Promise<string[]>
 
 const frames = (packets: string[]) => new Payload(packets).framed.options.wsPreEncodedFrame[0]
 
-t.test('a packet of any size is one text frame of Engine.IO’s message type', async (t) => {
+t.test('a packet of any size is one text frame of Engine.IO’s type message', async (t) => {
   const packets: string[] = []
   for (const size of [0, 1, 123, 124, 125, 126, 127, 65_533, 65_534, 65_535, 65_536, 65_537, 300_000]) {
     const packet = 'x'.repeat(size)
@@ -47,7 +47,7 @@ t.test('a frame is one final unmasked text frame of RFC 6455, whose head has one
   t.end()
 })
 
-t.test('lengths are those of bytes, not of characters', async (t) => {
+t.test('the length of a frame is in bytes, not in characters', async (t) => {
   for (const packet of [
     'ã'.repeat(62),
     'ã'.repeat(63),
@@ -62,7 +62,7 @@ t.test('lengths are those of bytes, not of characters', async (t) => {
   }
 })
 
-t.test('many packets of all sizes in one piece arrive one by one, in order', async (t) => {
+t.test('packets of all sizes that are written as one buffer arrive one by one, in order', async (t) => {
   const packets = Array.from({ length: 300 }, (_, n) => `${n}:${'são'.repeat(n % 7 === 0 ? n * 200 : n)}`)
   const payload = new Payload(packets)
   const bytes = payload.framed.options.wsPreEncodedFrame[0]
@@ -82,7 +82,7 @@ t.test('a payload without packets has no bytes', (t) => {
   t.end()
 })
 
-t.test('an event is written as Socket.IO writes it', (t) => {
+t.test('an event is encoded as Socket.IO encodes it', (t) => {
   const encoder = new Encoder()
   for (const namespace of ['/', '/sales', '/loja%20s%C3%A3o%2F1', '/loja são/1', '/a"b\\c']) {
     for (const event of ['messages.upsert', 'group-participants.update', 'a"b', '😀']) {

@@ -16,13 +16,13 @@ async function request(t: Test, headers: Record<string, string | string[]> = {})
   return (await came)[0]
 }
 
-t.test('without a proxy it is the TCP peer', async (t) => {
+t.test('without a proxy the client’s address is that of the TCP peer', async (t) => {
   for (const trusted of [[], ['10.0.0.0/8'], ['loopback']]) {
     t.equal(peerAddress(trusted)(await request(t)), '127.0.0.1')
   }
 })
 
-t.test('a trusted proxy is believed, and those that it came through as far as they are trusted', async (t) => {
+t.test('the address that a trusted proxy forwards is used, through as many hops as are trusted', async (t) => {
   const cases: [string[], string, string][] = [
     [['loopback'], '203.0.113.7', '203.0.113.7'],
     [['127.0.0.1'], '2001:db8::1', '2001:db8::1'],
@@ -37,7 +37,7 @@ t.test('a trusted proxy is believed, and those that it came through as far as th
   t.equal(peerAddress(['loopback'])(await request(t, { 'x-forwarded-for': ['1.1.1.1', '2.2.2.2'] })), '2.2.2.2')
 })
 
-t.test('what a peer that is no trusted proxy says of itself is not believed', async (t) => {
+t.test('the forwarded address of an untrusted peer is ignored', async (t) => {
   for (const trusted of [[], ['10.0.0.0/8', 'uniquelocal']]) {
     for (const forwarded of ['203.0.113.7', '10.0.0.1', 'anything', '']) {
       t.equal(peerAddress(trusted)(await request(t, { 'x-forwarded-for': forwarded })), '127.0.0.1', forwarded)
@@ -51,7 +51,7 @@ t.test('a request whose connection is gone has no address', async (t) => {
   t.equal(peerAddress([])(gone), '')
 })
 
-t.test('what is no address is refused, and said what would be one', (t) => {
+t.test('an entry of trustProxy that is no address is refused, with the accepted forms', (t) => {
   for (const entry of ['proxy.example', '10.0.0.0/40', '10.0.0.0/', '', 'Loopback', '*']) {
     t.throws(
       () => peerAddress([entry]),

@@ -10,7 +10,7 @@ function stored(members: Partial<StoredEvent> = {}): StoredEvent {
   return { ...newEvent(), offset: 1, instanceKey: 1, acceptedAt: 0, ...members }
 }
 
-t.test('a scope includes what its namespace carries', (t) => {
+t.test('a scope includes the events that its namespace carries', (t) => {
   const own = new Scope('/sales', 1, all)
   const root = new Scope('/', undefined, all)
   const cases = [
@@ -26,7 +26,7 @@ t.test('a scope includes what its namespace carries', (t) => {
   t.end()
 })
 
-t.test('of that the events of its instance, by key and not by name', (t) => {
+t.test('a scope includes only events of its instance, by key and not by name', (t) => {
   for (const namespace of ['/sales', '/']) {
     const own = new Scope(namespace, 1, all)
     t.equal(own.includes(stored({ instanceKey: 1, instance: 'renamed' }), BOTH), true)
@@ -36,7 +36,7 @@ t.test('of that the events of its instance, by key and not by name', (t) => {
   t.end()
 })
 
-t.test('of that what its filters name', (t) => {
+t.test('a scope includes only events that its filters name', (t) => {
   const scope = new Scope('/', undefined, { events: new Set(['call']), instances: new Set(['a', 'b']) })
   for (const [event, instance, expected] of [
     ['call', 'a', true],
@@ -50,7 +50,7 @@ t.test('of that what its filters name', (t) => {
   t.end()
 })
 
-t.test('scopes that see the same share an id, others never', (t) => {
+t.test('scopes have the same id if they include the same events', (t) => {
   const set = (...names: string[]) => new Set(names)
   t.equal(
     new Scope('/', undefined, { events: set('a', 'b'), instances: set('c', 'd') }).id,

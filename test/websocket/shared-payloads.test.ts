@@ -21,7 +21,7 @@ const [first, second] = [event(1), event(2)] as const
 const scope = (namespace: string, filter?: string) =>
   new Scope(namespace, 1, { events: filter === undefined ? undefined : new Set([filter]), instances: undefined })
 
-t.test('whoever gets the same events of a namespace shares their bytes, whatever the filter', (t) => {
+t.test('scopes that receive the same events of a namespace share a payload, whatever their filters', (t) => {
   const payloads = new SharedPayloads()
   const payload = payloads.of(scope('/sales'), [first, second])
   t.equal(payloads.of(scope('/sales', 'call'), [first, second]), payload)
@@ -32,7 +32,7 @@ t.test('whoever gets the same events of a namespace shares their bytes, whatever
   t.end()
 })
 
-t.test('the payloads of a namespace are compared with a few of it only', (t) => {
+t.test('a payload is compared with a few others of its namespace', (t) => {
   const payloads = new SharedPayloads()
   const lists = Array.from({ length: 20 }, (_, n) => [event(n)])
   const made = lists.map((list) => payloads.of(scope('/sales'), list))

@@ -83,7 +83,7 @@ t.test('on a server that compresses, events are sent as packets, one by one', as
   t.ok(count >= 20)
 })
 
-t.test('over polling a burst is one reply', async (t) => {
+t.test('events of one turn are one reply to a poll', async (t) => {
   const { app, url } = await start(t)
   const { poll } = await pollingClient(url, '/sales', auth)
   await poll()
@@ -93,7 +93,7 @@ t.test('over polling a burst is one reply', async (t) => {
   t.match(packets[19], /^42\/sales,\["call",\{"event":"call","instance":"sales","data":19,/)
 })
 
-t.test('events count with their bytes until they are polled', async (t) => {
+t.test('events that wait for a poll count with their bytes', async (t) => {
   const { app, url } = await start(t)
   const { poll } = await pollingClient(url, '/sales', auth)
   await poll()
@@ -105,7 +105,7 @@ t.test('events count with their bytes until they are polled', async (t) => {
   await soEventually(() => app.websocket.bufferedBytes === 0)
 })
 
-t.test('what is sent before, while and after a connection upgrades arrives once, in order', async (t) => {
+t.test('events before, during and after the upgrade of a connection arrive once, in order', async (t) => {
   const { app, url } = await start(t)
   const { poll, sid } = await pollingClient(url, '/sales', auth)
   await poll()
@@ -135,7 +135,7 @@ t.test('what is sent before, while and after a connection upgrades arrives once,
   )
 })
 
-t.test('every namespace of a connection gets its own, of any size and script', async (t) => {
+t.test('each namespace of a connection gets its own events, of any size and script', async (t) => {
   const names = ['sales', 'loja são/1']
   const { app, url } = await start(t, names)
   const first = await connect(t, `${url}/sales`, API_KEY)

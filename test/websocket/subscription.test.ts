@@ -6,7 +6,7 @@ const catalogue = new EventCatalogue()
 const read = (auth: Record<string, unknown>, namespace = '/') => readSubscription(namespace, auth, catalogue)
 const OFFSET = 'auth.offset: takes the offset of the last event that you have (a whole number from 0), or "latest"'
 
-t.test('an offset is a whole number, the same as text, latest, or not there', (t) => {
+t.test('an offset is a whole number, that number as text, "latest", or absent', (t) => {
   const valid: [unknown, unknown][] = [
     [undefined, undefined],
     [null, undefined],
@@ -33,7 +33,7 @@ t.test('an offset is a whole number, the same as text, latest, or not there', (t
   t.end()
 })
 
-t.test('the log that an offset is of is text, or not there', (t) => {
+t.test('the log of an offset is text, or absent', (t) => {
   for (const log of [undefined, null]) t.match(read({ log }), { subscription: { log: undefined } })
   t.match(read({ log: 'af01' }), { subscription: { log: 'af01' } })
   for (const log of [1, {}, ['af01'], true]) {
@@ -43,7 +43,7 @@ t.test('the log that an offset is of is text, or not there', (t) => {
   t.end()
 })
 
-t.test('events are names or keys of the catalogue, each once; none is all', (t) => {
+t.test('subscribed events are names or keys of the catalogue; an empty list means all', (t) => {
   const valid: [unknown, string[] | undefined][] = [
     [undefined, undefined],
     [null, undefined],
@@ -78,7 +78,7 @@ t.test('events are names or keys of the catalogue, each once; none is all', (t) 
   t.end()
 })
 
-t.test('instances are any names, on / alone', (t) => {
+t.test('instances can be named on the root namespace only', (t) => {
   const valid: [unknown, string[] | undefined][] = [
     [undefined, undefined],
     [null, undefined],
@@ -111,7 +111,7 @@ t.test('instances are any names, on / alone', (t) => {
   t.end()
 })
 
-t.test('the first fault is told', (t) => {
+t.test('a refused subscription names its first fault', (t) => {
   t.match(read({ offset: -1, events: 'call', instances: 1 }), { message: /^auth\.events: / })
   t.match(read({ offset: -1, instances: 1 }), { message: /^auth\.offset: / })
   t.match(read({ offset: -1, instances: [] }, '/sales'), { message: /^auth\.instances: / })

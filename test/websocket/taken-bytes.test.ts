@@ -36,7 +36,7 @@ for (const [kind, begin] of Object.entries({
       })
     )
 })) {
-  t.test(`${kind}: one large write is seen to be taken bit by bit, as the client reads`, async (t) => {
+  t.test(`${kind}: the bytes of one large write are accepted step by step, as the client reads`, async (t) => {
     const { socket, client } = await begin(t)
     client.pause()
     socket.write(Buffer.alloc(BYTES))
@@ -60,7 +60,7 @@ for (const [kind, begin] of Object.entries({
   })
 }
 
-t.test('where the system’s end is not known, whole writes count', (t) => {
+t.test('without a handle of the system, bytes are counted by whole writes', (t) => {
   for (const handle of [undefined, null, {}]) {
     t.equal(takenBytes({ bytesWritten: 100, writableLength: 30, _handle: handle }), 70)
   }

@@ -11,7 +11,7 @@ function start(perMinute = 3) {
   return { clock, wrongKeys, guess }
 }
 
-t.test('so many different wrong keys shut an address out for the rest of a minute', (t) => {
+t.test('an address with too many different wrong keys is blocked for the rest of a minute', (t) => {
   const { clock, wrongKeys, guess } = start()
   t.equal(wrongKeys.blockedMs('10.0.0.1'), 0)
   wrongKeys.count('10.0.0.1', 'a')
@@ -41,7 +41,7 @@ t.test('the same wrong key counts once', (t) => {
   t.end()
 })
 
-t.test('the clock is the system’s unless another is given', (t) => {
+t.test('wrong keys are counted by the monotonic clock by default', (t) => {
   const wrongKeys = new WrongKeys({ perMinute: 1 })
   wrongKeys.count('10.0.0.1', 'a')
   const left = wrongKeys.blockedMs('10.0.0.1')
@@ -49,7 +49,7 @@ t.test('the clock is the system’s unless another is given', (t) => {
   t.end()
 })
 
-t.test('the addresses of one IPv6 network count together, however they are written', (t) => {
+t.test('the addresses of one IPv6 /64 count together, in any notation', (t) => {
   const same: string[][] = [
     ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:0DB8:0001:0002::', '2001:db8:1:2:0:0:10.0.0.1'],
     ['2001:db8::1', '2001:db8:0:0:1::', '2001:db8:0::ffff', '2001:db8::10.0.0.1'],
@@ -82,7 +82,7 @@ t.test('an IPv4 address that is written as an IPv6 one counts as the IPv4 addres
   t.end()
 })
 
-t.test('what is no address is itself', (t) => {
+t.test('a text that is no address counts by itself', (t) => {
   const { wrongKeys, guess } = start()
   guess('')
   guess('unix socket')
@@ -91,7 +91,7 @@ t.test('what is no address is itself', (t) => {
   t.end()
 })
 
-t.test('so many addresses are remembered; beyond, the first is forgotten', (t) => {
+t.test('a limited number of addresses is remembered, and the oldest is forgotten first', (t) => {
   const { wrongKeys, guess } = start(1)
   const address = (n: number) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`
   for (let n = 0; n < 10_000; n++) guess(address(n))
