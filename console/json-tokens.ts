@@ -5,7 +5,7 @@ export interface JsonToken {
 
 export interface JsonTokens {
   tokens: JsonToken[]
-  /** Whether the tokens omit a part of the value. */
+  /** True if the tokens omit a part of the value. */
   cut: boolean
 }
 

@@ -17,7 +17,7 @@ export interface StreamOptions {
 /** The events that were missed while the connection was lost. */
 export interface Replay {
   count: number
-  /** Whether the log had all events since then. */
+  /** True if the log had all events since then. */
   complete: boolean
 }
 

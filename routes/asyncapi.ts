@@ -17,7 +17,7 @@ interface Texts {
 }
 
 export interface AsyncApiRoutesOptions {
-  /** Whether the HTTP API is described at `/docs`. */
+  /** True if the HTTP API is described at `/docs`. */
   openApi: boolean
 }
 

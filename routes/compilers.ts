@@ -56,7 +56,7 @@ function compilersOf(options: Options) {
   return { first: once(() => new Ajv(options)), all: once(() => new Ajv({ ...options, allErrors: true })) }
 }
 
-/** Whether a value contains at most this many values. Looks at no more than that. */
+/** True if a value contains at most this many values. Looks at no more than that. */
 function hasAtMost(count: number, value: unknown): boolean {
   let left = count
   const waiting = [value]

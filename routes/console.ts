@@ -17,7 +17,7 @@ export interface ConsoleRoutesOptions {
   folder?: URL
 }
 
-/** Whether the files of the console exist. */
+/** True if the files of the console exist. */
 export function isConsoleBuilt(folder: URL = BUILT): boolean {
   return existsSync(new URL('index.html', folder))
 }

@@ -5,7 +5,7 @@ import type { Identity } from '../lib/instances/api-keys.ts'
 /** The keys that authorize a route: `everyone` needs none, `any` is the global key or the token of any instance. */
 export interface KeyRule {
   readonly allow: 'everyone' | 'global' | 'instance' | 'any'
-  /** Whether the key may also be in the query, as `?apikey=`, for hubs that cannot set headers. */
+  /** True if the key may also be in the query, as `?apikey=`, for hubs that cannot set headers. */
   readonly inQuery: boolean
 }
 

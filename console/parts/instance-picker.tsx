@@ -8,7 +8,7 @@ export interface InstancePickerProps {
   value: string | undefined
   /** `undefined` for all instances. */
   onPick: (instance: string | undefined) => void
-  /** Whether the user may also choose all instances. */
+  /** True if the user may also choose all instances. */
   withAll?: boolean
 }
 

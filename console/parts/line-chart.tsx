@@ -17,7 +17,7 @@ export interface LineChartProps {
   values: (number | null)[]
   /** Formats the numbers of the axis. */
   format: (value: number) => string
-  /** Whether all values are whole numbers. */
+  /** True if all values are whole numbers. */
   whole: boolean
   /** Description for screen readers. */
   summary: string

@@ -13,7 +13,7 @@ import { Problem } from './problem.tsx'
 export interface TransportCardProps {
   transport: Transport
   instance: Instance
-  /** Whether the server has this transport. */
+  /** True if the server has this transport. */
   available: boolean
   onSaved: () => void
   children: ComponentChildren

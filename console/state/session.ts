@@ -13,9 +13,9 @@ export interface Session {
 }
 
 export const session = signal<Session | undefined>(undefined)
-/** Whether the stored key is being checked. */
+/** True if the stored key is being checked. */
 export const restoring = signal(false)
-/** Whether the server has refused the key of the session. */
+/** True if the server has refused the key of the session. */
 export const refused = signal(false)
 /** The error that prevented the check of the stored key. */
 export const restoreError = signal<ApiError | undefined>(undefined)

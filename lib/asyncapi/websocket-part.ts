@@ -15,7 +15,7 @@ export interface WebsocketPartOptions {
   secure: boolean
   /** Path of the Socket.IO endpoint. */
   path: string
-  /** Whether the namespace `/` carries events. */
+  /** True if the namespace `/` carries events. */
   globalEvents: boolean
   events: readonly DescribedEvent[]
 }

@@ -19,7 +19,7 @@ export interface CliSurroundings {
   env: Readonly<Record<string, string | undefined>>
   /** The working directory, with `.env`, `data/api-key` and the files of `@file`. */
   folder: string
-  /** Whether data may be coloured. */
+  /** True if data may be coloured. */
   colours: boolean
   /** Aborted to end the command; the reason is an `Interrupted`. */
   signal: AbortSignal

@@ -21,11 +21,11 @@ import { Refusals, type Load } from './refusals.ts'
 export interface Route {
   /** Names of the queues to deliver it to. */
   queues?: readonly string[]
-  /** Whether the transport has readers of the log that may see it. */
+  /** True if the transport has readers of the log that may see it. */
   read?: boolean
 }
 
-/** What a transport plugin brings to the log. */
+/** A transport as the log sees it. */
 export interface Transport {
   readonly name: TransportName
   /** Returns where an event goes. Called for each event; must use memory alone. `instance` is undefined for an unknown one. */
@@ -36,9 +36,9 @@ export interface EventLogInit extends NormaliseOptions {
   store: EventStore
   metrics: Metrics
   log: FastifyBaseLogger
-  /** Whether an event of an unknown instance registers it. */
+  /** True if an event of an unknown instance registers it. */
   autoRegister: boolean
-  /** Whether an event that no transport selects is logged. */
+  /** True if an event that no transport selects is logged. */
   logUnselected: boolean
 }
 
@@ -51,7 +51,7 @@ export type EmitResult = AppendResult
 
 interface Planned {
   event: NewEvent
-  /** Whether a transport selects it. */
+  /** True if a transport selects it. */
   selected: boolean
 }
 

@@ -22,7 +22,7 @@ export interface EventPage {
   events: StoredEvent[]
   /** Where the next page begins: pass it as `after`, or as `before`. */
   next: number
-  /** Whether there may be more. A page of a rare event can be empty and more can follow. */
+  /** True if there may be more. A page of a rare event can be empty and more can follow. */
   more: boolean
 }
 

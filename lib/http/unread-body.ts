@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 /** Milliseconds for a client to read its answer before the connection is destroyed. */
 const LINGER_MS = 1_000
 
-/** Whether a part of the request's body was not received yet. Not for HTTP/2, which ends streams by itself. */
+/** True if a part of the request's body was not received yet. Not for HTTP/2, which ends streams by itself. */
 export function isUnread({ headers, complete, httpVersionMajor }: IncomingMessage): boolean {
   // Injected requests do not state whether they are complete.
   return (

@@ -10,7 +10,7 @@ export interface ReadinessOptions {
   store: Pick<EventStore, 'check'>
   /** `status` asks SQS; `outage` is the failure of the last sends. `undefined` without SQS. */
   sqs: { status(): Promise<Check>; readonly outage: Check | undefined } | undefined
-  /** Whether the websocket transport is on. */
+  /** True if the websocket transport is on. */
   websocket: boolean
 }
 

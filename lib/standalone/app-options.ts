@@ -20,7 +20,7 @@ const AWS_VARIABLES = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI'
 ]
 
-/** Whether to emulate SQS: the settings ask for it, or neither settings nor variables name an AWS. */
+/** True if SQS is to be emulated: the settings ask for it, or neither settings nor variables name an AWS. */
 export function wantsEmbeddedSqs(config: Config, env: Record<string, string | undefined>): boolean {
   if (!config.SQS_ENABLED || config.SQS_BACKEND === 'aws') return false
   if (config.SQS_BACKEND === 'embedded') return true

@@ -6,7 +6,7 @@ import type { EmbeddedSqs } from './embedded-sqs.ts'
 export interface BannerOptions {
   url: string
   config: Config
-  /** Whether the console is served. */
+  /** True if the console is served. */
   console: boolean
   apiKey: string
   /** File of the generated key; `undefined` if the operator set the key. */

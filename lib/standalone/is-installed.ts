@@ -1,4 +1,4 @@
-/** Whether a package, which may be an optional peer, can be imported. */
+/** True if a package, which may be an optional peer, can be imported. */
 export function isInstalled(name: string): boolean {
   try {
     import.meta.resolve(name)

@@ -30,7 +30,7 @@ export interface SettingsSources {
   env: Readonly<Record<string, string | undefined>>
   /** Working directory of the server, with its `.env`. */
   folder: string
-  /** Whether a package can be imported. */
+  /** True if a package can be imported. */
   installed?: (name: string) => boolean
 }
 

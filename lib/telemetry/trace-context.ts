@@ -8,7 +8,7 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 /** Later versions begin like 00 and may have more fields; `ff` is not a version. */
 const HEADER = /^(?!ff)[0-9a-f]{2}(-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})(-.*)?$/
 
-/** Whether a text is a `traceparent` of version 00. */
+/** True if a text is a `traceparent` of version 00. */
 export function isTraceparent(text: string): boolean {
   return TRACEPARENT.test(text)
 }

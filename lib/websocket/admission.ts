@@ -71,7 +71,7 @@ export interface AdmissionOptions {
   allowedHosts: AllowedHosts
   catalogue: EventCatalogue
   wrongKeys: WrongKeys
-  /** Whether `/` carries events. */
+  /** True if `/` carries events. */
   globalEvents: boolean
 }
 
@@ -110,7 +110,7 @@ export class Admission {
       : { ...allowed, subscription: read.subscription }
   }
 
-  /** Whether a namespace is that of a known instance. */
+  /** True if a namespace is that of a known instance. */
   isOfInstance(namespace: string): boolean {
     const name = instanceOf(namespace)
     return name !== undefined && this.#options.instances.get(name) !== undefined

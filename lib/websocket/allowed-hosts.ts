@@ -45,7 +45,7 @@ export class AllowedHosts {
     }
   }
 
-  /** Whether this TCP peer needs no key: it is listed, there is no proxy in between, and no page of another origin asks. */
+  /** True if this TCP peer needs no key: it is listed, there is no proxy in between, and no page of another origin asks. */
   includes(peer: string | undefined, headers: IncomingHttpHeaders): boolean {
     if (peer === undefined || PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false
     // Any page that is open on an allowed host could connect; only pages of listed origins may.

@@ -15,7 +15,7 @@ export interface Audience {
 export interface AudiencesOptions {
   catalogue: EventCatalogue
   instances: InstanceDirectory
-  /** Whether `/` carries events. */
+  /** True if `/` carries events. */
   globalEvents: boolean
 }
 

@@ -34,7 +34,7 @@ export class BufferBudget {
     return this.#held + this.#oversized
   }
 
-  /** Whether an owner may hold this many more bytes. @param share `REPLAY_SHARE` or `LIVE_SHARE` */
+  /** True if an owner may hold this many more bytes. @param share `REPLAY_SHARE` or `LIVE_SHARE` */
   fits(owner: Owner, bytes: number, share: number): boolean {
     if (this.#isOversized(bytes)) return this.#oversized === 0
     return (this.#byOwner.get(owner) ?? 0) + bytes <= share * (this.max - this.#held - bytes)

@@ -49,7 +49,7 @@ export class Connections {
     answer(allowed ? null : `${WS_TOO_MANY_SOCKETS}: ${TOO_MANY_OF_ADDRESS}`, allowed)
   }
 
-  /** Whether a connection is over the limit of its address. */
+  /** True if a connection is over the limit of its address. */
   isSurplus(connection: Connection): boolean {
     return this.#surplus.has(connection)
   }

@@ -28,7 +28,7 @@ export interface WebsocketEmitterOptions {
 /** `fastify.websocket`: sends events to Socket.IO clients, and selects them. */
 export class WebsocketEmitter implements Transport {
   readonly name = 'websocket'
-  /** Whether `/` carries the events of all instances. */
+  /** True if `/` carries the events of all instances. */
   readonly globalEvents: boolean
   /** Path of the Socket.IO endpoint. */
   readonly path: string

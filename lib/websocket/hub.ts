@@ -92,7 +92,7 @@ export class Hub {
     return this.#budget.held
   }
 
-  /** Whether replays have been waiting for a while because clients do not read what is buffered for them. */
+  /** True if replays have been waiting for a while because clients do not read what is buffered for them. */
   get stuck(): boolean {
     return this.#replays.stuck
   }
@@ -167,7 +167,7 @@ export class Hub {
     metrics.emitted.inc(delivered)
   }
 
-  /** Whether the budget has room for the bytes that a writer does not share with others. */
+  /** True if the budget has room for the bytes that a writer does not share with others. */
   #hasRoom(writer: SocketWriter, payload: Payload): boolean {
     return this.#budget.held === 0 || writer.sharesFrames || this.#budget.fits(payload.owner, payload.bytes, LIVE_SHARE)
   }

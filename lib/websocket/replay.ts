@@ -25,7 +25,7 @@ export interface ReplayStart {
   offset: number
   /** The log that the offset is of, if the client names it. */
   log: string | undefined
-  /** Whether the listener was live before: it is not told of the replay, and is disconnected if it misses an event. */
+  /** True if the listener was live before: it is not told of the replay, and is disconnected if it misses an event. */
   quiet: boolean
 }
 
@@ -60,18 +60,18 @@ export class Replay {
     this.#resumed = { from: offset, to: offset, count: 0, complete: true }
   }
 
-  /** Whether the listener is live, or gone. */
+  /** True if the listener is live, or gone. */
   get isOver(): boolean {
     return this.#isOver
   }
 
-  /** Whether the client has read the last page, and this node has seen as much of the log as the client, if the log has it. */
+  /** True if the client has read the last page, and this node has seen as much of the log as the client, if the log has it. */
   get canContinue(): boolean {
     const { writer } = this.listener
     return (!writer.waits || !writer.settle()) && (!this.#isAhead || this.#position <= this.#options.head())
   }
 
-  /** Whether the budget has room for the next page. */
+  /** True if the budget has room for the next page. */
   get hasRoom(): boolean {
     return this.#options.budget.fits(this.listener.scope.owner, this.#pageBytes, REPLAY_SHARE)
   }
@@ -154,7 +154,7 @@ export class Replay {
     }
   }
 
-  /** Whether a page that was read can be kept. One that is larger than expected and does not fit is read again later. */
+  /** True if a page that was read can be kept. One that is larger than expected and does not fit is read again later. */
   #takesRoom(bytes: number): boolean {
     const expected = this.#pageBytes
     this.#pageBytes = Math.max(bytes, PAGE_BYTES)
@@ -168,7 +168,7 @@ export class Replay {
     if (!this.#isAhead) this.#restart()
   }
 
-  /** Whether the offset is of this log; if not, the client is told so before anything else of it. */
+  /** True if the offset is of this log. If not, the client learns so before it receives an event. */
   async #isOf(log: string): Promise<boolean> {
     const { id } = await this.#options.logStore.range()
     this.#log = undefined

@@ -54,7 +54,7 @@ export class Replays {
     return this.#waiting
   }
 
-  /** Whether replays wait for room and none has had any for a while. */
+  /** True if replays wait for room and none has had any for a while. */
   get stuck(): boolean {
     return this.#stuckSince !== undefined && performance.now() - this.#stuckSince > STUCK_MS
   }

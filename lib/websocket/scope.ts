@@ -30,7 +30,7 @@ export class Scope {
     this.id = JSON.stringify([namespace, instanceKey ?? null, sorted(events), sorted(instances)])
   }
 
-  /** Whether the socket receives an event with this audience. */
+  /** True if the socket receives an event with this audience. */
   includes(event: StoredEvent, audience: Audience): boolean {
     return (
       (this.onRoot ? audience.root : audience.namespace) &&

@@ -81,7 +81,7 @@ function createShare(server: UpgradingServer): Share {
   }
 }
 
-/** Whether Node.js reads the body of an offer, as of version 26; earlier ones leave it on the socket and in `head`. */
+/** True if Node.js reads the body of an offer, as of version 26; earlier ones leave it on the socket and in `head`. */
 function isBodyRead({ complete, readableLength }: IncomingMessage): boolean {
   return !complete || readableLength > 0
 }

@@ -21,7 +21,7 @@ export interface FrameTransport {
   readonly socket?: WebSocketLike
   /** The response to the open poll, if the transport is polling. */
   readonly res?: ServerResponse | null
-  /** Whether frames can be written to the WebSocket as they are, by its `_sender`. */
+  /** True if frames can be written to the WebSocket as they are, by its `_sender`. */
   _canSendPreEncodedFrame?(packet: object): this is Framing
 }
 
@@ -92,12 +92,12 @@ export class SocketWriter {
     return waiting + answered + (this.#transport.socket?.bufferedAmount ?? 0)
   }
 
-  /** Whether bytes waited for the client at the last `settle`. */
+  /** True if bytes waited for the client at the last `settle`. */
   get waits(): boolean {
     return this.#chunks.length > 0
   }
 
-  /** Whether it holds the same bytes as other connections, instead of a copy. */
+  /** True if it holds the same bytes as other connections, instead of a copy. */
   get sharesFrames(): boolean {
     return this.#transport.socket !== undefined
   }
@@ -147,7 +147,7 @@ export class SocketWriter {
     return now - this.#lastTakenAt
   }
 
-  /** Whether the connection was cut off: it is closed, or will be within the grace period. */
+  /** True if the connection was cut off: it is closed, or will be within the grace period. */
   get isCut(): boolean {
     return this.#isCut
   }
@@ -203,7 +203,7 @@ export class SocketWriter {
     return taken
   }
 
-  /** Whether no packet waits in Engine.IO, which a direct write would overtake. */
+  /** True if no packet waits in Engine.IO, which a direct write would overtake. */
   get #idle(): boolean {
     const { readyState, writeBuffer, transport } = this.#connection as unknown as Progress
     return readyState === 'open' && writeBuffer.length === 0 && transport.writable

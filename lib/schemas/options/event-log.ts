@@ -25,17 +25,17 @@ export const EventLogOptions = Type.Object(
      */
     serverUrl: Type.Optional(Type.String()),
     /**
-     * Whether messages contain the `apikey` of their event.
+     * True if messages contain the `apikey` of their event.
      * @default false
      */
     exposeApiKey: Type.Optional(Type.Boolean()),
     /**
-     * Whether an event or a selection of an unknown instance registers it.
+     * True if an event or a selection of an unknown instance registers it.
      * @default true
      */
     autoRegister: Type.Optional(Type.Boolean()),
     /**
-     * Whether events that no transport selects are logged, so that they can be replayed.
+     * True if events that no transport selects are logged, so that they can be replayed.
      * @default true
      */
     logUnselected: Type.Optional(Type.Boolean()),

@@ -5,24 +5,24 @@ import { EVENT_COLUMNS, toEvent } from '../rows.ts'
 import { isDamage, REMEDY } from './database.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
-/** Told of each damaged place that is met, once. */
+/** Called once for each damaged place, when a read first meets it. */
 export type OnDamage = (damage: { offset?: number; reason: string }) => void
 
-/** A file up to this size is looked through at the start, which takes a quarter of a second; of a larger one, parts are. */
+/** A file up to this size is checked whole at start, which takes a quarter of a second; of a larger one, samples are checked. */
 const WHOLE_BYTES = 64 * 1_048_576
-/** What is in memory while the server runs, and what is to be sent. */
+/** Tables that a start needs: those held in memory, and those of pending deliveries. */
 const ESSENTIALS = ['instances', 'selections', 'queues', 'deliveries', 'dead_letters', 'log']
 const SAMPLES = 256
 /** Characters of events after which no further sample is taken: they take about as long to check as a whole small file. */
 const SAMPLED_CHARACTERS = 16 * 1_048_576
-/** What SQLite says before the faults of a database. */
+/** The line that SQLite prints before the faults of a database. */
 const HEADING = /^\*\*\*.*\*\*\*\s*/
-/** Damaged events that are counted and told. */
+/** Damaged events that are counted and reported. */
 const MAX_TOLD = 10_000
 
 /**
- * What is known of a file's damage. SQLite has no checksums: it notices a broken structure, not a changed text. So as soon
- * as anything is found to be damaged, the text of each event is checked whenever it is read.
+ * The known damage of a file. SQLite has no checksums: it notices a broken structure, but not a changed text. Once anything
+ * is damaged, the text of each event is checked whenever it is read.
  */
 export class SqliteDamage {
   readonly #path: string
@@ -44,7 +44,7 @@ export class SqliteDamage {
     return this.#events.size
   }
 
-  /** For who asks whether all is well. */
+  /** The damage as an error, for health checks; `undefined` if none is known. */
   get error(): Error | undefined {
     if (this.#reason === undefined) return undefined
     const left = this.events === 0 ? '' : `; ${this.events} events cannot be read and are left out`
@@ -52,8 +52,8 @@ export class SqliteDamage {
   }
 
   /**
-   * Looks for damage, for a time that does not grow with the log.
-   * @throws {StoreUnusableError} what a start needs is damaged
+   * Looks for damage, in a time that does not grow with the log.
+   * @throws {StoreUnusableError} a table that a start needs is damaged
    */
   lookOver(db: DatabaseSync): void {
     assertEssentials(db, this.#path)
@@ -66,7 +66,7 @@ export class SqliteDamage {
     }
   }
 
-  /** Takes note of what SQLite says. @throws the error, if it does not tell of damage */
+  /** Notes an error of SQLite. @throws the error, if it is not about damage */
   met(error: unknown, offset?: number): void {
     if (!isDamage(error)) throw error
     this.#found((error as Error).message, offset)
@@ -83,7 +83,7 @@ export class SqliteDamage {
     }
   }
 
-  /** Whether an event's text is damaged; looked at only where damage is suspected. */
+  /** True if an event's text is damaged; looked at only where damage is suspected. */
   spoils(event: StoredEvent, { always }: { always: boolean } = { always: false }): boolean {
     if ((!this.suspected && !always) || isWhole(event)) return false
     this.#found('the text of an event is no JSON', event.offset)
@@ -99,7 +99,7 @@ export class SqliteDamage {
   }
 }
 
-/** Whether what would be sent of an event can be read. */
+/** True if the message of an event is valid JSON. */
 export function isWhole(event: StoredEvent): boolean {
   try {
     JSON.parse(socketMessage(event))
@@ -117,7 +117,7 @@ export function wholeFault(db: DatabaseSync): string | undefined {
   return spoilt && `the text of the event at offset ${String(spoilt.offset)} is no JSON`
 }
 
-/** @throws {StoreUnusableError} what a start needs is damaged */
+/** @throws {StoreUnusableError} a table that a start needs is damaged */
 function assertEssentials(db: DatabaseSync, path: string): void {
   for (const table of ESSENTIALS) {
     const fault = faultOf(db, table)
@@ -125,7 +125,7 @@ function assertEssentials(db: DatabaseSync, path: string): void {
   }
 }
 
-/** What SQLite finds first; a table, or up to a number of faults in the whole file. */
+/** The first fault that SQLite finds. @param what a table, or the number of faults after which it stops looking in the whole file */
 function faultOf(db: DatabaseSync, what: string): string | undefined {
   const found = String(db.prepare(`PRAGMA quick_check(${what})`).get()?.quick_check)
   return found === 'ok' ? undefined : found.replace(HEADING, '').split('\n', 1)[0]

@@ -10,7 +10,7 @@ import { toInstance } from './rows.ts'
 import type { Instance } from '../../instances/instance.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
-/** How many there are of each thing that a log holds, and where it ends. */
+/** Numbers of everything in a log, and its head. */
 export interface LogCounts {
   readonly instances: number
   readonly selections: number
@@ -21,7 +21,7 @@ export interface LogCounts {
   readonly prunedTo: number
 }
 
-/** All of a SQLite log, page by page, by the numbers that it has there. The file is this process's alone meanwhile. */
+/** Reads a whole SQLite log page by page, with its offsets and keys. It holds the file's lock, so no other process can use it. */
 export class SqliteExport {
   readonly #db: DatabaseSync
   readonly #path: string

@@ -23,7 +23,7 @@ export interface SqliteLogOptions {
   feed: CommitFeed
 }
 
-/** What one append gathers inside its transaction, to make it known after the commit. */
+/** Results of one append inside its transaction, published after the commit. */
 interface Appending {
   acceptedAt: number
   stored: StoredEvent[]

@@ -4,7 +4,7 @@ import type { PruneOptions } from '../log-store.ts'
 /** Events that one step looks at. */
 const CHUNK = 500
 
-/** Removes old events in steps; what is still needed stays behind, until the next round begins at the oldest again. */
+/** Removes old events in steps. Events with deliveries or dead letters stay; the next round begins at the oldest again. */
 export class SqlitePruner {
   readonly #sql: Statements
   #after = 0
@@ -23,7 +23,7 @@ export class SqlitePruner {
     const lastOld = chunk.findLast((row) => row.accepted_at < horizon)?.offset
     const removed = lastOld === undefined ? [] : this.#sql.prune.all(this.#after, lastOld, horizon)
     if (removed.length > 0) this.#sql.setPrunedTo.run(Math.max(...removed.map((row) => row.offset as number)))
-    // Those of before the clock was set back seem to come: they are passed over, and do not hide what is behind them.
+    // Events from before the clock was set back have times in the future: they do not hide old events behind them.
     const passed = chunk.every((row) => row.accepted_at < horizon || row.accepted_at > now)
     const more = passed && chunk.length === CHUNK
     this.#after = more ? (chunk.at(-1)?.offset as number) : 0

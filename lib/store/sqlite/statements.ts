@@ -5,7 +5,7 @@ import { EVENT_COLUMNS } from '../rows.ts'
 /** More than most events: with less room than this some are refused soon. */
 export const CHECK_BYTES = 65_536
 
-/** What a read is narrowed to. */
+/** The condition of every read. */
 const IN_READ = `e."offset" > :after AND e."offset" <= :upTo
   AND (:events IS NULL OR e.event IN (SELECT value FROM json_each(:events)))
   AND (:instances IS NULL OR e.instance IN (SELECT value FROM json_each(:instances)))`
