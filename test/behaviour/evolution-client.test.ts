@@ -2,6 +2,7 @@ import { io } from 'socket.io-client'
 import t from 'tap'
 import { API_KEY, folder, listen } from '../support/build.ts'
 import { connect, next, refusal } from '../support/sockets.ts'
+import { soon } from '../support/until.ts'
 
 const headers = { apikey: API_KEY }
 
@@ -212,7 +213,7 @@ t.test('namespaces are gone when nobody is in them', async (t) => {
       ?.once('disconnect', resolve)
   )
   socket.disconnect()
-  await left
+  await soon(left, 'a disconnect')
   await app.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
   t.same(names(), ['/'], 'an event for nobody makes none')
   t.equal(app.websocket.connected, 0)

@@ -7,7 +7,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { numbers } from '../support/resuming.ts'
 import { startSqs } from '../support/sqs.ts'
-import { until } from '../support/until.ts'
+import { soon, until } from '../support/until.ts'
 
 if (await havePostgres(t)) {
   t.test('a send that is not answered keeps its own lane from being handed over, and no other', async (t) => {
@@ -25,7 +25,7 @@ if (await havePostgres(t)) {
       return held.promise
     }
     await one.onInstanceEvent({ instance: 'slow', event: 'call', data: 0 })
-    await called.promise
+    await soon(called.promise, 'a call to SQS')
 
     const two = await node(sqs.options.endpoint)
     let closed = false
@@ -38,7 +38,7 @@ if (await havePostgres(t)) {
     t.equal(sqs.depth('global_call.fifo'), instances.length)
     t.notOk(closed)
     held.resolve(undefined)
-    await closing
+    await soon(closing, 'the end of the node')
     await until(() => sqs.depth('global_call.fifo') === instances.length + 2)
     const expected = new Map<string, unknown[]>(instances.map((instance) => [instance, [1]]))
     checkQueues(t, sqs.server, { 'global_call.fifo': expected.set('slow', [0, 1]) })
@@ -62,7 +62,7 @@ if (await havePostgres(t)) {
     const everywhere = (depth: number) =>
       until(() => instances.every((instance) => sqs.depth(`${instance}_call.fifo`) === depth))
     for (const instance of ['slow', ...instances]) await one.onInstanceEvent({ instance, event: 'call', data: 0 })
-    await called.promise
+    await soon(called.promise, 'a call to SQS')
     await everywhere(1)
 
     const two = await node(sqs.options.endpoint)
@@ -78,7 +78,7 @@ if (await havePostgres(t)) {
     t.notOk(closed)
     t.equal(sqs.depth('slow_call.fifo'), 0)
     held.resolve(undefined)
-    await closing
+    await soon(closing, 'the end of the node')
     await until(() => sqs.depth('slow_call.fifo') === 2)
     checkQueues(t, sqs.server, {
       ...Object.fromEntries(instances.map((instance) => [`${instance}_call.fifo`, new Map([[instance, [0, 1, 2]]])])),

@@ -1,5 +1,4 @@
 import dns from 'node:dns'
-import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
@@ -7,6 +6,7 @@ import t, { type Test } from 'tap'
 import websocket from '../../plugins/websocket.ts'
 import { API_KEY } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
+import { soonOnce } from '../support/until.ts'
 
 /** A machine whose `localhost` has two addresses, as those with IPv6 have; then Fastify makes a server for each. */
 function twoAddresses(t: Test): void {
@@ -31,7 +31,7 @@ t.test('sockets connect to each address of localhost, by polling and by WebSocke
   for (const { address, port } of addresses as AddressInfo[]) {
     const offer = { connection: 'Upgrade', upgrade: 'h2c', 'content-type': 'application/json' }
     const asked = request({ host: address, port, path: '/own', method: 'POST', headers: offer }).end('{"name":"sales"}')
-    const [reply] = (await once(asked, 'response')) as [IncomingMessage]
+    const [reply] = (await soonOnce(asked, 'response')) as [IncomingMessage]
     t.equal(reply.statusCode, 200, `${address} an offer of HTTP/2`)
     t.equal(String(await reply.toArray()), '{"name":"sales"}')
     for (const transport of ['polling', 'websocket']) {

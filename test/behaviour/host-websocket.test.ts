@@ -8,6 +8,7 @@ import { WebSocket } from 'ws'
 import websocket from '../../plugins/websocket.ts'
 import { API_KEY, bare } from '../support/build.ts'
 import { client, connect, next } from '../support/sockets.ts'
+import { soon, soonOnce } from '../support/until.ts'
 
 const OPTIONS = { apiKey: API_KEY, eventLog: { url: ':memory:' } }
 
@@ -28,15 +29,15 @@ async function assertBothWork(t: Test, host: FastifyInstance): Promise<void> {
     const { socket, until } = await connect(t, `${url}/sales`, API_KEY, { transports })
     const { engine } = socket.io
     if (transports.length > 1 && engine.transport.name === 'polling')
-      await new Promise<void>((resolve) => engine.once('upgrade', () => resolve()))
+      await soon(new Promise<void>((resolve) => engine.once('upgrade', () => resolve())), 'an upgrade')
     await host.websocket.emit({ instance: 'sales', event: 'call', data: transports })
     t.match(await until(1), [{ event: 'call', message: { data: transports } }])
     socket.disconnect()
   }
   const own = new WebSocket(`${url.replace('http', 'ws')}/echo`)
   t.after(() => own.terminate())
-  await once(own, 'open')
-  const answer = once(own, 'message')
+  await soonOnce(own, 'open')
+  const answer = soonOnce(own, 'message')
   own.send('hello')
   t.equal(String((await answer)[0]), 'hello')
   own.close()
@@ -69,7 +70,7 @@ t.test('two contexts with sockets, and @fastify/websocket between them', async (
   }
   const own = new WebSocket(`${url.replace('http', 'ws')}/echo`)
   t.after(() => own.terminate())
-  await once(own, 'open')
+  await soonOnce(own, 'open')
   t.pass('and the host’s own opens')
 })
 
@@ -94,7 +95,7 @@ async function upgrade(
     headers: { connection: 'Upgrade', 'content-type': 'application/json', ...headers }
   })
   asked.end(method === 'POST' ? '{"name":"sales"}' : undefined)
-  const [reply] = (await once(asked, 'response')) as [import('node:http').IncomingMessage]
+  const [reply] = (await soonOnce(asked, 'response')) as [import('node:http').IncomingMessage]
   let body = ''
   for await (const chunk of reply.setEncoding('utf8')) body += String(chunk)
   return { status: reply.statusCode, body }
@@ -117,7 +118,7 @@ t.test('an upgrade that nobody knows is ended', async (t) => {
   await host.register(websocket, OPTIONS)
   const url = await host.listen({ port: 0, host: '127.0.0.1' })
   const plain = new WebSocket(`${url.replace('http', 'ws')}/nothing`)
-  const [error] = (await once(plain, 'error')) as [Error]
+  const [error] = (await soonOnce(plain, 'error')) as [Error]
   t.match(error.message, '404')
 })
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AppOptions } from '../../app.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { PLAIN_ENV } from '../support/plain-env.ts'
+import { soonOnce } from '../support/until.ts'
 
 /** Packages that only one part needs. */
 const HEAVY = [
@@ -38,7 +38,7 @@ async function loaded(t: Test, args: string[], env: Record<string, string> = {})
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     if (text.includes('is ready')) child.kill('SIGTERM')
   })
-  t.strictSame(await once(child, 'exit'), [0, null])
+  t.strictSame(await soonOnce(child, 'exit'), [0, null])
   const packages = new Set(JSON.parse(readFileSync(file, 'utf8')) as string[])
   return HEAVY.filter((name) => packages.has(name))
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
@@ -7,7 +6,7 @@ import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
 import { data, emit, emitMany, heldStore, numbers } from '../support/resuming.ts'
 import { client, connect, next } from '../support/sockets.ts'
-import { until as untilSo } from '../support/until.ts'
+import { soon, soonOnce, until as untilSo } from '../support/until.ts'
 
 type App = Awaited<ReturnType<typeof listen>>['app']
 
@@ -23,7 +22,7 @@ async function start(t: Parameters<typeof listen>[0]) {
 /** Resolves when the server has let go of its only socket of sales. */
 function left(app: App): Promise<unknown> {
   const [socket] = app.io.of('/sales').sockets.values()
-  return socket ? once(socket, 'disconnect') : Promise.reject(new Error('there is none'))
+  return socket ? soonOnce(socket, 'disconnect') : Promise.reject(new Error('there is none'))
 }
 
 for (const answer of ['answer', 'answerLate'] as const) {
@@ -173,7 +172,7 @@ t.test('closing waits for what is read, and reads no more', async (t) => {
   const [first, ...others] = reads
   first?.fail(new Error('The store closes'))
   for (const read of others) read.answer()
-  await closing
+  await soon(closing, 'the end of the server')
   t.equal(held.reads(), 4)
   for (const { socket } of clients) socket.disconnect()
   await t.resolves(held.store.check(), 'the store is the host’s')

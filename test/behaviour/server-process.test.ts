@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +7,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { startSqs } from '../support/sqs.ts'
 import { call, spawnServer, type Standalone, startStandalone } from '../support/standalone.ts'
-import { soon } from '../support/until.ts'
+import { soon, soonOnce } from '../support/until.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 4
@@ -59,7 +58,7 @@ t.test('connections that say nothing, or stop in the middle, do not hold the ser
     const socket = createConnection(Number(port), hostname)
     socket.on('error', () => {})
     t.after(() => void socket.destroy())
-    await once(socket, 'connect')
+    await soonOnce(socket, 'connect')
     socket.write(text)
     return socket
   }
@@ -71,7 +70,7 @@ t.test('connections that say nothing, or stop in the middle, do not hold the ser
   const upgrade =
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n'
   const websocket = await open(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`)
-  await once(websocket, 'data')
+  await soonOnce(websocket, 'data')
   // It is not idle for others either.
   t.match(await call(`${url}/health`), { status: 200 })
   t.equal(await stop('SIGTERM'), 0)
@@ -79,12 +78,11 @@ t.test('connections that say nothing, or stop in the middle, do not hold the ser
 
 t.test('a signal that is repeated at once waits for what is on its way, a later one ends the process', async (t) => {
   const server = await startSending(t)
-  const ended = once(server.process, 'exit')
   const began = performance.now()
   server.process.kill('SIGINT')
   const presses = setInterval(() => server.process.kill('SIGINT'), PRESS_MS)
   t.after(() => clearInterval(presses))
-  t.same(await ended, [1, null])
+  t.equal(await server.ended(), 1)
   const took = performance.now() - began
   t.ok(took > SAME_SIGNAL_MS, `the first second belongs to the first signal (${took} ms)`)
   t.ok(took < SENDS_MS, `it did not wait any longer for the answer (${took} ms)`)
@@ -139,7 +137,7 @@ t.test('what keeps it from starting is told, with its stack if it is none of our
   await Promise.all(
     faults.map(async ({ cwd, env, message }) => {
       const { ended, output } = spawnServer(t, { cwd, env })
-      t.equal((await ended)[0], 1)
+      t.equal(await ended(), 1)
       t.match(output(), /The server was not started:\n/)
       t.match(output(), message)
     })

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
@@ -6,7 +5,7 @@ import { rawData, rawListener, serverEnds } from '../support/raw-socket.ts'
 import { emit, numbers } from '../support/resuming.ts'
 import { cutOffs, flood } from '../support/slowness.ts'
 import { connect, next, type Received } from '../support/sockets.ts'
-import { until } from '../support/until.ts'
+import { soonOnce, until } from '../support/until.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 4
@@ -78,7 +77,7 @@ t.test('what waits for one that never reads again is counted until it is freed, 
   t.equal(app.websocket.connected, 0)
   t.ok(app.websocket.bufferedBytes > 0)
   t.equal(end?.destroyed, false)
-  if (end) await once(end, 'close')
+  if (end) await soonOnce(end, 'close')
   await until(() => app.websocket.bufferedBytes === 0)
   const seconds = (performance.now() - begun) / 1_000
   t.ok(seconds < 10, `${seconds} s`)

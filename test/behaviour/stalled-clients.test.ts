@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -14,7 +13,7 @@ import { rawData, rawListener, serverEnds, type RawSocket } from '../support/raw
 import { LARGE, stuckReader } from '../support/slowness.ts'
 import { client, connect, next } from '../support/sockets.ts'
 import { call } from '../support/standalone.ts'
-import { until } from '../support/until.ts'
+import { soonOnce, until } from '../support/until.ts'
 
 const auth = { apikey: API_KEY }
 const fromStart = { ...auth, offset: 0 }
@@ -149,7 +148,7 @@ t.test('answers to polls that are not read count as well, and are ended', async 
   const { sid, poll } = await pollingClient(url, '/sales', fromStart)
   await until(() => app.websocket.bufferedBytes >= 10_000_000)
   const asked = get(`${url}/socket.io/?EIO=4&transport=polling&sid=${sid}`, { agent: false })
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  const [answer] = (await soonOnce(asked, 'response')) as [IncomingMessage]
   t.ok(app.websocket.bufferedBytes >= 10_000_000, 'though Engine.IO has handed it on')
   await until(() => app.websocket.bufferedBytes === 0)
   t.equal(app.websocket.connected, 0)

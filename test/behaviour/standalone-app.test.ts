@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { statSync, writeFileSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
@@ -12,7 +11,7 @@ import { checkQueues } from '../support/chaos.ts'
 import { connect, next } from '../support/sockets.ts'
 import { consumer, startSqs } from '../support/sqs.ts'
 import { call, spawnServer, startStandalone } from '../support/standalone.ts'
-import { until as untilSo } from '../support/until.ts'
+import { soonOnce, until as untilSo } from '../support/until.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 4
@@ -170,7 +169,7 @@ t.test('the log never contains a key from a URL, however its name is encoded', a
   const { url, output, stop } = await startStandalone(t, { cwd: folder(t), env })
   const ask = async (path: string) => {
     // Unlike fetch, `get` sends a path unchanged.
-    const [reply] = (await once(get(url, { path }), 'response')) as [IncomingMessage]
+    const [reply] = (await soonOnce(get(url, { path }), 'response')) as [IncomingMessage]
     return text(reply)
   }
   const paths = ['/websocket/find/a', '/health', '/events/a', '/nowhere', '/docs/json', '/instance/create', '/%E0%A4%A']
@@ -224,7 +223,7 @@ t.test('an invalid setting is named, and the exit code is 1', async (t) => {
   const cwd = folder(t)
   writeFileSync(join(cwd, '.env'), 'SERVER_PORT=eighty\nSQS_QUEUE_TYPE=fast\nAUTHENTICATION_API_KEY=short\n')
   const { ended, output } = spawnServer(t, { cwd, env: { SERVER_PORT: 'ninety', SQS_ACCOUNT_ID: '12' } })
-  t.equal((await ended)[0], 1)
+  t.equal(await ended(), 1)
   t.match(output(), /^The server was not started:\n/)
   t.match(
     output(),
@@ -255,7 +254,7 @@ t.test('a port, an address or a database that cannot be used is named', async (t
   await Promise.all(
     faults.map(async ([env, message]) => {
       const { ended, output } = spawnServer(t, { cwd, env })
-      t.equal((await ended)[0], 1)
+      t.equal(await ended(), 1)
       t.match(output(), message)
     })
   )

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import type { WebsocketOptions } from '../../plugins/websocket.ts'
@@ -7,7 +6,7 @@ import { numbers } from '../support/resuming.ts'
 import { rawListener, rawSocket } from '../support/raw-socket.ts'
 import { connect, refusal } from '../support/sockets.ts'
 import { call } from '../support/standalone.ts'
-import { until } from '../support/until.ts'
+import { soonOnce, until } from '../support/until.ts'
 
 const CODE = 'IEV_WS_TOO_MANY_SOCKETS'
 
@@ -69,7 +68,7 @@ t.test('connections beyond the limit are closed, and far beyond it not opened', 
   const [first, ...surplus] = await Promise.all(numbers(101).map(() => rawSocket(t, url)))
   t.ok(first)
   const handshake = `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`
-  const [error] = (await once(new WebSocket(handshake), 'error')) as [Error]
+  const [error] = (await soonOnce(new WebSocket(handshake), 'error')) as [Error]
   t.match(error.message, /400/)
   const polled = await fetch(`${url}/socket.io/?EIO=4&transport=polling`)
   t.equal(polled.status, 403)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { Agent, request } from 'node:http'
 import Fastify from 'fastify'
@@ -6,6 +5,7 @@ import t from 'tap'
 import app from '../../app.ts'
 import { API_KEY, bare, listen } from '../support/build.ts'
 import { flood } from '../support/flood.ts'
+import { soonOnce } from '../support/until.ts'
 
 const OPTIONS = { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false, docs: false, console: false } as const
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -79,11 +79,11 @@ t.test('a client whose small body is refused keeps its connection', async (t) =>
   ] as const) {
     const asked = request(`${url}/events/sales`, { method: 'POST', agent, headers: { ...JSON_TYPE, ...headers } })
     asked.end('{"event":"call","data":1}')
-    const [reply] = (await once(asked, 'response')) as [import('node:http').IncomingMessage]
+    const [reply] = (await soonOnce(asked, 'response')) as [import('node:http').IncomingMessage]
     t.equal(reply.statusCode, status)
     t.equal(asked.reusedSocket, status !== 503, 'all on the first connection')
     reply.resume()
-    await once(reply, 'end')
+    await soonOnce(reply, 'end')
   }
 })
 
@@ -100,10 +100,10 @@ t.test('over HTTP/2 the stream ends, and its connection stays', async (t) => {
   }
   stream.on('drain', send)
   send()
-  const [headers] = (await once(stream, 'response')) as [{ ':status': number; connection?: string }]
+  const [headers] = (await soonOnce(stream, 'response')) as [{ ':status': number; connection?: string }]
   t.match(headers, { ':status': 401, connection: undefined })
   stream.resume()
-  await once(stream, 'close')
+  await soonOnce(stream, 'close')
   const next = session.request({ ':path': '/health' })
-  t.match((await once(next, 'response'))[0], { ':status': 200 })
+  t.match((await soonOnce(next, 'response'))[0], { ':status': 200 })
 })

@@ -9,6 +9,7 @@ import { client } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, call, startStandalone, type Standalone } from '../support/standalone.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { soon } from '../support/until.ts'
 
 const NODES = 3
 const INSTANCES = LONG ? 100 : 30
@@ -126,7 +127,7 @@ async function cluster(t: Test): Promise<void> {
     await stopped
     nodes[index] = await start()
   }
-  await posting
+  await soon(posting, 'events that are accepted')
   clearInterval(dropping)
   faults.decide = () => undefined
 

@@ -4,7 +4,7 @@ import { build } from '../support/build.ts'
 import { checkQueues, LONG, random, randomFaults, seed } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
-import { until } from '../support/until.ts'
+import { soon, until } from '../support/until.ts'
 
 // Each backend has a server of its own.
 t.jobs = LONG ? 1 : 2
@@ -39,9 +39,9 @@ for (const backend of await backends(t))
         expected.set(instance, [...(expected.get(instance) ?? []), n])
         accepted.push(server.onInstanceEvent({ instance, event, data: n }))
         // Bursts, and pauses between them.
-        if (next() < 0.05) await Promise.all(accepted)
+        if (next() < 0.05) await soon(Promise.all(accepted), 'events that are accepted')
       }
-      await Promise.all(accepted)
+      await soon(Promise.all(accepted), 'events that are accepted')
       const { store } = server.eventLog
       await until(() => store.deliveries.pendingCount() === 0)
 

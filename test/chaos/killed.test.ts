@@ -6,7 +6,7 @@ import { checkQueues, LONG, random, randomFaults, seed } from '../support/chaos.
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, startStandalone } from '../support/standalone.ts'
-import { until } from '../support/until.ts'
+import { soon, until } from '../support/until.ts'
 
 // Each test has a server and databases of its own.
 t.jobs = LONG ? 1 : 2
@@ -84,7 +84,7 @@ async function killAtRandom(t: Test, { backend, faults }: { backend: Backend; fa
   await working()
   await pause(200)
   stopping.abort()
-  await Promise.all(posting)
+  await soon(Promise.all(posting), 'the answers to the last events')
   proxy.decide = () => undefined
 
   const total = count()

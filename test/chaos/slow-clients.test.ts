@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
 import { LONG } from '../support/chaos.ts'
 import { cutOffs } from '../support/slowness.ts'
-import { until as untilSo } from '../support/until.ts'
+import { soon, until as untilSo } from '../support/until.ts'
 
 const CLIENTS = LONG ? 500 : 50
 const STALLED = LONG ? 20 : 4
@@ -32,15 +32,15 @@ async function start(t: Test, { url, stalled }: { url: string; stalled: number }
   })
   t.after(() => child.kill('SIGKILL'))
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  await lines.next()
+  await soon(lines.next(), 'a line of the clients')
   const report = async () => {
     child.stdin.write('report\n')
-    return JSON.parse(String((await lines.next()).value)) as Report
+    return JSON.parse(String((await soon(lines.next(), 'a line of the clients')).value)) as Report
   }
   /** Until each of those that read has so many. */
   const until = async (count: number) => {
     child.stdin.write(`until ${count}\n`)
-    await lines.next()
+    await soon(lines.next(), 'a line of the clients')
   }
   return { report, until, stop: () => child.kill('SIGKILL') }
 }

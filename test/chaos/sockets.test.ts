@@ -7,6 +7,7 @@ import { checkListeners, LONG, offsetsOf, random, seed } from '../support/chaos.
 import { client } from '../support/sockets.ts'
 import { call, startStandalone } from '../support/standalone.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { soon } from '../support/until.ts'
 
 // Each backend has a server of its own.
 t.jobs = LONG ? 1 : 2
@@ -145,7 +146,7 @@ for (const backend of await backends(t))
         server = await startStandalone(t, { cwd, env })
         proxy.target = server.url
       }
-      await posting
+      await soon(posting, 'events that are accepted')
       clearInterval(dropping)
       t.ok(dropped > 20, `${dropped} connections were dropped`)
 

@@ -67,18 +67,18 @@ t.test('connect-instance continues where its last run stopped', async (t) => {
   hub.emit(2)
   await first.printed(/^5 messages/m)
   first.child.kill('SIGTERM')
-  t.same((await first.ended)[0], 0)
+  t.equal(await first.ended(), 0)
   hub.emit(2)
 
   const second = run(t, 'connect-instance.mjs', env, cwd)
   await second.printed('resumed at 7: 2 missed, all of them still there')
   t.same(second.output().match(/^\d+(?= messages)/gm), ['6', '7'])
   second.child.kill('SIGTERM')
-  await second.ended
+  await second.ended()
 
   hub.refuse = () => ({ code: 'IEV_WS_UNAUTHORIZED', message: 'The key does not authorize this namespace' })
   const refused = run(t, 'connect-instance.mjs', env, cwd)
-  t.same((await refused.ended)[0], 1)
+  t.equal(await refused.ended(), 1)
   t.match(refused.output(), 'IEV_WS_UNAUTHORIZED')
   t.equal(hub.attempts.at(-1)?.offset, 7)
 })
@@ -92,7 +92,7 @@ t.test('sqs-consumer prints messages, and ends at SIGTERM', async (t) => {
   for (const data of ['one', 'two']) await app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data })
   await printed(/offset 1\): "one"[^]*offset 2\): "two"/)
   child.kill('SIGTERM')
-  t.same((await ended)[0], 0)
+  t.equal(await ended(), 0)
 })
 
 t.test('idempotent-worker processes each event once, in order; a failure delays its own instance only', async (t) => {
@@ -124,7 +124,7 @@ t.test('idempotent-worker processes each event once, in order; a failure delays 
     await sqs.client.send(new SendMessageCommand({ ...again(group), MessageBody: first.Body }))
   await printed(/^sales 1: done\nsales 1: done before$/m)
   child.kill('SIGTERM')
-  t.same((await ended)[0], 0)
+  t.equal(await ended(), 0)
 
   const db = new DatabaseSync(join(cwd, 'worker.db'))
   t.same(
@@ -272,7 +272,7 @@ t.test('forward-evolution-webhook sets the webhook of an instance of Evolution A
     API_KEY,
     INSTANCE: 'sales'
   })
-  t.same((await ended)[0], 0, output())
+  t.equal(await ended(), 0, output())
   t.match(asked, { url: '/webhook/set/sales', apikey: 'theirs' })
 
   const { url: target = '', headers } = asked?.webhook ?? {}
@@ -301,5 +301,5 @@ t.test('register-in-an-app emits events from a host app', async (t) => {
   t.match(await sqs.bodies('global_messages_upsert.fifo', 1), [{ data: { text: 'Oi' } }])
   t.match(await call(`${url}/events-hub/events/sales`, { key: API_KEY }), { body: { events: [{ offset: 1 }] } })
   child.kill('SIGTERM')
-  t.same((await ended)[0], 0)
+  t.equal(await ended(), 0)
 })

@@ -38,6 +38,6 @@ t.test('a server with an unreadable .env does not start', async (t) => {
   const cwd = folder(t)
   writeFileSync(join(cwd, '.env'), Buffer.from(`\ufeff${TEXT}`, 'utf16le'))
   const { ended, output } = spawnServer(t, { cwd, env: {} })
-  t.equal((await ended)[0], 1)
+  t.equal(await ended(), 1)
   t.match(output(), 'The server was not started:\n  .env cannot be read: it is UTF-16')
 })

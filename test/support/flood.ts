@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { Test } from 'tap'
+import { soon } from './until.ts'
 
 const CHUNK = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 32), Buffer.from('\r\n')])
 /** More than the buffers of two connected sockets and a body of the largest size. */
@@ -45,7 +46,7 @@ export async function flood(
     socket.on('drain', send)
     send()
   })
-  await Promise.race([closed, readOn])
+  await soon(Promise.race([closed, readOn]), `the end of ${requestLine}`)
   socket.destroy()
   return { answer, end }
 }

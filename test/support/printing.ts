@@ -1,13 +1,13 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import type { Test } from 'tap'
-import { until } from './until.ts'
+import { soon, until } from './until.ts'
 
 export interface Printing {
   /** Everything printed so far. */
   output: () => string
-  /** Resolves when the process has ended, with its exit code and the signal that ended it. */
-  ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>
+  /** Resolves when the process has ended. @returns its exit code, or the signal that ended it */
+  ended: () => Promise<number | NodeJS.Signals>
   /** Resolves when the process has printed this. @throws {Error} it ends first, or does not print it in time */
   printed: (wanted: string | RegExp) => Promise<void>
 }
@@ -18,14 +18,17 @@ export function printing(t: Test, child: ChildProcessWithoutNullStreams): Printi
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
   let over = false
-  const ended = once(child, 'close').finally(() => (over = true)) as Printing['ended']
+  const closed = once(child, 'close').finally(() => (over = true)) as Promise<[number | null, NodeJS.Signals]>
   t.after(async () => {
     child.kill('SIGKILL')
-    await ended
+    await closed
   })
   return {
     output: () => text,
-    ended,
+    ended: async () => {
+      const [code, signal] = await soon(closed, `the end of a process that printed: ${text}`)
+      return code ?? signal
+    },
     printed: async (wanted) => {
       const found = () => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text))
       await until(() => found() || over).catch(() => {})

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
-import { soon } from './until.ts'
+import { soon, soonOnce } from './until.ts'
 
 /** A bare WebSocket that speaks Socket.IO by hand, so that it can stop reading, or send what no client would. */
 export interface RawSocket {
@@ -11,7 +11,7 @@ export interface RawSocket {
   packets: string[]
   /** Resolves with the first packet that fits, now or later. */
   packet(fits: RegExp): Promise<string>
-  /** The close code and reason. */
+  /** Resolves at the end of the connection, with the close code and reason. */
   closed: Promise<{ code: number; reason: string }>
 }
 
@@ -29,7 +29,7 @@ export async function rawSocket(t: Test, url: string, headers: Record<string, st
   })
   const closed = once(ws, 'close').then(([code, reason]: unknown[]) => ({ code: Number(code), reason: String(reason) }))
   closed.catch(() => {})
-  await once(ws, 'open')
+  await soonOnce(ws, 'open')
   const packet = async (fits: RegExp) => {
     for (let at = 0; ; at++) {
       while (at === packets.length) await soon(new Promise<void>((resolve) => (wake = resolve)), String(fits))
@@ -38,7 +38,14 @@ export async function rawSocket(t: Test, url: string, headers: Record<string, st
     }
   }
   await packet(/^0/)
-  return { ws, packets, packet, closed }
+  return {
+    ws,
+    packets,
+    packet,
+    get closed() {
+      return soon(closed, 'the end of a connection')
+    }
+  }
 }
 
 /** The same, in a namespace. */

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { API_KEY } from './build.ts'
 import { type Printing, printing } from './printing.ts'
-import { soon } from './until.ts'
 
 const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
 
@@ -15,6 +14,7 @@ export interface Standalone {
   apiKey: string
   output: Printing['output']
   printed: Printing['printed']
+  ended: Printing['ended']
   /** Sends a signal. @returns the exit code, or the signal that ended it */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
@@ -61,10 +61,10 @@ export async function startStandalone(t: Test, { env = {}, ...started }: ServerP
     apiKey: env.AUTHENTICATION_API_KEY ?? row('API key'),
     output,
     printed,
+    ended,
     stop: async (signal) => {
       child.kill(signal)
-      const [code, by] = await soon(ended, `its end after ${signal}: ${output()}`)
-      return code ?? (by as NodeJS.Signals)
+      return ended()
     }
   }
 }

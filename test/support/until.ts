@@ -1,3 +1,4 @@
+import { type EventEmitter, once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Milliseconds that a test waits for a state: more than a slow machine needs, less than tap gives to a file. */
@@ -21,6 +22,11 @@ export function soon<T>(promise: Promise<T>, what: string): Promise<T> {
   const first = Promise.race([promise, late]).finally(() => clearTimeout(timer))
   first.catch(() => {})
   return first
+}
+
+/** The arguments of the next event of this name. @throws {Error} it does not come within `PATIENCE_MS` */
+export function soonOnce(emitter: EventEmitter, event: string): Promise<unknown[]> {
+  return soon(once(emitter, event), event)
 }
 
 /** The error of a wait that ends at its deadline. */
