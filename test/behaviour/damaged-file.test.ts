@@ -11,7 +11,7 @@ import { until } from '../support/until.ts'
 const headers = { apikey: API_KEY }
 
 t.test(
-  'a damaged event is named, and goes nowhere; those behind it go to the queue and to sockets in order',
+  'a damaged event is reported and not delivered; those behind it reach the queue and sockets in order',
   async (t) => {
     const sqs = await startSqs(t)
     const written = numbers(20).map((n) => {

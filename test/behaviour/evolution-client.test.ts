@@ -24,7 +24,7 @@ t.test('the client example of Evolution API’s documentation runs as it is', as
   t.same((await gone)[0], 'io client disconnect')
 })
 
-t.test('in global mode the same without the instance', async (t) => {
+t.test('in global mode a client on / receives the events of all instances, but no session secrets', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   const socket = await connect(t, url.replace('http', 'ws'), API_KEY)
 
@@ -57,7 +57,7 @@ t.test('the key may come as auth, header or query, and over polling', async (t) 
   }
 })
 
-t.test('who may not listen is told why', async (t) => {
+t.test('a refused client receives the reason as a code', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   const create = (instanceName: string, token: string) =>
     app.inject({ method: 'POST', url: '/instance/create', headers, payload: { instanceName, token } })
@@ -75,16 +75,16 @@ t.test('who may not listen is told why', async (t) => {
   t.strictSame(
     await refusal(t, mine, auth('wrong')),
     await refusal(t, `${url}/nobody`, auth('wrong')),
-    'a wrong key cannot tell whether the instance exists'
+    'a refusal of a wrong key does not tell whether the instance exists'
   )
   t.match(await refusal(t, url, auth(API_KEY)), { code: 'IEV_WS_DISABLED' })
   t.match(await refusal(t, url, auth('wrong')), { code: 'IEV_WS_UNAUTHORIZED' })
   await app.websocket.set('mine', { enabled: false })
   t.match(await refusal(t, mine, auth('token-of-mine')), { code: 'IEV_WS_DISABLED' })
-  t.match(await refusal(t, `${url}/%E0%A4%A`, auth(API_KEY)), { code: 'IEV_WS_UNAUTHORIZED' }, 'a name that is none')
+  t.match(await refusal(t, `${url}/%E0%A4%A`, auth(API_KEY)), { code: 'IEV_WS_UNAUTHORIZED' }, 'an invalid name')
 })
 
-t.test('a key that is no text is nobody’s, and harms nobody', async (t) => {
+t.test('a key that is not a string is refused, and does not harm the server', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   await app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   await app.websocket.set('mine', { enabled: true })
@@ -97,7 +97,7 @@ t.test('a key that is no text is nobody’s, and harms nobody', async (t) => {
   t.equal((await app.inject('/health')).statusCode, 200)
 })
 
-t.test('a token on / sees its own instance only', async (t) => {
+t.test('a token on / receives the events of its own instance only', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   await app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   const own = await connect(t, url, 'token-of-mine')
@@ -114,7 +114,7 @@ t.test('a token on / sees its own instance only', async (t) => {
   )
 })
 
-t.test('after a restart it is admitted at once', async (t) => {
+t.test('a client reconnects after a restart and receives events at once', async (t) => {
   const eventLog = { url: `file:${folder(t)}/events.db` }
   const first = await listen(t, { sqs: false, eventLog })
   const { port } = new URL(first.url)
@@ -123,7 +123,7 @@ t.test('after a restart it is admitted at once', async (t) => {
   const { socket, until } = await connect(t, `${first.url}/mine`, 'token-of-mine', { reconnectionDelay: 50 })
   const lost = next(socket, 'disconnect')
   await first.app.close()
-  t.same((await lost)[0], 'transport close', 'it was not sent away, so it comes back by itself')
+  t.same((await lost)[0], 'transport close', 'a reason after which clients reconnect')
 
   const back = next(socket, 'connect')
   const { app } = await listen(t, { sqs: false, eventLog, port: Number(port) })
@@ -133,7 +133,7 @@ t.test('after a restart it is admitted at once', async (t) => {
   t.match(await until(1), [{ event: 'call', message: { data: 'again' } }])
 })
 
-t.test('whoever loses what let it in is disconnected at once', async (t) => {
+t.test('a socket that is no longer authorized is disconnected at once', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   const { instances } = app.eventLog
   const open = async (path: string, key: string) => (await connect(t, `${url}${path}`, key)).socket
@@ -148,25 +148,25 @@ t.test('whoever loses what let it in is disconnected at once', async (t) => {
   }
   await instances.create({ name: 'mine', token: 'token-of-mine' })
 
-  await t.test('the transport is switched off', async (t) => {
+  await t.test('its transport is switched off', async (t) => {
     const { byToken, byTokenOnRoot, byKey, byKeyOnRoot } = await prepare()
     const cut = [byToken, byKey].map((socket) => next(socket, 'disconnect'))
     await app.websocket.set('mine', { enabled: false })
     for (const [reason] of await Promise.all(cut)) t.equal(reason, 'io server disconnect')
-    t.ok(byTokenOnRoot.connected && byKeyOnRoot.connected, '/ has nothing to do with it')
+    t.ok(byTokenOnRoot.connected && byKeyOnRoot.connected, 'sockets on / stay connected')
   })
 
-  await t.test('the token is replaced', async (t) => {
+  await t.test('its token is replaced', async (t) => {
     const { byToken, byTokenOnRoot, byKey, byKeyOnRoot } = await prepare()
     const cut = [byToken, byTokenOnRoot].map((socket) => next(socket, 'disconnect'))
     const reply = await app.inject({ method: 'PUT', url: '/instance/token/mine', headers, payload: { token: 'newer' } })
     t.match(reply.json(), { hash: 'newer' })
     await Promise.all(cut)
-    t.ok(byKey.connected && byKeyOnRoot.connected, 'the global key still holds')
+    t.ok(byKey.connected && byKeyOnRoot.connected, 'sockets with the global key stay connected')
     await instances.setToken('mine', 'token-of-mine')
   })
 
-  await t.test('the instance is deleted', async (t) => {
+  await t.test('its instance is deleted', async (t) => {
     const { byToken, byTokenOnRoot, byKey, byKeyOnRoot } = await prepare()
     const cut = [byToken, byTokenOnRoot, byKey].map((socket) => next(socket, 'disconnect'))
     await app.inject({ method: 'DELETE', url: '/instance/delete/mine', headers })
@@ -176,7 +176,7 @@ t.test('whoever loses what let it in is disconnected at once', async (t) => {
   })
 })
 
-t.test('a peer that is allowed needs no key, but not through a proxy', async (t) => {
+t.test('a client of an allowed host needs no key, unless it comes through a proxy', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { allowedHosts: ['127.0.0.1'] } })
   await app.websocket.set('mine', { enabled: true })
   const { socket } = await connect(t, `${url}/mine`, '', { auth: {} })
@@ -191,14 +191,14 @@ t.test('a peer that is allowed needs no key, but not through a proxy', async (t)
   t.match(
     await refusal(t, `${url}/mine`, { auth: { apikey: 'wrong' } }),
     { code: 'IEV_WS_UNAUTHORIZED' },
-    'a wrong key is wrong'
+    'a wrong key is refused'
   )
 })
 
-t.test('namespaces are gone when nobody is in them', async (t) => {
+t.test('namespaces without sockets are removed', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('mine', { enabled: true })
-  // The only place where Socket.IO shows its namespaces.
+  // Socket.IO has no public way to list its namespaces.
   // oxlint-disable-next-line no-underscore-dangle
   const names = () => [...(app.io as unknown as { _nsps: Map<string, unknown> })._nsps.keys()]
   const { socket } = await connect(t, `${url}/mine`, API_KEY)
@@ -215,11 +215,11 @@ t.test('namespaces are gone when nobody is in them', async (t) => {
   socket.disconnect()
   await soon(left, 'a disconnect')
   await app.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
-  t.same(names(), ['/'], 'an event for nobody makes none')
+  t.same(names(), ['/'], 'an event does not create a namespace')
   t.equal(app.websocket.connected, 0)
 })
 
-t.test('a name has no other spellings than those that clients make of it', async (t) => {
+t.test('a namespace in another encoding than that of clients is refused', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   for (const name of ['mine', 'loja são/1']) await app.websocket.set(name, { enabled: true })
   for (const path of ['/%6Dine', '/m%69ne', '/loja%20s%C3%A3o%2f1', '/loja%20são%2F1', '/%6Coja são/1']) {
@@ -228,7 +228,7 @@ t.test('a name has no other spellings than those that clients make of it', async
   await connect(t, `${url}/loja%20s%C3%A3o/1`, API_KEY)
 })
 
-t.test('an accented name is one instance under the spellings of clients', async (t) => {
+t.test('an encoded and a raw name with accents are the same instance', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   const name = 'loja são/1'
   await app.websocket.set(name, { enabled: true })

@@ -126,17 +126,17 @@ async function postAll(t: Test, { global, queueOf }: Mode): Promise<void> {
 
 t.equal(fixtures.length, 40)
 
-t.test('instance mode: a queue for each instance and event', (t) =>
+t.test('in instance mode webhooks go to a queue for each instance and event', (t) =>
   postAll(t, {
     global: undefined,
     queueOf: ({ instance, event }) => `${OWN_PREFIX[instance]}_${eventKey(event).toLowerCase()}.fifo`
   })
 )
 
-t.test('global mode: a queue for each event', (t) =>
+t.test('in global mode webhooks go to a queue for each event', (t) =>
   postAll(t, { global: {}, queueOf: ({ event }) => `global_${eventKey(event).toLowerCase()}.fifo` })
 )
 
-t.test('single-queue mode: one queue for all', (t) =>
+t.test('in single-queue mode webhooks go to one queue', (t) =>
   postAll(t, { global: { prefix: 'hub', singleQueue: true }, queueOf: () => 'hub_singlequeue.fifo' })
 )

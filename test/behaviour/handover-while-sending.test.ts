@@ -10,7 +10,7 @@ import { startSqs } from '../support/sqs.ts'
 import { soon, until } from '../support/until.ts'
 
 if (await havePostgres(t)) {
-  t.test('a send that is not answered keeps its own lane from being handed over, and no other', async (t) => {
+  t.test('an unanswered call delays the hand-over of the instance that it sends for, not of others', async (t) => {
     const { url } = await startDatabase(t)
     const sqs = await startSqs(t)
     const proxy = await startFaultProxy(t, sqs.options.endpoint)
@@ -33,7 +33,7 @@ if (await havePostgres(t)) {
     const instances = numbers(20).map((n) => `instance-${n}`)
     for (const instance of [...instances, 'slow']) await two.onInstanceEvent({ instance, event: 'call', data: 1 })
     await until(() => sqs.depth('global_call.fifo') === instances.length)
-    // It would have come by now, before what is on its way.
+    // If the other node sent it before the open call has ended, it would arrive in this time.
     await pause(100)
     t.equal(sqs.depth('global_call.fifo'), instances.length)
     t.notOk(closed)
@@ -44,7 +44,7 @@ if (await havePostgres(t)) {
     checkQueues(t, sqs.server, { 'global_call.fifo': expected.set('slow', [0, 1]) })
   })
 
-  t.test('a queue that never answers keeps no other queue from being handed over', async (t) => {
+  t.test('a queue that never answers delays the hand-over of no other queue', async (t) => {
     const { url } = await startDatabase(t)
     const sqs = await startSqs(t)
     const proxy = await startFaultProxy(t, sqs.options.endpoint)
@@ -73,7 +73,7 @@ if (await havePostgres(t)) {
     for (const instance of [...instances, 'slow']) await two.onInstanceEvent({ instance, event: 'call', data: 2 })
     await everywhere(3)
     const tookMs = performance.now() - begun
-    // Another second for a machine that does much else.
+    // A second more than on an idle machine.
     t.ok(tookMs < 2_000, `${Math.round(tookMs)} ms`)
     t.notOk(closed)
     t.equal(sqs.depth('slow_call.fifo'), 0)

@@ -7,13 +7,13 @@ import { API_KEY, bare, folder } from '../support/build.ts'
 
 const OPTIONS = { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: { region: 'us-east-1' } }
 
-/** What a host may have of its own, under names that our routes and the libraries beneath them could want as well. */
+/** Adds decorators under names that our routes or their libraries might use as well. */
 async function decorate(t: Test, host: FastifyInstance): Promise<void> {
   for (const name of ['authenticate', 'auth', 'instances', 'store', 'readiness', 'swaggerCSP'])
     host.decorate(name, 'of the host')
   for (const name of ['identity', 'user', 'instance']) host.decorateRequest(name, null)
   host.decorateReply('fail', null)
-  // It decorates replies with `sendFile` and `download`.
+  // @fastify/static adds `sendFile` and `download` to replies.
   await host.register(fastifyStatic, { root: folder(t), prefix: '/files/' })
   host.get('/host', async (request) => ({
     own: host.getDecorator('authenticate'),
@@ -30,14 +30,14 @@ async function assertBothWork(t: Test, host: FastifyInstance): Promise<void> {
   t.equal((await host.inject('/console/')).statusCode, 200)
 }
 
-t.test('a host that has decorators of its own registers the plugin', async (t) => {
+t.test('a host with decorators of its own can register the plugin', async (t) => {
   const host = bare(t)
   await decorate(t, host)
   await host.register(app, OPTIONS)
   await assertBothWork(t, host)
 })
 
-t.test('a host with the plugin adds decorators of its own', async (t) => {
+t.test('a host can add decorators of its own after the plugin', async (t) => {
   const host = bare(t)
   await host.register(app, OPTIONS)
   await decorate(t, host)
@@ -45,7 +45,7 @@ t.test('a host with the plugin adds decorators of its own', async (t) => {
   await assertBothWork(t, host)
 })
 
-t.test('the host gets five decorators, no parser and no plugin under another’s name', async (t) => {
+t.test('the plugin adds five decorators to the host, no parser, and only plugins under its own name', async (t) => {
   const host = bare(t)
   const names = () => Object.getOwnPropertyNames(host)
   const before = new Set(names())

@@ -8,7 +8,7 @@ import { API_KEY } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
 import { soonOnce } from '../support/until.ts'
 
-/** A machine whose `localhost` has two addresses, as those with IPv6 have; then Fastify makes a server for each. */
+/** Gives `localhost` two addresses, as it has with IPv6: Fastify then creates a server for each. */
 function twoAddresses(t: Test): void {
   const { lookup } = dns
   t.after(() => (dns.lookup = lookup))

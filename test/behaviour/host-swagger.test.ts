@@ -22,7 +22,7 @@ interface Document {
 const OPTIONS = { apiKey: API_KEY, prefix: '/hub', eventLog: { url: ':memory:' }, sqs: { region: 'us-east-1' } }
 const INFO = { title: 'The host', version: '1' }
 
-/** A host with a document and a route of its own, whose keys are called as many call them. */
+/** @returns the document of a host with a route and a security scheme of its own */
 async function hostDocument(t: Test, options: object, register: (host: FastifyInstance) => PromiseLike<unknown>) {
   const host = bare(t, options)
   await host.register(swagger, {
@@ -32,7 +32,7 @@ async function hostDocument(t: Test, options: object, register: (host: FastifyIn
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } }
     },
     exposeHeadRoutes: true,
-    // As those of other schema libraries do.
+    // Libraries for other schemas replace schemas like this.
     transform: ({ schema, url }) => ({ schema: { ...(schema as object), summary: 'transformed by the host' }, url })
   })
   await register(host)
@@ -41,7 +41,7 @@ async function hostDocument(t: Test, options: object, register: (host: FastifyIn
   return host.swagger() as unknown as Document
 }
 
-t.test('the document of a host that has @fastify/swagger describes our operations and their keys', async (t) => {
+t.test('the document of a host with @fastify/swagger describes our operations and their keys', async (t) => {
   const document = await hostDocument(t, {}, (host) => host.register(app, OPTIONS))
   const { valid, errors } = await new Validator().validate(structuredClone(document) as never)
   t.ok(valid, JSON.stringify(errors))
@@ -82,7 +82,7 @@ t.test('the document of a host that has @fastify/swagger describes our operation
   })
 })
 
-t.test('a document of Swagger 2.0 describes our operations, too', async (t) => {
+t.test('a document of Swagger 2.0 describes our operations and their keys', async (t) => {
   const host = bare(t)
   await host.register(swagger, { swagger: { info: INFO } })
   await host.register(app, OPTIONS)
@@ -98,7 +98,7 @@ t.test('a document of Swagger 2.0 describes our operations, too', async (t) => {
   })
 })
 
-t.test('a host that registers @fastify/swagger and its page afterwards has a document of its own routes', async (t) => {
+t.test('a host that registers @fastify/swagger after the plugin has a document of its own routes', async (t) => {
   const host = bare(t)
   await host.register(app, OPTIONS)
   await host.register(swagger, { openapi: { openapi: '3.1.0', info: INFO } })

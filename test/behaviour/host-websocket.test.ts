@@ -43,21 +43,27 @@ async function assertBothWork(t: Test, host: FastifyInstance): Promise<void> {
   own.close()
 }
 
-t.test('@fastify/websocket, registered first, and Socket.IO have each their connections', async (t) => {
-  const host = bare(t)
-  await echo(host)
-  await host.register(websocket, OPTIONS)
-  await assertBothWork(t, host)
-})
+t.test(
+  '@fastify/websocket and Socket.IO get their own connections if @fastify/websocket is registered first',
+  async (t) => {
+    const host = bare(t)
+    await echo(host)
+    await host.register(websocket, OPTIONS)
+    await assertBothWork(t, host)
+  }
+)
 
-t.test('@fastify/websocket, registered afterwards, and Socket.IO have each their connections', async (t) => {
-  const host = bare(t)
-  await host.register(websocket, OPTIONS)
-  await echo(host)
-  await assertBothWork(t, host)
-})
+t.test(
+  '@fastify/websocket and Socket.IO get their own connections if @fastify/websocket is registered last',
+  async (t) => {
+    const host = bare(t)
+    await host.register(websocket, OPTIONS)
+    await echo(host)
+    await assertBothWork(t, host)
+  }
+)
 
-t.test('two contexts with sockets, and @fastify/websocket between them', async (t) => {
+t.test('two contexts with sockets and @fastify/websocket between them get their own connections', async (t) => {
   const host = bare(t)
   await host.register(async (context) => context.register(websocket, { ...OPTIONS, path: '/first' }))
   await echo(host)
@@ -71,10 +77,10 @@ t.test('two contexts with sockets, and @fastify/websocket between them', async (
   const own = new WebSocket(`${url.replace('http', 'ws')}/echo`)
   t.after(() => own.terminate())
   await soonOnce(own, 'open')
-  t.pass('and the host’s own opens')
+  t.pass('the WebSocket of the host opens')
 })
 
-t.test('closing takes the host’s own listener off again', async (t) => {
+t.test('closing the server removes the listener for upgrades', async (t) => {
   const host = Fastify()
   await host.register(websocket, OPTIONS)
   await echo(host)
@@ -84,7 +90,7 @@ t.test('closing takes the host’s own listener off again', async (t) => {
   t.equal(host.server.listenerCount('upgrade'), listeners - 1)
 })
 
-/** An upgrade as some clients ask for it. @returns status and body, or what came instead */
+/** Makes a request with an offer to upgrade. @returns the status and the body of the reply */
 async function upgrade(
   url: string,
   headers: Record<string, string>,
@@ -101,7 +107,7 @@ async function upgrade(
   return { status: reply.statusCode, body }
 }
 
-t.test('a client that offers HTTP/2 is served by HTTP/1.1', async (t) => {
+t.test('a request that offers an upgrade to HTTP/2 is answered by HTTP/1.1', async (t) => {
   const host = bare(t)
   await host.register(websocket, OPTIONS)
   host.post('/own', async ({ body }) => body)
@@ -113,7 +119,7 @@ t.test('a client that offers HTTP/2 is served by HTTP/1.1', async (t) => {
   })
 })
 
-t.test('an upgrade that nobody knows is ended', async (t) => {
+t.test('an upgrade on an unknown path is answered 404', async (t) => {
   const host = bare(t)
   await host.register(websocket, OPTIONS)
   const url = await host.listen({ port: 0, host: '127.0.0.1' })
@@ -122,34 +128,40 @@ t.test('an upgrade that nobody knows is ended', async (t) => {
   t.match(error.message, '404')
 })
 
-t.test('where Node does not ask what to upgrade, an offer that nobody takes is a plain request', async (t) => {
-  const host = bare(t)
-  const server = host.server as { shouldUpgradeCallback?: unknown }
-  const asked = server.shouldUpgradeCallback
-  delete server.shouldUpgradeCallback
-  await host.register(websocket, OPTIONS)
-  if (asked) server.shouldUpgradeCallback = () => true
-  host.get('/own', async ({ headers }) => ({ upgrade: headers.upgrade, text: headers['x-text'] }))
-  const url = await host.listen({ port: 0, host: '127.0.0.1' })
-  const offer = { upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__', 'x-text': 'text' }
-  t.same(await upgrade(`${url}/own`, offer, 'GET'), { status: 200, body: '{"text":"text"}' })
-})
+t.test(
+  'an offer to upgrade that nobody accepts is a plain request, on versions of Node.js without shouldUpgradeCallback',
+  async (t) => {
+    const host = bare(t)
+    const server = host.server as { shouldUpgradeCallback?: unknown }
+    const asked = server.shouldUpgradeCallback
+    delete server.shouldUpgradeCallback
+    await host.register(websocket, OPTIONS)
+    if (asked) server.shouldUpgradeCallback = () => true
+    host.get('/own', async ({ headers }) => ({ upgrade: headers.upgrade, text: headers['x-text'] }))
+    const url = await host.listen({ port: 0, host: '127.0.0.1' })
+    const offer = { upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__', 'x-text': 'text' }
+    t.same(await upgrade(`${url}/own`, offer, 'GET'), { status: 200, body: '{"text":"text"}' })
+  }
+)
 
-t.test('where Node reads the body of an offer itself, an offer that nobody takes is a plain request', async (t) => {
-  const host = bare(t)
-  await host.register(websocket, OPTIONS)
-  host.post('/own', async ({ body }) => body)
-  await host.ready()
-  // Hands requests over as Node.js 26 does for `localhost`: the body is read from the request.
-  const front = createServer((asked, response) => {
-    response.detachSocket(asked.socket)
-    host.server.emit('upgrade', asked, asked.socket, Buffer.alloc(0))
-  })
-  t.after(() => front.close())
-  await once(front.listen(0, '127.0.0.1'), 'listening')
-  const { port } = front.address() as AddressInfo
-  t.same(await upgrade(`http://127.0.0.1:${port}/own`, { connection: 'close' }), {
-    status: 200,
-    body: '{"name":"sales"}'
-  })
-})
+t.test(
+  'an offer to upgrade that nobody accepts is a plain request, on versions of Node.js that read its body first',
+  async (t) => {
+    const host = bare(t)
+    await host.register(websocket, OPTIONS)
+    host.post('/own', async ({ body }) => body)
+    await host.ready()
+    // Passes requests on like Node.js 26 does for `localhost`: the body is read from the request.
+    const front = createServer((asked, response) => {
+      response.detachSocket(asked.socket)
+      host.server.emit('upgrade', asked, asked.socket, Buffer.alloc(0))
+    })
+    t.after(() => front.close())
+    await once(front.listen(0, '127.0.0.1'), 'listening')
+    const { port } = front.address() as AddressInfo
+    t.same(await upgrade(`http://127.0.0.1:${port}/own`, { connection: 'close' }), {
+      status: 200,
+      body: '{"name":"sales"}'
+    })
+  }
+)

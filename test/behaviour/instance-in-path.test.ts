@@ -4,7 +4,7 @@ import { API_KEY, build } from '../support/build.ts'
 const headers = { apikey: API_KEY, 'content-type': 'application/json' }
 const event = { event: 'call', data: 1 }
 
-t.test('a name with accents, spaces and a slash works where it is percent-encoded', async (t) => {
+t.test('a percent-encoded name may have accents, spaces and slashes', async (t) => {
   const server = await build(t)
   const name = 'loja são/1'
   const url = `/events/${encodeURIComponent(name)}`
@@ -36,7 +36,7 @@ t.test('query and body never override the instance in the path', async (t) => {
     headers: mine,
     payload: { ...event, instance: 'other' }
   })
-  t.equal(reply.statusCode, 400, 'a body that tries is refused')
+  t.equal(reply.statusCode, 400, 'a body with an instance is refused')
   t.match((await server.inject({ url: `/events/mine${query}`, headers: mine })).json(), {
     events: [{ instance: 'mine' }]
   })

@@ -13,7 +13,7 @@ const auth = { apikey: API_KEY }
 /** Larger than half of the budget: only one of them is kept at a time. */
 const OVERSIZED = 'y'.repeat(60_000)
 
-/** A server whose budget a client of `sales` fills that does not read. */
+/** Starts a server whose budget is used by a client of `sales` that does not read. */
 async function start(t: Test, store?: EventLog['store']) {
   const { app, url } = await listen(t, {
     sqs: false,
@@ -28,21 +28,24 @@ async function start(t: Test, store?: EventLog['store']) {
   return { app, url, ws }
 }
 
-t.test('a live socket for whose events there is no room gets them later, in order, and does not notice', async (t) => {
-  const { app, url, ws } = await start(t)
-  const { socket, received, until: receive } = await connect(t, `${url}/support`, API_KEY)
-  await emit(app, 'support', 1, OVERSIZED, 2, 3)
-  t.strictSame(data(await receive(1)), [1])
-  t.strictSame([app.websocket.connected, app.websocket.replaying], [2, 1])
-  ws.resume()
-  t.strictSame(data(await receive(4)), [1, OVERSIZED, 2, 3])
-  await emit(app, 'support', 4)
-  t.strictSame(data(await receive(5)), [1, OVERSIZED, 2, 3, 4])
-  t.strictSame(
-    [app.websocket.replaying, socket.connected, received.some(({ event }) => event === 'resumed')],
-    [0, true, false]
-  )
-})
+t.test(
+  'without room in the budget a live socket receives its events later, in order, and stays connected',
+  async (t) => {
+    const { app, url, ws } = await start(t)
+    const { socket, received, until: receive } = await connect(t, `${url}/support`, API_KEY)
+    await emit(app, 'support', 1, OVERSIZED, 2, 3)
+    t.strictSame(data(await receive(1)), [1])
+    t.strictSame([app.websocket.connected, app.websocket.replaying], [2, 1])
+    ws.resume()
+    t.strictSame(data(await receive(4)), [1, OVERSIZED, 2, 3])
+    await emit(app, 'support', 4)
+    t.strictSame(data(await receive(5)), [1, OVERSIZED, 2, 3, 4])
+    t.strictSame(
+      [app.websocket.replaying, socket.connected, received.some(({ event }) => event === 'resumed')],
+      [0, true, false]
+    )
+  }
+)
 
 t.test('a socket that has no room in the turn in which its replay ends gets each event once', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
@@ -82,7 +85,7 @@ t.test('a socket that has no room in the turn in which its replay ends gets each
   t.strictSame(data(await receive(304)).at(-1), 'live')
 })
 
-t.test('a client of long polling, which shares no bytes with others, gets them later as well', async (t) => {
+t.test('without room in the budget a client of long polling receives its events later', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { maxBufferedBytesTotal: 100_000 } })
   await app.websocket.set('support', { enabled: true })
   const clients = [await pollingClient(url, '/support', auth), await pollingClient(url, '/support', auth)]
@@ -93,7 +96,7 @@ t.test('a client of long polling, which shares no bytes with others, gets them l
   await until(() => app.websocket.replaying === 0)
 })
 
-t.test('one whose events were pruned meanwhile is disconnected, to be told so when it resumes', async (t) => {
+t.test('a live socket whose waiting events are pruned is disconnected', async (t) => {
   const held = heldStore(t)
   const { app, url, ws } = await start(t, held.store)
   const { socket } = await connect(t, `${url}/support`, API_KEY, { reconnection: false })

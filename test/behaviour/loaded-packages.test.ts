@@ -7,7 +7,7 @@ import { API_KEY, folder } from '../support/build.ts'
 import { PLAIN_ENV } from '../support/plain-env.ts'
 import { soonOnce } from '../support/until.ts'
 
-/** Packages that only one part needs. */
+/** Packages that only one part of the server needs. */
 const HEAVY = [
   '@aws-sdk/client-s3',
   '@aws-sdk/client-sqs',
@@ -24,17 +24,17 @@ const HEAVY = [
   'socket.io'
 ]
 
-/** Runs Node.js to its end. @returns which of them it loaded */
+/** Runs Node.js. @returns the packages of `HEAVY` that it loaded */
 async function loaded(t: Test, args: string[], env: Record<string, string> = {}): Promise<string[]> {
   const file = join(folder(t), 'packages.json')
   const child = spawn(process.execPath, ['--import', './test/support/record-packages.ts', ...args], {
     cwd: `${import.meta.dirname}/../..`,
-    // tap's own hooks load packages, too.
+    // The hooks of tap would load packages.
     env: { ...PLAIN_ENV, ...env, LOADED_PACKAGES: file },
     stdio: ['ignore', 'pipe', 'inherit']
   })
   t.after(() => child.kill('SIGKILL'))
-  // The standalone server runs until it is told to stop.
+  // The standalone server runs until SIGTERM.
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     if (text.includes('is ready')) child.kill('SIGTERM')
   })
@@ -43,7 +43,7 @@ async function loaded(t: Test, args: string[], env: Record<string, string> = {})
   return HEAVY.filter((name) => packages.has(name))
 }
 
-/** What a host app loads. @param url asked once the app is ready */
+/** Runs a host app. @param url the request that it makes @returns the packages of `HEAVY` that it loaded */
 function ofApp(t: Test, options: Partial<AppOptions>, url = '/health'): Promise<string[]> {
   const all = { apiKey: API_KEY, eventLog: { url: ':memory:' }, ...options }
   const program = `
@@ -58,7 +58,7 @@ function ofApp(t: Test, options: Partial<AppOptions>, url = '/health'): Promise<
 
 const OFF = { sqs: false, websocket: false, docs: false, console: false } as const
 
-t.test('a host app loads what its parts need', async (t) => {
+t.test('a host app loads only the packages that its parts need', async (t) => {
   const [none, metrics, sqs, websocket, docs, console] = await Promise.all([
     ofApp(t, OFF),
     ofApp(t, OFF, '/metrics'),
@@ -80,7 +80,7 @@ t.test('a host app loads what its parts need', async (t) => {
   )
 })
 
-t.test('the standalone server loads what its settings need', async (t) => {
+t.test('the standalone server loads only the packages that its settings need', async (t) => {
   const settings = {
     AUTHENTICATION_API_KEY: API_KEY,
     SERVER_PORT: '0',
@@ -92,6 +92,6 @@ t.test('the standalone server loads what its settings need', async (t) => {
   t.strictSame(await loaded(t, ['server.ts'], settings), ['fastify-socket.io', 'socket.io'])
 })
 
-t.test('a client loads socket.io-client and nothing of the server', async (t) => {
+t.test('a client loads no packages of the server', async (t) => {
   t.strictSame(await loaded(t, ['--input-type=module', '--eval', "import './lib/client/connect-instance.ts'"]), [])
 })

@@ -24,7 +24,7 @@ function heapMiB(): number {
   return process.memoryUsage().heapUsed / 1_048_576
 }
 
-/** Enters namespaces of instances, hears one event in each, and leaves them again. */
+/** Connects to the namespaces of instances, receives one event in each, and disconnects from them. */
 async function visit(app: App, { ws, packets, packet }: RawSocket, instances: string[]): Promise<void> {
   packets.length = 0
   const last = instances.at(-1)
@@ -57,7 +57,7 @@ t.test('namespaces that clients have left take no memory', async (t) => {
   t.ok(grown < 3, `${grown.toFixed(1)} MiB more`)
 })
 
-t.test('an event for an instance without sockets makes no namespace', async (t) => {
+t.test('an event of an instance without sockets creates no namespace', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   for (const name of ['a', 'b']) await app.websocket.set(name, { enabled: true })
   const listener = await connect(t, `${url}/a`, API_KEY)
@@ -67,7 +67,7 @@ t.test('an event for an instance without sockets makes no namespace', async (t) 
   t.same(names(app), ['/', '/a'])
 })
 
-t.test('what clients send reaches nobody, and is not answered', async (t) => {
+t.test('events and answers that a client sends reach no other client', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   for (const name of ['a', 'b']) await app.websocket.set(name, { enabled: true })
   const talker = await rawListener(t, url, '/a', auth)
@@ -93,7 +93,7 @@ t.test('what clients send reaches nobody, and is not answered', async (t) => {
   t.equal(talker.packets.length, received + 2)
 })
 
-t.test('a client that sends what no client would is cut off', async (t) => {
+t.test('a client that sends invalid packets is disconnected', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('a', { enabled: true })
   const packets = {

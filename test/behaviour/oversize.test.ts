@@ -25,45 +25,53 @@ async function withS3(t: Test) {
   return { sqs, server, s3, proxy }
 }
 
-t.test('a message that is too large goes to S3, in its turn; the queue gets a reference that opens it', async (t) => {
-  const { sqs, server, s3 } = await withS3(t)
-  const large = { text: 'ã📦'.repeat(3_000) }
-  const accept = (data: unknown, id: string) => ({
-    instance: 'loja 1',
-    event: 'call',
-    data,
-    id,
-    extra: { progress: 7 }
-  })
-  await server.eventLog.accept([accept('before', 'a'), accept(large, 'b/ç'), accept(large, 'c'), accept('after', 'd')])
+t.test(
+  'a message that is too large is stored in S3, and the queue receives a reference to it in its place',
+  async (t) => {
+    const { sqs, server, s3 } = await withS3(t)
+    const large = { text: 'ã📦'.repeat(3_000) }
+    const accept = (data: unknown, id: string) => ({
+      instance: 'loja 1',
+      event: 'call',
+      data,
+      id,
+      extra: { progress: 7 }
+    })
+    await server.eventLog.accept([
+      accept('before', 'a'),
+      accept(large, 'b/ç'),
+      accept(large, 'c'),
+      accept('after', 'd')
+    ])
 
-  const bodies = await sqs.bodies('global_call.fifo', 4)
-  t.match(bodies, [
-    { dataType: 'json', data: 'before', offset: 1 },
-    { dataType: 's3', id: 'b/ç', offset: 2, event: 'call', instance: 'loja 1', progress: 7 },
-    { dataType: 's3', id: 'c', offset: 3 },
-    { dataType: 'json', data: 'after', offset: 4 }
-  ])
-  const reference = bodies[1]?.data as { bucket: string; key: string; fileUrl: string; size: number }
-  t.match(reference, { bucket: BUCKET, key: 'hub/loja%201/2-b%2F%C3%A7.json', size: Number })
-  const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: reference.key }))
-  t.equal(ContentLength, reference.size)
-  const stored = JSON.parse((await Body?.transformToString()) ?? '') as object
-  t.match(stored, {
-    event: 'call',
-    instance: 'loja 1',
-    dataType: 'json',
-    data: large,
-    id: 'b/ç',
-    offset: 2,
-    progress: 7
-  })
+    const bodies = await sqs.bodies('global_call.fifo', 4)
+    t.match(bodies, [
+      { dataType: 'json', data: 'before', offset: 1 },
+      { dataType: 's3', id: 'b/ç', offset: 2, event: 'call', instance: 'loja 1', progress: 7 },
+      { dataType: 's3', id: 'c', offset: 3 },
+      { dataType: 'json', data: 'after', offset: 4 }
+    ])
+    const reference = bodies[1]?.data as { bucket: string; key: string; fileUrl: string; size: number }
+    t.match(reference, { bucket: BUCKET, key: 'hub/loja%201/2-b%2F%C3%A7.json', size: Number })
+    const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: reference.key }))
+    t.equal(ContentLength, reference.size)
+    const stored = JSON.parse((await Body?.transformToString()) ?? '') as object
+    t.match(stored, {
+      event: 'call',
+      instance: 'loja 1',
+      dataType: 'json',
+      data: large,
+      id: 'b/ç',
+      offset: 2,
+      progress: 7
+    })
 
-  t.match(reference.fileUrl, /X-Amz-Signature=/)
-  const opened = await fetch(reference.fileUrl)
-  t.same(await opened.json(), stored)
-  t.equal((await server.eventLog.store.deadLetters.count()).count, 0)
-})
+    t.match(reference.fileUrl, /X-Amz-Signature=/)
+    const opened = await fetch(reference.fileUrl)
+    t.same(await opened.json(), stored)
+    t.equal((await server.eventLog.store.deadLetters.count()).count, 0)
+  }
+)
 
 t.test('no event overwrites the object of another, and no key is too long', async (t) => {
   const { sqs, server } = await withS3(t)
@@ -82,7 +90,7 @@ t.test('no event overwrites the object of another, and no key is too long', asyn
   const own = bodies.find(
     ({ id }) => id !== 'same' && references.some(({ key }) => key === `hub/mine/${String(id)}.json`)
   )
-  t.ok(own, 'an id of ours is the object’s name')
+  t.ok(own, 'a generated id is the name of the object')
 })
 
 t.test('long extra members go to S3 with the data', async (t) => {
@@ -93,7 +101,7 @@ t.test('long extra members go to S3 with the data', async (t) => {
   await server.onInstanceEvent({ ...call, traceparent })
   const [message, traced] = await sqs.bodies('global_call.fifo', 2)
   t.match(message, { dataType: 's3' })
-  t.match(traced, { dataType: 's3', traceparent }, 'but for the trace that it belongs to')
+  t.match(traced, { dataType: 's3', traceparent }, 'the trace stays in the message')
   t.notOk('more' in (message ?? {}))
   const { fileUrl } = Object(message?.data) as { fileUrl: string }
   const stored = await (await fetch(fileUrl)).json()
@@ -119,7 +127,7 @@ t.test('an event that S3 refuses permanently becomes a dead letter, and later ev
   t.match((await server.inject('/metrics')).body, /iev_sqs_failures_total\{kind="permanent",code="NoSuchBucket"\} 2/)
 })
 
-t.test('S3 failing holds the lane back, not others, and is tried again', async (t) => {
+t.test('a failed upload is repeated; it delays its own instance, not others', async (t) => {
   const { sqs, server, s3 } = await withS3(t)
   const { send } = S3Client.prototype
   let failures = 2
@@ -137,7 +145,7 @@ t.test('S3 failing holds the lane back, not others, and is tried again', async (
   t.ok(failures < 0)
 })
 
-t.test('the queue’s own limit wins where it is smaller', async (t) => {
+t.test('a message larger than the limit of its queue is stored in S3', async (t) => {
   const { sqs, server } = await withS3(t)
   sqs.server.createQueue('mine_call.fifo', { attributes: { FifoQueue: 'true', MaximumMessageSize: '1024' } })
   await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
@@ -150,7 +158,7 @@ t.test('a queue’s limit that is known only when the first event is sent counts
   const sqs = await startSqs(t)
   sqs.server.createQueue('global_call.fifo', { attributes: { FifoQueue: 'true', MaximumMessageSize: '1024' } })
   const server = await build(t, { sqs: sqs.options })
-  // Its queue was not provisioned at start: it is when the first event needs it.
+  // This queue is not provisioned at the start, but when the first event needs it.
   await server.sqs.set('mine', { enabled: true, events: ['CALL'] })
   const { store } = server.eventLog
   const own = server.sqs.plan.bind(server.sqs)
@@ -170,5 +178,5 @@ t.test('dlqMaxReceives gives each queue a dead-letter queue of SQS', async (t) =
   t.equal(dlq?.attributes.FifoQueue, 'true')
   const policy = JSON.parse(sqs.server.inspectQueue('mine_call.fifo')?.attributes.RedrivePolicy ?? '{}') as object
   t.same(policy, { deadLetterTargetArn: dlq?.arn, maxReceiveCount: 3 })
-  t.equal(queues.length, 1, 'it is not among the instance’s queues')
+  t.equal(queues.length, 1, 'the dead-letter queue is not listed')
 })

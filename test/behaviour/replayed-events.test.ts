@@ -6,7 +6,7 @@ import { client, next, refusal } from '../support/sockets.ts'
 
 type Listening = Awaited<ReturnType<typeof listen>>
 
-/** What a client that comes with this `auth` is sent before it is live. */
+/** Connects with this `auth`. @returns the replay: the data of its events, and `resumed` */
 async function replayed(t: Parameters<typeof client>[0], url: string, auth: Record<string, unknown>) {
   const { socket, received } = client(t, url, { auth: { apikey: API_KEY, ...auth } })
   await next(socket, 'resumed')
@@ -19,7 +19,7 @@ async function prune({ app }: Listening): Promise<void> {
   while ((await store.log.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: Number.MAX_SAFE_INTEGER })).more);
 }
 
-t.test('an offset that the log has not reached: it was begun anew, and all of it comes', async (t) => {
+t.test('an offset ahead of the log is of a lost log: the replay has all events, and is incomplete', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   const empty = { from: 0, to: 0, count: 0, complete: false }
@@ -33,7 +33,7 @@ t.test('an offset that the log has not reached: it was begun anew, and all of it
   t.strictSame(await replayed(t, `${url}/sales`, { offset: 1 }), [2, { from: 1, to: 3, count: 1, complete: true }])
 })
 
-t.test('an offset that is older than what the log still has is told to be incomplete', async (t) => {
+t.test('a replay from an offset whose next events were pruned is incomplete', async (t) => {
   const server = await listen(t, { sqs: false })
   const { app, url } = server
   await app.websocket.set('sales', { enabled: true })
@@ -43,15 +43,19 @@ t.test('an offset that is older than what the log still has is told to be incomp
   const after = (offset: number | string) => replayed(t, `${url}/sales`, { offset })
   t.strictSame(await after(0), [4, 5, { from: 0, to: 5, count: 2, complete: false }])
   t.strictSame(await after(2), [4, 5, { from: 2, to: 5, count: 2, complete: false }])
-  t.strictSame(await after(3), [4, 5, { from: 3, to: 5, count: 2, complete: true }], 'the last that was pruned it has')
+  t.strictSame(
+    await after(3),
+    [4, 5, { from: 3, to: 5, count: 2, complete: true }],
+    'the client has the last event that was pruned'
+  )
   t.strictSame(await after(4), [5, { from: 4, to: 5, count: 1, complete: true }])
   await prune(server)
-  t.strictSame(await after(4), [{ from: 4, to: 5, count: 0, complete: false }], 'nothing is left')
+  t.strictSame(await after(4), [{ from: 4, to: 5, count: 0, complete: false }], 'no event is left')
   t.strictSame(await after(5), [{ from: 5, to: 5, count: 0, complete: true }])
   t.strictSame(await after('latest'), [{ from: 5, to: 5, count: 0, complete: true }])
 })
 
-t.test('what is selected now is replayed: not what was deselected, also what was selected since', async (t) => {
+t.test('a replay has the events that are selected now, not those that were selected when they came', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   const send = (event: string) => app.onInstanceEvent({ instance: 'sales', event, data: event })
   await app.websocket.set('sales', { enabled: true, events: ['CALL'] })
@@ -66,7 +70,7 @@ t.test('what is selected now is replayed: not what was deselected, also what was
 })
 
 t.test(
-  'an event that was kept to queues by a server without sockets is not replayed by one with sockets',
+  'an event for queues only, of a server without sockets, is not replayed by a later server with sockets',
   async (t) => {
     const url = `file:${join(folder(t), 'events.db')}`
     const without = await build(t, { eventLog: { url }, websocket: false })
@@ -81,7 +85,7 @@ t.test(
   }
 )
 
-t.test('an event that was kept from sockets is never seen by one', async (t) => {
+t.test('an event for queues only reaches no socket, live or by a replay', async (t) => {
   const { app, url } = await listen(t, { websocket: { globalEvents: true } })
   await app.websocket.set('sales', { enabled: true })
   const auth = { apikey: API_KEY }
@@ -101,22 +105,19 @@ t.test('an event that was kept from sockets is never seen by one', async (t) => 
   }
 })
 
-t.test(
-  'on / too: what only the deleted instance had selected is not shown because its successor selects it',
-  async (t) => {
-    const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
-    const select = () => app.websocket.set('mine', { enabled: true, events: ['CREDS_UPDATE'] })
-    const post = (data: string) => app.onInstanceEvent({ instance: 'mine', event: 'creds.update', data })
-    await select()
-    await post('secret of the first tenant')
-    await app.eventLog.instances.remove('mine')
-    await select()
-    await post('of the second')
-    t.match(await replayed(t, url, { offset: 0 }), ['of the second', { count: 1 }])
-  }
-)
+t.test('a replay on / has no session secrets of a deleted instance, though its successor selects them', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
+  const select = () => app.websocket.set('mine', { enabled: true, events: ['CREDS_UPDATE'] })
+  const post = (data: string) => app.onInstanceEvent({ instance: 'mine', event: 'creds.update', data })
+  await select()
+  await post('secret of the first tenant')
+  await app.eventLog.instances.remove('mine')
+  await select()
+  await post('of the second')
+  t.match(await replayed(t, url, { offset: 0 }), ['of the second', { count: 1 }])
+})
 
-t.test('an instance deleted and made again under its name shows nothing of its predecessor', async (t) => {
+t.test('a new instance of the same name replays no events of the deleted one', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   const { instances } = app.eventLog
   await instances.create({ name: 'sales', token: 'first-tenant' })
@@ -130,18 +131,22 @@ t.test('an instance deleted and made again under its name shows nothing of its p
     const none = { from: 0, to: 2, count: 0, complete: true }
     t.strictSame(await replayed(t, url + path, { apikey: 'second-tenant', offset: 0 }), [none], path)
   }
-  t.strictSame((await replayed(t, `${url}/sales`, { offset: 0 })).length, 1, 'nor by the global key')
+  t.strictSame(
+    (await replayed(t, `${url}/sales`, { offset: 0 })).length,
+    1,
+    'the global key gets no events of the deleted instance in the namespace'
+  )
   t.match(
     await replayed(t, url, { offset: 0 }),
     ['secret of the first', { count: 1 }],
-    'on / that key sees all, but no session secrets by what its successor selected'
+    'on / the global key gets its events, but not its session secrets'
   )
   t.match(await refusal(t, url, { auth: { apikey: 'first-tenant', offset: 0 } }), { code: 'IEV_WS_UNAUTHORIZED' })
   await emit(app, 'sales', 'of the second')
   t.match(await replayed(t, url, { apikey: 'second-tenant', offset: 0 }), ['of the second', { count: 1 }])
 })
 
-t.test('a field that does not fit is a refusal that names it', async (t) => {
+t.test('a connection with an invalid field is refused by its name', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   for (const [auth, message] of [
@@ -156,7 +161,7 @@ t.test('a field that does not fit is a refusal that names it', async (t) => {
     t.match(
       await refusal(t, `${url}/sales`, { auth: { apikey: 'wrong', ...auth } }),
       { code: 'IEV_WS_UNAUTHORIZED' },
-      'the key comes first'
+      'the key is checked first'
     )
   }
 })

@@ -7,7 +7,7 @@ import { data, emit, emitMany, numbers } from '../support/resuming.ts'
 import { connect, next, refusal } from '../support/sockets.ts'
 import { Watch } from '../support/watch.ts'
 
-/** A server on a file, and how to begin its log anew: as when the file was lost. */
+/** Starts servers on a file, and deletes the file: the next server begins another log. */
 async function onFile(t: Test) {
   const path = folder(t)
   const eventLog = { url: `file:${join(path, 'events.db')}` }
@@ -22,7 +22,7 @@ async function onFile(t: Test) {
   return { start, lose }
 }
 
-t.test('a log begun anew is told from the old one, also when it has grown past the offset', async (t) => {
+t.test('a client of a lost log receives all events of the new one, also if that is past its offset', async (t) => {
   const { start, lose } = await onFile(t)
   const first = await start()
   await emit(first.app, 'sales', 1, 2)
@@ -57,7 +57,7 @@ t.test('a log begun anew is told from the old one, also when it has grown past t
   t.strictSame(
     data(await after(anew, { offset: 2 })),
     ['c', { from: 2, to: 3, count: 1, complete: true }],
-    'who does not say which log it is of is believed'
+    'without the id of its log a client resumes from its offset'
   )
   t.strictSame(data(await after(anew, { offset: 'latest', log })), [{ from: 3, to: 3, count: 0, complete: true }])
   t.match(await refusal(t, `${anew.url}/sales`, { auth: { apikey: API_KEY, offset: 1, log: 1 } }), {
@@ -66,7 +66,7 @@ t.test('a log begun anew is told from the old one, also when it has grown past t
   })
 })
 
-t.test('connectInstance keeps which log it is at, and gets all of another once', async (t) => {
+t.test('connectInstance remembers its log, and receives all events of another log once', async (t) => {
   const { start, lose } = await onFile(t)
   const first = await start()
   await emitMany(first.app, 'sales', 500)
@@ -81,7 +81,7 @@ t.test('connectInstance keeps which log it is at, and gets all of another once',
     reconnectionDelayMax: 20,
     onEvent: (message) => {
       messages.push(message)
-      // In the middle of the replay of the new log: what it has of it is not to come again.
+      // In the middle of the replay of the new log: the events that it has of it must not be repeated.
       if (messages.length === 500 + 700)
         for (const socket of anew.app.io.of('/sales').sockets.values()) socket.conn.close()
       watch.changed()
@@ -124,7 +124,7 @@ t.test('connectInstance keeps which log it is at, and gets all of another once',
   await watch.until(() => resumed.length === 3)
   t.match(resumed[2], { from: 0, count: 3_000, complete: false })
 
-  /** Has more than the client had, before the client is back. */
+  /** A new log that has more events than the old one before the client reconnects. */
   async function filled() {
     const elsewhere = await start()
     await emitMany(elsewhere.app, 'sales', 3_000)

@@ -3,7 +3,7 @@ import { API_KEY, listen } from '../support/build.ts'
 import { data, emit, emitMany, numbers } from '../support/resuming.ts'
 import { client, connect, next } from '../support/sockets.ts'
 
-t.test('five thousand events, and more while they come: all, once, in order', async (t) => {
+t.test('a replay of thousands of events, and those that are posted meanwhile, arrive once, in order', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   for (const [count, transports] of [
@@ -35,7 +35,7 @@ t.test('five thousand events, and more while they come: all, once, in order', as
   }
 })
 
-t.test('events larger than a page come one by one', async (t) => {
+t.test('a replay of events that are larger than a page arrives in order', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(300_000))
@@ -45,7 +45,7 @@ t.test('events larger than a page come one by one', async (t) => {
   t.ok(JSON.stringify(data(received).slice(0, -1)) === JSON.stringify(['small', ...texts, 'small']))
 })
 
-t.test('two hundred that come back at once do not hold up one who is live', { timeout: 60_000 }, async (t) => {
+t.test('two hundred clients that resume at once do not delay a live client', { timeout: 60_000 }, async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   await emitMany(app, 'sales', 500)

@@ -10,7 +10,7 @@ import { soon, soonOnce, until as untilSo } from '../support/until.ts'
 
 type App = Awaited<ReturnType<typeof listen>>['app']
 
-/** A server on a store whose reads wait for the test; sales is selected. */
+/** Starts a server whose reads of the log wait for the test. */
 async function start(t: Parameters<typeof listen>[0]) {
   const held = heldStore(t)
   const { app, url } = await listen(t, { sqs: false, eventLog: { store: held.store } })
@@ -19,14 +19,14 @@ async function start(t: Parameters<typeof listen>[0]) {
   return { app, url, held, resume }
 }
 
-/** Resolves when the server has let go of its only socket of sales. */
+/** Resolves when the only socket of sales has disconnected on the server. */
 function left(app: App): Promise<unknown> {
   const [socket] = app.io.of('/sales').sockets.values()
   return socket ? soonOnce(socket, 'disconnect') : Promise.reject(new Error('there is none'))
 }
 
 for (const answer of ['answer', 'answerLate'] as const) {
-  t.test(`events that come while the last page is read follow it, once (${answer})`, async (t) => {
+  t.test(`events posted while the last page of a replay is read follow it, once (${answer})`, async (t) => {
     const { app, held, resume } = await start(t)
     await emit(app, 'sales', 1, 2, 3)
     const { until } = resume(1)
@@ -46,7 +46,7 @@ for (const answer of ['answer', 'answerLate'] as const) {
     t.equal(held.reads(), 1)
   })
 
-  t.test(`what comes while an earlier page is read is part of a later one (${answer})`, async (t) => {
+  t.test(`events posted while an earlier page of a replay is read are in a later page (${answer})`, async (t) => {
     const { app, held, resume } = await start(t)
     await emitMany(app, 'sales', 250)
     const { until } = resume(0)
@@ -63,7 +63,7 @@ for (const answer of ['answer', 'answerLate'] as const) {
   })
 }
 
-t.test('a stretch of the log without anything to see is passed in steps', async (t) => {
+t.test('a replay skips events of other instances in steps of limited size', async (t) => {
   const { app, held, resume } = await start(t)
   await emit(app, 'sales', 'first')
   await emitMany(app, 'other', 4_500)
@@ -85,7 +85,7 @@ t.test('a stretch of the log without anything to see is passed in steps', async 
   t.strictSame(data(await until(5)), ['first', 0, 2_000, resumed, 'last'])
 })
 
-t.test('a log that cannot be read closes the connection, and the client comes back and resumes', async (t) => {
+t.test('a replay that cannot read the log closes the connection, and the client reconnects and resumes', async (t) => {
   for (const transports of [['websocket'], ['polling']]) {
     const { app, url, held } = await start(t)
     await emit(app, 'sales', 1, 2)
@@ -103,7 +103,7 @@ t.test('a log that cannot be read closes the connection, and the client comes ba
   }
 })
 
-t.test('a log that cannot be read is not read again for a connection that is about to close', async (t) => {
+t.test('a replay that could not read the log does not read again while its connection closes', async (t) => {
   const { app, url, held } = await start(t)
   await emit(app, 'sales', 1, 2)
   const { poll } = await pollingClient(url, '/sales', { apikey: API_KEY, offset: 0 })
@@ -114,10 +114,10 @@ t.test('a log that cannot be read is not read again for a connection that is abo
   for (let turn = 0; turn < 50; turn++) await setImmediate()
   t.equal(held.reads(), 1)
   t.equal(app.websocket.replaying, 0)
-  t.equal((await poll())?.at(-1), '1', 'the packet that closes')
+  t.equal((await poll())?.at(-1), '1', 'the packet that closes the connection')
 })
 
-t.test('the next page waits until the client has made room for it', async (t) => {
+t.test('a replay reads the next page when the client has read enough', async (t) => {
   const { app, url, held } = await start(t)
   const text = 'x'.repeat(300_000)
   await emit(app, 'sales', text, text, text)
@@ -134,7 +134,7 @@ t.test('the next page waits until the client has made room for it', async (t) =>
   }
 })
 
-t.test('who leaves in the middle of a replay is forgotten', async (t) => {
+t.test('a replay ends when its client disconnects', async (t) => {
   const { app, held, resume } = await start(t)
   await emitMany(app, 'sales', 500)
   for (const pages of [0, 1, 2]) {
@@ -150,19 +150,19 @@ t.test('who leaves in the middle of a replay is forgotten', async (t) => {
     for (let turn = 0; turn < 20; turn++) await setImmediate()
     const { emitted } = app.eventLog.metrics
     await emit(app, 'sales', 'for nobody')
-    t.equal((await emitted.get()).values[0]?.value, 0, 'it is not live either')
-    t.equal(held.reads(), reads, 'nothing more is read for it')
+    t.equal((await emitted.get()).values[0]?.value, 0, 'the client receives no live events')
+    t.equal(held.reads(), reads, 'no page is read')
     t.equal(app.websocket.connected, 0)
   }
 })
 
-t.test('closing waits for what is read, and reads no more', async (t) => {
+t.test('a closing server waits for reads of the log, and starts no more', async (t) => {
   const { app, held, resume } = await start(t)
   await emitMany(app, 'sales', 500)
   const clients = numbers(6).map(() => resume(0))
   await Promise.all(clients.map(({ socket }) => next(socket, 'connect')))
   const reads = [await held.read(), await held.read(), await held.read(), await held.read()]
-  t.equal(held.reads(), 4, 'so many at once')
+  t.equal(held.reads(), 4, 'four replays read at the same time')
 
   const lost = Promise.all(clients.map(({ socket }) => next(socket, 'disconnect')))
   let closed = false
@@ -178,7 +178,7 @@ t.test('closing waits for what is read, and reads no more', async (t) => {
   await t.resolves(held.store.check(), 'the store is the host’s')
 })
 
-t.test('while four read, those who are live are served', async (t) => {
+t.test('live clients receive events while four replays read', async (t) => {
   const { app, url, held, resume } = await start(t)
   await emit(app, 'sales', 1)
   const clients = numbers(10).map(() => resume(0))
@@ -197,10 +197,10 @@ t.test('while four read, those who are live are served', async (t) => {
   }
 })
 
-t.test('who is ahead of its node waits until the node has come as far', async (t) => {
+t.test('a client that is ahead of its node waits until the node has reached its offset', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
-  // Another node appends, and this one hears of it late.
+  // As if another node had appended: this one learns of it late.
   const tail = store.log.tail.bind(store.log)
   const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
   t.intercept(store.log, 'tail', {

@@ -3,7 +3,7 @@ import { API_KEY, folder, listen } from '../support/build.ts'
 import { data, emit } from '../support/resuming.ts'
 import { client, connect, next } from '../support/sockets.ts'
 
-/** The three lines of README. */
+/** The three lines of README.md that make a client resume. */
 function resuming(apikey: string, from: number | 'latest') {
   let last: unknown = from
   return {
@@ -12,7 +12,7 @@ function resuming(apikey: string, from: number | 'latest') {
   }
 }
 
-t.test('who brings its offset gets what came after it, is told, and goes on live', async (t) => {
+t.test('a client with an offset receives the events after it, then `resumed`, then live events', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 1, 2, 3)
@@ -26,7 +26,7 @@ t.test('who brings its offset gets what came after it, is told, and goes on live
   t.strictSame(data(await until(4)), [3, 5, resumed, 6])
 })
 
-t.test('without an offset nothing is replayed and nothing is told', async (t) => {
+t.test('a client without an offset receives live events only', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 1)
@@ -38,7 +38,7 @@ t.test('without an offset nothing is replayed and nothing is told', async (t) =>
   }
 })
 
-t.test('latest is now, and says where that is', async (t) => {
+t.test('a client with the offset "latest" receives its position, then live events', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 1, 2)
@@ -48,7 +48,7 @@ t.test('latest is now, and says where that is', async (t) => {
   t.strictSame(data(await until(2)), [{ from: 2, to: 2, count: 0, complete: true }, 3])
 })
 
-t.test('Socket.IO’s own reconnection resumes by the three lines, also over a restart and over polling', async (t) => {
+t.test('the three lines of README.md resume after a lost connection and a restart, over each transport', async (t) => {
   for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
     const eventLog = { url: `file:${folder(t)}/events.db` }
     const first = await listen(t, { sqs: false, eventLog })
@@ -88,7 +88,7 @@ t.test('Socket.IO’s own reconnection resumes by the three lines, also over a r
   }
 })
 
-t.test('on / the global key gets all of all, a token its own, and filters hold in a replay too', async (t) => {
+t.test('a replay on / follows the key and the filters', async (t) => {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true } })
   await app.eventLog.instances.create({ name: 'a', token: 'token-of-a' })
   await emit(app, 'a', 'a1')

@@ -12,14 +12,14 @@ import { soon, soonOnce } from '../support/until.ts'
 // Each test has a server of its own, and mostly waits.
 t.jobs = 4
 
-/** How often somebody presses Ctrl-C who does not want to wait. */
+/** Milliseconds between signals, as of a person who presses Ctrl-C again and again. */
 const PRESS_MS = 150
-/** As server.ts has it: signals this close to the first one are the same one. */
+/** Milliseconds after a signal in which server.ts ignores further ones. */
 const SAME_SIGNAL_MS = 1_000
-/** What sends on their way are given. */
+/** Milliseconds that server.ts waits for calls to SQS. */
 const SENDS_MS = 10_000
 
-/** A server that is sending to an SQS that never answers, which is what it waits for when it is told to stop. */
+/** Starts a server with an open call to an SQS that never answers: at SIGTERM the server waits for it. */
 async function startSending(t: Test, { cwd = folder(t), env = {} } = {}): Promise<Standalone> {
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
@@ -48,7 +48,7 @@ async function startSending(t: Test, { cwd = folder(t), env = {} } = {}): Promis
   return server
 }
 
-t.test('connections that say nothing, or stop in the middle, do not hold the server up', async (t) => {
+t.test('idle connections and incomplete requests do not delay the end of the server', async (t) => {
   const { url, stop } = await startStandalone(t, {
     cwd: folder(t),
     env: { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
@@ -71,12 +71,12 @@ t.test('connections that say nothing, or stop in the middle, do not hold the ser
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n'
   const websocket = await open(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`)
   await soonOnce(websocket, 'data')
-  // It is not idle for others either.
+  // The server answers others meanwhile.
   t.match(await call(`${url}/health`), { status: 200 })
   t.equal(await stop('SIGTERM'), 0)
 })
 
-t.test('a signal that is repeated at once waits for what is on its way, a later one ends the process', async (t) => {
+t.test('signals within a second of the first are ignored, a later one ends the process at once', async (t) => {
   const server = await startSending(t)
   const began = performance.now()
   server.process.kill('SIGINT')
@@ -84,18 +84,18 @@ t.test('a signal that is repeated at once waits for what is on its way, a later 
   t.after(() => clearInterval(presses))
   t.equal(await server.ended(), 1)
   const took = performance.now() - began
-  t.ok(took > SAME_SIGNAL_MS, `the first second belongs to the first signal (${took} ms)`)
-  t.ok(took < SENDS_MS, `it did not wait any longer for the answer (${took} ms)`)
+  t.ok(took > SAME_SIGNAL_MS, `repeats within a second are ignored (${took} ms)`)
+  t.ok(took < SENDS_MS, `the server did not wait for SQS (${took} ms)`)
   t.equal(server.output().match(/The server stops/g)?.length, 1)
 })
 
-t.test('a fault that nobody caught stops the server, its log says why, and the exit code is 1', async (t) => {
+t.test('an uncaught error is logged and stops the server with exit code 1', async (t) => {
   const cwd = folder(t)
   const fault = join(cwd, 'fault.mjs')
   writeFileSync(fault, `process.on('SIGUSR2', () => { throw new Error('a fault of the tests') })\n`)
   const env = { NODE_OPTIONS: `--import=${pathToFileURL(fault)}` }
 
-  await t.test('once what it does is done', async (t) => {
+  await t.test('after its open calls', async (t) => {
     const server = await startStandalone(t, {
       cwd,
       env: { ...env, SQS_ENABLED: 'false', DATABASE_URL: ':memory:' }
@@ -104,7 +104,7 @@ t.test('a fault that nobody caught stops the server, its log says why, and the e
     t.match(server.output(), /"level":60.*a fault of the tests.*The server stops because of an unexpected error/)
   })
 
-  await t.test('at once when there is another one', async (t) => {
+  await t.test('at once if another one follows', async (t) => {
     const server = await startSending(t, { cwd, env })
     server.process.kill('SIGUSR2')
     await server.printed('The server stops because of an unexpected error')
@@ -113,20 +113,20 @@ t.test('a fault that nobody caught stops the server, its log says why, and the e
   })
 })
 
-t.test('a variable that is nearly a setting is warned of in the log', async (t) => {
+t.test('the log warns of a variable whose name is close to a setting', async (t) => {
   const env = { SQS_ENABLED: 'false', DATABASE_URL: ':memory:', WEBSOCKET_ENABLE: 'false' }
   const { output, stop } = await startStandalone(t, { cwd: folder(t), env })
   t.equal(await stop('SIGTERM'), 0)
   t.match(output(), /"level":40.*WEBSOCKET_ENABLE is not a setting; did you mean WEBSOCKET_ENABLED\?/)
 })
 
-t.test('what keeps it from starting is told, with its stack if it is none of ours', async (t) => {
+t.test('a server that cannot start prints the reason, with a stack only for unexpected errors', async (t) => {
   const memory = { DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
   const unreadable = folder(t)
   mkdirSync(join(unreadable, '.env'))
   const faults: { cwd: string; env: Record<string, string>; message: RegExp }[] = [
     { cwd: unreadable, env: memory, message: /^ {2}\.env cannot be read: EISDIR/m },
-    // An address of a link, but not of which one.
+    // A link-local address without its interface.
     { cwd: folder(t), env: { ...memory, SERVER_HOST: 'fe80::1' }, message: /^ {2}Error: listen E.*\n +at /m },
     {
       cwd: folder(t),

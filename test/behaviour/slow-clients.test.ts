@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
+import { firstDifference } from '../support/first-difference.ts'
 import { rawData, rawListener, serverEnds } from '../support/raw-socket.ts'
 import { emit, numbers } from '../support/resuming.ts'
 import { cutOffs, flood } from '../support/slowness.ts'
@@ -20,28 +21,28 @@ async function start(t: Test, { maxBufferedBytes = 1_000_000, names = ['sales'] 
   return { app, url, cut }
 }
 
-/** The numbers of the large events. */
+/** The numbers of the events that `flood` posts. */
 const counts = (values: unknown[]) => values.map((value) => (value as { n: number }).n)
 const countsOf = (received: Received[]) => counts(received.map(({ message }) => message.data))
 
-t.test('a client that stops reading is cut off; one that reads gets everything', async (t) => {
+t.test('a client that stops reading is cut off; one that reads receives everything', async (t) => {
   const { app, url, cut } = await start(t)
   const stalled = await rawListener(t, url, '/sales', auth)
   const reader = await connect(t, `${url}/sales`, API_KEY)
   stalled.ws.pause()
   const count = await flood(app, { until: cut })
-  t.equal(app.websocket.connected, 1, 'the one that reads')
+  t.equal(app.websocket.connected, 1, 'the client that reads stays connected')
   t.strictSame(countsOf(await reader.until(count)), numbers(count))
   t.equal(await cutOffs(app), 1)
 
   stalled.ws.resume()
-  t.strictSame(await stalled.closed, TOO_SLOW, 'once it reads again, it reads why')
+  t.strictSame(await stalled.closed, TOO_SLOW, 'it receives the reason once it reads again')
   const before = counts(rawData(stalled))
   t.ok(before.length > 0 && before.length < count)
-  t.strictSame(before, numbers(before.length), 'after all that was written to it before')
+  t.strictSame(before, numbers(before.length), 'it receives everything that was written before')
 })
 
-t.test('Socket.IO’s client comes back by itself, with its offset, and misses nothing', async (t) => {
+t.test('a client of Socket.IO that was cut off reconnects, resumes and misses nothing', async (t) => {
   const { app, url, cut } = await start(t)
   let last: unknown = 'latest'
   const { socket, received, until } = await connect(t, `${url}/sales`, API_KEY, {
@@ -50,7 +51,7 @@ t.test('Socket.IO’s client comes back by itself, with its offset, and misses n
   })
   socket.onAny((_event, message: Record<string, unknown>) => (last = message.offset ?? message.to))
   await until(1)
-  // What a client in Node has below Engine.IO.
+  // The WebSocket below Engine.IO in a client on Node.js.
   const { ws } = socket.io.engine.transport as unknown as { ws: { pause(): void; resume(): void } }
   ws.pause()
   const count = await flood(app, { until: cut })
@@ -67,7 +68,7 @@ t.test('Socket.IO’s client comes back by itself, with its offset, and misses n
   )
 })
 
-t.test('what waits for one that never reads again is counted until it is freed, within seconds', async (t) => {
+t.test('bytes that wait for a client that was cut off are counted until they are freed, within seconds', async (t) => {
   const { app, url, cut } = await start(t)
   const { ws } = await rawListener(t, url, '/sales', auth)
   const [end] = serverEnds(app.io, '/sales')
@@ -84,7 +85,7 @@ t.test('what waits for one that never reads again is counted until it is freed, 
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
 })
 
-t.test('closing the server does not wait for one that was cut off', async (t) => {
+t.test('closing the server does not wait for a client that was cut off', async (t) => {
   const { app, url, cut } = await start(t)
   const stalled = await rawListener(t, url, '/sales', auth)
   stalled.ws.pause()
@@ -94,7 +95,7 @@ t.test('closing the server does not wait for one that was cut off', async (t) =>
   t.ok(performance.now() - begun < 3_000)
 })
 
-t.test('closing the server does not wait for one that reads slowly either', async (t) => {
+t.test('closing the server does not wait for a client that reads slowly', async (t) => {
   const { app, url } = await start(t, { maxBufferedBytes: 100_000_000 })
   const stalled = await rawListener(t, url, '/sales', auth)
   stalled.ws.pause()
@@ -104,7 +105,7 @@ t.test('closing the server does not wait for one that reads slowly either', asyn
   t.ok(performance.now() - begun < 8_000, `${performance.now() - begun} ms`)
 })
 
-t.test('who pauses for less than that stays connected', async (t) => {
+t.test('a client that pauses within the limit stays connected', async (t) => {
   const { app, url } = await start(t, { maxBufferedBytes: 5_000_000 })
   const { ws, packet, ...raw } = await rawListener(t, url, '/sales', auth)
   ws.pause()
@@ -116,7 +117,7 @@ t.test('who pauses for less than that stays connected', async (t) => {
   t.equal(await cutOffs(app), 0)
 })
 
-t.test('one event of more than that is no reason, if nothing waits', async (t) => {
+t.test('a client for which nothing waits is not cut off by one event larger than the limit', async (t) => {
   const { app, url } = await start(t, { maxBufferedBytes: 1 })
   const { until } = await connect(t, `${url}/sales`, API_KEY)
   for (let n = 0; n < 3; n++) {
@@ -126,7 +127,7 @@ t.test('one event of more than that is no reason, if nothing waits', async (t) =
   t.equal(await cutOffs(app), 0)
 })
 
-t.test('namespaces that share a connection are cut off together, once', async (t) => {
+t.test('all namespaces of a connection are cut off together, and count once', async (t) => {
   const { app, url, cut } = await start(t, { names: ['sales', 'support'] })
   const stalled = await rawListener(t, url, '/sales', auth)
   stalled.ws.send(`40/support,${JSON.stringify(auth)}`)
@@ -139,17 +140,17 @@ t.test('namespaces that share a connection are cut off together, once', async (t
   t.equal(await cutOffs(app), 1)
 })
 
-t.test('a client of long polling that does not poll is cut off as well', async (t) => {
+t.test('a client of long polling that stops polling is cut off', async (t) => {
   const { app, url, cut } = await start(t)
   const { poll } = await pollingClient(url, '/sales', auth)
   await poll()
   const count = await flood(app, { until: cut })
-  t.equal(count, 2, 'one waits, the second is too much')
+  t.equal(count, 2, 'the second event exceeds the limit')
   t.equal(app.websocket.connected, 0)
-  t.equal(await poll(), undefined, 'its session is over: it makes a new one, and resumes')
+  t.equal(await poll(), undefined, 'its session has ended')
 })
 
-t.test('what waits for all namespaces of a connection counts together', async (t) => {
+t.test('bytes that wait for all namespaces of a connection count together', async (t) => {
   const { app, url } = await start(t, { names: ['sales', 'support'] })
   const { poll, send } = await pollingClient(url, '/sales', auth)
   await poll()
@@ -159,12 +160,12 @@ t.test('what waits for all namespaces of a connection counts together', async (t
   await emit(app, 'sales', text)
   t.equal(app.websocket.connected, 2)
   const waiting = app.websocket.bufferedBytes
-  t.ok(waiting > 600_000 && waiting < 601_000, 'it is counted once')
+  t.ok(waiting > 600_000 && waiting < 601_000, 'an event is counted once')
   await emit(app, 'support', text)
   t.equal(app.websocket.connected, 0)
 })
 
-t.test('fifty clients, four of which stop reading: the others get everything, in order', async (t) => {
+t.test('of fifty clients four stop reading, and the others receive everything in order', async (t) => {
   const { app, url } = await start(t)
   const stalled = await Promise.all(numbers(4).map(() => rawListener(t, url, '/sales', auth)))
   const readers = await Promise.all(numbers(46).map(() => rawListener(t, url, '/sales', auth)))
@@ -175,7 +176,11 @@ t.test('fifty clients, four of which stop reading: the others get everything, in
     await app.eventLog.accept(numbers(10).map(() => ({ instance: 'sales', event: 'call', data: { n: count++, text } })))
     await Promise.all(readers.map(({ packet }) => packet(new RegExp(`"n":${count - 1},`))))
   }
-  for (const reader of readers) t.ok(JSON.stringify(counts(rawData(reader))) === JSON.stringify(numbers(count)))
+  const wrong = readers.map((reader) => firstDifference(counts(rawData(reader)), numbers(count)))
+  t.same(
+    wrong.filter((difference) => difference !== undefined),
+    []
+  )
   t.equal(app.websocket.connected, readers.length)
   for (const { ws, closed } of stalled) {
     ws.resume()

@@ -47,7 +47,7 @@ function countLooks(t: Test, { io }: FastifyInstance): () => number {
   return () => looks
 }
 
-t.test('replays that nobody reads take half of the budget, and others are served meanwhile', async (t) => {
+t.test('replays that are not read take half of the budget at most, and other clients are served', async (t) => {
   const { app, url, faults, metric } = await start(t, { maxBufferedBytesTotal: 64 * MIB })
   await emit(app, 'sales', LARGE)
   await emit(app, 'support', 'small')
@@ -89,7 +89,7 @@ t.test('a replay that is not read is cut off, and its room is another’s', asyn
   t.strictSame([app.websocket.connected, rawData(second)], [1, []])
   first.ws.resume()
   await second.packet(/"resumed"/)
-  t.strictSame(await first.closed, STALLED, 'once it reads, it reads why')
+  t.strictSame(await first.closed, STALLED, 'it receives the reason once it reads')
 })
 
 t.test('a live socket that answers pings and reads nothing is cut off, however little waits for it', async (t) => {
@@ -108,7 +108,7 @@ t.test('a live socket that answers pings and reads nothing is cut off, however l
   t.strictSame(await stalled.closed, STALLED)
 })
 
-t.test('a client that reads a part of what waits, time and again, stays', async (t) => {
+t.test('a client that reads what waits part by part stays connected', async (t) => {
   const stalledAfterMs = 60_000
   const { app, url, metric } = await start(t, { stalledAfterMs, maxBufferedBytes: 100 * MIB })
   const { ws, packet } = await rawListener(t, url, '/sales', auth)
@@ -142,21 +142,21 @@ t.test('a client that reads a part of what waits, time and again, stays', async 
   t.equal(await metric('iev_websocket_stalled_total'), 0)
 })
 
-t.test('answers to polls that are not read count as well, and are ended', async (t) => {
+t.test('replies to polls that are not read count, and end after the deadline', async (t) => {
   const { app, url } = await start(t, { stalledAfterMs: 500 })
   await emit(app, 'sales', LARGE)
   const { sid, poll } = await pollingClient(url, '/sales', fromStart)
   await until(() => app.websocket.bufferedBytes >= 10_000_000)
   const asked = get(`${url}/socket.io/?EIO=4&transport=polling&sid=${sid}`, { agent: false })
   const [answer] = (await soonOnce(asked, 'response')) as [IncomingMessage]
-  t.ok(app.websocket.bufferedBytes >= 10_000_000, 'though Engine.IO has handed it on')
+  t.ok(app.websocket.bufferedBytes >= 10_000_000, 'also after Engine.IO has written it')
   await until(() => app.websocket.bufferedBytes === 0)
   t.equal(app.websocket.connected, 0)
-  t.equal(await poll(), undefined, 'the session is over')
+  t.equal(await poll(), undefined, 'the session has ended')
   await t.rejects(text(answer))
 })
 
-t.test('an answer to a poll that is read frees what it took', async (t) => {
+t.test('a reply to a poll is counted until it is read', async (t) => {
   const { app, url } = await start(t)
   await emit(app, 'sales', LARGE)
   const { poll } = await pollingClient(url, '/sales', fromStart)

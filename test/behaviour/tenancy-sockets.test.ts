@@ -8,10 +8,10 @@ import { until } from '../support/until.ts'
 
 type App = Awaited<ReturnType<typeof listen>>['app']
 
-/** What is so of an instance, from its making on. */
+/** The state of an instance. */
 interface State {
   exists: boolean
-  /** Whether anyone has selected events, and whether that is switched on. */
+  /** `set`: it has a selection for sockets. `enabled`: that is switched on. */
   set: boolean
   enabled: boolean
   token: string
@@ -44,7 +44,7 @@ const SENT = [
   ['stranger', 'call']
 ] as const
 
-/** Who gets what, as README says it: a code, or the events in order. */
+/** The outcome by README.md: the code of a refusal, or the events in order. */
 function expected(world: World, { namespace, key, filter }: { namespace: string; key?: string; filter: string }) {
   const own = (['a', 'b'] as const).find((name) => world[name].exists && key === world[name].token)
   const { events, instances } = FILTERS[filter] ?? {}
@@ -72,7 +72,7 @@ const CASES = NAMESPACES.flatMap((namespace) =>
   )
 )
 
-/** Tries every case at once; those who are let in hear what is sent, and only that. */
+/** Tries all cases at once, and compares their outcomes with the expected ones. */
 async function check(t: Test, { app, url, world, title }: { app: App; url: string; world: World; title: string }) {
   const attempts = CASES.map(async (attempt) => {
     const { namespace, filter, key } = attempt
@@ -85,9 +85,9 @@ async function check(t: Test, { app, url, world, title }: { app: App; url: strin
   const tried = await Promise.all(attempts)
   let last = 0
   for (const [instance, event] of SENT) last = (await app.onInstanceEvent({ instance, event, data: title })).offset
-  // What PostgreSQL has taken may still be on its way to this node's sockets.
+  // On PostgreSQL the node learns of committed events later.
   await until(() => (app.eventLog.store.status()?.position ?? last) >= last)
-  // What is on its way to a connection comes before its answer to this.
+  // A connection is in order: a client that has received this has received the events.
   const open = tried.filter(({ code }) => code === undefined)
   await Promise.all(open.map(({ attempt, socket }) => flushed(app, attempt.namespace, socket)))
   const found = tried.map(({ attempt, received, code }) => [
@@ -116,7 +116,7 @@ function flushed(app: App, namespace: string, socket: Socket): Promise<unknown> 
 
 for (const backend of await backends(t))
   t.test(
-    `${backend.name}: every key on every namespace with every filter, whatever became of the instance: nothing crosses`,
+    `${backend.name}: no key, namespace or filter gives events of another instance, also after changes of the instance`,
     async (t) => {
       const options: Partial<AppOptions> = {
         sqs: false,
@@ -132,8 +132,8 @@ for (const backend of await backends(t))
       for (const name of ['a', 'b']) await app.eventLog.instances.create({ name, token: `token-of-${name}` })
       await app.websocket.set('b', { enabled: true })
       const steps: [string, Partial<State>, () => Promise<unknown>][] = [
-        ['before anything is set', {}, async () => {}],
-        ['after it is set', { set: true, enabled: true }, () => app.websocket.set('a', { enabled: true })],
+        ['before the instance has a selection', {}, async () => {}],
+        ['after it has a selection', { set: true, enabled: true }, () => app.websocket.set('a', { enabled: true })],
         ['after it is switched off', { enabled: false }, () => app.websocket.set('a', { enabled: false })],
         ['after it is switched on again', { enabled: true }, () => app.websocket.set('a', { enabled: true })],
         [
@@ -143,15 +143,19 @@ for (const backend of await backends(t))
         ],
         ['after it is deleted', { exists: false, set: false }, () => app.eventLog.instances.remove('a')],
         [
-          'after it is made again',
+          'after it is created again',
           { exists: true, token: 'token-of-a' },
           async () => {
-            // What was sent to it meanwhile has registered it, without a token.
+            // The events of the last step have registered it, without a token.
             await app.eventLog.instances.remove('a')
             await app.eventLog.instances.create({ name: 'a', token: 'token-of-a' })
           }
         ],
-        ['and set again', { set: true, enabled: true }, () => app.websocket.set('a', { enabled: true })],
+        [
+          'after the new instance has a selection',
+          { set: true, enabled: true },
+          () => app.websocket.set('a', { enabled: true })
+        ],
         [
           'after a restart',
           {},

@@ -24,7 +24,7 @@ async function start(t: Test, websocket: WebsocketOptions) {
 }
 
 t.test(
-  'the token of an instance opens so many sockets, in all its namespaces; the global key and other instances are not kept out',
+  'the sockets of a token are limited, over all namespaces; the global key and other tokens are not affected',
   async (t) => {
     const { app, url, faults, metric } = await start(t, { maxSocketsPerInstance: 2 })
     t.strictSame(await faults(), [])
@@ -44,26 +44,29 @@ t.test(
   }
 )
 
-t.test('an address opens so many connections, in a namespace or not; those beyond are told why', async (t) => {
-  const { app, url, faults, metric } = await start(t, { maxSocketsPerAddress: 2 })
-  t.equal(app.io.connectTimeout(), 20_000, 'milliseconds in which a connection enters a namespace')
-  const idle = await rawSocket(t, url)
-  await connect(t, `${url}/sales`, API_KEY)
-  t.match(await refusal(t, `${url}/sales`, { auth: { apikey: API_KEY } }), { code: CODE, retryAfterMs: Number })
-  t.match(
-    await refusal(t, `${url}/sales`, { auth: { apikey: API_KEY }, transports: ['polling'] }),
-    { code: CODE },
-    'by polling, too'
-  )
-  t.match(await faults(), [{ code: CODE, message: /from this address/ }])
-  await until(async () => (await metric('iev_websocket_connections')) === 2)
-  idle.ws.close()
-  await until(async () => (await metric('iev_websocket_connections')) === 1)
-  await connect(t, `${url}/sales`, API_KEY)
-  t.equal(app.websocket.connected, 2)
-})
+t.test(
+  'the connections of an address are limited, in a namespace or not, and further ones are refused with a code',
+  async (t) => {
+    const { app, url, faults, metric } = await start(t, { maxSocketsPerAddress: 2 })
+    t.equal(app.io.connectTimeout(), 20_000, 'milliseconds in which a connection enters a namespace')
+    const idle = await rawSocket(t, url)
+    await connect(t, `${url}/sales`, API_KEY)
+    t.match(await refusal(t, `${url}/sales`, { auth: { apikey: API_KEY } }), { code: CODE, retryAfterMs: Number })
+    t.match(
+      await refusal(t, `${url}/sales`, { auth: { apikey: API_KEY }, transports: ['polling'] }),
+      { code: CODE },
+      'over polling'
+    )
+    t.match(await faults(), [{ code: CODE, message: /from this address/ }])
+    await until(async () => (await metric('iev_websocket_connections')) === 2)
+    idle.ws.close()
+    await until(async () => (await metric('iev_websocket_connections')) === 1)
+    await connect(t, `${url}/sales`, API_KEY)
+    t.equal(app.websocket.connected, 2)
+  }
+)
 
-t.test('connections beyond the limit are closed, and far beyond it not opened', async (t) => {
+t.test('connections beyond the limit are closed, and far beyond it refused by HTTP', async (t) => {
   const { url, metric } = await start(t, { maxSocketsPerAddress: 1 })
   const [first, ...surplus] = await Promise.all(numbers(101).map(() => rawSocket(t, url)))
   t.ok(first)
@@ -80,17 +83,21 @@ t.test('connections beyond the limit are closed, and far beyond it not opened', 
   await first?.ws.close()
 })
 
-t.test('behind a trusted proxy, addresses are those that it tells', async (t) => {
+t.test('behind a trusted proxy the limit applies to the addresses in X-Forwarded-For', async (t) => {
   const { url } = await start(t, { maxSocketsPerAddress: 1, trustProxy: ['loopback'] })
   const from = (address: string) => ({ extraHeaders: { 'x-forwarded-for': address }, auth: { apikey: API_KEY } })
   await connect(t, `${url}/sales`, API_KEY, from('203.0.113.1'))
   await connect(t, `${url}/sales`, API_KEY, from('203.0.113.2'))
   t.match(await refusal(t, `${url}/sales`, from('203.0.113.1')), { code: CODE })
   await connect(t, `${url}/sales`, API_KEY, from('2001:db8:1:2::1'))
-  t.match(await refusal(t, `${url}/sales`, from('2001:db8:1:2::2')), { code: CODE }, 'its network is one address')
+  t.match(
+    await refusal(t, `${url}/sales`, from('2001:db8:1:2::2')),
+    { code: CODE },
+    'an IPv6 network counts as one address'
+  )
 })
 
-t.test('several namespaces of one connection are one connection of their address', async (t) => {
+t.test('a connection with several namespaces counts as one', async (t) => {
   const { app, url } = await start(t, { maxSocketsPerAddress: 1 })
   const auth = JSON.stringify({ apikey: API_KEY })
   const { ws, packet } = await rawListener(t, url, '/sales', { apikey: API_KEY })

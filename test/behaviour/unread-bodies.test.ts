@@ -10,7 +10,7 @@ import { soonOnce } from '../support/until.ts'
 const OPTIONS = { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false, docs: false, console: false } as const
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-t.test('a body without end is not read on after the answer, which the client gets', async (t) => {
+t.test('a request whose body never ends is answered, then its connection is closed', async (t) => {
   const { url } = await listen(t, { sqs: false })
   const cases: [line: string, headers: Record<string, string>, answer: RegExp][] = [
     [
@@ -42,20 +42,24 @@ t.test('a body without end is not read on after the answer, which the client get
   await Promise.all(floods)
 })
 
-t.test('neither is it after the refusal of a host’s hook', async (t) => {
-  const host = bare(t)
-  host.addHook('onRequest', (_request, reply, done) => {
-    if (reply.request.headers.refuse === 'by an error') done(Object.assign(new Error('too many'), { statusCode: 429 }))
-    else reply.code(403).send('no')
-  })
-  await host.register(app, OPTIONS)
-  const url = await host.listen({ port: 0, host: '127.0.0.1' })
-  const byError = await flood(t, url, 'POST /events/sales', { refuse: 'by an error' })
-  t.match(byError, { end: 'closed', answer: /^HTTP\/1.1 429 .*connection: close\r\n.*too many/s })
-  t.match(await flood(t, url, 'POST /events/sales'), { end: 'closed', answer: /^HTTP\/1.1 403 / })
-})
+t.test(
+  'a request that a hook of the host refuses is answered, then its connection is closed, though its body never ends',
+  async (t) => {
+    const host = bare(t)
+    host.addHook('onRequest', (_request, reply, done) => {
+      if (reply.request.headers.refuse === 'by an error')
+        done(Object.assign(new Error('too many'), { statusCode: 429 }))
+      else reply.code(403).send('no')
+    })
+    await host.register(app, OPTIONS)
+    const url = await host.listen({ port: 0, host: '127.0.0.1' })
+    const byError = await flood(t, url, 'POST /events/sales', { refuse: 'by an error' })
+    t.match(byError, { end: 'closed', answer: /^HTTP\/1.1 429 .*connection: close\r\n.*too many/s })
+    t.match(await flood(t, url, 'POST /events/sales'), { end: 'closed', answer: /^HTTP\/1.1 403 / })
+  }
+)
 
-t.test('clients that send ten megabytes see why they are refused', async (t) => {
+t.test('a client that sends ten megabytes receives the refusal', async (t) => {
   const { url } = await listen(t, { sqs: false })
   const body = JSON.stringify({ event: 'call', data: 'x'.repeat(9_000_000) })
   const headers = { apikey: 'wrong', ...JSON_TYPE }
@@ -81,13 +85,13 @@ t.test('a client whose small body is refused keeps its connection', async (t) =>
     asked.end('{"event":"call","data":1}')
     const [reply] = (await soonOnce(asked, 'response')) as [import('node:http').IncomingMessage]
     t.equal(reply.statusCode, status)
-    t.equal(asked.reusedSocket, status !== 503, 'all on the first connection')
+    t.equal(asked.reusedSocket, status !== 503, 'all requests use the first connection')
     reply.resume()
     await soonOnce(reply, 'end')
   }
 })
 
-t.test('over HTTP/2 the stream ends, and its connection stays', async (t) => {
+t.test('over HTTP/2 only the stream of a refused request ends, not its connection', async (t) => {
   const host = Fastify({ http2: true })
   t.after(() => host.close())
   await host.register(app, OPTIONS)

@@ -16,9 +16,9 @@ const INSTANCES = LONG ? 100 : 30
 const SOCKETS = LONG ? 90 : 30
 const EVENTS = LONG ? 30_000 : 1_500
 const RESTARTS = LONG ? 12 : 2
-/** How long what was posted may take to be everywhere. */
+/** The most milliseconds from the last post until all events have arrived. */
 const PATIENCE_MS = LONG ? 120_000 : 20_000
-/** What the server gives itself: ten seconds for a send that SQS never answers, and some for the rest. */
+/** The most milliseconds that a server needs to stop: ten seconds for calls that SQS never answers, and some more. */
 const SHUTDOWN_MS = 15_000
 
 interface Accepted {
@@ -27,7 +27,7 @@ interface Accepted {
   data: number
 }
 
-/** Listens to one instance, or to all, from the first event on; wherever it is dropped, it goes on with what it has. */
+/** A client of one instance, or of all, that resumes with its offset after each lost connection. */
 function listener(t: Test, url: string, instance: string | undefined) {
   let last: unknown = 0
   const { socket, received } = client(t, instance === undefined ? url : `${url}/${instance}`, {
@@ -39,7 +39,7 @@ function listener(t: Test, url: string, instance: string | undefined) {
   return { instance, received }
 }
 
-/** A PostgreSQL, and how to take it away for a moment. */
+/** Starts a PostgreSQL that can be interrupted. */
 async function startPostgres(t: Test): Promise<{ url: string; interrupt: () => Promise<string> }> {
   const server = await startPostgresServer(t)
   if (server) {
@@ -62,12 +62,12 @@ async function cluster(t: Test): Promise<void> {
   const faults = await startFaultProxy(t, sqs.options.endpoint)
   const env = {
     ...callsToSqs({ database: postgres.url, endpoint: faults.endpoint }),
-    // An entry that is refused at random is refused for good only by very bad luck.
+    // At random, no entry is refused so often that it becomes a dead letter.
     SQS_MAX_ATTEMPTS: '100',
     WEBSOCKET_GLOBAL_EVENTS: 'true'
   }
   const start = () => startStandalone(t, { cwd: folder(t), env })
-  // All at once, as a deployment starts them: one makes the tables.
+  // Started together, as in a deployment: one of them creates the tables.
   const nodes = await Promise.all(Array.from({ length: NODES }, start))
   const proxy = await startTcpProxy(t, () => any(nodes).url)
 
@@ -98,7 +98,7 @@ async function cluster(t: Test): Promise<void> {
       }))
       let results: { offset: number }[] | undefined
       while (!results) {
-        // A node that is killed does not answer, or has answered nobody: the next one knows by the ids.
+        // A killed node may have accepted the events without an answer. The next node knows their ids.
         results = await call(`${any(nodes).url}/events/${instance}`, {
           method: 'POST',
           key: API_KEY,
@@ -122,7 +122,7 @@ async function cluster(t: Test): Promise<void> {
     await pause(200 + next() * 800)
     const index = Math.floor(next() * NODES)
     const stopped = stop(t, nodes[index] as Standalone, any(['SIGKILL', 'SIGTERM']))
-    // The node that ends may lose PostgreSQL while it does.
+    // A node may lose PostgreSQL while it stops.
     if (restart === interrupted) t.comment(await postgres.interrupt())
     await stopped
     nodes[index] = await start()
@@ -140,8 +140,8 @@ async function cluster(t: Test): Promise<void> {
     (sqs.depth('global_call.fifo') ?? 0) < accepted.length ||
     own.some((instance) => (sqs.depth(`${instance}_call.fifo`) ?? 0) < wanted(instance).length)
   while (missing() && Date.now() < deadline) await pause(50)
-  t.comment(`all was there after ${PATIENCE_MS - (deadline - Date.now())} ms`)
-  // Whatever would come twice has its chance to.
+  t.comment(`all events had arrived after ${PATIENCE_MS - (deadline - Date.now())} ms`)
+  // Repeats would arrive in this time.
   await pause(500)
 
   checkListeners(
@@ -170,7 +170,7 @@ async function stop(t: Test, node: Standalone, signal: NodeJS.Signals): Promise<
 
 if (await havePostgres(t))
   t.test(
-    `${NODES} nodes on one PostgreSQL, ended and restarted under ${EVENTS} events: each socket and queue has its own, once, in order`,
+    `${NODES} nodes on one PostgreSQL that are ended and restarted deliver ${EVENTS} events to sockets and queues once, in order`,
     { timeout: LONG ? 600_000 : 90_000 },
     cluster
   )

@@ -16,110 +16,118 @@ t.jobs = 2
 
 const headers = { apikey: API_KEY }
 
-/** A file system of so many MiB; `undefined` where this user may not make one. */
+/** Mounts a file system of a size in MiB. @returns its path, or `undefined` if this user may not mount one */
 function smallDisk(t: Test, path: string, mib: number): string | undefined {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', path], { stdio: 'ignore' })
   } catch {
     return undefined
   }
-  // Teardown runs last in, first out: the server has closed before this.
+  // Teardowns run in reverse order: the server has closed before this one.
   t.after(() => execFileSync('umount', ['--lazy', path]))
   return path
 }
 
-t.test('a full disk: 503, what was accepted stays, and with room it goes on without a restart', async (t) => {
-  const path = smallDisk(t, folder(t), 8)
-  if (path === undefined) {
-    t.comment('skipped: only root may mount a small disk')
-    return
+t.test(
+  'on a full disk events are refused with 503 and accepted ones stay; with room, events are accepted without a restart',
+  async (t) => {
+    const path = smallDisk(t, folder(t), 8)
+    if (path === undefined) {
+      t.comment('skipped: only root may mount a small disk')
+      return
+    }
+    const sqs = await startSqs(t)
+    const server = await build(t, {
+      eventLog: { url: `file:${join(path, 'events.db')}` },
+      sqs: { ...sqs.options, global: { events: ['CALL'] } }
+    })
+    const send = (data: unknown) =>
+      server.inject({ method: 'POST', url: '/events/sales', headers, payload: { event: 'call', data } })
+    const overview = async () => (await server.inject({ url: '/overview', headers })).json<{ faults: object[] }>()
+    const ballast = join(path, 'ballast')
+    writeFileSync(ballast, Buffer.alloc(3 * 1_048_576))
+
+    const crumb = join(path, 'crumb')
+    writeFileSync(crumb, Buffer.alloc(12_288))
+
+    const accepted: unknown[] = []
+    let refused
+    for (let n = 0; n < 2_000 && !refused; n++) {
+      const data = `${n}${'x'.repeat(20_000)}`
+      const reply = await send(data)
+      if (reply.statusCode === 202) accepted.push(data)
+      else refused = reply
+    }
+    rmSync(crumb)
+    t.equal(refused?.statusCode, 503)
+    t.equal(refused?.headers['retry-after'], '1')
+    t.match(refused?.json(), { code: 'IEV_BACKPRESSURE', response: { message: [/disk is full/] } })
+    t.equal((await server.inject('/health')).statusCode, 200)
+    t.equal((await server.inject({ url: '/events/sales?limit=1', headers })).statusCode, 200, 'reading goes on')
+    const full = [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: /disk is full/ }]
+    t.equal((await server.inject('/ready')).statusCode, 503, 'not ready, though there is room for a page')
+    t.match((await overview()).faults, full)
+
+    t.match(await tryDatabase('file:./other.db', path), { ok: false, message: /no space left/ }, 'check-config says so')
+
+    rmSync(ballast)
+    // As large as the refused event: a smaller one might have fitted before.
+    const later = 'x'.repeat(21_000)
+    t.equal((await send(later)).statusCode, 202)
+    accepted.push(later)
+    await until(async () => (await overview()).faults.length === 0)
+    t.equal((await server.inject('/ready')).statusCode, 200)
+    const { store } = server.eventLog
+    await until(() => store.deliveries.pendingCount() === 0)
+    checkQueues(t, sqs.server, { 'global_call.fifo': new Map([['sales', accepted]]) })
+    t.equal((await store.log.read({ after: 0, limit: 10_000 })).length, accepted.length)
   }
-  const sqs = await startSqs(t)
-  const server = await build(t, {
-    eventLog: { url: `file:${join(path, 'events.db')}` },
-    sqs: { ...sqs.options, global: { events: ['CALL'] } }
-  })
-  const send = (data: unknown) =>
-    server.inject({ method: 'POST', url: '/events/sales', headers, payload: { event: 'call', data } })
-  const overview = async () => (await server.inject({ url: '/overview', headers })).json<{ faults: object[] }>()
-  const ballast = join(path, 'ballast')
-  writeFileSync(ballast, Buffer.alloc(3 * 1_048_576))
+)
 
-  const crumb = join(path, 'crumb')
-  writeFileSync(crumb, Buffer.alloc(12_288))
+t.test(
+  'on a full disk of PostgreSQL events are refused with 503, and with room they are accepted without a restart',
+  async (t) => {
+    const postgres = await startPostgresServer(t)
+    if (!postgres) {
+      t.comment('skipped: PostgreSQL is not installed')
+      return
+    }
+    const path = join(postgres.folder, 'small')
+    mkdirSync(path)
+    if (smallDisk(t, path, 24) === undefined) {
+      t.comment('skipped: only root may mount a small disk')
+      return
+    }
+    if (postgres.owner) chownSync(path, postgres.owner.uid, postgres.owner.gid)
+    const client = new Client(postgres.url)
+    await client.connect()
+    await client.query(`CREATE TABLESPACE small LOCATION '${path}'`)
+    await client.query('CREATE DATABASE small TABLESPACE small')
+    await client.end()
+    const url = postgres.url.replace(/postgres$/, 'small')
+    const server = await build(t, { sqs: false, eventLog: { url } })
+    const send = (data: unknown) =>
+      server.inject({ method: 'POST', url: '/events/sales', headers, payload: { event: 'call', data } })
+    const overview = async () => (await server.inject({ url: '/overview', headers })).json<{ faults: object[] }>()
+    const ballast = join(path, 'ballast')
+    writeFileSync(ballast, Buffer.alloc(1_048_576))
 
-  const accepted: unknown[] = []
-  let refused
-  for (let n = 0; n < 2_000 && !refused; n++) {
-    const data = `${n}${'x'.repeat(20_000)}`
-    const reply = await send(data)
-    if (reply.statusCode === 202) accepted.push(data)
-    else refused = reply
+    let accepted = 0
+    // PostgreSQL compresses text: this one cannot be.
+    const data = () => randomBytes(15_000).toString('base64')
+    while ((await send(data())).statusCode === 202) accepted++
+    t.match(await overview(), {
+      faults: [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: /No space left/ }]
+    })
+    t.equal((await server.inject('/ready')).statusCode, 503)
+    t.equal((await server.inject({ url: '/events/sales?limit=1', headers })).statusCode, 200, 'reading goes on')
+
+    t.match(await tryDatabase(url, '.'), { ok: false, message: /No space left/ }, 'check-config says so')
+
+    rmSync(ballast)
+    t.equal((await send(data())).statusCode, 202)
+    await until(async () => (await overview()).faults.length === 0)
+    t.equal((await server.inject('/ready')).statusCode, 200)
+    t.equal((await server.eventLog.store.log.read({ after: 0, limit: 10_000 })).length, accepted + 1)
   }
-  rmSync(crumb)
-  t.equal(refused?.statusCode, 503)
-  t.equal(refused?.headers['retry-after'], '1')
-  t.match(refused?.json(), { code: 'IEV_BACKPRESSURE', response: { message: [/disk is full/] } })
-  t.equal((await server.inject('/health')).statusCode, 200)
-  t.equal((await server.inject({ url: '/events/sales?limit=1', headers })).statusCode, 200, 'reading goes on')
-  const full = [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: /disk is full/ }]
-  t.equal((await server.inject('/ready')).statusCode, 503, 'room for a page is not room for an event')
-  t.match((await overview()).faults, full)
-
-  t.match(await tryDatabase('file:./other.db', path), { ok: false, message: /no space left/ }, 'check-config says so')
-
-  rmSync(ballast)
-  // As large as what was refused: a smaller one would not show that there is room for it.
-  const later = 'x'.repeat(21_000)
-  t.equal((await send(later)).statusCode, 202)
-  accepted.push(later)
-  await until(async () => (await overview()).faults.length === 0)
-  t.equal((await server.inject('/ready')).statusCode, 200)
-  const { store } = server.eventLog
-  await until(() => store.deliveries.pendingCount() === 0)
-  checkQueues(t, sqs.server, { 'global_call.fifo': new Map([['sales', accepted]]) })
-  t.equal((await store.log.read({ after: 0, limit: 10_000 })).length, accepted.length)
-})
-
-t.test('PostgreSQL on a full disk: 503 and unhealthy, and with room it goes on without a restart', async (t) => {
-  const postgres = await startPostgresServer(t)
-  if (!postgres) {
-    t.comment('skipped: PostgreSQL is not installed')
-    return
-  }
-  const path = join(postgres.folder, 'small')
-  mkdirSync(path)
-  if (smallDisk(t, path, 24) === undefined) {
-    t.comment('skipped: only root may mount a small disk')
-    return
-  }
-  if (postgres.owner) chownSync(path, postgres.owner.uid, postgres.owner.gid)
-  const client = new Client(postgres.url)
-  await client.connect()
-  await client.query(`CREATE TABLESPACE small LOCATION '${path}'`)
-  await client.query('CREATE DATABASE small TABLESPACE small')
-  await client.end()
-  const url = postgres.url.replace(/postgres$/, 'small')
-  const server = await build(t, { sqs: false, eventLog: { url } })
-  const send = (data: unknown) =>
-    server.inject({ method: 'POST', url: '/events/sales', headers, payload: { event: 'call', data } })
-  const overview = async () => (await server.inject({ url: '/overview', headers })).json<{ faults: object[] }>()
-  const ballast = join(path, 'ballast')
-  writeFileSync(ballast, Buffer.alloc(1_048_576))
-
-  let accepted = 0
-  // Text that does not compress.
-  const data = () => randomBytes(15_000).toString('base64')
-  while ((await send(data())).statusCode === 202) accepted++
-  t.match(await overview(), { faults: [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: /No space left/ }] })
-  t.equal((await server.inject('/ready')).statusCode, 503)
-  t.equal((await server.inject({ url: '/events/sales?limit=1', headers })).statusCode, 200, 'reading goes on')
-
-  t.match(await tryDatabase(url, '.'), { ok: false, message: /No space left/ }, 'check-config says so')
-
-  rmSync(ballast)
-  t.equal((await send(data())).statusCode, 202)
-  await until(async () => (await overview()).faults.length === 0)
-  t.equal((await server.inject('/ready')).statusCode, 200)
-  t.equal((await server.eventLog.store.log.read({ after: 0, limit: 10_000 })).length, accepted + 1)
-})
+)

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 
 /**
- * `node listening-clients.ts <url> <key> <clients> <stalled>`: clients in a process of their own, the last of which stop
- * reading once they are in. On stdin, `until <n>` asks to be told when each of the others has got so many, and `report`
- * for how many events each got since the last one, and the 99th percentile of their latencies, in milliseconds.
+ * `node listening-clients.ts <url> <key> <clients> <stalled>` connects clients, the last of which stop reading.
+ * Commands on stdin concern the others: `until <n>` prints a line when each has received `n` events, `report` prints how many
+ * each has received since the last report, and the 99th percentile of their latencies in milliseconds.
  */
 const [url = '', apikey, clients, stalled] = process.argv.slice(2)
 const counts: number[] = []

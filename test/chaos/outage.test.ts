@@ -21,7 +21,7 @@ const PAD = 'x'.repeat(800)
 
 for (const backend of await backends(t))
   t.test(
-    `${backend.name}: SQS down for ${SECONDS} s under 500 events/s: taken in, kept out of memory, sent in order`,
+    `${backend.name}: 500 events per second are accepted while SQS is down for ${SECONDS} s, and then sent in order`,
     { timeout: 300_000 },
     async (t) => {
       const sqs = await startSqs(t)
@@ -58,9 +58,9 @@ for (const backend of await backends(t))
       const grown = rssMiB() - before
       t.comment(`memory grown by ${grown.toFixed(1)} MiB`)
       if (LONG) t.ok(grown < 50, 'memory grows less than 50 MB')
-      t.ok(depth() < sent, 'nothing got through')
+      t.ok(depth() < sent, 'no event was sent meanwhile')
       const calls = proxy.calls.filter(({ action }) => action === 'SendMessageBatch').length
-      t.ok(calls < 40 + SECONDS * 5, `an outage costs little: ${calls} calls`)
+      t.ok(calls < 40 + SECONDS * 5, `an outage makes few calls: ${calls}`)
 
       proxy.decide = () => undefined
       await until(() => depth() >= sent)

@@ -10,21 +10,21 @@ import { soon, until as untilSo } from '../support/until.ts'
 
 const CLIENTS = LONG ? 500 : 50
 const STALLED = LONG ? 20 : 4
-/** What the system's buffers take comes before what ours hold: some megabytes for each client. */
+/** The buffers of the system hold some megabytes for each client before ours are used. */
 const EVENTS = LONG ? 600 : 100
 const BYTES = LONG ? 16_384 : 131_072
 const EVERY_MS = LONG ? 60 : 20
-/** In turn without and with those that stall: what the machine does beside falls on both. */
+/** Rounds alternate without and with stalled clients, so that other load on the machine affects both. */
 const ROUNDS = LONG ? 3 : 1
 const MAX_BUFFERED_BYTES = 1_048_576
 
 interface Report {
-  /** How many events each got, without repeats. */
+  /** The different numbers of events that clients received: one, if all received as many. */
   counts: number[]
   p99: number
 }
 
-/** Clients in another process; `report` tells of those that read. */
+/** Starts clients in another process; the report is about those that read. */
 async function start(t: Test, { url, stalled }: { url: string; stalled: number }) {
   const script = fileURLToPath(new URL('listening-clients.ts', import.meta.url))
   const child = spawn(process.execPath, [script, url, API_KEY, String(CLIENTS), String(stalled)], {
@@ -37,7 +37,7 @@ async function start(t: Test, { url, stalled }: { url: string; stalled: number }
     child.stdin.write('report\n')
     return JSON.parse(String((await soon(lines.next(), 'a line of the clients')).value)) as Report
   }
-  /** Until each of those that read has so many. */
+  /** Resolves when each client that reads has received this many events. */
   const until = async (count: number) => {
     child.stdin.write(`until ${count}\n`)
     await soon(lines.next(), 'a line of the clients')
@@ -46,7 +46,7 @@ async function start(t: Test, { url, stalled }: { url: string; stalled: number }
 }
 
 t.test(
-  `${CLIENTS} clients, ${STALLED} of which stop reading: the others notice nothing, and memory stays bounded`,
+  `of ${CLIENTS} clients ${STALLED} stop reading and are cut off, and the others receive everything`,
   { timeout: 600_000 },
   async (t) => {
     const { app, url } = await listen(t, { sqs: false, websocket: { maxBufferedBytes: MAX_BUFFERED_BYTES } })
@@ -60,7 +60,7 @@ t.test(
         const sent = performance.timeOrigin + performance.now()
         await app.onInstanceEvent({ instance: 'sales', event: 'call', data: { sent, text } })
         rss = Math.max(rss, process.memoryUsage.rss())
-        // Whoever reads is not slow, however busy the machine is.
+        // On a busy machine a client that reads must not become slow.
         await Promise.all([until(n + 1), pause(EVERY_MS)])
       }
       const { counts, p99 } = await report()
@@ -74,7 +74,7 @@ t.test(
     for (let round = 1; round <= ROUNDS; round++) {
       const [quiet, slow] = [await run(0), await run(STALLED)]
       t.comment(JSON.stringify({ quiet, slow }))
-      t.strictSame([quiet.counts, slow.counts], [[EVENTS], [EVENTS]], 'all that read got everything')
+      t.strictSame([quiet.counts, slow.counts], [[EVENTS], [EVENTS]], 'all clients that read received everything')
       t.equal(quiet.cut, STALLED * (round - 1))
       t.equal(slow.cut, STALLED * round)
       without.push(quiet)
