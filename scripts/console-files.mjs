@@ -9,7 +9,7 @@ const PAGE = join(OUT, 'index.html')
 const SOURCES = ['console', 'lib', 'package-lock.json', join('scripts', 'console-files.mjs')]
 const PLACEHOLDERS = { '.js': '%SCRIPT%', '.css': '%STYLES%' }
 
-/** Whether console/dist is complete and none of its sources is newer. */
+/** Tests if console/dist is complete and not older than any of its sources. */
 export function isConsoleCurrent(root = ROOT) {
   const page = join(root, PAGE)
   return (

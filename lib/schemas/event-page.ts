@@ -51,7 +51,7 @@ export const EventPage = Type.Object(
       Type.Integer({ description: 'Instead of `after` if you gave `before`: pass it as `before` to read on.' })
     ),
     more: Type.Boolean({
-      description: 'Whether more events may follow now. With `events`, a page may be empty and more may follow.'
+      description: '`true` if more events may follow now. With `events`, a page may be empty although more may follow.'
     })
   },
   { examples: [{ events: [MESSAGE], after: MESSAGE.offset, more: false }] }

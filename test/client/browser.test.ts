@@ -11,13 +11,13 @@ import { Watch } from '../support/watch.ts'
 const root = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
-/** What the page imports, as a browser takes it. */
+/** The modules of the page, in JavaScript. */
 const MODULES = {
   '/connect-instance.js': stripTypeScriptTypes(read('lib/client/connect-instance.ts')),
   '/socket.io-client.js': read('node_modules/socket.io-client/dist/socket.io.esm.min.js')
 }
 
-/** Its functions without a definition are the test's, put into the page by the browser. */
+/** A page that calls functions of the test, which the browser exposes to it. */
 const PAGE = `<!doctype html>
 <script type="importmap">{ "imports": { "socket.io-client": "/socket.io-client.js" } }</script>
 <script type="module">

@@ -9,7 +9,7 @@ async function start(t: Test, CORS_ORIGIN: string) {
   return (await startStandalone(t, { cwd: folder(t), env })).url
 }
 
-/** What browsers read of an answer. */
+/** The CORS headers of an answer. */
 async function seen(url: string, { method = 'GET', ...headers }: Record<string, string> = {}, origin = ORIGIN) {
   const reply = await fetch(url, { method, headers: { origin, ...headers } })
   const shown = (name: string) => reply.headers.get(`access-control-${name}`)

@@ -19,7 +19,7 @@ export async function openBrowser(t: Test, executablePath: string): Promise<Brow
   const browser = await chromium.launch({
     executablePath,
     artifactsDir: home,
-    // What it leaves behind goes with the folder.
+    // Its files are deleted with the folder.
     env: { ...process.env, HOME: home, TMPDIR: home },
     // Chromium has no sandbox for root, whom containers run as.
     args: ['--no-sandbox']

@@ -10,20 +10,20 @@ export const CLI = fileURLToPath(new URL('../../lib/cli/fastify-instance-events.
 
 export interface CliRun {
   code: number
-  /** What was printed as data, as one text. */
+  /** Lines of data. */
   out: string
-  /** What was told to people. */
+  /** Lines for people. */
   error: string
-  /** How far it said it was. */
+  /** All statuses. */
   statuses: string[]
-  /** What a person was asked. */
+  /** All questions. */
   asked: string[]
 }
 
 export type CliWorld = Partial<Omit<CliSurroundings, 'input' | 'ask'>> & {
   /** Standard input. */
   input?: string | Readable
-  /** What a person at a terminal says; without it there is none. */
+  /** The answer of a person; without it there is no terminal. */
   answer?: string
 }
 

@@ -8,22 +8,22 @@ import { Watch } from './watch.ts'
 
 export const KEY = 'key-of-sales'
 
-/** What a refusal brings as its `data`. */
+/** `data` of a refusal. */
 export type Refusal = { code: string; message: string; retryAfterMs?: number } | undefined
 
-/** The server's side of resume by offset, of one instance and in memory, told by a test what to do and when. */
+/** A server for one instance with resume by offset, in memory, controlled by a test. */
 export class FakeHub extends Watch {
   readonly io: Server
   readonly server: HttpServer
   readonly url: string
   log: InstanceMessage[] = []
-  /** `auth` of every attempt, admitted or not. */
+  /** `auth` of every attempt, accepted or refused. */
   readonly attempts: Record<string, unknown>[] = []
   /** The sockets that are connected now. */
   readonly sockets = new Set<Socket>()
   /** Decides on each attempt; replace it at any time. */
   refuse: (attempt: number, socket: Socket) => Refusal = () => undefined
-  /** What each new socket gets before it is live; replace it at any time. */
+  /** Called for each new socket before it is live; replace it at any time. */
   greet: (socket: Socket) => void = (socket) => this.#resume(socket)
 
   constructor(io: Server, server: HttpServer) {
@@ -47,7 +47,7 @@ export class FakeHub extends Watch {
     })
   }
 
-  /** Logs so many events, and sends them to who is connected. */
+  /** Logs `count` events, and sends them to connected sockets. */
   emit(count: number, event = 'messages.upsert'): void {
     for (let index = 0; index < count; index++) {
       const message = newMessage(this.log.length + 1, event)
@@ -56,7 +56,7 @@ export class FakeHub extends Watch {
     }
   }
 
-  /** Closes every connection without a goodbye, as a network does. */
+  /** Closes every connection without a close packet, as a network failure does. */
   drop(): void {
     for (const socket of this.sockets) socket.conn.close()
   }
@@ -83,7 +83,7 @@ export async function startFakeHub(t: Test, { port = 0 } = {}): Promise<FakeHub>
   return new FakeHub(io, server)
 }
 
-/** The hub is not asked what its data looks like. */
+/** A message whose data is arbitrary. */
 export function newMessage(offset: number, event = 'messages.upsert'): InstanceMessage {
   return {
     event: event as OtherEventName,

@@ -9,7 +9,7 @@ import {
 import { KEY } from './fake-hub.ts'
 import { Watch } from './watch.ts'
 
-/** A connection that notes what it gets; closed after the test. */
+/** A connection that records everything it receives; closed after the test. */
 export function follow(t: Test, url: string, options: Partial<ConnectInstanceOptions> = {}) {
   const watch = new Watch()
   const messages: InstanceMessage[] = []
@@ -41,7 +41,7 @@ export function follow(t: Test, url: string, options: Partial<ConnectInstanceOpt
   return { connection, messages, offsets, resumed, errors, until: (isSo: () => boolean) => watch.until(isSo) }
 }
 
-/** A handler that waits until it is let go. */
+/** A handler that waits until `open` is called. */
 export function gate() {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { pass: () => promise, open: resolve }

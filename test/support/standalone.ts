@@ -9,7 +9,7 @@ const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
 export interface Standalone {
   process: ChildProcess
   url: string
-  /** As the banner prints it: an endpoint, or `off`. */
+  /** The row of SQS in the banner: an endpoint, or `off`. */
   sqs: string
   apiKey: string
   output: Printing['output']

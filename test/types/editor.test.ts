@@ -54,10 +54,10 @@ t.test('an editor shows the documentation of options, decorators, errors and the
   const explained: [string, string[]][] = [
     ['concurrency', ['SendMessageBatch calls', '@default 32']],
     ['apiKey', ['The global key, at least 8 characters']],
-    ['autoRegister', ['unknown instance registers it', '@default true']],
+    ['autoRegister', ['Registers an unknown instance', '@default true']],
     ['maxAttempts', ['becomes a dead letter', '@default 10']],
     ['singleQueue', ['One queue for all events', '@default false']],
-    ['globalEvents', ['carries the events of all instances', '@default false']],
+    ['globalEvents', ['the events of all instances to the root namespace', '@default false']],
     ['onInstanceEvent', ['sends it wherever it is selected', '@throws']],
     ['dateTime', ['ISO 8601. Now, in UTC, if absent.']],
     ['sqs.dead', ['Amazon SQS']],

@@ -11,7 +11,7 @@ t.test('every type that a public signature names can be imported from the packag
     [...named].filter(([symbol]) => !exported.has(symbol)).map(([{ name }, by]) => `${name}, named by ${by}`),
     []
   )
-  // What decorators, options and errors name is among them, so the walk got there.
+  // Types of decorators, options and errors are among them, so the walk has reached those.
   const names = new Set([...named.keys()].map(({ name }) => name))
   const some = [
     'EventLog',

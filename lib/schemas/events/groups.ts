@@ -16,8 +16,8 @@ const groupMembers = {
   owner: Type.Optional(Nullable(Type.String())),
   desc: Type.Optional(Nullable(Type.String())),
   size: Type.Optional(Type.Integer()),
-  announce: Type.Optional(Type.Boolean({ description: 'Whether only admins can send messages.' })),
-  restrict: Type.Optional(Type.Boolean({ description: 'Whether only admins can change the group.' })),
+  announce: Type.Optional(Type.Boolean({ description: '`true` if only admins can send messages.' })),
+  restrict: Type.Optional(Type.Boolean({ description: '`true` if only admins can change the group.' })),
   author: Type.Optional(Type.String({ description: 'Address of the author of the change.' }))
 }
 

@@ -4,7 +4,7 @@ import { InstanceId, Jid, OpenObject } from './parts.ts'
 
 const keyMembers = {
   remoteJid: Type.String({ description: 'The chat: a person, a group or a broadcast.' }),
-  fromMe: Type.Boolean({ description: 'Whether the instance sent it.' }),
+  fromMe: Type.Boolean({ description: '`true` if the instance sent the message.' }),
   id: Type.String({ description: "WhatsApp's id of the message, unique within its chat." }),
   participant: Type.Optional(Nullable(Type.String({ description: 'Address of the sender, in a group.' }))),
   remoteJidAlt: Type.Optional(Type.String({ description: 'The other address of the chat: number or LID.' })),

@@ -25,17 +25,17 @@ export const EventLogOptions = Type.Object(
      */
     serverUrl: Type.Optional(Type.String()),
     /**
-     * True if messages contain the `apikey` of their event.
+     * Includes the `apikey` of an event in its messages.
      * @default false
      */
     exposeApiKey: Type.Optional(Type.Boolean()),
     /**
-     * True if an event or a selection of an unknown instance registers it.
+     * Registers an unknown instance with its first event or selection.
      * @default true
      */
     autoRegister: Type.Optional(Type.Boolean()),
     /**
-     * True if events that no transport selects are logged, so that they can be replayed.
+     * Logs events that no transport selects, so that they can be replayed.
      * @default true
      */
     logUnselected: Type.Optional(Type.Boolean()),

@@ -125,7 +125,7 @@ export const SqsOptions = Type.Object(
      */
     serverName: Type.Optional(Type.String()),
     /**
-     * True if empty queues that this server created are deleted when no selection needs them any more.
+     * Deletes empty queues that this server created when no selection needs them any more.
      * @default false
      */
     deleteUnusedQueues: Type.Optional(Type.Boolean()),

@@ -6,7 +6,7 @@ export const WebsocketOptions = Type.Object(
     /** The global key, which authorizes every namespace. Without it, only instance tokens are accepted. */
     apiKey: Type.Optional(Type.String({ minLength: 1 })),
     /**
-     * True if the root namespace `/` carries the events of all instances.
+     * Sends the events of all instances to the root namespace `/`, for holders of the global key.
      * @default false
      */
     globalEvents: Type.Optional(Type.Boolean()),
