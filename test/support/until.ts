@@ -7,9 +7,13 @@ export const PATIENCE_MS = process.env.CHAOS === 'long' ? 600_000 : 60_000
 /** Waits for a state that sends no event, such as that of another process. @throws {Error} it does not come */
 export async function until(isSo: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + patienceMs
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw waitedInVain(isSo, patienceMs)
-    await pause(5)
+  for (;;) {
+    const asked = performance.now()
+    if (await isSo()) return
+    const now = performance.now()
+    if (now > deadline) throw waitedInVain(isSo, patienceMs)
+    // A state that is costly to look at is looked at less often.
+    await pause(Math.min(Math.max(5, 4 * (now - asked)), 50))
   }
 }
 
