@@ -28,7 +28,7 @@ export class DeadLetters {
     return this.#each(filter, (page) => this.#store.redrive(page))
   }
 
-  /** Deletes them. Resolves with their number. @throws {DeadLetterNotFoundError} an id does not exist; then none is changed */
+  /** Deletes them. Resolves with their number. @throws {DeadLetterNotFoundError} an id does not exist; then all stay */
   async discard(filter: DeadLetterFilter): Promise<number> {
     return this.#each(filter, (page) => this.#store.discard(page))
   }

@@ -29,14 +29,17 @@ export interface LaneSender {
 /** Characters of events in the memory of all lanes: about 64 MB, as characters may take two bytes. */
 const BUFFER_MAX_CHARACTERS = 32 * 1_048_576
 
-/** The lanes that this process sends: created when the store reports events, read on when they run low, dropped when empty or handed over. */
+/**
+ * The lanes that this process sends. A lane begins when the store reports events of it, is read from the store when its
+ * window runs low, and ends when it is empty or another process sends it.
+ */
 export class Lanes {
   readonly #deliveries: DeliveryStore
   readonly #writer: DeliveryWriter
   readonly #quiet: QuietLog
   readonly #guard: LanesOptions['guard']
   readonly #lanes = new Map<string, Lane>()
-  /** Lanes that were dropped while a batch of them was under way, with a promise of its return. */
+  /** Lanes that were dropped while a batch of theirs was in flight, and promises that resolve when it comes back. */
   readonly #leaving = new Map<Lane, Promise<void>>()
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
   #loads: Promise<void> = Promise.resolve()
@@ -52,7 +55,7 @@ export class Lanes {
     this.#guard = guard
   }
 
-  /** Takes up what an earlier run left pending, and from then on everything that this process is to send. */
+  /** Begins with the events that an earlier run left pending; later ones follow as the store reports them. */
   async start(sender: LaneSender): Promise<void> {
     this.#sender = sender
     const guard = this.#guard
@@ -73,6 +76,7 @@ export class Lanes {
     await this.#stopWatching?.()
   }
 
+  /** True if events for a queue are pending in this process. */
   hasPending(queue: string): boolean {
     return this.#lanes.values().some((lane) => lane.queue === queue)
   }
@@ -103,7 +107,7 @@ export class Lanes {
     })
   }
 
-  /** The store has more events of these lanes than they were given. */
+  /** The store has more events of these lanes than it has reported. */
   #pending(keys: readonly LaneKey[]): void {
     for (const key of keys) {
       const known = this.#lanes.get(laneId(key.queue, key.instanceKey))
@@ -178,7 +182,7 @@ export class Lanes {
     return lane
   }
 
-  /** One lane reads after the other: each sees how much memory those before it have taken. */
+  /** Lanes are read one after the other, so that each one sees how much memory the others take. */
   #load(lane: Lane): void {
     lane.startLoading()
     this.#loads = this.#loads.then(() => this.#loadNow(lane))

@@ -21,7 +21,7 @@ export class QueueLine {
   /** True if it stands in `Turns`. */
   queued = false
   readonly #lanes: Lane[] = []
-  /** Entries of a batch, in fractions: halved with each batch that is refused permanently, which may be too large for a proxy. */
+  /** Entries of a batch, in fractions. Halved with each batch that is refused permanently: a proxy may have a lower limit. */
   #limit = MAX_BATCH_ENTRIES
   #timer: NodeJS.Timeout | undefined
 

@@ -119,10 +119,10 @@ export function deduplicationId(event: Pick<StoredEvent, 'id' | 'instance' | 'in
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** The end of names that `slugWithHash` makes, which other names rarely have: eight hex digits, with letters and decimal digits. */
+/** The end of names that `slugWithHash` makes: eight hex digits, letters and decimal digits among them. Rare in other names. */
 const LIKE_SLUG = /-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8}$/
 
-/** Makes a name that SQS accepts of any text. Names of this form go through it too, so that no two texts have the same name. */
+/** A name that SQS accepts, for any text. Texts of this form get another one too, so that no two have the same name. */
 function slugWithHash(text: string, maxLength: number): string {
   const slug = text
     .normalize('NFKD')

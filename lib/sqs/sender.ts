@@ -112,7 +112,7 @@ export class SqsSender implements LaneSender {
     return line
   }
 
-  /** Takes events from the lanes that have waited longest. A lane in the batch is out of line until the batch has come back. */
+  /** Takes events from the lanes that have waited longest. A lane in the batch is not in line until the batch comes back. */
   #fill(line: QueueLine): Batch {
     const batch = new Batch(line.limit)
     while (!batch.full) {
