@@ -20,7 +20,7 @@ interface Report {
   connections?: Connection[]
 }
 
-/** @returns what `check-config --json` says */
+/** The report of `check-config --json`. */
 async function check(env: Record<string, string>, { here = '/nowhere', args = [] as string[] } = {}) {
   const { code, out, error } = await cli(['check-config', '--json', ...args], { env, folder: here })
   return { code, error, report: JSON.parse(out) as Report }
@@ -133,7 +133,7 @@ t.test('packages that the settings need and that are not installed are faults', 
   t.match(nothing, { settings: [], checked: { config: { SQS_ENABLED: true } } })
 })
 
-/** @returns what is said of the connection, and the exit code */
+/** The report of one connection, and the exit code. */
 async function connect(env: Record<string, string>, to: Connection['to'], here?: string) {
   const { code, report } = await check(env, { args: ['--connect'], ...(here !== undefined && { here }) })
   const { ok, message } = report.connections?.find((connection) => connection.to === to) ?? {}

@@ -5,10 +5,10 @@ import { cli, type CliWorld } from '../support/cli.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
 
-/** More than a page of those that are looked for, and of those that are taken. */
+/** More than a page of the search, and more than two requests of the work. */
 const LETTERS = 1_203
 
-/** A server with dead letters of two instances: their messages are larger than it may send. */
+/** A server with dead letters of two instances, whose messages are larger than its limit. */
 async function start(t: Test, { count = LETTERS }: { count?: number } = {}) {
   const { options } = await startSqs(t)
   const { app, url } = await listen(t, { sqs: { ...options, maxPayloadBytes: 1_024, global: { events: ['CALL'] } } })

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
 import { cli, type CliWorld } from '../support/cli.ts'
 
-/** A server, and the command line of who has its key. */
+/** A server, and commands with its key. */
 async function start(t: Test) {
   const { app, url } = await listen(t)
   const run = (args: string[], world: CliWorld = {}) => cli(args, { env: { IEV_URL: url, API_KEY }, ...world })

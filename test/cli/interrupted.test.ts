@@ -5,7 +5,7 @@ import { API_KEY, listen } from '../support/build.ts'
 import { CLI, spawnCli } from '../support/cli.ts'
 import { until } from '../support/until.ts'
 
-// Each test has a server of its own, and mostly waits.
+// Each test has its own server, and mostly waits.
 t.jobs = 3
 
 t.test('after a signal, `tail` exits with 0, and other commands with 130 or 143', async (t) => {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { Interrupted } from '../../lib/cli/failure.ts'
 import { processContext } from '../../lib/cli/process-context.ts'
 
-/** A process with terminals, as `processContext` sees it. */
+/** A process with terminals. */
 function startTerminal({ env = {}, terminal = true }: { env?: Record<string, string>; terminal?: boolean } = {}) {
   const stream = () => Object.assign(new PassThrough(), { isTTY: terminal })
   const fake = Object.assign(new EventEmitter(), {

@@ -184,7 +184,7 @@ t.test('a request whose answer is lost is retried without duplicates', async (t)
   let answers = 0
   app.server.prependListener('request', (request, reply) => {
     if (request.method !== 'POST' || ++answers !== 2) return
-    // Accepted, and the connection is gone before it is said.
+    // Closes the connection after the events were accepted, before the answer.
     reply.writeHead = () => {
       proxy.drop(() => true)
       return reply
@@ -201,7 +201,7 @@ t.test('a request whose answer is lost is retried without duplicates', async (t)
   )
 })
 
-/** A proxy that passes requests on, and does what `answer` says instead of giving the answer of the first `times`. */
+/** A proxy that forwards requests, and calls `answer` instead of forwarding the first `times` answers. */
 async function startForgetful(t: Test, url: string, answer: (reply: ServerResponse) => unknown, times = Infinity) {
   let passed = 0
   const proxy = createServer(async (request, reply) => {

@@ -73,7 +73,7 @@ t.test('answers of another server are errors, and redirects are not followed', a
     const { url } = await startOther(t, answer)
     t.match(await cli(['instances', '--url', url, '--key', API_KEY]), { code: 1, out: '', error })
   }
-  t.same(elsewhere.keys, [], 'a redirection is not followed')
+  t.same(elsewhere.keys, [], 'redirects are not followed')
 })
 
 t.test('each fault of a refused request has its own line', async (t) => {

@@ -16,7 +16,7 @@ async function start(t: Test, options: Partial<AppOptions> = {}) {
   return { app, url: proxy.url, proxy }
 }
 
-/** A `tail` that goes on until `stop`; ended after the test. */
+/** A `tail` that runs until `stop`, at the latest until the end of the test. */
 function follow(t: Test, url: string, args: string[], world: CliWorld = {}) {
   const ending = new AbortController()
   const out: string[] = []

@@ -31,14 +31,14 @@ const PAGE = `<!doctype html>
   })
 </script>`
 
-/** Whom a page can listen to: a server, and ways to make it emit and to cut its connections. */
+/** A server for a page, with functions that emit events and cut connections. */
 interface Hub {
   url: string
   emit(count: number): unknown
   drop(): void
 }
 
-/** A page that listens, with nothing of other pages; closed after the test. */
+/** A page with its own browser context; closed after the test. */
 async function openPage(t: Test, browser: Browser, url: string, options: Partial<ConnectInstanceOptions>) {
   const server = bare(t)
   server.get('/', (_request, reply) => reply.type('text/html').send(PAGE))
@@ -56,7 +56,7 @@ async function openPage(t: Test, browser: Browser, url: string, options: Partial
       watch.changed()
     }
   const page = await browser.newPage()
-  // Before the server is: a browser keeps connections for later, and a server waits for them.
+  // Closed before the server, which would wait for the idle connections of the browser.
   t.after(() => page.close())
   await page.exposeFunction('settings', () => ({ url, options: { apikey: KEY, reconnectionDelay: 10, ...options } }))
   await page.exposeFunction('onEvent', noteIn(offsets))
@@ -68,7 +68,7 @@ async function openPage(t: Test, browser: Browser, url: string, options: Partial
   return {
     offsets,
     errors,
-    /** Until it has so many events, and has connected so many times. */
+    /** Waits for this number of events and of connections. */
     until: (events: number, connections: number) =>
       watch.until(() => errors.length > 0 || (offsets.length >= events && resumed.length >= connections))
   }
@@ -76,7 +76,7 @@ async function openPage(t: Test, browser: Browser, url: string, options: Partial
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
 
-/** Events before, during and after interruptions. */
+/** Emits events before, during and after interruptions. */
 async function interrupt(
   t: Test,
   browser: Browser,
@@ -102,7 +102,6 @@ const executable = findChromium()
 const skip = executable === undefined && 'no Chromium found: install one, or say where it is in CHROMIUM_PATH'
 
 t.test('connectInstance in a browser', { skip }, async (t) => {
-  // Skipped without one.
   const browser = await openBrowser(t, executable as string)
 
   t.test('WebSocket connections that drop cause neither gaps nor repeats', async (t) => {

@@ -22,7 +22,7 @@ t.test('a slow handler gets every event, and at most 1,000 wait for it', async (
   open()
   await until(() => offsets.length === 3_500 && resumed.length > 0)
   t.same(offsets, upTo(3_500))
-  // One is in hand, 1,001 wait: that is one too many.
+  // One event is being handled, and 1,001 wait, one more than the maximum.
   t.equal(hub.attempts[2]?.offset, 1_002)
   t.same(errors, [])
   t.equal(connection.offset, 3_500)
@@ -82,7 +82,7 @@ t.test('a synchronous handler gets a burst on one connection', async (t) => {
   const { promise, resolve } = Promise.withResolvers<Resumed>()
   const connection = connectInstance(hub.url, {
     apikey: KEY,
-    // The reply of a poll has them all.
+    // One reply of a poll contains all events.
     transports: ['polling'],
     offset: 0,
     onEvent: ({ offset }) => void offsets.push(offset),

@@ -65,7 +65,7 @@ t.test('a connection that onError closes during a temporary refusal stays closed
     }
   })
   await refused
-  // Refused after the first, for as long, this one has come back when the first could have.
+  // This connection was refused later for the same time, so the first one would have connected by now.
   const { errors, until } = follow(t, hub.url, { offset: 0 })
   await until(() => errors.length === 2)
   t.same(
@@ -80,7 +80,7 @@ t.test('a connection that is closed during a temporary refusal stays closed', as
     attempt <= 2 ? { code: 'IEV_WS_RATE_LIMITED', message: 'Too many', retryAfterMs: 50 } : undefined
   const { connection } = follow(t, hub.url)
   await hub.until(() => hub.attempts.length === 1)
-  // The second is refused later than the first, for as long, and comes back: by then the first would have, too.
+  // The second connection is refused later for the same time, so the first one would have connected by then.
   const second = follow(t, hub.url, { offset: 0 })
   await hub.until(() => hub.attempts.length === 2)
   connection.close()
@@ -103,13 +103,13 @@ t.test('a connection that the server disconnects tries again', async (t) => {
     hub.emit(1)
   }
   await until(() => offsets.length === 3 && resumed.length === 4)
-  t.same(offsets, [1, 2, 3], 'admitted again, it goes on')
+  t.same(offsets, [1, 2, 3], 'after a new connection, events continue')
   t.same(errors, [])
 
   hub.refuse = () => ({ code: 'IEV_WS_UNAUTHORIZED', message: 'The key does not authorize this namespace' })
   expel()
   await until(() => errors.length === 1)
-  t.match(errors, [{ code: 'IEV_WS_UNAUTHORIZED' }], 'refused, it ends')
+  t.match(errors, [{ code: 'IEV_WS_UNAUTHORIZED' }], 'a refusal ends the connection')
   t.equal(connection.connected, false)
 })
 

@@ -40,7 +40,7 @@ t.test("the offset is that of the last handled event, or of the server's last me
   const { pass, open } = gate()
   const { connection, offsets, resumed, until } = follow(t, hub.url, { offset: 0, events: ['call'], onEvent: pass })
   await until(() => resumed.length === 1)
-  t.equal(connection.offset, 3, 'what the filter left out is not asked for again')
+  t.equal(connection.offset, 3, 'events that the filter omits count as handled')
   hub.emit(2, 'call')
   await until(() => offsets.length === 1)
   t.equal(connection.offset, 3, 'while it is handled')
@@ -78,7 +78,7 @@ t.test('events that wait for the handler when the connection drops are not repea
   await hub.until(() => hub.sockets.size === 1)
   hub.emit(10)
   await until(() => offsets.length === 1)
-  // Behind the ten, so they have been received.
+  // Received after the ten events.
   hub.drop()
   await hub.until(() => hub.attempts.length === 2)
   t.equal(hub.attempts[1]?.offset, 10)
@@ -213,7 +213,7 @@ t.test('events that arrive while the connection ends are received once', async (
     const [socket] = hub.sockets
     const transport = socket?.conn.transport
     if (!transport?.writable) await once(transport as NonNullable<typeof transport>, 'ready')
-    // One reply of long polling with both: Socket.IO reads the events after it has closed the connection.
+    // Both in one reply of long polling: Socket.IO reads the events after it has closed the connection.
     const packets = messages.map((message) => `2/sales,${JSON.stringify([message.event, message])}`)
     transport?.send([...packets.map((data) => ({ type: 'message' as const, data })), { type: 'close' }])
     hub.sockets.delete(socket as NonNullable<typeof socket>)
@@ -226,5 +226,5 @@ t.test('events that arrive while the connection ends are received once', async (
   hub.log = [newMessage(1)]
   await endAfter(2, newMessage(4), newMessage(5))
   await until(() => resumed.length === 3)
-  t.same(offsets, [1, 2, 3, 1], 'also if the log is another one then')
+  t.same(offsets, [1, 2, 3, 1], 'also with another log')
 })

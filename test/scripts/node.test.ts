@@ -8,7 +8,7 @@ import { folder } from '../support/build.ts'
 
 const scripts = fileURLToPath(new URL('../../scripts', import.meta.url))
 
-/** A clone whose oldest Node is newer than the one that runs; that one, in another place, is what it bundles. */
+/** A clone that requires a newer Node than the running one, and bundles a copy of the running one. */
 function tooOldFor(t: Test): { root: string; bundled: string } {
   const root = folder(t)
   cpSync(scripts, join(root, 'scripts'), { recursive: true })
@@ -24,7 +24,7 @@ function tooOldFor(t: Test): { root: string; bundled: string } {
   return { root, bundled }
 }
 
-/** The environment without what npm says of itself. */
+/** The environment without the variables of npm. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')))
 
 function start(t: Test, root: string, file: string, text: string): ChildProcess {

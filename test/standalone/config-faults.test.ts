@@ -4,7 +4,7 @@ import type { InstanceEventsError } from '../../lib/error-class.ts'
 
 type Env = Record<string, string>
 
-/** One message for each variable at fault. */
+/** The messages of all faults. */
 function faults(env: Env): string[] {
   try {
     loadConfig(env)

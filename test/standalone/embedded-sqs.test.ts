@@ -64,7 +64,7 @@ t.test(
     t.after(() => elsewhere.destroy())
     t.match(await elsewhere.send(new GetQueueUrlCommand({ QueueName: 'sales' })), { QueueUrl: there })
     t.match(await elsewhere.send(new ListQueuesCommand({})), { QueueUrls: [there] })
-    // The queue’s URL is all that this client has, as with SDKs of other languages.
+    // This client only has the URL of the queue, like SDKs of other languages.
     const byUrl = new SQSClient({ region: 'sa-east-1', credentials: second.target.credentials })
     t.after(() => byUrl.destroy())
     await byUrl.send(new SendMessageCommand({ QueueUrl: there, MessageBody: 'Oi' }))

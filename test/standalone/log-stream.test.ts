@@ -7,7 +7,7 @@ import { fileWriter, pipeWriter } from '../../lib/standalone/line-writer.ts'
 import { LogStream } from '../../lib/standalone/log-stream.ts'
 import { folder } from '../support/build.ts'
 
-/** A log whose lines are kept, unless it fails. */
+/** A log that records its lines, unless it fails. */
 function start() {
   const written: string[] = []
   const recovered: number[] = []

@@ -9,11 +9,11 @@ import { freePort } from '../support/free-port.ts'
 import { call } from '../support/standalone.ts'
 import { until } from '../support/until.ts'
 
-// Each test has a server of its own, and mostly waits.
+// Each test has its own server, and mostly waits.
 t.jobs = 4
 
 const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
-/** Part of a log line: about a hundred of them fill any pipe, and what may wait for it. */
+/** Part of a log line. About a hundred of them fill any pipe and the buffer of the server. */
 const LONG = 'x'.repeat(14_000)
 const REQUESTS = 120
 
@@ -24,7 +24,7 @@ interface Overview {
   faults: { component: string; code: string; message: string }[]
 }
 
-/** A server whose log goes to `stdout`, once it answers. */
+/** Starts a server whose log goes to `stdout`, and waits until it answers. */
 async function start(t: Test, { stdout, stderr = 'ignore' }: { stdout: Output; stderr?: Output }) {
   const port = await freePort()
   const child = spawn(process.execPath, [SERVER], {
@@ -49,7 +49,7 @@ async function start(t: Test, { stdout, stderr = 'ignore' }: { stdout: Output; s
     child,
     url,
     overview,
-    /** Each one is logged. */
+    /** Sends requests, each of which is logged. */
     async requests(count: number): Promise<void> {
       await Promise.all(Array.from({ length: count }, () => call(`${url}/nowhere?x=${LONG}`)))
     },
@@ -63,7 +63,7 @@ async function start(t: Test, { stdout, stderr = 'ignore' }: { stdout: Output; s
 
 type Running = Awaited<ReturnType<typeof start>>
 
-/** It goes on, says what is wrong, and stops when it is told to. */
+/** Checks that the server continues, reports the fault, and stops on a signal. */
 async function goesOn(t: Test, { url, overview, stop }: Running, code: string): Promise<void> {
   t.match(await call(`${url}/health`), { status: 200 })
   const { totals, faults } = await overview()
@@ -74,7 +74,7 @@ async function goesOn(t: Test, { url, overview, stop }: Running, code: string): 
   t.equal(await stop(), 0)
 }
 
-/** A full file system of 256 kB; `undefined` where none can be made. */
+/** A file system of 256 kB; `undefined` if none can be created. */
 function tinyDisk(t: Test): string | undefined {
   const path = join(folder(t), 'disk')
   mkdirSync(path)
@@ -134,7 +134,7 @@ t.test('a full device for the log and for errors does not stop the server', asyn
 t.test('a pipe without a reading process does not stop the server', async (t) => {
   const path = join(folder(t), 'pipe')
   execFileSync('mkfifo', [path])
-  // Open at both ends, so that it is neither closed nor read.
+  // Open at both ends, so that the pipe is neither closed nor read.
   const fd = openSync(path, constants.O_RDWR)
   t.after(() => closeSync(fd))
   const running = await start(t, { stdout: fd, stderr: fd })

@@ -5,7 +5,7 @@ import { API_KEY, folder } from '../support/build.ts'
 import { flood } from '../support/flood.ts'
 import { startStandalone } from '../support/standalone.ts'
 
-// Each test has a server of its own, and mostly waits.
+// Each test has its own server, and mostly waits.
 t.jobs = 2
 
 const ENV = { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false', LOG_LEVEL: 'error' }

@@ -1,4 +1,4 @@
-// Checked by tsc alone: what consumers' code knows of the data of an event.
+// Checked by tsc only: the types of the data of events in the code of consumers.
 import type { InstanceEventMap } from '../../app.ts'
 import { connectInstance, type InstanceMessage, type OtherEventName } from '../../lib/client/connect-instance.ts'
 
@@ -19,7 +19,7 @@ export function textOf(message: InstanceMessage): string | undefined {
     case 'call':
       return 'packet' in message.data ? message.data.event : message.data.from
     default: {
-      // @ts-expect-error the data of an event that is not told apart is unknown
+      // @ts-expect-error the data of an event without a known name is unknown
       const data: object = message.data
       return String(data)
     }
@@ -36,11 +36,11 @@ export function wrongMember(message: InstanceMessage): unknown {
   return message.event === 'contacts.set' && message.data.key
 }
 
-/** Names that are text of their own stay possible, with data that is unknown. */
+/** Names that are not in the map are possible, with unknown data. */
 export function other(name: OtherEventName, message: InstanceMessage): unknown {
   const text: string = name
   if (text !== message.event) return undefined
-  // @ts-expect-error it must be looked at first
+  // @ts-expect-error unknown data must be narrowed first
   return message.data.total
 }
 

@@ -37,7 +37,7 @@ t.test('the functions that create errors are not public', async (t) => {
   )
 })
 
-/** Types of this package by what names them, and all that can be imported from one of its subpaths. */
+/** The types that public signatures name, with the naming symbol, and all exports of the package's subpaths. */
 function publicTypes({ service, write, isOurs }: BuiltTypes): {
   named: Map<ts.Symbol, string>
   exported: Set<ts.Symbol>
@@ -69,10 +69,10 @@ function publicTypes({ service, write, isOurs }: BuiltTypes): {
       if (isOurs(declaration) && !ts.isSourceFile(declaration)) walk(declaration, symbol.name)
   }
   function walk(node: ts.Node, by: string): void {
-    // Classes are exported as types: nobody calls their constructors.
+    // Classes are exported as types only, so their constructors do not count.
     if (ts.isConstructorDeclaration(node)) return
     if (ts.isTypeQueryNode(node)) {
-      // A schema: it need not be exported, but the types in it.
+      // A schema need not be exported, but the types in it must be.
       const value = checker.getSymbolAtLocation(node.exprName)
       if (value && isOurs(original(value).declarations?.[0])) walkSymbol(original(value))
     }
@@ -80,7 +80,7 @@ function publicTypes({ service, write, isOurs }: BuiltTypes): {
     const symbol = name && checker.getSymbolAtLocation(name)
     if (symbol && isOurs(original(symbol).declarations?.[0])) {
       const type = original(symbol)
-      // The compiler puts the base of a class into a constant when it is a call.
+      // The compiler assigns a base class that is a call expression to a constant.
       const isBase = type.name.endsWith('_base')
       if (!isBase && !(type.flags & ts.SymbolFlags.TypeParameter) && !named.has(type)) named.set(type, by)
       walkSymbol(type)
