@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { PARTITIONS, partitionOf } from '../../lib/store/partitions.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import type { StoredEvent } from '../../lib/events/event.ts'
 import type { LaneWatcher } from '../../lib/store/delivery-store.ts'
 import { build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
@@ -9,14 +10,14 @@ import { startSqs } from '../support/sqs.ts'
 import { followLog } from '../support/follow-log.ts'
 import { soon, until } from '../support/until.ts'
 
-/** A store that gives its watcher to the test: which lanes are this process's is for the test to say. */
-function watchedStore(t: Test) {
+/** A store whose watcher the test calls. New events are reported to it, unless `reports` says otherwise. */
+function watchedStore(t: Test, { reports = () => true }: { reports?: (event: StoredEvent) => boolean } = {}) {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
   const watching = Promise.withResolvers<LaneWatcher>()
   t.capture(store.deliveries, 'watch', async (watcher: LaneWatcher) => {
     watching.resolve(watcher)
-    followLog(store, (events) => watcher.appended(events))
+    followLog(store, (events) => watcher.appended(events.filter(reports)))
     return async () => {}
   })
   return { store, watcher: watching.promise }
@@ -64,6 +65,31 @@ t.test('events that wait in line are not sent when another process has the right
   t.same(bodies.map(({ data }) => data).sort(), ['after it', 'under way'])
   await until(() => store.deliveries.pendingCount() === 1)
   t.equal(sqs.depth('global_call.fifo'), 0)
+})
+
+t.test('an event that the store reports as pending while its lane is in flight is sent', async (t) => {
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  const { store, watcher } = watchedStore(t, { reports: ({ data }) => data !== '"of another node"' })
+  const app = await build(t, {
+    eventLog: { store },
+    sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL'] } }
+  })
+  const held = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  proxy.decide = async ({ action }) => {
+    if (action !== 'SendMessageBatch') return undefined
+    asked.resolve()
+    await held.promise
+    return undefined
+  }
+  await app.sqs.emit({ instance: 'sales', event: 'call', data: 'of this node' })
+  await soon(asked.promise, 'the first call')
+  await app.sqs.emit({ instance: 'sales', event: 'call', data: 'of another node' })
+  const { pending } = await watcher
+  pending([{ queue: 'global_call.fifo', instanceKey: store.instances.require('sales').key }])
+  held.resolve()
+  t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'of this node' }, { data: 'of another node' }])
 })
 
 t.test('a partition is handed over once the acknowledgements of its events are stored', async (t) => {
