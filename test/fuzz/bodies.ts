@@ -19,7 +19,7 @@ const member = fc.tuple(
   jsonText
 )
 
-/** An event that is sound but for some members. */
+/** An event of which some members may be invalid. */
 const eventText = fc
   .tuple(
     fc.constantFrom(...EVENTS),
@@ -55,7 +55,7 @@ const createText = fc
   .tuple(fc.constantFrom('"other"', '"third"', '"a\\u0000b"', '"a/b"', '{}', '""'), selection, jsonText)
   .map(([name, chosen, other]) => `{"instanceName":${name},"websocket":${chosen},"integration":${other}}`)
 
-/** A body that fits the route but for its details, or any other. */
+/** A body for the route with some invalid details, or any other JSON. */
 export function bodyFor(route: string, maxBytes: number): fc.Arbitrary<string | Bomb | undefined> {
   const events = fc.array(eventText, { maxLength: 20 }).map((texts) => `[${texts.join()}]`)
   const fitting = route.includes('/events')

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 
 export interface Answer {
-  /** `answered`: all of it came. `closed`: the connection ended without that. `silent`: neither, in the time given. */
+  /** `answered`: a whole response arrived. `closed`: the connection ended before. `silent`: neither in time. */
   end: 'answered' | 'closed' | 'silent'
   status: number
   headers: Map<string, string>
@@ -9,15 +9,15 @@ export interface Answer {
 }
 
 export interface Sending {
-  /** Written one after the other. */
+  /** The pieces to write, one after the other. */
   pieces: readonly (string | Buffer)[]
-  /** Between two pieces. */
+  /** Milliseconds between two pieces. */
   pauseMs?: number
-  /** How long an answer is waited for once everything is sent. */
+  /** Milliseconds to wait for a response after the last piece. */
   patienceMs: number
 }
 
-/** Sends bytes over a connection of their own, whatever they are, and reads one answer. */
+/** Sends bytes over a new connection and reads one response. */
 export function exchange(url: string, { pieces, pauseMs = 0, patienceMs }: Sending): Promise<Answer> {
   const { hostname, port } = new URL(url)
   const { promise, resolve } = Promise.withResolvers<Answer>()
@@ -54,7 +54,7 @@ export function exchange(url: string, { pieces, pauseMs = 0, patienceMs }: Sendi
 
 const NOTHING = { status: 0, headers: new Map<string, string>(), body: '' }
 
-/** One answer, or `undefined` if more is to come; at the end of the connection what there is counts. */
+/** Parses a response. @returns `undefined` if it is incomplete, unless the connection has ended */
 function readAnswer(bytes: Buffer, ended: boolean): Omit<Answer, 'end'> | undefined {
   const text = bytes.toString('latin1')
   const head = text.indexOf('\r\n\r\n')
@@ -75,7 +75,7 @@ function readAnswer(bytes: Buffer, ended: boolean): Omit<Answer, 'end'> | undefi
   return { status, headers, body: chunked ? content.replace(/(^|\r\n)[0-9a-f]+\r\n/g, '') : content }
 }
 
-/** Bytes of a chunked body, or infinitely many if more are to come. */
+/** The length of a chunked body in bytes; infinite if it is incomplete. */
 function chunkedLength(bytes: Buffer): number {
   const end = bytes.indexOf('0\r\n\r\n')
   return end === -1 ? Infinity : end + 5

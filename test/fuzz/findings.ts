@@ -1,12 +1,12 @@
-/** Longest text of a finding: bodies may have megabytes. */
+/** The longest text of a finding: bodies may have megabytes. */
 const MAX_TEXT = 4_000
-/** More of a kind tell nothing new. */
+/** The most findings of a kind that are kept. */
 const MAX_OF_A_KIND = 3
 
-/** What went against an invariant. */
+/** Collects violations of invariants. */
 export class Findings {
   readonly #byKind = new Map<string, string[]>()
-  /** What each sender is doing now, for findings that no answer tells of. */
+  /** What each sender is doing now, for findings that belong to no response. */
   readonly inFlight = new Map<string, unknown>()
 
   add(kind: string, detail: unknown): void {
@@ -16,7 +16,7 @@ export class Findings {
     this.#byKind.set(kind, known)
   }
 
-  /** The same, with what was in flight. */
+  /** Adds a finding together with everything in flight, one of which is the cause. */
   addWithCause(kind: string, detail: string): void {
     this.add(kind, `${detail}; in flight: ${JSON.stringify([...this.inFlight])}`)
   }

@@ -19,18 +19,18 @@ import { GOOD } from './tenants.ts'
 export interface FuzzOptions {
   seed: number
   seconds: number
-  /** Bytes of the largest bodies. */
+  /** The size of the largest bodies in bytes. */
   maxBytes: number
-  /** Whether answers of SQS stall: each takes as long as the server's deadline. */
+  /** Whether responses of SQS stall: each takes as long as the server's deadline. */
   stalls: boolean
-  /** Whether the event loop's blocks count: not on a machine that does other things, too. */
+  /** Whether a blocked event loop is a finding; on a machine with other load it is not. */
   measured: boolean
 }
 
-/** How long what is pending may take to leave once SQS answers. */
+/** Milliseconds within which pending events must be sent once SQS answers. */
 const DRAIN_MS = 60_000
 
-/** Throws everything at a server at once; nothing may go against the invariants. */
+/** Sends random requests, handshakes, settings and responses of SQS, and collects violations of the invariants. */
 export async function fuzz(t: Test, { seed, seconds, maxBytes, stalls, measured }: FuzzOptions): Promise<void> {
   const again = `npm run fuzz -- --seed ${seed} --seconds ${seconds}`
   t.comment(again)
@@ -70,7 +70,7 @@ export async function fuzz(t: Test, { seed, seconds, maxBytes, stalls, measured 
     if (details.failed)
       findings.add(name, `${String(details.errorInstance)}\n${await fc.asyncDefaultReportMessage(details)}`)
   }
-  /** What was accepted has left, and the server says so. */
+  /** Checks that all accepted events were delivered, and that the server reports so. */
   async function checkEnd(): Promise<void> {
     if (state.ended) return
     await tenant.heardAll()
@@ -110,7 +110,7 @@ export async function fuzz(t: Test, { seed, seconds, maxBytes, stalls, measured 
   await checkEnd().catch((error: Error) => findings.add('no answer at the end', error.message))
   health.stop()
   await watching
-  t.equal(await server.stop(), 0, 'it stops when it is told to')
+  t.equal(await server.stop(), 0, 'the server stops at SIGTERM')
   for (const line of unexpectedLines(server.output())) findings.add('an unexpected line in the log', line)
 
   t.comment(
@@ -128,5 +128,5 @@ export async function fuzz(t: Test, { seed, seconds, maxBytes, stalls, measured 
   const numbers = Array.from({ length: posted }, (_, index) => index + 1)
   const pick = (data: unknown) => (data as { n: number }).n
   checkQueues(t, sqs.server, { [`${GOOD.instance}_call.fifo`]: new Map([[GOOD.instance, numbers]]) }, pick)
-  t.same(findings.list(), {}, `nothing goes against the invariants; the same again: ${again}`)
+  t.same(findings.list(), {}, `no invariant is violated; to repeat: ${again}`)
 }

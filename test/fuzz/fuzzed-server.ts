@@ -10,11 +10,11 @@ const MAX_RSS_MIB = 1_024
 export interface FuzzedServerOptions {
   endpoint: string
   findings: Findings
-  /** Whether blocks of the event loop are findings. */
+  /** Whether a blocked event loop is a finding. */
   measured: boolean
 }
 
-/** A process of server.ts that is watched: whether it lives, how long its event loop is blocked, how much memory it has. */
+/** Starts server.ts as a process, and watches its end, its event loop and its memory. */
 export async function startFuzzedServer(t: Test, { endpoint, findings, measured }: FuzzedServerOptions) {
   const server = await startStandalone(t, {
     cwd: folder(t),
@@ -26,9 +26,9 @@ export async function startFuzzedServer(t: Test, { endpoint, findings, measured 
       SQS_ACCESS_KEY_ID: 'a',
       SQS_SECRET_ACCESS_KEY: 'b',
       SQS_GLOBAL_EVENTS: 'CALL',
-      // No fault of SQS lasts: nothing of the well-behaved may become a dead letter.
+      // Every fault of SQS passes: no event of the good tenant may become a dead letter.
       SQS_MAX_ATTEMPTS: '1000000',
-      // All come from one address.
+      // All clients have one address.
       WEBSOCKET_WRONG_KEYS_PER_MINUTE: '1000000',
       LOG_LEVEL: 'warn'
     }
@@ -40,7 +40,7 @@ export async function startFuzzedServer(t: Test, { endpoint, findings, measured 
     findings.addWithCause('the process ended', `${code ?? signal}: ${server.output().slice(-2_000)}`)
   })
   server.process.on('message', (report: LoopReport) => {
-    // The first one has the start in it.
+    // The first report includes the start of the server.
     if (state.reports++ === 0) return
     for (const name of ['blockedMs', 'lateMs', 'rssMiB'] as const)
       state.most[name] = Math.max(state.most[name], Math.round(report[name]))

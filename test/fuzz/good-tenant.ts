@@ -5,11 +5,11 @@ import { call } from '../support/standalone.ts'
 import type { Findings } from './findings.ts'
 import { API_KEY, GOOD, HOSTILE, MARK } from './tenants.ts'
 
-/** Between two events. */
+/** Milliseconds between two events. */
 const PACE_MS = 10
 const WAITS_MS = 60_000
 
-/** Posts numbered events, one after the other, each until it is accepted, and listens by a socket. */
+/** Posts numbered events, one after the other, each until it is accepted, and receives them by a socket. */
 export async function startGoodTenant(t: Test, url: string, findings: Findings) {
   const selection = { enabled: true, events: ['CALL'] }
   for (const { instance: instanceName, token } of [GOOD, HOSTILE]) {
@@ -43,13 +43,13 @@ export async function startGoodTenant(t: Test, url: string, findings: Findings) 
   })()
 
   return {
-    /** Ends posting. @returns how many events were accepted */
+    /** Stops posting. @returns the number of accepted events */
     async stop(): Promise<number> {
       state.stopped = true
       await posting
       return state.posted
     },
-    /** Resolves when the socket has all, or after a minute. */
+    /** Resolves when the socket has received all events, or after a minute. */
     async heardAll(): Promise<void> {
       const waiting = AbortSignal.timeout(WAITS_MS)
       while (state.heard < state.posted && !waiting.aborted) await pause(PACE_MS)

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { jsonText } from './json-texts.ts'
 import { API_KEY, GOOD, HOSTILE, MARK } from './tenants.ts'
 
-/** A connection of Engine.IO or what looks like one, and what is sent over it. */
+/** A connection of Engine.IO, or something like one, and the frames that are sent over it. */
 export interface HostileHandshake {
   query: string
   frames: (string | Uint8Array)[]
@@ -19,7 +19,7 @@ const namespace = fc.constantFrom(
   '//',
   `/${'n'.repeat(200)}`
 )
-// The global key opens the namespace of the well-behaved, which would prove nothing.
+// Not the global key: it may read the events of the good tenant.
 const auth = fc.oneof(
   {
     weight: 3,
@@ -92,14 +92,14 @@ export const hostileHandshake: fc.Arbitrary<HostileHandshake> = fc.record({
   frames: fc.array(frame, { maxLength: 6 })
 })
 
-/** How long packets are read that come in answer. */
+/** Milliseconds in which answers are read. */
 const LISTEN_MS = 50
-/** How long a handshake may take. */
+/** The most milliseconds that a handshake may take. */
 const PATIENCE_MS = 20_000
 
 /**
- * Sends the frames, and goes away.
- * @returns `seen` if something of the well-behaved came, `silent` if the server did not even refuse
+ * Sends the frames, and disconnects.
+ * @returns `seen` if data of the good tenant arrived, `silent` if the server answered nothing
  */
 export function shakeHands(url: string, { query, frames }: HostileHandshake): Promise<'unharmed' | 'seen' | 'silent'> {
   const { promise, resolve } = Promise.withResolvers<'unharmed' | 'seen' | 'silent'>()

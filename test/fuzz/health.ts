@@ -11,11 +11,11 @@ interface Overview {
 const ASK_EVERY_MS = 200
 const PATIENCE_MS = 15_000
 
-/** What the server says of itself, asked all the time. */
+/** Asks the server for its health all the time. */
 export class Health {
-  /** The last answers, for findings. */
+  /** The last responses, for findings. */
   latest = ''
-  /** The longest that `/health` took, in ms. */
+  /** The longest time of `/health` in milliseconds. */
   slowestMs = 0
   readonly #url: string
   readonly #ended = new AbortController()
@@ -28,7 +28,7 @@ export class Health {
     return (await call(`${this.#url}/overview`, { key: API_KEY })).body as Overview
   }
 
-  /** Asks `/health` until `stop`. @throws if it does not answer */
+  /** Asks `/health` until `stop`. @throws {Error} it does not answer */
   async watch(): Promise<void> {
     while (!this.#ended.signal.aborted) {
       const begun = performance.now()
@@ -44,7 +44,7 @@ export class Health {
     this.#ended.abort()
   }
 
-  /** Whether both `/ready` and `/overview` say so within the time. */
+  /** Whether both `/ready` and `/overview` report this state in time. */
   async reaches(state: 'healthy' | 'unhealthy', withinMs: number): Promise<boolean> {
     const deadline = performance.now() + withinMs
     while (performance.now() < deadline && !this.#ended.signal.aborted) {

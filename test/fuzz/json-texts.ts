@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 
-/** Names and values that programs trip over, as they stand in JSON. */
+/** Names and values that often break programs, in JSON. */
 const TRICKS = [
   '"\\ud800"',
   '"\\udc00\\ud800"',
@@ -48,7 +48,7 @@ const name = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => JSON.stringify(text))
 )
 
-/** JSON of every shape, mostly sound. */
+/** JSON of every shape, mostly valid. */
 export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string; node: string }>((tie) => ({
   value: fc.oneof({ maxDepth: 5 }, leaf, tie('node')),
   node: fc.oneof(
@@ -61,10 +61,10 @@ export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string; node: s
 
 export const noJson = fc.constantFrom(...NO_JSON)
 
-/** Much of the same: what is written is made when it is sent, so that a failure prints in one line. */
+/** A large JSON text that is generated when it is sent, so that a failure prints in one line. */
 export interface Bomb {
   bomb: keyof typeof BOMBS
-  /** Bytes, about. */
+  /** The approximate size in bytes. */
   size: number
 }
 
@@ -110,12 +110,12 @@ export function bombText({ bomb, size }: Bomb): string {
   return BOMBS[bomb](size)
 }
 
-/** Those that may be accepted whatever their size. */
+/** Shapes that may be accepted in any size. */
 const HARMLESS = new Set<Bomb['bomb']>(['text', 'quotes', 'surrogates', 'dataMembers'])
-/** More than the limits of depth, members, events and numbers allow, in any other. */
+/** The size above which every other shape exceeds a limit: of depth, members, events or numbers. */
 const TOO_MUCH = 30_000
 
-/** Whether no server may accept this: it is beyond a limit, or no event. */
+/** Whether the server must refuse this: it exceeds a limit, or is not an event. */
 export function isRefused({ bomb, size }: Bomb): boolean {
   return size > TOO_MUCH && !HARMLESS.has(bomb)
 }

@@ -3,13 +3,13 @@ import type { HostileRequest } from './requests.ts'
 import { API_KEY, MARK } from './tenants.ts'
 import { wireOf } from './wire.ts'
 
-/** As long as a request may take that makes queues, and some. */
+/** The most milliseconds of a request: more than one that creates queues takes. */
 const PATIENCE_MS = 40_000
-/** A body that never ends is given up on. */
+/** Milliseconds after which a body that never ends is aborted. */
 const TRUNCATED_PATIENCE_MS = 100
 const SLOW_PAUSE_MS = 20
 
-/** Sends a request. @returns the status, or how it ended without one @throws saying what is wrong with the answer */
+/** Sends a request. @returns the status, or how it ended without one @throws {Error} the response is wrong */
 export async function sendAndJudge(url: string, request: HostileRequest): Promise<string> {
   const unfinished = request.delivery === 'truncated' && request.body !== undefined
   const answer = await exchange(url, {
@@ -18,7 +18,7 @@ export async function sendAndJudge(url: string, request: HostileRequest): Promis
     patienceMs: unfinished ? TRUNCATED_PATIENCE_MS : PATIENCE_MS
   })
   if (answer.end === 'answered') judge(request, answer)
-  // A body that cannot be read on may break the connection under what is still being sent.
+  // A server that does not read the rest of a body may reset the connection while it is being sent.
   else if (!unfinished && !(answer.end === 'closed' && request.delivery === 'false-chunks'))
     throw new Error(`No answer: ${answer.end}`)
   return answer.end === 'answered' ? String(answer.status) : answer.end
@@ -28,7 +28,7 @@ function judge({ method, key, path }: HostileRequest, { status, headers, body }:
   const shown = `${status} ${body.slice(0, 500)}`
   if (!(status >= 200 && status < 500) && status !== 502 && status !== 503) throw new Error(`Answered ${shown}`)
   if (key?.value !== API_KEY && body.includes(MARK)) throw new Error(`Another tenant's event was shown: ${shown}`)
-  // A preflight without an origin is refused in plain text by @fastify/cors.
+  // @fastify/cors refuses a preflight without an origin in plain text.
   if (status < 400 || method === 'HEAD' || method === 'OPTIONS' || /^\/+ready/.test(path)) return
   if (!headers.get('content-type')?.startsWith('application/json')) throw new Error(`An error is no JSON: ${shown}`)
   const error = JSON.parse(body) as { code?: unknown; message?: unknown; response?: { message?: unknown } }

@@ -1,4 +1,4 @@
-/** Lines of level error that tell of what is done to the server: SQS is away, an event is too large. */
+/** Log lines of level error that are expected: SQS is away, an event is too large. */
 const EXPECTED: ((line: LogLine) => boolean)[] = [
   ({ msg, err }) => msg === 'A request failed' && /^IEV_(SQS|BACKPRESSURE|QUEUE)/.test(err?.code ?? ''),
   ({ msg, instance }) => msg === 'An event was given up on and became a dead letter' && instance !== 'well-behaved'
@@ -11,7 +11,7 @@ interface LogLine {
   err?: { code?: string }
 }
 
-/** What a server printed that it should not have: unexpected errors, and what is no line of its log. */
+/** Returns unexpected lines of a server's output: errors, and lines that are not of its log. */
 export function unexpectedLines(output: string): string[] {
   const lines = output.slice(output.indexOf('\n\n', output.indexOf('is ready'))).split('\n')
   return lines.filter((text) => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 
-/** What the server's process tells of itself, once a second. */
+/** A report of the server's process, sent once per second. */
 export interface LoopReport {
-  /** The most that the event loop's thread computed without a turn, in ms, whatever else the machine does. */
+  /** The most milliseconds of processor time that the event loop's thread used in one turn. */
   blockedMs: number
-  /** The latest turn, in ms: with what other processes took of the processor and the disk. */
+  /** The longest turn of the event loop in milliseconds, with the time of other processes. */
   lateMs: number
   rssMiB: number
 }
@@ -12,7 +12,7 @@ export interface LoopReport {
 const TICK_MS = 10
 const REPORT_MS = 1_000
 
-/** Milliseconds that this thread has computed; where the system does not tell, all that have passed. */
+/** Milliseconds of processor time of this thread; where the system does not provide it, of time passed. */
 function computedMs(): number {
   try {
     return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e6

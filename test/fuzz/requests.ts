@@ -3,14 +3,14 @@ import { bodyFor } from './bodies.ts'
 import { type Bomb, bomb } from './json-texts.ts'
 import { API_KEY, GOOD, HOSTILE } from './tenants.ts'
 
-/** A request as it is generated: small to print, whatever its body has. */
+/** A generated request, which is short to print whatever its body is. */
 export interface HostileRequest {
   method: string
   path: string
   key: { header: 'apikey' | 'authorization'; value: string } | undefined
   contentType: string | undefined
   body: string | Bomb | undefined
-  /** How the body arrives: less than was announced, more, in chunks, those a few bytes each with pauses. */
+  /** How the body is sent: shorter or longer than announced, in chunks, or in small chunks with pauses. */
   delivery: 'whole' | 'truncated' | 'over-long' | 'chunked' | 'slow' | 'false-chunks'
 }
 
@@ -121,7 +121,7 @@ const delivery = fc.oneof(
 
 const READ_METHODS = ['GET', 'GET', 'GET', 'GET', 'HEAD', 'OPTIONS', 'POST', 'QUERY', 'TRACE', 'BREW']
 
-/** Requests that change something. Bodies have about `maxBytes` at most. */
+/** Requests that change something, with bodies of about `maxBytes` at most. */
 export function hostileWrite(maxBytes: number): fc.Arbitrary<HostileRequest> {
   return fc.constantFrom(...ROUTES).chain((route) => {
     const [method = '', path = ''] = route.split(' ')
@@ -129,14 +129,14 @@ export function hostileWrite(maxBytes: number): fc.Arbitrary<HostileRequest> {
   })
 }
 
-/** Requests that ask for something, by odd paths and methods. */
+/** Requests that read something, with odd paths and methods. */
 export const hostileRead: fc.Arbitrary<HostileRequest> = hostileRequest({
   method: fc.constantFrom(...READ_METHODS),
   path: fc.constantFrom(...READ_ROUTES),
   body: fc.constant(undefined)
 })
 
-/** Requests that nothing is wrong with but their body. */
+/** Requests that are valid but for their body. */
 export function bombRequest(maxBytes: number): fc.Arbitrary<HostileRequest & { body: Bomb }> {
   return bomb(maxBytes).map((body) => ({
     method: 'POST',

@@ -24,9 +24,9 @@ export const environment: fc.Arbitrary<[string, string][]> = fc.array(fc.tuple(f
   maxLength: 8
 })
 
-/** Reads the settings: they are taken, or refused by a ConfigInvalidError each of whose lines names a variable. @throws else */
+/** Reads the settings. @throws {Error} they are refused by another error than a ConfigInvalidError that names variables */
 export function readSettings(entries: [string, string][]): void {
-  // `__proto__` is a name like any other in an environment.
+  // In an environment `__proto__` is a name like others.
   const env: Record<string, string> = {}
   for (const [name, text] of entries)
     Object.defineProperty(env, name, { value: text, enumerable: true, configurable: true })

@@ -4,7 +4,7 @@ import type { Fault, FaultProxy } from '../support/fault-proxy.ts'
 import type { Findings } from './findings.ts'
 import type { Health } from './health.ts'
 
-/** Answers of AWS that pass, and of others. */
+/** Faults that pass, of AWS and of others in its place. */
 const ANSWERS: Fault[] = [
   'reset',
   'reset-after',
@@ -26,14 +26,14 @@ const ANSWERS: Fault[] = [
     body: '<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>'
   }
 ]
-/** Those that take as long as the server's deadline. */
+/** Faults that last as long as the server's deadline. */
 const STALLS: Fault[] = ['silence', 'stall', 'drip']
-/** Of these `/ready` learns by its own question. */
+/** Faults that the probe of `/ready` finds itself. */
 const OUTAGES: Fault[] = [...ANSWERS, { status: 403, code: 'UnrecognizedClientException' }].filter(
   (fault) => fault !== 'reset-after'
 )
 
-/** From the first failure to `/ready` and `/overview` saying so, and back: deadlines, waits between tries, a busy machine. */
+/** Milliseconds within which `/ready` and `/overview` must report a change: deadlines, waits between tries, a busy machine. */
 const SAID_MS = 20_000
 const OVER_MS = 40_000
 const STORM_MS = 2_000
@@ -43,13 +43,13 @@ export interface WeatherOptions {
   health: Health
   findings: Findings
   next: () => number
-  /** Whether calls stall, too. */
+  /** Whether calls may stall. */
   stalls: boolean
-  /** No more outages after this time of `performance.now()`. */
+  /** The time of `performance.now()` after which no outage begins. */
   until: number
 }
 
-/** Outages and storms of SQS by turns. @returns how many outages there were */
+/** Alternates outages of SQS and times of random faults. @returns the number of outages */
 export async function changeWeather({ proxy, health, findings, next, stalls, until }: WeatherOptions): Promise<number> {
   const one = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T
   const outages = stalls ? [...OUTAGES, ...STALLS] : OUTAGES

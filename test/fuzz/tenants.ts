@@ -1,10 +1,10 @@
 import { API_KEY } from '../support/build.ts'
 
-/** Its events must arrive, whatever the others do. */
+/** The good tenant: its events must arrive whatever the others do. */
 export const GOOD = { instance: 'well-behaved', token: 'token-of-the-well-behaved' }
-/** The others have this one's token, or the global key, which they use on all but the well-behaved. */
+/** The hostile tenant: random requests use its token, or the global key for anything but the good tenant. */
 export const HOSTILE = { instance: 'mal', token: 'token-of-mal' }
 export { API_KEY }
 
-/** In each event of the well-behaved: nobody else may see it. */
+/** A text in each event of the good tenant, which nobody else may receive. */
 export const MARK = 'mark-of-the-well-behaved'

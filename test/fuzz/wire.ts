@@ -1,7 +1,7 @@
 import { bombText } from './json-texts.ts'
 import type { HostileRequest } from './requests.ts'
 
-/** What goes over the wire, in pieces. */
+/** The bytes of a request, in pieces. */
 export function wireOf({ method, path, key, contentType: type, body, delivery: how }: HostileRequest): Buffer[] {
   const content = Buffer.from(typeof body === 'object' ? bombText(body) : (body ?? ''))
   const inChunks = how === 'chunked' || how === 'slow' || how === 'false-chunks'
