@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 /** `never`: the request stays open. */
 export type Answer = { status: number; headers?: Record<string, string>; body?: string } | 'never'
 
-/** Something that answers what it is told to, the last thing for ever. @returns its URL, and the keys it was shown */
+/** Starts an HTTP server that gives these answers in turn, and the last one from then on. @returns its URL and the received keys */
 export async function startOther(t: Test, ...answers: Answer[]) {
   const keys: unknown[] = []
   const server = createServer((request, reply) => {

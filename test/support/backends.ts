@@ -3,11 +3,11 @@ import type { Test } from 'tap'
 import { folder } from './build.ts'
 import { missingPostgres, noPostgres, startDatabase } from './postgres.ts'
 
-/** A kind of event store, for a test that runs once on each. */
+/** A kind of event store, for tests that run on each kind. */
 export interface Backend {
-  /** As titles say it. */
+  /** The name in titles. */
   name: string
-  /** An empty database, gone after the test. @returns its URL: whoever opens it again finds what was written */
+  /** Creates a database, which is deleted after the test. @returns its URL */
   start: (t: Test) => Promise<string>
 }
 
@@ -15,7 +15,7 @@ const SQLITE: Backend = { name: 'SQLite', start: async (t) => `file:${join(folde
 const POSTGRES: Backend = { name: 'PostgreSQL', start: async (t) => (await startDatabase(t)).url }
 
 /**
- * For a test file: what to run its tests on. Where there is no PostgreSQL that half is skipped, unless this is CI, where it
+ * Returns the stores that a test file runs on. Without PostgreSQL the other half of its tests is skipped, but with `CI=true` it
  * fails.
  */
 export async function backends(t: Test): Promise<Backend[]> {

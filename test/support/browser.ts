@@ -6,14 +6,14 @@ import { folder } from './build.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** `CHROMIUM_PATH`, else the first Chromium on PATH; `undefined`: there is none. */
+/** Returns `CHROMIUM_PATH`, the first Chromium on PATH, or `undefined` without one. */
 export function findChromium(): string | undefined {
   const { CHROMIUM_PATH, PATH = '' } = process.env
   const candidates = NAMES.flatMap((name) => PATH.split(delimiter).map((path) => join(path, name)))
   return (CHROMIUM_PATH ? [CHROMIUM_PATH] : candidates).find(isExecutable)
 }
 
-/** A headless browser with a profile of its own, which is gone with it after the test. */
+/** Starts a headless browser with a new profile; both are gone after the test. */
 export async function openBrowser(t: Test, executablePath: string): Promise<Browser> {
   const home = folder(t)
   const browser = await chromium.launch({
@@ -21,7 +21,7 @@ export async function openBrowser(t: Test, executablePath: string): Promise<Brow
     artifactsDir: home,
     // Its files are deleted with the folder.
     env: { ...process.env, HOME: home, TMPDIR: home },
-    // Chromium has no sandbox for root, whom containers run as.
+    // Chromium has no sandbox for root, which containers run as.
     args: ['--no-sandbox']
   })
   t.after(() => browser.close())

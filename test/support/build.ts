@@ -10,25 +10,25 @@ export const API_KEY = 'global-key-of-the-tests'
 
 export interface Built {
   app: FastifyInstance
-  /** `http://127.0.0.1:<port>`; empty until it listens. */
+  /** `http://127.0.0.1:<port>` */
   url: string
 }
 
-/** A folder that is gone after the test. */
+/** Creates a folder, which is deleted after the test. */
 export function folder(t: Test): string {
   const path = mkdtempSync(join(tmpdir(), 'instance-events-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
   return path
 }
 
-/** A server without anything of ours; closed after the test. */
+/** A server without our plugins; closed after the test. */
 export function bare(t: Test, options: FastifyServerOptions = {}): FastifyInstance {
   const server = Fastify({ routerOptions: { maxParamLength: 1_000 }, ...options })
   t.after(() => server.close())
   return server
 }
 
-/** A server with the root plugin, in memory, ready; SQS is an emulator of its own unless the options say otherwise. */
+/** A ready server with the root plugin, in memory and with an SQS emulator, unless the options differ; closed after the test. */
 export async function build(t: Test, options: Partial<AppOptions> = {}): Promise<FastifyInstance> {
   const sqs = options.sqs ?? (await startSqs(t)).options
   const server = bare(t)
@@ -43,7 +43,7 @@ export async function build(t: Test, options: Partial<AppOptions> = {}): Promise
   return server
 }
 
-/** The same, listening on a free port, or the one that an earlier server of the test had. */
+/** A server like that of `build` that listens on a free port, or on this one. */
 export async function listen(
   t: Test,
   { port = 0, ...options }: Partial<AppOptions> & { port?: number } = {}

@@ -7,7 +7,7 @@ import { folder } from './build.ts'
 import { tsc } from './tsc.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-/** In this package's own folder, where its name leads to what it exports. */
+/** In the folder of this package, where its name resolves to its exports. */
 const FILE = join(ROOT, 'app-of-a-user.ts')
 const OPTIONS: ts.CompilerOptions = {
   strict: true,
@@ -24,11 +24,11 @@ export interface BuiltTypes {
   service: ts.LanguageService
   /** Sets the text of the only source file. @returns its path */
   write(text: string): string
-  /** Whether a node is in a declaration of this package. */
+  /** True for a node in a declaration of this package. */
   isOurs(node: ts.Node | undefined): boolean
 }
 
-/** The language service of TypeScript 5.9, as editors use it, over the declarations that the package is published with. */
+/** The language service of TypeScript 5.9, as editors use it, with the declarations that the package publishes. */
 export async function builtTypes(t: Test): Promise<BuiltTypes> {
   const built = folder(t)
   const project = join(ROOT, 'tsconfig.build.json')
@@ -65,7 +65,7 @@ export async function builtTypes(t: Test): Promise<BuiltTypes> {
     service,
     isOurs: (node) => node?.getSourceFile().fileName.startsWith(dist) === true,
     write(source) {
-      // Another version is another program, which is checked from the start.
+      // A new version makes the service check the file again.
       if (source !== text) version++
       text = source
       return FILE

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { CliSurroundings } from '../../lib/cli/context.ts'
 import { runCli } from '../../lib/cli/run-cli.ts'
+import { soon } from './until.ts'
 
 export const CLI = fileURLToPath(new URL('../../lib/cli/fastify-instance-events.ts', import.meta.url))
 
@@ -56,7 +57,7 @@ export async function cli(args: readonly string[], { input = '', answer, ...worl
   return { code, out: out.join('\n'), error: errors.join('\n'), statuses, asked }
 }
 
-/** The same as a process of its own, ended after the test. */
+/** Starts a command as a process; ended after the test. */
 export function spawnCli(
   t: Test,
   args: readonly string[],
@@ -78,7 +79,7 @@ export function spawnCli(
     error: () => error,
     /** @returns the exit code, or the signal that ended it */
     ended: async (): Promise<number | NodeJS.Signals> => {
-      const [code, signal] = await ended
+      const [code, signal] = await soon(ended, `the end of ${args.join(' ')}`)
       return code ?? (signal as NodeJS.Signals)
     }
   }

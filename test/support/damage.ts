@@ -6,7 +6,7 @@ import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import type { NewEvent } from '../../lib/events/event.ts'
 import { folder } from './build.ts'
 
-/** A log on disk that nobody has open. @returns its path */
+/** Writes a log to a file and closes it. @returns its path */
 export async function writeLog(t: Test, events: readonly NewEvent[]): Promise<string> {
   const path = join(folder(t), 'events.db')
   const store = new SqliteStore({ path })
@@ -15,19 +15,19 @@ export async function writeLog(t: Test, events: readonly NewEvent[]): Promise<st
   return path
 }
 
-/** Overwrites what a file has at these places. */
+/** Overwrites a file at these places. */
 export function overwrite(path: string, places: Iterable<number>, bytes: Buffer): void {
   const file = openSync(path, 'r+')
   for (const place of places) writeSync(file, bytes, 0, bytes.length, place)
   closeSync(file)
 }
 
-/** Where a text stands in a file. */
+/** Returns the place of a text in a file. */
 export function placeOf(path: string, text: string): number {
   return readFileSync(path).indexOf(text)
 }
 
-/** Where the pages of a table or an index begin that hold its rows, in the order of their keys. */
+/** Returns the places of the pages that hold the rows of a table or an index, in the order of keys. */
 export function leavesOf(path: string, name: string): number[] {
   const db = new DatabaseSync(path, { readOnly: true })
   const rows = db

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { folder } from './build.ts'
 
-/** https://github.com/wolfcw/libfaketime, where Debian puts it. */
+/** https://github.com/wolfcw/libfaketime, at its path on Debian. */
 const [LIBRARY] = globSync('/usr/lib/*/faketime/libfaketime.so.1')
 
-/** A reason to skip a test; `false` if there is none. */
+/** The reason to skip a test without libfaketime; `false` with it. */
 export const withoutFaketime = LIBRARY === undefined && 'needs libfaketime'
 
 /** The clock of the system as a process sees it. Monotonic clocks stay as they are. */

@@ -18,9 +18,10 @@ export interface RefusedEntry {
 }
 
 /**
- * What the proxy does with a call: an AWS error in the service's place; somebody else's answer; a connection cut before
- * or after the service acted; no answer ever, one that stops within its body, or one that comes a byte at a time; some
- * entries of a batch refused, the rest passed on; or nothing special.
+ * What the proxy does with a call. An object with `code`: answers with this error of AWS. `foreign`: answers as another server.
+ * `refuse`: refuses these entries of a batch and passes the others on. `reset`, `reset-after`: cuts the connection before or
+ * after the service has acted. `silence`: never answers. `stall`: stops within the body. `drip`: sends a byte at a time.
+ * `undefined`: passes the call on.
  */
 export type Fault =
   | { status: number; code: string; message?: string }
@@ -35,20 +36,20 @@ export type Fault =
 
 export interface FaultProxy {
   endpoint: string
-  /** All that there were. */
+  /** All connections, open or closed. */
   connections: Socket[]
   /** Every call, in order. */
   calls: ProxiedCall[]
-  /** The clock of all answers; the machine's unless a test says otherwise. */
+  /** The clock of all answers, by default that of the machine; replace it at any time. */
   now: () => number
-  /** Decides about each call; replace it at any time. */
+  /** Decides on each call; replace it at any time. */
   decide: (call: ProxiedCall) => Fault | Promise<Fault>
 }
 
-/** Between two bytes: often enough for a connection that is closed for being idle. */
+/** Milliseconds between two bytes: few enough that the connection is not closed as idle. */
 const DRIP_MS = 50
 
-/** A proxy in front of an SQS endpoint that can answer in its place, as AWS would. */
+/** Starts a proxy in front of an SQS endpoint that can answer in its place; closed after the test. */
 export async function startFaultProxy(t: Test, target: string): Promise<FaultProxy> {
   const server = createServer((incoming, outgoing) => {
     handle(proxy, target, incoming, outgoing).catch(() => outgoing.destroy())
@@ -110,7 +111,7 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
   }
 }
 
-/** Passes a batch on without some of its entries, and answers for those itself. */
+/** Passes a batch on without the refused entries, and adds those to the answer. */
 async function answerWithout(
   refused: readonly RefusedEntry[],
   body: Record<string, unknown>,

@@ -3,17 +3,17 @@ import type { Test } from 'tap'
 import { soon } from './until.ts'
 
 const CHUNK = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 32), Buffer.from('\r\n')])
-/** More than the buffers of two connected sockets and a body of the largest size. */
+/** More bytes than the buffers of two connected sockets and the largest body together. */
 const ENOUGH_BYTES = 64 * 1_048_576
 
 export interface Flooded {
-  /** The answer, headers first. */
+  /** The response with its head. */
   answer: string
-  /** How the connection ended for the client: properly, broken under what it sent, or not even after 64 MiB. */
+  /** The end of the connection: closed by the server, broken while the client sent, or still open after 64 MiB. */
   end: 'closed' | 'broken' | 'read on'
 }
 
-/** Sends a request whose body has no end, until the server closes the connection or has taken far too much. */
+/** Sends a request whose body never ends, until the server closes the connection or has accepted 64 MiB. */
 export async function flood(
   t: Test,
   url: string,
@@ -21,14 +21,14 @@ export async function flood(
   headers: Record<string, string> = {}
 ): Promise<Flooded> {
   const { hostname, port, host } = new URL(url)
-  // It does not stop by itself when the server ends its side.
+  // Half-open, so that it goes on sending when the server ends its side.
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
   t.after(() => socket.destroy())
   let answer = ''
   socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
   let end: Flooded['end'] = 'read on'
   socket.once('end', () => (end = 'closed'))
-  // After its end it breaks as well, under what is still being sent.
+  // After the end it breaks as well, because it is still sending.
   socket.on('error', () => end === 'closed' || (end = 'broken'))
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   const lines = Object.entries({ host, 'transfer-encoding': 'chunked', ...headers }).map(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { NewEvent } from '../../lib/events/event.ts'
 
-/** An event as the log takes it, of an id of its own. */
+/** An event with a new id, as `append` takes it. */
 export function newEvent(members: Partial<NewEvent> = {}): NewEvent {
   return {
     instance: 'sales',
@@ -17,7 +17,7 @@ export function newEvent(members: Partial<NewEvent> = {}): NewEvent {
   }
 }
 
-/** So many of them. */
+/** Events with new ids, as `append` takes them. */
 export function newEvents(count: number, members: Partial<NewEvent> = {}): NewEvent[] {
   return Array.from({ length: count }, () => newEvent(members))
 }

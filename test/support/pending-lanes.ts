@@ -2,7 +2,7 @@ import type { LaneKey } from '../../lib/store/delivery-store.ts'
 import type { EventStore } from '../../lib/store/event-store.ts'
 import { RecordingWatcher } from './recorders.ts'
 
-/** The lanes that a sender would be given at its start, in the order of their names. */
+/** Returns the lanes that a sender would receive at its start, in the order of their names. */
 export async function pendingLanes({ deliveries }: EventStore): Promise<LaneKey[]> {
   const watcher = new RecordingWatcher()
   const stop = await deliveries.watch(watcher)

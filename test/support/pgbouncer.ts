@@ -11,11 +11,11 @@ import { until } from './until.ts'
 
 export interface PoolerOptions {
   mode: 'session' | 'transaction' | 'statement'
-  /** Connections to PostgreSQL. */
+  /** The most connections to PostgreSQL. @default 30 */
   size?: number
 }
 
-/** PgBouncer before the test's PostgreSQL; ended after the test. @returns its URL */
+/** Starts PgBouncer in front of PostgreSQL; ended after the test. @returns its URL */
 export async function startPgBouncer(t: Test, { mode, size = 30 }: PoolerOptions): Promise<string> {
   const cwd = folder(t)
   const url = new URL(POSTGRES_URL)
@@ -35,7 +35,7 @@ export async function startPgBouncer(t: Test, { mode, size = 30 }: PoolerOptions
     ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout,options`
   writeFileSync(join(cwd, 'users'), `"${url.username}" "${url.password}"\n`)
   writeFileSync(join(cwd, 'pgbouncer.ini'), config.replaceAll('\n    ', '\n'))
-  // Whoever it runs as has to get at its configuration.
+  // The user that it runs as reads its configuration.
   chmodSync(cwd, 0o755)
   const asUser = process.getuid?.() === 0 ? ['--user', 'nobody'] : []
   const child = spawn('pgbouncer', ['--quiet', ...asUser, join(cwd, 'pgbouncer.ini')], { stdio: 'ignore' })

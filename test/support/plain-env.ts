@@ -1,2 +1,2 @@
-/** The environment of a program that a test runs without tap's hook on `require()`, which keeps types in what it loads. */
+/** The environment for programs that run without tap's hook on `require()`, which does not strip types. */
 export const PLAIN_ENV = { ...process.env, _TAPJS_PROCESSINFO_EXCLUDE_: '/./' }

@@ -1,14 +1,14 @@
-/** A client of Engine.IO's long polling that polls when the test says so: none of its library's would hold still. */
+/** A client of Engine.IO's long polling that polls only when the test calls `poll`. */
 export interface Polling {
   /** The session's id. */
   sid: string
   /** Sends a packet of Socket.IO. */
   send(packet: string): Promise<void>
-  /** One poll. @returns the packets of Engine.IO that it brought; `undefined`: the session is over */
+  /** Polls once. @returns the packets of Engine.IO, or `undefined` if the session has ended */
   poll(): Promise<string[] | undefined>
 }
 
-/** Opens a session and enters a namespace with this `auth`; its connect packet has not been polled yet. */
+/** Opens a session and connects to a namespace with this `auth`; the reply to that is still to be polled. */
 export async function pollingClient(url: string, namespace: string, auth: object): Promise<Polling> {
   const endpoint = `${url}/socket.io/?EIO=4&transport=polling`
   const { sid } = JSON.parse((await (await fetch(endpoint)).text()).slice(1)) as { sid: string }

@@ -11,14 +11,14 @@ const execute = promisify(execFile)
 
 export interface PostgresServer {
   url: string
-  /** Ends it as a crash does and starts it again, to recover from its log. Resolves when it answers. */
+  /** Ends it as a crash does and starts it again. Resolves when it has recovered and answers. */
   crash: () => Promise<void>
-  /** Of its data and its log, its own to write. */
+  /** The folder of its data and its log, which its user may write. */
   folder: string
   owner: { uid: number; gid: number } | undefined
 }
 
-/** A server of the test's own; gone after the test. `undefined`: it is not installed here. */
+/** Starts a PostgreSQL server; deleted after the test. @returns `undefined` if PostgreSQL is not installed */
 export async function startPostgresServer(t: Test): Promise<PostgresServer | undefined> {
   const bin = postgresPrograms()
   if (bin === undefined) return undefined
@@ -38,7 +38,7 @@ export async function startPostgresServer(t: Test): Promise<PostgresServer | und
     }
     rmSync(cwd, { recursive: true, force: true })
   }
-  // Also of a test that takes too long: tap ends it by SIGTERM.
+  // tap ends a test that takes too long by SIGTERM.
   process.on('exit', stop).on('SIGTERM', terminate)
   t.after(stop)
 
@@ -46,7 +46,7 @@ export async function startPostgresServer(t: Test): Promise<PostgresServer | und
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    // No test takes the power away: what the system was handed is there after a crash.
+    // Tests end processes, not the machine: written data stays in the cache of the system.
     fsync: 'off'
   }
   const set = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
@@ -62,7 +62,7 @@ export async function startPostgresServer(t: Test): Promise<PostgresServer | und
     folder: cwd,
     owner: user,
     crash: async () => {
-      // Without --log its messages would go to a pipe that nobody reads.
+      // Without --log its messages would fill a pipe that nobody reads.
       const restart = [`--log=${join(cwd, 'log')}`, '--mode=immediate', 'restart']
       await execute(join(bin, 'pg_ctl'), [...control, ...restart], options)
     }

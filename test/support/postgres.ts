@@ -5,16 +5,16 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres/store.ts'
 
 const url = new URL(process.env.TEST_DATABASE_URL ?? 'postgres://root@127.0.0.1:5432/test')
-// No test takes the power away: a commit need not wait for the disk.
+// Tests end processes, not the machine: a commit need not wait for the disk.
 url.searchParams.set('options', '-c synchronous_commit=off')
 export const POSTGRES_URL = url.href
 
-/** Begins every name that tests make on PostgreSQL; scripts/test.ts gives each run its own. */
+/** Begins the name of everything that tests create on PostgreSQL; scripts/test.ts sets one for each run. */
 const PREFIX = `test_${process.env.TEST_RUN ?? randomUUID().slice(0, 8)}`
 
 const ownName = () => `${PREFIX}_${randomUUID().replaceAll('-', '')}`
 
-/** Drops what tests of a run left behind: databases, schemas and roles of those that were ended early. */
+/** Drops databases, schemas and roles that tests of a run left behind because they were ended early. */
 export async function dropLeftovers(run: string): Promise<void> {
   const client = new Client(POSTGRES_URL)
   await client.connect()
@@ -29,7 +29,7 @@ export async function dropLeftovers(run: string): Promise<void> {
   await client.end()
 }
 
-/** Why there is no PostgreSQL to test with; `undefined`: there is one. */
+/** Returns the reason why PostgreSQL cannot be used, or `undefined` if it can. */
 export async function missingPostgres(): Promise<string | undefined> {
   const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 2_000 })
   client.on('error', () => {})
@@ -43,12 +43,12 @@ export async function missingPostgres(): Promise<string | undefined> {
   }
 }
 
-/** @param why what `missingPostgres` says */
+/** @param why the result of `missingPostgres` */
 export const noPostgres = (why: string) => `no PostgreSQL at TEST_DATABASE_URL or 127.0.0.1:5432 (${why})`
 
 /**
- * For a test file: skips all of it where there is no PostgreSQL, unless this is CI, where it fails.
- * @returns whether to go on
+ * Skips a test file where there is no PostgreSQL, but fails it with `CI=true`.
+ * @returns whether there is one
  */
 export async function havePostgres(t: Test): Promise<boolean> {
   const why = await missingPostgres()
@@ -60,18 +60,18 @@ export async function havePostgres(t: Test): Promise<boolean> {
 
 export interface TestPostgres {
   url: string
-  /** A schema of the test's own. */
+  /** The name of a schema that does not exist yet. */
   schema: string
-  /** A query by nobody's connection but the test's. */
+  /** Runs a query on a connection of the test. */
   query: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>
 }
 
-/** A schema that is gone after the test. */
+/** Reserves a schema, which is dropped after the test. */
 export async function startPostgres(t: Test): Promise<TestPostgres> {
   const schema = ownName()
   const client = new Client(POSTGRES_URL)
   await client.connect()
-  // PostgreSQL waits for the disk when it drops something: the next test need not, the process does.
+  // Not awaited: PostgreSQL waits for the disk when it drops something. The process ends after it.
   t.after(() => void client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`).finally(() => client.end()))
   const query = async (text: string, values?: unknown[]) =>
     (await client.query<Record<string, unknown>>(text, values)).rows
@@ -80,13 +80,13 @@ export async function startPostgres(t: Test): Promise<TestPostgres> {
 
 export interface TestDatabase {
   url: string
-  /** Ends every connection to it, as a failover does. @returns how many */
+  /** Ends all connections to it, as a failover does. @returns their number */
   terminate: () => Promise<number>
-  /** A query outside of it. */
+  /** Runs a query on a connection to another database. */
   query: (text: string) => Promise<unknown>
 }
 
-/** A database that is gone after the test, for servers that are told no more than its URL. @param made how it is made */
+/** Creates a database, which is dropped after the test. @param made options of CREATE DATABASE */
 export async function startDatabase(t: Test, made = ''): Promise<TestDatabase> {
   const name = ownName()
   const client = new Client(POSTGRES_URL)
@@ -103,7 +103,7 @@ export async function startDatabase(t: Test, made = ''): Promise<TestDatabase> {
   return { url: own.href, query, terminate: async () => (await client.query(text, [name])).rowCount ?? 0 }
 }
 
-/** A way to it that can be cut. */
+/** Starts a proxy in front of PostgreSQL that can be cut; closed after the test. */
 export async function startPostgresProxy(t: Test): Promise<{ proxy: TcpProxy; url: string; target: string }> {
   const url = new URL(POSTGRES_URL)
   const target = `http://${url.hostname}:${url.port || 5432}`
@@ -112,7 +112,7 @@ export async function startPostgresProxy(t: Test): Promise<{ proxy: TcpProxy; ur
   return { proxy, url: url.href, target }
 }
 
-/** A node on it, with a pulse for tests; closed after the test. */
+/** Opens a node with a short heartbeat; closed after the test. */
 export async function openNode(
   t: Test,
   { url, schema }: Pick<TestPostgres, 'url' | 'schema'>,
@@ -123,10 +123,10 @@ export async function openNode(
   return store
 }
 
-/** Nodes on one database. */
+/** Opens nodes on one database; closed after the test. */
 export async function openNodes(t: Test, count: number) {
   const postgres = await startPostgres(t)
   const nodes = await Promise.all(Array.from({ length: count }, () => openNode(t, postgres)))
-  // As many as were asked for.
+  // Tests open three at most.
   return { postgres, nodes: nodes as [PostgresStore, PostgresStore, PostgresStore] }
 }

@@ -4,18 +4,18 @@ import type { Test } from 'tap'
 import { WebSocket } from 'ws'
 import { soon, soonOnce } from './until.ts'
 
-/** A bare WebSocket that speaks Socket.IO by hand, so that it can stop reading, or send what no client would. */
+/** A WebSocket without a client of Socket.IO, which can stop reading and send invalid packets. */
 export interface RawSocket {
   ws: WebSocket
-  /** Packets of Engine.IO that came, in order. */
+  /** The received packets of Engine.IO, in order. */
   packets: string[]
-  /** Resolves with the first packet that fits, now or later. */
+  /** Resolves with the first packet that matches, received before or later. */
   packet(fits: RegExp): Promise<string>
   /** Resolves at the end of the connection, with the close code and reason. */
   closed: Promise<{ code: number; reason: string }>
 }
 
-/** Opens a connection; it enters no namespace. Ended after the test. */
+/** Opens a connection without a namespace; ended after the test. */
 export async function rawSocket(t: Test, url: string, headers: Record<string, string> = {}): Promise<RawSocket> {
   const ws = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, { headers })
   t.after(() => ws.terminate())
@@ -48,7 +48,7 @@ export async function rawSocket(t: Test, url: string, headers: Record<string, st
   }
 }
 
-/** The same, in a namespace. */
+/** Opens a connection and connects to a namespace. */
 export async function rawListener(t: Test, url: string, namespace: string, auth: object): Promise<RawSocket> {
   const raw = await rawSocket(t, url)
   raw.ws.send(`40${namespace},${JSON.stringify(auth)}`)
@@ -56,14 +56,14 @@ export async function rawListener(t: Test, url: string, namespace: string, auth:
   return raw
 }
 
-/** The `data` of the events that came. */
+/** Returns the `data` of the received events. */
 export function rawData({ packets }: RawSocket): unknown[] {
   return packets
     .filter((packet) => packet.startsWith('42'))
     .map((packet) => (JSON.parse(packet.slice(packet.indexOf('['))) as [string, { data: unknown }])[1].data)
 }
 
-/** The server's end of the connections in a namespace. `ws` and `net` below Engine.IO, which says nothing of them. */
+/** Returns the server's ends of the connections in a namespace, which Engine.IO does not expose. */
 export function serverEnds(
   io: {
     of(name: string): { sockets: Map<string, { conn: { transport: object } }> }

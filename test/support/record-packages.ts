@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 
 /**
- * Preloaded with `--import` into a process of its own: writes the names of all packages that were loaded to the file
- * `LOADED_PACKAGES` when the process ends.
+ * Preloaded with `--import`: writes the names of all packages that the process has loaded to the file `LOADED_PACKAGES` at
+ * its end.
  */
 const packages = new Set<string>()
 registerHooks({

@@ -3,7 +3,7 @@ import type { LogSubscriber } from '../../lib/store/log-store.ts'
 import type { StoredEvent } from '../../lib/events/event.ts'
 import { Watch } from './watch.ts'
 
-/** Follows all of the log, and keeps what it is told. */
+/** Records all events and heads of the log. */
 export class RecordingSubscriber extends Watch implements LogSubscriber {
   readonly events: StoredEvent[] = []
   readonly positions: number[] = []
@@ -27,9 +27,9 @@ export class RecordingSubscriber extends Watch implements LogSubscriber {
   }
 }
 
-/** Keeps what it is told of lanes; releases at once, unless a test replaces that. */
+/** Records the calls for lanes. It releases at once, unless a test replaces `releasing`. */
 export class RecordingWatcher extends Watch implements LaneWatcher {
-  /** `queue key` of each lane that had something new. */
+  /** `queue key` of each lane with new events. */
   readonly told: string[] = []
   readonly again: string[] = []
   readonly released: number[] = []

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
-/** Ends a connection as a pulled cable does: the other side sees a reset. */
+/** Resets a connection: the other side gets ECONNRESET. */
 export function reset(socket: Socket): void {
-  // One whose own end is on its way Node cannot reset: it keeps it open, and the process does not exit any more.
+  // Node.js cannot reset a connection that it is ending: it would stay open and keep the process alive.
   if (socket.writableEnded) socket.destroy()
   else socket.resetAndDestroy()
 }

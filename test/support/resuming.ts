@@ -6,7 +6,7 @@ import type { ReadOptions } from '../../lib/store/log-store.ts'
 import type { Received } from './sockets.ts'
 import { soon } from './until.ts'
 
-/** What came: the data of events, and what `resumed` told but for which log it was. */
+/** Returns the data of received events, and the messages of `resumed` without their log. */
 export const data = (received: Received[]) =>
   received.map(({ event, message }) => {
     if (event !== 'resumed') return message.data
@@ -14,40 +14,40 @@ export const data = (received: Received[]) =>
     return rest
   })
 
-/** Calls of an instance, one after the other. */
+/** Emits events of an instance, one after the other. */
 export async function emit(app: FastifyInstance, instance: string, ...values: unknown[]): Promise<void> {
   for (const value of values) await app.onInstanceEvent({ instance, event: 'call', data: value })
 }
 
-/** The same, many at once: numbers from 0. */
+/** Emits events of an instance at once, whose data are numbers from 0. */
 export async function emitMany(app: FastifyInstance, instance: string, count: number): Promise<void> {
   await app.eventLog.accept(Array.from({ length: count }, (_, data) => ({ instance, event: 'call', data })))
 }
 
-/** Numbers from 0. */
+/** Returns the numbers from 0 to `count` - 1. */
 export const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
 /** A read of the log that waits for the test. */
 export interface HeldRead {
   options: ReadOptions
-  /** Answers with what was read when it was asked. */
+  /** Answers with the events of the time of the call. */
   answer(): void
-  /** Reads now, then answers. */
+  /** Answers with the events of now. */
   answerLate(): void
   fail(error: Error): void
 }
 
 export interface HeldStore {
   store: EventStore
-  /** How often the log was read. */
+  /** The number of reads so far. */
   reads: () => number
-  /** The next read that nobody has taken yet. */
+  /** Resolves with the next read that was not returned before. */
   read(): Promise<HeldRead>
-  /** Answers all reads at once from now on. */
+  /** Answers waiting and later reads at once. */
   open(): void
 }
 
-/** A store in memory whose reads of the log are slow: each waits until the test answers it. Closed after the test. */
+/** A store in memory whose reads of the log wait until the test answers them; closed after the test. */
 export function heldStore(t: Test): HeldStore {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())

@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { rawSocket, type RawSocket } from './raw-socket.ts'
 
-/** How many connections were closed because the client read too slowly. */
+/** Returns the number of connections that were closed because their clients read too slowly. */
 export async function cutOffs(app: FastifyInstance): Promise<number> {
   const [sample] = (await app.eventLog.metrics.cutOff.get()).values
   return sample?.value ?? 0
 }
 
-/** Posts large events, one after the other, until something is so: the system's own buffers take some megabytes. */
+/** Posts large events, one after the other, until `until` is true. The system buffers the first megabytes. @returns their number */
 export async function flood(
   app: FastifyInstance,
   { instance = 'sales', until }: { instance?: string; until: () => boolean | Promise<boolean> }
@@ -19,10 +19,10 @@ export async function flood(
   return count
 }
 
-/** More than what the system takes by itself for a client that does not read. */
+/** More than the system buffers for a client that does not read. */
 export const LARGE = 'x'.repeat(10_000_000)
 
-/** A client that asks for a namespace and reads nothing of it, until the test resumes its `ws`. */
+/** A client that connects to a namespace and reads nothing until the test resumes its `ws`. */
 export async function stuckReader(t: Test, url: string, namespace: string, auth: object): Promise<RawSocket> {
   const raw = await rawSocket(t, url)
   raw.ws.send(`40${namespace},${JSON.stringify(auth)}`)

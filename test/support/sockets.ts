@@ -9,15 +9,15 @@ export interface Received {
 
 export interface TestSocket {
   socket: Socket
-  /** Everything that came, in order. */
+  /** All received messages, in order. */
   received: Received[]
-  /** Resolves with what came when there are `count` of them. */
+  /** Resolves with all received messages when there are `count`. */
   until(count: number): Promise<Received[]>
 }
 
 type Options = Partial<ManagerOptions & SocketOptions>
 
-/** A Socket.IO client of its own connection; disconnected after the test. */
+/** A Socket.IO client with a connection of its own; disconnected after the test. */
 export function client(t: Test, url: string, options: Options = {}): TestSocket {
   const socket = io(url, { transports: ['websocket'], forceNew: true, ...options })
   t.after(() => void socket.disconnect())
@@ -42,12 +42,12 @@ export function client(t: Test, url: string, options: Options = {}): TestSocket 
   }
 }
 
-/** The arguments of the socket's next event of this name. */
+/** Resolves with the arguments of the socket's next event of this name. */
 export function next(socket: Socket, event: string): Promise<unknown[]> {
   return soon(new Promise((resolve) => socket.once(event, (...args: unknown[]) => resolve(args))), event)
 }
 
-/** The same, connected. */
+/** A connected Socket.IO client; disconnected after the test. @throws {Error} it is refused */
 export async function connect(t: Test, url: string, apikey: string, options: Options = {}): Promise<TestSocket> {
   const made = client(t, url, { auth: { apikey }, ...options })
   const refusal = next(made.socket, 'connect_error').then(([error]) => Promise.reject(error as Error))
@@ -61,7 +61,7 @@ export interface Refusal {
   retryAfterMs?: number
 }
 
-/** Connects where it should be refused. @returns the refusal's `data` */
+/** Connects, which must be refused. @returns the `data` of the refusal */
 export async function refusal(t: Test, url: string, options: Options = {}): Promise<Refusal> {
   const { socket } = client(t, url, { reconnection: false, ...options })
   const connected = next(socket, 'connect').then(() => Promise.reject(new Error('it was admitted')))

@@ -13,27 +13,27 @@ import type { SqsOptions } from '../../plugins/sqs.ts'
 export interface TestSqs {
   server: FauxqsServer
   client: SQSClient
-  /** Options that point the plugin here. */
+  /** Options with which the plugin uses the emulator. */
   options: SqsOptions & { endpoint: string }
-  /** Reads messages as a consumer does, until there are `count` of them, and deletes them. */
+  /** Receives and deletes messages as a consumer does, until there are `count`. */
   receive(queue: string, count: number): Promise<Message[]>
-  /** The same, their bodies parsed. */
+  /** Receives and deletes messages. @returns their bodies, parsed */
   bodies(queue: string, count: number): Promise<Record<string, unknown>[]>
-  /** How many messages a queue holds now; `undefined`: there is no such queue. */
+  /** Returns the number of messages in a queue, or `undefined` if there is no such queue. */
   depth(queue: string): number | undefined
 }
 
-/** Options that point the plugin to where nothing answers. */
+/** Options with an endpoint on which nothing listens. */
 export const UNREACHABLE_SQS = {
   endpoint: 'http://127.0.0.1:1',
   region: 'us-east-1',
   credentials: { accessKeyId: 'a', secretAccessKey: 'b' }
 }
 
-/** How long a consumer waits for what should come. */
+/** The most milliseconds that a consumer waits for messages. */
 const PATIENCE_MS = 20_000
 
-/** Reads queues as a consumer does. */
+/** A consumer of queues. */
 export function consumer(client: SQSClient): Pick<TestSqs, 'receive' | 'bodies'> {
   async function receive(queue: string, count: number): Promise<Message[]> {
     const messages: Message[] = []
@@ -73,7 +73,7 @@ export function consumer(client: SQSClient): Pick<TestSqs, 'receive' | 'bodies'>
   }
 }
 
-/** An SQS emulator on a free port; stopped after the test. */
+/** Starts an SQS emulator, by default on a free port; stopped after the test. */
 export async function startSqs(t: Test, { port = 0 }: { port?: number } = {}): Promise<TestSqs> {
   const server = await startFauxqs({ port, logger: false })
   t.after(() => server.stop())

@@ -5,13 +5,13 @@ import { reset } from './reset.ts'
 
 export interface TcpProxy {
   url: string
-  /** Where connections go from now on, or what says so of each. */
+  /** The URL to which new connections go, or a function that returns it. */
   target: string | (() => string)
-  /** Ends the connections that `pick` picks, as if a cable was pulled. @returns how many */
+  /** Resets the connections for which `pick` returns true. @returns their number */
   drop(pick: () => boolean): number
 }
 
-/** A proxy that knows nothing of what it carries; closed after the test. */
+/** Starts a proxy for TCP; closed after the test. */
 export async function startTcpProxy(t: Test, target: TcpProxy['target']): Promise<TcpProxy> {
   const open = new Set<Socket>()
   const server = createServer((client) => {

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { Test } from 'tap'
 
-/** A tracer as an instrumented program registers it; until the test is over. @returns the spans that have ended */
+/** Registers a tracer for the test, as an instrumented program does. @returns a function that returns the ended spans */
 export function startTracer(t: Test): () => ReadableSpan[] {
   const exporter = new InMemorySpanExporter()
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })

@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { PLAIN_ENV } from './plain-env.ts'
 
-/** The file that `tsc` runs: under the hooks of tap, Node.js loads no ES module whose name has no extension. */
+/** The file that `tsc` runs: with tap's hooks, Node.js cannot load an ES module without an extension. */
 const TSC = fileURLToPath(new URL('../../node_modules/typescript/lib/tsc.js', import.meta.url))
 
-/** Runs the compiler in this package's folder. @returns what it printed: nothing, if all is well */
+/** Runs the compiler in this package's folder. @returns its output, which is empty without errors */
 export async function tsc(...args: string[]): Promise<string> {
   const cwd = fileURLToPath(new URL('../../', import.meta.url))
   const child = spawn(process.execPath, [TSC, ...args], { cwd, env: PLAIN_ENV, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** Milliseconds that a test waits for a state: more than a slow machine needs, less than tap gives to a file. */
 export const PATIENCE_MS = process.env.CHAOS === 'long' ? 600_000 : 60_000
 
-/** Waits for a state that sends no event, such as that of another process. @throws {Error} it does not come */
+/** Waits until `isSo` returns true, for states without events, such as those of other processes. @throws {Error} it does not in time */
 export async function until(isSo: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + patienceMs
   for (;;) {
@@ -17,11 +17,11 @@ export async function until(isSo: () => boolean | Promise<boolean>, patienceMs =
   }
 }
 
-/** The same result as `promise`. @param what names it in the error @throws {Error} it does not come within `PATIENCE_MS` */
+/** Resolves with the result of `promise`. @param what names it in the error @throws {Error} it does not come within `PATIENCE_MS` */
 export function soon<T>(promise: Promise<T>, what: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(waitedInVain(what, PATIENCE_MS)), PATIENCE_MS)
-  // A test may end without it.
+  // A test may end without waiting for it.
   timer.unref()
   const first = Promise.race([promise, late]).finally(() => clearTimeout(timer))
   first.catch(() => {})
@@ -33,7 +33,7 @@ export function soonOnce(emitter: EventEmitter, event: string): Promise<unknown[
   return soon(once(emitter, event), event)
 }
 
-/** The error of a wait that ends at its deadline. */
+/** Returns the error of a wait that ends at its deadline. */
 export function waitedInVain(what: unknown, patienceMs: number): Error {
   return new Error(`Not so within ${patienceMs / 1_000} s: ${String(what)}`)
 }

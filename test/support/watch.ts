@@ -1,10 +1,10 @@
 import { PATIENCE_MS, waitedInVain } from './until.ts'
 
-/** Waits for a state instead of for an event that may have been before. */
+/** Waits for states, which may be reached before the wait begins. */
 export class Watch {
   readonly #waiting = new Set<() => void>()
 
-  /** Resolves when this is so. @throws {Error} it does not become so */
+  /** Resolves when `isSo` returns true. @throws {Error} it does not within `PATIENCE_MS` */
   until(isSo: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -22,7 +22,7 @@ export class Watch {
     })
   }
 
-  /** To be called whenever something has changed. */
+  /** Must be called after each change. */
   changed(): void {
     for (const look of this.#waiting) look()
   }
