@@ -98,10 +98,14 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const emitter = new WebsocketEmitter({ eventLog, hub, audiences, faults, path: io.path(), globalEvents })
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
-  metrics.gauge('iev_websocket_sockets', 'Listening sockets', () => hub.connected)
-  metrics.gauge('iev_websocket_replaying', 'Sockets that are being sent a replay', () => hub.replaying)
-  metrics.gauge('iev_websocket_waiting', 'Sockets whose replay waits for room in the buffer budget', () => hub.waiting)
-  metrics.gauge('iev_websocket_buffered_bytes', 'Bytes that wait for slow clients', () => hub.bufferedBytes)
+  metrics.gauge('iev_websocket_sockets', 'Listening sockets', () => emitter.connected)
+  metrics.gauge('iev_websocket_replaying', 'Sockets that are being sent a replay', () => emitter.replaying)
+  metrics.gauge(
+    'iev_websocket_waiting',
+    'Sockets whose replay waits for room in the buffer budget',
+    () => emitter.waiting
+  )
+  metrics.gauge('iev_websocket_buffered_bytes', 'Bytes that wait for slow clients', () => emitter.bufferedBytes)
   metrics.gauge('iev_websocket_connections', 'Open connections, in a namespace or not', () => io.engine.clientsCount)
 
   const unwatch = eventLog.watchInstances((change) => hub.changed(change))

@@ -93,14 +93,14 @@ t.test('a replay that is not read is cut off, and its room is another’s', asyn
 })
 
 t.test('a live socket that answers pings and reads nothing is cut off, however little waits for it', async (t) => {
-  const { app, url, metric } = await start(t, { stalledAfterMs: 200 })
+  const { app, url, metric } = await start(t, { stalledAfterMs: 1_000 })
   const stalled = await rawListener(t, url, '/sales', auth)
   const reader = await connect(t, `${url}/sales`, API_KEY)
   stalled.ws.pause()
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: LARGE })
   await until(async () => {
     stalled.ws.send('3')
-    return (await metric('iev_websocket_stalled_total')) === 1
+    return (await metric('iev_websocket_stalled_total')) > 0
   })
   t.ok((await reader.until(1))[0]?.message.data === LARGE)
   t.equal(app.websocket.connected, 1)
