@@ -126,9 +126,8 @@ export class EventLog {
     input: InstanceEventInput | readonly InstanceEventInput[],
     options?: AcceptOptions
   ): Promise<EmitResult | EmitResult[]> {
-    return isList(input)
-      ? this.#observed(input, options?.only, allResults)
-      : this.#observed([input], options?.only, onlyResult)
+    const only = options?.only
+    return isList(input) ? this.#observed(input, only, allResults) : this.#observed([input], only, onlyResult)
   }
 
   /** Refuses events from now on: the server is shutting down. */

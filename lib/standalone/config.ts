@@ -96,9 +96,8 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   if (isPostgresUrl(config.DATABASE_URL) && !config.AUTHENTICATION_API_KEY) {
     messages.push('AUTHENTICATION_API_KEY: is missing, expected the key that all nodes of the database share')
   }
-  if (Boolean(config.S3_ACCESS_KEY) !== Boolean(config.S3_SECRET_KEY)) {
-    messages.push('S3_ACCESS_KEY and S3_SECRET_KEY: need each other')
-  }
+  if (config.S3_ACCESS_KEY && !config.S3_SECRET_KEY) messages.push('S3_SECRET_KEY: is missing; S3_ACCESS_KEY needs it')
+  if (config.S3_SECRET_KEY && !config.S3_ACCESS_KEY) messages.push('S3_ACCESS_KEY: is missing; S3_SECRET_KEY needs it')
   return messages
 }
 

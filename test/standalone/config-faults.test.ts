@@ -138,9 +138,8 @@ t.test('credentials need each other, and a region or an endpoint', async (t) => 
     places.map(() => [])
   )
 
-  const needEachOther = ['S3_ACCESS_KEY and S3_SECRET_KEY: need each other']
-  t.strictSame(faults({ S3_ACCESS_KEY: 'AKIAEXAMPLE' }), needEachOther)
-  t.strictSame(faults({ S3_SECRET_KEY: 'secret' }), needEachOther)
+  t.strictSame(faults({ S3_ACCESS_KEY: 'AKIAEXAMPLE' }), ['S3_SECRET_KEY: is missing; S3_ACCESS_KEY needs it'])
+  t.strictSame(faults({ S3_SECRET_KEY: 'secret' }), ['S3_ACCESS_KEY: is missing; S3_SECRET_KEY needs it'])
   t.strictSame(faults({ S3_ACCESS_KEY: 'AKIAEXAMPLE', S3_SECRET_KEY: 'secret' }), [])
 })
 

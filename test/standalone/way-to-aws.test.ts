@@ -76,7 +76,7 @@ t.test('calls to AWS use the proxy of NODE_USE_ENV_PROXY', { skip }, async (t) =
   const { child, ended } = spawnServer(t, { cwd: folder(t), env })
   t.equal(await asked, 'sqs.sa-east-1.amazonaws.com:443')
   child.kill('SIGTERM')
-  await ended
+  t.equal(await ended(), 0)
 })
 
 t.test('services on this machine are called without the proxy', { skip }, async (t) => {
