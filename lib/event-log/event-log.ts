@@ -42,11 +42,13 @@ export interface EventLogInit extends NormaliseOptions {
   logUnselected: boolean
 }
 
+/** Options of `EventLog.accept`. */
 export interface AcceptOptions {
   /** The only transport that may deliver the events. @default all */
   only?: TransportName
 }
 
+/** The id and the offset of an accepted event. `duplicate`: the instance had an event of this id already, and its offset is given. */
 export type EmitResult = AppendResult
 
 interface Planned {

@@ -40,6 +40,7 @@ export interface NewEvent {
   readonly queues: readonly string[]
 }
 
+/** An event in the log. */
 export interface StoredEvent extends NewEvent {
   readonly offset: number
   readonly instanceKey: number

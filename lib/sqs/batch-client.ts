@@ -11,6 +11,7 @@ import { CallError } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
 import { type RequestTemplate, type SdkRequest, signedRequest, templateOf } from './signed-request.ts'
 
+/** The answer of `SendMessageBatch`: entries that SQS accepted, and entries that failed. */
 export interface BatchResult {
   readonly Successful: readonly Pick<SendMessageBatchResultEntry, 'Id'>[]
   readonly Failed: readonly BatchResultErrorEntry[]

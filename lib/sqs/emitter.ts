@@ -16,6 +16,7 @@ import type { Outage } from './outage.ts'
 import type { SqsSender } from './sender.ts'
 import type { SharedQueues } from './shared-queues.ts'
 
+/** A stored selection, and its queues. */
 export interface SqsSelection {
   instance: Instance
   selection: Selection
@@ -24,6 +25,7 @@ export interface SqsSelection {
   notes: string[]
 }
 
+/** A selection that is not stored yet, and its queues, which exist. */
 export type PreparedSelection = Pick<SqsSelection, 'queues' | 'notes'> & { selection: SelectionInput }
 
 /** The kind of the queues, and those that all instances share. */

@@ -7,6 +7,7 @@ import { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueNames } from './queue-names.ts'
 
+/** A queue of one instance. `event` is the event key. */
 export interface InstanceQueue {
   event: string
   name: string

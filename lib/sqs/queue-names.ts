@@ -9,6 +9,7 @@ export interface QueueSpec {
   event?: string
 }
 
+/** The type of the queues: names of `fifo` queues end in `.fifo`. */
 export type QueueType = 'fifo' | 'standard'
 
 export interface QueueNamesOptions {

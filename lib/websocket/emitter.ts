@@ -9,6 +9,7 @@ import type { Audiences } from './audiences.ts'
 import type { Hub } from './hub.ts'
 import type { SocketFaults } from './socket-faults.ts'
 
+/** A stored selection. */
 export interface WebsocketSelection {
   instance: Instance
   selection: Selection

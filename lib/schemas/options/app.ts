@@ -39,4 +39,5 @@ export const AppOptions = Type.Object(
   },
   { additionalProperties: false }
 )
+/** Options of the root plugin. */
 export interface AppOptions extends Static<typeof AppOptions> {}

@@ -57,4 +57,5 @@ export const EventLogOptions = Type.Object(
   },
   { additionalProperties: false }
 )
+/** Options of the plugin `event-log`. */
 export interface EventLogOptions extends Static<typeof EventLogOptions> {}

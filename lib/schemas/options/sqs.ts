@@ -13,6 +13,7 @@ export const Credentials = Type.Object(
   },
   { additionalProperties: false }
 )
+/** AWS credentials. */
 export interface Credentials extends Static<typeof Credentials> {}
 
 export const SqsGlobalOptions = Type.Object(
@@ -35,6 +36,7 @@ export const SqsGlobalOptions = Type.Object(
   },
   { additionalProperties: false }
 )
+/** Options of the queues that all instances share. */
 export interface SqsGlobalOptions extends Static<typeof SqsGlobalOptions> {}
 
 export const S3Options = Type.Object(
@@ -66,6 +68,7 @@ export const S3Options = Type.Object(
   },
   { additionalProperties: false }
 )
+/** Options of the bucket for messages that are too large for SQS. */
 export interface S3Options extends Static<typeof S3Options> {}
 
 export const SqsOptions = Type.Object(
@@ -149,4 +152,5 @@ export const SqsOptions = Type.Object(
   },
   { additionalProperties: false }
 )
+/** Options of the plugin `sqs`. */
 export interface SqsOptions extends Static<typeof SqsOptions> {}

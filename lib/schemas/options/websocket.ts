@@ -65,4 +65,5 @@ export const WebsocketOptions = Type.Object(
   },
   { additionalProperties: false }
 )
+/** Options of the plugin `websocket`. */
 export interface WebsocketOptions extends Static<typeof WebsocketOptions> {}
