@@ -27,15 +27,16 @@ async function decoded(t: Test, bytes: Buffer, count: number): Promise<string[]>
 const frames = (packets: string[]) => new Payload(packets).framed.options.wsPreEncodedFrame[0]
 
 t.test('a packet of any size is one text frame of Engine.IO’s type message', async (t) => {
-  const packets: string[] = []
-  for (const size of [0, 1, 123, 124, 125, 126, 127, 65_533, 65_534, 65_535, 65_536, 65_537, 300_000]) {
-    const packet = 'x'.repeat(size)
-    packets.push(packet)
-    const [message] = await decoded(t, frames([packet]), 1)
-    t.ok(message === `4${packet}`, `${size} bytes`)
-  }
-  const together = await decoded(t, frames(packets), packets.length)
-  t.ok(together.join() === packets.map((packet) => `4${packet}`).join(), 'all in one piece')
+  const sizes = [0, 1, 123, 124, 125, 126, 127, 65_533, 65_534, 65_535, 65_536, 65_537, 300_000]
+  const packets = sizes.map((size) => 'x'.repeat(size))
+  const wanted = sizes.map((size) => `4 and ${size} times x`)
+  const described = (message = '') => `${message[0]} and ${/^.(x*)$/.exec(message)?.[1]?.length} times x`
+  const alone = await Promise.all(packets.map((packet) => decoded(t, frames([packet]), 1)))
+  t.strictSame(
+    alone.map(([message]) => described(message)),
+    wanted
+  )
+  t.strictSame((await decoded(t, frames(packets), packets.length)).map(described), wanted, 'as one buffer')
 })
 
 t.test('a frame is one final unmasked text frame of RFC 6455, whose head has one of three sizes', (t) => {
@@ -48,18 +49,13 @@ t.test('a frame is one final unmasked text frame of RFC 6455, whose head has one
 })
 
 t.test('the length of a frame is in bytes, not in characters', async (t) => {
-  for (const packet of [
-    'ã'.repeat(62),
-    'ã'.repeat(63),
-    '😀'.repeat(31),
-    'é'.repeat(32_768),
-    '\u0000\ud800',
-    'loja são/1'
-  ]) {
-    const [message] = await decoded(t, frames([packet]), 1)
-    // A lone surrogate has no UTF-8: it becomes U+FFFD, as everywhere.
-    t.ok(message === `4${packet.toWellFormed()}`, `${packet.slice(0, 10)} × ${packet.length}`)
-  }
+  const packets = ['ã'.repeat(62), 'ã'.repeat(63), '😀'.repeat(31), 'é'.repeat(32_768), '\u0000\ud800', 'loja são/1']
+  const messages = await Promise.all(packets.map((packet) => decoded(t, frames([packet]), 1)))
+  // A lone surrogate has no UTF-8: it becomes U+FFFD, as everywhere.
+  t.strictSame(
+    messages.flat(),
+    packets.map((packet) => `4${packet.toWellFormed()}`)
+  )
 })
 
 t.test('packets of all sizes that are written as one buffer arrive one by one, in order', async (t) => {
@@ -84,13 +80,20 @@ t.test('a payload without packets has no bytes', (t) => {
 
 t.test('an event is encoded as Socket.IO encodes it', (t) => {
   const encoder = new Encoder()
-  for (const namespace of ['/', '/sales', '/loja%20s%C3%A3o%2F1', '/loja são/1', '/a"b\\c']) {
-    for (const event of ['messages.upsert', 'group-participants.update', 'a"b', '😀']) {
-      for (const data of [null, 1, 'text, with [brackets] "and quotes"', { a: [{ b: 'são' }], c: {} }, []]) {
-        const [packet] = encoder.encode({ type: PacketType.EVENT, nsp: namespace, data: [event, data] }) as string[]
-        t.equal(eventPacket(namespace, event, JSON.stringify(data)), packet)
-      }
-    }
-  }
+  const all = ['/', '/sales', '/loja%20s%C3%A3o%2F1', '/loja são/1', '/a"b\\c'].flatMap((namespace) =>
+    ['messages.upsert', 'group-participants.update', 'a"b', '😀'].flatMap((event) =>
+      [null, 1, 'text, with [brackets] "and quotes"', { a: [{ b: 'são' }], c: {} }, []].map((data) => ({
+        namespace,
+        event,
+        data
+      }))
+    )
+  )
+  t.strictSame(
+    all.map(({ namespace, event, data }) => eventPacket(namespace, event, JSON.stringify(data))),
+    all.flatMap(({ namespace, event, data }) =>
+      encoder.encode({ type: PacketType.EVENT, nsp: namespace, data: [event, data] })
+    )
+  )
   t.end()
 })

@@ -17,9 +17,11 @@ async function request(t: Test, headers: Record<string, string | string[]> = {})
 }
 
 t.test('without a proxy the client’s address is that of the TCP peer', async (t) => {
-  for (const trusted of [[], ['10.0.0.0/8'], ['loopback']]) {
-    t.equal(peerAddress(trusted)(await request(t)), '127.0.0.1')
-  }
+  const direct = await request(t)
+  t.strictSame(
+    [[], ['10.0.0.0/8'], ['loopback']].map((trusted) => peerAddress(trusted)(direct)),
+    ['127.0.0.1', '127.0.0.1', '127.0.0.1']
+  )
 })
 
 t.test('the address that a trusted proxy forwards is used, through as many hops as are trusted', async (t) => {
@@ -31,18 +33,22 @@ t.test('the address that a trusted proxy forwards is used, through as many hops 
     [['loopback', 'uniquelocal', 'linklocal'], '203.0.113.7, 169.254.0.9, 10.0.0.1', '203.0.113.7'],
     [['loopback'], 'forged, 203.0.113.7', '203.0.113.7']
   ]
-  for (const [trusted, forwarded, expected] of cases) {
-    t.equal(peerAddress(trusted)(await request(t, { 'x-forwarded-for': forwarded })), expected, forwarded)
-  }
+  const found = cases.map(async ([trusted, forwarded]) =>
+    peerAddress(trusted)(await request(t, { 'x-forwarded-for': forwarded }))
+  )
+  t.strictSame(
+    await Promise.all(found),
+    cases.map(([, , expected]) => expected)
+  )
   t.equal(peerAddress(['loopback'])(await request(t, { 'x-forwarded-for': ['1.1.1.1', '2.2.2.2'] })), '2.2.2.2')
 })
 
 t.test('the forwarded address of an untrusted peer is ignored', async (t) => {
-  for (const trusted of [[], ['10.0.0.0/8', 'uniquelocal']]) {
-    for (const forwarded of ['203.0.113.7', '10.0.0.1', 'anything', '']) {
-      t.equal(peerAddress(trusted)(await request(t, { 'x-forwarded-for': forwarded })), '127.0.0.1', forwarded)
-    }
-  }
+  const found = ['203.0.113.7', '10.0.0.1', 'anything', ''].map(async (forwarded) => {
+    const proxied = await request(t, { 'x-forwarded-for': forwarded })
+    return [peerAddress([])(proxied), peerAddress(['10.0.0.0/8', 'uniquelocal'])(proxied)]
+  })
+  t.strictSame((await Promise.all(found)).flat(), Array(8).fill('127.0.0.1'))
 })
 
 t.test('a request whose connection is gone has no address', async (t) => {

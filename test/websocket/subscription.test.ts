@@ -4,6 +4,11 @@ import { readSubscription } from '../../lib/websocket/subscription.ts'
 
 const catalogue = new EventCatalogue()
 const read = (auth: Record<string, unknown>, namespace = '/') => readSubscription(namespace, auth, catalogue)
+const subscribed = (members: object) => ({
+  status: 'valid',
+  subscription: { offset: undefined, log: undefined, events: undefined, instances: undefined, ...members }
+})
+const invalid = (message: string) => ({ status: 'invalid', message })
 const OFFSET = 'auth.offset: takes the offset of the last event that you have (a whole number from 0), or "latest"'
 
 t.test('an offset is a whole number, that number as text, "latest", or absent', (t) => {
@@ -18,28 +23,30 @@ t.test('an offset is a whole number, that number as text, "latest", or absent', 
     [String(Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER],
     ['latest', 'latest']
   ]
-  for (const [offset, expected] of valid) {
-    t.strictSame(
-      read({ offset }),
-      { status: 'valid', subscription: { offset: expected, log: undefined, events: undefined, instances: undefined } },
-      String(offset)
-    )
-  }
+  t.strictSame(
+    valid.map(([offset]) => read({ offset })),
+    valid.map(([, offset]) => subscribed({ offset }))
+  )
   const tooLarge = Number.MAX_SAFE_INTEGER + 1
   const texts = ['', ' ', '-1', '1.5', '1e3', '0x10', '1n', 'LATEST', 'newest', '1'.repeat(17), String(tooLarge)]
-  for (const offset of [-1, 1.5, NaN, Infinity, tooLarge, true, false, {}, [], [1], 5n, ...texts]) {
-    t.strictSame(read({ offset }), { status: 'invalid', message: OFFSET }, String(offset))
-  }
+  const offsets = [-1, 1.5, NaN, Infinity, tooLarge, true, false, {}, [], [1], 5n, ...texts]
+  t.strictSame(
+    offsets.map((offset) => read({ offset })),
+    offsets.map(() => invalid(OFFSET))
+  )
   t.end()
 })
 
 t.test('the log of an offset is text, or absent', (t) => {
-  for (const log of [undefined, null]) t.match(read({ log }), { subscription: { log: undefined } })
-  t.match(read({ log: 'af01' }), { subscription: { log: 'af01' } })
-  for (const log of [1, {}, ['af01'], true]) {
-    const message = 'auth.log: takes the "log" of the last "resumed" that you got'
-    t.strictSame(read({ log }), { status: 'invalid', message })
-  }
+  t.strictSame(
+    [undefined, null, 'af01'].map((log) => read({ log })),
+    [undefined, undefined, 'af01'].map((log) => subscribed({ log }))
+  )
+  const wrong = [1, {}, ['af01'], true]
+  t.strictSame(
+    wrong.map((log) => read({ log })),
+    wrong.map(() => invalid('auth.log: takes the "log" of the last "resumed" that you got'))
+  )
   t.end()
 })
 
@@ -58,18 +65,15 @@ t.test('subscribed events are names or keys of the catalogue; an empty list mean
     [['NEW_TOKEN'], []],
     [Array.from({ length: 200 }, () => 'call'), ['call']]
   ]
-  for (const [events, expected] of valid) {
-    const found = read({ events }, '/sales')
-    t.match(found, { status: 'valid' })
-    t.strictSame(found, {
-      status: 'valid',
-      subscription: { offset: undefined, log: undefined, events: expected && new Set(expected), instances: undefined }
-    })
-  }
-  const notAList = 'auth.events: takes a list of at most 200 names'
-  for (const events of ['call', {}, 1, true, [1], [null], ['call', undefined], Array(201).fill('call')]) {
-    t.strictSame(read({ events }), { status: 'invalid', message: notAList })
-  }
+  t.strictSame(
+    valid.map(([events]) => read({ events }, '/sales')),
+    valid.map(([, events]) => subscribed({ events: events && new Set(events) }))
+  )
+  const wrong = ['call', {}, 1, true, [1], [null], ['call', undefined], Array(201).fill('call')]
+  t.strictSame(
+    wrong.map((events) => read({ events })),
+    wrong.map(() => invalid('auth.events: takes a list of at most 200 names'))
+  )
   t.match(read({ events: ['call', 'cal'] }), {
     status: 'invalid',
     message: /^auth\.events\[1\] "cal" is not a known event; the closest are CALL, /
@@ -89,25 +93,24 @@ t.test('instances can be named on the root namespace only', (t) => {
     ],
     [Array.from({ length: 200 }, (_, n) => `i${n}`), Array.from({ length: 200 }, (_, n) => `i${n}`)]
   ]
-  for (const [instances, expected] of valid) {
-    t.strictSame(read({ instances }), {
-      status: 'valid',
-      subscription: { offset: undefined, log: undefined, events: undefined, instances: expected && new Set(expected) }
-    })
-  }
-  const notAList = 'auth.instances: takes a list of at most 200 names'
-  for (const instances of ['sales', {}, 1, [1], [['sales']], Array(1_001).fill('sales')]) {
-    t.strictSame(read({ instances }), { status: 'invalid', message: notAList })
-  }
+  t.strictSame(
+    valid.map(([instances]) => read({ instances })),
+    valid.map(([, instances]) => subscribed({ instances: instances && new Set(instances) }))
+  )
+  const wrong = ['sales', {}, 1, [1], [['sales']], Array(1_001).fill('sales')]
+  t.strictSame(
+    wrong.map((instances) => read({ instances })),
+    wrong.map(() => invalid('auth.instances: takes a list of at most 200 names'))
+  )
   t.strictSame(read({ instances: ['sales', 'a\0b'] }), {
     status: 'invalid',
     message: 'auth.instances: instance must not contain control characters, noncharacters or unpaired surrogates'
   })
-  const elsewhere = 'auth.instances: only / carries more than one instance; leave it out here'
-  for (const instances of [['sales'], [], 'sales']) {
-    t.strictSame(read({ instances }, '/sales'), { status: 'invalid', message: elsewhere })
-  }
-  for (const instances of [undefined, null]) t.match(read({ instances }, '/sales'), { status: 'valid' })
+  const elsewhere = invalid('auth.instances: only / carries more than one instance; leave it out here')
+  t.strictSame(
+    [['sales'], [], 'sales', undefined, null].map((instances) => read({ instances }, '/sales')),
+    [elsewhere, elsewhere, elsewhere, subscribed({}), subscribed({})]
+  )
   t.end()
 })
 
