@@ -6,7 +6,7 @@ import type { Instance } from './instance.ts'
 /** The holder of a key. */
 export type Identity = { readonly kind: 'global' } | { readonly kind: 'instance'; readonly instance: Instance }
 
-/** Identifies keys: the global key and the tokens of instances. Comparisons take the same time for every key. */
+/** Identifies keys: the global key and the tokens of instances. A key is compared by its digest, in the same time for every key. */
 export class ApiKeys {
   readonly #globalHash: Buffer | undefined
   readonly #instances: InstanceDirectory
@@ -25,7 +25,7 @@ export class ApiKeys {
 
   /**
    * The same as `identify`, without hashing the key again that a connection sent last: until the directory has another
-   * record of its instance, as after each change of a token.
+   * record of its instance, as after each change of a token. Only a connection's own last key is compared as text.
    */
   identifyOn(connection: object, key: string): Identity | undefined {
     const last = this.#last.get(connection)

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { API_KEY, build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
+import { holdAcknowledgements } from '../support/held-calls.ts'
 import { startSqs } from '../support/sqs.ts'
 import { soon, until } from '../support/until.ts'
 
@@ -135,18 +136,11 @@ t.test(
   async (t) => {
     const { sqs, server, store, redrive, allow, proxy } = await withDeadLetters(t)
     allow()
-    const { acknowledge } = store.deliveries
-    const asked = Promise.withResolvers<void>()
-    const written = Promise.withResolvers<void>()
-    store.deliveries.acknowledge = async (refs) => {
-      asked.resolve()
-      await written.promise
-      return acknowledge.call(store.deliveries, refs)
-    }
+    const held = holdAcknowledgements(store)
     await server.onInstanceEvent({ instance: 'one', event: 'call', data: 'newer', id: 'newer' })
-    await soon(asked.promise, 'an acknowledgement')
+    await soon(held.asked, 'an acknowledgement')
     t.same((await redrive({ instance: 'one', queue: 'global_call.fifo' })).json(), { redriven: 2 })
-    written.resolve()
+    held.release()
     t.equal((await sqs.bodies('global_call.fifo', 3)).length, 3)
     await until(() => store.deliveries.pendingCount() === 0)
     const entries = proxy.calls.flatMap(({ body }) => (body.Entries ?? []) as { MessageBody: string }[])

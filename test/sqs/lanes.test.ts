@@ -6,6 +6,7 @@ import type { StoredEvent } from '../../lib/events/event.ts'
 import type { LaneWatcher } from '../../lib/store/delivery-store.ts'
 import { build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
+import { holdAcknowledgements, holdSends } from '../support/held-calls.ts'
 import { startSqs } from '../support/sqs.ts'
 import { followLog } from '../support/follow-log.ts'
 import { soon, until } from '../support/until.ts'
@@ -45,21 +46,14 @@ t.test('events that wait in line are not sent when another process has the right
     eventLog: { store },
     sqs: { ...sqs.options, endpoint: proxy.endpoint, concurrency: 1, global: { events: ['CALL'] } }
   })
-  const held = Promise.withResolvers<void>()
-  const asked = Promise.withResolvers<void>()
-  proxy.decide = async ({ action }) => {
-    if (action !== 'SendMessageBatch') return undefined
-    asked.resolve()
-    await held.promise
-    return undefined
-  }
+  const held = holdSends(proxy)
   const call = (instance: string) => app.onInstanceEvent({ instance, event: 'call', data: instance })
   await call('under way')
-  await soon(asked.promise, 'the first call')
+  await soon(held.asked, 'the first call')
   await call('in line')
   const { revoked } = await watcher
   revoked(new Set([partitionOf(store.instances.require('in line').key)]))
-  held.resolve()
+  held.release()
   await call('after it')
   const bodies = await sqs.bodies('global_call.fifo', 2)
   t.same(bodies.map(({ data }) => data).sort(), ['after it', 'under way'])
@@ -75,37 +69,23 @@ t.test('an event that the store reports as pending while its lane is in flight i
     eventLog: { store },
     sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL'] } }
   })
-  const held = Promise.withResolvers<void>()
-  const asked = Promise.withResolvers<void>()
-  proxy.decide = async ({ action }) => {
-    if (action !== 'SendMessageBatch') return undefined
-    asked.resolve()
-    await held.promise
-    return undefined
-  }
+  const held = holdSends(proxy)
   await app.sqs.emit({ instance: 'sales', event: 'call', data: 'of this node' })
-  await soon(asked.promise, 'the first call')
+  await soon(held.asked, 'the first call')
   await app.sqs.emit({ instance: 'sales', event: 'call', data: 'of another node' })
   const { pending } = await watcher
   pending([{ queue: 'global_call.fifo', instanceKey: store.instances.require('sales').key }])
-  held.resolve()
+  held.release()
   t.match(await sqs.bodies('global_call.fifo', 2), [{ data: 'of this node' }, { data: 'of another node' }])
 })
 
 t.test('a partition is handed over once the acknowledgements of its events are stored', async (t) => {
   const sqs = await startSqs(t)
   const { store, watcher } = watchedStore(t)
-  const { acknowledge } = store.deliveries
-  const asked = Promise.withResolvers<void>()
-  const written = Promise.withResolvers<void>()
-  store.deliveries.acknowledge = async (refs) => {
-    asked.resolve()
-    await written.promise
-    return acknowledge.call(store.deliveries, refs)
-  }
+  const held = holdAcknowledgements(store)
   const app = await build(t, { eventLog: { store }, sqs: { ...sqs.options, global: { events: ['CALL'] } } })
   await app.sqs.emit({ instance: 'sales', event: 'call', data: 1 })
-  await soon(asked.promise, 'the acknowledgement')
+  await soon(held.asked, 'the acknowledgement')
   const { release } = await watcher
   const pending: number[] = []
   const handingOver = (async () => {
@@ -115,7 +95,7 @@ t.test('a partition is handed over once the acknowledgements of its events are s
   })()
   await turn()
   t.strictSame(pending, [])
-  written.resolve()
+  held.release()
   await soon(handingOver, 'the partitions')
   t.strictSame(pending, [0])
 })
