@@ -1,6 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { STATUS_CODES } from 'node:http'
-import { BodyMalformedError, RouteNotFoundError, UnauthorizedError, ValidationError } from '../lib/errors.ts'
+import {
+  BodyMalformedError,
+  ClosingError,
+  RouteNotFoundError,
+  UnauthorizedError,
+  ValidationError
+} from '../lib/errors.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { MAX_MESSAGES, withMessages } from '../lib/error-class.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
@@ -64,7 +70,8 @@ function parseJson(body: string): unknown {
 /** An error handler: replies in Evolution API's shape plus `code`. */
 export function answerError(error: ThrownError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { statusCode, code, messages, headers } = toAnswer(error, request, reply)
-  if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
+  if (error instanceof ClosingError) request.log.info({ code }, 'A request was refused, the server is shutting down')
+  else if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
   else request.log.debug({ code }, 'A request was refused')
   if (statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (error instanceof UnauthorizedError) reply.header('www-authenticate', 'Bearer')

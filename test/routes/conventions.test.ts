@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { API_KEY, build } from '../support/build.ts'
+import app, { errors } from '../../app.ts'
+import { API_KEY, bare, build } from '../support/build.ts'
 
 t.test('a body without a content type is refused, and the message says that there was none', async (t) => {
   const server = await build(t, { sqs: false })
@@ -120,4 +121,32 @@ t.test('a body whose length differs from its content-length is refused', async (
     payload: '{"event":"call","data":1}'
   })
   t.match(reply.json(), { status: 400, code: 'IEV_VALIDATION', response: { message: [/Content-Length/] } })
+})
+
+t.test('an event that is refused because the server is shutting down is no error in the log', async (t) => {
+  const lines: { level: number; msg: string; code?: string; err?: { code: string } }[] = []
+  const server = bare(t, { logger: { stream: { write: (line) => void lines.push(JSON.parse(line)) } } })
+  await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventLog: { url: ':memory:' } })
+  await server.ready()
+  const post = async () => {
+    const headers = { apikey: API_KEY }
+    const reply = await server.inject({
+      method: 'POST',
+      url: '/events/sales',
+      headers,
+      payload: { event: 'call', data: 1 }
+    })
+    return [reply.statusCode, reply.json<{ code: string }>().code]
+  }
+  server.eventLog.store.log.append = () => Promise.reject(new errors.BackpressureError('disk full'))
+  t.strictSame(await post(), [503, 'IEV_BACKPRESSURE'])
+  server.eventLog.stopIntake()
+  t.strictSame(await post(), [503, 'IEV_CLOSING'])
+  t.match(
+    lines.filter(({ code, err }) => code ?? err),
+    [
+      { level: 50, msg: 'A request failed', err: { code: 'IEV_BACKPRESSURE' } },
+      { level: 30, msg: 'A request was refused, the server is shutting down', code: 'IEV_CLOSING' }
+    ]
+  )
 })
