@@ -6,7 +6,7 @@ import {
   type SQSClient
 } from '@aws-sdk/client-sqs'
 import type { SqsCalls } from './calls.ts'
-import { collector } from './collect.ts'
+import type { HttpAnswer, Post } from './connections.ts'
 import { CallError } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
 import { type RequestTemplate, type SdkRequest, signedRequest, templateOf } from './signed-request.ts'
@@ -17,20 +17,27 @@ export interface BatchResult {
   readonly Failed: readonly BatchResultErrorEntry[]
 }
 
+/** A client of `createSqsClient`, whose requests may be repeated with another body. */
+export interface Repeatable {
+  client: SQSClient
+  /** Sends a request again. */
+  post: Post
+}
+
 export interface BatchClientOptions {
   calls: SqsCalls
-  /** The client, if `createSqsClient` made it: its requests may be repeated with another body. */
-  direct: SQSClient | undefined
+  /** Absent: a client of the host makes every call itself. */
+  direct: Repeatable | undefined
 }
 
 /**
  * SendMessageBatch at a quarter of the SDK's cost. The SDK makes the first call, which finds endpoint, region and headers.
- * Later calls repeat its request with another body and a new signature, with the SDK's connections and credentials. After a
- * failure the SDK makes the next call.
+ * Later calls repeat its request with another body and a new signature, with the SDK's credentials. After a failure the SDK
+ * makes the next call.
  */
 export class BatchClient {
   readonly #calls: SqsCalls
-  readonly #direct: SQSClient | undefined
+  readonly #direct: Repeatable | undefined
   /** The client's middleware at the start. If a host adds to it, every call goes through the SDK. */
   readonly #middleware: string | undefined
   #template: RequestTemplate | undefined
@@ -38,7 +45,7 @@ export class BatchClient {
   constructor({ calls, direct }: BatchClientOptions) {
     this.#calls = calls
     this.#direct = direct
-    this.#middleware = direct?.middlewareStack.identify().join()
+    this.#middleware = direct?.client.middlewareStack.identify().join()
   }
 
   /** @throws {CallError} */
@@ -50,7 +57,7 @@ export class BatchClient {
     const template = this.#template
     if (!template || !this.#direct) return this.#learn(input, signal)
     try {
-      return await repeat(template, { client: this.#direct, input, signal })
+      return await repeat(template, this.#direct, { input, signal })
     } catch (error) {
       this.#template = undefined
       throw error
@@ -69,27 +76,22 @@ export class BatchClient {
       { step: 'deserialize', priority: 'low' }
     )
     const result = batchResult(Object(await this.#calls.client.send(command, { abortSignal })))
-    const untouched = this.#direct?.middlewareStack.identify().join() === this.#middleware
+    const untouched = this.#direct?.client.middlewareStack.identify().join() === this.#middleware
     if (this.#direct && untouched && request) this.#template = templateOf(request)
     return result
   }
 }
 
-const collect = collector('SQS')
-
 async function repeat(
   template: RequestTemplate,
-  { client, input, signal }: { client: SQSClient; input: SendMessageBatchRequest; signal: AbortSignal }
+  { client: { config }, post }: Repeatable,
+  { input, signal }: { input: SendMessageBatchRequest; signal: AbortSignal }
 ): Promise<BatchResult> {
-  const { config } = client
   const body = Buffer.from(JSON.stringify(input))
   const credentials = await config.credentials()
   const now = new Date(Date.now() + config.systemClockOffset)
-  const request = signedRequest(template, { body, credentials, now })
-  // The handler's type asks for the SDK's class, but the handler reads only these members.
-  const sent = request as unknown as Parameters<typeof config.requestHandler.handle>[0]
-  const { response } = await config.requestHandler.handle(sent, { abortSignal: signal })
-  const answer = parse(String(await collect(response.body)))
+  const response = await post(signedRequest(template, { body, credentials, now }), signal)
+  const answer = parse(response.body)
   if (response.statusCode !== 200) throw refusal(response, answer)
   return batchResult(answer)
 }
@@ -117,10 +119,7 @@ function batchResult({ Successful, Failed }: { Successful?: unknown; Failed?: un
  * The error that the SDK would throw.
  * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
  */
-function refusal(
-  response: { statusCode: number; headers: Record<string, string> },
-  { __type, message, Message }: Record<string, unknown>
-): Error {
+function refusal(response: HttpAnswer, { __type, message, Message }: Record<string, unknown>): Error {
   const type = String(__type ?? response.headers['x-amzn-errortype'] ?? 'Unknown')
   const name = type.slice(type.indexOf('#') + 1).split(':', 1)[0] as string
   const { statusCode: httpStatusCode } = response

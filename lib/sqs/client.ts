@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { collector } from './collect.ts'
+import type { Post } from './connections.ts'
 import { credentialChain } from './credentials.ts'
 import { proxyEnv } from './proxy-env.ts'
 
@@ -7,7 +8,7 @@ export interface SqsClientOptions {
   region?: string | undefined
   endpoint?: string | undefined
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined
-  /** SendMessageBatch calls under way at once: the client keeps a socket for each. */
+  /** SendMessageBatch calls under way at once: the client may open a socket for each. */
   concurrency: number
   connectTimeoutMs: number
   /** For calls that the SDK makes by itself, such as to STS for credentials: `SqsCalls` gives the others a deadline. */
@@ -16,6 +17,8 @@ export interface SqsClientOptions {
 
 /** Sockets for other calls: those that create queues, and probes. */
 const OTHER_SOCKETS = 12
+
+const collect = collector('SQS')
 
 /** Creates an SQS client without retries, since its caller keeps the order, and without deadlines, which `SqsCalls` sets. */
 export function createSqsClient(options: SqsClientOptions): SQSClient {
@@ -32,7 +35,7 @@ export function createSqsClient(options: SqsClientOptions): SQSClient {
     maxAttempts: 1,
     // The SDK compares digests once SQS has accepted: an error would only repeat the call, and TLS protects the content.
     md5: false,
-    streamCollector: collector('SQS'),
+    streamCollector: collect,
     requestHandler: { connectionTimeout: connectTimeoutMs, httpAgent: agent, httpsAgent: agent }
   })
   const { requestHandler } = client.config
@@ -40,4 +43,15 @@ export function createSqsClient(options: SqsClientOptions): SQSClient {
   requestHandler.handle = (request, options: { abortSignal?: unknown } = {}) =>
     handle(request, { abortSignal: AbortSignal.timeout(requestTimeoutMs), ...options })
   return client
+}
+
+/** Sends requests over the client's own connections. */
+export function postOf({ config: { requestHandler } }: SQSClient): Post {
+  return async (request, abortSignal) => {
+    // The handler's type asks for the SDK's class, but the handler reads only these members.
+    const sent = request as unknown as Parameters<typeof requestHandler.handle>[0]
+    const { response } = await requestHandler.handle(sent, { abortSignal })
+    const { statusCode, headers, body } = response
+    return { statusCode, headers, body: String(await collect(body)) }
+  }
 }

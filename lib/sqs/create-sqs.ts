@@ -8,7 +8,8 @@ import { sqsAddress } from './address.ts'
 import { BatchCaller } from './batch-call.ts'
 import { BatchClient } from './batch-client.ts'
 import { SqsCalls } from './calls.ts'
-import { createSqsClient } from './client.ts'
+import { createSqsClient, postOf } from './client.ts'
+import { Connections } from './connections.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
 import { SqsEmitter } from './emitter.ts'
 import { InstanceQueues } from './instance-queues.ts'
@@ -16,6 +17,7 @@ import { Lanes } from './lanes.ts'
 import { LargeMessages } from './large-messages.ts'
 import { createOffload } from './offload.ts'
 import { QueueProvisioner } from './provisioner.ts'
+import { proxyEnv } from './proxy-env.ts'
 import { QueueNames } from './queue-names.ts'
 import { SqsSender } from './sender.ts'
 import { SharedQueues } from './shared-queues.ts'
@@ -57,6 +59,9 @@ export async function createSqs(
   const client =
     own ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
   const calls = new SqsCalls({ client, deadlineMs: requestTimeoutMs })
+  const connections = new Connections({ max: concurrency, connectTimeoutMs })
+  // Node's own agent knows which hosts the environment excludes from its proxy.
+  const post = proxyEnv(endpoint).proxyEnv ? postOf(client) : connections.post
   const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, log })
   const probe = () => sqsStatus(calls)
 
@@ -66,7 +71,7 @@ export async function createSqs(
   const writer = new DeliveryWriter({ deliveries, metrics, log, signal })
   const lanes = new Lanes({ deliveries, writer, log, guard: (failure, work) => eventLog.guard(failure, work) })
   const caller = new BatchCaller({
-    client: new BatchClient({ calls, direct: own ? undefined : client }),
+    client: new BatchClient({ calls, direct: own ? undefined : { client, post } }),
     address: () => sqsAddress(client),
     provisioner,
     specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: eventKey(event) }),
@@ -118,6 +123,7 @@ export async function createSqs(
     close: async () => {
       await sharedQueues.stop()
       await sender.stop(shutdownTimeoutMs)
+      await connections.close()
       if (!own) client.destroy()
       offload?.destroy()
     }

@@ -21,7 +21,8 @@ const HEAVY = [
   'fauxqs',
   'pg',
   'prom-client',
-  'socket.io'
+  'socket.io',
+  'undici'
 ]
 
 /** Runs Node.js. @returns the packages of `HEAVY` that it loaded */

@@ -3,6 +3,7 @@ import type { SqsOptions } from '../../plugins/sqs.ts'
 import { API_KEY, build } from '../support/build.ts'
 import type { Fault, FaultProxy, ProxiedCall } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
+import { reset } from '../support/reset.ts'
 import { until } from '../support/until.ts'
 
 // Each test mostly waits for deadlines.
@@ -121,6 +122,22 @@ t.test('queues whose calls hang leave half of the calls to others', async (t) =>
   t.match(await sqs.bodies('fine_call.fifo', 1), [{ data: 'quick' }])
   t.equal(before, 2, 'calls that hang take half of the concurrency')
   release(undefined)
+})
+
+t.test('events are sent once and in order over connections that are reset between calls', async (t) => {
+  const { sqs, proxy, accept, sent, deadLetters } = await start(t)
+  for (let n = 0; n < 10; n++) {
+    await accept(n)
+    await sent()
+    for (const connection of proxy.connections) reset(connection)
+  }
+  const bodies = await sqs.bodies('global_call.fifo', 10)
+  t.same(
+    bodies.map(({ data }) => data),
+    Array.from({ length: 10 }, (_, n) => n)
+  )
+  t.equal(sqs.depth('global_call.fifo'), 0)
+  t.same(await deadLetters(), [])
 })
 
 const foreign: [string, Fault][] = [

@@ -1,16 +1,17 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { BatchClient } from '../../lib/sqs/batch-client.ts'
 import { SqsCalls } from '../../lib/sqs/calls.ts'
-import { createSqsClient } from '../../lib/sqs/client.ts'
+import { createSqsClient, postOf } from '../../lib/sqs/client.ts'
+import { Connections } from '../../lib/sqs/connections.ts'
 import { type Fault, startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
-import { soon } from '../support/until.ts'
+import { until } from '../support/until.ts'
+
+/** Whose connections send what is repeated. `none`: the client is a host's. */
+type Sending = 'undici' | 'sdk' | 'none'
 
 /** A client in front of an emulator, and how often the SDK was asked to send. */
-async function start(t: Test, { direct = true }: { direct?: boolean } = {}) {
+async function start(t: Test, sending: Sending = 'undici') {
   const sqs = await startSqs(t)
   sqs.server.createQueue('a')
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
@@ -21,11 +22,16 @@ async function start(t: Test, { direct = true }: { direct?: boolean } = {}) {
     connectTimeoutMs: 1_000,
     requestTimeoutMs: 1_000
   })
-  t.after(() => client.destroy())
+  const connections = new Connections({ max: 4, connectTimeoutMs: 1_000 })
+  t.after(async () => {
+    await connections.close()
+    client.destroy()
+  })
+  const post = sending === 'sdk' ? postOf(client) : connections.post
   const sends = t.capture(client, 'send', client.send)
   let asked = 0
   const calls = new SqsCalls({ client, deadlineMs: 1_000 })
-  const batches = new BatchClient({ calls, direct: direct ? client : undefined })
+  const batches = new BatchClient({ calls, direct: sending === 'none' ? undefined : { client, post } })
   const send = (body: string) =>
     batches.send(
       { QueueUrl: 'http://sqs/000000000000/a', Entries: [{ Id: '0', MessageBody: body }] },
@@ -34,23 +40,27 @@ async function start(t: Test, { direct = true }: { direct?: boolean } = {}) {
   return { sqs, proxy, client, send, bySdk: () => (asked += sends().length) }
 }
 
-t.test('the SDK makes the first call, and later calls repeat it with another body', async (t) => {
-  const { sqs, proxy, send, bySdk } = await start(t)
-  for (const body of ['first', 'segundo: olá', '3 " é \n']) {
-    const { Successful = [] } = await send(body)
-    t.match(Successful, [{ Id: '0', MessageId: String }])
-  }
-  t.equal(bySdk(), 1)
-  t.same(
-    (await sqs.receive('a', 3)).map(({ Body }) => Body),
-    ['first', 'segundo: olá', '3 " é \n']
+for (const sending of ['undici', 'sdk'] as const)
+  t.test(
+    `the SDK makes the first call, and later calls repeat it with another body (connections of ${sending})`,
+    async (t) => {
+      const { sqs, proxy, send, bySdk } = await start(t, sending)
+      for (const body of ['first', 'segundo: olá', '3 " é \n']) {
+        const { Successful = [] } = await send(body)
+        t.match(Successful, [{ Id: '0', MessageId: String }])
+      }
+      t.equal(bySdk(), 1)
+      t.same(
+        (await sqs.receive('a', 3)).map(({ Body }) => Body),
+        ['first', 'segundo: olá', '3 " é \n']
+      )
+      const [first, second] = proxy.calls
+      t.same(Object.keys(second?.body ?? {}), Object.keys(first?.body ?? {}))
+    }
   )
-  const [first, second] = proxy.calls
-  t.same(Object.keys(second?.body ?? {}), Object.keys(first?.body ?? {}))
-})
 
 t.test('a host’s own client makes every call itself', async (t) => {
-  const { send, bySdk } = await start(t, { direct: false })
+  const { send, bySdk } = await start(t, 'none')
   for (const body of ['first', 'second', 'third']) await send(body)
   t.equal(bySdk(), 3)
 })
@@ -76,78 +86,59 @@ const refusals: [string, Fault, Record<string, unknown>][] = [
   ['a connection that is cut', 'reset', { name: 'ECONNRESET' }],
   ['an answer that stops', 'stall', { name: 'IEV_TIMEOUT' }]
 ]
-for (const [title, fault, expected] of refusals) {
-  t.test(`after ${title} the SDK makes the next call again`, async (t) => {
-    const { proxy, send, bySdk } = await start(t)
-    await send('first')
-    await send('second')
-    t.equal(bySdk(), 1)
-    proxy.decide = () => fault
-    t.match(await send('third').catch((error: unknown) => error), expected)
-    proxy.decide = () => undefined
-    t.equal(bySdk(), 1, 'it was not the SDK that failed')
-    await send('fourth')
-    await send('fifth')
-    t.equal(bySdk(), 2)
-  })
-}
-
-/** A client whose second call is answered like this. */
-async function answered(t: Test, answer: RequestListener) {
-  const { proxy, client, send } = await start(t)
-  await send('first')
-  const server = createServer(answer).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const { handle } = client.config.requestHandler
-  client.config.requestHandler.handle = (request, options) => {
-    request.port = port
-    return handle.call(client.config.requestHandler, request, options)
+for (const sending of ['undici', 'sdk'] as const)
+  for (const [title, fault, expected] of refusals) {
+    t.test(`after ${title} the SDK makes the next call again (connections of ${sending})`, async (t) => {
+      const { proxy, send, bySdk } = await start(t, sending)
+      await send('first')
+      await send('second')
+      t.equal(bySdk(), 1)
+      proxy.decide = () => fault
+      t.match(await send('third').catch((error: unknown) => error), expected)
+      proxy.decide = () => undefined
+      t.equal(bySdk(), 1, 'it was not the SDK that failed')
+      await send('fourth')
+      await send('fifth')
+      t.equal(bySdk(), 2)
+    })
   }
-  t.equal(proxy.calls.length, 1)
-  return send('second')
+
+/** The error of a second call that is answered like this. */
+async function answered(t: Test, fault: Fault): Promise<unknown> {
+  const { proxy, send } = await start(t)
+  await send('first')
+  proxy.decide = () => fault
+  return send('second').catch((error: unknown) => error)
 }
 
 t.test('the code of an error is in its body, else in a header, else it is the status', async (t) => {
-  const answers: [RequestListener, Record<string, unknown>][] = [
+  const gone = '{"__type":"com.amazonaws.sqs#QueueDoesNotExist:http://x","Message":"gone"}'
+  const answers: [Fault, Record<string, unknown>][] = [
     [
-      (_, reply) => reply.end('{"__type":"com.amazonaws.sqs#QueueDoesNotExist:http://x","Message":"gone"}'),
+      { foreign: 502, body: gone },
       { name: 'QueueDoesNotExist', message: 'gone' }
     ],
     [
-      (_, reply) => reply.setHeader('x-amzn-errortype', 'ThrottlingException').end('{}'),
+      { foreign: 502, body: '{}', headers: { 'x-amzn-errortype': 'ThrottlingException' } },
       { name: 'ThrottlingException' }
     ],
-    [(_, reply) => reply.end('<html>Bad Gateway</html>'), { name: 'HTTP 502' }]
+    [{ foreign: 502, body: '<html>Bad Gateway</html>' }, { name: 'HTTP 502' }]
   ]
-  for (const [answer, expected] of answers) {
-    const failed = answered(t, (request, reply) => {
-      reply.statusCode = 502
-      answer(request, reply)
-    })
-    t.match(await failed.catch((error: unknown) => error), { ...expected, $metadata: { httpStatusCode: 502 } })
-  }
+  for (const [fault, expected] of answers)
+    t.match(await answered(t, fault), { ...expected, $metadata: { httpStatusCode: 502 } })
 })
 
 t.test('an answer with status 200 that names no entry is not SQS’s', async (t) => {
   for (const body of ['', 'null', '[1]', '{}', '<html>login</html>', '{"Successful":[null],"Failed":[]}', '5'])
-    await t.rejects(
-      answered(t, (_, reply) => reply.end(body)),
-      { name: 'IEV_SQS_NOT_SQS' },
-      body
-    )
+    t.match(await answered(t, { foreign: 200, body }), { name: 'IEV_SQS_NOT_SQS' }, body)
 })
 
-t.test('an answer without end is aborted', async (t) => {
-  const closed = Promise.withResolvers<void>()
-  const endless = answered(t, (_, reply) => {
-    const write = () => {
-      while (reply.write('x'.repeat(65_536)));
-    }
-    reply.on('drain', write).on('close', closed.resolve)
-    write()
+for (const sending of ['undici', 'sdk'] as const) {
+  t.test(`an answer that is too long is aborted (connections of ${sending})`, async (t) => {
+    const { proxy, send } = await start(t, sending)
+    await send('first')
+    proxy.decide = () => ({ foreign: 200, body: 'x'.repeat(8 * 1_048_576) })
+    await t.rejects(send('second'), { name: 'IEV_SQS_NOT_SQS', message: /More than 4194304 bytes/ })
+    await until(() => proxy.connections.at(-1)?.destroyed === true)
   })
-  await t.rejects(endless, { name: 'IEV_SQS_NOT_SQS', message: /More than 4194304 bytes/ })
-  await soon(closed.promise, 'the end of the connection')
-})
+}

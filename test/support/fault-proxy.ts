@@ -25,7 +25,7 @@ export interface RefusedEntry {
  */
 export type Fault =
   | { status: number; code: string; message?: string }
-  | { foreign: number; type?: string; body?: string }
+  | { foreign: number; type?: string; body?: string; headers?: Record<string, string> }
   | { refuse: readonly RefusedEntry[] }
   | 'reset'
   | 'reset-after'
@@ -87,8 +87,8 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
     const drip = fault === 'drip' ? setInterval(() => outgoing.write(' '), DRIP_MS) : undefined
     outgoing.on('close', () => clearInterval(drip))
   } else if (typeof fault === 'object' && 'foreign' in fault) {
-    const { foreign, type = 'text/html', body = '<html>not SQS</html>' } = fault
-    outgoing.writeHead(foreign, { 'content-type': type, location: 'http://127.0.0.1:1/' }).end(body)
+    const { foreign, type = 'text/html', body = '<html>not SQS</html>', headers } = fault
+    outgoing.writeHead(foreign, { 'content-type': type, location: 'http://127.0.0.1:1/', ...headers }).end(body)
   } else if (typeof fault === 'object' && 'refuse' in fault) {
     await answerWithout(fault.refuse, call.body, { target, incoming, outgoing })
   } else if (typeof fault === 'object') {
