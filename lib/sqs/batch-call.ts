@@ -6,11 +6,12 @@ import type { Check } from '../operation/readiness.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { observeSend } from '../telemetry/observe-send.ts'
 import type { SqsAddress } from './address.ts'
-import type { BatchClient } from './batch-client.ts'
+import { type BatchClient, NOT_SENT } from './batch-client.ts'
 import type { BatchItem } from './batch.ts'
 import { CallError, callFailure, entryFailure, type SendFailure } from './failures.ts'
 import { isForeignRefusal, notThere } from './foreign-answer.ts'
 import { Outage } from './outage.ts'
+import type { Lane } from './lane.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
 
@@ -25,6 +26,8 @@ export interface BatchCallerOptions {
   specOf: (queue: string, event: StoredEvent) => QueueSpec
   /** Asks SQS whether it answers. */
   probe: () => Promise<Check>
+  /** True if this process may send events of a lane now. */
+  maySend: (lane: Lane) => boolean
   /** Ends calls under way. */
   signal: AbortSignal
 }
@@ -59,8 +62,11 @@ export class BatchCaller {
     this.#quiet = new QuietLog(options.log)
   }
 
-  /** Never rejects. @param items at least one */
-  async call(queue: string, items: readonly BatchItem[]): Promise<Answer> {
+  /**
+   * Never rejects. Resolves with `undefined` if nothing was sent, because a lane is no longer to be sent by this process.
+   * @param items at least one
+   */
+  async call(queue: string, items: readonly BatchItem[]): Promise<Answer | undefined> {
     const { provisioner, metrics, specOf, signal } = this.#options
     try {
       const [first] = items as [BatchItem]
@@ -70,6 +76,7 @@ export class BatchCaller {
         return all(items, MEASURED_ANEW, { whole: false })
       return { failures: await this.#send(queue, url, items), whole: false }
     } catch (error) {
+      if (error instanceof CallError && error.failure === NOT_SENT) return undefined
       const failure = await this.#judged(error, items)
       if (failure.kind === 'missing-queue') provisioner.forget(queue)
       metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
@@ -97,12 +104,12 @@ export class BatchCaller {
 
   /** Sends a batch, and resolves with the failures. Only entries that the answer names as successful are accepted. */
   async #send(queue: string, QueueUrl: string, items: readonly BatchItem[]): Promise<Map<BatchItem, SendFailure>> {
-    const { client, address, metrics, signal } = this.#options
+    const { client, address, metrics, signal, maySend } = this.#options
     metrics.batchEntries.observe(items.length)
     const done = metrics.sendSeconds.startTimer()
     const input = { QueueUrl, Entries: items.map(({ entry }) => entry) }
     const { Successful, Failed } = await observeSend({ queue, url: QueueUrl, items, address }, () =>
-      client.send(input, signal)
+      client.send(input, { signal, maySend: () => items.every(({ lane }) => maySend(lane)) })
     ).finally(done)
     this.outage.answered()
 

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { SqsCalls } from './calls.ts'
 import type { HttpAnswer, Post } from './connections.ts'
-import { CallError } from './failures.ts'
+import { CallError, type SendFailure } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
 import { type RequestTemplate, type SdkRequest, signedRequest, templateOf } from './signed-request.ts'
 
@@ -22,6 +22,20 @@ export interface Repeatable {
   client: SQSClient
   /** Sends a request again. */
   post: Post
+}
+
+export interface SendOptions {
+  /** Ends the call early. */
+  signal: AbortSignal
+  /** Asked right before each request. If it returns false, the call fails with `NOT_SENT`. */
+  maySend: () => boolean
+}
+
+/** The failure of a call that was not made, because another process may have the right to send its events. */
+export const NOT_SENT: SendFailure = {
+  kind: 'transient',
+  code: 'NotSent',
+  message: 'The right to send these events was lost before the call'
 }
 
 export interface BatchClientOptions {
@@ -49,28 +63,32 @@ export class BatchClient {
   }
 
   /** @throws {CallError} */
-  send(input: SendMessageBatchRequest, signal: AbortSignal): Promise<BatchResult> {
-    return this.#calls.run('SendMessageBatch', (abortSignal) => this.#send(input, abortSignal), { signal })
+  send(input: SendMessageBatchRequest, { signal, maySend }: SendOptions): Promise<BatchResult> {
+    const call = (signal: AbortSignal) => this.#send(input, { signal, maySend })
+    return this.#calls.run('SendMessageBatch', call, { signal })
   }
 
-  async #send(input: SendMessageBatchRequest, signal: AbortSignal): Promise<BatchResult> {
+  async #send(input: SendMessageBatchRequest, options: SendOptions): Promise<BatchResult> {
     const template = this.#template
-    if (!template || !this.#direct) return this.#learn(input, signal)
+    if (!template || !this.#direct) return this.#learn(input, options)
     try {
-      return await repeat(template, this.#direct, { input, signal })
+      return await repeat(template, this.#direct, { input, ...options })
     } catch (error) {
       this.#template = undefined
       throw error
     }
   }
 
-  async #learn(input: SendMessageBatchRequest, abortSignal: AbortSignal): Promise<BatchResult> {
+  async #learn(input: SendMessageBatchRequest, { signal: abortSignal, maySend }: SendOptions): Promise<BatchResult> {
+    // A host's own client may run no middleware.
+    claim(maySend)
     const command = new SendMessageBatchCommand(input)
     let request: SdkRequest | undefined
     command.middlewareStack.add(
       (next) => (args) => {
-        // In this step the request is complete.
+        // In this step the request is complete, and the credentials are known.
         request = args.request as SdkRequest
+        claim(maySend)
         return next(args)
       },
       { step: 'deserialize', priority: 'low' }
@@ -82,14 +100,20 @@ export class BatchClient {
   }
 }
 
+/** @throws {CallError} these events are not to be sent now */
+function claim(maySend: () => boolean): void {
+  if (!maySend()) throw new CallError(NOT_SENT)
+}
+
 async function repeat(
   template: RequestTemplate,
   { client: { config }, post }: Repeatable,
-  { input, signal }: { input: SendMessageBatchRequest; signal: AbortSignal }
+  { input, signal, maySend }: { input: SendMessageBatchRequest } & SendOptions
 ): Promise<BatchResult> {
   const body = Buffer.from(JSON.stringify(input))
   const credentials = await config.credentials()
   const now = new Date(Date.now() + config.systemClockOffset)
+  claim(maySend)
   const response = await post(signedRequest(template, { body, credentials, now }), signal)
   const answer = parse(response.body)
   if (response.statusCode !== 200) throw refusal(response, answer)

@@ -78,6 +78,7 @@ export async function createSqs(
     probe,
     metrics,
     log,
+    maySend: (lane) => lanes.maySend(lane),
     signal
   })
   const sender = new SqsSender({

@@ -86,8 +86,9 @@ export class Lanes {
   }
 
   /** True if this process may send events of the lane now. */
-  maySend({ instanceKey }: Lane): boolean {
-    return this.#deliveries.maySend(instanceKey)
+  maySend({ instanceKey, state }: Lane): boolean {
+    // Of a lane that is leaving, this process may have begun a new one.
+    return state !== 'leaving' && this.#deliveries.maySend(instanceKey)
   }
 
   /** Decides what an idle lane does next: read on, be sent, or end. */

@@ -181,6 +181,7 @@ export class SqsSender implements LaneSender {
 
   async #send(line: QueueLine, items: readonly BatchItem[]): Promise<void> {
     const answer = await this.#options.caller.call(line.queue, items)
+    if (!answer) return this.#putBack(items)
     this.#options.writer.acknowledge(items.filter((item) => !answer.failures.has(item)))
     // A call that fails as a whole holds its queue back, an entry that fails only its lane. Of a call that is refused
     // permanently one entry may be the cause, or their size: fewer go next, and in the end each alone.
@@ -208,6 +209,16 @@ export class SqsSender implements LaneSender {
       lane.unshift(kept.map(({ event }) => event))
       if (kept.length > 0 && (alone || !answer.whole)) this.#lanes.retry(lane, alone ? failure : undefined)
       this.#lanes.settle(lane)
+    }
+  }
+
+  /** Returns events to their lanes, which send them once they may. */
+  #putBack(items: readonly BatchItem[]): void {
+    for (const [lane, back] of Map.groupBy(items, ({ lane }) => lane)) {
+      lane.arrive()
+      if (lane.state === 'dropped') continue
+      lane.unshift(back.map(({ event }) => event))
+      this.#lanes.retry(lane)
     }
   }
 

@@ -32,10 +32,10 @@ async function start(t: Test, sending: Sending = 'undici') {
   let asked = 0
   const calls = new SqsCalls({ client, deadlineMs: 1_000 })
   const batches = new BatchClient({ calls, direct: sending === 'none' ? undefined : { client, post } })
-  const send = (body: string) =>
+  const send = (body: string, maySend = () => true) =>
     batches.send(
       { QueueUrl: 'http://sqs/000000000000/a', Entries: [{ Id: '0', MessageBody: body }] },
-      AbortSignal.timeout(10_000)
+      { signal: AbortSignal.timeout(10_000), maySend }
     )
   return { sqs, proxy, client, send, bySdk: () => (asked += sends().length) }
 }
@@ -102,6 +102,33 @@ for (const sending of ['undici', 'sdk'] as const)
       t.equal(bySdk(), 2)
     })
   }
+
+for (const sending of ['undici', 'sdk', 'none'] as const) {
+  t.test(
+    `a call whose events may no longer be sent once its credentials are known is not made (connections of ${sending})`,
+    async (t) => {
+      const { proxy, client, send } = await start(t, sending)
+      for (const which of ['first', 'second']) {
+        const { length } = proxy.calls
+        let may = true
+        const { credentials } = client.config
+        client.config.credentials = async (options) => {
+          const identity = await credentials(options)
+          may = false
+          return identity
+        }
+        await t.rejects(
+          send(which, () => may),
+          { name: 'NotSent' },
+          `the ${which} call`
+        )
+        t.equal(proxy.calls.length, length)
+        client.config.credentials = credentials
+        await send(which)
+      }
+    }
+  )
+}
 
 /** The error of a second call that is answered like this. */
 async function answered(t: Test, fault: Fault): Promise<unknown> {

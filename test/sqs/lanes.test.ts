@@ -38,6 +38,70 @@ t.test('an event is sent once this process may send for its instance', async (t)
   t.ok(refusals < 0)
 })
 
+t.test(
+  'events that waited for their queue are not sent while this process may not send, and in order when it may again',
+  async (t) => {
+    const sqs = await startSqs(t)
+    const proxy = await startFaultProxy(t, sqs.options.endpoint)
+    const store = new SqliteStore({ path: ':memory:' })
+    t.after(() => store.close())
+    let may = true
+    const early: unknown[] = []
+    const refused = Promise.withResolvers<void>()
+    t.capture(store.deliveries, 'maySend', () => {
+      if (!may) refused.resolve()
+      return may
+    })
+    const found = Promise.withResolvers<undefined>()
+    proxy.decide = ({ action, body }) => {
+      if (action === 'GetQueueUrl') return found.promise
+      if (action !== 'SendMessageBatch' || may) return undefined
+      early.push(body)
+      refused.resolve()
+      return 'reset'
+    }
+    const app = await build(t, {
+      eventLog: { store },
+      sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL'] } }
+    })
+    for (const data of [1, 2, 3]) await app.sqs.emit({ instance: 'sales', event: 'call', data })
+    may = false
+    found.resolve(undefined)
+    await soon(refused.promise, 'the question whether it may send')
+    may = true
+    const bodies = await sqs.bodies('global_call.fifo', 3)
+    t.same(
+      bodies.map(({ data }) => data),
+      [1, 2, 3]
+    )
+    t.same(early, [])
+  }
+)
+
+t.test(
+  'events that waited for their queue are sent once when the right to send was lost and received again meanwhile',
+  async (t) => {
+    const sqs = await startSqs(t)
+    const proxy = await startFaultProxy(t, sqs.options.endpoint)
+    const { store, watcher } = watchedStore(t)
+    const found = Promise.withResolvers<undefined>()
+    proxy.decide = ({ action }) => (action === 'GetQueueUrl' ? found.promise : undefined)
+    const app = await build(t, {
+      eventLog: { store },
+      sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL'] } }
+    })
+    await app.sqs.emit({ instance: 'sales', event: 'call', data: 1 })
+    const { revoked, pending } = await watcher
+    const { key: instanceKey } = store.instances.require('sales')
+    revoked(new Set([partitionOf(instanceKey)]))
+    pending([{ queue: 'global_call.fifo', instanceKey }])
+    found.resolve(undefined)
+    await until(() => store.deliveries.pendingCount() === 0)
+    t.match(await sqs.bodies('global_call.fifo', 1), [{ data: 1 }])
+    t.equal(proxy.calls.filter(({ action }) => action === 'SendMessageBatch').length, 1)
+  }
+)
+
 t.test('events that wait in line are not sent when another process has the right to send them', async (t) => {
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
