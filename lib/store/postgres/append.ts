@@ -3,6 +3,7 @@ import { writeExtras } from '../../events/extras.ts'
 import { eventSize } from '../../events/messages.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { isTransient, refused, type PostgresPool } from './connection.ts'
+import { Numbering } from './numbering.ts'
 import type { Row } from '../rows.ts'
 import type { Batcher } from '../commit-queue.ts'
 import { CALLER_ID, type NewEvent, type StoredEvent } from '../../events/event.ts'
@@ -181,20 +182,5 @@ class AppendBatch {
       stored.push({ ...event, offset, instanceKey, acceptedAt: acceptedAt as number })
     }
     return { before: before as number, head, directoryVersion: directoryVersion as number, stored, results }
-  }
-}
-
-/** Numbers for texts, from 1 on as PostgreSQL counts. */
-class Numbering {
-  readonly texts: string[] = []
-  readonly #numbers = new Map<string, number>()
-
-  of(text: string): number {
-    let number = this.#numbers.get(text)
-    if (number === undefined) {
-      number = this.texts.push(text)
-      this.#numbers.set(text, number)
-    }
-    return number
   }
 }

@@ -4,6 +4,7 @@ import type { Backlog } from '../backlog.ts'
 import { partitionOf } from '../partitions.ts'
 import { PostgresLaneReads } from './lane-reads.ts'
 import type { LogHead } from './log-head.ts'
+import { Numbering } from './numbering.ts'
 import { PartitionLeases } from './partition-leases.ts'
 import type { PageLimits } from './page.ts'
 import type { SessionTiming } from './session.ts'
@@ -118,20 +119,15 @@ export class PostgresDeliveries implements DeliveryStore {
 
   async #acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
     const { pool, backlog } = this.#options
-    const rows = await pool.query(
-      `DELETE FROM ${pool.schema}.deliveries d
-      USING unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[]) a(queue, partition, instance_key, "offset")
-      JOIN ${pool.schema}.queues q ON q.name = a.queue
-      WHERE d.partition = a.partition AND d.instance_key = a.instance_key
-      AND d.queue_key = q.key AND d."offset" = a."offset" RETURNING 1`,
-      [
-        textArray(deliveries.map(({ queue }) => queue)),
-        numberArray(deliveries.map(({ instanceKey }) => partitionOf(instanceKey))),
-        numberArray(deliveries.map(({ instanceKey }) => instanceKey)),
-        numberArray(deliveries.map(({ offset }) => offset))
-      ]
-    )
-    backlog.change(-rows.length)
+    const queues = new Numbering()
+    const numbers = numberArray(deliveries.map(({ queue }) => queues.of(queue)))
+    const { removed } = await pool.one(`SELECT ${pool.schema}.acknowledge($1, $2, $3, $4) AS removed`, [
+      textArray(queues.texts),
+      numbers,
+      numberArray(deliveries.map(({ instanceKey }) => instanceKey)),
+      numberArray(deliveries.map(({ offset }) => offset))
+    ])
+    backlog.change(-(removed as number))
   }
 }
 
