@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { CliSurroundings } from '../../lib/cli/context.ts'
 import { runCli } from '../../lib/cli/run-cli.ts'
+import { COMPILE_CACHE } from './compile-cache.ts'
 import { soon } from './until.ts'
 
 export const CLI = fileURLToPath(new URL('../../lib/cli/fastify-instance-events.ts', import.meta.url))
@@ -63,7 +64,10 @@ export function spawnCli(
   args: readonly string[],
   { cwd, env = {}, node = [] }: { cwd?: string; env?: Record<string, string>; node?: string[] } = {}
 ) {
-  const child = spawn(process.execPath, [...node, CLI, ...args], { ...(cwd !== undefined && { cwd }), env })
+  const child = spawn(process.execPath, [...node, CLI, ...args], {
+    ...(cwd !== undefined && { cwd }),
+    env: { ...COMPILE_CACHE, ...env }
+  })
   let out = ''
   let error = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk))

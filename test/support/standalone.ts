@@ -2,6 +2,7 @@ import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'n
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { API_KEY } from './build.ts'
+import { COMPILE_CACHE } from './compile-cache.ts'
 import { type Printing, printing } from './printing.ts'
 
 const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
@@ -43,7 +44,7 @@ export interface ServerProcess {
 export function spawnServer(t: Test, { cwd, env, preload }: ServerProcess) {
   const child = spawn(process.execPath, preload === undefined ? [SERVER] : ['--import', preload, SERVER], {
     cwd,
-    env: { SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0', ...env },
+    env: { ...COMPILE_CACHE, SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0', ...env },
     stdio: ['pipe', 'pipe', 'pipe', ...(preload === undefined ? [] : ['ipc' as const])]
   }) as ChildProcessWithoutNullStreams
   return { child, ...printing(t, child) }
