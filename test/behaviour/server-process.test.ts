@@ -76,6 +76,23 @@ t.test('idle connections and incomplete requests do not delay the end of the ser
   t.equal(await stop('SIGTERM'), 0)
 })
 
+t.test('a path that is not UTF-8 is refused, without the key in its query', async (t) => {
+  const { url, stop } = await startStandalone(t, {
+    cwd: folder(t),
+    env: { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
+  })
+  t.match(await call(`${url}/events/%E0%A4%A?apikey=secret`, { key: API_KEY }), {
+    status: 400,
+    body: {
+      code: 'IEV_VALIDATION',
+      response: {
+        message: ['The path must be UTF-8, percent-encoded: "%" itself is written "%25" (got "/events/%E0%A4%A")']
+      }
+    }
+  })
+  t.equal(await stop('SIGTERM'), 0)
+})
+
 t.test('signals within a second of the first are ignored, a later one ends the process at once', async (t) => {
   const server = await startSending(t)
   const began = performance.now()
@@ -139,6 +156,30 @@ t.test('a server that cannot start prints the reason, with a stack only for unex
       const { ended, output } = spawnServer(t, { cwd, env })
       t.equal(await ended(), 1)
       t.match(output(), /The server was not started:\n/)
+      t.match(output(), message)
+    })
+  )
+})
+
+t.test('a port, an address or a database that cannot be used is named', async (t) => {
+  const cwd = folder(t)
+  const { url, sqs } = await startStandalone(t, { cwd })
+  const faults: [Record<string, string>, RegExp][] = [
+    [
+      { SERVER_PORT: new URL(url).port, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' },
+      /SERVER_PORT: port \d+ is in use/
+    ],
+    [{ SQS_EMBEDDED_PORT: new URL(sqs).port, DATABASE_URL: ':memory:' }, /SQS_EMBEDDED_PORT: port \d+ is in use/],
+    [
+      { SERVER_HOST: '192.0.2.1', DATABASE_URL: ':memory:', SQS_ENABLED: 'false' },
+      /SERVER_HOST: 192\.0\.2\.1 is not an address/
+    ],
+    [{ SQS_ENABLED: 'false' }, /data\/instance-events\.db is in use by another process/]
+  ]
+  await Promise.all(
+    faults.map(async ([env, message]) => {
+      const { ended, output } = spawnServer(t, { cwd, env })
+      t.equal(await ended(), 1)
       t.match(output(), message)
     })
   )

@@ -2,18 +2,21 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fastifyStatic from '@fastify/static'
+import type { FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import app from '../../app.ts'
 import console, { isConsoleBuilt } from '../../routes/console.ts'
 import { useConventions } from '../../routes/conventions.ts'
 import { API_KEY, bare, build, folder } from '../support/build.ts'
 
+type Served = { prefix?: string } & FastifyServerOptions
+
 /** A server with the console alone, of these files. */
-async function serve(t: Test, files: Record<string, string>, prefix = '') {
+async function serve(t: Test, files: Record<string, string>, { prefix = '', ...options }: Served = {}) {
   const root = folder(t)
   mkdirSync(join(root, 'assets'))
   for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text)
-  const server = bare(t)
+  const server = bare(t, options)
   const warnings: string[] = []
   server.log.warn = (message: unknown) => warnings.push(String(message))
   await server.register(
@@ -65,12 +68,19 @@ t.test('assets with a hash in their name are cached for a year', async (t) => {
 
 t.test('/console redirects to the page by a relative URL, which works behind proxies', async (t) => {
   for (const prefix of ['', '/events-hub']) {
-    const { server } = await serve(t, FILES, prefix)
+    const { server } = await serve(t, FILES, { prefix })
     const reply = await server.inject(`${prefix}/console`)
     t.equal(reply.statusCode, 308)
     t.equal(reply.headers.location, 'console/')
     t.equal((await server.inject(`${prefix}/console/`)).statusCode, 200)
   }
+})
+
+t.test('the page is at /console/ where the host ignores trailing slashes, too', async (t) => {
+  const { server } = await serve(t, FILES, { routerOptions: { ignoreTrailingSlash: true } })
+  t.match(await server.inject('/console'), { statusCode: 308, headers: { location: 'console/' } })
+  const page = await server.inject('/console/')
+  t.match(page, { statusCode: 200, body: '<!doctype html>', headers: { 'cache-control': 'no-cache' } })
 })
 
 t.test('the console serves no file outside of its folder', async (t) => {

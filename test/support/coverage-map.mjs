@@ -1,0 +1,36 @@
+/**
+ * Tests in which no coverage is measured: what they run is covered by faster ones. Code that only they run counts as not covered. A name
+ * that ends with / is a folder.
+ */
+const NOT_MEASURED = [
+  'test/chaos/',
+  'test/console/',
+  'test/documents/',
+  'test/fuzz/',
+  'test/operations/',
+  'test/simulation/',
+  'test/types/',
+  ...[
+    'clock-set-back',
+    'evolution-webhooks',
+    'handover-processes',
+    'host-decorators',
+    'host-settings',
+    'instance-in-path',
+    'loaded-packages',
+    'namespaces',
+    'order',
+    'require',
+    'resume-many',
+    'slow-clients',
+    'sqs-clock',
+    'sqs-down',
+    'sqs-provisioning',
+    'standalone-app',
+    'tenancy-sockets'
+  ].map((name) => `test/behaviour/${name}.test.ts`),
+  'test/asyncapi/page.test.ts'
+]
+
+/** The files that a test covers, for tap: all, or null if coverage is not measured. */
+export default (test) => (NOT_MEASURED.some((path) => test.startsWith(path)) ? null : [])
