@@ -44,6 +44,9 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
         const message = 'The database file is damaged: events that cannot be read are left out'
         log.error({ reason, ...(offset !== undefined && { offset }) }, message)
       },
+      onUpgrade: (progress) => {
+        log.info(progress, 'The database file of an older release is being brought over')
+      },
       onConnection: (error) => {
         if (error) log.warn({ err: error }, 'PostgreSQL is not available: events are refused until it is back')
         else log.info('PostgreSQL is available again')

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler'
 import { EventInvalidError } from '../errors.ts'
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
+import { generateId } from '../events/event-id.ts'
 import { excerpt } from '../text/excerpt.ts'
 import { MAX_MESSAGES, withMessages, type InstanceEventsError } from '../error-class.ts'
 import { assertInstanceName } from '../instances/name.ts'
@@ -83,7 +83,7 @@ function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): N
   const dateTime = utc(input.dateTime)
   if (dateTime === undefined)
     faults.push(`dateTime must be ISO 8601, such as 2026-01-31T12:00:00Z (got "${excerpt(String(input.dateTime))}")`)
-  const id = input.id ?? uuidv7(Date.now())
+  const id = input.id ?? generateId()
   const envelope: Record<string, unknown> = {
     server_url: input.serverUrl ?? options.serverUrl,
     date_time: dateTime,
@@ -114,12 +114,6 @@ function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): N
     extra: extra.join(),
     transports: input.transports
   }
-}
-
-/** Returns a UUID that begins with the time. The other bits are those of a random UUID, which Node.js draws in bulk. */
-function uuidv7(time: number): string {
-  const hex = time.toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7${randomUUID().slice(15)}`
 }
 
 let lastNow = 0

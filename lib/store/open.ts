@@ -16,6 +16,8 @@ export interface OpenStoreOptions {
   onCommit?: SqliteStoreOptions['onCommit']
   /** Called for each damaged place in the SQLite file when it is first met. */
   onDamage?: SqliteStoreOptions['onDamage']
+  /** Called while a SQLite file of an older release is brought over, if it is large. */
+  onUpgrade?: SqliteStoreOptions['onUpgrade']
   /** Called with an error when PostgreSQL is lost, and without one when it is back. */
   onConnection?: PostgresStoreOptions['onConnection']
   /** The PostgreSQL schema. @default 'instance_events' */
@@ -26,6 +28,7 @@ export interface OpenStoreOptions {
 export async function openStore({
   url = DEFAULT_STORE_URL,
   onDamage,
+  onUpgrade,
   ...options
 }: OpenStoreOptions): Promise<EventStore> {
   // A backend is loaded only where it is used: Node 22 prints a warning when it loads SQLite.
@@ -35,7 +38,7 @@ export async function openStore({
   }
   const { onConnection, schema, ...limits } = options
   const { SqliteStore } = await import('./sqlite/store.ts')
-  return new SqliteStore({ path: storePath(url), onDamage, ...limits })
+  return new SqliteStore({ path: storePath(url), onDamage, onUpgrade, ...limits })
 }
 
 /** True for a URL of PostgreSQL. */

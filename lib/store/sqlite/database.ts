@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, StoreLockedError, StoreNewerError, StoreUnusableError } from '../../errors.ts'
 import { SQLITE_MIGRATIONS } from './migrations.ts'
+import { BytesDamagedError } from './stored-bytes.ts'
+import { type OnUpgrade, upgradeLog } from './upgrade.ts'
 
 // https://www.sqlite.org/rescode.html
 export const SQLITE_BUSY = 5
@@ -23,7 +25,7 @@ const CHECKPOINT_PAGES = 4_000
  * @throws {StoreLockedError} another process has it open @throws {StoreNewerError} a newer release wrote it
  * @throws {StoreUnusableError} it is not a database, is damaged, or cannot be written
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, onUpgrade?: OnUpgrade): DatabaseSync {
   const db = openFile(path)
   try {
     db.exec(`
@@ -37,6 +39,7 @@ export function openDatabase(path: string): DatabaseSync {
       COMMIT;
     `)
     migrate(db, path)
+    upgradeLog(db, onUpgrade)
     return db
   } catch (error) {
     db.close()
@@ -63,10 +66,10 @@ export function unusable(path: string, error: unknown): Error {
   return new StoreUnusableError(path, damaged ? `${message}: ${REMEDY}` : message, { cause: error })
 }
 
-/** True for SQLite's errors about a damaged file. */
+/** True for errors about a damaged file. */
 export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error)
-  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB || error instanceof BytesDamagedError
 }
 
 function migrate(db: DatabaseSync, path: string): void {

@@ -4,7 +4,8 @@ import type { SqliteCommits } from './commits.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import type { SqliteFile } from './file.ts'
 import type { SqliteLogReads } from './log-reads.ts'
-import { Page, takeEvents, type PageLimits } from './page.ts'
+import { Page, type PageLimits } from './page.ts'
+import type { SqlitePending } from './pending.ts'
 import type { SqliteQueues } from './queues.ts'
 import type { Statements } from './statements.ts'
 import type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from '../delivery-store.ts'
@@ -16,6 +17,7 @@ export interface SqliteDeliveriesOptions {
   reads: SqliteLogReads
   commits: SqliteCommits
   queues: SqliteQueues
+  pending: SqlitePending
   backlog: Backlog
   feed: CommitFeed
 }
@@ -40,8 +42,9 @@ export class SqliteDeliveries implements DeliveryStore {
   }
 
   async oldestPending(): Promise<number | null> {
-    const { file, sql } = this.#options
-    return file.read(() => (sql.oldestPending.get()?.accepted_at as number | undefined) ?? null)
+    const { file, pending, sql } = this.#options
+    const first = pending.lanes.first()
+    return file.read(() => (sql.acceptedAt.get(first)?.accepted_at as number | undefined) ?? null)
   }
 
   async watch(watcher: LaneWatcher): Promise<() => Promise<void>> {
@@ -59,14 +62,27 @@ export class SqliteDeliveries implements DeliveryStore {
     return true
   }
 
-  async readLane(lane: LaneKey, options: PageLimits & { after: number }): Promise<StoredEvent[]> {
-    const { file, sql, queues } = this.#options
+  /** Damaged events become dead letters, so that those behind them are sent. */
+  async readLane(
+    { queue, instanceKey }: LaneKey,
+    { after, ...limits }: PageLimits & { after: number }
+  ): Promise<StoredEvent[]> {
+    const { file, queues, pending, reads } = this.#options
     file.assertOpen()
-    const queueKey = queues.find(lane.queue)
+    const queueKey = queues.find(queue)
     if (queueKey === undefined) return []
-    const rows = () => sql.readLane.iterate(queueKey, lane.instanceKey, options.after, options.limit)
-    const page = file.damage.attempt(() => takeEvents(rows(), options))
-    return page ?? this.#readOneByOne(lane, queueKey, options)
+    const page = new Page(limits)
+    const offsets = pending.lanes.after(after, { queueKey, instanceKey }, limits.limit)
+    for (const offset of offsets) {
+      const event = reads.one(offset)
+      if (event && page.add(event)) return page.events
+      if (!event)
+        await this.bury({ queue, instanceKey, offset }, { reason: EVENT_DAMAGED, message: DAMAGED, attempts: 0 })
+    }
+    // An empty page means the end of the lane.
+    const last = offsets.at(-1)
+    if (page.events.length > 0 || last === undefined) return page.events
+    return this.readLane({ queue, instanceKey }, { after: last, ...limits })
   }
 
   acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
@@ -95,10 +111,9 @@ export class SqliteDeliveries implements DeliveryStore {
 
   /** Makes deliveries pending again, inside a transaction. */
   restore(deliveries: readonly DeliveryRef[]): void {
-    const { queues, sql } = this.#options
-    for (const { queue, instanceKey, offset } of deliveries) {
-      sql.insertDelivery.run(queues.key(queue), instanceKey, offset)
-    }
+    const { queues, pending } = this.#options
+    for (const { queue, instanceKey, offset } of deliveries)
+      pending.add(offset, { queueKey: queues.key(queue), instanceKey })
   }
 
   /** Makes restored deliveries known, after the commit. */
@@ -108,38 +123,14 @@ export class SqliteDeliveries implements DeliveryStore {
   }
 
   #lanes(): LaneKey[] {
-    const { file, sql, queues } = this.#options
-    const rows = file.read(() => sql.lanes.all())
-    return rows.map((row) => ({
-      queue: queues.name(row.queue_key as number),
-      instanceKey: row.instance_key as number
-    }))
+    const { file, pending, queues } = this.#options
+    file.assertOpen()
+    return pending.lanes.lanes().map(({ queueKey, instanceKey }) => ({ queue: queues.name(queueKey), instanceKey }))
   }
 
   #remove({ queue, instanceKey, offset }: DeliveryRef): number {
-    const { queues, sql } = this.#options
+    const { queues, pending } = this.#options
     const queueKey = queues.find(queue)
-    return queueKey === undefined ? 0 : Number(sql.deleteDelivery.run(queueKey, instanceKey, offset).changes)
-  }
-
-  /** Damaged events become dead letters, so that those behind them are sent. */
-  async #readOneByOne(
-    { queue, instanceKey }: LaneKey,
-    queueKey: number,
-    { after, ...limits }: PageLimits & { after: number }
-  ): Promise<StoredEvent[]> {
-    const { sql, reads } = this.#options
-    const page = new Page(limits)
-    const offsets = sql.laneOffsets.all(queueKey, instanceKey, after, limits.limit).map((row) => row.offset as number)
-    for (const offset of offsets) {
-      const event = reads.one(offset)
-      if (event && page.add(event)) return page.events
-      if (!event)
-        await this.bury({ queue, instanceKey, offset }, { reason: EVENT_DAMAGED, message: DAMAGED, attempts: 0 })
-    }
-    // An empty page means the end of the lane.
-    const last = offsets.at(-1)
-    if (page.events.length > 0 || last === undefined) return page.events
-    return this.#readOneByOne({ queue, instanceKey }, queueKey, { after: last, ...limits })
+    return queueKey !== undefined && pending.remove(offset, { queueKey, instanceKey }) ? 1 : 0
   }
 }

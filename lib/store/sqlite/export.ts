@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreDamagedError, StoreUnusableError } from '../../errors.ts'
-import { EVENT_COLUMNS, type Row } from '../rows.ts'
+import { EVENT_COLUMNS, type Row, toEvent } from '../rows.ts'
 import { openDatabase } from './database.ts'
 import { isWhole } from './damage.ts'
 import { takeEvents } from './page.ts'
+import { SqlitePending } from './pending.ts'
 import { toInstance } from './rows.ts'
+import { prepareStatements } from './statements.ts'
 import type { Instance } from '../../instances/instance.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
@@ -21,27 +23,36 @@ export interface LogCounts {
   readonly prunedTo: number
 }
 
+type PendingRow = Record<'offset' | 'queue_key' | 'instance_key', number>
+
 /** Reads a whole SQLite log page by page, with its offsets and keys. It holds the file's lock, so no other process can use it. */
 export class SqliteExport {
   readonly #db: DatabaseSync
   readonly #path: string
+  /** By ascending offset. */
+  readonly #pending: PendingRow[]
 
   /** @throws {StoreUnusableError} there is no such file @throws as `openDatabase` does */
   constructor(path: string) {
     if (!existsSync(path)) throw new StoreUnusableError(path, 'there is no such file')
     this.#path = path
     this.#db = openDatabase(path)
+    this.#pending = new SqlitePending(prepareStatements(this.#db)).lanes
+      .deliveries()
+      .map(({ offset, queueKey, instanceKey }) => ({ offset, queue_key: queueKey, instance_key: instanceKey }))
+      .sort((a, b) => a.offset - b.offset)
   }
 
   counts(): LogCounts {
-    return this.#db
+    const counts = this.#db
       .prepare(
         `SELECT (SELECT count(*) FROM instances) AS instances, (SELECT count(*) FROM selections) AS selections,
-          (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS pending,
+          (SELECT count(*) FROM events) AS events,
           (SELECT count(*) FROM dead_letters) AS deadLetters, (SELECT pruned_to FROM log) AS prunedTo,
           coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS lastOffset`
       )
-      .get() as unknown as LogCounts
+      .get() as unknown as Omit<LogCounts, 'pending'>
+    return { ...counts, pending: this.#pending.length }
   }
 
   /** As `LogRange.id`. */
@@ -74,7 +85,7 @@ export class SqliteExport {
   /** By ascending offset; `maxBytes` as for `EventStore.read`. */
   events(after: number, options: { limit: number; maxBytes: number }): StoredEvent[] {
     const sql = `SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" > ? ORDER BY e."offset"`
-    const events = takeEvents(this.#db.prepare(sql).iterate(after), options)
+    const events = takeEvents(Iterator.from(this.#db.prepare(sql).iterate(after)).map(toEvent), options)
     const spoilt = events.find((event) => !isWhole(event))
     if (spoilt) throw new StoreDamagedError(this.#path, `the text of the event at offset ${spoilt.offset} is no JSON`)
     return events
@@ -82,10 +93,10 @@ export class SqliteExport {
 
   /** By ascending offset; all of an offset or none. */
   deliveries(after: number, limit: number): Row[] {
-    const page = 'SELECT "offset" FROM deliveries WHERE "offset" > :after ORDER BY "offset" LIMIT :limit'
-    const sql = `SELECT * FROM deliveries WHERE "offset" > :after AND "offset" <= (SELECT max("offset") FROM (${page}))
-      ORDER BY "offset"`
-    return this.#db.prepare(sql).all({ after, limit })
+    const begin = this.#pending.findIndex(({ offset }) => offset > after)
+    if (begin < 0) return []
+    const last = this.#pending[Math.min(begin + limit, this.#pending.length) - 1] as PendingRow
+    return this.#pending.slice(begin, this.#pending.findLastIndex(({ offset }) => offset <= last.offset) + 1)
   }
 
   /** By ascending id. */

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, ClosingError } from '../../errors.ts'
 import { isDamage, openDatabase } from './database.ts'
 import { SqliteDamage, type OnDamage } from './damage.ts'
+import type { OnUpgrade } from './upgrade.ts'
 
 /** The open database file, with what is known of its damage. */
 export class SqliteFile {
@@ -13,9 +14,12 @@ export class SqliteFile {
   #closed = false
 
   /** @throws as `openDatabase` does */
-  constructor(path: string, onDamage?: OnDamage) {
+  constructor(
+    path: string,
+    { onDamage, onUpgrade }: { onDamage?: OnDamage | undefined; onUpgrade?: OnUpgrade | undefined } = {}
+  ) {
     this.#path = path
-    this.db = openDatabase(path)
+    this.db = openDatabase(path, onUpgrade)
     this.#inode = this.#inodeNow()
     this.damage = new SqliteDamage(path, onDamage)
   }

@@ -1,13 +1,22 @@
 import { setImmediate } from 'node:timers/promises'
-import { SEGMENT_BITS } from './migrations.ts'
 import { Page, takeEvents } from './page.ts'
-import { type Row, toEvent } from '../rows.ts'
+import type { SqlitePending } from './pending.ts'
+import { segmentOf } from './segment.ts'
+import type { SqliteSegments } from './segments.ts'
+import { toEvent } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
-import type { Statements } from './statements.ts'
+import { headOf, type Statements } from './statements.ts'
 import type { LogRange, ReadOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 type Narrowing = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances'>
+
+export interface LogReadsOptions {
+  sql: Statements
+  damage: SqliteDamage
+  segments: SqliteSegments
+  pending: SqlitePending
+}
 
 /** Events that are read one by one before the event loop turns. */
 const STEPS = 100
@@ -19,15 +28,19 @@ const STEPS = 100
 export class SqliteLogReads {
   readonly #sql: Statements
   readonly #damage: SqliteDamage
+  readonly #segments: SqliteSegments
+  readonly #pending: SqlitePending
 
-  constructor({ sql, damage }: { sql: Statements; damage: SqliteDamage }) {
+  constructor({ sql, damage, segments, pending }: LogReadsOptions) {
     this.#sql = sql
     this.#damage = damage
+    this.#segments = segments
+    this.#pending = pending
   }
 
   async events(options: ReadOptions): Promise<StoredEvent[]> {
     const { limit, maxBytes = Infinity } = options
-    const page = this.#damage.attempt(() => takeEvents(this.#rows(options), { limit, maxBytes }))
+    const page = this.#damage.attempt(() => takeEvents(this.#events(options), { limit, maxBytes }))
     return page ?? this.#eventsOneByOne(options)
   }
 
@@ -39,20 +52,16 @@ export class SqliteLogReads {
 
   /** The highest offset so far; 0: none. */
   head(): number {
-    return (this.#sql.head.get()?.seq as number | undefined) ?? 0
+    return headOf(this.#sql)
   }
 
   /** The event at an offset; `undefined` if there is none, if it is not among those asked for, or if it is damaged. */
-  one(offset: number, { instanceKey, events, instances }: Narrowing = {}): StoredEvent | undefined {
+  one(offset: number, narrowing: Narrowing = {}): StoredEvent | undefined {
     try {
       const row = this.#sql.readOne.get(offset)
       if (!row) return undefined
       const event = toEvent(row)
-      const wanted =
-        (instanceKey === undefined || event.instanceKey === instanceKey) &&
-        (events?.includes(event.event) ?? true) &&
-        (instances?.includes(event.instance) ?? true)
-      return wanted && !this.#damage.spoils(event) ? event : undefined
+      return isWanted(event, narrowing) && !this.#damage.spoils(event) ? event : undefined
     } catch (error) {
       this.#damage.met(error, offset)
       return undefined
@@ -72,31 +81,43 @@ export class SqliteLogReads {
     return page.events
   }
 
-  #rows({ instanceKey, events, instances, newestFirst = false, after, upTo, limit }: ReadOptions): Iterable<Row> {
-    const read = this.#sql.read[newestFirst ? 'newestFirst' : 'oldestFirst']
-    const narrowed = {
+  #events(options: ReadOptions): Iterable<StoredEvent> {
+    const {
+      instanceKey,
+      events,
+      instances,
+      newestFirst = false,
       after,
-      upTo: upTo ?? Number.MAX_SAFE_INTEGER,
+      upTo = Number.MAX_SAFE_INTEGER,
+      limit
+    } = options
+    if (instanceKey !== undefined) return this.#ofInstance(instanceKey, options)
+    const rows = this.#sql.read[newestFirst ? 'newestFirst' : 'oldestFirst'].iterate({
+      after,
+      upTo,
       events: events ? JSON.stringify(events) : null,
       instances: instances ? JSON.stringify(instances) : null,
       limit
-    }
-    return instanceKey === undefined
-      ? read.all.iterate(narrowed)
-      : this.#segments(narrowed, (segment) => read.segment.iterate({ ...narrowed, segment, instanceKey }), newestFirst)
+    })
+    return Iterator.from(rows).map(toEvent)
   }
 
-  /** Rows of one segment of the log after the other; a segment is read when its first row is asked for. */
-  *#segments(
-    { after, upTo }: { after: number; upTo: number },
-    rows: (segment: number) => Iterable<Row>,
-    newestFirst: boolean
-  ): Generator<Row> {
+  /** Events of one instance, segment after segment; a segment is read when its first event is asked for. */
+  *#ofInstance(instanceKey: number, { newestFirst, after, upTo, ...narrowing }: ReadOptions): Generator<StoredEvent> {
     const first = this.#first()
     if (first === null) return
-    const start = segmentOf(Math.max(after, first))
-    const end = segmentOf(Math.min(upTo, this.head()))
-    for (let passed = 0; passed <= end - start; passed++) yield* rows(newestFirst ? end - passed : start + passed)
+    const last = Math.min(upTo ?? Infinity, this.head())
+    const from = segmentOf(Math.max(after, first))
+    const to = segmentOf(last)
+    for (let passed = 0; passed <= to - from; passed++) {
+      const offsets = this.#segments.offsets(newestFirst ? to - passed : from + passed, instanceKey)
+      for (const offset of newestFirst ? offsets.toReversed() : offsets) {
+        const row = offset > after && offset <= last && this.#sql.readOne.get(offset)
+        if (!row) continue
+        const event = toEvent(row)
+        if (isWanted(event, { ...narrowing, instanceKey })) yield event
+      }
+    }
   }
 
   /** The first offset, or a lower one in a damaged file; `null` if there is no event. */
@@ -107,11 +128,14 @@ export class SqliteLogReads {
 
   /** A lower bound of the first offset: of what was pruned, only pending deliveries and dead letters kept their events. */
   #firstNeeded(): number {
-    return this.#sql.firstNeeded.get()?.first as number
+    return Math.min(this.#sql.firstNeeded.get()?.first as number, this.#pending.lanes.first())
   }
 }
 
-/** The segment of the log that an offset lies in. */
-function segmentOf(offset: number): number {
-  return Math.floor(offset / 2 ** SEGMENT_BITS)
+function isWanted(event: StoredEvent, { instanceKey, events, instances }: Narrowing): boolean {
+  return (
+    (instanceKey === undefined || event.instanceKey === instanceKey) &&
+    (events?.includes(event.event) ?? true) &&
+    (instances?.includes(event.instance) ?? true)
+  )
 }

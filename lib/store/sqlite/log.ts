@@ -2,13 +2,17 @@ import type { SqliteCommits } from './commits.ts'
 import type { Backlog } from '../backlog.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import type { SqliteFile } from './file.ts'
+import type { SqliteIds } from './ids.ts'
 import type { SqliteInstances } from './instances.ts'
 import type { SqliteLogReads } from './log-reads.ts'
+import type { SqlitePending } from './pending.ts'
 import { SqlitePruner } from './pruner.ts'
 import type { SqliteQueues } from './queues.ts'
+import type { SqliteSegments } from './segments.ts'
 import type { Statements } from './statements.ts'
 import type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
+import { hasGeneratedId } from '../../events/event-id.ts'
 import { writeExtras } from '../../events/extras.ts'
 import type { Instance } from '../../instances/instance.ts'
 
@@ -18,6 +22,9 @@ export interface SqliteLogOptions {
   reads: SqliteLogReads
   commits: SqliteCommits
   queues: SqliteQueues
+  ids: SqliteIds
+  segments: SqliteSegments
+  pending: SqlitePending
   instances: SqliteInstances
   backlog: Backlog
   feed: CommitFeed
@@ -36,7 +43,7 @@ export class SqliteLog implements LogStore {
 
   constructor(options: SqliteLogOptions) {
     this.#options = options
-    this.#pruner = new SqlitePruner(options.sql)
+    this.#pruner = new SqlitePruner(options)
   }
 
   append(events: readonly NewEvent[]): Promise<AppendResult[]> {
@@ -84,7 +91,8 @@ export class SqliteLog implements LogStore {
   }
 
   prune(options: PruneOptions): Promise<{ removed: number; more: boolean }> {
-    return this.#options.commits.add({ run: () => this.#pruner.step(options) })
+    const { commits, segments } = this.#options
+    return commits.add({ run: () => this.#pruner.step(options), committed: ({ first }) => segments.removed(first) })
   }
 
   damagedEvents(): number {
@@ -92,17 +100,18 @@ export class SqliteLog implements LogStore {
   }
 
   #insert(event: NewEvent, { acceptedAt, stored, registered }: Appending): AppendResult {
-    const { sql, queues, instances } = this.#options
+    const { sql, queues, ids, segments, pending, instances } = this.#options
     const instanceKey = instances.keyOf(event.instance, registered)
     const { id, instance, event: name, flags, envelope, data } = event
+    const generated = hasGeneratedId(event)
+    const first = generated ? undefined : ids.find(id, instanceKey)
+    if (first !== undefined) return { id, offset: first, duplicate: true }
     const extras = writeExtras(event)
     const inserted = sql.insertEvent.run(instanceKey, id, instance, name, flags, acceptedAt, envelope, extras, data)
-    if (inserted.changes === 0) {
-      const first = sql.findEvent.get(instanceKey, id)?.offset as number
-      return { id, offset: first, duplicate: true }
-    }
     const offset = Number(inserted.lastInsertRowid)
-    for (const queue of event.queues) sql.insertDelivery.run(queues.key(queue), instanceKey, offset)
+    if (!generated) ids.add(id, instanceKey, offset)
+    segments.add({ offset, instanceKey, generatedId: generated ? id : undefined })
+    for (const queue of event.queues) pending.add(offset, { queueKey: queues.key(queue), instanceKey })
     stored.push({ ...event, offset, instanceKey, acceptedAt })
     return { id, offset, duplicate: false }
   }

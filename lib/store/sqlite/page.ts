@@ -1,5 +1,4 @@
 import { eventSize } from '../../events/messages.ts'
-import { type Row, toEvent } from '../rows.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 export interface PageLimits {
@@ -25,9 +24,9 @@ export class Page {
   }
 }
 
-/** Reads rows until the page is full. */
-export function takeEvents(rows: Iterable<Row>, limits: PageLimits): StoredEvent[] {
+/** Takes events until the page is full. */
+export function takeEvents(events: Iterable<StoredEvent>, limits: PageLimits): StoredEvent[] {
   const page = new Page(limits)
-  for (const row of rows) if (page.add(toEvent(row))) break
+  for (const event of events) if (page.add(event)) break
   return page.events
 }

@@ -1,14 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { SEGMENT_BITS } from './migrations.ts'
 import { EVENT_COLUMNS } from '../rows.ts'
 
 /** More than most events: with less room than this some are refused soon. */
 export const CHECK_BYTES = 65_536
-
-/** The condition of every read. */
-const IN_READ = `e."offset" > :after AND e."offset" <= :upTo
-  AND (:events IS NULL OR e.event IN (SELECT value FROM json_each(:events)))
-  AND (:instances IS NULL OR e.instance IN (SELECT value FROM json_each(:instances)))`
 
 export type Statements = ReturnType<typeof prepareStatements>
 
@@ -17,31 +11,39 @@ export function prepareStatements(db: DatabaseSync) {
   return {
     insertEvent: db.prepare(`
       INSERT INTO events (instance_key, id, instance, event, flags, accepted_at, envelope, extra, data)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, instance_key) DO NOTHING`),
-    findEvent: db.prepare('SELECT "offset" FROM events WHERE instance_key = ? AND id = ?'),
-    read: { oldestFirst: prepareReads(db, 'ASC'), newestFirst: prepareReads(db, 'DESC') },
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    isAt: db.prepare('SELECT 1 FROM events WHERE "offset" = ? AND instance_key = ? AND id = ?'),
+    acceptedAt: db.prepare('SELECT accepted_at FROM events WHERE "offset" = ?'),
+    read: { oldestFirst: prepareRead(db, 'ASC'), newestFirst: prepareRead(db, 'DESC') },
     firstOffset: db.prepare('SELECT min("offset") AS first FROM events'),
     firstNeeded: db.prepare(`
       SELECT min((SELECT pruned_to + 1 FROM log),
-        coalesce((SELECT min("offset") FROM deliveries), ${Number.MAX_SAFE_INTEGER}),
         coalesce((SELECT min("offset") FROM dead_letters), ${Number.MAX_SAFE_INTEGER})) AS first`),
     head: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
 
     allQueues: db.prepare('SELECT key, name FROM queues'),
     insertQueue: db.prepare('INSERT INTO queues (name) VALUES (?)'),
 
-    countDeliveries: db.prepare('SELECT count(*) AS n FROM deliveries'),
-    insertDelivery: db.prepare('INSERT INTO deliveries (queue_key, instance_key, "offset") VALUES (?, ?, ?)'),
-    deleteDelivery: db.prepare('DELETE FROM deliveries WHERE queue_key = ? AND instance_key = ? AND "offset" = ?'),
-    oldestPending: db.prepare(`
-      SELECT accepted_at FROM events WHERE "offset" = (SELECT min("offset") FROM deliveries)`),
-    lanes: db.prepare('SELECT DISTINCT queue_key, instance_key FROM deliveries'),
-    readLane: db.prepare(`
-      SELECT ${EVENT_COLUMNS} FROM deliveries d JOIN events e ON e."offset" = d."offset"
-      WHERE d.queue_key = ? AND d.instance_key = ? AND d."offset" > ?
-      ORDER BY d."offset" LIMIT ?`),
-    laneOffsets: db.prepare(`
-      SELECT "offset" FROM deliveries WHERE queue_key = ? AND instance_key = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`),
+    findId: db.prepare('SELECT "offset" FROM ids WHERE id = ? AND instance_key = ?'),
+    insertId: db.prepare('INSERT INTO ids (id, instance_key, "offset") VALUES (?, ?, ?)'),
+    deleteId: db.prepare('DELETE FROM ids WHERE id = ? AND instance_key = ?'),
+
+    /** Events as segments index them, from one offset up to another. */
+    indexed: db.prepare(`
+      SELECT "offset", instance_key, flags, id FROM events WHERE "offset" BETWEEN ? AND ? ORDER BY "offset"`),
+    idTimes: db.prepare('SELECT segment, ids_from, ids_to FROM segments WHERE ids_from IS NOT NULL ORDER BY segment'),
+    places: db.prepare('SELECT places FROM segments WHERE segment = ?'),
+    insertSegment: db.prepare('INSERT INTO segments (segment, ids_from, ids_to, places) VALUES (?, ?, ?, ?)'),
+    deleteSegments: db.prepare('DELETE FROM segments WHERE segment < ?'),
+
+    allPending: db.prepare('SELECT deliveries FROM pending ORDER BY segment'),
+    pendingOf: db.prepare('SELECT deliveries FROM pending WHERE segment = ?'),
+    putPending: db.prepare('INSERT OR REPLACE INTO pending (segment, deliveries) VALUES (?, ?)'),
+    deletePending: db.prepare('DELETE FROM pending WHERE segment = ?'),
+    allDeliveryChanges: db.prepare('SELECT number, changes FROM delivery_changes ORDER BY number'),
+    insertDeliveryChanges: db.prepare('INSERT INTO delivery_changes (number, changes) VALUES (?, ?)'),
+    deleteDeliveryChanges: db.prepare('DELETE FROM delivery_changes WHERE number <= ?'),
+
     readOne: db.prepare(`SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" = ?`),
 
     insertDeadLetter: db.prepare(`
@@ -71,9 +73,9 @@ export function prepareStatements(db: DatabaseSync) {
     oldest: db.prepare('SELECT "offset", accepted_at FROM events WHERE "offset" > ? ORDER BY "offset" LIMIT ?'),
     prune: db.prepare(`
       DELETE FROM events WHERE "offset" > ? AND "offset" <= ? AND accepted_at < ?
-      AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d."offset" = events."offset")
+      AND "offset" NOT IN (SELECT value FROM json_each(?))
       AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d."offset" = events."offset")
-      RETURNING "offset"`),
+      RETURNING "offset", instance_key, flags, id`),
     log: db.prepare('SELECT id, pruned_to FROM log'),
     setPrunedTo: db.prepare('UPDATE log SET pruned_to = max(pruned_to, ?)'),
     writeCheck: db.prepare(`UPDATE checks SET filler = randomblob(${CHECK_BYTES})`),
@@ -83,14 +85,16 @@ export function prepareStatements(db: DatabaseSync) {
   }
 }
 
-function prepareReads(db: DatabaseSync, order: 'ASC' | 'DESC') {
-  return {
-    all: db.prepare(`
-      SELECT ${EVENT_COLUMNS} FROM events e
-      WHERE ${IN_READ} ORDER BY e."offset" ${order} LIMIT :limit`),
-    segment: db.prepare(`
-      SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_segment
-      WHERE e."offset" >> ${SEGMENT_BITS} = :segment AND e.instance_key = :instanceKey AND ${IN_READ}
-      ORDER BY e."offset" ${order} LIMIT :limit`)
-  }
+function prepareRead(db: DatabaseSync, order: 'ASC' | 'DESC') {
+  return db.prepare(`
+    SELECT ${EVENT_COLUMNS} FROM events e
+    WHERE e."offset" > :after AND e."offset" <= :upTo
+    AND (:events IS NULL OR e.event IN (SELECT value FROM json_each(:events)))
+    AND (:instances IS NULL OR e.instance IN (SELECT value FROM json_each(:instances)))
+    ORDER BY e."offset" ${order} LIMIT :limit`)
+}
+
+/** The highest offset so far; 0: none. */
+export function headOf(sql: Pick<Statements, 'head'>): number {
+  return (sql.head.get()?.seq as number | undefined) ?? 0
 }

@@ -7,11 +7,16 @@ import type { OnDamage } from './damage.ts'
 import { SqliteDeadLetters } from './dead-letters.ts'
 import { SqliteDeliveries } from './deliveries.ts'
 import { SqliteFile } from './file.ts'
+import { SqliteIds } from './ids.ts'
 import { SqliteInstances } from './instances.ts'
 import { SqliteLog } from './log.ts'
 import { SqliteLogReads } from './log-reads.ts'
+import { SqlitePending } from './pending.ts'
 import { SqliteQueues } from './queues.ts'
+import { SqliteSegments } from './segments.ts'
 import { prepareStatements, type Statements } from './statements.ts'
+import type { TransactionPart } from './transaction-part.ts'
+import type { OnUpgrade } from './upgrade.ts'
 import type { EventStore } from '../event-store.ts'
 import type { MemoryDirectory } from '../../instances/memory-directory.ts'
 
@@ -24,6 +29,8 @@ export interface SqliteStoreOptions {
   onCommit?: ((commit: Commit) => void) | undefined
   /** Called for each damaged place in the file when it is first met. */
   onDamage?: OnDamage | undefined
+  /** Called while a file of an older release is brought over, if it is large. */
+  onUpgrade?: OnUpgrade | undefined
 }
 
 /** The embedded `EventStore`: one SQLite file, one process, and one transaction for all writes of a turn. */
@@ -38,37 +45,44 @@ export class SqliteStore implements EventStore {
   readonly #feed = new CommitFeed()
 
   /** @throws as `openDatabase` does */
-  constructor({ path, maxPendingDeliveries = 1_000_000, onCommit, onDamage }: SqliteStoreOptions) {
-    const file = new SqliteFile(path, onDamage)
+  constructor({ path, maxPendingDeliveries = 1_000_000, onCommit, onDamage, onUpgrade }: SqliteStoreOptions) {
+    const file = new SqliteFile(path, { onDamage, onUpgrade })
     this.#file = file
     try {
       file.damage.lookOver(file.db)
       const sql = prepareStatements(file.db)
       const queues = new SqliteQueues(sql)
+      const segments = new SqliteSegments({ sql, damage: file.damage })
+      const pending = new SqlitePending(sql)
+      const parts: TransactionPart[] = [segments, pending]
       const commits = new SqliteCommits({
         transaction: (work) => {
           instances.begin()
           try {
-            file.transaction(work)
+            file.transaction(() => {
+              work()
+              for (const part of parts) part.write()
+            })
           } catch (error) {
             queues.reload()
+            for (const part of parts) part.rolledBack()
             throw error
           }
+          for (const part of parts) part.committed()
         },
         feed: this.#feed,
         onCommit
       })
       const instances = new SqliteInstances(file.db, commits)
       const { directory } = instances
-      const reads = new SqliteLogReads({ sql, damage: file.damage })
-      const pending = sql.countDeliveries.get()?.n as number
-      const shared = { file, sql, reads, commits }
-      const backlog = new Backlog({ max: maxPendingDeliveries, pending })
+      const reads = new SqliteLogReads({ sql, damage: file.damage, segments, pending })
+      const shared = { file, sql, reads, commits, pending }
+      const backlog = new Backlog({ max: maxPendingDeliveries, pending: pending.lanes.count() })
       const accepted = { queues, backlog, feed: this.#feed }
       this.#sql = sql
       this.#commits = commits
       this.instances = directory
-      this.log = new SqliteLog({ ...shared, ...accepted, instances })
+      this.log = new SqliteLog({ ...shared, ...accepted, instances, segments, ids: new SqliteIds(sql, segments) })
       this.deliveries = new SqliteDeliveries({ ...shared, ...accepted })
       this.deadLetters = new SqliteDeadLetters({ ...shared, deliveries: this.deliveries, directory })
     } catch (error) {

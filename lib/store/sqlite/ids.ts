@@ -1,0 +1,26 @@
+import type { SqliteSegments } from './segments.ts'
+import type { Statements } from './statements.ts'
+
+/** Finds events by their ids. */
+export class SqliteIds {
+  readonly #sql: Statements
+  readonly #segments: SqliteSegments
+
+  constructor(sql: Statements, segments: SqliteSegments) {
+    this.#sql = sql
+    this.#segments = segments
+  }
+
+  /** The offset of an instance's event with an id that a caller gives; `undefined` if there is none. */
+  find(id: string, instanceKey: number): number | undefined {
+    const given = this.#sql.findId.get(id, instanceKey)
+    if (given) return given.offset as number
+    const offset = this.#segments.offsetOf(id)
+    return offset !== undefined && this.#sql.isAt.get(offset, instanceKey, id) ? offset : undefined
+  }
+
+  /** Adds an id that a caller gave, inside a transaction. */
+  add(id: string, instanceKey: number, offset: number): void {
+    this.#sql.insertId.run(id, instanceKey, offset)
+  }
+}

@@ -1,0 +1,107 @@
+import type { SqliteDamage } from './damage.ts'
+import { GeneratedIds } from './generated-ids.ts'
+import { type Indexed, OpenSegment } from './open-segment.ts'
+import { PlaceIndex } from './place-index.ts'
+import { Recent } from './recent.ts'
+import { segmentOf, startOf } from './segment.ts'
+import { SegmentReads } from './segment-reads.ts'
+import { headOf, type Statements } from './statements.ts'
+import type { TransactionPart } from './transaction-part.ts'
+
+/** Full segments whose places are kept in memory, 8 to 32 kB each. */
+const INDEXES = 256
+
+/**
+ * The index of the log by instance and by generated id. That of the last segment is in memory, and is read from its events
+ * at start; it is written once the segment is full.
+ */
+export class SqliteSegments implements TransactionPart {
+  readonly #sql: Statements
+  readonly #ids: GeneratedIds
+  readonly #indexes = new Recent<number, PlaceIndex>(INDEXES)
+  #open: OpenSegment
+  /** Events of this transaction. */
+  #fresh: Indexed[] = []
+  /** The segments from the open one on with the events of this transaction, if they do not fit into it. */
+  #filled: OpenSegment[] = []
+
+  constructor({ sql, damage }: { sql: Statements; damage: SqliteDamage }) {
+    this.#sql = sql
+    const reads = new SegmentReads({ sql, damage })
+    this.#ids = new GeneratedIds(reads)
+    const head = headOf(sql)
+    this.#open = new OpenSegment(segmentOf(head))
+    for (const event of reads.events(startOf(this.#open.segment), head)) this.#open.add(event)
+  }
+
+  /** Adds an event, inside a transaction. */
+  add(event: Indexed): void {
+    this.#fresh.push(event)
+  }
+
+  /** Offsets of an instance's events in a segment, ascending; some may be pruned. */
+  offsets(segment: number, instanceKey: number): number[] {
+    const places = segment === this.#open.segment ? this.#open : this.#index(segment)
+    return Array.from(places.of(instanceKey), (place) => startOf(segment) + place)
+  }
+
+  /** The offset of the event with a generated id; `undefined` if the log has generated no such id. */
+  offsetOf(id: string): number | undefined {
+    return this.#ids.offsetOf(id, this.#open)
+  }
+
+  /** Removes segments before one, inside a transaction. */
+  remove(before: number): void {
+    this.#sql.deleteSegments.run(before)
+  }
+
+  /** Forgets them, after the commit. */
+  removed(before: number): void {
+    this.#ids.removed(before)
+  }
+
+  write(): void {
+    const last = this.#fresh.at(-1)
+    if (!last || segmentOf(last.offset) === this.#open.segment) return
+    let open = this.#open.copy()
+    this.#filled = [open]
+    for (const event of this.#fresh) {
+      const segment = segmentOf(event.offset)
+      if (segment > open.segment) {
+        writeSegment(this.#sql, open)
+        open = new OpenSegment(segment)
+        this.#filled.push(open)
+      }
+      open.add(event)
+    }
+  }
+
+  committed(): void {
+    const open = this.#filled.pop()
+    if (open) {
+      for (const full of this.#filled) this.#ids.filled(full)
+      this.#open = open
+      this.#filled = []
+    } else for (const event of this.#fresh) this.#open.add(event)
+    this.#fresh = []
+  }
+
+  rolledBack(): void {
+    this.#ids.rolledBack()
+    this.#fresh = []
+    this.#filled = []
+  }
+
+  /** @throws {BytesDamagedError} it is not what was written */
+  #index(segment: number): PlaceIndex {
+    const known = this.#indexes.get(segment)
+    if (known) return known
+    return this.#indexes.set(segment, new PlaceIndex(this.#sql.places.get(segment)?.places))
+  }
+}
+
+/** Writes the index of a full segment. */
+export function writeSegment(sql: Pick<Statements, 'insertSegment'>, full: OpenSegment): void {
+  const { segment, idTimes } = full
+  sql.insertSegment.run(segment, idTimes?.from ?? null, idTimes?.to ?? null, full.encode())
+}

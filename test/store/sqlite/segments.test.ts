@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t from 'tap'
+import { generateId } from '../../../lib/events/event-id.ts'
+import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
+import { folder } from '../../support/build.ts'
+import { newEvent } from '../../support/new-event.ts'
+
+const SEGMENT = 4_096
+const CALLER_ID = 4
+const EVERYTHING = { acceptedBefore: Date.now() + 86_400_000, maxBytes: Number.MAX_SAFE_INTEGER }
+
+/** Three full segments and a part of the fourth, in appends of many sizes; each 50th event is of `rare`. */
+async function fill(store: SqliteStore): Promise<string[]> {
+  const ids: string[] = []
+  for (let size = 1; ids.length < 3.5 * SEGMENT; size = (size * 7) % 2_003) {
+    const events = Array.from({ length: size }, (_, index) =>
+      newEvent({ id: generateId(), instance: (ids.length + index) % 50 === 0 ? 'rare' : 'busy' })
+    )
+    await store.log.append(events)
+    ids.push(...events.map(({ id }) => id))
+  }
+  return ids
+}
+
+t.test('an instance is read across segments, before and after a start', async (t) => {
+  const path = join(folder(t), 'events.db')
+  let store = new SqliteStore({ path })
+  t.after(() => store.close())
+  const ids = await fill(store)
+  const expected = Array.from({ length: Math.ceil(ids.length / 50) }, (_, index) => index * 50 + 1)
+  const check = async () => {
+    const { key: instanceKey } = store.instances.require('rare')
+    const all = { instanceKey, after: 0, limit: 10_000 }
+    const offsets = async (options: object) =>
+      (await store.log.read({ ...all, ...options })).map(({ offset }) => offset)
+    t.strictSame(await offsets({}), expected)
+    t.strictSame(await offsets({ newestFirst: true }), expected.toReversed())
+    const inner = expected.filter((offset) => offset > 4_090 && offset <= 8_200)
+    t.strictSame(await offsets({ after: 4_090, upTo: 8_200 }), inner)
+    t.strictSame(await offsets({ events: ['other'] }), [])
+    t.strictSame(await store.log.read({ ...all, instanceKey: 99 }), [], 'an instance without events')
+  }
+  await check()
+  await store.close()
+  store = new SqliteStore({ path })
+  await check()
+})
+
+t.test('an event whose generated id comes back from a caller is known, wherever it is in the log', async (t) => {
+  const path = join(folder(t), 'events.db')
+  let store = new SqliteStore({ path })
+  t.after(() => store.close())
+  const ids = await fill(store)
+  const again = async (place: number, instance?: string) => {
+    const id = ids[place]!
+    const own = place % 50 === 0 ? 'rare' : 'busy'
+    const [result] = await store.log.append([newEvent({ id, flags: CALLER_ID, instance: instance ?? own })])
+    return result
+  }
+  const places = [0, 4_000, 4_096, 8_191, 12_000, ids.length - 1]
+  const known = places.map((place) => ({ id: ids[place], offset: place + 1, duplicate: true }))
+  for (const when of ['at first', 'after a start']) {
+    for (const [index, place] of places.entries()) t.match(await again(place), known[index]!, when)
+    await store.close()
+    store = new SqliteStore({ path })
+  }
+  t.match(await again(17, 'support'), { duplicate: false }, 'ids of another instance are others')
+  t.match(await again(17, 'support'), { duplicate: true })
+  await store.log.append([newEvent({ id: (ids[0] = generateId()), instance: 'rare' })])
+  t.match(await again(0), { duplicate: true }, 'an id that was generated since')
+  await store.log.append([newEvent({ id: 'a', flags: CALLER_ID })])
+  t.match(await store.log.append([newEvent({ id: generateId(), flags: CALLER_ID })]), [{ duplicate: false }])
+
+  while ((await store.log.prune(EVERYTHING)).more);
+  t.match(await again(4_000), { duplicate: false }, 'a pruned event is forgotten')
+  t.match(await store.log.append([newEvent({ id: 'a', flags: CALLER_ID })]), [{ duplicate: false }], 'and its id')
+  const head = (await store.log.range()).head
+  t.equal((await store.log.read({ after: 0, limit: 10, instanceKey: store.instances.require('rare').key })).length, 1)
+  await store.close()
+  const db = new DatabaseSync(path)
+  const { segments, ids: left } = db
+    .prepare('SELECT (SELECT count(*) FROM segments) AS segments, (SELECT count(*) FROM ids) AS ids')
+    .get() as { segments: number; ids: number }
+  db.close()
+  t.same({ segments, left }, { segments: 0, left: 2 }, `of ${head} events nothing else is left`)
+})
+
+t.test('a generated id of a rolled-back append is not known, and that of the event in its place is', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const [first, second, third] = [generateId(), generateId(), generateId()]
+  await store.log.append([newEvent({ id: first })])
+  const exec = DatabaseSync.prototype.exec
+  const broken = t.intercept(DatabaseSync.prototype, 'exec', {
+    configurable: true,
+    value(this: DatabaseSync, statement: string) {
+      if (statement === 'COMMIT')
+        throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 })
+      exec.call(this, statement)
+    }
+  })
+  // The second makes the log look for ids after the first was inserted.
+  await t.rejects(store.log.append([newEvent({ id: second }), newEvent({ id: first, flags: CALLER_ID })]))
+  broken.restore()
+  await store.log.append([newEvent({ id: third })])
+  t.match(await store.log.append([newEvent({ id: third, flags: CALLER_ID })]), [{ duplicate: true, offset: 2 }])
+  t.match(await store.log.append([newEvent({ id: second, flags: CALLER_ID })]), [{ duplicate: false, offset: 3 }])
+  t.match(await store.log.append([newEvent({ id: first, flags: CALLER_ID })]), [{ duplicate: true, offset: 1 }])
+})
+
+t.test('an index that was changed in the file is damage: events are found without it', async (t) => {
+  const path = join(folder(t), 'events.db')
+  const first = new SqliteStore({ path })
+  await fill(first)
+  await first.close()
+  const read = async () => {
+    const store = new SqliteStore({ path })
+    const { key: instanceKey } = store.instances.require('rare')
+    const found = await store.log.read({ instanceKey, after: 0, limit: 100_000 })
+    const health = await store.check().then(
+      () => 'ok',
+      ({ code }: { code: string }) => code
+    )
+    await store.close()
+    return [found.length, health]
+  }
+  const [count] = await read()
+  const changes = [
+    "UPDATE segments SET places = x'00'",
+    "UPDATE segments SET places = x'ffffffff0000'",
+    'DELETE FROM segments'
+  ]
+  for (const change of changes) {
+    const db = new DatabaseSync(path)
+    db.exec(`${change} WHERE segment = 1`)
+    db.close()
+    t.same(await read(), [count, 'IEV_STORE_DAMAGED'], change)
+  }
+})
