@@ -8,6 +8,7 @@ const NOT_MEASURED = [
   'test/documents/',
   'test/fuzz/',
   'test/operations/',
+  'test/scripts/',
   'test/simulation/',
   'test/types/',
   ...[
@@ -29,7 +30,11 @@ const NOT_MEASURED = [
     'standalone-app',
     'tenancy-sockets'
   ].map((name) => `test/behaviour/${name}.test.ts`),
-  'test/asyncapi/page.test.ts'
+  'test/asyncapi/page.test.ts',
+  'test/cli/interrupted.test.ts',
+  'test/client/browser.test.ts',
+  'test/routes/docs-page.test.ts',
+  'test/telemetry/instrumented-host.test.ts'
 ]
 
 /** The files that a test covers, for tap: all, or null if coverage is not measured. */
