@@ -1,7 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { API_KEY, folder } from '../support/build.ts'
-import { checkListeners, checkQueues, LONG, offsetsOf, random, randomFaults, seed } from '../support/chaos.ts'
+import {
+  checkListeners,
+  checkQueues,
+  LONG,
+  offsetsOf,
+  random,
+  randomFaults,
+  seed,
+  SILENCE_MS
+} from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
@@ -60,6 +69,7 @@ async function cluster(t: Test): Promise<void> {
   const any = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T
   const [sqs, postgres] = await Promise.all([startSqs(t), startPostgres(t)])
   const faults = await startFaultProxy(t, sqs.options.endpoint)
+  if (!LONG) faults.silenceMs = SILENCE_MS
   const env = {
     ...callsToSqs({ database: postgres.url, endpoint: faults.endpoint }),
     // At random, no entry is refused so often that it becomes a dead letter.

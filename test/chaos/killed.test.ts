@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, folder } from '../support/build.ts'
-import { checkQueues, LONG, random, randomFaults, seed } from '../support/chaos.ts'
+import { checkQueues, LONG, random, randomFaults, seed, SILENCE_MS } from '../support/chaos.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, startStandalone } from '../support/standalone.ts'
@@ -58,6 +58,7 @@ async function killAtRandom(t: Test, { backend, faults }: { backend: Backend; fa
   const cwd = folder(t)
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  if (!LONG) proxy.silenceMs = SILENCE_MS
   if (faults) proxy.decide = randomFaults(next, 0.2)
   const env = {
     ...callsToSqs({ database: await backend.start(t), endpoint: proxy.endpoint }),

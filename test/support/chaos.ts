@@ -7,6 +7,9 @@ import type { Received } from './sockets.ts'
 /** Whether the scenarios run in their long form, as `npm run chaos` does: larger, and for longer. */
 export const LONG = process.env.CHAOS === 'long'
 
+/** Milliseconds until a call without an answer loses its connection in the short form, which does not wait for the deadline of calls. */
+export const SILENCE_MS = 1_000
+
 /** A generator of random numbers (mulberry32); a failure can be repeated, because a seed always gives the same numbers. */
 export function random(seed: number): () => number {
   let state = seed >>> 0

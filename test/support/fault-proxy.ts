@@ -42,6 +42,8 @@ export interface FaultProxy {
   calls: ProxiedCall[]
   /** The clock of all answers, by default that of the machine; replace it at any time. */
   now: () => number
+  /** Milliseconds until the connection of a call that is not answered is cut, as load balancers do; never by default. */
+  silenceMs?: number
   /** Decides on each call; replace it at any time. */
   decide: (call: ProxiedCall) => Fault | Promise<Fault>
 }
@@ -80,7 +82,9 @@ async function handle(proxy: FaultProxy, target: string, incoming: IncomingMessa
   if (fault === 'reset') {
     reset(incoming.socket)
   } else if (fault === 'silence') {
-    return
+    if (proxy.silenceMs === undefined) return
+    const cut = setTimeout(() => reset(incoming.socket), proxy.silenceMs)
+    outgoing.on('close', () => clearTimeout(cut))
   } else if (fault === 'stall' || fault === 'drip') {
     outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': '300' })
     outgoing.write('{"Succ')
