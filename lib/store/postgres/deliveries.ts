@@ -6,7 +6,7 @@ import { PostgresLaneReads } from './lane-reads.ts'
 import type { LogHead } from './log-head.ts'
 import { Numbering } from './numbering.ts'
 import { PartitionLeases } from './partition-leases.ts'
-import type { PageLimits } from './page.ts'
+import { NO_LIMIT, type PageLimits } from './page.ts'
 import type { SessionTiming } from './session.ts'
 import type { Batcher, CommitQueue } from '../commit-queue.ts'
 import type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from '../delivery-store.ts'
@@ -86,7 +86,9 @@ export class PostgresDeliveries implements DeliveryStore {
 
   async readLane(lane: LaneKey, options: PageLimits & { after: number }): Promise<StoredEvent[]> {
     this.#options.pool.assertOpen()
-    return this.#reads.events(lane, options)
+    // Later events of the lane are passed on: if it were given them here too, they would be sent twice.
+    const reported = this.#leases.values().map((leases) => leases.reportedTo(lane.instanceKey))
+    return this.#reads.events(lane, { ...options, upTo: reported.find((offset) => offset !== undefined) ?? NO_LIMIT })
   }
 
   /** Waits for acknowledgements of others, so that all are one statement. */

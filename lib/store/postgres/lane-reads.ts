@@ -1,6 +1,6 @@
 import type { PostgresPool } from './connection.ts'
 import { partitionOf } from '../partitions.ts'
-import { eventRows, type PageLimits } from './page.ts'
+import { eventRows, reachedBy, type PageLimits } from './page.ts'
 import { toEvent } from '../rows.ts'
 import type { LaneKey } from '../delivery-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
@@ -15,16 +15,16 @@ export class PostgresLaneReads {
 
   async events(
     { queue, instanceKey }: LaneKey,
-    { after, ...page }: PageLimits & { after: number }
+    { after, upTo, ...page }: PageLimits & { after: number; upTo: number }
   ): Promise<StoredEvent[]> {
     const { schema } = this.#pool
     const from = `(
       SELECT d."offset" FROM ${schema}.deliveries d
       WHERE d.partition = $1 AND d.instance_key = $2
-      AND d.queue_key = (SELECT key FROM ${schema}.queues WHERE name = $3) AND d."offset" > $4
-      ORDER BY d."offset" LIMIT $5
+      AND d.queue_key = (SELECT key FROM ${schema}.queues WHERE name = $3) AND d."offset" > $4 AND d."offset" <= $5
+      ORDER BY d."offset" LIMIT $6
     ) d JOIN ${schema}.events e ON e."offset" = d."offset"`
-    const values = [partitionOf(instanceKey), instanceKey, queue, after, page.limit]
+    const values = [partitionOf(instanceKey), instanceKey, queue, after, upTo, page.limit]
     return (await eventRows(this.#pool, from, values, page)).map(toEvent)
   }
 
@@ -33,14 +33,30 @@ export class PostgresLaneReads {
     return this.#lanes('d.partition = ANY ($1)', [partitions])
   }
 
-  /** Those that have something pending of events after one offset and up to another. */
-  pendingBetween({ after, upTo }: { after: number; upTo: number }, partitions: readonly number[]): Promise<LaneKey[]> {
-    return this.#lanes('d."offset" > $1 AND d."offset" <= $2 AND d.partition = ANY ($3)', [after, upTo, partitions])
-  }
-
   /** Those that have something pending again by redrives after this one. */
   redrivenAfter(redrive: number, partitions: readonly number[]): Promise<LaneKey[]> {
     return this.#lanes('d.redrive > $1 AND d.partition = ANY ($2)', [redrive, partitions])
+  }
+
+  /**
+   * Events of these partitions after one offset and up to another that have pending deliveries, with the queues of these.
+   * @returns `reached`: the offset up to which the page has all of them
+   */
+  async appended(
+    { after, upTo }: { after: number; upTo: number },
+    partitions: readonly number[],
+    page: PageLimits
+  ): Promise<{ events: StoredEvent[]; reached: number }> {
+    const { schema } = this.#pool
+    const from = `(
+      SELECT d."offset", array_agg(q.name) AS queues FROM ${schema}.deliveries d JOIN ${schema}.queues q ON q.key = d.queue_key
+      WHERE d."offset" > $1 AND d."offset" <= $2 AND d.partition = ANY ($3)
+      GROUP BY d."offset" ORDER BY d."offset" LIMIT $4
+    ) d JOIN ${schema}.events e ON e."offset" = d."offset"`
+    const values = [after, upTo, partitions, page.limit]
+    const rows = await eventRows(this.#pool, from, values, { ...page, columns: ', d.queues' })
+    const events = rows.map((row) => ({ ...toEvent(row), queues: row.queues as string[] }))
+    return { events, reached: reachedBy(rows, page, upTo) }
   }
 
   async #lanes(which: string, values: unknown[]): Promise<LaneKey[]> {

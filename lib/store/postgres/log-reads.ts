@@ -1,5 +1,5 @@
 import type { PostgresPool } from './connection.ts'
-import { eventRows, NO_LIMIT, type PageLimits } from './page.ts'
+import { eventRows, NO_LIMIT, reachedBy, type PageLimits } from './page.ts'
 import { toEvent } from '../rows.ts'
 import type { LogRange, ReadOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
@@ -37,13 +37,10 @@ export class PostgresLogReads {
     const narrowed = instanceKeys ? ` AND e.instance_key = ANY ($${values.push(instanceKeys)})` : ''
     const from = `${this.#pool.schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2${narrowed}`
     const rows = await eventRows(this.#pool, from, values, page)
-    const last = rows.at(-1)
-    const bytes = last ? Number(last.ahead) + Number(last.size) : 0
-    const cut = last !== undefined && (rows.length === page.limit || bytes >= page.maxBytes)
     return {
       events: rows.map(toEvent),
-      reached: cut ? (last.offset as number) : upTo,
-      directoryVersion: (last?.directory_version as number) ?? 0
+      reached: reachedBy(rows, page, upTo),
+      directoryVersion: (rows.at(-1)?.directory_version as number) ?? 0
     }
   }
 

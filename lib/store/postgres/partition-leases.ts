@@ -16,6 +16,9 @@ export interface PartitionLeasesOptions {
   watcher: LaneWatcher
 }
 
+/** Events that one read of new deliveries returns at most, and their characters. */
+const PAGE = { limit: 500, maxBytes: 4 * 1_048_576 }
+
 /** Partitions that are held until the session ends. */
 interface Term {
   readonly held: Set<number>
@@ -87,6 +90,14 @@ export class PartitionLeases implements LogFollower {
     return this.#has(instanceKey) && this.#session.alive
   }
 
+  /**
+   * The offset up to which pending events of an instance were passed on, or their lanes; `undefined` if another node sends
+   * for it.
+   */
+  reportedTo(instanceKey: number): number | undefined {
+    return this.#has(instanceKey) ? this.#position : undefined
+  }
+
   advance(head: number): void {
     this.#head = Math.max(this.#head, head)
     this.#wake()
@@ -124,7 +135,7 @@ export class PartitionLeases implements LogFollower {
     this.#nodes = nodes as number
     this.#head = Math.max(this.#head, head as number)
     this.#redrives = redrives as number
-    if (this.#term.held.size === 0) {
+    if (this.#term.held.size === 0 && !this.#reading.running) {
       // Partitions are read as a whole when they are taken: earlier events and redrives are no news.
       this.#position = this.#head
       this.#redrivesRead = this.#redrives
@@ -200,25 +211,48 @@ export class PartitionLeases implements LogFollower {
   }
 
   async #read(): Promise<void> {
-    const { reads, watcher } = this.#options
+    await this.#readTaken()
+    await this.#readRedriven()
+    await this.#readNew()
+  }
+
+  async #readTaken(): Promise<void> {
     const unread = [...this.#term.unread]
-    if (unread.length > 0) {
-      const lanes = await reads.pending(unread)
-      for (const partition of unread) this.#term.unread.delete(partition)
-      this.#pass(lanes, (ours) => watcher.pending(ours))
-    }
+    if (unread.length === 0) return
+    const lanes = await this.#options.reads.pending(unread)
+    for (const partition of unread) this.#term.unread.delete(partition)
+    this.#pass(lanes, (ours) => this.#options.watcher.pending(ours))
+  }
+
+  async #readRedriven(): Promise<void> {
     const redrives = this.#redrives
-    if (this.#redrivesRead < redrives) {
-      const lanes = await reads.redrivenAfter(this.#redrivesRead, [...this.#term.held])
-      this.#redrivesRead = redrives
-      this.#pass(lanes, (ours) => watcher.redriven(ours))
+    if (this.#redrivesRead >= redrives) return
+    const lanes = await this.#options.reads.redrivenAfter(this.#redrivesRead, [...this.#term.held])
+    this.#redrivesRead = redrives
+    this.#pass(lanes, (ours) => this.#options.watcher.redriven(ours))
+  }
+
+  /** Reads new events, whichever node has appended them. */
+  async #readNew(): Promise<void> {
+    const { reads, watcher } = this.#options
+    const upTo = this.#head
+    while (this.#position < upTo) {
+      const partitions = [...this.#term.held].filter((partition) => this.#isRead(partition))
+      if (partitions.length === 0) {
+        this.#position = upTo
+        return
+      }
+      const { events, reached } = await reads.appended({ after: this.#position, upTo }, partitions, PAGE)
+      this.#position = reached
+      const ours = events.filter(({ instanceKey }) => this.#isRead(partitionOf(instanceKey)))
+      if (ours.length > 0) watcher.appended(ours)
     }
-    const head = this.#head
-    if (this.#position < head) {
-      const lanes = await reads.pendingBetween({ after: this.#position, upTo: head }, [...this.#term.held])
-      this.#position = head
-      this.#pass(lanes, (ours) => watcher.pending(ours))
-    }
+  }
+
+  /** True for a partition of which everything up to the position was passed on. */
+  #isRead(partition: number): boolean {
+    const { held, releasing, unread } = this.#term
+    return held.has(partition) && !releasing.has(partition) && !unread.has(partition)
   }
 
   /** Passes on those lanes that are still to be sent here. */
