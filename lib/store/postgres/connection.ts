@@ -1,4 +1,4 @@
-import { DatabaseError, Pool, types, type ClientConfig, type QueryConfig } from 'pg'
+import { DatabaseError, Pool, types, type ClientConfig, type PoolClient, type QueryConfig } from 'pg'
 import { BackpressureError, ClosingError } from '../../errors.ts'
 import type { Row } from '../rows.ts'
 
@@ -55,6 +55,8 @@ export function refused(error: unknown): Error {
 export class PostgresPool {
   readonly schema: string
   readonly #pool: Pool
+  /** Process ids of its connections. */
+  readonly #pids = new Set<number>()
   #closing = false
 
   constructor({ url, schema }: { url: string; schema: string }) {
@@ -62,6 +64,13 @@ export class PostgresPool {
     this.#pool = new Pool({ ...connectionConfig(url), max: POOL_SIZE })
     // A connection that breaks while idle: the next query makes another.
     this.#pool.on('error', () => {})
+    this.#pool.on('connect', (client) => this.#pids.add(pidOf(client)))
+    this.#pool.on('remove', (client) => this.#pids.delete(pidOf(client)))
+  }
+
+  /** True if a connection of it has this process id. A pooler in between may have given it another one. */
+  has(pid: number): boolean {
+    return this.#pids.has(pid)
   }
 
   /** The store is closing: `assertOpen` throws from now on, and queries are still possible until `close`. */
@@ -98,4 +107,9 @@ export class PostgresPool {
   async close(): Promise<void> {
     await this.#pool.end()
   }
+}
+
+function pidOf(client: PoolClient): number {
+  // The driver has it, its types do not.
+  return (client as PoolClient & { processID: number }).processID
 }

@@ -67,13 +67,14 @@ export class PostgresDeliveries implements DeliveryStore {
     const { url, timing, pool, head } = this.#options
     pool.assertOpen()
     const leases = new PartitionLeases({ url, schema: pool.schema, timing, reads: this.#reads, watcher })
+    const unfollow = head.follow(leases)
     try {
       await leases.start()
     } catch (error) {
+      unfollow()
       throw refused(error)
     }
     this.#leases.add(leases)
-    const unfollow = head.follow(leases)
     return async () => {
       unfollow()
       if (this.#leases.delete(leases)) await leases.stop()

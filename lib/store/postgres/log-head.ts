@@ -1,13 +1,27 @@
 import type { Appended } from './append.ts'
+import type { Notification } from './session.ts'
+
+/** What a commit has appended. */
+export interface Commit {
+  /** The head before it. */
+  readonly before: number
+  readonly head: number
+  /** The partitions in which it has deliveries. */
+  readonly partitions: ReadonlySet<number>
+}
 
 export interface LogFollower {
+  /** Called for commits of any node, before `advance`; some are left out. */
+  committed?(commit: Commit): void
+  /** Called for other notifications. */
+  notified?(notification: Notification): void
   /** The log reaches to `head` at least. */
   advance(head: number): void
   /** This node has appended; before or after `advance` was called with its head. */
   appended(appended: Appended): void
 }
 
-/** The end of the log as this node knows it, passed on to those who follow the log. */
+/** The end of the log as this node knows it, passed on to those who follow the log, with other news from PostgreSQL. */
 export class LogHead {
   readonly #followers = new Set<LogFollower>()
   #offset = 0
@@ -21,6 +35,15 @@ export class LogHead {
   follow(follower: LogFollower): () => void {
     this.#followers.add(follower)
     return () => void this.#followers.delete(follower)
+  }
+
+  notified(notification: Notification): void {
+    for (const follower of this.#followers) follower.notified?.(notification)
+  }
+
+  committed(commit: Commit): void {
+    for (const follower of this.#followers) follower.committed?.(commit)
+    this.advance(commit.head)
   }
 
   advance(head: number): void {

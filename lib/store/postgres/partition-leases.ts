@@ -2,8 +2,8 @@ import { PARTITIONS, partitionOf } from '../partitions.ts'
 import type { Appended } from './append.ts'
 import { LOCKS, lockSpace } from './locks.ts'
 import type { PostgresLaneReads } from './lane-reads.ts'
-import type { LogFollower } from './log-head.ts'
-import { PostgresSession, type SessionTiming } from './session.ts'
+import type { Commit, LogFollower } from './log-head.ts'
+import { PostgresSession, type Notification, type SessionTiming } from './session.ts'
 import type { Row } from '../rows.ts'
 import { SharedRun } from './shared-run.ts'
 import type { LaneKey, LaneWatcher } from '../delivery-store.ts'
@@ -58,7 +58,6 @@ export class PartitionLeases implements LogFollower {
     this.#session = new PostgresSession({
       ...timing,
       url,
-      channel: schema,
       begin: {
         text: 'SELECT pg_advisory_lock_shared($1, $2), pg_notify($3, $4)',
         values: [this.#space, LOCKS.senders, schema, 'partitions']
@@ -69,7 +68,6 @@ export class PartitionLeases implements LogFollower {
         values: [this.#space, LOCKS.senders]
       },
       beaten: (row) => this.#beaten(row),
-      notified: (kind, number) => this.#notified(kind, number),
       lost: () => this.#lost()
     })
   }
@@ -96,6 +94,20 @@ export class PartitionLeases implements LogFollower {
    */
   reportedTo(instanceKey: number): number | undefined {
     return this.#has(instanceKey) ? this.#position : undefined
+  }
+
+  notified({ kind, number }: Notification): void {
+    if (kind === 'partitions') void this.#session.beat()
+    if (kind !== 'redrives') return
+    this.#redrives = Math.max(this.#redrives, number)
+    this.#wake()
+  }
+
+  committed({ before, head, partitions }: Commit): void {
+    const { held, unread } = this.#term
+    // What follows the position and has nothing for this node need not be read.
+    if (this.#position === before && unread.size === 0 && !this.#reading.running && held.isDisjointFrom(partitions))
+      this.#position = head
   }
 
   advance(head: number): void {
@@ -141,13 +153,6 @@ export class PartitionLeases implements LogFollower {
       this.#redrivesRead = this.#redrives
     }
     if (!this.#stopped) this.#sharing.run().catch(() => {})
-    this.#wake()
-  }
-
-  #notified(kind: string, number: number): void {
-    if (kind === 'partitions') void this.#session.beat()
-    if (kind !== 'redrives') return
-    this.#redrives = Math.max(this.#redrives, number)
     this.#wake()
   }
 

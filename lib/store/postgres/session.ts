@@ -17,18 +17,28 @@ export interface SessionTiming {
   silenceMs?: number
 }
 
+/** A notification of the schema's channel. */
+export interface Notification {
+  /** Its first word. */
+  readonly kind: string
+  /** Its second word; `NaN` if there is none. */
+  readonly number: number
+  readonly rest: readonly string[]
+  /** The process id of the connection that sent it. */
+  readonly pid: number
+}
+
 export interface SessionOptions extends SessionTiming {
   url: string
-  /** Channel of notifications. */
-  channel: string
+  /** Channel of notifications. Every listening connection costs PostgreSQL a transaction for each of them. @default none */
+  channel?: string
   /** Runs after each connect, before the first beat. */
   begin: QueryConfig
   /** The query of a beat. */
   beat: QueryConfig
   /** Called with the row of each beat. */
   beaten: (row: Row) => void
-  /** Called for each notification, which is a word and a number: `NaN` if there is none. */
-  notified: (kind: string, number: number) => void
+  notified?: (notification: Notification) => void
   /** Called when the connection is lost, and its locks with it: before another session can have them. */
   lost: (error: Error) => void
   /** Called when it is connected again. */
@@ -99,13 +109,13 @@ export class PostgresSession {
     const { url, channel, begin, timeoutMs, silenceMs } = this.#options
     const client = new Client({ ...connectionConfig(url), query_timeout: timeoutMs })
     client.on('error', (error) => this.#lose(client, error))
-    client.on('notification', ({ payload = '' }) => {
-      const [kind = '', number] = payload.split(' ')
-      this.#options.notified(kind, Number(number))
+    client.on('notification', ({ payload = '', processId: pid }) => {
+      const [kind = '', number, ...rest] = payload.split(' ')
+      this.#options.notified?.({ kind, number: Number(number), rest, pid })
     })
     try {
       await client.connect()
-      await client.query(`SET idle_session_timeout = ${silenceMs}; LISTEN ${channel}`)
+      await client.query(`SET idle_session_timeout = ${silenceMs}${channel === undefined ? '' : `; LISTEN ${channel}`}`)
       await client.query(begin)
     } catch (error) {
       void client.end().catch(() => {})

@@ -12,7 +12,7 @@ import { migrate } from './migrate.ts'
 import { COUNT_HOLDERS } from './partition-leases.ts'
 import { Recount } from './recount.ts'
 import type { Row } from '../rows.ts'
-import { PostgresSession, type SessionTiming } from './session.ts'
+import { PostgresSession, type Notification, type SessionTiming } from './session.ts'
 import type { EventStore, NodeStatus } from '../event-store.ts'
 import type { InstanceDirectory } from '../../instances/directory.ts'
 
@@ -104,11 +104,7 @@ export class PostgresStore implements EventStore {
         values: [lockSpace(schema), LOCKS.nodes]
       },
       beaten: (row) => this.#beaten(row),
-      notified: (kind, number) => {
-        // A single node learns of its own appends when they resolve, and need not read them.
-        if (kind === 'log' && (this.#nodes > 1 || !this.#writes.busy)) this.#head.advance(number)
-        else if (kind === 'directory') this.#sync(number)
-      },
+      notified: (notification) => this.#notified(notification),
       lost: (error) => {
         this.#recount.doubt()
         onConnection?.(error)
@@ -168,6 +164,20 @@ export class PostgresStore implements EventStore {
     await this.log.stop()
     await this.#session.close()
     await this.#pool.close()
+  }
+
+  #notified(notification: Notification): void {
+    const { kind, number, rest, pid } = notification
+    if (kind === 'directory') return this.#sync(number)
+    if (kind !== 'log') return this.#head.notified(notification)
+    // This node learns of its own appends when they resolve, and need not read them.
+    if (this.#writes.busy && (this.#nodes === 1 || this.#pool.has(pid))) return
+    const [before, partitions] = rest
+    this.#head.committed({
+      head: number,
+      before: Number(before),
+      partitions: new Set(partitions?.split(',').map(Number))
+    })
   }
 
   #beaten({ last_offset: head, directory_version: directoryVersion, nodes }: Row): void {

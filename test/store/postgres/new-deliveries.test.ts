@@ -3,7 +3,7 @@ import type { StoredEvent } from '../../../lib/events/event.ts'
 import type { LaneKey } from '../../../lib/store/delivery-store.ts'
 import { PostgresLaneReads } from '../../../lib/store/postgres/lane-reads.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
-import { havePostgres, openNodes } from '../../support/postgres.ts'
+import { havePostgres, openNode, openNodes, startPostgres } from '../../support/postgres.ts'
 import { RecordingWatcher } from '../../support/recorders.ts'
 import { until } from '../../support/until.ts'
 
@@ -86,6 +86,30 @@ if (await havePostgres(t)) {
     t.match(watcher.events, [{ offset: 2, queues: ['a'] }])
     t.strictSame(await offsets(), [1, 2])
     reads.restore()
+  })
+
+  t.test('a node reads no events that others send, nor its own', async (t) => {
+    const postgres = await startPostgres(t)
+    const timing = { beatMs: 60_000, silenceMs: 100_000 }
+    const [one, other] = [await openNode(t, postgres, { timing }), await openNode(t, postgres, { timing })]
+    const [mine, theirs] = [new Recorder(), new Recorder()]
+    await one.deliveries.watch(mine)
+    await other.deliveries.watch(theirs)
+    await until(() => one.status().partitions === 128 && other.status().partitions === 128)
+    await other.log.append(Array.from({ length: 40 }, (_, n) => newEvent({ instance: `i${n}` })))
+    const names = Map.groupBy(other.instances.list(), ({ key }) => other.deliveries.maySend(key))
+    const append = (sentBy: boolean) =>
+      other.log.append([newEvent(), newEvent({ instance: names.get(sentBy)![0]!.name, queues: ['a'] })])
+    const reads = t.capture(PostgresLaneReads.prototype, 'appended', PostgresLaneReads.prototype.appended)
+    for (let n = 0; n < 20; n++) await append(true)
+    await until(() => one.status().head === 80)
+    t.strictSame([theirs.events.length, mine.events.length], [20, 0])
+    t.strictSame(reads(), [], 'nothing was read')
+
+    await append(false)
+    await mine.until(() => mine.events.length === 1)
+    t.match(mine.events, [{ offset: 82, queues: ['a'] }])
+    t.equal(reads().length, 1)
   })
 
   t.test('new events of partitions that a node takes meanwhile follow the lanes of these', async (t) => {

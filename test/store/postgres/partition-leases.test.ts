@@ -245,7 +245,7 @@ if (await havePostgres(t)) {
     await store.deliveries.watch(watcher)
     await store.log.append([newEvent({ queues: ['q'] })])
     t.strictSame(watcher.told, [], 'the first event of the lane is not known yet')
-    t.equal(broken().length, 2, 'the lanes were asked for twice')
+    t.ok(broken().length >= 2, 'the lanes were asked for again')
     broken.restore()
     await store.log.append([newEvent()])
     await watcher.until(() => watcher.told.length > 0)
