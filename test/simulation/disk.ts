@@ -42,7 +42,7 @@ export class Disk {
       this.#alarm = undefined
       alarm.ring()
     }
-    const store = new SqliteStore({ path: this.#path, onCommit })
+    const store = new SqliteStore({ path: this.#path, onCommit, syncFile: async () => {} })
     this.#opened.push(store)
     return this.#faulty(store, process)
   }

@@ -1,6 +1,7 @@
 import { CommitQueue, Rejection, type Batcher, type Commit, type Results } from '../commit-queue.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import { refusedWrite } from './database.ts'
+import type { SqliteSync } from './sync.ts'
 
 export interface Operation<T> {
   /** Runs inside a transaction; runs again, in another one, if the transaction fails. */
@@ -10,15 +11,19 @@ export interface Operation<T> {
 }
 
 export interface SqliteCommitsOptions {
-  /** Runs `work` in one durable transaction; throws when nothing of it was kept. */
-  transaction: (work: () => void) => void
+  /** Runs `work` in one transaction; throws when nothing of it was kept. @returns the highest offset so far */
+  transaction: (work: () => void) => number
+  /** Called when all up to an offset is durable. */
+  durable: (head: number) => void
+  /** `undefined` where nothing is durable. */
+  sync: SqliteSync | undefined
   feed: CommitFeed
   onCommit: ((commit: Commit) => void) | undefined
 }
 
 /**
- * Writes: the operations of one turn of the event loop share a transaction. Each is kept whole or not at all, whatever
- * becomes of the others.
+ * Writes: the operations of one turn of the event loop share a transaction, and those that come while it is made durable
+ * share the next one. Each is kept whole or not at all, whatever becomes of the others.
  */
 export class SqliteCommits implements Batcher<Operation<unknown>, unknown> {
   readonly #options: SqliteCommitsOptions
@@ -37,24 +42,9 @@ export class SqliteCommits implements Batcher<Operation<unknown>, unknown> {
     return this.#queue.add(this, operation as Operation<unknown>, options) as Promise<T>
   }
 
-  run(operations: readonly Operation<unknown>[]): Results<unknown> {
-    const { transaction, feed, onCommit } = this.#options
-    const begun = performance.now()
-    let results: Results<unknown> = []
-    try {
-      transaction(() => {
-        results = operations.map(attempt)
-      })
-    } catch (error) {
-      throw refusedWrite(error)
-    }
-    onCommit?.({ operations: operations.length, seconds: (performance.now() - begun) / 1_000 })
-    for (const [index, { committed }] of operations.entries()) {
-      const result = results[index]
-      if (!(result instanceof Rejection)) committed?.(result)
-    }
-    feed.publish()
-    return results
+  run(operations: readonly Operation<unknown>[]): Results<unknown> | Promise<Results<unknown>> {
+    const { sync } = this.#options
+    return sync?.due ? sync.checkpoint().then(() => this.#commit(operations)) : this.#commit(operations)
   }
 
   /** A failed transaction has left nothing: each of its operations may still be kept in one of its own. */
@@ -62,9 +52,42 @@ export class SqliteCommits implements Batcher<Operation<unknown>, unknown> {
     return true
   }
 
-  /** Commits what waits, before it returns; what comes with it or later is refused. */
+  /** Commits what waits; refuses what comes later. */
   close(): Promise<void> {
     return this.#queue.close()
+  }
+
+  #commit(operations: readonly Operation<unknown>[]): Results<unknown> | Promise<Results<unknown>> {
+    const { transaction, sync, onCommit } = this.#options
+    const begun = performance.now()
+    let results: Results<unknown> = []
+    let head: number
+    try {
+      head = transaction(() => {
+        results = operations.map(attempt)
+      })
+    } catch (error) {
+      throw refusedWrite(error)
+    }
+    const publish = () => {
+      onCommit?.({ operations: operations.length, seconds: (performance.now() - begun) / 1_000 })
+      this.#publish(operations, { results, head })
+      return results
+    }
+    return sync ? sync.commit().then(publish) : publish()
+  }
+
+  #publish(
+    operations: readonly Operation<unknown>[],
+    { results, head }: { results: Results<unknown>; head: number }
+  ): void {
+    const { durable, feed } = this.#options
+    durable(head)
+    for (const [index, { committed }] of operations.entries()) {
+      const result = results[index]
+      if (!(result instanceof Rejection)) committed?.(result)
+    }
+    feed.publish()
   }
 }
 

@@ -16,12 +16,10 @@ export const REMEDY = 'restore a backup, or recover the readable part with .reco
 /** Time for which a start waits for another process to close the file. */
 const LOCK_TIMEOUT_MS = 3_000
 
-/** Pages after which the write-ahead log is copied into the database; the more, the fewer pages are copied twice. */
-const CHECKPOINT_PAGES = 4_000
-
 /**
  * Opens the file for this process alone, since other writers would make what is held in memory stale, and brings its schema
- * up to date. Commits survive power loss (WAL with `synchronous=FULL`).
+ * up to date. With `synchronous=NORMAL`, SQLite syncs the write-ahead log when it begins anew, and leaves commits to
+ * `SqliteSync`. `wal_autocheckpoint` counts pages, and is reached only where `SqliteSync` has counted too few bytes.
  * @throws {StoreLockedError} another process has it open @throws {StoreNewerError} a newer release wrote it
  * @throws {StoreUnusableError} it is not a database, is damaged, or cannot be written
  */
@@ -31,10 +29,10 @@ export function openDatabase(path: string, onUpgrade?: OnUpgrade): DatabaseSync 
     db.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
+      PRAGMA synchronous = NORMAL;
       PRAGMA foreign_keys = ON;
       PRAGMA journal_size_limit = 67108864;
-      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+      PRAGMA wal_autocheckpoint = 16000;
       BEGIN EXCLUSIVE;
       COMMIT;
     `)

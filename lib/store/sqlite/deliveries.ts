@@ -72,7 +72,8 @@ export class SqliteDeliveries implements DeliveryStore {
     const queueKey = queues.find(queue)
     if (queueKey === undefined) return []
     const page = new Page(limits)
-    const offsets = pending.lanes.after(after, { queueKey, instanceKey }, limits.limit)
+    const lane = pending.lanes.after(after, { queueKey, instanceKey }, limits.limit)
+    const offsets = lane.filter((offset) => offset <= reads.head)
     for (const offset of offsets) {
       const event = reads.one(offset)
       if (event && page.add(event)) return page.events

@@ -3,31 +3,39 @@ import type { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, ClosingError } from '../../errors.ts'
 import { isDamage, openDatabase } from './database.ts'
 import { SqliteDamage, type OnDamage } from './damage.ts'
+import { SqliteSync, type SyncFile } from './sync.ts'
 import type { OnUpgrade } from './upgrade.ts'
+
+export interface FileOptions {
+  onDamage?: OnDamage | undefined
+  onUpgrade?: OnUpgrade | undefined
+  syncFile?: SyncFile | undefined
+}
 
 /** The open database file, with what is known of its damage. */
 export class SqliteFile {
   readonly db: DatabaseSync
   readonly damage: SqliteDamage
+  /** `undefined` for a database in memory. */
+  readonly sync: SqliteSync | undefined
   readonly #path: string
   readonly #inode: number | undefined
   #closed = false
 
   /** @throws as `openDatabase` does */
-  constructor(
-    path: string,
-    { onDamage, onUpgrade }: { onDamage?: OnDamage | undefined; onUpgrade?: OnUpgrade | undefined } = {}
-  ) {
+  constructor(path: string, { onDamage, onUpgrade, syncFile }: FileOptions = {}) {
     this.#path = path
     this.db = openDatabase(path, onUpgrade)
     this.#inode = this.#inodeNow()
     this.damage = new SqliteDamage(path, onDamage)
+    this.sync = path === ':memory:' ? undefined : new SqliteSync(this.db, path, syncFile)
   }
 
-  /** Runs `work` in one durable transaction. @throws what `work` or SQLite throws; then nothing of it is kept */
+  /** Runs `work` in one transaction, which `sync` makes durable. @throws what `work` or SQLite throws; then nothing of it is kept */
   transaction(work: () => void): void {
     // A deleted file still takes writes, but no later start would find them.
     if (this.#inodeNow() !== this.#inode) throw new BackpressureError(`${this.#path} is not there any more: start anew`)
+    this.sync?.assertWorks()
     try {
       this.db.exec('BEGIN IMMEDIATE')
       work()
@@ -61,6 +69,7 @@ export class SqliteFile {
     if (this.#closed) return
     this.#closed = true
     this.db.close()
+    this.sync?.close()
   }
 
   #inodeNow(): number | undefined {

@@ -30,12 +30,14 @@ export class SqliteLogReads {
   readonly #damage: SqliteDamage
   readonly #segments: SqliteSegments
   readonly #pending: SqlitePending
+  #head: number
 
   constructor({ sql, damage, segments, pending }: LogReadsOptions) {
     this.#sql = sql
     this.#damage = damage
     this.#segments = segments
     this.#pending = pending
+    this.#head = headOf(sql)
   }
 
   async events(options: ReadOptions): Promise<StoredEvent[]> {
@@ -46,13 +48,18 @@ export class SqliteLogReads {
 
   range(): LogRange {
     const { id, pruned_to: prunedTo } = this.#sql.log.get() as { id: string; pruned_to: number }
-    const head = this.head()
+    const head = this.head
     return { id, first: this.#first() ?? (head === 0 ? 0 : head + 1), head, prunedTo }
   }
 
-  /** The highest offset so far; 0: none. */
-  head(): number {
-    return headOf(this.#sql)
+  /** The highest durable offset; 0: none. Events after it are not read yet. */
+  get head(): number {
+    return this.#head
+  }
+
+  /** What was written so far is durable. @param head its highest offset */
+  advance(head: number): void {
+    this.#head = head
   }
 
   /** The event at an offset; `undefined` if there is none, if it is not among those asked for, or if it is damaged. */
@@ -72,7 +79,7 @@ export class SqliteLogReads {
     const { newestFirst = false, limit, maxBytes = Infinity } = options
     const page = new Page({ limit, maxBytes })
     const from = Math.max(options.after + 1, this.#firstNeeded())
-    const to = Math.min(options.upTo ?? Infinity, this.head())
+    const to = Math.min(options.upTo ?? Infinity, this.head)
     for (let step = 0; step <= to - from; step++) {
       const event = this.one(newestFirst ? to - step : from + step, options)
       if (event && page.add(event)) break
@@ -82,19 +89,11 @@ export class SqliteLogReads {
   }
 
   #events(options: ReadOptions): Iterable<StoredEvent> {
-    const {
-      instanceKey,
-      events,
-      instances,
-      newestFirst = false,
-      after,
-      upTo = Number.MAX_SAFE_INTEGER,
-      limit
-    } = options
+    const { instanceKey, events, instances, newestFirst = false, after, upTo = Infinity, limit } = options
     if (instanceKey !== undefined) return this.#ofInstance(instanceKey, options)
     const rows = this.#sql.read[newestFirst ? 'newestFirst' : 'oldestFirst'].iterate({
       after,
-      upTo,
+      upTo: Math.min(upTo, this.head),
       events: events ? JSON.stringify(events) : null,
       instances: instances ? JSON.stringify(instances) : null,
       limit
@@ -106,7 +105,7 @@ export class SqliteLogReads {
   *#ofInstance(instanceKey: number, { newestFirst, after, upTo, ...narrowing }: ReadOptions): Generator<StoredEvent> {
     const first = this.#first()
     if (first === null) return
-    const last = Math.min(upTo ?? Infinity, this.head())
+    const last = Math.min(upTo ?? Infinity, this.head)
     const from = segmentOf(Math.max(after, first))
     const to = segmentOf(last)
     for (let passed = 0; passed <= to - from; passed++) {

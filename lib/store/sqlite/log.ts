@@ -77,7 +77,7 @@ export class SqliteLog implements LogStore {
   }
 
   tail(subscriber: LogSubscriber): () => void {
-    subscriber.advanced([], this.#options.reads.head())
+    subscriber.advanced([], this.#options.reads.head)
     return this.#options.feed.subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
   }
 
@@ -100,13 +100,14 @@ export class SqliteLog implements LogStore {
   }
 
   #insert(event: NewEvent, { acceptedAt, stored, registered }: Appending): AppendResult {
-    const { sql, queues, ids, segments, pending, instances } = this.#options
+    const { file, sql, queues, ids, segments, pending, instances } = this.#options
     const instanceKey = instances.keyOf(event.instance, registered)
     const { id, instance, event: name, flags, envelope, data } = event
     const generated = hasGeneratedId(event)
     const first = generated ? undefined : ids.find(id, instanceKey)
     if (first !== undefined) return { id, offset: first, duplicate: true }
     const extras = writeExtras(event)
+    file.sync?.wrote(data.length + envelope.length)
     const inserted = sql.insertEvent.run(instanceKey, id, instance, name, flags, acceptedAt, envelope, extras, data)
     const offset = Number(inserted.lastInsertRowid)
     if (!generated) ids.add(id, instanceKey, offset)

@@ -14,8 +14,9 @@ import { SqliteLogReads } from './log-reads.ts'
 import { SqlitePending } from './pending.ts'
 import { SqliteQueues } from './queues.ts'
 import { SqliteSegments } from './segments.ts'
-import { prepareStatements, type Statements } from './statements.ts'
+import { headOf, prepareStatements, type Statements } from './statements.ts'
 import type { TransactionPart } from './transaction-part.ts'
+import type { SyncFile } from './sync.ts'
 import type { OnUpgrade } from './upgrade.ts'
 import type { EventStore } from '../event-store.ts'
 import type { MemoryDirectory } from '../../instances/memory-directory.ts'
@@ -31,9 +32,11 @@ export interface SqliteStoreOptions {
   onDamage?: OnDamage | undefined
   /** Called while a file of an older release is brought over, if it is large. */
   onUpgrade?: OnUpgrade | undefined
+  /** Makes what was written to an open file durable. @default `fs.fdatasync` */
+  syncFile?: SyncFile | undefined
 }
 
-/** The embedded `EventStore`: one SQLite file, one process, and one transaction for all writes of a turn. */
+/** The embedded `EventStore`: one SQLite file, one process, and one transaction for the writes that come together. */
 export class SqliteStore implements EventStore {
   readonly instances: MemoryDirectory
   readonly log: SqliteLog
@@ -45,8 +48,8 @@ export class SqliteStore implements EventStore {
   readonly #feed = new CommitFeed()
 
   /** @throws as `openDatabase` does */
-  constructor({ path, maxPendingDeliveries = 1_000_000, onCommit, onDamage, onUpgrade }: SqliteStoreOptions) {
-    const file = new SqliteFile(path, { onDamage, onUpgrade })
+  constructor({ path, maxPendingDeliveries = 1_000_000, onCommit, onDamage, onUpgrade, syncFile }: SqliteStoreOptions) {
+    const file = new SqliteFile(path, { onDamage, onUpgrade, syncFile })
     this.#file = file
     try {
       file.damage.lookOver(file.db)
@@ -69,7 +72,10 @@ export class SqliteStore implements EventStore {
             throw error
           }
           for (const part of parts) part.committed()
+          return headOf(sql)
         },
+        durable: (head) => reads.advance(head),
+        sync: file.sync,
         feed: this.#feed,
         onCommit
       })

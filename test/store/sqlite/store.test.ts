@@ -59,16 +59,6 @@ t.test('acknowledgements wait for the next transaction', async (t) => {
   t.equal(store.deliveries.pendingCount(), 0)
 })
 
-t.test('a commit is on the disk before it resolves: write-ahead log, synced each time', async (t) => {
-  const { store } = open(t)
-  const begins = spyOnExec(t, 'BEGIN IMMEDIATE')
-  await store.log.append(newEvents(1))
-  const [begun] = begins()
-  const db = begun!.receiver
-  t.match(db.prepare('PRAGMA journal_mode').get(), { journal_mode: 'wal' })
-  t.match(db.prepare('PRAGMA synchronous').get(), { synchronous: 2 }, 'FULL: power loss takes nothing')
-})
-
 t.test('a file in use is refused, and accepted once it is closed', async (t) => {
   const { path, store } = open(t)
   await store.log.append(newEvents(1))
