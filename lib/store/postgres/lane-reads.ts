@@ -47,14 +47,13 @@ export class PostgresLaneReads {
     partitions: readonly number[],
     page: PageLimits
   ): Promise<{ events: StoredEvent[]; reached: number }> {
-    const { schema } = this.#pool
-    const from = `(
-      SELECT d."offset", array_agg(q.name) AS queues FROM ${schema}.deliveries d JOIN ${schema}.queues q ON q.key = d.queue_key
-      WHERE d."offset" > $1 AND d."offset" <= $2 AND d.partition = ANY ($3)
-      GROUP BY d."offset" ORDER BY d."offset" LIMIT $4
-    ) d JOIN ${schema}.events e ON e."offset" = d."offset"`
-    const values = [after, upTo, partitions, page.limit]
-    const rows = await eventRows(this.#pool, from, values, { ...page, columns: ', d.queues' })
+    const rows = await this.#pool.query(`SELECT * FROM ${this.#pool.schema}.new_deliveries($1, $2, $3, $4, $5)`, [
+      after,
+      upTo,
+      partitions,
+      page.limit,
+      page.maxBytes
+    ])
     const events = rows.map((row) => ({ ...toEvent(row), queues: row.queues as string[] }))
     return { events, reached: reachedBy(rows, page, upTo) }
   }

@@ -14,19 +14,18 @@ export interface PageLimits {
  * and the version of the directory.
  * @param from the rest of the statement behind `FROM`, with the events as `e`
  * @param values the arguments of `from`
- * @param page `columns`: what else to select, beginning with a comma
  */
 export function eventRows(
   pool: PostgresPool,
   from: string,
   values: readonly unknown[],
-  { limit, maxBytes, newestFirst = false, columns = '' }: PageLimits & { newestFirst?: boolean; columns?: string }
+  { limit, maxBytes, newestFirst = false }: PageLimits & { newestFirst?: boolean }
 ): Promise<Row[]> {
   const order = newestFirst ? '"offset" DESC' : '"offset"'
   return pool.query(
     `SELECT * FROM (
       SELECT p.*, sum(p.size) OVER (ORDER BY p.${order}) - p.size AS ahead FROM (
-        SELECT ${EVENT_COLUMNS}${columns}, e.size,
+        SELECT ${EVENT_COLUMNS}, e.size,
           (SELECT value FROM ${pool.schema}.counters WHERE name = 'directory') AS directory_version
         FROM ${from} ORDER BY e.${order} LIMIT $${values.length + 1}
       ) p

@@ -82,6 +82,19 @@ export function deliveries(t: Test, open: Open): void {
     t.equal((await store.log.read({ after: 0, limit: 10 })).length, 2, 'the events stay in the log')
   })
 
+  void t.test('what is acknowledged behind a pending delivery is not sent again, also after a restart', async (t) => {
+    const { store, reopen } = await open(t)
+    const all = (await store.log.append(newEvents(5, { queues: ['a'] }))).map(({ offset }) => offset)
+    const lane = { queue: 'a', instanceKey: store.instances.require('sales').key }
+    await store.deliveries.acknowledge([all[0]!, all[2]!, all[3]!].map((offset) => ({ ...lane, offset })))
+    t.strictSame(await offsets(store, lane), [all[1], all[4]])
+    const reopened = await reopen()
+    t.strictSame(await offsets(reopened, lane), [all[1], all[4]])
+    t.equal(reopened.deliveries.pendingCount(), 2)
+    await reopened.deliveries.acknowledge([{ ...lane, offset: all[1]! }])
+    t.strictSame(await offsets(reopened, lane), [all[4]])
+  })
+
   void t.test('a buried delivery becomes a dead letter, and its lane continues without it', async (t) => {
     const { store } = await open(t)
     const event = newEvent({ instance: 'loja são/1', event: 'call', queues: ['a', 'b'] })
