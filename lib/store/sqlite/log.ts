@@ -16,6 +16,9 @@ import { hasGeneratedId } from '../../events/event-id.ts'
 import { writeExtras } from '../../events/extras.ts'
 import type { Instance } from '../../instances/instance.ts'
 
+/** What the removal of an event writes to the write-ahead log, about. */
+const REMOVED_BYTES = 1_024
+
 export interface SqliteLogOptions {
   file: SqliteFile
   sql: Statements
@@ -92,11 +95,17 @@ export class SqliteLog implements LogStore {
 
   prune(options: PruneOptions): Promise<{ removed: number; more: boolean }> {
     const { commits, segments } = this.#options
-    return commits.add({ run: () => this.#pruner.step(options), committed: ({ first }) => segments.removed(first) })
+    return commits.add({ run: () => this.#prune(options), committed: ({ first }) => segments.removed(first) })
   }
 
   damagedEvents(): number {
     return this.#options.file.damage.events
+  }
+
+  #prune(options: PruneOptions): ReturnType<SqlitePruner['step']> {
+    const step = this.#pruner.step(options)
+    this.#options.file.sync?.wrote(step.removed * REMOVED_BYTES)
+    return step
   }
 
   #insert(event: NewEvent, { acceptedAt, stored, registered }: Appending): AppendResult {

@@ -7,7 +7,7 @@ import type { TransactionPart } from './transaction-part.ts'
 /** Changes in rows from which on they are folded: 128 kB. */
 const FOLD_AT = 8_192
 /** Segments that one transaction folds at most. */
-const FOLDED_AT_ONCE = 4
+const FOLDED_AT_ONCE = 2
 
 /**
  * Pending deliveries. Each transaction writes one row with those that it added and removed. Now and then the rows are
