@@ -105,6 +105,9 @@ if (await havePostgres(t)) {
     await until(() => one.status().head === 80)
     t.strictSame([theirs.events.length, mine.events.length], [20, 0])
     t.strictSame(reads(), [], 'nothing was read')
+    const { key: instanceKey } = names.get(true)![0]!
+    const lane = await one.deliveries.readLane({ queue: 'a', instanceKey }, LANE_PAGE)
+    t.equal(lane.length, LANE_PAGE.limit, 'a lane that another node sends can be read')
 
     await append(false)
     await mine.until(() => mine.events.length === 1)
