@@ -6,12 +6,13 @@ import { instanceNames } from '../sqs/sender.ts'
 import type { BareInsert } from './bare-insert.ts'
 import { ask, DATABASE_URL, drop, newPlace, type Place } from './database.ts'
 import type { Node } from './node.ts'
+import { toQueue } from './to-queue.ts'
 
 const INSTANCES = instanceNames(50)
 /** Events a second while latency is measured: far from what it can. */
 const PACE = 500
 
-/** Nodes on one PostgreSQL: how fast they append together, and how soon a socket of another one has it. */
+/** Nodes on one PostgreSQL: how fast they append together, and how soon a socket or a queue has what another one accepts. */
 export default async function cluster(bench: Bench): Promise<Comparison[]> {
   try {
     await ask('SELECT')
@@ -19,9 +20,9 @@ export default async function cluster(bench: Bench): Promise<Comparison[]> {
     console.warn(`cluster: skipped, no PostgreSQL at ${new URL(DATABASE_URL).host} (${(error as Error).message})`)
     return []
   }
-  const places = [newPlace(), newPlace()] as const
+  const places = [newPlace(), newPlace(), newPlace()] as const
   try {
-    return [...(await appends(bench, places[0])), await acrossNodes(bench, places[1])]
+    return [...(await appends(bench, places[0])), await acrossNodes(bench, places[1]), await toQueue(bench, places[2])]
   } finally {
     await bench.close()
     await Promise.all(places.map(drop))
