@@ -1,3 +1,4 @@
+import { isUnaware, NOTICE_MS } from './check-leases.ts'
 import type { DeliveryMark, History, LoggedEvent } from './history.ts'
 import { queuesOf, type Scenario } from './scenario.ts'
 import type { SendCall } from './sqs.ts'
@@ -56,8 +57,8 @@ class LaneCheck {
   readonly #wrong: string[] = []
   readonly #taken = new Set<number>()
   readonly #refusals = new Map<number, number>()
-  /** Calls whose answer says that SQS has an event, by offset. */
-  readonly #confirmed = new Map<number, SendCall[]>()
+  /** Calls with an event, by offset. */
+  readonly #sent = new Map<number, SendCall[]>()
 
   constructor(queue: string, name: string, { scenario, history, sqs }: World) {
     this.#denials = sqs.denials.filter((name) => name === queue).length
@@ -88,7 +89,6 @@ class LaneCheck {
       this.#notAgain(offset, call)
       if (outcome === 'refused') this.#refusals.set(offset, (this.#refusals.get(offset) ?? 0) + 1)
       if (outcome === 'new' || outcome === 'repeated') this.#taken.add(offset)
-      if (call.accepted.includes(offset)) this.#confirmed.set(offset, [...(this.#confirmed.get(offset) ?? []), call])
     }
   }
 
@@ -127,20 +127,28 @@ class LaneCheck {
     return this.#history.buried.some((mark) => mark.queue === this.#queue && mark.offset === offset)
   }
 
-  /** Nobody sends what SQS is known to have, unless that knowledge was lost. */
-  #notAgain(offset: number, { sentAt }: SendCall): void {
+  /**
+   * Nobody sends what SQS is known to have, unless that knowledge was lost: its sender was ended, or lost the right to send
+   * before the acknowledgement was stored, so that another may have read the event as pending. Nor who has lost that right
+   * and cannot know it yet.
+   */
+  #notAgain(offset: number, call: SendCall): void {
     const { acknowledged, redriven, losses } = this.#history
+    const { sentAt } = call
     const isThis = (mark: DeliveryMark) => mark.queue === this.#queue && mark.offset === offset
     const redrivenAt = Math.max(-1, ...redriven.filter(isThis).map(({ at }) => at))
     const writtenAt = acknowledged.find((mark) => isThis(mark) && mark.at > redrivenAt)?.at ?? Infinity
-    if (writtenAt < sentAt) this.#wrong.push(`${this.#name}: ${offset} was sent again after it was written as sent`)
-    for (const { sender, answeredAt = Infinity } of this.#confirmed.get(offset) ?? []) {
-      if (answeredAt >= sentAt || answeredAt <= redrivenAt) continue
-      const forgotten = losses.some(
-        ({ process, at }) => process === sender && at >= answeredAt && at <= sentAt && at <= writtenAt
-      )
-      if (!forgotten)
-        this.#wrong.push(`${this.#name}: ${offset} was sent again, though ${sender.name} knew that SQS has it`)
+    const earlier = (this.#sent.get(offset) ?? []).filter((before) => before.sentAt > redrivenAt)
+    this.#sent.set(offset, [...earlier, call])
+    if (isUnaware(this.#history, call)) return
+    const forgotten = ({ sender, sentAt: since }: SendCall) =>
+      losses.some(({ process, at }) => process === sender && at >= since - NOTICE_MS && at <= sentAt && at <= writtenAt)
+    if (writtenAt < sentAt && !earlier.some(forgotten))
+      this.#wrong.push(`${this.#name}: ${offset} was sent again after it was written as sent`)
+    for (const before of earlier) {
+      const { sender, accepted, answeredAt = Infinity } = before
+      if (answeredAt >= sentAt || !accepted.includes(offset) || forgotten(before)) continue
+      this.#wrong.push(`${this.#name}: ${offset} was sent again, though ${sender.name} knew that SQS has it`)
     }
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { BackpressureError } from '../../lib/errors.ts'
 import type { EventStore } from '../../lib/store/event-store.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import type { Backend } from './backend.ts'
 import { sleep, type SimulatedProcess } from './clock.ts'
 import type { History } from './history.ts'
 import type { Random } from './random.ts'
@@ -12,21 +13,18 @@ import type { Random } from './random.ts'
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** A disk with the database file of one node: what was committed survives a crash, and the rest does not. */
-export class Disk {
+export class Disk implements Backend {
   readonly #now: () => number
   readonly #random: Random
   readonly #history: History
   readonly #folder = mkdtempSync(join(FOLDER, 'simulation-'))
   readonly #opened: EventStore[] = []
   #files = 0
-  /** Nothing can be written before this time. */
   fullUntil = 0
-  /** The share of reads that fail. */
   badReads = 0
-  /** Milliseconds that a read may take each way. */
   readMs = 0
   /** Called after so many commits, within the last of them: when its writes are durable and nobody knows of it yet. */
-  #alarm: { commits: number; ring: () => void } | undefined
+  #alarm: { commits: number; ring: (process: SimulatedProcess) => void } | undefined
 
   constructor({ random, history, now }: { random: Random; history: History; now: () => number }) {
     this.#now = now
@@ -34,41 +32,46 @@ export class Disk {
     this.#history = history
   }
 
-  /** Opens the file as a process that starts. */
   open(process: SimulatedProcess): EventStore {
     const onCommit = () => {
       const alarm = this.#alarm
       if (!alarm || !process.alive || --alarm.commits > 0) return
       this.#alarm = undefined
-      alarm.ring()
+      alarm.ring(process)
     }
     const store = new SqliteStore({ path: this.#path, onCommit, syncFile: async () => {} })
     this.#opened.push(store)
     return this.#faulty(store, process)
   }
 
-  /** The store that was opened last, as it is. */
-  get store(): EventStore {
-    return this.#opened.at(-1) as EventStore
+  get pendingCount(): number {
+    return this.#store.deliveries.pendingCount()
+  }
+
+  learn(history: History): Promise<void> {
+    return history.learn(this.#store.log)
+  }
+
+  /** What could not be written is tried again every second, but not at the end. */
+  losesAcknowledgements(): boolean {
+    return this.fullUntil > this.#now() - 1_000
   }
 
   /** The file is from now on what a process that ends without a word leaves behind. */
-  crash(): void {
+  crashed(): void {
     const before = this.#path
     this.#files++
     for (const suffix of ['', '-wal'])
       if (existsSync(before + suffix)) copyFileSync(before + suffix, this.#path + suffix)
   }
 
-  /** Calls `ring` in a commit to come. Returns how to call it off. */
-  inCommit(commits: number, ring: () => void): () => void {
+  inCommit(commits: number, ring: (process: SimulatedProcess) => void): () => void {
     this.#alarm = { commits, ring }
     return () => {
       this.#alarm = undefined
     }
   }
 
-  /** It does well from now on. */
   mend(): void {
     this.fullUntil = 0
     this.badReads = 0
@@ -79,6 +82,11 @@ export class Disk {
   async remove(): Promise<void> {
     for (const store of this.#opened) await store.close().catch(() => {})
     rmSync(this.#folder, { recursive: true })
+  }
+
+  /** The store that was opened last, as it is. */
+  get #store(): EventStore {
+    return this.#opened.at(-1) as EventStore
   }
 
   get #path(): string {

@@ -1,5 +1,5 @@
 import type { DeliveryRef } from '../../lib/store/delivery-store.ts'
-import type { EventStore } from '../../lib/store/event-store.ts'
+import type { LogStore } from '../../lib/store/log-store.ts'
 import type { SimulatedProcess } from './clock.ts'
 
 /** An event that a producer was told to be accepted. */
@@ -57,7 +57,7 @@ export class History {
   }
 
   /** Compares the log with what was seen of it before, and learns what is new in it. */
-  async learn({ log }: EventStore): Promise<void> {
+  async learn(log: Pick<LogStore, 'read' | 'range'>): Promise<void> {
     const seen = new Set<number>()
     for (let after = 0; ;) {
       const page = await log.read({ after, limit: 1_000 })

@@ -1,6 +1,6 @@
 import { sleep } from './clock.ts'
 import type { Misfortune } from './scenario.ts'
-import type { World } from './world.ts'
+import type { Slot, World } from './world.ts'
 
 /** Lets happen what a scenario has in store, and repairs each after a while. */
 export async function suffer(world: World): Promise<void> {
@@ -17,24 +17,27 @@ export async function suffer(world: World): Promise<void> {
 
 const MISFORTUNES: Record<Misfortune, (world: World) => Promise<void>> = {
   crash: async (world) => {
-    world.crash()
-    await startAgain(world)
+    const slot = world.slot()
+    world.crash(slot)
+    await startAgain(world, slot)
   },
 
   'crash in a commit': async (world) => {
+    const { random, backend } = world
     const crashed = Promise.withResolvers<void>()
-    const callOff = world.disk.inCommit(world.random.between(1, 5), () => {
-      world.crash()
+    const callOff = backend.inCommit(random.between(1, 5), (process) => {
+      world.crashProcess(process)
       crashed.resolve()
     })
     await Promise.race([crashed.promise, sleep(60_000)])
     callOff()
-    await startAgain(world)
+    await Promise.all(world.slots.map((slot) => startAgain(world, slot)))
   },
 
   restart: async (world) => {
-    await world.stop()
-    await startAgain(world)
+    const slot = world.slot()
+    await world.stop(slot)
+    await startAgain(world, slot)
   },
 
   weather: async ({ random, weather, scenario }) => {
@@ -43,32 +46,34 @@ const MISFORTUNES: Record<Misfortune, (world: World) => Promise<void>> = {
     weather.condition = 'fair'
   },
 
-  'full disk': async ({ disk, random, clock }) => {
-    disk.fullUntil = clock.now + random.between(10, 20_000)
+  'full disk': async ({ backend, random, clock }) => {
+    backend.fullUntil = clock.now + random.between(10, 20_000)
   },
 
-  'bad reads': async ({ disk, random }) => {
-    disk.badReads = random.pick([0.1, 0.5, 1])
+  'bad reads': async ({ backend, random }) => {
+    backend.badReads = random.pick([0.1, 0.5, 1])
     await sleep(random.between(10, 5_000))
-    disk.badReads = 0
+    backend.badReads = 0
   },
 
-  'slow reads': async ({ disk, random }) => {
-    disk.readMs = random.pick([5, 100, 2_000])
+  'slow reads': async ({ backend, random }) => {
+    backend.readMs = random.pick([5, 100, 2_000])
     await sleep(random.between(10, 20_000))
-    disk.readMs = 0
+    backend.readMs = 0
   },
 
   'queue deleted': async ({ sqs, random }) => {
     if (sqs.names.length > 0) sqs.delete(random.pick(sqs.names))
   },
 
-  redrive: async ({ node }) => {
+  redrive: async (world) => {
+    const { node } = world.slot()
     if (node) await node.process.ask(() => node.app.sqs.deadLetters.redrive({})).catch(() => {})
   },
 
   prune: async (world) => {
-    const { node, clock, random } = world
+    const { clock, random } = world
+    const { node } = world.slot()
     if (!node) return
     await world.learn()
     const acceptedBefore = clock.now - random.pick([1_000, 10_000, 100_000])
@@ -101,15 +106,54 @@ const MISFORTUNES: Record<Misfortune, (world: World) => Promise<void>> = {
       await sleep(100)
     }
     tokens.set(name, token)
+    // Other nodes learn of it a little later.
+    while (world.nodes.some(({ app }) => app.eventLog.instances.findByToken(before))) await sleep(10)
     revoked.set(before, clock.now)
   },
 
-  pause: async ({ node, clock, random }) => {
+  pause: async (world) => {
+    const { clock, random } = world
+    const { node } = world.slot()
     if (node) node.process.pausedUntil = clock.now + random.between(10, 10_000)
+  },
+
+  'trouble at a look-up': async ({ sqs, clock, random, postgres }) => {
+    sqs.onLookUp = (process) => {
+      if (random.chance(0.5)) process.pausedUntil = clock.now + random.between(10, 10_000)
+      else postgres?.drop(process, { silent: false })
+      return random.between(0, 9_000)
+    }
+    await sleep(60_000)
+    sqs.onLookUp = undefined
+  },
+
+  'take-overs fail': async (world) => {
+    const { postgres, random } = world
+    if (!postgres) return
+    postgres.failedTakeOvers = random.between(1, 3)
+    const { node } = world.slot()
+    if (node) postgres.drop(node.process, { silent: false })
+    await sleep(30_000)
+    postgres.failedTakeOvers = 0
+  },
+
+  'session ends': async (world) => {
+    const { node } = world.slot()
+    if (node) world.postgres?.drop(node.process, { silent: world.random.chance(0.5) })
+  },
+
+  'cut off from the database': async (world) => {
+    const { random, postgres } = world
+    const { node } = world.slot()
+    if (node) postgres?.cut(node.process, random.pick([500, 2_000, 5_000, 30_000]))
+  },
+
+  'database restarts': async ({ random, postgres }) => {
+    postgres?.restart(random.pick([0, 100, 3_000, 20_000]))
   }
 }
 
-async function startAgain(world: World): Promise<void> {
+async function startAgain(world: World, slot: Slot): Promise<void> {
   await sleep(world.random.between(0, 5_000))
-  await world.start()
+  await world.start(slot)
 }

@@ -20,46 +20,113 @@ export const MUTATIONS: readonly Mutation[] = [
     instead: 'this.#window.push(...events)'
   },
   {
+    name: 'an entry that SQS refused is acknowledged',
+    file: 'lib/sqs/sender.ts',
+    text: 'acknowledge(items.filter((item) => !answer.failures.has(item)))',
+    instead: 'acknowledge(items)'
+  },
+  {
     name: 'an entry that the answer leaves out is taken as accepted',
     file: 'lib/sqs/batch-call.ts',
     text: ': UNANSWERED)',
     instead: ': undefined)'
   },
   {
-    name: 'a lane that read an empty page does not see what came meanwhile',
+    name: 'an event committed between the last, empty read of a lane and its answer waits forever',
     file: 'lib/sqs/lane.ts',
     text: 'if (page.length === 0 && !this.#missed)',
     instead: 'if (page.length === 0)'
   },
   {
-    name: 'a redriven lane is read while its acknowledgements are not written',
-    file: 'lib/sqs/sender.ts',
+    name: 'a lane begins to read while acknowledgements of an earlier one are not stored',
+    file: 'lib/sqs/lanes.ts',
     text: 'if (lane.rewinding) await this.#writer.settled()',
     instead: ''
   },
   {
     name: 'a lane with a full window does not note that the store has more',
     file: 'lib/sqs/lane.ts',
-    text: '      this.fallBehind()\n      return',
-    instead: '      return'
+    text: '    this.#behind = true\n    this.#missed = true',
+    instead: '    this.#missed = true'
   },
   {
     name: 'a lane is sent by two calls at once',
-    file: 'lib/sqs/sender.ts',
-    text: 'lane.inFlight = true',
+    file: 'lib/sqs/lane.ts',
+    text: "this.#state = 'inFlight'",
     instead: ''
   },
   {
-    name: 'an acknowledgement that could not be written is forgotten',
+    name: 'an acknowledgement that could not be stored is forgotten',
     file: 'lib/sqs/delivery-writer.ts',
     text: 'if (signal.aborted) return',
     instead: 'return'
   },
   {
-    name: 'the deduplication id is of the try, not of the event',
+    name: 'a batch is retried with other deduplication ids',
     file: 'lib/sqs/batch.ts',
     text: 'MessageDeduplicationId: deduplicationId(event)',
     instead: 'MessageDeduplicationId: `${deduplicationId(event)}${lane.attempts}`'
+  },
+  {
+    name: 'a node sends without the right to',
+    file: 'lib/sqs/lanes.ts',
+    text: "return state !== 'leaving' && this.#deliveries.maySend(instanceKey)",
+    instead: 'return true'
+  },
+  {
+    name: 'a node does not ask again whether it may send after it waited for a queue',
+    file: 'lib/sqs/batch-client.ts',
+    text: 'if (!maySend()) throw',
+    instead: 'if (false) throw'
+  },
+  {
+    name: 'a lane that was dropped in flight is sent beside its successor',
+    file: 'lib/sqs/lanes.ts',
+    text: "state !== 'leaving' && ",
+    instead: ''
+  },
+  {
+    name: 'a hand-over does not wait for acknowledgements',
+    file: 'lib/sqs/lanes.ts',
+    text: '        await this.#writer.settled()\n        yield done',
+    instead: '        yield done'
+  },
+  {
+    name: 'a hand-over does not wait for batches in flight',
+    file: 'lib/sqs/lanes.ts',
+    text: 'const done = left.difference(busy)',
+    instead: 'const done = left'
+  },
+  {
+    name: 'partitions are sent although their first read has failed',
+    file: 'lib/store/postgres/partition-leases.ts',
+    text: '    const lanes = await this.#options.reads.pending(unread)\n    for (const partition of unread) this.#term.unread.delete(partition)',
+    instead:
+      '    for (const partition of unread) this.#term.unread.delete(partition)\n    const lanes = await this.#options.reads.pending(unread)'
+  },
+  {
+    name: 'new events are sent of partitions that were taken and not read',
+    file: 'lib/store/postgres/partition-leases.ts',
+    text: '!releasing.has(partition) && !unread.has(partition)',
+    instead: '!releasing.has(partition)'
+  },
+  {
+    name: 'new events for a node are skipped with those for others',
+    file: 'lib/store/postgres/partition-leases.ts',
+    text: ' && held.isDisjointFrom(partitions))',
+    instead: ')'
+  },
+  {
+    name: 'newer events are sent while partitions that were taken are read',
+    file: 'lib/store/postgres/partition-leases.ts',
+    text: 'whole && this.#term.unread.size === 0 && !this.#reading.running',
+    instead: 'whole'
+  },
+  {
+    name: 'a session that PostgreSQL may have ended counts as alive',
+    file: 'lib/store/postgres/session.ts',
+    text: 'return this.connected && performance.now() < this.#heardAt + this.#options.silenceMs * 0.85',
+    instead: 'return this.connected'
   },
   {
     name: 'a page of a replay skips an offset',
@@ -68,7 +135,7 @@ export const MUTATIONS: readonly Mutation[] = [
     instead: 'after: this.#position + 1,'
   },
   {
-    name: 'events that come while the last page of a replay is read are not sent',
+    name: 'a replay skips the events between its last page and live ones',
     file: 'lib/websocket/replay.ts',
     text: 'packets.push(...this.#packets(held))',
     instead: ''
@@ -102,20 +169,32 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'lib/websocket/scope.ts',
     text: '(this.instanceKey === undefined || this.instanceKey === event.instanceKey) &&',
     instead: ''
+  },
+  {
+    name: 'a follower of the log passes its own events on while older ones are read',
+    file: 'lib/store/postgres/tail.ts',
+    text: ' && !this.#reading.running) this.#pass(stored, head)',
+    instead: ') this.#pass(stored, head)'
   }
 ]
 
 const root = new URL('../../', import.meta.url)
 
-/** Puts a mutation into what is imported from now on. @throws {Error} its text is not there, or is there twice */
-export function mutate({ name, file, text, instead }: Mutation): void {
-  const target = new URL(file, root)
-  if (readFileSync(target, 'utf8').split(text).length !== 2)
+/** @throws {Error} the text of a mutation is not in its file, or more than once */
+export function assertApplies({ name, file, text }: Mutation): void {
+  if (readFileSync(new URL(file, root), 'utf8').split(text).length !== 2)
     throw new Error(`${name}: ${file} does not have the text of this mutation once: ${text}`)
+}
+
+/** Puts a mutation into what is imported from now on. @throws as `assertApplies` */
+export function mutate(mutation: Mutation): void {
+  assertApplies(mutation)
+  const { file, text, instead } = mutation
+  const target = new URL(file, root).href
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context)
-      if (url !== target.href) return loaded
+      if (url !== target) return loaded
       return { ...loaded, source: String(loaded.source).replace(text, () => instead) }
     }
   })

@@ -61,11 +61,11 @@ function findMutation(index: number): void {
     '--seeds',
     String(seeds)
   ]
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   const found = /^Seed (\d+)/m.exec(stdout)?.[1]
   const [, violation] = /^- (.*)/m.exec(stdout) ?? []
   console.log(
-    `${MUTATIONS[index]?.name}: ${found === undefined ? `not found ${stderr}` : `seed ${found} (${violation})`}`
+    `${MUTATIONS[index]?.name}: ${found === undefined ? `not found ${stderr || (error?.message ?? '')}` : `seed ${found} (${violation})`}`
   )
   if (status === 0 || found === undefined) process.exitCode = 1
 }

@@ -67,9 +67,19 @@ export type Misfortune =
   | 'clients are cut off'
   | 'clients stop to read'
   | 'new token'
+  | ClusterMisfortune
+
+type ClusterMisfortune =
+  | 'trouble at a look-up'
+  | 'take-overs fail'
+  | 'session ends'
+  | 'cut off from the database'
+  | 'database restarts'
 
 export interface Scenario {
   readonly seed: number
+  /** One has a file, several have a PostgreSQL. */
+  readonly nodes: number
   readonly settings: Settings
   readonly tenants: readonly Tenant[]
   readonly producers: readonly ProducerPlan[]
@@ -107,6 +117,21 @@ const MISFORTUNES: readonly Misfortune[] = [
   'new token'
 ]
 
+/** Those of several nodes, as likely as the others together. */
+const CLUSTER_MISFORTUNES: readonly Misfortune[] = [
+  'trouble at a look-up',
+  'trouble at a look-up',
+  'take-overs fail',
+  'session ends',
+  'session ends',
+  'cut off from the database',
+  'database restarts',
+  'pause',
+  'crash',
+  'restart',
+  'bad reads'
+]
+
 /** Bytes of a message that no queue takes, by the settings below. */
 export const OVERSIZED = 12_000
 
@@ -114,7 +139,9 @@ export const OVERSIZED = 12_000
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
   const some = () => KEYS.filter(() => random.chance(0.6))
-  const durationMs = random.pick([2_000, 10_000, 30_000, 120_000, 600_000])
+  const nodes = random.pick([1, 1, 1, 2, 3])
+  const durationMs = random.pick([2_000, 10_000, 30_000, 120_000, nodes > 1 ? 120_000 : 600_000])
+  const misfortune = () => random.pick(nodes > 1 && random.chance(0.5) ? CLUSTER_MISFORTUNES : MISFORTUNES)
   const tenants = Array.from({ length: random.between(1, 4) }, (_, index) => ({
     name: `tenant-${index}`,
     token: `token-of-${index}`,
@@ -125,6 +152,7 @@ export function scenarioOf(seed: number): Scenario {
   const calls = random.pick([5, 10, 20, 40, 80])
   return {
     seed,
+    nodes,
     durationMs,
     tenants,
     roughness: random.pick([0, 0.05, 0.2, 0.4]),
@@ -152,7 +180,7 @@ export function scenarioOf(seed: number): Scenario {
     clients: Array.from({ length: random.between(0, 6) }, () => clientOf(random, { tenants, durationMs })),
     misfortunes: Array.from({ length: random.between(0, 12) }, () => ({
       at: random.between(0, durationMs),
-      kind: random.pick(MISFORTUNES)
+      kind: misfortune()
     })).sort((a, b) => a.at - b.at)
   }
 }

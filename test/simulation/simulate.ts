@@ -1,10 +1,12 @@
+import { checkLeases } from './check-leases.ts'
 import { checkLog } from './check-log.ts'
 import { checkQueues } from './check-queues.ts'
 import { checkSockets, waitingClients } from './check-sockets.ts'
 import { Clock, sleep } from './clock.ts'
 import { suffer } from './misfortunes.ts'
 import { produce } from './producer.ts'
-import { scenarioOf } from './scenario.ts'
+import type { SimulatedNode } from './node.ts'
+import { scenarioOf, type Tenant } from './scenario.ts'
 import { World } from './world.ts'
 
 export interface Outcome {
@@ -37,12 +39,12 @@ export async function simulate(seed: number, traceLines = 80): Promise<Outcome> 
   process.on('unhandledRejection', rejected)
   try {
     await clock.run(() => live(world))
-    history.violations.push(...checkLog(world), ...checkQueues(world), ...checkSockets(world))
+    history.violations.push(...checkLog(world), ...checkQueues(world), ...checkLeases(world), ...checkSockets(world))
   } catch (error) {
     history.violations.push(`it broke off: ${(error as Error).stack}`)
   } finally {
     Math.random = mathRandom
-    await world.disk.remove()
+    await world.backend.remove()
     await clock.end()
     process.off('unhandledRejection', rejected)
   }
@@ -58,7 +60,7 @@ export async function simulate(seed: number, traceLines = 80): Promise<Outcome> 
 async function live(world: World): Promise<void> {
   const { weather, scenario } = world
   weather.calm = true
-  await world.start()
+  await startAll(world)
   await settle(world)
   weather.calm = false
   for (const client of world.clients) void client.live()
@@ -67,7 +69,11 @@ async function live(world: World): Promise<void> {
   await recover(world)
   await caughtUp(world)
   for (const client of world.clients) client.end()
-  await world.stop()
+  await Promise.all(world.slots.map((slot) => world.stop(slot)))
+}
+
+async function startAll(world: World): Promise<void> {
+  await Promise.all(world.slots.map((slot) => world.start(slot)))
 }
 
 /** Registers the instances and what they select. */
@@ -81,6 +87,10 @@ async function settle(world: World): Promise<void> {
         await app[transport].set(name, { enabled: selected[transport].length > 0, events: selected[transport] })
     })
   }
+  // Every node knows of the last one.
+  const { name } = world.scenario.tenants.at(-1) as Tenant
+  const isKnown = ({ app }: SimulatedNode) => app.eventLog.instances.get(name)?.selections.websocket
+  while (!world.nodes.every(isKnown)) await sleep(10)
 }
 
 /** Waits for clients to have what they may see. */
@@ -105,24 +115,26 @@ async function caughtUp(world: World): Promise<void> {
 
 /** Mends everything, and waits for what is pending. */
 async function recover(world: World): Promise<void> {
-  const { weather, disk, clock, history, trace } = world
+  const { weather, backend, clock, history, trace } = world
   trace.add('world', 'everything is mended')
   weather.calm = true
-  disk.mend()
+  backend.mend()
   world.cured = true
-  await world.start()
-  const { process, app, store } = await world.anyNode()
+  await startAll(world)
+  const { process, app } = await world.anyNode()
   const deadline = clock.now + RECOVERY_MS
   for (;;) {
-    const letters = (await process.ask(() => app.sqs.deadLetters.read({ after: 0, limit: 10_000 }))) ?? []
+    const read = () => app.sqs.deadLetters.read({ after: 0, limit: 10_000 })
+    const letters = (await process.ask(read)) ?? []
     const curable = letters.filter(({ reason }) => reason !== 'IEV_SQS_PAYLOAD_TOO_LARGE').map(({ id }) => id)
-    const pending = store.deliveries.pendingCount()
+    const pending = backend.pendingCount
     if (curable.length === 0 && pending === 0) break
     if (clock.now > deadline) {
       history.violations.push(`${pending} deliveries are pending forever, and ${curable.length} dead letters`)
       break
     }
-    if (curable.length > 0) await process.ask(() => app.sqs.deadLetters.redrive({ ids: curable.slice(0, 1_000) }))
+    const redrive = () => app.sqs.deadLetters.redrive({ ids: curable.slice(0, 1_000) })
+    if (curable.length > 0) await process.ask(redrive).catch(() => {})
     await sleep(1_000)
   }
   await world.learn()

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { assertApplies, MUTATIONS } from './mutations.ts'
 import { report } from './report.ts'
 import { simulate } from './simulate.ts'
 
 const SEEDS = 200
-const REPEATED = [2, 5, 17]
+/** Of one, two and three nodes. */
+const REPEATED = [6, 3, 4]
 
 t.test(`nothing is lost, doubled, out of order, leaked or pending forever with the seeds up to ${SEEDS}`, async (t) => {
   const failed: string[] = []
@@ -25,4 +27,8 @@ t.test('a seed repeats a run, in this process and in another', async (t) => {
     const other = execFileSync(process.execPath, [run, '--seed', String(seed)], { encoding: 'utf8' })
     t.match(other, `Seed ${seed} (${first.fingerprint})`)
   }
+})
+
+t.test('every mutation still applies to the code', async (t) => {
+  for (const mutation of MUTATIONS) t.doesNotThrow(() => assertApplies(mutation), mutation.name)
 })

@@ -28,6 +28,8 @@ export interface Session {
   resumed?: Resumed & { readonly after: number }
   /** The server said that the offset is of another log. */
   restarted?: boolean
+  /** The server has written that it ends the session, or the connection was lost before it could. */
+  dismissed?: boolean
 }
 
 /** A client of Socket.IO that reads, stops reading, loses its connection, and comes back with the offset it has. */
@@ -105,12 +107,14 @@ export class SocketClient {
         latencyMs: random.between(0, scenario.latencyMs),
         systemBytes: this.plan.systemBytes,
         written: (packet) => {
+          if (packet.startsWith('41')) session.dismissed = true
           const message = messageOf(packet)
           if (message && 'offset' in message.body && message.name !== 'resuming')
             written.push({ ...heard(message.body), at: clock.now })
         },
         read: (packet) => this.#read(packet, { session, connection, written }),
         over: () => {
+          if (!this.#isOver) session.dismissed = true
           trace.add(this.name, 'is disconnected')
           resolve()
         }

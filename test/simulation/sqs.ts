@@ -13,12 +13,16 @@ export interface Arrival {
 /** A SendMessageBatch. */
 export interface SendCall {
   readonly queue: string
+  /** The instances whose events it carries. */
+  readonly instances: ReadonlySet<string>
   readonly sender: SimulatedProcess
   readonly sentAt: number
   /** When it reached SQS; `undefined`: never. */
   arrivedAt?: number
   /** When its sender had the answer, if it still waited for it. */
   answeredAt?: number
+  /** When its sender waited no longer: for an answer, a failure, or its deadline. */
+  endedAt?: number
   /** Offsets that the answer calls accepted. */
   accepted: readonly number[]
   arrivals: readonly Arrival[]
@@ -48,6 +52,8 @@ export class SimulatedSqs {
   readonly denials: string[] = []
   /** Sends that have reached SQS, in that order. */
   readonly arrived: SendCall[] = []
+  /** Called once, with the process that asks for a queue next. Returns the milliseconds that its answer is late. */
+  onLookUp: ((sender: SimulatedProcess) => number) | undefined
 
   constructor(options: SimulatedSqsOptions) {
     this.#options = options
@@ -82,24 +88,39 @@ export class SimulatedSqs {
     const answer = (give: () => void) => {
       if (sender.alive) sender.deliver(give)
     }
+    const lateMs = (name === 'GetQueueUrlCommand' && this.onLookUp?.(sender)) || 0
+    if (name === 'GetQueueUrlCommand') this.onLookUp = undefined
     const call = name === 'SendMessageBatchCommand' ? this.#sent(input, sender) : undefined
-    this.#way(name, input, call).then(
+    const ended = () => {
+      if (call) call.endedAt ??= this.#options.now()
+    }
+    abortSignal?.addEventListener('abort', ended)
+    this.#way(name, input, { call, lateMs }).then(
       (result) =>
         answer(() => {
           // One that comes too late is not looked at.
           if (call && !abortSignal?.aborted) call.answeredAt = this.#options.now()
+          ended()
           resolve(result)
         }),
-      (error: unknown) => answer(() => reject(error as Error))
+      (error: unknown) =>
+        answer(() => {
+          ended()
+          reject(error as Error)
+        })
     )
     return promise
   }
 
   /** A call's way to SQS and back; never resolves if its answer is lost without a sign. */
-  async #way(command: string, input: Input, call: SendCall | undefined): Promise<unknown> {
+  async #way(
+    command: string,
+    input: Input,
+    { call, lateMs }: { call: SendCall | undefined; lateMs: number }
+  ): Promise<unknown> {
     const { weather, now, trace } = this.#options
     const fate = weather.call()
-    await sleep(weather.latencyMs())
+    await sleep(weather.latencyMs() + lateMs)
     if (fate === 'unsent') throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
     const refusal = REFUSALS[fate]
     if (fate === 'denied') this.denials.push(nameOf(input))
@@ -118,7 +139,10 @@ export class SimulatedSqs {
   }
 
   #sent(input: Input, sender: SimulatedProcess): SendCall {
-    const call = { queue: nameOf(input), sender, sentAt: this.#options.now(), accepted: [], arrivals: [] }
+    const instances = new Set(
+      (input.Entries ?? []).map(({ MessageBody }) => (JSON.parse(MessageBody) as Message).instance)
+    )
+    const call = { queue: nameOf(input), instances, sender, sentAt: this.#options.now(), accepted: [], arrivals: [] }
     this.calls.push(call)
     return call
   }
