@@ -28,7 +28,15 @@ export type { InstanceQueue } from './sqs/instance-queues.ts'
 export type { QueueType } from './sqs/queue-names.ts'
 export type { NamePage } from './instances/names.ts'
 export type { CreateInstanceInput, InstanceChange, InstanceDirectory, SelectionInput } from './instances/directory.ts'
-export type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from './store/log-store.ts'
+export type {
+  AppendResult,
+  CommonHistory,
+  LogRange,
+  LogStore,
+  LogSubscriber,
+  PruneOptions,
+  ReadOptions
+} from './store/log-store.ts'
 export type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from './store/dead-letter-store.ts'
 export type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from './store/delivery-store.ts'
 export type { EventStore, NodeStatus } from './store/event-store.ts'

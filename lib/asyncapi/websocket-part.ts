@@ -94,7 +94,7 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
   return part
 }
 
-const LOG = '0b0a3c1e-5d57-4c3f-9a53-0c2f3b3c7f10'
+const LOG = '88e02af1c2d83484'
 const WHOSE_KEY = 'The global key, or the token of the instance.'
 
 const Query = {
@@ -123,15 +123,25 @@ const count = { type: 'integer', minimum: 0 }
 
 const log = {
   type: 'string',
-  description: 'Identifies the log of the offsets. Store it with the offset, and send both.'
+  description: 'Identifies the log of the offsets, and its epoch. Store it with the offset, and send both.'
 }
 
 const resuming: Message = {
   name: 'resuming',
   title: 'resuming',
-  summary: 'The offset belongs to another log: all events of this log follow.',
-  payload: { type: 'object', required: ['offset', 'log'], properties: { offset: { const: 0 }, log } },
-  examples: [{ name: 'another log', payload: { offset: 0, log: LOG } }]
+  summary: 'The events that follow come after this offset of this log. Store both instead of those that you have.',
+  payload: {
+    type: 'object',
+    required: ['offset', 'log'],
+    properties: {
+      offset: {
+        ...count,
+        description: 'Lower than yours if the log has lost its end; 0 if yours is of another log.'
+      },
+      log
+    }
+  },
+  examples: [{ name: 'a log that has lost its end', payload: { offset: 4600, log: `${LOG}-incomplete` } }]
 }
 
 const resumed: Message = {
@@ -147,7 +157,7 @@ const resumed: Message = {
       count: { ...count, description: 'Number of replayed events.' },
       complete: {
         type: 'boolean',
-        description: 'false: the log no longer has all events since that offset; some are missing.'
+        description: 'false: the log no longer has all events since that offset, or has lost its end; some are missing.'
       },
       log
     }

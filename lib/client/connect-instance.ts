@@ -25,6 +25,8 @@ const TEMPORARY = new Set(['IEV_WS_RATE_LIMITED', 'IEV_WS_TOO_MANY_SOCKETS'])
 interface Step {
   run: () => void | Promise<void>
   offset: number
+  /** The log from here on, which comes with an offset up to which all events are handled already. */
+  log?: string
 }
 
 /**
@@ -55,6 +57,7 @@ export function connectInstance<Events extends object = InstanceEventMap>(
   let running = false
   let onceDone: (() => void) | undefined
   let handled = offset === 'latest' ? undefined : offset
+  let handledLog = given
   let received = offset
   let log = given
   let lastOfConnection = -Infinity
@@ -78,9 +81,9 @@ export function connectInstance<Events extends object = InstanceEventMap>(
   socket.onAny((name: string, message: Resumed & InstanceMessage<Events>) => {
     expelled = false
     if (name === 'resumed' || name === 'resuming') log = message.log
-    if (name === 'resumed') take({ run: () => onResumed?.(message), offset: message.to })
-    // The server has another log now, so the offsets of the old one are void.
-    else if (name === 'resuming') take({ run: () => {}, offset: message.offset })
+    if (name === 'resumed') take({ run: () => onResumed?.(message), offset: message.to, log: message.log })
+    // The log has another epoch, or is another one: offsets above this one are void.
+    else if (name === 'resuming') take({ run: () => {}, offset: message.offset, log: message.log })
     // The host may send messages of its own, without an offset. The first event of a connection is never a repeat: a low offset
     // then means another log.
     else if (Number.isSafeInteger(message?.offset) && message.offset > lastOfConnection)
@@ -122,6 +125,7 @@ export function connectInstance<Events extends object = InstanceEventMap>(
   async function work(): Promise<void> {
     running = true
     for (let step = waiting.shift(); step; step = waiting.shift()) {
+      if (step.log !== undefined) [handled, handledLog] = [step.offset, step.log]
       try {
         const handling = step.run()
         // Synchronous handlers are not awaited: a reply of long polling contains thousands of events.
@@ -166,7 +170,7 @@ export function connectInstance<Events extends object = InstanceEventMap>(
       return handled
     },
     get log() {
-      return log
+      return handledLog
     },
     get connected() {
       return socket.connected

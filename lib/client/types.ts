@@ -49,7 +49,10 @@ export interface ConnectInstanceOptions<Events extends object = InstanceEventMap
   events?: readonly string[]
   /** Names of instances, on `/` (global mode). @default all that the key authorizes */
   instances?: readonly string[]
-  /** The log of `offset`. If the server has another log by now, you receive all of its events. @default unknown */
+  /**
+   * The log of `offset`. If the server's log has lost its end since, you receive what follows the events that are left; if it
+   * is another log by now, all of its events. @default unknown
+   */
   log?: string | undefined
   /** Resumes after this offset: all later events come first. @default 'latest': only events from now on */
   offset?: number | 'latest' | undefined

@@ -30,7 +30,10 @@ export interface ReadOptions {
 
 /** The extent of a log. */
 export interface LogRange {
-  /** Identifies this log: a log that was begun anew has another id, so that offsets of the old one are recognised. */
+  /**
+   * Identifies the log and its epoch. Whenever the log may have lost its end (a restored backup, a lagging standby) it
+   * continues in a new epoch, so that offsets of lost events are recognised.
+   */
   id: string
   /** Lowest offset that the log holds; `head + 1` when all events were pruned, 0 before the first event. */
   first: number
@@ -38,6 +41,14 @@ export interface LogRange {
   head: number
   /** Highest offset that was pruned, 0 if none: the log holds every event after it. */
   prunedTo: number
+}
+
+/** What this log and one that a client has read have in common. */
+export interface CommonHistory {
+  /** As in `LogRange`. */
+  id: string
+  /** The last offset at which both have the same event; 0 if that is not known. */
+  upTo: number
 }
 
 /** Events that may be removed. */
@@ -57,6 +68,11 @@ export interface LogSubscriber {
   interest(): { all: boolean; instanceKeys: Iterable<number> }
   /** Called with new events in offset order, each once, or with none, and the offset up to which the log was read. */
   advanced(events: readonly StoredEvent[], position: number): void
+  /**
+   * Called at once with the current epoch of the log, and before events of a new one are passed. Events above `upTo` that
+   * were passed before are lost: what has their offsets now follows.
+   */
+  entered(epoch: CommonHistory): void
 }
 
 /** Every accepted event, in the order of acceptance. */
@@ -72,8 +88,8 @@ export interface LogStore {
   append(events: readonly NewEvent[], replan?: () => readonly NewEvent[]): Promise<AppendResult[]>
 
   /**
-   * Follows the log from its head on, whichever node appends. Calls `advanced` at once, without events, with the head.
-   * Returns how to stop it.
+   * Follows the log from its head on, whichever node appends. Calls `entered` and `advanced` at once, the latter without
+   * events, with the head. Returns how to stop it.
    */
   tail(subscriber: LogSubscriber): () => void
 
@@ -81,6 +97,9 @@ export interface LogStore {
   read(options: ReadOptions): Promise<StoredEvent[]>
 
   range(): Promise<LogRange>
+
+  /** Compares this log with the one that had this id. */
+  commonWith(id: string): Promise<CommonHistory>
 
   /**
    * Removes old events that have neither a pending delivery nor a dead letter. Looks at a few hundred events a call: call

@@ -62,7 +62,7 @@ async function copy({ source, target, progress }: Copying): Promise<{ counts: Lo
   const counts = source.counts()
   const position = await target.begin({
     fingerprint: source.fingerprint(),
-    logId: source.logId(),
+    epochs: source.epochs(),
     counts,
     instances: source.instances(),
     lastInstanceKey: source.lastKey('instances'),

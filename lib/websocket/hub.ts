@@ -5,7 +5,7 @@ import type { StoredEvent } from '../events/event.ts'
 import { eventSize } from '../events/messages.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { InstanceChange } from '../instances/directory.ts'
-import type { LogStore } from '../store/log-store.ts'
+import type { CommonHistory, LogStore } from '../store/log-store.ts'
 import { slowClientChannel, type SlowClientNotice } from '../telemetry/channels.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { QuietLog } from '../telemetry/quiet-log.ts'
@@ -16,8 +16,9 @@ import { BufferBudget, LIVE_SHARE } from './buffer-budget.ts'
 import type { Listener } from './listener.ts'
 import { Listeners } from './listeners.ts'
 import { LiveListeners } from './live-listeners.ts'
-import type { Payload } from './payload.ts'
+import { eventPacket, Payload } from './payload.ts'
 import { Replays } from './replays.ts'
+import type { Resuming } from './resumed.ts'
 import { Scope } from './scope.ts'
 import { SharedPayloads } from './shared-payloads.ts'
 import { SocketWriter, type CutOffReason } from './socket-writer.ts'
@@ -49,6 +50,7 @@ export class Hub {
   readonly #backlogs: Backlogs
   readonly #writers = new WeakMap<Socket['conn'], SocketWriter>()
   readonly #stopTail: () => void
+  #epoch: CommonHistory = { id: '', upTo: 0 }
   #head = 0
 
   constructor(options: HubOptions) {
@@ -61,6 +63,7 @@ export class Hub {
       logStore,
       log,
       budget: this.#budget,
+      epoch: () => this.#epoch,
       head: () => this.#head,
       audienceOf: (event) => audiences.of(event),
       live: (listener) => this.#live.add(listener),
@@ -68,6 +71,7 @@ export class Hub {
     })
     this.#stopTail = logStore.tail({
       interest: () => this.#listeners.interest,
+      entered: (epoch) => guard('Sockets could not be told of a new epoch', () => this.#entered(epoch)),
       advanced: (events, head) => guard('Events could not be written to sockets', () => this.#advanced(events, head))
     })
   }
@@ -106,15 +110,16 @@ export class Hub {
   add(socket: Socket, { instance, tokenOf, subscription }: Admitted): void {
     const { metrics } = this.#options
     const scope = new Scope(socket.nsp.name, instance?.key, subscription)
-    const listener: Listener = { socket, writer: this.#writerOf(socket), scope, tokenOf }
+    const { offset, log } = subscription
+    const resumes = offset !== undefined
+    const listener: Listener = { socket, writer: this.#writerOf(socket), scope, tokenOf, resumes }
     metrics.admitted.inc()
     this.#listeners.add(listener)
     socket.once('disconnect', () => this.#remove(listener))
-    const { offset, log } = subscription
-    if (offset === undefined) this.#live.add(listener)
+    if (!resumes) this.#live.add(listener)
     else {
       metrics.resumes.inc()
-      if (offset === 'latest') this.#replays.add({ listener, offset: this.#head, log: undefined, quiet: false })
+      if (offset === 'latest') this.#replays.add({ listener, offset: this.#head, log: this.#epoch.id, quiet: false })
       else this.#replays.add({ listener, offset, log, quiet: false })
     }
   }
@@ -140,6 +145,27 @@ export class Hub {
     this.#stopTail()
     this.#backlogs.stop()
     await this.#replays.stop()
+  }
+
+  /** Events of this epoch follow. Listeners that were served more than is left of the one before are resumed. */
+  #entered(epoch: CommonHistory): void {
+    const { id, upTo } = epoch
+    const [log, served] = [this.#epoch.id, this.#head]
+    this.#epoch = epoch
+    this.#head = Math.min(served, upTo)
+    for (const { scope, listeners } of this.#live.groups()) {
+      const message = JSON.stringify({ offset: served, log: id } satisfies Resuming)
+      const payload = new Payload([eventPacket(scope.namespace, 'resuming', message)], scope.owner)
+      for (const listener of listeners) {
+        // One that never asked for offsets has nothing to compare: it receives what follows.
+        if (!listener.resumes) continue
+        if (served <= upTo) listener.writer.send(payload)
+        else {
+          this.#live.remove(listener)
+          this.#replays.add({ listener, offset: served, log, quiet: true })
+        }
+      }
+    }
   }
 
   /** Writes events to live listeners, in offset order. `head` is the offset up to which the log was read for them. */
@@ -181,7 +207,7 @@ export class Hub {
   /** A listener without room receives the events from the log, in its turn. */
   #fallBehind(listener: Listener, served: number): void {
     this.#live.remove(listener)
-    this.#replays.add({ listener, offset: served, log: undefined, quiet: true })
+    this.#replays.add({ listener, offset: served, log: this.#epoch.id, quiet: true })
   }
 
   #cut(writer: SocketWriter, code: CutOffReason): void {

@@ -10,4 +10,6 @@ export interface Listener {
   readonly scope: Scope
   /** The instance whose token authorized it; `undefined` for the global key and allowed hosts. */
   readonly tokenOf: Instance | undefined
+  /** True if it came with an offset: it is told which offsets its events have, and of which log. */
+  readonly resumes: boolean
 }

@@ -40,6 +40,11 @@ export class LiveListeners {
     if (groups?.size === 0) this.#byInstance.delete(instanceKey)
   }
 
+  /** All of them. */
+  groups(): Iterable<ListenerGroup> {
+    return this.#byScope.values()
+  }
+
   /** Returns the events that each group receives, in their order. */
   route(
     events: readonly StoredEvent[],

@@ -1,16 +1,18 @@
 import type { StoredEvent } from '../events/event.ts'
 import { eventSize } from '../events/messages.ts'
-import type { LogStore } from '../store/log-store.ts'
+import type { CommonHistory, LogStore } from '../store/log-store.ts'
 import type { Audience } from './audiences.ts'
 import { type BufferBudget, type Chunk, REPLAY_SHARE } from './buffer-budget.ts'
 import type { Listener } from './listener.ts'
+import { clientLog, readClientLog } from './client-log.ts'
 import { eventPacket, Payload } from './payload.ts'
-import type { Resumed } from './resumed.ts'
+import type { Resumed, Resuming } from './resumed.ts'
 
 export interface ReplayOptions {
   logStore: LogStore
   budget: BufferBudget
-  /** Returns the offset up to which live listeners were served. */
+  /** Returns the epoch of the log, another object whenever one begins, and the offset up to which live listeners were served. */
+  epoch: () => CommonHistory
   head: () => number
   audienceOf: (event: StoredEvent) => Audience
   /** Makes a listener live that has caught up; called in the turn of the event loop in which it has. */
@@ -23,9 +25,9 @@ export interface ReplayStart {
   listener: Listener
   /** The last offset that the client has. */
   offset: number
-  /** The log that the offset is of, if the client names it. */
+  /** The log that the offset is of, if it is known. */
   log: string | undefined
-  /** True if the listener was live before: it is not told of the replay, and is disconnected if it misses an event. */
+  /** True if the listener was live before: it is not told of the replay, and is disconnected if events were pruned. */
   quiet: boolean
 }
 
@@ -37,12 +39,14 @@ const PAGE_BYTES = 256 * 1_024
 /** A listener on the way from an offset of its own to the head of the log. It has one page in flight at most. */
 export class Replay {
   readonly listener: Listener
-  readonly #quiet: boolean
   readonly #options: ReplayOptions
+  #quiet: boolean
   #position: number
-  /** Until it is known to be this log. */
+  /** The log of the position; `undefined`: the client has not named it. */
   #log: string | undefined
   #resumed: Omit<Resumed, 'log'>
+  /** True if the client has another offset or log than the next event follows. */
+  #isNews = false
   /** Live events that arrive while the last page is read. */
   #held: StoredEvent[] | undefined
   /** The log has the client's offset, and this node has not seen it yet. */
@@ -53,11 +57,12 @@ export class Replay {
 
   constructor({ listener, offset, log, quiet }: ReplayStart, options: ReplayOptions) {
     this.listener = listener
-    this.#quiet = quiet
     this.#options = options
+    this.#quiet = quiet
     this.#position = offset
-    this.#log = log
-    this.#resumed = { from: offset, to: offset, count: 0, complete: true }
+    const { id, complete } = readClientLog(log ?? '')
+    this.#log = id || undefined
+    this.#resumed = { from: offset, to: offset, count: 0, complete }
   }
 
   /** True if the listener is live, or gone. */
@@ -68,7 +73,7 @@ export class Replay {
   /** True if the client has read the last page, and this node has seen as much of the log as the client, if the log has it. */
   get canContinue(): boolean {
     const { writer } = this.listener
-    return (!writer.waits || !writer.settle()) && (!this.#isAhead || this.#position <= this.#options.head())
+    return (!writer.waits || !writer.settle()) && (!this.#isAhead || !this.#exceedsHead || this.#isOfOtherLog)
   }
 
   /** True if the budget has room for the next page. */
@@ -91,19 +96,19 @@ export class Replay {
    * @throws the log cannot be read, or a quiet replay misses an event
    */
   async sendPage(): Promise<void> {
-    const { head } = this.#options
-    if (this.#log !== undefined && !(await this.#isOf(this.#log))) return
-    if (this.#position > head()) {
-      await this.#compareWithStore()
-      return
-    }
-    const end = head()
+    const { head, logStore } = this.#options
+    if (this.#isOfOtherLog) return this.#compare()
+    if (this.#exceedsHead) return this.#compareWithStore()
+    const [epoch, end] = [this.#options.epoch(), head()]
+    const { id } = epoch
+    this.#log = id
     const upTo = Math.min(this.#position + WINDOW, end)
     if (upTo === end) this.#held = []
-    const { events, log, prunedTo } = await this.#read(upTo)
+    const events = await this.#read(upTo)
+    const { prunedTo } = await logStore.range()
     const held = this.#held ?? []
     this.#held = undefined
-    if (this.#isOver) return
+    if (this.#isOver || epoch !== this.#options.epoch()) return
 
     const complete = this.#resumed.complete && prunedTo <= this.#position
     if (this.#quiet && !complete) throw new Error('Events that were still to be sent were pruned from the log')
@@ -114,15 +119,18 @@ export class Replay {
     const packets = this.#packets(events)
     const count = packets.length
     const resumed = { from: this.#resumed.from, to: position, count: this.#resumed.count + count, complete }
-    if (finished) {
-      if (!this.#quiet) packets.push(this.#packet('resumed', { ...resumed, log } satisfies Resumed))
-      packets.push(...this.#packets(held))
-    }
+    const isNews = this.#isNews || complete !== this.#resumed.complete
+    const tellsAtOnce = finished && !this.#quiet
+    // If nothing is missing and nothing follows, `resumed` says as much.
+    if (isNews && !(tellsAtOnce && complete && count === 0)) packets.unshift(this.#resuming({ id, complete }))
+    if (tellsAtOnce) packets.push(this.#packet('resumed', { ...resumed, log: id } satisfies Resumed))
+    if (finished) packets.push(...this.#packets(held))
     const payload = new Payload(packets, this.listener.scope.owner)
     if (!this.#takesRoom(payload.bytes)) return
 
     this.#position = position
     this.#resumed = resumed
+    this.#isNews = false
     this.#options.replayed(count)
     if (finished) {
       this.end()
@@ -132,13 +140,13 @@ export class Replay {
   }
 
   /** Reads a page; the budget holds room for it meanwhile. */
-  async #read(upTo: number) {
+  async #read(upTo: number): Promise<StoredEvent[]> {
     const { logStore, budget } = this.#options
     const { instanceKey, events: names, instances, owner } = this.listener.scope
     const room: Chunk = { owner, bytes: this.#pageBytes, holders: 0 }
     budget.hold(room)
     try {
-      const events = await logStore.read({
+      return await logStore.read({
         ...(instanceKey !== undefined && { instanceKey }),
         ...(names && { events: [...names] }),
         ...(instances && { instances: [...instances] }),
@@ -147,8 +155,6 @@ export class Replay {
         limit: PAGE_EVENTS,
         maxBytes: PAGE_BYTES
       })
-      const { id: log, prunedTo } = await logStore.range()
-      return { events, log, prunedTo }
     } finally {
       budget.release(room)
     }
@@ -161,28 +167,45 @@ export class Replay {
     return bytes <= expected || this.hasRoom
   }
 
-  /** The client has more than this node has seen: another node was faster, or the log was begun anew. */
+  /** True if the position is of another log, or of an earlier epoch of this one. */
+  get #isOfOtherLog(): boolean {
+    return this.#log !== undefined && this.#log !== this.#options.epoch().id
+  }
+
+  get #exceedsHead(): boolean {
+    return this.#position > this.#options.head()
+  }
+
+  /** Continues in the current epoch, after what it has in common with the client. */
+  async #compare(): Promise<void> {
+    const { id, upTo } = await this.#options.logStore.commonWith(this.#log as string)
+    this.#log = id
+    this.#isNews = this.listener.resumes
+    if (this.#position > upTo) this.#restart(upTo)
+  }
+
+  /** The client has more than this node has seen: another node was faster, or the log has lost its end or was begun anew. */
   async #compareWithStore(): Promise<void> {
-    const { head } = await this.#options.logStore.range()
+    const { id, head } = await this.#options.logStore.range()
+    if (this.#isOfOtherLog) return
     this.#isAhead = this.#position <= head
-    if (!this.#isAhead) this.#restart()
+    // If the client has not named its log, no event is known to be the same.
+    if (!this.#isAhead) this.#restart(this.#log === undefined ? 0 : head)
+    this.#log = id
   }
 
-  /** True if the offset is of this log. If not, the client learns so before it receives an event. */
-  async #isOf(log: string): Promise<boolean> {
-    const { id } = await this.#options.logStore.range()
-    this.#log = undefined
-    if (id === log) return true
-    this.#restart()
-    const { writer, scope } = this.listener
-    writer.send(new Payload([this.#packet('resuming', { offset: 0, log: id })], scope.owner))
-    return false
+  /** Begins anew after an offset, since what the client has above it is of another log. */
+  #restart(offset: number): void {
+    this.#isNews = this.listener.resumes
+    if (this.listener.resumes) this.#quiet = false
+    // One that never asked for offsets only misses what is lost.
+    this.#resumed = { from: offset, to: offset, count: 0, complete: this.#quiet }
+    this.#position = offset
   }
 
-  /** Replays the whole log: the client's offset is of another one. */
-  #restart(): void {
-    this.#position = this.#resumed.from = 0
-    this.#resumed.complete = false
+  /** Gives the client the offset and the log to come back with, before an event of that log. */
+  #resuming(log: { id: string; complete: boolean }): string {
+    return this.#packet('resuming', { offset: this.#position, log: clientLog(log) } satisfies Resuming)
   }
 
   /** Packets of the events that the listener may see. */

@@ -23,10 +23,15 @@ t.test('an offset ahead of the log is of a lost log: the replay has all events, 
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   const empty = { from: 0, to: 0, count: 0, complete: false }
-  t.strictSame(await replayed(t, `${url}/sales`, { offset: 1 }), [empty])
+  t.strictSame(await replayed(t, `${url}/sales`, { offset: 1 }), [{ offset: 0 }, empty])
   await emit(app, 'sales', 1, 2)
   for (const offset of [3, 1_000, '9007199254740991']) {
-    t.strictSame(await replayed(t, `${url}/sales`, { offset }), [1, 2, { from: 0, to: 2, count: 2, complete: false }])
+    t.strictSame(await replayed(t, `${url}/sales`, { offset }), [
+      { offset: 0 },
+      1,
+      2,
+      { from: 0, to: 2, count: 2, complete: false }
+    ])
   }
   t.strictSame(await replayed(t, `${url}/sales`, { offset: 2 }), [{ from: 2, to: 2, count: 0, complete: true }])
   await emit(app, 'other', 'of someone else')
@@ -41,8 +46,8 @@ t.test('a replay from an offset whose next events were pruned is incomplete', as
   await prune(server)
   await emit(app, 'sales', 4, 5)
   const after = (offset: number | string) => replayed(t, `${url}/sales`, { offset })
-  t.strictSame(await after(0), [4, 5, { from: 0, to: 5, count: 2, complete: false }])
-  t.strictSame(await after(2), [4, 5, { from: 2, to: 5, count: 2, complete: false }])
+  t.strictSame(await after(0), [{ offset: 0 }, 4, 5, { from: 0, to: 5, count: 2, complete: false }])
+  t.strictSame(await after(2), [{ offset: 2 }, 4, 5, { from: 2, to: 5, count: 2, complete: false }])
   t.strictSame(
     await after(3),
     [4, 5, { from: 3, to: 5, count: 2, complete: true }],
@@ -50,7 +55,7 @@ t.test('a replay from an offset whose next events were pruned is incomplete', as
   )
   t.strictSame(await after(4), [5, { from: 4, to: 5, count: 1, complete: true }])
   await prune(server)
-  t.strictSame(await after(4), [{ from: 4, to: 5, count: 0, complete: false }], 'no event is left')
+  t.strictSame(await after(4), [{ offset: 4 }, { from: 4, to: 5, count: 0, complete: false }], 'no event is left')
   t.strictSame(await after(5), [{ from: 5, to: 5, count: 0, complete: true }])
   t.strictSame(await after('latest'), [{ from: 5, to: 5, count: 0, complete: true }])
 })

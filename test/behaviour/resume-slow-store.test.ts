@@ -204,8 +204,8 @@ t.test('a client that is ahead of its node waits until the node has reached its 
   const tail = store.log.tail.bind(store.log)
   const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
   t.intercept(store.log, 'tail', {
-    value: ({ interest, advanced }: LogSubscriber) =>
-      tail({ interest, advanced: (events, head) => void heard.then(() => advanced(events, head)) })
+    value: ({ advanced, ...rest }: LogSubscriber) =>
+      tail({ ...rest, advanced: (events, head) => void heard.then(() => advanced(events, head)) })
   })
   const asked = t.capture(store.log, 'range', store.log.range.bind(store.log))
   const { app, url } = await listen(t, { sqs: false, eventLog: { store } })

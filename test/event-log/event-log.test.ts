@@ -53,6 +53,7 @@ t.test('an error that a plugin throws at a commit is logged and does not fail th
   }
   eventLog.store.log.tail({
     interest: () => ({ all: true, instanceKeys: [] }),
+    entered: () => {},
     advanced: () => eventLog.guard('Somebody failed', fail)
   })
   t.match(await eventLog.accept({ ...event, id: 'one' }), { id: 'one', offset: 1, duplicate: false })

@@ -1,3 +1,4 @@
+import { readClientLog } from '../../lib/websocket/client-log.ts'
 import type { LoggedEvent } from './history.ts'
 import { isVisible, mayEnter } from './scenario.ts'
 import type { Session, SocketClient } from './socket-client.ts'
@@ -53,7 +54,7 @@ class ClientCheck {
     }
   }
 
-  #resumed({ at, from, heard, resumed, restarted }: Session): void {
+  #resumed({ at, from, log, heard, resumed, resuming }: Session): void {
     if (!resumed) return
     const { prunedTo } = this.#world.history
     const { complete, count, to, after } = resumed
@@ -63,22 +64,21 @@ class ClientCheck {
     // The first offset of a client is not of this log: it may be higher than the log reaches.
     const invented = this.#client.sessions.every((other) => other.from === from || other.at > at)
     const isPruned = typeof from === 'number' && from < prunedTo
-    if (!complete && !restarted && !invented && !isPruned)
+    const isSetBack = resuming !== undefined && resuming.offset !== from
+    if (!complete && !isSetBack && !invented && !isPruned && !isOwed(log))
       this.#complain(`was told that something is missing after ${from}`)
   }
 
   /** After the first event of a connection, or the offset it came with, nothing is left out and nothing comes again. */
-  #gapless({ from, heard, resumed, restarted, refusal }: Session): void {
+  #gapless({ from, heard, resumed, resuming, refusal }: Session): void {
     if (refusal !== undefined) this.#complain(`was refused: ${refusal}`, REFUSALS.has(refusal))
-    // The offset is of another log: what tells so may come behind the first page.
-    const isOfOther = typeof from === 'number' && from > Math.max(0, ...this.#world.history.logged.keys())
-    const begin = restarted || isOfOther || (resumed && resumed.from !== from && from !== 'latest') ? 0 : from
+    const begin = resuming?.offset ?? (from === 'latest' ? from : (resumed?.from ?? from))
     let before = typeof begin === 'number' ? begin : (heard[0]?.offset ?? 0) - 1
     const replayed = resumed?.after ?? Infinity
     for (const [index, { offset }] of heard.entries()) {
       if (offset <= before) this.#complain(`got ${offset} after ${before}`)
       const missed = this.#visible.find((other) => other > before && other < offset)
-      const told = resumed?.complete === false && index <= replayed
+      const told = (resumed?.complete === false || isOwed(resuming?.log)) && index <= replayed
       if (missed !== undefined && !told) this.#complain(`got ${offset} without ${missed}`)
       before = offset
     }
@@ -87,6 +87,11 @@ class ClientCheck {
   #complain(what: string, isFine = false): void {
     if (!isFine) this.#wrong.push(`${this.#client.name} ${what}`)
   }
+}
+
+/** True if a client has yet to be told that events are missing. */
+function isOwed(log: string | undefined): boolean {
+  return log !== undefined && !readClientLog(log).complete
 }
 
 /** Refusals of a client whose token is about to be replaced. */

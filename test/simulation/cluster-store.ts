@@ -10,7 +10,7 @@ import type { Appended } from '../../lib/store/postgres/append.ts'
 import type { PostgresLaneReads } from '../../lib/store/postgres/lane-reads.ts'
 import { refused } from '../../lib/store/postgres/connection.ts'
 import { LogHead } from '../../lib/store/postgres/log-head.ts'
-import type { PostgresLogReads } from '../../lib/store/postgres/log-reads.ts'
+import type { Found, PostgresLogReads } from '../../lib/store/postgres/log-reads.ts'
 import { PartitionLeases } from '../../lib/store/postgres/partition-leases.ts'
 import { type Notification, PostgresSession } from '../../lib/store/postgres/session.ts'
 import { PostgresTail } from '../../lib/store/postgres/tail.ts'
@@ -64,6 +64,8 @@ export class ClusterStore implements EventStore {
     this.#options = options
     this.#directory = new ClusterDirectory(options.cluster, options.process)
     this.instances = this.#directory.directory
+    // No database of a simulation loses its end: there is one epoch.
+    this.#head.enter({ id: options.postgres.tables.range().id, upTo: 0 })
     this.log = this.#log()
     this.deliveries = this.#deliveries()
     this.deadLetters = this.#deadLetters()
@@ -148,6 +150,11 @@ export class ClusterStore implements EventStore {
       tail: (subscriber) => this.#tail(subscriber),
       read: (options) => this.#read(() => tables.read(options)),
       range: () => this.#read(() => tables.range()),
+      commonWith: (other) =>
+        this.#read(() => {
+          const { id, head } = tables.range()
+          return { id, upTo: other === id ? head : 0 }
+        }),
       prune: ({ acceptedBefore }) => this.#write(() => ({ removed: tables.prune(acceptedBefore), more: false })),
       damagedEvents: () => 0
     }
@@ -181,16 +188,17 @@ export class ClusterStore implements EventStore {
 
   #tail(subscriber: LogSubscriber): () => void {
     const { tables } = this.#options.postgres
+    const { epoch } = this.#head
     const stretch: PostgresLogReads['stretch'] = ({ after, upTo, instanceKeys }, { limit }) =>
       this.#read(() => {
         const all = tables.read({ after, upTo, limit: Infinity })
         const events = all.filter((event) => !instanceKeys || instanceKeys.includes(event.instanceKey)).slice(0, limit)
         const reached = events.length === limit ? (events.at(-1) as StoredEvent).offset : upTo
-        return { events, reached, directoryVersion: tables.directoryVersion }
+        return { events, reached, found: { directoryVersion: tables.directoryVersion, epoch } }
       })
-    const sync = (version: number) => this.#directory.sync(version)
+    const sync = ({ directoryVersion }: Found) => this.#directory.sync(directoryVersion)
     const reads = { stretch } as PostgresLogReads
-    const tail = new PostgresTail({ reads, subscriber, position: this.#head.offset, sync })
+    const tail = new PostgresTail({ reads, subscriber, epoch, position: this.#head.offset, sync })
     const unfollow = this.#head.follow(tail)
     this.#tails.add(tail)
     return () => {
@@ -238,7 +246,8 @@ export class ClusterStore implements EventStore {
             .newDeliveries({ after, upTo })
             .filter(({ instanceKey }) => within(partitions, instanceKey))
             .slice(0, limit)
-          return { events, reached: events.length === limit ? (events.at(-1) as StoredEvent).offset : upTo }
+          const reached = events.length === limit ? (events.at(-1) as StoredEvent).offset : upTo
+          return { events, reached, epoch: this.#head.epoch }
         }),
       redrivenAfter: (before, partitions) =>
         this.#read(() =>
@@ -250,7 +259,8 @@ export class ClusterStore implements EventStore {
       schema: SCHEMA,
       timing: undefined,
       reads: reads as PostgresLaneReads,
-      watcher
+      watcher,
+      epoch: this.#head.epoch
     })
     const unfollow = this.#head.follow(leases)
     await leases.start().catch((error: unknown) => {

@@ -106,7 +106,8 @@ export class Disk implements Backend {
       log: replaced(log, {
         append: (...args) => write(() => log.append(...args)),
         read: (...args) => read(() => log.read(...args)),
-        range: () => read(() => log.range())
+        range: () => read(() => log.range()),
+        commonWith: (id) => read(() => log.commonWith(id))
       }),
       deliveries: replaced(deliveries, {
         readLane: (...args) => read(() => deliveries.readLane(...args)),

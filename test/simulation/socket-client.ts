@@ -1,4 +1,4 @@
-import type { Resumed } from '../../lib/websocket/resumed.ts'
+import type { Resumed, Resuming } from '../../lib/websocket/resumed.ts'
 import { sleep } from './clock.ts'
 import { Connection } from './connection.ts'
 import { GLOBAL_KEY, type SimulatedNode } from './node.ts'
@@ -26,8 +26,8 @@ export interface Session {
   refusal?: string
   readonly heard: Heard[]
   resumed?: Resumed & { readonly after: number }
-  /** The server said that the offset is of another log. */
-  restarted?: boolean
+  /** Where the events follow instead of `from`, and the log of that offset. */
+  resuming?: Resuming
   /** The server has written that it ends the session, or the connection was lost before it could. */
   dismissed?: boolean
 }
@@ -157,9 +157,9 @@ export class SocketClient {
       this.#log = resumed.log
       trace.add(this.name, `has resumed: ${resumed.from} to ${resumed.to}, ${resumed.count}, ${resumed.complete}`)
     } else if (name === 'resuming') {
-      session.restarted = true
-      this.#offset = 0
-      this.#log = (body as unknown as Resumed).log
+      session.resuming = body as unknown as Resuming
+      this.#offset = session.resuming.offset
+      this.#log = session.resuming.log
     } else if ('offset' in body) {
       session.heard.push(written.shift() ?? { ...heard(body), at: Infinity })
       this.#offset = body.offset

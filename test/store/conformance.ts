@@ -4,6 +4,7 @@ import { appending } from './conformance/appending.ts'
 import { closing } from './conformance/closing.ts'
 import { deadLetters } from './conformance/dead-letters.ts'
 import { deliveries } from './conformance/deliveries.ts'
+import { epochs } from './conformance/epochs.ts'
 import { following } from './conformance/following.ts'
 import { instanceChanges } from './conformance/instance-changes.ts'
 import { instances } from './conformance/instances.ts'
@@ -29,6 +30,7 @@ export function conformance(t: Test, name: string, open: Open): void {
     append: appending,
     read: reading,
     follow: following,
+    epochs,
     deliveries,
     'dead letters': deadLetters,
     prune: pruning,

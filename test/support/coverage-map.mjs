@@ -19,6 +19,7 @@ const NOT_MEASURED = [
     'host-settings',
     'instance-in-path',
     'loaded-packages',
+    'lost-end',
     'namespaces',
     'order',
     'require',

@@ -5,6 +5,7 @@ import type { EventStore } from '../../lib/store/event-store.ts'
 export function followLog({ log }: EventStore, listener: (events: readonly StoredEvent[]) => void): () => void {
   return log.tail({
     interest: () => ({ all: true, instanceKeys: [] }),
+    entered: () => {},
     advanced: (events) => {
       if (events.length > 0) listener(events)
     }

@@ -84,6 +84,8 @@ export interface TestDatabase {
   terminate: () => Promise<number>
   /** Runs a query on a connection to another database. */
   query: (text: string) => Promise<unknown>
+  /** Runs a query on a connection of its own to this database. */
+  run: (text: string) => Promise<void>
 }
 
 /** Creates a database, which is dropped after the test. @param made options of CREATE DATABASE */
@@ -100,7 +102,13 @@ export async function startDatabase(t: Test, made = ''): Promise<TestDatabase> {
   own.pathname = name
   const text = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1'
   const query = (statement: string) => client.query(statement)
-  return { url: own.href, query, terminate: async () => (await client.query(text, [name])).rowCount ?? 0 }
+  const run = async (statement: string) => {
+    const alone = new Client(own.href)
+    await alone.connect()
+    await alone.query(statement)
+    await alone.end()
+  }
+  return { url: own.href, query, run, terminate: async () => (await client.query(text, [name])).rowCount ?? 0 }
 }
 
 /** Starts a proxy in front of PostgreSQL that can be cut; closed after the test. */

@@ -1,5 +1,5 @@
 import type { LaneKey, LaneWatcher } from '../../lib/store/delivery-store.ts'
-import type { LogSubscriber } from '../../lib/store/log-store.ts'
+import type { CommonHistory, LogSubscriber } from '../../lib/store/log-store.ts'
 import type { StoredEvent } from '../../lib/events/event.ts'
 import { Watch } from './watch.ts'
 
@@ -7,6 +7,7 @@ import { Watch } from './watch.ts'
 export class RecordingSubscriber extends Watch implements LogSubscriber {
   readonly events: StoredEvent[] = []
   readonly positions: number[] = []
+  readonly epochs: CommonHistory[] = []
 
   get offsets(): number[] {
     return this.events.map(({ offset }) => offset)
@@ -19,6 +20,11 @@ export class RecordingSubscriber extends Watch implements LogSubscriber {
   advanced(events: readonly StoredEvent[], position: number): void {
     this.events.push(...events)
     this.positions.push(position)
+    this.changed()
+  }
+
+  entered(epoch: CommonHistory): void {
+    this.epochs.push(epoch)
     this.changed()
   }
 

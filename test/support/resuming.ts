@@ -6,10 +6,10 @@ import type { ReadOptions } from '../../lib/store/log-store.ts'
 import type { Received } from './sockets.ts'
 import { soon } from './until.ts'
 
-/** Returns the data of received events, and the messages of `resumed` without their log. */
+/** Returns the data of received events, and the messages of `resuming` and `resumed` without their log. */
 export const data = (received: Received[]) =>
   received.map(({ event, message }) => {
-    if (event !== 'resumed') return message.data
+    if (event !== 'resumed' && event !== 'resuming') return message.data
     const { log: _, ...rest } = message
     return rest
   })

@@ -60,6 +60,7 @@ t.test('an event does not overtake packets of the host that Engine.IO has not wr
   // Follows the log before the plugin does. The second packet waits in Engine.IO for the first.
   server.eventLog.store.log.tail({
     interest: () => ({ all: true, instanceKeys: [] }),
+    entered: () => {},
     advanced: ({ length }) => {
       for (const data of length > 0 ? ['first', 'second'] : []) server.io.of('/sales').emit('host', { data })
     }

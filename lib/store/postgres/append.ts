@@ -32,6 +32,8 @@ export interface Appended {
   readonly deliveries: number
   /** The version of the directory in the database. */
   readonly directoryVersion: number
+  /** The epoch of the new events. */
+  readonly epoch: string
   /** True if it was tried more than once, so that counts in memory may be wrong. */
   readonly retried: boolean
   readonly operations: number
@@ -101,7 +103,8 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
   async #write(values: unknown[], deadline: number): Promise<{ row: Row; retried: boolean }> {
     const { pool, retryMs } = this.#options
     const parameters = values.map((_, index) => `$${index + 1}`).join()
-    const query = { name: 'append', text: `SELECT * FROM ${pool.schema}.append(${parameters})`, values }
+    const text = `SELECT a.*, ${pool.schema}.epoch_after(a.before) AS epoch FROM ${pool.schema}.append(${parameters}) a`
+    const query = { name: 'append', text, values }
     let delayMs = FIRST_DELAY_MS
     for (;;) {
       try {
@@ -181,6 +184,7 @@ class AppendBatch {
       const instanceKey = keys[this.#names.of(instance) - 1] as number
       stored.push({ ...event, offset, instanceKey, acceptedAt: acceptedAt as number })
     }
-    return { before: before as number, head, directoryVersion: directoryVersion as number, stored, results }
+    const epoch = row.epoch as string
+    return { before: before as number, head, directoryVersion: directoryVersion as number, epoch, stored, results }
   }
 }

@@ -66,7 +66,8 @@ export class PostgresDeliveries implements DeliveryStore {
   async watch(watcher: LaneWatcher): Promise<() => Promise<void>> {
     const { url, timing, pool, head } = this.#options
     pool.assertOpen()
-    const leases = new PartitionLeases({ url, schema: pool.schema, timing, reads: this.#reads, watcher })
+    const { schema } = pool
+    const leases = new PartitionLeases({ url, schema, timing, reads: this.#reads, watcher, epoch: head.epoch })
     const unfollow = head.follow(leases)
     try {
       await leases.start()

@@ -21,8 +21,8 @@ const LOCK_NOT_AVAILABLE = '55P03'
 export interface ImportStart {
   /** Identifies the state of the source: an interrupted import is only continued from the same one. */
   readonly fingerprint: string
-  /** `LogRange.id` of the source. */
-  readonly logId: string
+  /** `id` and `first_offset` of each, in the order in which they began. */
+  readonly epochs: readonly Row[]
   readonly counts: LogCounts
   readonly instances: readonly Instance[]
   /** Highest key that the source ever gave to an instance. */
@@ -185,7 +185,7 @@ export class PostgresImport {
     await this.#client.end().catch(() => {})
   }
 
-  async #start({ fingerprint, logId, counts, instances, lastInstanceKey, queues }: ImportStart): Promise<void> {
+  async #start({ fingerprint, epochs, counts, instances, lastInstanceKey, queues }: ImportStart): Promise<void> {
     const schema = this.#schema
     const here = await this.counts()
     if (Object.values(here).some((count) => count > 0)) throw this.#unusable('it holds a log already')
@@ -206,11 +206,17 @@ export class PostgresImport {
     await this.#continueAfter('queues', 'key', Math.max(0, ...queues.map(({ key }) => key as number)))
     await this.#client.query(`UPDATE ${schema}.counters SET value = $1 WHERE name = 'directory'`, [instances.length])
     // Set before the events are written: a node that starts too early must not give their offsets to other events.
-    await this.#client.query(`UPDATE ${schema}.log SET last_offset = $1, pruned_to = $2, id = $3`, [
+    await this.#client.query(`UPDATE ${schema}.log SET last_offset = $1, pruned_to = $2`, [
       counts.lastOffset,
-      counts.prunedTo,
-      logId
+      counts.prunedTo
     ])
+    await this.#client.query(`DELETE FROM ${schema}.epochs`)
+    await this.#client.query(
+      `INSERT INTO ${schema}.epochs (id, first_offset)
+      SELECT id, first_offset FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY e(id, first_offset, nth) ORDER BY nth`,
+      [textArray(epochs.map(({ id }) => id as string)), columnOf(epochs, 'first_offset')]
+    )
+    await this.#client.query(`SELECT ${schema}.begin_epoch($1)`, [counts.lastOffset])
   }
 
   async #assertSame({ fingerprint }: Row, { counts, fingerprint: wanted }: ImportStart): Promise<void> {

@@ -30,6 +30,7 @@ export class PostgresInstances implements InstanceTable {
   readonly #known = new Map<number, Known>()
   readonly #reading = new SharedRun(() => this.#read())
   #version = -1
+  #isReloading = false
 
   constructor(options: PostgresInstancesOptions) {
     this.#options = options
@@ -43,6 +44,12 @@ export class PostgresInstances implements InstanceTable {
   /** Brings the directory in memory to this version at least. */
   async sync(version: number): Promise<void> {
     if (version > this.#version) await this.#reading.run()
+  }
+
+  /** Reads all instances anew: the database may have lost changes. */
+  reload(): Promise<void> {
+    this.#isReloading = true
+    return this.#reading.run()
   }
 
   write(name: string, change: (before: Instance | undefined) => InstanceRecord): Promise<Instance> {
@@ -92,7 +99,8 @@ export class PostgresInstances implements InstanceTable {
 
   async #read(): Promise<void> {
     const { pool } = this.#options
-    // One statement, so that changes and version are of the same moment. The first read needs no removals.
+    const after = this.#isReloading ? -1 : this.#version
+    // One statement, so that changes and version are of the same moment. A read of all needs no removals.
     const rows = await pool.query(
       `SELECT c.value AS head, d.* FROM ${pool.schema}.counters c LEFT JOIN (
         SELECT version, key, false AS removed, id, name, token_hash, integration, created_at, updated_at, selections
@@ -101,13 +109,19 @@ export class PostgresInstances implements InstanceTable {
         SELECT version, key, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM ${pool.schema}.removed_instances WHERE version > $1 AND $1 >= 0
       ) d ON true WHERE c.name = 'directory' ORDER BY d.version`,
-      [this.#version]
+      [after]
     )
+    if (after < 0) this.#dropAllBut(new Set(rows.map(({ key, name }) => `${String(key)} ${String(name)}`)))
     for (const row of rows) {
       if (row.removed === false) this.#put(row)
       else if (row.removed) this.#drop(row.key as number)
     }
     this.#version = rows[0]?.head as number
+    if (after < 0) this.#isReloading = false
+  }
+
+  #dropAllBut(present: ReadonlySet<string>): void {
+    for (const [key, { name }] of this.#known) if (!present.has(`${key} ${name}`)) this.#drop(key)
   }
 
   #put(row: Row): void {

@@ -40,22 +40,20 @@ export class PostgresLaneReads {
 
   /**
    * Events of these partitions after one offset and up to another that have pending deliveries, with the queues of these.
-   * @returns `reached`: the offset up to which the page has all of them
+   * @returns `reached`: the offset up to which the page has all of them; `epoch`: that of the log, if there are any
    */
   async appended(
     { after, upTo }: { after: number; upTo: number },
     partitions: readonly number[],
     page: PageLimits
-  ): Promise<{ events: StoredEvent[]; reached: number }> {
-    const rows = await this.#pool.query(`SELECT * FROM ${this.#pool.schema}.new_deliveries($1, $2, $3, $4, $5)`, [
-      after,
-      upTo,
-      partitions,
-      page.limit,
-      page.maxBytes
-    ])
+  ): Promise<{ events: StoredEvent[]; reached: number; epoch: string | undefined }> {
+    const { schema } = this.#pool
+    const rows = await this.#pool.query(
+      `SELECT n.*, (SELECT l.id FROM ${schema}.log l) AS epoch FROM ${schema}.new_deliveries($1, $2, $3, $4, $5) n`,
+      [after, upTo, partitions, page.limit, page.maxBytes]
+    )
     const events = rows.map((row) => ({ ...toEvent(row), queues: row.queues as string[] }))
-    return { events, reached: reachedBy(rows, page, upTo) }
+    return { events, reached: reachedBy(rows, page, upTo), epoch: rows[0]?.epoch as string | undefined }
   }
 
   async #lanes(which: string, values: unknown[]): Promise<LaneKey[]> {

@@ -1,5 +1,6 @@
 import type { Appended } from './append.ts'
 import type { Notification } from './session.ts'
+import type { CommonHistory } from '../log-store.ts'
 
 /** What a commit has appended. */
 export interface Commit {
@@ -19,12 +20,20 @@ export interface LogFollower {
   advance(head: number): void
   /** This node has appended; before or after `advance` was called with its head. */
   appended(appended: Appended): void
+  /** The log has a new epoch; it may have lost its end. */
+  entered(epoch: CommonHistory): void
 }
 
-/** The end of the log as this node knows it, passed on to those who follow the log, with other news from PostgreSQL. */
+/** The epoch and the end of the log as this node knows them, passed on to its followers with other news from PostgreSQL. */
 export class LogHead {
   readonly #followers = new Set<LogFollower>()
+  #epoch = ''
   #offset = 0
+
+  /** The id of the epoch of the log; empty at first. */
+  get epoch(): string {
+    return this.#epoch
+  }
 
   /** The highest offset that this node knows of. */
   get offset(): number {
@@ -49,6 +58,13 @@ export class LogHead {
   advance(head: number): void {
     this.#offset = Math.max(this.#offset, head)
     for (const follower of this.#followers) follower.advance(this.#offset)
+  }
+
+  /** Called with a new epoch: offsets above `upTo` are void. */
+  enter(epoch: CommonHistory): void {
+    this.#epoch = epoch.id
+    this.#offset = Math.min(this.#offset, epoch.upTo)
+    for (const follower of this.#followers) follower.entered(epoch)
   }
 
   appended(appended: Appended): void {

@@ -4,6 +4,12 @@ import { toEvent } from '../rows.ts'
 import type { LogRange, ReadOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
+/** What else a read of the tail has found, at the moment of its events. */
+export interface Found {
+  directoryVersion: number
+  epoch: string
+}
+
 /** Reads events of the log. Statements are not prepared: which plan is best depends on what is asked. */
 export class PostgresLogReads {
   readonly #pool: PostgresPool
@@ -26,21 +32,22 @@ export class PostgresLogReads {
   }
 
   /**
-   * Events of a stretch of the log, of these instances or of all, with the version of the directory at that time.
-   * @returns `reached`: the offset up to which the page has all of them
+   * Events of a stretch of the log, of these instances or of all.
+   * @returns `reached`: the offset up to which the page has all of them; `found`: only if there are any
    */
   async stretch(
     { after, upTo, instanceKeys }: { after: number; upTo: number; instanceKeys: readonly number[] | undefined },
     page: PageLimits
-  ): Promise<{ events: StoredEvent[]; reached: number; directoryVersion: number }> {
+  ): Promise<{ events: StoredEvent[]; reached: number; found: Found | undefined }> {
     const values: unknown[] = [after, upTo]
     const narrowed = instanceKeys ? ` AND e.instance_key = ANY ($${values.push(instanceKeys)})` : ''
     const from = `${this.#pool.schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2${narrowed}`
     const rows = await eventRows(this.#pool, from, values, page)
+    const last = rows.at(-1)
     return {
       events: rows.map(toEvent),
       reached: reachedBy(rows, page, upTo),
-      directoryVersion: (rows.at(-1)?.directory_version as number) ?? 0
+      found: last && { directoryVersion: last.directory_version as number, epoch: last.epoch as string }
     }
   }
 

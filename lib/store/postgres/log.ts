@@ -2,12 +2,21 @@ import type { Backlog } from '../backlog.ts'
 import type { Commit, CommitQueue } from '../commit-queue.ts'
 import { PostgresAppender, type Appended } from './append.ts'
 import type { PostgresPool } from './connection.ts'
+import type { PostgresEpoch } from './epoch.ts'
 import type { PostgresInstances } from './instances.ts'
 import type { LogHead } from './log-head.ts'
-import { PostgresLogReads } from './log-reads.ts'
+import { type Found, PostgresLogReads } from './log-reads.ts'
 import type { Recount } from './recount.ts'
 import { PostgresTail } from './tail.ts'
-import type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
+import type {
+  AppendResult,
+  CommonHistory,
+  LogRange,
+  LogStore,
+  LogSubscriber,
+  PruneOptions,
+  ReadOptions
+} from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
 
 export interface PostgresLogOptions {
@@ -18,6 +27,7 @@ export interface PostgresLogOptions {
   backlog: Backlog
   recount: Recount
   head: LogHead
+  epoch: PostgresEpoch
   /** Milliseconds for which an append is tried while PostgreSQL is away. */
   retryMs: number
   onCommit: ((commit: Commit) => void) | undefined
@@ -75,9 +85,12 @@ export class PostgresLog implements LogStore {
   }
 
   tail(subscriber: LogSubscriber): () => void {
-    const { head, instances } = this.#options
-    const sync = (directoryVersion: number) => instances.sync(directoryVersion)
-    const tail = new PostgresTail({ reads: this.#reads, subscriber, position: head.offset, sync })
+    const { head, epoch, instances } = this.#options
+    const sync = async (found: Found) => {
+      await instances.sync(found.directoryVersion)
+      await epoch.sync(found.epoch)
+    }
+    const tail = new PostgresTail({ reads: this.#reads, subscriber, epoch: head.epoch, position: head.offset, sync })
     const unfollow = head.follow(tail)
     this.#tails.add(tail)
     return () => {
@@ -94,7 +107,14 @@ export class PostgresLog implements LogStore {
 
   async range(): Promise<LogRange> {
     this.#options.pool.assertOpen()
-    return this.#reads.range()
+    const range = await this.#reads.range()
+    await this.#options.epoch.sync(range.id)
+    return range
+  }
+
+  async commonWith(id: string): Promise<CommonHistory> {
+    this.#options.pool.assertOpen()
+    return this.#options.epoch.commonWith(id)
   }
 
   async prune({ acceptedBefore, maxBytes }: PruneOptions): Promise<{ removed: number; more: boolean }> {
@@ -122,14 +142,15 @@ export class PostgresLog implements LogStore {
 
   /** Runs after each transaction of appends, before they resolve. */
   async #committed(appended: Appended): Promise<void> {
-    const { instances, backlog, recount, head, onCommit } = this.#options
+    const { instances, backlog, recount, head, epoch, onCommit } = this.#options
     const { stored, directoryVersion, deliveries, retried, operations, seconds } = appended
-    // If the directory cannot be read now, it will be with the next beat.
+    // What cannot be read now will be with the next beat.
     await instances.sync(directoryVersion).catch(() => {})
+    await epoch.sync(appended.epoch).catch(() => {})
     backlog.settle(deliveries)
     backlog.change(stored.reduce((sum, { queues }) => sum + queues.length, 0))
     if (retried) recount.doubt()
-    head.appended(appended)
+    if (appended.epoch === head.epoch) head.appended(appended)
     onCommit?.({ operations, seconds })
   }
 }

@@ -3,13 +3,15 @@ import { StoreNewerError, StoreUnusableError } from '../../errors.ts'
 import { POSTGRES_VERSION, postgresMigrations } from './migrations.ts'
 import { connectionConfig } from './connection.ts'
 import { LOCKS, lockSpace } from './locks.ts'
+import { COUNT_HOLDERS } from './partition-leases.ts'
 import { brokenPromise } from './promises.ts'
 
 /** Time for which a node waits while another one brings the schema up to date. */
 const LOCK_TIMEOUT_MS = 60_000
 
 /**
- * Brings the schema up to date, one node at a time.
+ * Brings the schema up to date, one node at a time. The first node begins an epoch of the log, since the database may have
+ * been restored.
  * @throws {StoreNewerError} a newer release wrote it
  * @throws {StoreUnusableError} PostgreSQL cannot be reached, refuses, or cannot keep the log's promises
  */
@@ -56,6 +58,8 @@ async function migrateLocked(client: Client, url: string, schema: string): Promi
     if (index >= version)
       await client.query(`${statements}; UPDATE ${schema}.schema_version SET version = ${index + 1}`)
   }
+  const nodes = await client.query<{ count: number }>(COUNT_HOLDERS, [lockSpace(schema), LOCKS.nodes])
+  if (nodes.rows[0]?.count === 0) await client.query(`SELECT ${schema}.begin_epoch_now()`)
 }
 
 /** A database URL without credentials, for messages. */

@@ -11,7 +11,7 @@ export interface PageLimits {
 
 /**
  * Rows of events by offset, up to the one that reaches `maxBytes`, each with the characters of those before it (`ahead`)
- * and the version of the directory.
+ * and the version of the directory and the epoch of the log.
  * @param from the rest of the statement behind `FROM`, with the events as `e`
  * @param values the arguments of `from`
  */
@@ -26,7 +26,8 @@ export function eventRows(
     `SELECT * FROM (
       SELECT p.*, sum(p.size) OVER (ORDER BY p.${order}) - p.size AS ahead FROM (
         SELECT ${EVENT_COLUMNS}, e.size,
-          (SELECT value FROM ${pool.schema}.counters WHERE name = 'directory') AS directory_version
+          (SELECT value FROM ${pool.schema}.counters WHERE name = 'directory') AS directory_version,
+          (SELECT l.id FROM ${pool.schema}.log l) AS epoch
         FROM ${from} ORDER BY e.${order} LIMIT $${values.length + 1}
       ) p
     ) p WHERE ahead < $${values.length + 2} ORDER BY ${order}`,

@@ -7,6 +7,7 @@ import { PostgresSession, type Notification, type SessionTiming } from './sessio
 import type { Row } from '../rows.ts'
 import { SharedRun } from './shared-run.ts'
 import type { LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { CommonHistory } from '../log-store.ts'
 
 export interface PartitionLeasesOptions {
   url: string
@@ -14,6 +15,8 @@ export interface PartitionLeasesOptions {
   timing: SessionTiming | undefined
   reads: PostgresLaneReads
   watcher: LaneWatcher
+  /** The epoch of the log that this node knows. */
+  epoch: string
 }
 
 /** Events that one read of new deliveries returns at most, and their characters. */
@@ -45,6 +48,7 @@ export class PartitionLeases implements LogFollower {
   readonly #sharing = new SharedRun(() => this.#share())
   readonly #reading = new SharedRun(() => this.#read())
   #nodes = 1
+  #epoch: CommonHistory
   #position = 0
   #head = 0
   #redrivesRead = 0
@@ -52,8 +56,9 @@ export class PartitionLeases implements LogFollower {
   #stopped = false
 
   constructor(options: PartitionLeasesOptions) {
-    const { schema, url, timing } = options
+    const { schema, url, timing, epoch } = options
     this.#options = options
+    this.#epoch = { id: epoch, upTo: 0 }
     this.#space = lockSpace(schema)
     this.#session = new PostgresSession({
       ...timing,
@@ -125,6 +130,12 @@ export class PartitionLeases implements LogFollower {
     this.advance(head)
   }
 
+  entered(epoch: CommonHistory): void {
+    this.#epoch = epoch
+    this.#head = Math.min(this.#head, epoch.upTo)
+    this.#position = Math.min(this.#position, epoch.upTo)
+  }
+
   /** Hands all partitions over. */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -159,6 +170,8 @@ export class PartitionLeases implements LogFollower {
   #lost(): void {
     const { held } = this.#term
     this.#term = newTerm()
+    // The next session may find less: a standby that lagged.
+    this.#head = 0
     if (held.size > 0) this.#options.watcher.revoked(held)
   }
 
@@ -247,7 +260,10 @@ export class PartitionLeases implements LogFollower {
         this.#position = upTo
         return
       }
-      const { events, reached } = await reads.appended({ after: this.#position, upTo }, partitions, PAGE)
+      const known = this.#epoch
+      const { events, reached, epoch } = await reads.appended({ after: this.#position, upTo }, partitions, PAGE)
+      // In an epoch that this node does not know yet, or did not know before, they are read again: `upTo` may be too high.
+      if (known !== this.#epoch || (epoch ?? known.id) !== known.id) return
       this.#position = reached
       const ours = events.filter(({ instanceKey }) => this.#isRead(partitionOf(instanceKey)))
       if (ours.length > 0) watcher.appended(ours)

@@ -4,6 +4,7 @@ import { BackpressureError } from '../../errors.ts'
 import { PostgresPool, refused } from './connection.ts'
 import { PostgresDeadLetters } from './dead-letters.ts'
 import { PostgresDeliveries } from './deliveries.ts'
+import { PostgresEpoch } from './epoch.ts'
 import { PostgresInstances } from './instances.ts'
 import { LOCKS, lockSpace } from './locks.ts'
 import { PostgresLog } from './log.ts'
@@ -57,6 +58,7 @@ export class PostgresStore implements EventStore {
   /** Changes of deliveries and dead letters. */
   readonly #deliveryWrites = new CommitQueue()
   readonly #head = new LogHead()
+  readonly #epoch: PostgresEpoch
   readonly #recount: Recount
   readonly #session: PostgresSession
   #nodes = 1
@@ -72,7 +74,7 @@ export class PostgresStore implements EventStore {
     const store = new PostgresStore({ ...options, schema })
     try {
       await store.#session.start()
-      await store.#table.sync(0)
+      store.#head.advance((await store.log.range()).head)
       await store.#recount.count()
       return store
     } catch (error) {
@@ -93,13 +95,14 @@ export class PostgresStore implements EventStore {
       restMs: (tookMs) => Math.max(COUNT_REST_MS, tookMs * COUNT_REST)
     })
     this.#table = new PostgresInstances({ pool, writes: this.#writes })
+    this.#epoch = new PostgresEpoch({ pool, head: this.#head, instances: this.#table })
     this.#session = new PostgresSession({
       ...timing,
       url,
       channel: schema,
       begin: { text: 'SELECT pg_advisory_lock_shared($1, $2)', values: [lockSpace(schema), LOCKS.nodes] },
       beat: {
-        text: `SELECT l.last_offset, c.value AS directory_version, (${COUNT_HOLDERS}) AS nodes
+        text: `SELECT l.id, l.last_offset, c.value AS directory_version, (${COUNT_HOLDERS}) AS nodes
           FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'directory'`,
         values: [lockSpace(schema), LOCKS.nodes]
       },
@@ -121,6 +124,7 @@ export class PostgresStore implements EventStore {
       backlog,
       recount: this.#recount,
       head,
+      epoch: this.#epoch,
       retryMs,
       onCommit
     })
@@ -180,11 +184,16 @@ export class PostgresStore implements EventStore {
     })
   }
 
-  #beaten({ last_offset: head, directory_version: directoryVersion, nodes }: Row): void {
+  #beaten({ id: epoch, last_offset: head, directory_version: directoryVersion, nodes }: Row): void {
     // Deliveries of another node that has just left are counted once more.
     if ((nodes as number) > 1 || this.#nodes > 1) this.#recount.doubt()
     this.#nodes = nodes as number
-    this.#head.advance(head as number)
+    this.#epoch
+      .sync(epoch as string)
+      .then(() => {
+        if (epoch === this.#head.epoch) this.#head.advance(head as number)
+      })
+      .catch(() => {})
     this.#sync(directoryVersion as number)
     this.#recount.refresh().catch(() => {})
   }

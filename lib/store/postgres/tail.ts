@@ -1,16 +1,17 @@
 import type { Appended } from './append.ts'
 import type { LogFollower } from './log-head.ts'
-import type { PostgresLogReads } from './log-reads.ts'
+import type { Found, PostgresLogReads } from './log-reads.ts'
 import { SharedRun } from './shared-run.ts'
-import type { LogSubscriber } from '../log-store.ts'
+import type { CommonHistory, LogSubscriber } from '../log-store.ts'
 
 export interface TailOptions {
   reads: PostgresLogReads
   subscriber: LogSubscriber
-  /** The offset after which it begins. */
+  /** The epoch of the log, and the offset after which it begins. */
+  epoch: string
   position: number
-  /** Brings the directory to a version: an event is passed on with the selections of its acceptance known. */
-  sync: (directoryVersion: number) => Promise<void>
+  /** Brings this node up to date: an event is passed on with its epoch and the selections of its acceptance known. */
+  sync: (found: Found) => Promise<void>
 }
 
 /** Offsets that one read covers; events that it returns at most, and their characters. */
@@ -23,6 +24,7 @@ const MAX_INSTANCES = 1_000
 export class PostgresTail implements LogFollower {
   readonly #options: TailOptions
   readonly #reading = new SharedRun(() => this.#read())
+  #epoch: CommonHistory
   #position: number
   #head: number
   #behindSince: number | undefined
@@ -30,9 +32,12 @@ export class PostgresTail implements LogFollower {
 
   constructor(options: TailOptions) {
     this.#options = options
-    this.#position = options.position
-    this.#head = options.position
-    options.subscriber.advanced([], options.position)
+    const { subscriber, epoch, position } = options
+    this.#epoch = { id: epoch, upTo: position }
+    this.#position = position
+    this.#head = position
+    subscriber.entered(this.#epoch)
+    subscriber.advanced([], position)
   }
 
   get position(): number {
@@ -56,6 +61,13 @@ export class PostgresTail implements LogFollower {
     this.advance(head)
   }
 
+  entered(epoch: CommonHistory): void {
+    this.#epoch = epoch
+    this.#head = Math.min(this.#head, epoch.upTo)
+    this.#position = Math.min(this.#position, epoch.upTo)
+    if (!this.#stopped) this.#options.subscriber.entered(epoch)
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#reading.settled()
@@ -70,13 +82,16 @@ export class PostgresTail implements LogFollower {
         this.#pass([], this.#head)
         continue
       }
-      const { events, reached, directoryVersion } = await reads.stretch(
+      const epoch = this.#epoch
+      const { events, reached, found } = await reads.stretch(
         { after: this.#position, upTo, instanceKeys: instanceKeys && [...instanceKeys] },
         PAGE
       )
-      await sync(directoryVersion)
+      if (found) await sync(found)
       if (this.#stopped) return
-      if (this.#covers(instanceKeys)) this.#pass(events, reached)
+      // Of an epoch that has begun meanwhile, the stretch is read again: it may have ended earlier.
+      const isCurrent = epoch === this.#epoch && (!found || found.epoch === epoch.id)
+      if (isCurrent && this.#covers(instanceKeys)) this.#pass(events, reached)
     }
   }
 

@@ -11,7 +11,7 @@ export type OnDamage = (damage: { offset?: number; reason: string }) => void
 /** A file up to this size is checked whole at start, which takes a quarter of a second; of a larger one, samples are checked. */
 const WHOLE_BYTES = 64 * 1_048_576
 /** Tables that a start needs: those held in memory, and those of pending deliveries. */
-const ESSENTIALS = ['instances', 'selections', 'queues', 'pending', 'delivery_changes', 'dead_letters', 'log']
+const ESSENTIALS = ['instances', 'selections', 'queues', 'pending', 'delivery_changes', 'dead_letters', 'log', 'epochs']
 const SAMPLES = 256
 /** Characters of events after which no further sample is taken: they take about as long to check as a whole small file. */
 const SAMPLED_CHARACTERS = 16 * 1_048_576

@@ -55,9 +55,9 @@ export class SqliteExport {
     return { ...counts, pending: this.#pending.length }
   }
 
-  /** As `LogRange.id`. */
-  logId(): string {
-    return this.#db.prepare('SELECT id FROM log').get()?.id as string
+  /** In the order in which they began. */
+  epochs(): Row[] {
+    return this.#db.prepare('SELECT id, first_offset FROM epochs ORDER BY number').all()
   }
 
   /** Differs when anything was accepted, sent, buried or changed since. */

@@ -6,7 +6,7 @@ import type { SqliteSegments } from './segments.ts'
 import { toEvent } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
 import { headOf, type Statements } from './statements.ts'
-import type { LogRange, ReadOptions } from '../log-store.ts'
+import type { CommonHistory, LogRange, ReadOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 type Narrowing = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances'>
@@ -50,6 +50,12 @@ export class SqliteLogReads {
     const { id, pruned_to: prunedTo } = this.#sql.log.get() as { id: string; pruned_to: number }
     const head = this.head
     return { id, first: this.#first() ?? (head === 0 ? 0 : head + 1), head, prunedTo }
+  }
+
+  commonWith(id: string): CommonHistory {
+    const current = this.#sql.log.get()?.id as string
+    const upTo = id === current ? this.head : this.#sql.epochEnd.get(id)?.offset
+    return { id: current, upTo: (upTo as number | undefined) ?? 0 }
   }
 
   /** The highest durable offset; 0: none. Events after it are not read yet. */

@@ -10,7 +10,15 @@ import { SqlitePruner } from './pruner.ts'
 import type { SqliteQueues } from './queues.ts'
 import type { SqliteSegments } from './segments.ts'
 import type { Statements } from './statements.ts'
-import type { AppendResult, LogRange, LogStore, LogSubscriber, PruneOptions, ReadOptions } from '../log-store.ts'
+import type {
+  AppendResult,
+  CommonHistory,
+  LogRange,
+  LogStore,
+  LogSubscriber,
+  PruneOptions,
+  ReadOptions
+} from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
 import { hasGeneratedId } from '../../events/event-id.ts'
 import { writeExtras } from '../../events/extras.ts'
@@ -80,7 +88,9 @@ export class SqliteLog implements LogStore {
   }
 
   tail(subscriber: LogSubscriber): () => void {
-    subscriber.advanced([], this.#options.reads.head)
+    const { id, head } = this.#options.reads.range()
+    subscriber.entered({ id, upTo: head })
+    subscriber.advanced([], head)
     return this.#options.feed.subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
   }
 
@@ -91,6 +101,10 @@ export class SqliteLog implements LogStore {
 
   async range(): Promise<LogRange> {
     return this.#options.file.read(() => this.#options.reads.range())
+  }
+
+  async commonWith(id: string): Promise<CommonHistory> {
+    return this.#options.file.read(() => this.#options.reads.commonWith(id))
   }
 
   prune(options: PruneOptions): Promise<{ removed: number; more: boolean }> {

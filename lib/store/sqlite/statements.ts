@@ -77,6 +77,9 @@ export function prepareStatements(db: DatabaseSync) {
       AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d."offset" = events."offset")
       RETURNING "offset", instance_key, flags, id`),
     log: db.prepare('SELECT id, pruned_to FROM log'),
+    epochEnd: db.prepare(`
+      SELECT first_offset - 1 AS "offset" FROM epochs WHERE number > (SELECT number FROM epochs WHERE id = ?)
+      ORDER BY number LIMIT 1`),
     setPrunedTo: db.prepare('UPDATE log SET pruned_to = max(pruned_to, ?)'),
     writeCheck: db.prepare(`UPDATE checks SET filler = randomblob(${CHECK_BYTES})`),
     space: db.prepare(`

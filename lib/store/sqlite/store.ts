@@ -1,5 +1,6 @@
 import { Backlog } from '../backlog.ts'
 import type { Commit } from '../commit-queue.ts'
+import { beginEpoch } from './begin-epoch.ts'
 import { CommitFeed } from './commit-feed.ts'
 import { SqliteCommits } from './commits.ts'
 import { unusable } from './database.ts'
@@ -53,6 +54,7 @@ export class SqliteStore implements EventStore {
     this.#file = file
     try {
       file.damage.lookOver(file.db)
+      beginEpoch(file)
       const sql = prepareStatements(file.db)
       const queues = new SqliteQueues(sql)
       const segments = new SqliteSegments({ sql, damage: file.damage })

@@ -20,6 +20,7 @@ export function closing(t: Test, open: Open): void {
       append: () => store.log.append(newEvents(1)),
       read: () => store.log.read(page),
       range: () => store.log.range(),
+      commonWith: () => store.log.commonWith('id'),
       watch: () => store.deliveries.watch(new RecordingWatcher()),
       readLane: () => store.deliveries.readLane(delivery, page),
       acknowledge: () => store.deliveries.acknowledge([delivery]),
@@ -82,7 +83,7 @@ export function closing(t: Test, open: Open): void {
 
     const state = async (from: typeof store) => ({
       events: await from.log.read({ after: 0, limit: 100 }),
-      range: await from.log.range(),
+      range: { ...(await from.log.range()), id: 'of the start' },
       lanes: await pendingLanes(from),
       lane: await from.deliveries.readLane(
         { queue: 'a', instanceKey: sales },

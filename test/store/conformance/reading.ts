@@ -13,14 +13,6 @@ export function reading(t: Test, open: Open): void {
     t.equal(store.log.damagedEvents(), 0)
   })
 
-  void t.test('a log has an id of its own, and keeps it', async (t) => {
-    const { store, reopen } = await open(t)
-    const { id } = await store.log.range()
-    t.match(id, /^[0-9a-f]{16}$/)
-    t.equal((await (await reopen()).log.range()).id, id)
-    t.not((await (await open(t)).store.log.range()).id, id)
-  })
-
   void t.test('the range runs from the first event to the last', async (t) => {
     const { store } = await open(t)
     const results = await store.log.append(newEvents(3))

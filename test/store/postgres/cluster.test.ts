@@ -28,6 +28,8 @@ class Picky implements LogSubscriber {
     this.got.push(...events.map(({ instance }) => instance))
     this.head = head
   }
+
+  entered() {}
 }
 
 if (await havePostgres(t)) {

@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { PostgresLaneReads } from '../../../lib/store/postgres/lane-reads.ts'
 import { LOCKS, lockSpace } from '../../../lib/store/postgres/locks.ts'
+import { PartitionLeases } from '../../../lib/store/postgres/partition-leases.ts'
 import type { PostgresStore, PostgresStoreOptions } from '../../../lib/store/postgres/store.ts'
 import { PARTITIONS, partitionOf } from '../../../lib/store/partitions.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
@@ -69,6 +71,51 @@ if (await havePostgres(t)) {
     const counts = Map.groupBy(keys.slice(0, 2_560), partitionOf)
     t.ok([...counts.values()].every(({ length }) => length >= 8 && length <= 12))
   })
+
+  for (const [when, epoch] of [
+    ['of an epoch that has ended meanwhile', 'first'],
+    ['of an epoch that this node did not know yet', 'second']
+  ] as const)
+    t.test(`new deliveries ${when} are read again, as far as the log reaches now`, async (t) => {
+      const postgres = await startPostgres(t)
+      await openNode(t, postgres)
+      const asked: { after: number; upTo: number }[] = []
+      const answers: ((epoch: string) => void)[] = []
+      const reads = {
+        pending: async () => [],
+        appended: (stretch: { after: number; upTo: number }) => {
+          asked.push(stretch)
+          return new Promise((resolve) =>
+            answers.push((epoch) => resolve({ events: [], reached: stretch.upTo, epoch }))
+          )
+        }
+      }
+      const leases = new PartitionLeases({
+        ...postgres,
+        timing: undefined,
+        // It reads nothing else.
+        reads: reads as unknown as PostgresLaneReads,
+        watcher: new RecordingWatcher(),
+        epoch: 'first'
+      })
+      await leases.start()
+      leases.advance(9)
+      await until(() => asked.length === 1)
+      const enter = () => leases.entered({ id: 'second', upTo: 3 })
+      if (epoch === 'first') enter()
+      answers[0]?.(epoch)
+      await setImmediate()
+      if (epoch === 'second') enter()
+      leases.advance(5)
+      await until(() => asked.length === 2)
+      answers[1]?.('second')
+      await until(() => leases.reportedTo(1) === 5)
+      t.strictSame(asked, [
+        { after: 0, upTo: 9 },
+        { after: 0, upTo: 5 }
+      ])
+      await leases.stop()
+    })
 
   t.test('one, two and three nodes share the partitions evenly, and hand them over when they leave', async (t) => {
     const postgres = await startPostgres(t)

@@ -109,6 +109,20 @@ t.test('a database of the first schema is migrated, and knows how far it was pru
   t.equal(await prunedTo(`${insert.repeat(3)} DELETE FROM events`), 3)
 })
 
+t.test('the last 1,000 epochs are known', async (t) => {
+  const { path, store, reopen } = open(t)
+  await store.log.append(newEvents(1))
+  const { id: first } = await store.log.range()
+  await store.close()
+  const db = new DatabaseSync(path)
+  db.exec(`
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 998)
+    INSERT INTO epochs (id, first_offset) SELECT i, 2 FROM n`)
+  db.close()
+  t.match(await (await reopen()).log.commonWith(first), { upTo: 1 })
+  t.match(await (await reopen()).log.commonWith(first), { upTo: 0 })
+})
+
 t.test('events of one instance are found in order, however far apart they are in the log', async (t) => {
   const { store } = open(t)
   t.same(await store.log.read({ instanceKey: 1, after: 0, limit: 10 }), [], 'an empty log')

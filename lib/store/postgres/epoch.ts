@@ -1,0 +1,55 @@
+import type { PostgresPool } from './connection.ts'
+import { SharedRun } from './shared-run.ts'
+import type { PostgresInstances } from './instances.ts'
+import type { LogHead } from './log-head.ts'
+import type { CommonHistory } from '../log-store.ts'
+
+/** Keeps the epoch of the log that this node knows up to date. */
+export class PostgresEpoch {
+  readonly #pool: PostgresPool
+  readonly #head: LogHead
+  readonly #instances: PostgresInstances
+  readonly #reading = new SharedRun(() => this.#read())
+
+  constructor({ pool, head, instances }: { pool: PostgresPool; head: LogHead; instances: PostgresInstances }) {
+    this.#pool = pool
+    this.#head = head
+    this.#instances = instances
+  }
+
+  /**
+   * Called with the epoch that a query has found. If the node does not know it, it reads which is the current one and what
+   * of the log is left.
+   */
+  async sync(found: string): Promise<void> {
+    if (found !== this.#head.epoch) await this.#reading.run()
+  }
+
+  /** As `LogStore.commonWith`; the node knows the epoch when it resolves. */
+  async commonWith(id: string): Promise<CommonHistory> {
+    const common = await this.#common(id)
+    await this.sync(common.id)
+    return common
+  }
+
+  async #read(): Promise<void> {
+    const { epoch } = this.#head
+    const common = await this.#common(epoch)
+    if (common.id === epoch) return
+    await this.#instances.reload()
+    this.#head.enter(common)
+  }
+
+  async #common(id: string): Promise<CommonHistory> {
+    const { schema } = this.#pool
+    const row = await this.#pool.one(
+      `SELECT l.id, CASE WHEN l.id = $1 THEN l.last_offset ELSE coalesce((
+          SELECT e.first_offset - 1 FROM ${schema}.epochs e
+          WHERE e.number > (SELECT number FROM ${schema}.epochs WHERE id = $1) ORDER BY e.number LIMIT 1
+        ), 0) END AS up_to
+      FROM ${schema}.log l`,
+      [id]
+    )
+    return { id: row.id as string, upTo: row.up_to as number }
+  }
+}

@@ -1,0 +1,170 @@
+import { copyFileSync, existsSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { LOCKS, lockSpace } from '../../lib/store/postgres/locks.ts'
+import { random, seed } from '../support/chaos.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
+import { follow } from '../support/follow.ts'
+import { freePort } from '../support/free-port.ts'
+import { havePostgres, openNode, startDatabase } from '../support/postgres.ts'
+import { numbers } from '../support/resuming.ts'
+import { returningClient } from '../support/returning-client.ts'
+import { until } from '../support/until.ts'
+
+/** Servers whose log can lose its end, or be replaced by an earlier copy. */
+interface Servers {
+  urls: string[]
+  /** The one that accepts events now. */
+  app: () => FastifyInstance
+  /** How often the log has lost something. */
+  losses: () => number
+  /** What can happen to it, each a few times. */
+  happenings: (() => Promise<void>)[]
+}
+
+type Next = () => number
+
+/** One server on a file. */
+async function onFile(t: Test, next: Next): Promise<Servers> {
+  const path = folder(t)
+  const port = await freePort()
+  let files = 0
+  let losses = 0
+  const file = (name: number | string) => join(path, `${name}.db`)
+  const copy = (from: number | string, to: number | string) => {
+    for (const suffix of ['', '-wal'])
+      if (existsSync(file(from) + suffix)) copyFileSync(file(from) + suffix, file(to) + suffix)
+  }
+  const start = async () => {
+    const { app } = await listen(t, { sqs: false, port, eventLog: { url: `file:${file(files)}` } })
+    await app.websocket.set('sales', { enabled: true })
+    return app
+  }
+  // Closed once, so that the selection is in the file and not in its write-ahead log, which may be cut off.
+  await (await start()).close()
+  let app = await start()
+  /** Starts on another file, which was copied a moment ago or earlier. */
+  const restart = async () => {
+    const { id, head } = await app.eventLog.store.log.range()
+    await app.close()
+    app = await start()
+    const { upTo } = await app.eventLog.store.log.commonWith(id)
+    if (upTo < head) losses++
+  }
+  copy(0, 'saved')
+  return {
+    urls: [`http://127.0.0.1:${port}`],
+    app: () => app,
+    losses: () => losses,
+    happenings: [
+      restart,
+      async () => copy(files, 'saved'),
+      async () => {
+        copy('saved', ++files)
+        await restart()
+      },
+      // As after a power cut, with a disk that does not keep what it was told to.
+      async () => {
+        copy(files, ++files)
+        const wal = `${file(files)}-wal`
+        if (existsSync(wal)) truncateSync(wal, Math.floor(next() * statSync(wal).size))
+        await restart()
+      }
+    ]
+  }
+}
+
+/** Two nodes on PostgreSQL, which stay when it loses the end of the log or all connections. */
+async function onPostgres(t: Test, next: Next): Promise<Servers> {
+  const { url, terminate, run } = await startDatabase(t)
+  const start = async () => {
+    const store = await openNode(t, { url, schema: 'log' })
+    return listen(t, { sqs: false, eventLog: { store } })
+  }
+  const servers = [await start(), await start()] as const
+  const [{ app }] = servers
+  await app.websocket.set('sales', { enabled: true })
+  let losses = 0
+  return {
+    urls: servers.map(({ url }) => url),
+    app: () => app,
+    losses: () => losses,
+    happenings: [
+      async () => void (await terminate()),
+      // As after a restart.
+      () => run("UPDATE log.log SET place = ''"),
+      // As a standby that lags and becomes the primary.
+      async () => {
+        losses++
+        await run(`BEGIN; SELECT pg_advisory_xact_lock(${lockSpace('log')}, ${LOCKS.append});
+          UPDATE log.log SET place = '', last_offset = greatest(0, last_offset - ${Math.floor(next() * 50)});
+          DELETE FROM log.events WHERE "offset" > (SELECT last_offset FROM log.log);
+          DELETE FROM log.epochs WHERE first_offset > (SELECT last_offset FROM log.log) AND number > 1;
+          UPDATE log.log SET id = (SELECT e.id FROM log.epochs e ORDER BY e.number DESC LIMIT 1); COMMIT`)
+        if (next() < 0.5) await terminate()
+      }
+    ]
+  }
+}
+
+async function lose(t: Test, servers: Servers, { next, rounds }: { next: Next; rounds: number }): Promise<void> {
+  const { urls, losses, happenings } = servers
+  const any = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T
+  const clients = numbers(6).map((n) => returningClient(t, `${urls[n % urls.length]!}/sales`))
+  const followers = numbers(2).map((n) =>
+    follow(t, `${urls[n % urls.length]!}/sales`, { apikey: API_KEY, offset: 0, reconnectionDelayMax: 30 })
+  )
+  const over = new AbortController()
+  const load = (async () => {
+    for (let n = 0; !over.signal.aborted; n++) {
+      const events = numbers(1 + Math.floor(next() * 20)).map((data) => ({ instance: 'sales', event: 'call', data }))
+      await servers
+        .app()
+        .eventLog.accept(events)
+        .catch(() => {})
+      if (n % 3 === 0) any(clients).drop()
+      await pause(next() * 20)
+    }
+  })()
+  for (let round = 0; round < rounds; round++) {
+    await pause(next() * 100)
+    await any(happenings)()
+  }
+  over.abort()
+  await load
+  const { eventLog } = servers.app()
+  const { log } = eventLog.store
+  // The last thing that happened may still make PostgreSQL refuse it.
+  await until(() => eventLog.accept({ instance: 'sales', event: 'call', data: 'last' }).then(Boolean, () => false))
+  const { head } = await log.range()
+  await until(() => clients.every(({ offset }) => offset() === head))
+  await until(() => followers.every(({ connection }) => connection.offset === head))
+
+  const logged = (await log.read({ after: 0, limit: 1_000_000 })).map(({ offset, id }) => [offset, id])
+  t.comment(`${logged.length} events, ${losses()} losses`)
+  for (const { events, wrong, told } of clients) {
+    t.strictSame(wrong, [])
+    t.ok(told() <= losses(), 'it was told of losses only')
+    t.strictSame([...events], logged)
+  }
+  for (const { messages } of followers) {
+    const got = new Set(messages.map(({ id }) => id))
+    t.strictSame(
+      logged.filter(([, id]) => !got.has(id as string)),
+      []
+    )
+  }
+}
+
+t.test('a client with its offset and log misses nothing of a file that was restored or cut off', async (t) => {
+  const next = random(seed(t))
+  await lose(t, await onFile(t, next), { next, rounds: 10 })
+})
+
+if (await havePostgres(t))
+  t.test('a client with its offset and log misses nothing of a database that has lost its end', async (t) => {
+    const next = random(seed(t))
+    await lose(t, await onPostgres(t, next), { next, rounds: 20 })
+  })

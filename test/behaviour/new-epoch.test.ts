@@ -1,0 +1,226 @@
+import t, { type Test } from 'tap'
+import type { CommonHistory, LogSubscriber } from '../../lib/store/log-store.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { follow, gate } from '../support/follow.ts'
+import { rawListener } from '../support/raw-socket.ts'
+import { data, emit, heldStore } from '../support/resuming.ts'
+import { LARGE } from '../support/slowness.ts'
+import { client, connect } from '../support/sockets.ts'
+import { until as untilSo } from '../support/until.ts'
+
+const auth = { apikey: API_KEY }
+
+/** A server on a log in memory that can begin epochs, as a database that has lost its end does. @param isBehind it does not hear of events */
+async function start(
+  t: Test,
+  { isBehind = false, ...websocket }: { isBehind?: boolean; maxBufferedBytesTotal?: number } = {}
+) {
+  const held = heldStore(t)
+  const { log } = held.store
+  const [tail, commonWith, range] = [log.tail.bind(log), log.commonWith.bind(log), log.range.bind(log)]
+  const { id: first } = await range()
+  let subscriber: LogSubscriber | undefined
+  let epoch: CommonHistory | undefined
+  t.intercept(log, 'tail', {
+    value: (given: LogSubscriber) => {
+      subscriber = given
+      return tail({ ...given, advanced: (...args) => isBehind || given.advanced(...args) })
+    }
+  })
+  t.intercept(log, 'range', { value: async () => ({ ...(await range()), ...(epoch && { id: epoch.id }) }) })
+  t.intercept(log, 'commonWith', {
+    value: async (id: string) =>
+      epoch && id === first ? epoch : { ...(await commonWith(first)), id: epoch?.id ?? first }
+  })
+  const { app, url } = await listen(t, { sqs: false, eventLog: { store: held.store }, websocket })
+  for (const name of ['sales', 'support']) await app.websocket.set(name, { enabled: true })
+  /** A new epoch begins, and what is above `upTo` counts as new events of it, of which the server hears unless it is not to. */
+  const enter = async (upTo: number, { id = 'second', hears = true } = {}) => {
+    epoch = { id, upTo }
+    const { head } = await range()
+    const events = hears ? await log.read({ after: upTo, limit: 1_000 }) : []
+    subscriber?.entered(epoch)
+    if (events.length > 0) subscriber?.advanced(events, head)
+  }
+  return { app, url, held, first, enter }
+}
+
+t.test('live sockets that resume are told of a new epoch; nothing else changes if nothing was lost', async (t) => {
+  const { app, url, held, enter } = await start(t)
+  held.open()
+  const resuming = await connect(t, `${url}/sales`, API_KEY, { auth: { ...auth, offset: 0 } })
+  const plain = await connect(t, `${url}/sales`, API_KEY)
+  await emit(app, 'sales', 1, 2)
+  await resuming.until(3)
+  await enter(2)
+  await emit(app, 'sales', 3)
+  t.strictSame((await resuming.until(5)).at(-2), { event: 'resuming', message: { offset: 2, log: 'second' } })
+  t.strictSame(data(resuming.received).slice(1), [1, 2, { offset: 2 }, 3])
+  t.strictSame(data(await plain.until(3)), [1, 2, 3])
+})
+
+t.test('a client of an epoch that has ended is told of the new one before its events', async (t) => {
+  const { app, url, held, first, enter } = await start(t)
+  held.open()
+  await emit(app, 'sales', 1, 2, 3)
+  await enter(2)
+  const { received, until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 1, log: first } })
+  t.strictSame(data(await until(4)), [{ offset: 1 }, 2, 3, { from: 1, to: 3, count: 2, complete: true }])
+  t.strictSame([received[0]?.message.log, received[3]?.message.log], ['second', 'second'])
+})
+
+t.test('live sockets that resume are set back to what a new epoch has left of the one before', async (t) => {
+  const { app, url, held, enter } = await start(t)
+  held.open()
+  const resuming = await connect(t, `${url}/sales`, API_KEY, { auth: { ...auth, offset: 0 } })
+  const plain = await connect(t, `${url}/sales`, API_KEY)
+  await emit(app, 'sales', 1, 2, 3)
+  await resuming.until(4)
+  await enter(1)
+  const setBack = [{ offset: 1 }, 2, 3, { from: 1, to: 3, count: 2, complete: false }]
+  t.strictSame(data(await resuming.until(8)).slice(4), setBack)
+  t.equal(resuming.received[4]?.message.log, 'second-incomplete')
+  t.equal(resuming.received[7]?.message.log, 'second')
+  await emit(app, 'sales', 4)
+  t.strictSame(data(await resuming.until(9)).at(-1), 4)
+  t.strictSame(data(await plain.until(6)), [1, 2, 3, 2, 3, 4])
+})
+
+t.test('the log of connectInstance is that of its offset, also while a handler is slow', async (t) => {
+  const { app, url, held, first, enter } = await start(t)
+  held.open()
+  const { pass, open } = gate()
+  const kept: unknown[] = []
+  const { connection, until } = follow(t, `${url}/sales`, {
+    apikey: API_KEY,
+    offset: 0,
+    onEvent: async ({ offset }) => {
+      if (offset === 2) await pass()
+      kept.push({ offset, log: connection.log })
+    }
+  })
+  const other = await connect(t, `${url}/sales`, API_KEY, { auth: { ...auth, offset: 0 } })
+  await untilSo(() => connection.log === first)
+  await emit(app, 'sales', 1, 2)
+  await until(() => kept.length === 1)
+  await enter(1)
+  await other.until(6)
+  open()
+  await until(() => connection.offset === 2 && connection.log === 'second')
+  t.strictSame(kept, [
+    { offset: 1, log: first },
+    { offset: 2, log: first },
+    { offset: 2, log: 'second-incomplete' }
+  ])
+})
+
+t.test('a page that is read while a new epoch begins is not sent', async (t) => {
+  const { app, url, held, first, enter } = await start(t)
+  await emit(app, 'sales', 1, 2, 3)
+  const { received, until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 2, log: first } })
+  const page = await held.read()
+  const entering = enter(1)
+  ;(await held.read()).answer()
+  await entering
+  page.answer()
+  held.open()
+  t.strictSame(data(await until(4)), [{ offset: 1 }, 2, 3, { from: 1, to: 3, count: 2, complete: false }])
+  t.equal(received[0]?.message.log, 'second-incomplete')
+})
+
+t.test('a page that is read while the log goes back to an epoch from a later one is not sent', async (t) => {
+  const { app, url, held, first, enter } = await start(t)
+  await emit(app, 'sales', 1, 2, 3)
+  const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 2, log: first } })
+  const page = await held.read()
+  for (const id of ['second', first]) {
+    const entering = enter(1, { id })
+    ;(await held.read()).answer()
+    await entering
+  }
+  page.answer()
+  held.open()
+  await until(2)
+  await emit(app, 'sales', 4)
+  t.strictSame(data(await until(3)), [3, { from: 2, to: 3, count: 1, complete: true }, 4])
+})
+
+t.test('a client that lost its connection before it was told that events are missing is told later', async (t) => {
+  const { app, url, held } = await start(t)
+  held.open()
+  await emit(app, 'sales', 1, 2)
+  const { id: log } = await held.store.log.range()
+  const again = client(t, `${url}/sales`, { auth: { ...auth, offset: 1, log: `${log}-incomplete` } })
+  t.strictSame(data(await again.until(2)), [2, { from: 1, to: 2, count: 1, complete: false }])
+  t.equal(again.received[1]?.message.log, log)
+})
+
+t.test('a client of the current epoch that is past the end of the log is set back to the end', async (t) => {
+  const { app, url, held, first } = await start(t)
+  held.open()
+  await emit(app, 'sales', 1, 2)
+  const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 5, log: first } })
+  t.strictSame(data(await until(2)), [{ offset: 2 }, { from: 2, to: 2, count: 0, complete: false }])
+  await emit(app, 'sales', 3)
+  t.strictSame(data(await until(3)).at(-1), 3)
+})
+
+t.test(
+  'a client that waits until its node has reached its offset is set back when a new epoch lacks that',
+  async (t) => {
+    const { app, url, held, first, enter } = await start(t, { isBehind: true })
+    held.open()
+    await emit(app, 'sales', 1, 2, 3)
+    const asked = t.capture(held.store.log, 'range', held.store.log.range.bind(held.store.log))
+    const clients = [first, undefined].map((log) => client(t, `${url}/sales`, { auth: { ...auth, offset: 3, log } }))
+    let count = 0
+    await untilSo(() => (count += asked().length) === 2)
+    await enter(1)
+    for (const { until } of clients)
+      t.strictSame(data(await until(4)), [{ offset: 1 }, 2, 3, { from: 1, to: 3, count: 2, complete: false }])
+  }
+)
+
+t.test('before the first event of a new epoch sockets are at the end of what is left', async (t) => {
+  const { app, url, held, first, enter } = await start(t)
+  held.open()
+  await emit(app, 'sales', 1, 2, 3)
+  const { log } = held.store
+  const range = log.range.bind(log)
+  // Another node is far ahead of this one.
+  const asked = t.capture(log, 'range', async () => ({ ...(await range()), head: 9 }))
+  const waiting = client(t, `${url}/sales`, { auth: { ...auth, offset: 5, log: first } })
+  await untilSo(() => asked().length > 0)
+  await enter(1, { hears: false })
+  t.strictSame(data(await waiting.until(2)), [{ offset: 1 }, { from: 1, to: 1, count: 0, complete: false }])
+  const latest = client(t, `${url}/sales`, { auth: { ...auth, offset: 'latest' } })
+  t.strictSame(data(await latest.until(1)), [{ from: 1, to: 1, count: 0, complete: true }])
+})
+
+t.test('a client past the end of the log is compared with an epoch that begins at that moment', async (t) => {
+  const { app, url, held, first, enter } = await start(t)
+  held.open()
+  await emit(app, 'sales', 1, 2, 3)
+  const { log } = held.store
+  const range = log.range.bind(log)
+  let entering: Promise<void> | undefined
+  t.intercept(log, 'range', { value: () => (entering ??= enter(1)).then(range) })
+  const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 5, log: first } })
+  t.strictSame(data(await until(4)), [{ offset: 1 }, 2, 3, { from: 1, to: 3, count: 2, complete: false }])
+})
+
+t.test('a live socket without room that never asked for offsets gets what a new epoch has', async (t) => {
+  const { app, url, held, enter } = await start(t, { maxBufferedBytesTotal: 100_000 })
+  held.open()
+  const { ws } = await rawListener(t, url, '/sales', auth)
+  ws.pause()
+  const plain = await connect(t, `${url}/support`, API_KEY)
+  await emit(app, 'support', 1)
+  await emit(app, 'sales', LARGE)
+  await untilSo(() => app.websocket.bufferedBytes > 0)
+  await emit(app, 'support', 'y'.repeat(60_000))
+  t.equal(app.websocket.replaying, 1)
+  await enter(0)
+  ws.terminate()
+  t.strictSame(data(await plain.until(3)), [1, 1, 'y'.repeat(60_000)])
+})

@@ -1,0 +1,44 @@
+import t from 'tap'
+import { PostgresTail } from '../../../lib/store/postgres/tail.ts'
+import type { PostgresLogReads } from '../../../lib/store/postgres/log-reads.ts'
+import { RecordingSubscriber } from '../../support/recorders.ts'
+import { until } from '../../support/until.ts'
+
+for (const [when, epoch] of [
+  ['of an epoch that has ended meanwhile', 'first'],
+  ['of an epoch that this node did not know yet', 'second']
+] as const)
+  t.test(`a stretch ${when} is read again, as far as the log reaches now`, async (t) => {
+    const asked: number[] = []
+    let answer = () => {}
+    const stretch = ({ after, upTo }: { after: number; upTo: number }) => {
+      asked.push(after)
+      const read = (epoch: string) => ({ events: [], reached: upTo, found: { directoryVersion: 0, epoch } })
+      if (asked.length > 1) return Promise.resolve(read('second'))
+      return new Promise((resolve) => (answer = () => resolve(read(epoch))))
+    }
+    const subscriber = new RecordingSubscriber()
+    const enter = () => tail.entered({ id: 'second', upTo: 3 })
+    const tail = new PostgresTail({
+      // It reads nothing else.
+      reads: { stretch } as unknown as PostgresLogReads,
+      subscriber,
+      epoch: 'first',
+      position: 1,
+      sync: async (found) => {
+        if (found.epoch === 'second' && subscriber.epochs.length === 1) enter()
+      }
+    })
+    tail.advance(9)
+    if (epoch === 'first') enter()
+    answer()
+    await until(() => asked.length > 1)
+    tail.advance(4)
+    await subscriber.reached(4)
+    t.strictSame(asked.slice(0, 2), [1, 1])
+    t.match(subscriber.epochs, [{ id: 'first' }, { id: 'second', upTo: 3 }])
+    t.equal(tail.position, 4)
+    await tail.stop()
+    tail.entered({ id: 'third', upTo: 1 })
+    t.equal(subscriber.epochs.length, 2, 'a stopped tail tells nothing')
+  })
