@@ -158,5 +158,7 @@ export function checkListeners(t: Test, listeners: readonly ResumingListener[]):
 
 /** The offsets of the events that a socket received. */
 export function offsetsOf(received: readonly Received[]): unknown[] {
-  return received.filter(({ event }) => event !== 'resumed').map(({ message }) => message.offset)
+  return received
+    .filter(({ event }) => event !== 'resumed' && event !== 'resuming')
+    .map(({ message }) => message.offset)
 }
