@@ -256,10 +256,6 @@ export class PartitionLeases implements LogFollower {
     const upTo = this.#head
     while (this.#position < upTo) {
       const partitions = [...this.#term.held].filter((partition) => this.#isRead(partition))
-      if (partitions.length === 0) {
-        this.#position = upTo
-        return
-      }
       const known = this.#epoch
       const { events, reached, epoch } = await reads.appended({ after: this.#position, upTo }, partitions, PAGE)
       // In an epoch that this node does not know yet, or did not know before, they are read again: `upTo` may be too high.

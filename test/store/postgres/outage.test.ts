@@ -150,7 +150,7 @@ if (await havePostgres(t)) {
     t.strictSame(follower.offsets, [1, 2])
     await t.resolves(store.check())
     t.match(connections[0], /./)
-    t.equal(connections.at(-1), undefined)
+    await until(() => connections.at(-1) === undefined)
     await until(() => store.deliveries.pendingCount() === 2)
   })
 

@@ -7,7 +7,7 @@ import type { PostgresStore, PostgresStoreOptions } from '../../../lib/store/pos
 import { PARTITIONS, partitionOf } from '../../../lib/store/partitions.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { havePostgres, openNode, startPostgres, type TestPostgres } from '../../support/postgres.ts'
-import { nameOf, RecordingWatcher } from '../../support/recorders.ts'
+import { nameOf, RecordingSubscriber, RecordingWatcher } from '../../support/recorders.ts'
 import { until } from '../../support/until.ts'
 
 /** The key of an instance of each partition. */
@@ -183,6 +183,30 @@ if (await havePostgres(t)) {
       two.watcher.told.every((lane) => theirs.includes(lane)),
       'of nothing else'
     )
+  })
+
+  t.test('a node that hands everything over is told of no new events; the next one has them', async (t) => {
+    const postgres = await startPostgres(t)
+    const one = await openSender(t, postgres)
+    const underWay = Promise.withResolvers<void>()
+    const called = Promise.withResolvers<void>()
+    one.watcher.releasing = () => {
+      called.resolve()
+      return underWay.promise
+    }
+    const follower = new RecordingSubscriber()
+    one.store.log.tail(follower)
+    const stopped = one.stop()
+    await called.promise
+    const other = await openNode(t, postgres)
+    await other.log.append([newEvent({ queues: ['q'] })])
+    await follower.reached(1)
+    underWay.resolve()
+    await stopped
+    t.same(one.watcher.told, [])
+    const two = await openSender(t, postgres)
+    await two.watcher.until(() => two.watcher.told.length > 0)
+    t.same(two.watcher.told, [nameOf({ queue: 'q', instanceKey: 1 })])
   })
 
   t.test('new events reach the node that sends them, whichever node appends', async (t) => {
