@@ -16,7 +16,8 @@ t.test('language and appearance change at once, and are stored', { skip }, async
   t.not(await ground(), light)
   await page.getByLabel(texts.language).selectOption('pt-BR')
   await page.getByRole('heading', { level: 1, name: ptBr.pages.overview }).waitFor()
-  t.equal(await page.title(), `${ptBr.pages.overview} · ${ptBr.product}`)
+  const title = `${ptBr.pages.overview} · ${ptBr.product}`
+  await page.waitForFunction(`document.title === ${JSON.stringify(title)}`)
 
   await page.reload()
   await page.getByRole('heading', { level: 1, name: ptBr.pages.overview }).waitFor()
