@@ -29,18 +29,13 @@ type PendingRow = Record<'offset' | 'queue_key' | 'instance_key', number>
 export class SqliteExport {
   readonly #db: DatabaseSync
   readonly #path: string
-  /** By ascending offset. */
-  readonly #pending: PendingRow[]
+  #pending: PendingRow[] | undefined
 
   /** @throws {StoreUnusableError} there is no such file @throws as `openDatabase` does */
   constructor(path: string) {
     if (!existsSync(path)) throw new StoreUnusableError(path, 'there is no such file')
     this.#path = path
     this.#db = openDatabase(path)
-    this.#pending = new SqlitePending(prepareStatements(this.#db)).lanes
-      .deliveries()
-      .map(({ offset, queueKey, instanceKey }) => ({ offset, queue_key: queueKey, instance_key: instanceKey }))
-      .sort((a, b) => a.offset - b.offset)
   }
 
   counts(): LogCounts {
@@ -48,11 +43,10 @@ export class SqliteExport {
       .prepare(
         `SELECT (SELECT count(*) FROM instances) AS instances, (SELECT count(*) FROM selections) AS selections,
           (SELECT count(*) FROM events) AS events,
-          (SELECT count(*) FROM dead_letters) AS deadLetters, (SELECT pruned_to FROM log) AS prunedTo,
-          coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS lastOffset`
+          (SELECT count(*) FROM dead_letters) AS deadLetters, (SELECT pruned_to FROM log) AS prunedTo`
       )
-      .get() as unknown as Omit<LogCounts, 'pending'>
-    return { ...counts, pending: this.#pending.length }
+      .get() as unknown as Omit<LogCounts, 'pending' | 'lastOffset'>
+    return { ...counts, pending: this.#allPending().length, lastOffset: this.lastKey('events') }
   }
 
   /** In the order in which they began. */
@@ -67,7 +61,7 @@ export class SqliteExport {
   }
 
   /** The highest number ever given, so that none is given again. */
-  lastKey(table: 'instances' | 'dead_letters'): number {
+  lastKey(table: 'instances' | 'events' | 'dead_letters'): number {
     const row = this.#db.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(table)
     return (row?.seq as number | undefined) ?? 0
   }
@@ -93,10 +87,11 @@ export class SqliteExport {
 
   /** By ascending offset; all of an offset or none. */
   deliveries(after: number, limit: number): Row[] {
-    const begin = this.#pending.findIndex(({ offset }) => offset > after)
+    const pending = this.#allPending()
+    const begin = pending.findIndex(({ offset }) => offset > after)
     if (begin < 0) return []
-    const last = this.#pending[Math.min(begin + limit, this.#pending.length) - 1] as PendingRow
-    return this.#pending.slice(begin, this.#pending.findLastIndex(({ offset }) => offset <= last.offset) + 1)
+    const last = pending[Math.min(begin + limit, pending.length) - 1] as PendingRow
+    return pending.slice(begin, pending.findLastIndex(({ offset }) => offset <= last.offset) + 1)
   }
 
   /** By ascending id. */
@@ -106,5 +101,14 @@ export class SqliteExport {
 
   close(): void {
     this.#db.close()
+  }
+
+  /** By ascending offset. */
+  #allPending(): PendingRow[] {
+    this.#pending ??= new SqlitePending(prepareStatements(this.#db)).lanes
+      .deliveries()
+      .map(({ offset, queueKey, instanceKey }) => ({ offset, queue_key: queueKey, instance_key: instanceKey }))
+      .sort((a, b) => a.offset - b.offset)
+    return this.#pending
   }
 }

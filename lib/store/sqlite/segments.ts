@@ -101,7 +101,7 @@ export class SqliteSegments implements TransactionPart {
 }
 
 /** Writes the index of a full segment. */
-export function writeSegment(sql: Pick<Statements, 'insertSegment'>, full: OpenSegment): void {
+export function writeSegment(sql: Statements, full: OpenSegment): void {
   const { segment, idTimes } = full
   sql.insertSegment.run(segment, idTimes?.from ?? null, idTimes?.to ?? null, full.encode())
 }

@@ -98,6 +98,6 @@ function prepareRead(db: DatabaseSync, order: 'ASC' | 'DESC') {
 }
 
 /** The highest offset so far; 0: none. */
-export function headOf(sql: Pick<Statements, 'head'>): number {
+export function headOf(sql: Statements): number {
   return (sql.head.get()?.seq as number | undefined) ?? 0
 }

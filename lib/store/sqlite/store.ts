@@ -54,8 +54,8 @@ export class SqliteStore implements EventStore {
     this.#file = file
     try {
       file.damage.lookOver(file.db)
-      beginEpoch(file)
       const sql = prepareStatements(file.db)
+      beginEpoch(file, headOf(sql))
       const queues = new SqliteQueues(sql)
       const segments = new SqliteSegments({ sql, damage: file.damage })
       const pending = new SqlitePending(sql)
