@@ -1,4 +1,5 @@
 import type { EventStore } from '../../lib/store/event-store.ts'
+import type { Alarm } from './alarm.ts'
 import type { History } from './history.ts'
 import type { SimulatedProcess } from './clock.ts'
 
@@ -10,6 +11,8 @@ export interface Backend {
   badReads: number
   /** Milliseconds that a read may take each way. */
   readMs: number
+  /** Rings in commits of events. */
+  readonly alarm: Alarm
   /** Number of pending deliveries, as stored. */
   readonly pendingCount: number
   /** Opens it as a process that starts. */
@@ -20,11 +23,6 @@ export interface Backend {
   losesAcknowledgements(process: SimulatedProcess): boolean
   /** Notes what the log has. */
   learn(history: History): Promise<void>
-  /**
-   * Calls `ring` in a commit to come, with the process that asked for it: its writes are durable, and nobody knows of it
-   * yet. Returns how to call it off.
-   */
-  inCommit(commits: number, ring: (process: SimulatedProcess) => void): () => void
   /** It does well from now on. */
   mend(): void
   remove(): Promise<void>

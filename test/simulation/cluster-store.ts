@@ -172,7 +172,7 @@ export class ClusterStore implements EventStore {
         const withQueues = stored.filter(({ queues }) => queues.length > 0)
         const partitions = new Set(withQueues.map(({ instanceKey }) => partitionOf(instanceKey)))
         if (stored.length > 0) postgres.notify(['log', head, before, [...partitions].join()].join(' ').trim(), process)
-        cluster.committed(process)
+        cluster.alarm.committed(process)
       }
       return appended
     }).finally(() => this.#appending--)

@@ -1,6 +1,7 @@
 import { BackpressureError } from '../../lib/errors.ts'
 import type { DeliveryFailure, DeliveryRef } from '../../lib/store/delivery-store.ts'
 import type { EventStore } from '../../lib/store/event-store.ts'
+import { Alarm } from './alarm.ts'
 import type { Backend } from './backend.ts'
 import type { SimulatedProcess } from './clock.ts'
 import { sleep } from './clock.ts'
@@ -17,11 +18,11 @@ export class Cluster implements Backend {
   fullUntil = 0
   badReads = 0
   readMs = 0
+  readonly alarm = new Alarm()
   readonly #options: PostgresOptions
   readonly #uninstall: () => void
   /** Acknowledgements that processes have asked for, and that are not stored. */
   readonly #unstored = new Map<SimulatedProcess, Set<string>>()
-  #alarm: { commits: number; ring: (process: SimulatedProcess) => void } | undefined
 
   constructor(options: PostgresOptions) {
     this.#options = options
@@ -49,13 +50,6 @@ export class Cluster implements Backend {
   learn(history: History): Promise<void> {
     const { tables } = this.postgres
     return history.learn({ read: async (options) => tables.read(options), range: async () => tables.range() })
-  }
-
-  inCommit(commits: number, ring: (process: SimulatedProcess) => void): () => void {
-    this.#alarm = { commits, ring }
-    return () => {
-      this.#alarm = undefined
-    }
   }
 
   mend(): void {
@@ -88,14 +82,6 @@ export class Cluster implements Backend {
       if (this.#options.now() < this.fullUntil) throw new Error('could not extend file: No space left on device')
       return work()
     })
-  }
-
-  /** To be called in each commit of events. */
-  committed(process: SimulatedProcess): void {
-    const alarm = this.#alarm
-    if (!alarm || --alarm.commits > 0) return
-    this.#alarm = undefined
-    alarm.ring(process)
   }
 
   async acknowledge(process: SimulatedProcess, deliveries: readonly DeliveryRef[]): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { BackpressureError } from '../../lib/errors.ts'
 import type { EventStore } from '../../lib/store/event-store.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import { Alarm } from './alarm.ts'
 import type { Backend } from './backend.ts'
 import { sleep, type SimulatedProcess } from './clock.ts'
 import type { History } from './history.ts'
@@ -23,8 +24,7 @@ export class Disk implements Backend {
   fullUntil = 0
   badReads = 0
   readMs = 0
-  /** Called after so many commits, within the last of them: when its writes are durable and nobody knows of it yet. */
-  #alarm: { commits: number; ring: (process: SimulatedProcess) => void } | undefined
+  readonly alarm = new Alarm()
 
   constructor({ random, history, now }: { random: Random; history: History; now: () => number }) {
     this.#now = now
@@ -34,10 +34,7 @@ export class Disk implements Backend {
 
   open(process: SimulatedProcess): EventStore {
     const onCommit = () => {
-      const alarm = this.#alarm
-      if (!alarm || !process.alive || --alarm.commits > 0) return
-      this.#alarm = undefined
-      alarm.ring(process)
+      if (process.alive) this.alarm.committed(process)
     }
     const store = new SqliteStore({ path: this.#path, onCommit, syncFile: async () => {} })
     this.#opened.push(store)
@@ -63,13 +60,6 @@ export class Disk implements Backend {
     this.#files++
     for (const suffix of ['', '-wal'])
       if (existsSync(before + suffix)) copyFileSync(before + suffix, this.#path + suffix)
-  }
-
-  inCommit(commits: number, ring: (process: SimulatedProcess) => void): () => void {
-    this.#alarm = { commits, ring }
-    return () => {
-      this.#alarm = undefined
-    }
   }
 
   mend(): void {

@@ -25,7 +25,7 @@ const MISFORTUNES: Record<Misfortune, (world: World) => Promise<void>> = {
   'crash in a commit': async (world) => {
     const { random, backend } = world
     const crashed = Promise.withResolvers<void>()
-    const callOff = backend.inCommit(random.between(1, 5), (process) => {
+    const callOff = backend.alarm.set(random.between(1, 5), (process) => {
       world.crashProcess(process)
       crashed.resolve()
     })
