@@ -1,51 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { PostgresLaneReads } from '../../../lib/store/postgres/lane-reads.ts'
 import { LOCKS, lockSpace } from '../../../lib/store/postgres/locks.ts'
 import { PartitionLeases } from '../../../lib/store/postgres/partition-leases.ts'
-import type { PostgresStore, PostgresStoreOptions } from '../../../lib/store/postgres/store.ts'
 import { PARTITIONS, partitionOf } from '../../../lib/store/partitions.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { havePostgres, openNode, startPostgres, type TestPostgres } from '../../support/postgres.ts'
 import { nameOf, RecordingSubscriber, RecordingWatcher } from '../../support/recorders.ts'
+import { openSender, SAMPLES, type Sender, untilShared } from '../../support/senders.ts'
 import { until } from '../../support/until.ts'
-
-/** The key of an instance of each partition. */
-const SAMPLES = new Map<number, number>()
-for (let key = 1; SAMPLES.size < PARTITIONS; key++) {
-  if (!SAMPLES.has(partitionOf(key))) SAMPLES.set(partitionOf(key), key)
-}
-
-interface Sender {
-  store: PostgresStore
-  watcher: RecordingWatcher
-  stop: () => Promise<void>
-  /** The partitions that it may send for. */
-  holds: () => Set<number>
-}
-
-async function openSender(
-  t: Test,
-  postgres: TestPostgres,
-  options: Partial<PostgresStoreOptions> = {}
-): Promise<Sender> {
-  const store = await openNode(t, postgres, options)
-  const watcher = new RecordingWatcher()
-  const stop = await store.deliveries.watch(watcher)
-  const holds = () =>
-    new Set([...SAMPLES].filter(([, key]) => store.deliveries.maySend(key)).map(([partition]) => partition))
-  return { store, watcher, stop, holds }
-}
-
-/** Waits until each sender has its number of partitions; fails if two have the same one meanwhile. */
-async function untilShared(t: Test, senders: readonly Sender[], counts: readonly number[]): Promise<void> {
-  await until(() => {
-    const held = senders.flatMap(({ holds }) => [...holds()])
-    if (new Set(held).size < held.length) t.fail('a partition is two senders’')
-    const sizes = senders.map(({ holds }) => holds().size)
-    return held.length === PARTITIONS && counts.every((count, at) => sizes[at] === count)
-  })
-}
 
 /** Process ids of the sessions that hold a lock. */
 async function pidsOf({ query, schema }: TestPostgres, lock: number): Promise<number[]> {

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import type { DeliveryRef } from '../../../lib/store/delivery-store.ts'
 import { folder } from '../../support/build.ts'
+import { failCommits } from '../../support/failing-sqlite.ts'
 import { newEvent } from '../../support/new-event.ts'
 import { pendingLanes } from '../../support/pending-lanes.ts'
 import { Random } from '../../simulation/random.ts'
@@ -45,7 +46,6 @@ t.test('what is pending is the same in memory and after a start, however it came
   const model = new Map<string, DeliveryRef>()
   const dead = new Map<string, DeliveryRef>()
   const some = (share: number) => [...model.values()].filter(() => random.chance(share))
-  const exec = DatabaseSync.prototype.exec
   for (let round = 0; round < 26; round++) {
     const events = Array.from({ length: random.between(1, 1_500) }, () =>
       newEvent({ instance: `i${random.between(1, 9)}`, queues: QUEUES.filter(() => random.chance(0.4)) })
@@ -74,14 +74,7 @@ t.test('what is pending is the same in memory and after a start, however it came
     }
     if (round % 6 === 5) {
       // A commit that fails leaves nothing.
-      const broken = t.intercept(DatabaseSync.prototype, 'exec', {
-        configurable: true,
-        value(this: DatabaseSync, statement: string) {
-          if (statement === 'COMMIT')
-            throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 })
-          exec.call(this, statement)
-        }
-      })
+      const broken = failCommits(t)
       const failing = [store.deliveries.acknowledge(some(0.5)), store.log.append([newEvent({ queues: QUEUES })])]
       await t.rejects(Promise.all(failing), { code: 'IEV_BACKPRESSURE' })
       await Promise.allSettled(failing)

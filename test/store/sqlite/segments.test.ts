@@ -4,6 +4,7 @@ import t from 'tap'
 import { generateId } from '../../../lib/events/event-id.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { folder } from '../../support/build.ts'
+import { failCommits } from '../../support/failing-sqlite.ts'
 import { newEvent } from '../../support/new-event.ts'
 
 const SEGMENT = 4_096
@@ -91,15 +92,7 @@ t.test('a generated id of a rolled-back append is not known, and that of the eve
   t.after(() => store.close())
   const [first, second, third] = [generateId(), generateId(), generateId()]
   await store.log.append([newEvent({ id: first })])
-  const exec = DatabaseSync.prototype.exec
-  const broken = t.intercept(DatabaseSync.prototype, 'exec', {
-    configurable: true,
-    value(this: DatabaseSync, statement: string) {
-      if (statement === 'COMMIT')
-        throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 })
-      exec.call(this, statement)
-    }
-  })
+  const broken = failCommits(t)
   // The second makes the log look for ids after the first was inserted.
   await t.rejects(store.log.append([newEvent({ id: second }), newEvent({ id: first, flags: CALLER_ID })]))
   broken.restore()

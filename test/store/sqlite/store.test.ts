@@ -8,6 +8,7 @@ import { openStore } from '../../../lib/store/open.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { folder } from '../../support/build.ts'
 import { writeLog } from '../../support/damage.ts'
+import { failCommits } from '../../support/failing-sqlite.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { conformance, type Limits } from '../conformance.ts'
 
@@ -247,16 +248,7 @@ t.test('a path that is no database is named in the refusal', async (t) => {
 
 t.test('a failed commit is rolled back, and the next one works', async (t) => {
   const { store, reopen } = open(t)
-  const exec = DatabaseSync.prototype.exec
-  const broken = t.intercept(DatabaseSync.prototype, 'exec', {
-    configurable: true,
-    value(this: DatabaseSync, statement: string) {
-      // What node:sqlite throws for a failed write: no healthy disk can be made to.
-      if (statement === 'COMMIT')
-        throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 })
-      exec.call(this, statement)
-    }
-  })
+  const broken = failCommits(t)
   const event = newEvent({ queues: ['a'] })
   await t.rejects(store.log.append([event]), { code: 'IEV_BACKPRESSURE', message: /disk I\/O error/ })
   broken.restore()

@@ -1,11 +1,11 @@
 import { copyFileSync, fdatasync, fstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { folder } from '../../support/build.ts'
 import { followLog } from '../../support/follow-log.ts'
+import { failCheckpoints } from '../../support/failing-sqlite.ts'
 import { newEvent } from '../../support/new-event.ts'
 import { until } from '../../support/until.ts'
 
@@ -135,17 +135,8 @@ t.test('a checkpoint without room leaves the log as it is, and events are accept
   const path = join(folder(t), 'events.db')
   const store = new SqliteStore({ path })
   t.after(() => store.close())
-  const exec = DatabaseSync.prototype.exec
-  const checkpoints: string[] = []
-  const full = t.intercept(DatabaseSync.prototype, 'exec', {
-    configurable: true,
-    value(this: DatabaseSync, statement: string) {
-      if (statement.includes('wal_checkpoint') && checkpoints.push(statement) > 0)
-        throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 })
-      exec.call(this, statement)
-    }
-  })
-  for (let count = 1; checkpoints.length < 2; count++) {
+  const full = failCheckpoints(t)
+  for (let count = 1; full.tried.length < 2; count++) {
     await store.log.append([newEvent({ data: MEGABYTE })])
     t.ok(count < 40)
   }
