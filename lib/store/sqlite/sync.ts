@@ -6,8 +6,8 @@ import { BackpressureError } from '../../errors.ts'
 /** Makes the data of an open file durable. */
 export type SyncFile = (fd: number) => Promise<void>
 
-/** Bytes written to the write-ahead log after which it is copied into the database. */
-const CHECKPOINT_BYTES = 8 * 1_048_576
+/** Bytes written to the write-ahead log after which it is copied into the database. Commits wait for the copy, so it is short. */
+const CHECKPOINT_BYTES = 1_048_576
 /** What a transaction writes besides the texts of events. */
 const TRANSACTION_BYTES = 16_384
 
