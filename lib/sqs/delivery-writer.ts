@@ -76,5 +76,5 @@ export class DeliveryWriter {
 }
 
 function refOf({ lane, event }: BatchItem): DeliveryRef {
-  return { queue: lane.queue, instanceKey: lane.instanceKey, offset: event.offset }
+  return { queue: lane.queue, instanceKey: lane.instanceKey, offset: event.offset, epoch: lane.epoch }
 }

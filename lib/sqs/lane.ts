@@ -41,6 +41,8 @@ export type LaneState = 'idle' | 'queued' | 'loading' | 'inFlight' | 'waiting' |
 export class Lane {
   readonly queue: string
   readonly instanceKey: number
+  /** The epoch of the log that its events are of. */
+  readonly epoch: string | undefined
   /** Tries in a row that failed, for whatever reason. */
   attempts = 0
   /** Tries of its first event in a row that SQS refused permanently. */
@@ -63,9 +65,14 @@ export class Lane {
   #rewind = false
 
   /** @param begin `after`: nothing up to this offset is pending; `behind`: whether the store has pending events after it */
-  constructor({ queue, instanceKey }: LaneKey, budget: MemoryBudget, begin: { after: number; behind: boolean }) {
+  constructor(
+    { queue, instanceKey, epoch }: LaneKey & { epoch: string | undefined },
+    budget: MemoryBudget,
+    begin: { after: number; behind: boolean }
+  ) {
     this.queue = queue
     this.instanceKey = instanceKey
+    this.epoch = epoch
     this.#budget = budget
     this.#last = begin.after
     this.#behind = begin.behind

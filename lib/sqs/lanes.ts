@@ -178,7 +178,7 @@ export class Lanes {
   }
 
   #open(key: LaneKey, begin: { after: number; behind: boolean }): Lane {
-    const lane = new Lane(key, this.#budget, begin)
+    const lane = new Lane({ ...key, epoch: this.#deliveries.epoch }, this.#budget, begin)
     this.#lanes.set(laneId(key.queue, key.instanceKey), lane)
     return lane
   }

@@ -9,6 +9,8 @@ export interface LaneKey {
 /** A delivery: one event on its way to one queue. */
 export interface DeliveryRef extends LaneKey {
   readonly offset: number
+  /** The epoch of the log in which it was read. If the log has lost the event since, its offset is another one's. @default the current one */
+  readonly epoch?: string | undefined
 }
 
 /** The reason why a delivery was given up. */
@@ -22,8 +24,8 @@ export interface DeliveryFailure {
 /** Sends pending deliveries. Its methods must not throw. */
 export interface LaneWatcher {
   /**
-   * Called with lanes that this process is to send and that have pending events: with all of them at first, later with those
-   * that have new ones. A lane may be repeated.
+   * Called with lanes that this process is to send and that have pending events: with all of them at first and after
+   * `revoked`, later with those that have new ones. A lane may be repeated.
    */
   pending(lanes: readonly LaneKey[]): void
   /**
@@ -35,7 +37,10 @@ export interface LaneWatcher {
   redriven(lanes: readonly LaneKey[]): void
   /** Stops sending for these partitions. Yields each once nothing of it is in flight; it is then handed over. */
   release(partitions: ReadonlySet<number>): AsyncIterable<ReadonlySet<number>>
-  /** Called when the right to send for these partitions is lost, with the connection: to stop without waiting. */
+  /**
+   * Called to stop sending for these partitions without waiting: the right to is lost, with the connection, or the log may
+   * have lost events that were passed before.
+   */
   revoked(partitions: ReadonlySet<number>): void
 }
 
@@ -43,6 +48,9 @@ export interface LaneWatcher {
 export interface DeliveryStore {
   /** Number of pending deliveries from which on `LogStore.append` refuses events for SQS. */
   readonly maxPending: number
+
+  /** The epoch of what is passed to watchers now; `undefined` if the log cannot lose events while it is open. */
+  readonly epoch: string | undefined
 
   /** Number of pending deliveries, from memory. */
   pendingCount(): number
@@ -63,9 +71,12 @@ export interface DeliveryStore {
   /** Pending events of a lane by ascending offset; at least one if there is any. */
   readLane(lane: LaneKey, options: { after: number; limit: number; maxBytes: number }): Promise<StoredEvent[]>
 
-  /** Removes deliveries that SQS accepted. Idempotent. May be written a little later, at the latest by `close`. */
+  /**
+   * Removes deliveries that SQS accepted, except those that the log has lost since they were read. Idempotent. May be
+   * written a little later, at the latest by `close`.
+   */
   acknowledge(deliveries: readonly DeliveryRef[]): Promise<void>
 
-  /** Turns a pending delivery into a dead letter, atomically; does nothing if it is not pending. */
+  /** Turns a pending delivery into a dead letter, atomically; does nothing if it is not pending, or if the log has lost it. */
   bury(delivery: DeliveryRef, failure: DeliveryFailure): Promise<void>
 }

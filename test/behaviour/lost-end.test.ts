@@ -5,13 +5,16 @@ import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { LOCKS, lockSpace } from '../../lib/store/postgres/locks.ts'
 import { random, seed } from '../support/chaos.ts'
-import { API_KEY, folder, listen } from '../support/build.ts'
+import { API_KEY, build, folder, listen } from '../support/build.ts'
+import { startCopiedDatabase } from '../support/database-copies.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
 import { follow } from '../support/follow.ts'
 import { freePort } from '../support/free-port.ts'
 import { havePostgres, openNode, startDatabase } from '../support/postgres.ts'
 import { numbers } from '../support/resuming.ts'
 import { returningClient } from '../support/returning-client.ts'
-import { until } from '../support/until.ts'
+import { startSqs } from '../support/sqs.ts'
+import { soon, until } from '../support/until.ts'
 
 /** Servers whose log can lose its end, or be replaced by an earlier copy. */
 interface Servers {
@@ -163,8 +166,62 @@ t.test('a client with its offset and log misses nothing of a file that was resto
   await lose(t, await onFile(t, next), { next, rounds: 10 })
 })
 
-if (await havePostgres(t))
+if (await havePostgres(t)) {
   t.test('a client with its offset and log misses nothing of a database that has lost its end', async (t) => {
     const next = random(seed(t))
     await lose(t, await onPostgres(t, next), { next, rounds: 20 })
   })
+
+  t.test('an event with the offset of a lost one is sent, whatever becomes of the call for the lost one', async (t) => {
+    const database = await startCopiedDatabase(t)
+    const sqs = await startSqs(t)
+    const proxy = await startFaultProxy(t, sqs.options.endpoint)
+    const store = await openNode(t, { url: database.url, schema: 'log' })
+    const { deliveries } = store
+    const app = await build(t, {
+      eventLog: { store },
+      sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL'] } }
+    })
+    const send = (data: string) => app.onInstanceEvent({ instance: 'sales', event: 'call', data })
+    await send('kept')
+    await until(() => sqs.depth('global_call.fifo') === 1 && deliveries.pendingCount() === 0)
+    const sends = () => until(() => store.status().connected && store.status().partitions === 256)
+    await database.copy()
+    await sends()
+
+    const calls: PromiseWithResolvers<undefined>[] = []
+    proxy.decide = ({ action }) => {
+      if (action !== 'SendMessageBatch') return undefined
+      const held = Promise.withResolvers<undefined>()
+      calls.push(held)
+      return held.promise
+    }
+    const { offset } = await send('lost')
+    await until(() => calls.length === 1)
+    await send('lost before it was sent')
+    await database.fallBack()
+    await sends()
+    t.equal((await send('new')).offset, offset)
+    await until(() => calls.length === 2)
+
+    const acknowledge = deliveries.acknowledge.bind(deliveries)
+    const acknowledged = new Promise<void>((resolve, reject) => {
+      deliveries.acknowledge = (refs) => {
+        const done = acknowledge(refs)
+        done.then(resolve, reject)
+        return done
+      }
+    })
+    calls[0]?.resolve(undefined)
+    await soon(acknowledged, 'the acknowledgement of the lost event')
+    const lane = { queue: 'global_call.fifo', instanceKey: store.instances.require('sales').key }
+    t.match(await deliveries.readLane(lane, { after: 0, limit: 10, maxBytes: Infinity }), [{ offset, data: '"new"' }])
+    calls[1]?.resolve(undefined)
+    const bodies = await sqs.bodies('global_call.fifo', 3)
+    t.strictSame(
+      bodies.map(({ data }) => data),
+      ['kept', 'lost', 'new']
+    )
+    await until(() => deliveries.pendingCount() === 0)
+  })
+}

@@ -213,6 +213,7 @@ export class ClusterStore implements EventStore {
     const { tables } = postgres
     return {
       maxPending: Infinity,
+      epoch: this.#head.epoch,
       pendingCount: () => tables.pendingCount,
       oldestPending: () => this.#read(() => tables.oldestPending()),
       watch: (watcher) => this.#watch(watcher),

@@ -100,7 +100,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'partitions are sent although their first read has failed',
     file: 'lib/store/postgres/partition-leases.ts',
-    text: '    const lanes = await this.#options.reads.pending(unread)\n    for (const partition of unread) this.#term.unread.delete(partition)',
+    text: '    const lanes = await this.#options.reads.pending(unread)\n    if (known !== this.#epoch) return\n    for (const partition of unread) this.#term.unread.delete(partition)',
     instead:
       '    for (const partition of unread) this.#term.unread.delete(partition)\n    const lanes = await this.#options.reads.pending(unread)'
   },

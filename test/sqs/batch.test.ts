@@ -6,7 +6,11 @@ import { newEvent } from '../support/new-event.ts'
 t.test(
   'the bytes of an entry are those that SQS counts: body, and name, type and value of each attribute',
   async (t) => {
-    const lane = new Lane({ queue: 'a', instanceKey: 1 }, { used: 0, max: 1 }, { after: 0, behind: false })
+    const lane = new Lane(
+      { queue: 'a', instanceKey: 1, epoch: undefined },
+      { used: 0, max: 1 },
+      { after: 0, behind: false }
+    )
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
     const event = { ...newEvent({ instance: 'loja são', traceparent }), offset: 1, instanceKey: 1, acceptedAt: 0 }
     const { bytes, entry } = toItem(event, lane, { type: 'fifo', serverName: 's' })

@@ -13,7 +13,10 @@ const stored = (offset: number): StoredEvent => ({
 /** A lane that has events in the store, and what all lanes hold in memory. */
 function laneBehind() {
   const budget: MemoryBudget = { used: 0, max: 1_000_000 }
-  return { budget, lane: new Lane({ queue: 'a', instanceKey: 1 }, budget, { after: 0, behind: true }) }
+  return {
+    budget,
+    lane: new Lane({ queue: 'a', instanceKey: 1, epoch: undefined }, budget, { after: 0, behind: true })
+  }
 }
 
 t.test('an event that is committed while a lane reads its last page is read next', async (t) => {

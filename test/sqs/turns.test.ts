@@ -6,7 +6,11 @@ import { newEvent } from '../support/new-event.ts'
 
 /** A queue with a lane of so many events; one that fails has had a failed call. */
 function queue(name: string, { events = 1, fails = false } = {}): QueueLine {
-  const lane = new Lane({ queue: name, instanceKey: 1 }, { used: 0, max: 1_000_000 }, { after: 0, behind: false })
+  const lane = new Lane(
+    { queue: name, instanceKey: 1, epoch: undefined },
+    { used: 0, max: 1_000_000 },
+    { after: 0, behind: false }
+  )
   const stored = Array.from({ length: events }, (_, n) => ({
     ...newEvent({ queues: [name] }),
     offset: n + 1,

@@ -1,8 +1,10 @@
+import { BackpressureError } from '../../errors.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { refused, type PostgresPool } from './connection.ts'
 import type { Backlog } from '../backlog.ts'
 import { partitionOf } from '../partitions.ts'
 import { PostgresLaneReads } from './lane-reads.ts'
+import type { PostgresEpoch } from './epoch.ts'
 import type { LogHead } from './log-head.ts'
 import { Numbering } from './numbering.ts'
 import { PartitionLeases } from './partition-leases.ts'
@@ -20,6 +22,7 @@ export interface PostgresDeliveriesOptions {
   writes: CommitQueue
   backlog: Backlog
   head: LogHead
+  epoch: PostgresEpoch
 }
 
 /** Deliveries that one statement acknowledges. */
@@ -42,6 +45,10 @@ export class PostgresDeliveries implements DeliveryStore {
 
   get maxPending(): number {
     return this.#options.backlog.max
+  }
+
+  get epoch(): string {
+    return this.#options.head.epoch
   }
 
   /** Number of partitions that this node sends. */
@@ -86,11 +93,17 @@ export class PostgresDeliveries implements DeliveryStore {
     return this.#leases.values().some((leases) => leases.maySend(instanceKey))
   }
 
+  /** @throws {BackpressureError} also if it reads another epoch than this node knows */
   async readLane(lane: LaneKey, options: PageLimits & { after: number }): Promise<StoredEvent[]> {
-    this.#options.pool.assertOpen()
+    const { pool, epoch } = this.#options
+    pool.assertOpen()
     // Later events of the lane are passed on: if it were given them here too, they would be sent twice.
     const reported = this.#leases.values().map((leases) => leases.reportedTo(lane.instanceKey))
-    return this.#reads.events(lane, { ...options, upTo: reported.find((offset) => offset !== undefined) ?? NO_LIMIT })
+    const upTo = reported.find((offset) => offset !== undefined) ?? NO_LIMIT
+    const { events, epoch: found = this.epoch } = await this.#reads.events(lane, { ...options, upTo })
+    await epoch.sync(found)
+    if (found !== this.epoch) throw new BackpressureError('PostgreSQL: connections see different epochs of the log')
+    return events
   }
 
   /** Waits for acknowledgements of others, so that all are one statement. */
@@ -98,7 +111,8 @@ export class PostgresDeliveries implements DeliveryStore {
     return this.#options.writes.add(this.#acknowledging, deliveries, { lazy: true })
   }
 
-  bury({ queue, instanceKey, offset }: DeliveryRef, { reason, message, attempts }: DeliveryFailure): Promise<void> {
+  bury(delivery: DeliveryRef, { reason, message, attempts }: DeliveryFailure): Promise<void> {
+    const { queue, instanceKey, offset, epoch = this.epoch } = delivery
     const { pool, writes, backlog } = this.#options
     return writes.addSingle(async () => {
       const rows = await pool.query(
@@ -106,11 +120,12 @@ export class PostgresDeliveries implements DeliveryStore {
           DELETE FROM ${pool.schema}.deliveries d
           WHERE d.partition = $1 AND d.instance_key = $2 AND d."offset" = $3
           AND d.queue_key = (SELECT key FROM ${pool.schema}.queues WHERE name = $4)
+          AND d."offset" <= (SELECT c.up_to FROM ${pool.schema}.common_with($8) c)
           RETURNING d.queue_key, d.instance_key, d."offset"
         )
         INSERT INTO ${pool.schema}.dead_letters (queue_key, instance_key, "offset", reason, message, attempts, died_at)
         SELECT g.*, $5, $6, $7, ${pool.schema}.now_ms() FROM gone g RETURNING 1`,
-        [partitionOf(instanceKey), instanceKey, offset, queue, withoutNul(reason), withoutNul(message), attempts]
+        [partitionOf(instanceKey), instanceKey, offset, queue, withoutNul(reason), withoutNul(message), attempts, epoch]
       )
       backlog.change(-rows.length)
     })
@@ -123,15 +138,18 @@ export class PostgresDeliveries implements DeliveryStore {
 
   async #acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
     const { pool, backlog } = this.#options
-    const queues = new Numbering()
-    const numbers = numberArray(deliveries.map(({ queue }) => queues.of(queue)))
-    const { removed } = await pool.one(`SELECT ${pool.schema}.acknowledge($1, $2, $3, $4) AS removed`, [
-      textArray(queues.texts),
-      numbers,
-      numberArray(deliveries.map(({ instanceKey }) => instanceKey)),
-      numberArray(deliveries.map(({ offset }) => offset))
-    ])
-    backlog.change(-(removed as number))
+    for (const [epoch, read] of Map.groupBy(deliveries, ({ epoch }) => epoch ?? this.epoch)) {
+      const queues = new Numbering()
+      const numbers = numberArray(read.map(({ queue }) => queues.of(queue)))
+      const { removed } = await pool.one(`SELECT ${pool.schema}.acknowledge($1, $2, $3, $4, $5) AS removed`, [
+        epoch,
+        textArray(queues.texts),
+        numbers,
+        numberArray(read.map(({ instanceKey }) => instanceKey)),
+        numberArray(read.map(({ offset }) => offset))
+      ])
+      backlog.change(-(removed as number))
+    }
   }
 }
 

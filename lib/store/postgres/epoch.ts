@@ -25,6 +25,12 @@ export class PostgresEpoch {
     if (found !== this.#head.epoch) await this.#reading.run()
   }
 
+  /** Called when the database is not where its epoch was begun: it may have lost its end. Begins an epoch. */
+  async begin(): Promise<void> {
+    const row = await this.#pool.one(`SELECT ${this.#pool.schema}.epoch_here() AS epoch`)
+    await this.sync(row.epoch as string)
+  }
+
   /** As `LogStore.commonWith`; the node knows the epoch when it resolves. */
   async commonWith(id: string): Promise<CommonHistory> {
     const common = await this.#common(id)
@@ -41,15 +47,7 @@ export class PostgresEpoch {
   }
 
   async #common(id: string): Promise<CommonHistory> {
-    const { schema } = this.#pool
-    const row = await this.#pool.one(
-      `SELECT l.id, CASE WHEN l.id = $1 THEN l.last_offset ELSE coalesce((
-          SELECT e.first_offset - 1 FROM ${schema}.epochs e
-          WHERE e.number > (SELECT number FROM ${schema}.epochs WHERE id = $1) ORDER BY e.number LIMIT 1
-        ), 0) END AS up_to
-      FROM ${schema}.log l`,
-      [id]
-    )
+    const row = await this.#pool.one(`SELECT * FROM ${this.#pool.schema}.common_with($1)`, [id])
     return { id: row.id as string, upTo: row.up_to as number }
   }
 }

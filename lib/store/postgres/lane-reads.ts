@@ -13,10 +13,11 @@ export class PostgresLaneReads {
     this.#pool = pool
   }
 
+  /** @returns `epoch`: that of the log, if there are any events */
   async events(
     { queue, instanceKey }: LaneKey,
     { after, upTo, ...page }: PageLimits & { after: number; upTo: number }
-  ): Promise<StoredEvent[]> {
+  ): Promise<{ events: StoredEvent[]; epoch: string | undefined }> {
     const { schema } = this.#pool
     const from = `(
       SELECT d."offset" FROM ${schema}.deliveries d
@@ -25,7 +26,8 @@ export class PostgresLaneReads {
       ORDER BY d."offset" LIMIT $6
     ) d JOIN ${schema}.events e ON e."offset" = d."offset"`
     const values = [partitionOf(instanceKey), instanceKey, queue, after, upTo, page.limit]
-    return (await eventRows(this.#pool, from, values, page)).map(toEvent)
+    const rows = await eventRows(this.#pool, from, values, page)
+    return { events: rows.map(toEvent), epoch: rows[0]?.epoch as string | undefined }
   }
 
   /** Lanes of these partitions that have something pending. */

@@ -134,6 +134,14 @@ export class PartitionLeases implements LogFollower {
     this.#epoch = epoch
     this.#head = Math.min(this.#head, epoch.upTo)
     this.#position = Math.min(this.#position, epoch.upTo)
+    this.#redrivesRead = 0
+    this.#redrives = 0
+    const { held, releasing, unread } = this.#term
+    const sent = held.difference(releasing)
+    // Events that were passed on may be lost, and what was acknowledged may be pending again.
+    for (const partition of sent) unread.add(partition)
+    this.#options.watcher.revoked(sent)
+    this.#wake()
   }
 
   /** Hands all partitions over. */
@@ -237,7 +245,9 @@ export class PartitionLeases implements LogFollower {
   async #readTaken(): Promise<void> {
     const unread = [...this.#term.unread]
     if (unread.length === 0) return
+    const known = this.#epoch
     const lanes = await this.#options.reads.pending(unread)
+    if (known !== this.#epoch) return
     for (const partition of unread) this.#term.unread.delete(partition)
     this.#pass(lanes, (ours) => this.#options.watcher.pending(ours))
   }

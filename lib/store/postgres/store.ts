@@ -102,8 +102,8 @@ export class PostgresStore implements EventStore {
       channel: schema,
       begin: { text: 'SELECT pg_advisory_lock_shared($1, $2)', values: [lockSpace(schema), LOCKS.nodes] },
       beat: {
-        text: `SELECT l.id, l.last_offset, c.value AS directory_version, (${COUNT_HOLDERS}) AS nodes
-          FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'directory'`,
+        text: `SELECT l.id, l.place = ${schema}.place() AS here, l.last_offset, c.value AS directory_version,
+          (${COUNT_HOLDERS}) AS nodes FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'directory'`,
         values: [lockSpace(schema), LOCKS.nodes]
       },
       beaten: (row) => this.#beaten(row),
@@ -128,7 +128,15 @@ export class PostgresStore implements EventStore {
       retryMs,
       onCommit
     })
-    this.deliveries = new PostgresDeliveries({ url, timing, pool, writes: deliveryWrites, backlog, head })
+    this.deliveries = new PostgresDeliveries({
+      url,
+      timing,
+      pool,
+      writes: deliveryWrites,
+      backlog,
+      head,
+      epoch: this.#epoch
+    })
     this.deadLetters = new PostgresDeadLetters({ pool, writes: deliveryWrites, backlog })
   }
 
@@ -184,7 +192,7 @@ export class PostgresStore implements EventStore {
     })
   }
 
-  #beaten({ id: epoch, last_offset: head, directory_version: directoryVersion, nodes }: Row): void {
+  #beaten({ id: epoch, here, last_offset: head, directory_version: directoryVersion, nodes }: Row): void {
     // Deliveries of another node that has just left are counted once more.
     if ((nodes as number) > 1 || this.#nodes > 1) this.#recount.doubt()
     this.#nodes = nodes as number
@@ -194,6 +202,7 @@ export class PostgresStore implements EventStore {
         if (epoch === this.#head.epoch) this.#head.advance(head as number)
       })
       .catch(() => {})
+    if (here === false) this.#epoch.begin().catch(() => {})
     this.#sync(directoryVersion as number)
     this.#recount.refresh().catch(() => {})
   }

@@ -26,6 +26,7 @@ const DAMAGED = 'The event is damaged where it is stored, and cannot be read'
 
 /** Pending deliveries of the one process that has the file: it sends everything. */
 export class SqliteDeliveries implements DeliveryStore {
+  readonly epoch = undefined
   readonly #options: SqliteDeliveriesOptions
   readonly #watchers = new Set<LaneWatcher>()
 

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { PostgresEpoch } from '../../../lib/store/postgres/epoch.ts'
+import { PostgresLaneReads } from '../../../lib/store/postgres/lane-reads.ts'
 import { postgresMigrations } from '../../../lib/store/postgres/migrations.ts'
 import { startCopiedDatabase } from '../../support/database-copies.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
@@ -6,6 +8,7 @@ import { havePostgres, openNode, openNodes, startPostgres } from '../../support/
 import { RecordingSubscriber, RecordingWatcher } from '../../support/recorders.ts'
 import { until } from '../../support/until.ts'
 
+const PAGE = { after: 0, limit: 100, maxBytes: Infinity }
 const EVERYTHING = { acceptedBefore: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER }
 
 if (await havePostgres(t)) {
@@ -25,6 +28,8 @@ if (await havePostgres(t)) {
   })
 
   t.test('an append on another server process begins an epoch, which every node knows before its events', async (t) => {
+    // No beat is faster than the append.
+    t.intercept(PostgresEpoch.prototype, 'begin', { value: async () => {} })
     const { postgres, nodes } = await openNodes(t, 2)
     const { schema, query } = postgres
     const followers = nodes.map(({ log }) => {
@@ -49,6 +54,69 @@ if (await havePostgres(t)) {
     }
   })
 
+  t.test(
+    'a node begins an epoch when it finds itself on another server process, and passes what is pending again',
+    async (t) => {
+      const { postgres, nodes } = await openNodes(t, 2)
+      const { schema, query } = postgres
+      const followers = nodes.map(({ log }) => {
+        const follower = new RecordingSubscriber()
+        log.tail(follower)
+        return follower
+      })
+      const watcher = new RecordingWatcher()
+      await nodes[0].deliveries.watch(watcher)
+      await nodes[0].log.append(newEvents(2, { queues: ['a'] }))
+      await watcher.until(() => watcher.told.length === 2)
+      const [{ id: before }] = [await nodes[0].log.range()]
+      await query(`UPDATE ${schema}.log SET place = 'of another process'`)
+      await Promise.all(followers.map((follower) => follower.until(() => follower.epochs.length === 2)))
+      const { id } = await nodes[0].log.range()
+      for (const { epochs } of followers) t.match(epochs, [{ id: before }, { id, upTo: 2 }])
+      await watcher.until(() => watcher.told.length === 3)
+      t.equal(watcher.lost.length, 256)
+      await nodes[0].log.append(newEvents(1))
+      t.equal((await nodes[0].log.range()).id, id, 'it is the epoch of what is appended')
+    }
+  )
+
+  t.test('what is pending is read again if an epoch begins meanwhile, and passed once', async (t) => {
+    const { postgres, nodes } = await openNodes(t, 1)
+    const { schema, query } = postgres
+    const [{ log, deliveries }] = nodes
+    await log.append(newEvents(1, { queues: ['a'] }))
+    const before = deliveries.epoch
+    const { pending } = PostgresLaneReads.prototype
+    let reads = 0
+    t.intercept(PostgresLaneReads.prototype, 'pending', {
+      async value(this: PostgresLaneReads, partitions: readonly number[]) {
+        const lanes = await pending.call(this, partitions)
+        if (reads++ > 0) return lanes
+        await query(`UPDATE ${schema}.log SET place = 'of another process'`)
+        await until(() => deliveries.epoch !== before)
+        return lanes
+      }
+    })
+    const watcher = new RecordingWatcher()
+    await deliveries.watch(watcher)
+    await watcher.until(() => watcher.told.length > 0)
+    t.ok(reads > 1)
+    t.equal(watcher.told.length, 1)
+  })
+
+  t.test('a lane is not read from a connection that sees another epoch than this node', async (t) => {
+    const { postgres, nodes } = await openNodes(t, 1)
+    const { schema, query } = postgres
+    const [{ log, instances, deliveries }] = nodes
+    await log.append(newEvents(1, { queues: ['a'] }))
+    const lane = { queue: 'a', instanceKey: instances.require('sales').key }
+    const { restore } = t.intercept(PostgresEpoch.prototype, 'sync', { value: async () => {}, configurable: true })
+    await query(`UPDATE ${schema}.log SET id = 'of another server'`)
+    await t.rejects(deliveries.readLane(lane, PAGE), { code: 'IEV_BACKPRESSURE', message: /different epochs/ })
+    restore()
+    t.match(await deliveries.readLane(lane, PAGE), [{ offset: 1 }])
+  })
+
   t.test('after a failover to a standby that lagged, nodes follow what is there now', async (t) => {
     const database = await startCopiedDatabase(t)
     const postgres = { url: database.url, schema: 'instance_events' }
@@ -56,7 +124,7 @@ if (await havePostgres(t)) {
     const [follower, watcher] = [new RecordingSubscriber(), new RecordingWatcher()]
     nodes[0].log.tail(follower)
     await nodes[0].deliveries.watch(watcher)
-    await nodes[0].log.append(newEvents(2))
+    await nodes[0].log.append(newEvents(2, { queues: ['c'] }))
     await nodes[0].instances.create({ name: 'support', token: 'of-support' })
     await nodes[0].instances.create({ name: 'kept', token: 'of-kept' })
     const { id: before } = await nodes[0].log.range()
@@ -70,12 +138,14 @@ if (await havePostgres(t)) {
 
     await database.fallBack()
     await until(() => nodes.every((node) => node.status().connected))
-    t.strictSame(await nodes[1].log.commonWith(before), { id: before, upTo: 2 }, 'nothing has been appended since')
-    const [sent] = await nodes[1].log.append([newEvent({ id: 'sent', queues: ['b'] })])
+    await until(async () => (await nodes[1].log.range()).id !== before)
+    const { id } = await nodes[1].log.range()
+    t.strictSame(await nodes[1].log.commonWith(before), { id, upTo: 2 })
+    const [sent] = await nodes[1].log.append([newEvent({ id: 'sent', queues: ['a', 'b'] })])
     t.equal(sent?.offset, 3)
     await nodes[1].log.append([newEvent({ id: 'last' })])
     await follower.reached(4)
-    const { id } = await nodes[1].log.range()
+    t.equal((await nodes[1].log.range()).id, id)
     t.match(follower.epochs, [{ id: before }, { id, upTo: 2 }])
     t.strictSame(follower.offsets, [1, 2, 3, 4, 5, 3, 4])
     t.strictSame(
@@ -85,6 +155,20 @@ if (await havePostgres(t)) {
     const { key } = nodes[0].instances.require('sales')
     await watcher.until(() => watcher.told.includes(`b ${key}`))
     t.match(nodes[0].status(), { head: 4, position: 4 })
+
+    // What was read before is of the old log from offset 3 on.
+    const read = (queue: string, offset: number) => ({ queue, instanceKey: key, offset, epoch: before })
+    const left = async (queue: string) =>
+      (await nodes[0].deliveries.readLane({ queue, instanceKey: key }, PAGE)).map(({ offset }) => offset)
+    const failure = { reason: 'AccessDenied', message: 'not yours', attempts: 3 }
+    await nodes[0].deliveries.acknowledge([read('a', 3), read('c', 1), { ...read('b', 3), epoch: 'unknown' }])
+    await nodes[0].deliveries.bury(read('b', 3), failure)
+    t.strictSame(await Promise.all(['a', 'b', 'c'].map(left)), [[3], [3], [2]])
+    t.equal((await nodes[0].deadLetters.count()).count, 0)
+    await nodes[0].deliveries.acknowledge([{ ...read('a', 3), epoch: id }])
+    await nodes[0].deliveries.bury(read('c', 2), failure)
+    t.strictSame(await Promise.all(['a', 'b', 'c'].map(left)), [[], [3], []])
+    t.match(await nodes[0].deadLetters.read({ after: 0, limit: 10 }), [{ queue: 'c', offset: 2 }])
 
     const names = nodes.map(({ instances }) => [...instances.list()].map(({ name }) => name).sort())
     t.strictSame(names, [

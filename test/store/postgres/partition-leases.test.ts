@@ -69,13 +69,16 @@ if (await havePostgres(t)) {
       answers[0]?.(epoch)
       await setImmediate()
       if (epoch === 'second') enter()
-      leases.advance(5)
       await until(() => asked.length === 2)
       answers[1]?.('second')
+      leases.advance(5)
+      await until(() => asked.length === 3)
+      answers[2]?.('second')
       await until(() => leases.reportedTo(1) === 5)
       t.strictSame(asked, [
         { after: 0, upTo: 9 },
-        { after: 0, upTo: 5 }
+        { after: 0, upTo: 3 },
+        { after: 3, upTo: 5 }
       ])
       await leases.stop()
     })
