@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { tryDatabase } from '../../lib/store/try-database.ts'
-import { API_KEY, build, folder } from '../support/build.ts'
+import { API_KEY, build, folder, listen } from '../support/build.ts'
 import { checkQueues } from '../support/chaos.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
+import { data } from '../support/resuming.ts'
+import { connect } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
 
@@ -83,6 +86,62 @@ t.test(
     t.equal((await store.log.read({ after: 0, limit: 10_000 })).length, accepted.length)
   }
 )
+
+t.test('a server starts on a full disk: it reads and sends what is there, and accepts events with room', async (t) => {
+  const path = smallDisk(t, folder(t), 2)
+  if (path === undefined) {
+    t.comment('skipped: only root may mount a small disk')
+    return
+  }
+  const sqs = await startSqs(t)
+  const proxy = await startFaultProxy(t, sqs.options.endpoint)
+  proxy.decide = () => 'reset'
+  const start = () =>
+    listen(t, {
+      eventLog: { url: `file:${join(path, 'events.db')}` },
+      sqs: { ...sqs.options, endpoint: proxy.endpoint, global: { events: ['CALL'] } }
+    })
+  const before = await start()
+  await before.app.websocket.set('sales', { enabled: true })
+  for (const data of [1, 2, 3]) await before.app.onInstanceEvent({ instance: 'sales', event: 'call', data })
+  const { id: log } = await before.app.eventLog.store.log.range()
+  await before.app.close()
+  const ballast = openSync(join(path, 'ballast'), 'w')
+  t.throws(
+    () => {
+      for (;;) writeSync(ballast, Buffer.alloc(4_096))
+    },
+    { code: 'ENOSPC' }
+  )
+  closeSync(ballast)
+
+  proxy.decide = () => undefined
+  const { app, url } = await start()
+  const full = { code: 'IEV_BACKPRESSURE', message: /disk is full/ }
+  const ready = await app.inject('/ready')
+  t.match([ready.statusCode, ready.json()], [503, { checks: { eventLog: { ok: false, ...full } } }])
+  const send = (data: unknown) =>
+    app.inject({ method: 'POST', url: '/events/sales', headers, payload: { event: 'call', data } })
+  t.equal((await send(4)).statusCode, 503)
+  t.equal((await app.inject({ url: '/events/sales', headers })).json<{ events: unknown[] }>().events.length, 3)
+  await until(() => sqs.depth('global_call.fifo') === 3)
+  const auth = { apikey: API_KEY, log }
+  const client = await connect(t, `${url}/sales`, API_KEY, { auth: { ...auth, offset: 1 } })
+  t.strictSame(data(await client.until(3)), [2, 3, { from: 1, to: 3, count: 2, complete: true }])
+  // It has more than the log, as after a restore.
+  const ahead = await connect(t, `${url}/sales`, API_KEY, { auth: { ...auth, offset: 5 } })
+  t.match(data(await ahead.until(2)), [{ offset: 3 }, { from: 3, to: 3, complete: false }])
+
+  rmSync(join(path, 'ballast'))
+  t.equal((await send(4)).statusCode, 202)
+  t.strictSame(data(await client.until(5)).slice(3), [{ offset: 3 }, 4])
+  const { id } = await app.eventLog.store.log.range()
+  t.not(id, log)
+  t.equal(client.received[3]?.message.log, id)
+  const { deliveries } = app.eventLog.store
+  await until(() => deliveries.pendingCount() === 0)
+  checkQueues(t, sqs.server, { 'global_call.fifo': new Map([['sales', [1, 2, 3, 4]]]) })
+})
 
 t.test(
   'on a full disk of PostgreSQL events are refused with 503, and with room they are accepted without a restart',

@@ -10,6 +10,11 @@ export function failCommits(t: Test): { restore: () => void } {
   return failExec(t, (statement) => statement === 'COMMIT', IO_ERROR)
 }
 
+/** Makes each COMMIT fail as on a full disk. */
+export function fillDisk(t: Test): { restore: () => void } {
+  return failExec(t, (statement) => statement === 'COMMIT', FULL)
+}
+
 /** Makes each checkpoint fail as a full disk would. @returns also the checkpoints that were tried */
 export function failCheckpoints(t: Test): { restore: () => void; tried: readonly string[] } {
   const tried: string[] = []

@@ -9,7 +9,7 @@ import { type OnUpgrade, upgradeLog } from './upgrade.ts'
 // https://www.sqlite.org/rescode.html
 export const SQLITE_BUSY = 5
 const SQLITE_CORRUPT = 11
-const SQLITE_FULL = 13
+export const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
 /** The remedy for a damaged file, for messages. */
 export const REMEDY = 'restore a backup, or recover the readable part with .recover of sqlite3'

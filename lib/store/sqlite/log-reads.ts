@@ -5,6 +5,7 @@ import { segmentOf } from './segment.ts'
 import type { SqliteSegments } from './segments.ts'
 import { toEvent } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
+import type { SqliteEpoch } from './epoch.ts'
 import { headOf, type Statements } from './statements.ts'
 import type { CommonHistory, LogRange, ReadOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
@@ -14,6 +15,7 @@ type Narrowing = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances'>
 export interface LogReadsOptions {
   sql: Statements
   damage: SqliteDamage
+  epoch: SqliteEpoch
   segments: SqliteSegments
   pending: SqlitePending
 }
@@ -28,13 +30,15 @@ const STEPS = 100
 export class SqliteLogReads {
   readonly #sql: Statements
   readonly #damage: SqliteDamage
+  readonly #epoch: SqliteEpoch
   readonly #segments: SqliteSegments
   readonly #pending: SqlitePending
   #head: number
 
-  constructor({ sql, damage, segments, pending }: LogReadsOptions) {
+  constructor({ sql, damage, epoch, segments, pending }: LogReadsOptions) {
     this.#sql = sql
     this.#damage = damage
+    this.#epoch = epoch
     this.#segments = segments
     this.#pending = pending
     this.#head = headOf(sql)
@@ -47,13 +51,13 @@ export class SqliteLogReads {
   }
 
   range(): LogRange {
-    const { id, pruned_to: prunedTo } = this.#sql.log.get() as { id: string; pruned_to: number }
+    const { pruned_to: prunedTo } = this.#sql.log.get() as { pruned_to: number }
     const head = this.head
-    return { id, first: this.#first() ?? (head === 0 ? 0 : head + 1), head, prunedTo }
+    return { id: this.#epoch.id, first: this.#first() ?? (head === 0 ? 0 : head + 1), head, prunedTo }
   }
 
   commonWith(id: string): CommonHistory {
-    const current = this.#sql.log.get()?.id as string
+    const current = this.#epoch.id
     const upTo = id === current ? this.head : this.#sql.epochEnd.get(id)?.offset
     return { id: current, upTo: (upTo as number | undefined) ?? 0 }
   }

@@ -1,6 +1,7 @@
 import type { SqliteCommits } from './commits.ts'
 import type { Backlog } from '../backlog.ts'
 import type { CommitFeed } from './commit-feed.ts'
+import type { SqliteEpoch } from './epoch.ts'
 import type { SqliteFile } from './file.ts'
 import type { SqliteIds } from './ids.ts'
 import type { SqliteInstances } from './instances.ts'
@@ -32,6 +33,7 @@ export interface SqliteLogOptions {
   sql: Statements
   reads: SqliteLogReads
   commits: SqliteCommits
+  epoch: SqliteEpoch
   queues: SqliteQueues
   ids: SqliteIds
   segments: SqliteSegments
@@ -88,10 +90,15 @@ export class SqliteLog implements LogStore {
   }
 
   tail(subscriber: LogSubscriber): () => void {
-    const { id, head } = this.#options.reads.range()
-    subscriber.entered({ id, upTo: head })
+    const { epoch, feed, reads } = this.#options
+    const { head } = reads
+    subscriber.entered({ id: epoch.id, upTo: head })
     subscriber.advanced([], head)
-    return this.#options.feed.subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
+    const stops = [
+      epoch.follow((begun) => subscriber.entered(begun)),
+      feed.subscribe((events) => subscriber.advanced(events, events.at(-1)?.offset as number))
+    ]
+    return () => stops.forEach((stop) => stop())
   }
 
   async read(options: ReadOptions): Promise<StoredEvent[]> {

@@ -1,12 +1,12 @@
 import { Backlog } from '../backlog.ts'
 import type { Commit } from '../commit-queue.ts'
-import { beginEpoch } from './begin-epoch.ts'
 import { CommitFeed } from './commit-feed.ts'
 import { SqliteCommits } from './commits.ts'
 import { unusable } from './database.ts'
 import type { OnDamage } from './damage.ts'
 import { SqliteDeadLetters } from './dead-letters.ts'
 import { SqliteDeliveries } from './deliveries.ts'
+import { SqliteEpoch } from './epoch.ts'
 import { SqliteFile } from './file.ts'
 import { SqliteIds } from './ids.ts'
 import { SqliteInstances } from './instances.ts'
@@ -55,11 +55,11 @@ export class SqliteStore implements EventStore {
     try {
       file.damage.lookOver(file.db)
       const sql = prepareStatements(file.db)
-      beginEpoch(file, headOf(sql))
+      const epoch = new SqliteEpoch(file, sql)
       const queues = new SqliteQueues(sql)
       const segments = new SqliteSegments({ sql, damage: file.damage })
       const pending = new SqlitePending(sql)
-      const parts: TransactionPart[] = [segments, pending]
+      const parts: TransactionPart[] = [epoch, segments, pending]
       const commits = new SqliteCommits({
         transaction: (work) => {
           instances.begin()
@@ -76,21 +76,31 @@ export class SqliteStore implements EventStore {
           for (const part of parts) part.committed()
           return headOf(sql)
         },
-        durable: (head) => reads.advance(head),
+        durable: (head) => {
+          reads.advance(head)
+          epoch.durable()
+        },
         sync: file.sync,
         feed: this.#feed,
         onCommit
       })
       const instances = new SqliteInstances(file.db, commits)
       const { directory } = instances
-      const reads = new SqliteLogReads({ sql, damage: file.damage, segments, pending })
+      const reads = new SqliteLogReads({ sql, damage: file.damage, epoch, segments, pending })
       const shared = { file, sql, reads, commits, pending }
       const backlog = new Backlog({ max: maxPendingDeliveries, pending: pending.lanes.count() })
       const accepted = { queues, backlog, feed: this.#feed }
       this.#sql = sql
       this.#commits = commits
       this.instances = directory
-      this.log = new SqliteLog({ ...shared, ...accepted, instances, segments, ids: new SqliteIds(sql, segments) })
+      this.log = new SqliteLog({
+        ...shared,
+        ...accepted,
+        epoch,
+        instances,
+        segments,
+        ids: new SqliteIds(sql, segments)
+      })
       this.deliveries = new SqliteDeliveries({ ...shared, ...accepted })
       this.deadLetters = new SqliteDeadLetters({ ...shared, deliveries: this.deliveries, directory })
     } catch (error) {

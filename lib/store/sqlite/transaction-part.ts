@@ -2,7 +2,7 @@
 export interface TransactionPart {
   /** Writes what is left to write, at the end of the transaction. */
   write(): void
-  /** The transaction is durable. */
+  /** The transaction was committed. */
   committed(): void
   /** Nothing of the transaction was kept. */
   rolledBack(): void

@@ -8,8 +8,10 @@ import { openStore } from '../../../lib/store/open.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { folder } from '../../support/build.ts'
 import { writeLog } from '../../support/damage.ts'
-import { failCommits } from '../../support/failing-sqlite.ts'
+import { failCommits, fillDisk } from '../../support/failing-sqlite.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
+import { pendingLanes } from '../../support/pending-lanes.ts'
+import { RecordingSubscriber } from '../../support/recorders.ts'
 import { conformance, type Limits } from '../conformance.ts'
 
 const HOUR_MS = 3_600_000
@@ -259,6 +261,53 @@ t.test('a failed commit is rolled back, and the next one works', async (t) => {
   t.equal((await reopened.log.read({ after: 0, limit: 10 })).length, 1)
   t.equal(reopened.deliveries.pendingCount(), 1)
 })
+
+t.test('a file whose epoch cannot be written for another reason than a full disk is refused', async (t) => {
+  const path = await writeLog(t, newEvents(1))
+  failCommits(t)
+  t.throws(() => new SqliteStore({ path }), { code: 'IEV_STORE_UNUSABLE', message: /disk I\/O error/ })
+})
+
+t.test(
+  'on a full disk a log is opened as it was left; its epoch begins with the first commit that is kept',
+  async (t) => {
+    const { store, reopen } = open(t)
+    await store.log.append(newEvents(3, { queues: ['a'] }))
+    const { id: first } = await store.log.range()
+    const disk = fillDisk(t)
+    const reopened = await reopen()
+    const followers = [new RecordingSubscriber(), new RecordingSubscriber()]
+    const [, unfollow] = followers.map((follower) => reopened.log.tail(follower))
+    t.match(await reopened.log.range(), { id: first, head: 3 })
+    t.strictSame(await reopened.log.commonWith(first), { id: first, upTo: 3 })
+    t.equal((await reopened.log.read({ after: 0, limit: 10 })).length, 3)
+    t.equal((await pendingLanes(reopened)).length, 1)
+    const full = { code: 'IEV_BACKPRESSURE', message: /disk is full/ }
+    await t.rejects(reopened.check(), full)
+    await t.rejects(reopened.log.append(newEvents(1)), full)
+    disk.restore()
+    unfollow?.()
+    const appended = reopened.log.append(newEvents(1))
+    t.match(await reopened.log.range(), { id: first, head: 3 })
+    t.match(await appended, [{ offset: 4 }])
+    const { id } = await reopened.log.range()
+    t.not(id, first)
+    t.strictSame(await reopened.log.commonWith(first), { id, upTo: 3 })
+    await reopened.log.append(newEvents(1))
+    const entered = followers.map(({ epochs }) => epochs)
+    t.strictSame(entered, [
+      [
+        { id: first, upTo: 3 },
+        { id, upTo: 3 }
+      ],
+      [{ id: first, upTo: 3 }]
+    ])
+    t.equal((await reopened.log.range()).id, id)
+    const again = await reopen()
+    t.match(await again.log.commonWith(first), { upTo: 3 })
+    t.match(await again.log.commonWith(id), { upTo: 5 })
+  }
+)
 
 t.test('a URL names the file, or is refused', async (t) => {
   const path = join(folder(t), 'events.db')

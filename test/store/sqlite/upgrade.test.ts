@@ -7,6 +7,7 @@ import { SQLITE_MIGRATIONS } from '../../../lib/store/sqlite/migrations.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import eventLog from '../../../plugins/event-log.ts'
 import { bare, folder } from '../../support/build.ts'
+import { leavesOf, overwrite } from '../../support/damage.ts'
 import { newEvent } from '../../support/new-event.ts'
 import { pendingLanes } from '../../support/pending-lanes.ts'
 
@@ -79,6 +80,15 @@ t.test('a file of the release before has all that it had: events, ids, pending d
   await store.deadLetters.redrive(ALL)
   t.equal(store.deliveries.pendingCount(), 6)
   t.match(await store.log.append([newEvent()]), [{ offset: 4_301 }])
+})
+
+t.test('a damaged file of the release before is refused with the remedy, whatever is damaged', async (t) => {
+  for (const name of ['events', 'deliveries', 'events_by_id']) {
+    const path = oldFile(t)
+    overwrite(path, leavesOf(path, name), Buffer.alloc(4_096, 0xff))
+    const refused = { code: 'IEV_STORE_UNUSABLE', message: /malformed: restore a backup, or recover the readable part/ }
+    for (let start = 0; start < 2; start++) t.throws(() => new SqliteStore({ path }), refused, name)
+  }
 })
 
 t.test('bringing a large file over tells its progress, and goes on where it was interrupted', async (t) => {
