@@ -173,4 +173,27 @@ if (await havePostgres(t)) {
     await select(true)
     t.match(await store.log.append([newEvent({ instance: 'sales' })]), [{ offset: 6, duplicate: false }])
   })
+
+  t.test('an append that cannot be planned anew keeps its events where its batch is planned anew', async (t) => {
+    const postgres = await startPostgres(t)
+    // Without beats the node learns of the change by its append alone.
+    const store = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
+    await store.instances.create({ name: 'sales', token: 'secret-1' })
+    const { schema } = postgres
+    await postgres.query(`
+      WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value)
+      UPDATE ${schema}.instances SET version = c.value FROM c`)
+    const replan = () => [newEvent({ id: 'a', queues: ['new'] }), newEvent({ id: 'b', queues: ['new'] })]
+    const appended = await Promise.all([
+      store.log.append([newEvent({ id: 'a' }), newEvent({ id: 'b' })], replan),
+      store.log.append([newEvent({ id: 'c', queues: ['own'] })])
+    ])
+    t.match(appended, [[{ offset: 1 }, { offset: 2 }], [{ offset: 3 }]])
+    const { key } = store.instances.require('sales')
+    const lane = async (queue: string) =>
+      (await store.deliveries.readLane({ queue, instanceKey: key }, { after: 0, limit: 10, maxBytes: 1_000 })).map(
+        ({ id }) => id
+      )
+    t.strictSame([await lane('new'), await lane('own')], [['a', 'b'], ['c']])
+  })
 }
