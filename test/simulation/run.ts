@@ -5,23 +5,21 @@ import { mutate, MUTATIONS, type Mutation } from './mutations.ts'
 import { report } from './report.ts'
 
 /**
- * `npm run simulate`: a thousand seeds unless told otherwise (`--seeds 100000`, `--from 5000`). `--seed N` runs one, and
- * prints what happened. `--mutations` puts each known fault into the product, and says which seed finds it.
+ * `npm run simulate`: a thousand seeds unless told otherwise (`--seeds 100000`, `--from 5000`). `--seed N` runs this one, and
+ * prints what happened; it may be given several times. `--mutations` puts each known fault into the product, and says which seed finds it.
  */
 const { values } = parseArgs({
   options: {
-    seed: { type: 'string' },
+    seed: { type: 'string', multiple: true },
     from: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1000' },
     mutation: { type: 'string' },
     mutations: { type: 'boolean', default: false }
   }
 })
-const [from, seeds] = [values.seed ?? values.from, values.seed === undefined ? values.seeds : '1'].map(Number) as [
-  number,
-  number
-]
-if (!Number.isInteger(from) || !(seeds > 0))
+const chosen = values.seed?.map(Number)
+const [from, seeds] = [Number(values.from), chosen?.length ?? Number(values.seeds)]
+if (![from, ...(chosen ?? [])].every(Number.isInteger) || !(seeds > 0))
   throw new Error('--seed and --from take whole numbers, --seeds one above 0')
 
 if (values.mutations) for (const index of MUTATIONS.keys()) findMutation(index)
@@ -36,16 +34,16 @@ async function run(): Promise<void> {
   const { simulate } = await import('./simulate.ts')
   const begun = performance.now()
   let [events, hours] = [0, 0]
-  for (let seed = from; seed < from + seeds; seed++) {
-    const outcome = await simulate(seed, values.seed === undefined ? 80 : Infinity)
+  for (let n = 0; n < seeds; n++) {
+    const outcome = await simulate(chosen?.[n] ?? from + n, chosen ? Infinity : 80)
     events += outcome.counts.events
     hours += outcome.counts.hours
-    if (outcome.violations.length > 0 || values.seed !== undefined) console.log(report(outcome))
+    if (outcome.violations.length > 0 || chosen) console.log(report(outcome))
     if (outcome.violations.length > 0) {
       process.exitCode = 1
       return
     }
-    if ((seed - from) % 1_000 === 999) console.log(`${seed - from + 1} seeds`)
+    if (n % 1_000 === 999) console.log(`${n + 1} seeds`)
   }
   const seconds = (performance.now() - begun) / 1_000
   console.log(`${seeds} seeds, ${events} events, ${hours.toFixed()} hours in ${seconds.toFixed(1)} s: nothing is wrong`)
