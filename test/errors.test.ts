@@ -64,7 +64,7 @@ t.test('the types of errors hold in an app, however it resolves modules', async 
   const emit = '--declaration --emitDeclarationOnly --rewriteRelativeImportExtensions --types node --module nodenext'
   t.equal(await compile(`${emit} --rootDir . --outDir ${folder}/dist`, 'lib/errors.ts'), '')
   for (const resolution of ['--module nodenext', '--module esnext --moduleResolution bundler']) {
-    const strict = `--noEmit --strict --types node --skipLibCheck false ${resolution}`
+    const strict = `--noEmit --strict --skipLibCheck false ${resolution}`
     t.equal(await compile(strict, `${folder}/consumer.ts`), '', resolution)
   }
 })

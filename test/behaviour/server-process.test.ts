@@ -31,6 +31,7 @@ async function startSending(t: Test, { cwd = folder(t), env = {} } = {}): Promis
     }
   })
   const server = await startStandalone(t, {
+    measured: true,
     cwd,
     env: {
       AUTHENTICATION_API_KEY: API_KEY,
@@ -49,9 +50,15 @@ async function startSending(t: Test, { cwd = folder(t), env = {} } = {}): Promis
 }
 
 t.test('idle connections and incomplete requests do not delay the end of the server', async (t) => {
-  const { url, stop } = await startStandalone(t, {
+  const { url, stop, output } = await startStandalone(t, {
+    measured: true,
     cwd: folder(t),
-    env: { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
+    env: {
+      AUTHENTICATION_API_KEY: API_KEY,
+      DATABASE_URL: ':memory:',
+      SQS_ENABLED: 'false',
+      WEBSOCKET_ENABLE: 'false'
+    }
   })
   const { hostname, port } = new URL(url)
   const open = async (text: string) => {
@@ -73,24 +80,23 @@ t.test('idle connections and incomplete requests do not delay the end of the ser
   await soonOnce(websocket, 'data')
   // The server answers others meanwhile.
   t.match(await call(`${url}/health`), { status: 200 })
-  t.equal(await stop('SIGTERM'), 0)
-})
 
-t.test('a path that is not UTF-8 is refused, without the key in its query', async (t) => {
-  const { url, stop } = await startStandalone(t, {
-    cwd: folder(t),
-    env: { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
-  })
-  t.match(await call(`${url}/events/%E0%A4%A?apikey=secret`, { key: API_KEY }), {
-    status: 400,
-    body: {
-      code: 'IEV_VALIDATION',
-      response: {
-        message: ['The path must be UTF-8, percent-encoded: "%" itself is written "%25" (got "/events/%E0%A4%A")']
+  await t.test('a path that is not UTF-8 is refused, without the key in its query', async (t) => {
+    t.match(await call(`${url}/events/%E0%A4%A?apikey=secret`, { key: API_KEY }), {
+      status: 400,
+      body: {
+        code: 'IEV_VALIDATION',
+        response: {
+          message: ['The path must be UTF-8, percent-encoded: "%" itself is written "%25" (got "/events/%E0%A4%A")']
+        }
       }
-    }
+    })
   })
   t.equal(await stop('SIGTERM'), 0)
+
+  await t.test('the log warns of a variable whose name is close to a setting', async (t) => {
+    t.match(output(), /"level":40.*WEBSOCKET_ENABLE is not a setting; did you mean WEBSOCKET_ENABLED\?/)
+  })
 })
 
 t.test('signals within a second of the first are ignored, a later one ends the process at once', async (t) => {
@@ -130,13 +136,6 @@ t.test('an uncaught error is logged and stops the server with exit code 1', asyn
   })
 })
 
-t.test('the log warns of a variable whose name is close to a setting', async (t) => {
-  const env = { SQS_ENABLED: 'false', DATABASE_URL: ':memory:', WEBSOCKET_ENABLE: 'false' }
-  const { output, stop } = await startStandalone(t, { cwd: folder(t), env })
-  t.equal(await stop('SIGTERM'), 0)
-  t.match(output(), /"level":40.*WEBSOCKET_ENABLE is not a setting; did you mean WEBSOCKET_ENABLED\?/)
-})
-
 t.test('a server that cannot start prints the reason, with a stack only for unexpected errors', async (t) => {
   const memory = { DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
   const unreadable = folder(t)
@@ -153,7 +152,7 @@ t.test('a server that cannot start prints the reason, with a stack only for unex
   ]
   await Promise.all(
     faults.map(async ({ cwd, env, message }) => {
-      const { ended, output } = spawnServer(t, { cwd, env })
+      const { ended, output } = spawnServer(t, { measured: 'SERVER_HOST' in env, cwd, env })
       t.equal(await ended(), 1)
       t.match(output(), /The server was not started:\n/)
       t.match(output(), message)
@@ -178,7 +177,7 @@ t.test('a port, an address or a database that cannot be used is named', async (t
   ]
   await Promise.all(
     faults.map(async ([env, message]) => {
-      const { ended, output } = spawnServer(t, { cwd, env })
+      const { ended, output } = spawnServer(t, { measured: 'SERVER_PORT' in env, cwd, env })
       t.equal(await ended(), 1)
       t.match(output(), message)
     })

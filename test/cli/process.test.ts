@@ -8,7 +8,7 @@ import { until } from '../support/until.ts'
 t.test('without arguments, the process is the server', async (t) => {
   const cwd = folder(t)
   const env = { SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0' }
-  const { child, out, ended } = spawnCli(t, [], { cwd, env })
+  const { child, out, ended } = spawnCli(t, [], { cwd, env, measured: true })
   await until(() => out().includes('fastify-instance-events is ready'))
   const url = /HTTP API +(\S+)/.exec(out())?.[1] as string
   const list = spawnCli(t, ['instances', '--json'], { cwd, env: { IEV_URL: url } })
@@ -49,10 +49,10 @@ t.test('`tail` without socket.io-client prints the package to install', async (t
       throw Object.assign(new Error(process.env.WHY), { code: process.env.WHY })
     } })`
   const node = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`]
-  const missing = spawnCli(t, ['tail', 'sales'], { node, env: { WHY: 'ERR_MODULE_NOT_FOUND' } })
+  const missing = spawnCli(t, ['tail', 'sales'], { node, env: { WHY: 'ERR_MODULE_NOT_FOUND' }, measured: true })
   t.equal(await missing.ended(), 1)
   t.equal(missing.error(), '`tail` needs socket.io-client, which is not installed: npm install socket.io-client\n')
-  const broken = spawnCli(t, ['tail', 'sales'], { node, env: { WHY: 'BROKEN' } })
+  const broken = spawnCli(t, ['tail', 'sales'], { node, env: { WHY: 'BROKEN' }, measured: true })
   t.equal(await broken.ended(), 1)
   t.match(broken.error(), /^Error: BROKEN\n +at /)
 })

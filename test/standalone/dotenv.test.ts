@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readDotenv } from '../../lib/standalone/dotenv.ts'
+import { fillSdkEnvironment } from '../../lib/standalone/sdk-environment.ts'
 import { folder } from '../support/build.ts'
 import { spawnServer } from '../support/standalone.ts'
 
@@ -18,6 +19,12 @@ t.test('a file with a byte order mark and Windows line ends is read', async (t) 
   t.match(read(t, TEXT), read8)
   t.match(read(t, `\ufeff${TEXT}`), read8)
   t.match(readDotenv(folder(t)), {}, 'there need not be one')
+})
+
+t.test('variables of the AWS SDK are copied to the environment, which comes first', async (t) => {
+  const environment = { AWS_REGION: 'us-east-1' }
+  fillSdkEnvironment({ AWS_REGION: 'sa-east-1', AWS_PROFILE: 'hub', SQS_REGION: 'sa-east-1' }, environment)
+  t.strictSame(environment, { AWS_REGION: 'us-east-1', AWS_PROFILE: 'hub' })
 })
 
 t.test('a file in another encoding is refused', async (t) => {

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { mock } from 'node:test'
@@ -77,6 +78,25 @@ t.test('a write error of a file is returned', async (t) => {
   t.equal(readFileSync(path, 'utf8'), '{"a":1}\n')
   closeSync(fd)
   t.match(write('{"b":1}\n'), { code: 'EBADF' })
+})
+
+t.test('after a line that was cut, the next one starts on a new line', async (t) => {
+  const path = join(folder(t), 'pipe')
+  execFileSync('mkfifo', [path])
+  // Takes a part of what is larger than its buffer, as a disk does that becomes full.
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  t.after(() => closeSync(fd))
+  const read = () => {
+    const buffer = Buffer.alloc(1_048_576)
+    return buffer.toString('utf8', 0, readSync(fd, buffer))
+  }
+  const { write } = fileWriter(fd)
+  const long = `${'x'.repeat(1_000_000)}\n`
+  t.match(write(long), { code: 'EAGAIN' })
+  const cut = read()
+  t.ok(cut.length > 0 && cut.length < long.length)
+  t.strictSame([write('a\n'), write('b\n')], [undefined, undefined])
+  t.equal(read(), '\na\nb\n')
 })
 
 t.test('the buffer for a slow reader is bounded, and flush waits a second for it at most', async (t) => {

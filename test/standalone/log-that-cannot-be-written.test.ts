@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { API_KEY, folder } from '../support/build.ts'
+import { UNMEASURED } from '../support/child-coverage.ts'
 import { freePort } from '../support/free-port.ts'
 import { call } from '../support/standalone.ts'
 import { until } from '../support/until.ts'
@@ -19,17 +20,29 @@ const REQUESTS = 120
 
 type Output = number | 'ignore' | 'pipe'
 
+interface Started {
+  stdout: Output
+  stderr?: Output
+  /** Measures coverage. @default false */
+  measured?: boolean
+}
+
 interface Overview {
   totals: { unloggedLines: number }
   faults: { component: string; code: string; message: string }[]
 }
 
 /** Starts a server whose log goes to `stdout`, and waits until it answers. */
-async function start(t: Test, { stdout, stderr = 'ignore' }: { stdout: Output; stderr?: Output }) {
+async function start(t: Test, { stdout, stderr = 'ignore', measured = false }: Started) {
   const port = await freePort()
   const child = spawn(process.execPath, [SERVER], {
     cwd: folder(t),
-    env: { SERVER_PORT: String(port), SQS_ENABLED: 'false', AUTHENTICATION_API_KEY: API_KEY },
+    env: {
+      ...(!measured && UNMEASURED),
+      SERVER_PORT: String(port),
+      SQS_ENABLED: 'false',
+      AUTHENTICATION_API_KEY: API_KEY
+    },
     stdio: ['ignore', stdout, stderr]
   })
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
@@ -95,7 +108,7 @@ t.test('with a full disk, the log loses lines but the server continues; later li
   const fd = openSync(log, 'a')
   t.after(() => closeSync(fd))
   writeFileSync(filler, Buffer.alloc(200_000))
-  const running = await start(t, { stdout: fd })
+  const running = await start(t, { stdout: fd, measured: true })
   await running.requests(10)
   const { faults } = await running.overview()
   t.match(faults, [{ component: 'log', code: 'ENOSPC' }])
@@ -126,7 +139,7 @@ function parses(line: string): boolean {
 t.test('a full device for the log and for errors does not stop the server', async (t) => {
   const fd = openSync('/dev/full', 'w')
   t.after(() => closeSync(fd))
-  const running = await start(t, { stdout: fd, stderr: fd })
+  const running = await start(t, { stdout: fd, stderr: fd, measured: true })
   await running.requests(3)
   await goesOn(t, running, 'ENOSPC')
 })
@@ -161,7 +174,7 @@ t.test('a server that cannot start ends even if its error cannot be written', as
   t.after(() => closeSync(fd))
   const child = spawn(process.execPath, [SERVER], {
     cwd: folder(t),
-    env: { SERVER_PORT: 'http' },
+    env: { ...UNMEASURED, SERVER_PORT: 'http' },
     stdio: ['ignore', fd, fd]
   })
   t.same(await once(child, 'exit'), [1, null])

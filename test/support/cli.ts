@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { CliSurroundings } from '../../lib/cli/context.ts'
 import { runCli } from '../../lib/cli/run-cli.ts'
-import { COMPILE_CACHE } from './compile-cache.ts'
+import { UNMEASURED } from './child-coverage.ts'
 import { soon } from './until.ts'
 
 export const CLI = fileURLToPath(new URL('../../lib/cli/fastify-instance-events.ts', import.meta.url))
@@ -58,15 +58,20 @@ export async function cli(args: readonly string[], { input = '', answer, ...worl
   return { code, out: out.join('\n'), error: errors.join('\n'), statuses, asked }
 }
 
-/** Starts a command as a process; ended after the test. */
+/** Starts a command as a process; ended after the test. @param measured whether its coverage is measured */
 export function spawnCli(
   t: Test,
   args: readonly string[],
-  { cwd, env = {}, node = [] }: { cwd?: string; env?: Record<string, string>; node?: string[] } = {}
+  {
+    cwd,
+    env = {},
+    node = [],
+    measured = false
+  }: { cwd?: string; env?: Record<string, string>; node?: string[]; measured?: boolean } = {}
 ) {
   const child = spawn(process.execPath, [...node, CLI, ...args], {
     ...(cwd !== undefined && { cwd }),
-    env: { ...COMPILE_CACHE, ...env }
+    env: { ...(!measured && UNMEASURED), ...env }
   })
   let out = ''
   let error = ''

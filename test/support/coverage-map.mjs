@@ -23,6 +23,7 @@ const NOT_MEASURED = [
     'namespaces',
     'order',
     'require',
+    'resume-lost-log',
     'resume-many',
     'slow-clients',
     'sqs-clock',
@@ -34,7 +35,15 @@ const NOT_MEASURED = [
   'test/asyncapi/page.test.ts',
   'test/cli/interrupted.test.ts',
   'test/client/browser.test.ts',
+  'test/event-log/time-zone.test.ts',
+  'test/plugins/own-client.test.ts',
+  'test/plugins/own-store.test.ts',
+  'test/routes/compilers.test.ts',
   'test/routes/docs-page.test.ts',
+  'test/standalone/cors.test.ts',
+  'test/standalone/request-time.test.ts',
+  'test/standalone/way-to-aws.test.ts',
+  'test/store/sqlite/killed-while-appending.test.ts',
   'test/telemetry/instrumented-host.test.ts'
 ]
 

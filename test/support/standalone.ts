@@ -2,7 +2,7 @@ import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'n
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { API_KEY } from './build.ts'
-import { COMPILE_CACHE } from './compile-cache.ts'
+import { UNMEASURED } from './child-coverage.ts'
 import { type Printing, printing } from './printing.ts'
 
 const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
@@ -38,13 +38,15 @@ export interface ServerProcess {
   env?: Record<string, string>
   /** A module that is loaded before the server, and may send messages to this process. */
   preload?: string
+  /** Measures coverage, which takes about a second. @default false */
+  measured?: boolean
 }
 
 /** Starts `server.ts` as a process with these variables only; ended after the test. */
-export function spawnServer(t: Test, { cwd, env, preload }: ServerProcess) {
+export function spawnServer(t: Test, { cwd, env, preload, measured = false }: ServerProcess) {
   const child = spawn(process.execPath, preload === undefined ? [SERVER] : ['--import', preload, SERVER], {
     cwd,
-    env: { ...COMPILE_CACHE, SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0', ...env },
+    env: { ...(!measured && UNMEASURED), SERVER_PORT: '0', SQS_EMBEDDED_PORT: '0', ...env },
     stdio: ['pipe', 'pipe', 'pipe', ...(preload === undefined ? [] : ['ipc' as const])]
   }) as ChildProcessWithoutNullStreams
   return { child, ...printing(t, child) }
