@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { InstanceExistsError, InstanceNotFoundError, TransportDisabledError, UnauthorizedError } from '../lib/errors.ts'
+import { findByNumber, readConnection } from '../lib/event-log/connection.ts'
 import { assertInstanceName } from '../lib/instances/name.ts'
 import { jsonArray } from '../lib/json/json-array.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { CreateBody, CreateReply, DeleteReply, TokenBody, TokenReply } from '../lib/schemas/instance-changes.ts'
-import { InstanceParams, InstancesQuery, InstancesReply, instanceReply, pageOf } from '../lib/schemas/instances.ts'
+import {
+  ConnectionStateReply,
+  InstanceParams,
+  InstancesQuery,
+  InstancesReply,
+  instanceReply,
+  pageOf
+} from '../lib/schemas/instances.ts'
 import { isOfPage } from '../lib/instances/names.ts'
 import type { SelectionInput } from '../lib/instances/directory.ts'
 import type { Instance, TransportName } from '../lib/instances/instance.ts'
 import { identityOf, authorize } from './keys.ts'
 
-/** `POST /instance/create`, `GET /instance/fetchInstances`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
+/** `POST /instance/create`, `GET /instance/fetchInstances`, `GET /instance/connectionState/:instance`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { instances } = fastify.eventLog
+  const { instances, store } = fastify.eventLog
   const globalOnly = authorize('global')
 
   fastify.post('/instance/create', {
@@ -31,20 +39,17 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       if (instances.get(name)?.tokenHash) throw new InstanceExistsError(name)
       const token = body.token || randomUUID().toUpperCase()
       const selections: { [T in TransportName]?: SelectionInput } = {}
-      if (body.websocket) {
-        if (!fastify.hasDecorator('websocket')) throw new TransportDisabledError('websocket')
-        selections.websocket = fastify.websocket.prepare(name, body.websocket, 'websocket.events').selection
-      }
-      if (body.sqs) {
-        if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs')
-        selections.sqs = (await fastify.sqs.prepare(name, body.sqs, 'sqs.events')).selection
-      }
+      const websocket = wanted(body, 'websocket')
+      if (websocket)
+        selections.websocket = fastify.websocket.prepare(name, websocket.request, websocket.field).selection
+      const sqs = wanted(body, 'sqs')
+      if (sqs) selections.sqs = (await fastify.sqs.prepare(name, sqs.request, sqs.field)).selection
       const { id } = await instances.create({ name, token, integration, selections })
       return reply.code(201).send({
         instance: { instanceName: name, instanceId: id, integration },
         hash: token,
-        sqs: summary(selections.sqs),
-        websocket: summary(selections.websocket)
+        sqs: created(selections.sqs),
+        websocket: created(selections.websocket)
       })
     }
   })
@@ -58,7 +63,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: InstancesQuery,
       response: {
         200: InstancesReply,
-        ...errorReplies(400, 401, 404)
+        ...errorReplies(400, 401, 404, 503)
       }
     },
     handler: async (request, reply) => {
@@ -66,13 +71,32 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       const page = pageOf(query)
       const identity = identityOf(request)
       const own = identity?.kind === 'instance' ? identity.instance : undefined
-      const named = own ?? findNamed(query)
       if (own && !isNamed(own, query)) throw new UnauthorizedError('The key does not authorize this request')
-      if (named) return !page || isOfPage(named.name, page) ? [instanceReply(named)] : []
-      if (page) return (await instances.page(page)).map(instanceReply)
+      const named = own && query.number === undefined ? own : await findNamed(query)
+      if (own && named !== own) throw new UnauthorizedError('The key does not authorize this request')
+      if (named) {
+        if (page && !isOfPage(named.name, page)) return []
+        return [instanceReply(named, await readConnection(store.log, named.key))]
+      }
+      if (page) return (await instances.page(page)).map((instance) => instanceReply(instance))
       // The stream has the JSON of an array, which is the type of the reply.
-      const all = jsonArray(instances.list().map(instanceReply)) as unknown as []
+      const all = jsonArray(instances.list().map((instance) => instanceReply(instance))) as unknown as []
       return reply.type('application/json; charset=utf-8').send(all)
+    }
+  })
+
+  fastify.get('/instance/connectionState/:instance', {
+    config: authorize('instance'),
+    schema: {
+      operationId: 'getConnectionState',
+      tags: ['instances'],
+      summary: 'Read the state that the last connection.update of an instance has',
+      params: InstanceParams,
+      response: { 200: ConnectionStateReply, ...errorReplies(400, 401, 404, 503) }
+    },
+    handler: async ({ params: { instance: instanceName } }) => {
+      const { state } = await readConnection(store.log, instances.require(instanceName).key)
+      return { instance: { instanceName, state } }
     }
   })
 
@@ -100,7 +124,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.delete('/instance/delete/:instance', {
-    config: globalOnly,
+    config: authorize('instance'),
     schema: {
       operationId: 'deleteInstance',
       tags: ['instances'],
@@ -117,14 +141,41 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   })
 
+  /**
+   * Returns the selection of a transport that a body asks for, in either form, and the name of its list in errors.
+   * @throws {TransportDisabledError} unless the transport is to be off anyway, as clients of v1 say of all of them
+   */
+  function wanted(body: CreateBody, transport: TransportName) {
+    const { [transport]: nested, [`${transport}_enabled` as const]: enabled } = body
+    if (!nested && enabled === undefined) return undefined
+    if (!fastify.hasDecorator(transport)) {
+      if (!nested && enabled === false) return undefined
+      throw new TransportDisabledError(transport)
+    }
+    if (nested) return { request: nested, field: `${transport}.events` }
+    const request = { enabled: enabled === true, events: body[`${transport}_events` as const] }
+    return { request, field: `${transport}_events` }
+  }
+
   /** Returns the instance that a query names, if it names one. @throws {InstanceNotFoundError} it does not exist */
-  function findNamed(query: InstancesQuery): Instance | undefined {
-    const { instanceName, instanceId } = query
-    if (instanceName === undefined && instanceId === undefined) return undefined
+  async function findNamed(query: InstancesQuery): Promise<Instance | undefined> {
+    const { instanceName, instanceId, number } = query
+    const asked = instanceName ?? instanceId ?? number
+    if (asked === undefined) return undefined
     const found =
-      instanceName === undefined ? instances.list().find(({ id }) => id === instanceId) : instances.get(instanceName)
-    if (!found || !isNamed(found, query)) throw new InstanceNotFoundError(instanceName ?? (instanceId as string))
+      number !== undefined
+        ? await ofNumber(number)
+        : instanceName !== undefined
+          ? instances.get(instanceName)
+          : instances.list().find(({ id }) => id === instanceId)
+    if (!found || !isNamed(found, query)) throw new InstanceNotFoundError(asked)
     return found
+  }
+
+  async function ofNumber(number: string): Promise<Instance | undefined> {
+    const event = await findByNumber(store.log, number)
+    const instance = event && instances.get(event.instance)
+    return instance?.key === event?.instanceKey ? instance : undefined
   }
 }
 
@@ -132,8 +183,8 @@ function isNamed({ name, id }: Instance, { instanceName = name, instanceId = id 
   return name === instanceName && id === instanceId
 }
 
-function summary(selection: SelectionInput | undefined) {
-  return selection ? { enabled: selection.enabled, events: [...selection.events] } : null
+function created(selection: SelectionInput = { enabled: false, events: [] }) {
+  return { enabled: selection.enabled, events: [...selection.events] }
 }
 
 export default instanceRoutes

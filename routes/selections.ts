@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { TransportDisabledError } from '../lib/errors.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
-import { FindReply, selectionReply, setBody, setReply, unwrap } from '../lib/schemas/selections.ts'
+import { FindReply, type SelectionReply, selectionReply, setBody, setReply, unwrap } from '../lib/schemas/selections.ts'
 import type { InstanceQueue } from '../lib/sqs/instance-queues.ts'
 import type { SelectionRequest } from '../lib/instances/selections.ts'
 import type { Instance, Selection, TransportName } from '../lib/instances/instance.ts'
@@ -44,7 +44,7 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
       const { request: wanted, field } = unwrap(request.body, transport)
       const { instance, selection, queues, notes } = await emitter.set(request.params.instance, wanted, field)
       return reply.code(201).send({
-        ...selectionReply(selection, instance),
+        ...shown(selection, instance),
         ...(queues && { queues }),
         ...(notes.length > 0 && { notes })
       })
@@ -63,9 +63,14 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
     handler: async (request) => {
       const instance = fastify.eventLog.instances.require(request.params.instance)
       const selection = instance.selections[transport]
-      return selection ? selectionReply(selection, instance) : null
+      return selection ? shown(selection, instance) : null
     }
   })
+
+  function shown(selection: Selection, instance: Instance): SelectionReply {
+    const reply = selectionReply(selection, instance)
+    return { ...reply, events: fastify.eventLog.catalogue.withAliases(reply.events) }
+  }
 }
 
 export default selectionRoutes

@@ -7,7 +7,7 @@ import type { TokenReply } from '../../lib/schemas/instance-changes.ts'
 import type { InstanceReply } from '../../lib/schemas/instances.ts'
 import type { OverviewReply } from '../../lib/schemas/overview.ts'
 import type { QueuesReply } from '../../lib/schemas/queues.ts'
-import type { SelectionReply } from '../../lib/schemas/selections.ts'
+import type { SelectionSummary } from '../../lib/schemas/selections.ts'
 import type { ServerReply } from '../../lib/schemas/server.ts'
 
 // The console's names for the replies of the routes, so that a changed schema is a type error here.
@@ -16,7 +16,7 @@ export type CatalogueEvent = Server['events'][number]
 export type Overview = OverviewReply
 export type Fault = Overview['faults'][number]
 export type Instance = InstanceReply
-export type Selection = SelectionReply
+export type Selection = SelectionSummary
 export type Transport = NonNullable<InstanceEventInput['transports']>[number]
 export type Queues = QueuesReply
 export type Emitted = EmitReply

@@ -46,7 +46,7 @@ export function InstancePage({ name }: { name: string }) {
         <>
           <div class="columns">
             <TransportCard transport="sqs" instance={instance} available={server.sqs !== null} onSaved={reload}>
-              {instance.sqs?.enabled && <Queues of={`${name} ${instance.sqs.updatedAt}`} name={name} />}
+              {instance.sqs.enabled && <Queues of={`${name} ${instance.sqs.updatedAt}`} name={name} />}
             </TransportCard>
             <TransportCard
               transport="websocket"
@@ -54,7 +54,7 @@ export function InstancePage({ name }: { name: string }) {
               available={server.websocket !== null}
               onSaved={reload}
             >
-              {instance.websocket?.enabled && server.websocket && <Connect name={name} path={server.websocket.path} />}
+              {instance.websocket.enabled && server.websocket && <Connect name={name} path={server.websocket.path} />}
             </TransportCard>
           </div>
           {ownInstance.value === undefined && <DangerZone name={name} />}

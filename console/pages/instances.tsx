@@ -86,11 +86,11 @@ function Row({ instance: { name, createdAt, sqs, websocket } }: { instance: Inst
   )
 }
 
-function Chip({ label, selection }: { label: string; selection: Selection | null }) {
+function Chip({ label, selection }: { label: string; selection: Selection }) {
   const t = texts.value
   return (
-    <span class={selection?.enabled ? 'chip on' : 'chip'}>
-      {label} {selection?.enabled ? t.instances.events(formats.value.count(selection.events.length)) : t.off}
+    <span class={selection.enabled ? 'chip on' : 'chip'}>
+      {label} {selection.enabled ? t.instances.events(formats.value.count(selection.events.length)) : t.off}
     </span>
   )
 }

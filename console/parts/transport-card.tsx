@@ -44,12 +44,12 @@ function SelectionForm({ transport, instance, onSaved }: SelectionFormProps) {
   const t = texts.value
   const stored = instance[transport]
   const events = session.value?.server.events ?? []
-  const [enabled, setEnabled] = useState(stored?.enabled ?? false)
-  const [selected, setSelected] = useState(() => initial(stored?.events, events))
+  const [enabled, setEnabled] = useState(stored.enabled)
+  const [selected, setSelected] = useState(() => initial(stored.events, events))
   const [error, setError] = useState<ApiError | undefined>()
   const [busy, setBusy] = useState(false)
   const [saved, setSaved] = useState(false)
-  const changed = enabled !== (stored?.enabled ?? false) || !same(selected, initial(stored?.events, events))
+  const changed = enabled !== stored.enabled || !same(selected, initial(stored.events, events))
 
   async function save(event: SubmitEvent): Promise<void> {
     event.preventDefault()
@@ -95,8 +95,9 @@ function SelectionForm({ transport, instance, onSaved }: SelectionFormProps) {
 }
 
 /** Without a stored selection, all events are preselected. */
-function initial(stored: readonly string[] | undefined, events: readonly CatalogueEvent[]): ReadonlySet<string> {
-  return new Set(stored ?? events.filter(({ inAll }) => inAll).map(({ key }) => key))
+/** The keys that are ticked at first: of a selection without any, those that switching it on selects. */
+function initial(stored: readonly string[], events: readonly CatalogueEvent[]): ReadonlySet<string> {
+  return new Set(stored.length > 0 ? stored : events.filter(({ inAll }) => inAll).map(({ key }) => key))
 }
 
 function same(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {

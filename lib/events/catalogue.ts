@@ -163,6 +163,12 @@ export class EventCatalogue {
     return { keys: [...keys], notes }
   }
 
+  /** These keys, followed by the aliases that lead to them: clients show an event by the key that they know. */
+  withAliases(keys: readonly string[]): string[] {
+    const aliases = [...this.#aliases].filter(([, key]) => key !== null && keys.includes(key))
+    return [...keys, ...aliases.map(([alias]) => alias)]
+  }
+
   #unknown(text: string, form: 'name' | 'key'): string {
     const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
     const key = eventKey(text.slice(0, 80))

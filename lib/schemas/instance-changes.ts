@@ -9,6 +9,12 @@ const Token = Type.String({
   description: 'Printable ASCII without spaces. Generated if absent or empty.'
 })
 
+/** A selection as Evolution API v1 has it. */
+const FlatEnabled = Type.Optional(
+  Type.Boolean({ description: "Evolution API v1's form; the member without `_` goes first." })
+)
+const FlatEvents = Type.Optional(SelectionBody.properties.events)
+
 /** The body of `POST /instance/create`. */
 export const CreateBody = Type.Object(
   {
@@ -16,7 +22,11 @@ export const CreateBody = Type.Object(
     token: Type.Optional(Token),
     integration: Type.Optional(Type.String({ maxLength: 100 })),
     sqs: Type.Optional(SelectionBody),
-    websocket: Type.Optional(SelectionBody)
+    websocket: Type.Optional(SelectionBody),
+    sqs_enabled: FlatEnabled,
+    sqs_events: FlatEvents,
+    websocket_enabled: FlatEnabled,
+    websocket_events: FlatEvents
   },
   {
     description: "Evolution API's other fields are accepted and ignored.",
@@ -24,11 +34,13 @@ export const CreateBody = Type.Object(
   }
 )
 
+export type CreateBody = Static<typeof CreateBody>
+
 const TOKEN_EXAMPLE = {
   instance: { instanceName: 'sales', instanceId: '7c1007dc-a116-427e-a621-60582b9b8c2b', integration: null },
   hash: '1854E337-CECF-4ECB-82CD-0508D66B64DB'
 }
-const SelectionSummary = Type.Object({ enabled: Type.Boolean(), events: Type.Array(Type.String()) })
+const CreatedSelection = Type.Object({ enabled: Type.Boolean(), events: Type.Array(Type.String()) })
 
 /** The reply of `POST /instance/create`. */
 export const CreateReply = Type.Object(
@@ -39,10 +51,18 @@ export const CreateReply = Type.Object(
       integration: Nullable(Type.String())
     }),
     hash: Type.String({ description: 'The token. Shown only in this reply: the server keeps only its SHA-256.' }),
-    sqs: Nullable(SelectionSummary),
-    websocket: Nullable(SelectionSummary)
+    sqs: CreatedSelection,
+    websocket: CreatedSelection
   },
-  { examples: [{ ...TOKEN_EXAMPLE, sqs: null, websocket: { enabled: true, events: ['MESSAGES_UPSERT'] } }] }
+  {
+    examples: [
+      {
+        ...TOKEN_EXAMPLE,
+        sqs: { enabled: false, events: [] },
+        websocket: { enabled: true, events: ['MESSAGES_UPSERT'] }
+      }
+    ]
+  }
 )
 
 /** The body of `PUT /instance/token/:instance`. */

@@ -1,8 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
-import type { Instance } from '../instances/instance.ts'
+import { type Connection, numberOf } from '../event-log/connection.ts'
+import type { Instance, Selection } from '../instances/instance.ts'
 import { Nullable } from './nullable.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-limits.ts'
-import { SELECTION_EXAMPLE, SelectionReply, selectionReply } from './selections.ts'
+import { SELECTION_EXAMPLE, SelectionSummary, selectionReply } from './selections.ts'
 
 const MAX_NAME = 100
 
@@ -20,6 +21,13 @@ export const InstancesQuery = Type.Object(
   {
     instanceName: Type.Optional(Type.String({ maxLength: MAX_NAME, description: 'Only the instance of this name.' })),
     instanceId: Type.Optional(Type.String({ maxLength: MAX_NAME, description: 'Only the instance of this id.' })),
+    number: Type.Optional(
+      Type.String({
+        maxLength: MAX_NAME,
+        pattern: '\\d',
+        description: 'Only the instance whose account has this number, as far as the newest events of the log name it.'
+      })
+    ),
     after: Type.Optional(
       Type.String({ maxLength: MAX_NAME, description: 'Only names after this one: the last name of the page before.' })
     ),
@@ -47,16 +55,27 @@ export function pageOf({ after, limit, search }: InstancesQuery) {
   return { after: after ?? '', limit: limit ?? DEFAULT_LIMIT, search: search ?? '' }
 }
 
-/** One instance, never its token. */
+const SELECTIONS = { sqs: SELECTION_EXAMPLE, websocket: { enabled: false, events: [] } }
+
+/** One instance, never its token. The members of its connection are there if the request is about one instance. */
 export const InstanceReply = Type.Object(
   {
     id: Type.String(),
     name: Type.String(),
     integration: Nullable(Type.String()),
+    connectionStatus: Type.Optional(
+      Nullable(Type.String(), { description: '`open`, `connecting` or `close`; null: the log does not say.' })
+    ),
+    ownerJid: Type.Optional(Nullable(Type.String())),
+    number: Type.Optional(Nullable(Type.String())),
+    profileName: Type.Optional(Nullable(Type.String())),
+    profilePicUrl: Type.Optional(Nullable(Type.String())),
     createdAt: Type.String({ format: 'date-time' }),
     updatedAt: Type.String({ format: 'date-time' }),
-    sqs: Nullable(SelectionReply),
-    websocket: Nullable(SelectionReply)
+    sqs: SelectionSummary,
+    websocket: SelectionSummary,
+    Sqs: SelectionSummary,
+    Websocket: SelectionSummary
   },
   {
     examples: [
@@ -64,10 +83,16 @@ export const InstanceReply = Type.Object(
         id: SELECTION_EXAMPLE.instanceId,
         name: 'sales',
         integration: null,
+        connectionStatus: 'open',
+        ownerJid: '5511912345678@s.whatsapp.net',
+        number: '5511912345678',
+        profileName: 'Sales',
+        profilePicUrl: null,
         createdAt: SELECTION_EXAMPLE.createdAt,
         updatedAt: SELECTION_EXAMPLE.updatedAt,
-        sqs: SELECTION_EXAMPLE,
-        websocket: null
+        ...SELECTIONS,
+        Sqs: SELECTIONS.sqs,
+        Websocket: SELECTIONS.websocket
       }
     ]
   }
@@ -78,15 +103,42 @@ export type InstanceReply = Static<typeof InstanceReply>
 export const InstancesReply = Type.Array(InstanceReply, { examples: [InstanceReply.examples] })
 export type InstancesReply = Static<typeof InstancesReply>
 
-export function instanceReply(instance: Instance): InstanceReply {
+/** The reply of `GET /instance/connectionState/:instance`. */
+export const ConnectionStateReply = Type.Object(
+  {
+    instance: Type.Object({
+      instanceName: Type.String(),
+      state: Nullable(Type.String(), {
+        description: '`open`, `connecting` or `close`, of the last `connection.update`; null: the log has none.'
+      })
+    })
+  },
+  { examples: [{ instance: { instanceName: 'sales', state: 'open' } }] }
+)
+
+/** Describes an instance. Selections are there in both spellings of Evolution API's clients. */
+export function instanceReply(instance: Instance, connection?: Connection): InstanceReply {
   const { id, name, integration, createdAt, updatedAt, selections } = instance
+  const sqs = selectionSummary(selections.sqs, instance)
+  const websocket = selectionSummary(selections.websocket, instance)
   return {
     id,
     name,
     integration,
+    ...(connection && connectionMembers(connection)),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
-    sqs: selections.sqs ? selectionReply(selections.sqs, instance) : null,
-    websocket: selections.websocket ? selectionReply(selections.websocket, instance) : null
+    sqs,
+    websocket,
+    Sqs: sqs,
+    Websocket: websocket
   }
+}
+
+function connectionMembers({ state, ownerJid, profileName, profilePicUrl }: Connection) {
+  return { connectionStatus: state, ownerJid, number: numberOf(ownerJid), profileName, profilePicUrl }
+}
+
+function selectionSummary(selection: Selection | undefined, instance: Instance): SelectionSummary {
+  return selection ? selectionReply(selection, instance) : { enabled: false, events: [] }
 }

@@ -69,6 +69,13 @@ export const SelectionReply = Type.Object(
 )
 export type SelectionReply = Static<typeof SelectionReply>
 
+/** The selection of a transport in the description of an instance. One that was never stored is off, and has only two members. */
+export const SelectionSummary = Type.Composite([
+  Type.Pick(SelectionReply, ['enabled', 'events']),
+  Type.Partial(Type.Omit(SelectionReply, ['enabled', 'events']))
+])
+export type SelectionSummary = Static<typeof SelectionSummary>
+
 /** The reply of `GET /<transport>/find/:instance`. */
 export const FindReply = Nullable(SelectionReply, { examples: SelectionReply.examples })
 export type FindReply = Static<typeof FindReply>

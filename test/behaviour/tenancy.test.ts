@@ -7,7 +7,6 @@ import { API_KEY, bare, build } from '../support/build.ts'
 const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'POST', url: '/instance/create', payload: { instanceName: 'new' } },
   { method: 'PUT', url: '/instance/token/mine', payload: {} },
-  { method: 'DELETE', url: '/instance/delete/mine' },
   { method: 'GET', url: '/sqs/deadletters' },
   { method: 'POST', url: '/sqs/deadletters/redrive', payload: { all: true } },
   { method: 'DELETE', url: '/sqs/deadletters?all=true' },
@@ -24,6 +23,7 @@ const OF_INSTANCE: InjectOptions[] = [
   { method: 'GET', url: '/websocket/find/mine' },
   { method: 'POST', url: '/events/mine', payload: { event: 'call', data: 1 } },
   { method: 'GET', url: '/events/mine' },
+  { method: 'GET', url: '/instance/connectionState/mine' },
   { method: 'GET', url: '/instance/fetchInstances?instanceName=mine' }
 ]
 /** Open to any key: the reply describes that key. */
@@ -31,7 +31,9 @@ const OF_KEY: InjectOptions[] = [{ method: 'GET', url: '/server' }]
 /** Open without a key: the replies have no data of tenants. */
 const OPEN = ['GET /console', 'GET /console/*', 'GET /health', 'GET /metrics', 'GET /ready']
 const WRONG = { apikey: 'wrong' }
-const ALL = [...GLOBAL_ONLY, ...OF_INSTANCE, ...OF_KEY]
+/** Of the instance as well, and the last request about it. */
+const DELETION: InjectOptions[] = [{ method: 'DELETE', url: '/instance/delete/mine' }]
+const ALL = [...GLOBAL_ONLY, ...OF_INSTANCE, ...OF_KEY, ...DELETION]
 
 /** Makes each request with these headers. @returns a row for each: the request and the status of the reply */
 async function statuses(server: FastifyInstance, requests: InjectOptions[], headers: Record<string, string>) {
@@ -143,6 +145,7 @@ for (const backend of await backends(t)) {
     )
     t.strictSame(await statuses(server, OF_INSTANCE, { authorization: `Bearer ${apikey}` }), own)
     t.strictSame(await statuses(server, OF_INSTANCE, { apikey: 'token-of-other' }), all(OF_INSTANCE, 401))
+    t.strictSame(await statuses(server, DELETION, { apikey: 'token-of-other' }), all(DELETION, 401))
     t.strictSame(await statuses(server, GLOBAL_ONLY, { apikey }), all(GLOBAL_ONLY, 401))
     t.strictSame(await statuses(server, OF_KEY, { apikey }), all(OF_KEY, 200))
     t.notMatch((await server.inject({ url: '/server', headers: { apikey } })).body, /other/)
@@ -151,6 +154,7 @@ for (const backend of await backends(t)) {
       listed.json<{ name: string }[]>().map(({ name }) => name),
       ['mine']
     )
+    t.strictSame(await statuses(server, DELETION, { apikey }), all(DELETION, 200))
   })
 
   t.test(`${backend.name}: a replaced token and the token of a deleted instance are refused`, async (t) => {

@@ -118,9 +118,11 @@ t.test('every body has an example, and all examples fit their schemas', async (t
 
 t.test('each route accepts the keys that the document names and no others', async (t) => {
   const { server, operations } = await describe(t)
-  await server.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
+  const { instances } = server.eventLog
   const found: object[] = []
   for (const { name, method, path, operation } of operations) {
+    // One of the routes deletes it.
+    if (!instances.get('sales')) await instances.create({ name: 'sales', token: 'token-of-sales' })
     const url = path.replace('{instance}', 'sales').replace('{event}', 'call')
     const accepts = async (headers: Record<string, string>, query = '') =>
       (await server.inject({ method, url: url + query, headers })).statusCode !== 401

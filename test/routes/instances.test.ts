@@ -30,7 +30,29 @@ t.test('the token of an instance, given or generated, is only in the reply to cr
   const { hash } = generated.json<{ hash: string }>()
   t.match(hash, /^[0-9A-F-]{36}$/)
   const listed = await server.inject({ url: '/instance/fetchInstances', headers: { apikey: hash } })
-  t.match(listed.json(), [{ name: 'other', integration: null, sqs: null, websocket: null }])
+  t.match(listed.json(), [{ name: 'other', integration: null, sqs: { enabled: false }, Websocket: { events: [] } }])
+})
+
+t.test('create accepts the flat fields of Evolution API v1', async (t) => {
+  const server = await build(t, { sqs: false })
+  const create = async (payload: object) =>
+    server.inject({ method: 'POST', url: '/instance/create', headers, payload: { instanceName: 'mine', ...payload } })
+  const flat = { websocket_enabled: true, websocket_events: ['CALL'] }
+  t.match((await create({ ...flat, sqs_enabled: true })).json(), { code: 'IEV_TRANSPORT_DISABLED' })
+  t.match((await create({ ...flat, sqs: { enabled: false } })).json(), { code: 'IEV_TRANSPORT_DISABLED' })
+  t.match((await create({ websocket_enabled: true, websocket_events: ['CALLS'] })).json(), {
+    response: { message: [/^websocket_events\[0\] "CALLS"/] }
+  })
+  t.match((await create({ websocket_enabled: 'yes' })).json(), {
+    response: { message: ['body.websocket_enabled must be boolean'] }
+  })
+  t.match((await create({ ...flat, sqs_enabled: false, rabbitmq_enabled: true })).json(), {
+    sqs: { enabled: false, events: [] },
+    websocket: { enabled: true, events: ['CALL'] }
+  })
+  t.same(server.websocket.find('mine')?.events, ['CALL'])
+  const nested = await create({ instanceName: 'other', ...flat, websocket: { enabled: true, events: ['LABELS_EDIT'] } })
+  t.match(nested.json(), { websocket: { events: ['LABELS_EDIT'] } })
 })
 
 t.test('an instance that was registered by an event gets its token by create', async (t) => {
@@ -107,6 +129,81 @@ t.test('fetchInstances finds an instance by its id, and replies 404 for an unkno
   t.match(unknown.json(), { response: { message: ['querystring.name is not a known field'] } })
 })
 
+t.test('the connection of an instance is what its last connection.update and sender say', async (t) => {
+  const server = await build(t, { sqs: false })
+  await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await server.eventLog.instances.create({ name: 'other', token: 'token-of-other' })
+  const state = async (apikey = API_KEY) => {
+    const reply = await server.inject({ url: '/instance/connectionState/mine', headers: { apikey } })
+    return reply.statusCode === 200 ? reply.json<{ instance: unknown }>().instance : reply.statusCode
+  }
+  const listed = async (query: string, apikey = API_KEY) => {
+    const reply = await server.inject({ url: `/instance/fetchInstances?${query}`, headers: { apikey } })
+    return reply.statusCode === 200 ? reply.json<Record<string, unknown>[]>() : reply.statusCode
+  }
+  const emit = (instance: string, event: string, data: unknown, sender = '') =>
+    server.onInstanceEvent({ instance, event, data, ...(sender && { sender }) })
+  t.same(await state(), { instanceName: 'mine', state: null })
+  t.match(await listed('instanceName=mine'), [{ connectionStatus: null, ownerJid: null, number: null }])
+
+  const profile = { wuid: '5511912345678:7@s.whatsapp.net', profileName: 'Vendas', profilePictureUrl: 'https://p' }
+  await emit('mine', 'connection.update', { state: 'open', ...profile })
+  for (let n = 0; n < 3; n++) await emit('other', 'call', 1, '5511900000000@s.whatsapp.net')
+  t.same(await state('token-of-mine'), { instanceName: 'mine', state: 'open' })
+  t.equal(await state('token-of-other'), 401)
+  const connection = {
+    name: 'mine',
+    connectionStatus: 'open',
+    ownerJid: profile.wuid,
+    number: '5511912345678',
+    profileName: 'Vendas',
+    profilePicUrl: 'https://p'
+  }
+  t.match(await listed(''), [{ connectionStatus: undefined }, {}])
+  t.match(await listed('', 'token-of-mine'), [connection])
+  t.match(await listed('number=5511912345678'), [connection], 'by a connection.update')
+  t.match(
+    await listed('number=%2B55%2011%2090000-0000'),
+    [{ name: 'other', ownerJid: /^5511900000000@/ }],
+    'by a sender'
+  )
+  t.equal(await listed('number=5511912345678&instanceName=other'), 404)
+  t.equal(await listed('number=5511999999999'), 404)
+  t.equal(await listed('number=x'), 400)
+  t.match(await listed('number=5511912345678', 'token-of-mine'), [connection])
+  t.equal(await listed('number=5511900000000', 'token-of-mine'), 401)
+
+  await emit('mine', 'connection.update', 'malformed', '5511988888888@s.whatsapp.net')
+  t.match(await listed('instanceName=mine'), [
+    { connectionStatus: null, ownerJid: /^5511988888888@/, profileName: null }
+  ])
+  await emit('mine', 'connection.update', { state: 'close' })
+  t.same(await state(), { instanceName: 'mine', state: 'close' })
+  await server.eventLog.instances.remove('other')
+  t.equal(await listed('number=5511900000000'), 404, 'the instance of that sender is gone')
+})
+
+t.test('the connection is looked for in parts, between which other requests are served', async (t) => {
+  const server = await build(t, { sqs: false })
+  await server.onInstanceEvent({ instance: 'mine', event: 'connection.update', data: { state: 'open' } })
+  const call = { instance: 'mine', event: 'call', data: 1 }
+  for (let n = 0; n < 5; n++) await server.onInstanceEvent(Array.from({ length: 1_000 }, () => call))
+  const { log } = server.eventLog.store
+  const read = log.read.bind(log)
+  const asked: unknown[] = []
+  log.read = (options) => {
+    asked.push([options.events?.length, options.after, options.upTo])
+    return read(options)
+  }
+  const reply = await server.inject({ url: '/instance/connectionState/mine', headers })
+  t.match(reply.json(), { instance: { state: 'open' } })
+  t.same(asked, [
+    [undefined, 0, undefined],
+    [1, 905, 5_001],
+    [1, 0, 905]
+  ])
+})
+
 t.test('the list of all instances is written in parts, between which other requests are served', async (t) => {
   const server = await build(t, { sqs: false })
   const instances = server.eventLog.instances as MemoryDirectory
@@ -144,6 +241,24 @@ t.test('a new token, given or generated, replaces the old one', async (t) => {
   ] as const) {
     t.equal((await server.inject({ url: '/events/mine', headers: { apikey } })).statusCode, status)
   }
+})
+
+t.test('the token of an instance deletes it, and no other', async (t) => {
+  const server = await build(t, { sqs: false })
+  for (const name of ['mine', 'other']) await server.eventLog.instances.create({ name, token: `token-of-${name}` })
+  const remove = async (name: string) =>
+    (
+      await server.inject({
+        method: 'DELETE',
+        url: `/instance/delete/${name}`,
+        headers: { apikey: 'token-of-mine' }
+      })
+    ).statusCode
+  t.same([await remove('other'), await remove('mine'), await remove('mine')], [401, 200, 401])
+  t.same(
+    [...server.eventLog.instances.list()].map(({ name }) => name),
+    ['other']
+  )
 })
 
 t.test('delete removes the instance, also with a JSON content type and no body', async (t) => {

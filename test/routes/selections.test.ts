@@ -65,7 +65,14 @@ t.test('find returns null without a selection; set leaves out obsolete event key
   }
   const payload = { enabled: true, events: ['GROUP_UPDATE', 'NEW_JWT_TOKEN', 'call'] }
   const reply = await server.inject({ method: 'POST', url: '/websocket/set/mine', headers, payload })
-  t.match(reply.json(), { events: ['GROUPS_UPDATE', 'CALL'], notes: [/NEW_JWT_TOKEN/] })
+  const events = ['GROUPS_UPDATE', 'CALL', 'GROUP_UPDATE']
+  t.match(
+    reply.json(),
+    { events, notes: [/NEW_JWT_TOKEN/] },
+    'a key of older clients is shown beside the one that it leads to'
+  )
+  t.match((await server.inject({ url: '/websocket/find/mine', headers })).json(), { events })
+  t.same(server.websocket.find('mine')?.events, ['GROUPS_UPDATE', 'CALL'])
 })
 
 t.test(

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { TokenReply } from '../../schemas/instance-changes.ts'
 import type { InstancesReply } from '../../schemas/instances.ts'
 import { MAX_LIMIT } from '../../schemas/page-limits.ts'
-import type { SelectionReply } from '../../schemas/selections.ts'
+import type { SelectionSummary } from '../../schemas/selections.ts'
 import { confirm } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { refuseArguments } from '../misspelt-subcommand.ts'
@@ -116,9 +116,8 @@ async function remove(
   else context.out(`Deleted ${name}.`)
 }
 
-function shown(selection: SelectionReply | null): string {
-  if (!selection) return '-'
-  const { enabled, events } = selection
+function shown({ id, enabled, events }: SelectionSummary): string {
+  if (id === undefined) return '-'
   if (!enabled) return 'off'
   return events.length > KEYS_SHOWN ? counted(events.length, 'event') : events.join(',')
 }
