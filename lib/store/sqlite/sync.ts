@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync } from 'node:fs'
+import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { BackpressureError } from '../../errors.ts'
@@ -30,7 +30,8 @@ export class SqliteSync {
     this.#db = db
     this.#path = path
     this.#sync = sync
-    this.#wal = openSync(`${path}-wal`, 'r+')
+    // SQLite resolves links: its log is beside the file that a link points to.
+    this.#wal = openSync(`${realpathSync(path)}-wal`, 'r+')
     this.#main = openSync(path, 'r+')
   }
 

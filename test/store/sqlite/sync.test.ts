@@ -1,4 +1,4 @@
-import { copyFileSync, fdatasync, fstatSync, statSync } from 'node:fs'
+import { copyFileSync, fdatasync, fstatSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
@@ -142,4 +142,17 @@ t.test('a checkpoint without room leaves the log as it is, and events are accept
   }
   full.restore()
   await t.resolves(store.check())
+})
+
+t.test('a database behind a symbolic link keeps its log beside the file', async (t) => {
+  const path = join(folder(t), 'events.db')
+  const link = join(folder(t), 'link.db')
+  symlinkSync(path, link)
+  writeFileSync(path, '')
+  const synced: number[] = []
+  const syncFile = async (fd: number) => void synced.push(fstatSync(fd).ino)
+  const store = new SqliteStore({ path: link, syncFile })
+  t.after(() => store.close())
+  await store.log.append([newEvent()])
+  t.same(synced, [statSync(`${path}-wal`).ino])
 })
