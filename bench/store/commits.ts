@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { NewEvent } from '../../lib/events/event.ts'
+import { CALLER_ID, type NewEvent } from '../../lib/events/event.ts'
 import type { Sample } from '../harness/compare.ts'
 import { sampleEvent } from '../harness/sample-events.ts'
 import { instanceNames } from '../sqs/sender.ts'
 import { quantile } from '../harness/statistics.ts'
 
+/** What every event has. */
+export interface EventKind {
+  queues: readonly string[]
+  /** Ids that the log generates, or that callers give: beginning with the time, or random. */
+  ids: 'generated' | 'given in order' | 'given at random'
+}
+
 /** What each of the compared processes does. */
 export interface StoreProcess {
-  /** @param options.queues of every event */
-  open(options: { folder: string; queues: readonly string[] }): Promise<void>
+  open(options: EventKind & { folder: string }): Promise<void>
   /** Commits so many times `EVENTS` events. */
   run(commits: number): Promise<Sample>
 }
@@ -24,13 +30,15 @@ const DATA = JSON.stringify(data)
 let now = Date.now()
 
 /** The events of one commit. */
-export function newEvents(queues: readonly string[]): NewEvent[] {
+export function newEvents({ queues, ids }: EventKind): NewEvent[] {
   const date = new Date(++now).toISOString()
   const time = now.toString(16).padStart(12, '0')
   return INSTANCES.map((instance) => {
-    const id = `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
+    const random = randomUUID()
+    const id = ids === 'given at random' ? random : `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`
+    const flags = ids === 'generated' ? 0 : CALLER_ID
     const envelope = JSON.stringify({ server_url: serverUrl, date_time: date, sender, id }).slice(1, -1)
-    return { instance, id, event, data: DATA, envelope, traceparent: undefined, extra: '', flags: 0, queues }
+    return { instance, id, event, data: DATA, envelope, traceparent: undefined, extra: '', flags, queues }
   })
 }
 

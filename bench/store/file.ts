@@ -13,7 +13,7 @@ const appendedFile: StoreProcess = {
     file = openSync(join(folder, 'events'), 'a')
   },
   async run(commits) {
-    const batches = Array.from({ length: commits }, () => newEvents([]))
+    const batches = Array.from({ length: commits }, () => newEvents({ queues: [], ids: 'generated' }))
     const sample = await measure(batches, async (events) => {
       const lines = events.map(
         (event) => `${event.id} ${event.instance} ${event.event} ${event.envelope} ${event.data}\n`

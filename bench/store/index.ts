@@ -1,10 +1,12 @@
 import type { Bench } from '../harness/bench.ts'
 import { compare, type Comparison } from '../harness/compare.ts'
-import { EVENTS, type StoreProcess } from './commits.ts'
+import { type EventKind, EVENTS, type StoreProcess } from './commits.ts'
 
-const SCENARIOS: Record<string, readonly string[]> = {
-  [`${EVENTS} events a commit, logged`]: [],
-  [`${EVENTS} events a commit, to ${EVENTS} lanes`]: ['messages.fifo']
+const SCENARIOS: Record<string, EventKind> = {
+  [`${EVENTS} events a commit, logged`]: { queues: [], ids: 'generated' },
+  [`${EVENTS} events a commit, to ${EVENTS} lanes`]: { queues: ['messages.fifo'], ids: 'generated' },
+  [`${EVENTS} events a commit, ids given in order`]: { queues: [], ids: 'given in order' },
+  [`${EVENTS} events a commit, ids given at random`]: { queues: [], ids: 'given at random' }
 }
 
 /** The SQLite store alone, without HTTP, against a file to which the same texts are appended. */
@@ -15,11 +17,11 @@ export default async function store(bench: Bench): Promise<Comparison[]> {
   }
   const [rounds, commits, warmUp] = bench.quick ? [2, 100, 50] : [7, 1_000, 400]
   const comparisons: Comparison[] = []
-  for (const [scenario, queues] of Object.entries(SCENARIOS)) {
+  for (const [scenario, kind] of Object.entries(SCENARIOS)) {
     const sides = await Promise.all(
       ['ours', 'file'].map(async (name) => {
         const party = bench.start<StoreProcess>(new URL(`${name}.ts`, import.meta.url))
-        await party.call('open', { folder: bench.folder(), queues })
+        await party.call('open', { folder: bench.folder(), ...kind })
         return { name: name === 'ours' ? name : 'appended file', run: () => party.call('run', commits), party }
       })
     )
