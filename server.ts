@@ -15,6 +15,7 @@ import { dataFolder } from './lib/standalone/data-folder.ts'
 import { readDotenv } from './lib/standalone/dotenv.ts'
 import { startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
 import { stdoutWriter } from './lib/standalone/line-writer.ts'
+import { LISTEN_BACKLOG } from './lib/standalone/listen-backlog.ts'
 import { LogStream } from './lib/standalone/log-stream.ts'
 import { takeWarnings } from './lib/standalone/process-warnings.ts'
 import { fillSdkEnvironment } from './lib/standalone/sdk-environment.ts'
@@ -119,7 +120,7 @@ async function main(): Promise<void> {
 async function listen(server: ReturnType<typeof Fastify>, config: Config): Promise<string> {
   const { SERVER_HOST: host, SERVER_PORT: port } = config
   try {
-    return await server.listen({ host, port })
+    return await server.listen({ host, port, backlog: LISTEN_BACKLOG })
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE')

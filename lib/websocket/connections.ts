@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Server, Socket } from 'socket.io'
 import { WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import { addressBlock } from './address-block.ts'
+import { PacedWork } from './paced-work.ts'
 import type { PeerAddress } from './peer-address.ts'
 
 type Connection = Socket['conn']
+type Answer = (refusal: string | null, allowed: boolean) => void
 
 export interface ConnectionsOptions {
   peerAddress: PeerAddress
@@ -30,6 +32,7 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #byAddress = new Map<string, number>()
   readonly #surplus = new WeakSet<Connection>()
+  readonly #paced = new PacedWork()
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -40,8 +43,17 @@ export class Connections {
     engine.on('connection', (connection: Connection) => this.#opened(connection))
   }
 
-  /** Engine.IO's `allowRequest`: decides on the first request of a connection. */
-  allowRequest = (request: IncomingMessage, answer: (refusal: string | null, allowed: boolean) => void): void => {
+  /** Engine.IO's `allowRequest`: decides on the first request of a connection, when it is its turn. */
+  allowRequest = (request: IncomingMessage, answer: Answer): void => {
+    // Of an upgrade, nobody else listens for errors meanwhile.
+    request.socket.on('error', ignore)
+    this.#paced.run(() => {
+      this.#decide(request, answer)
+      request.socket.off('error', ignore)
+    })
+  }
+
+  #decide(request: IncomingMessage, answer: Answer): void {
     const { peerAddress, maxPerAddress, refused } = this.#options
     const address = peerAddress(request)
     const allowed = (this.#byAddress.get(addressBlock(address)) ?? 0) < maxPerAddress + SURPLUS
@@ -77,3 +89,5 @@ export class Connections {
     return count
   }
 }
+
+function ignore(): void {}

@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
@@ -183,3 +183,25 @@ t.test('a port, an address or a database that cannot be used is named', async (t
     })
   )
 })
+
+t.test('a thousand connections at once wait for a server that is busy', { skip: backlogFault() }, async (t) => {
+  const { url, process: server } = await startStandalone(t, {
+    cwd: folder(t),
+    env: { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
+  })
+  const { hostname, port } = new URL(url)
+  server.kill('SIGSTOP')
+  const sockets = Array.from({ length: 1_000 }, () => createConnection(Number(port), hostname))
+  t.after(() => sockets.forEach((socket) => socket.destroy()))
+  await Promise.all(sockets.map((socket) => soonOnce(socket, 'connect')))
+  server.kill('SIGCONT')
+  t.match(await call(`${url}/health`), { status: 200 })
+})
+
+/** Why this system lets fewer connections wait; `false`: it does not. */
+function backlogFault(): string | false {
+  const path = '/proc/sys/net/core/somaxconn'
+  if (!existsSync(path)) return 'the limit of waiting connections is not known'
+  const limit = Number(readFileSync(path, 'utf8'))
+  return limit < 1_024 && `net.core.somaxconn is ${limit}`
+}
