@@ -3,8 +3,11 @@ import type { LogStore } from '../store/log-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 
 const PAGE_MAX_CHARACTERS = 8 * 1_048_576
-/** Offsets that one page covers if it is filtered by events: a page of a rare event must not read the whole log. */
-const PAGE_MAX_OFFSETS = 50_000
+/**
+ * Offsets that one page covers if it is filtered: a page of a rare event, or of an instance with few events, must not look at
+ * the whole log. Names of events have no index.
+ */
+const PAGE_MAX_OFFSETS = { events: 50_000, instance: 1_000_000 }
 
 export interface EventPageOptions {
   /** Only events of this instance. */
@@ -35,8 +38,9 @@ export async function readEventPage(log: LogStore, options: EventPageOptions): P
   const upTo = before === undefined || before === 'latest' ? head : Math.min(before - 1, head)
   // All offsets that could be on the page; with a filter, a part of them is looked at.
   const stretch = { after: begin, upTo }
-  if (events && newestFirst) stretch.after = Math.max(begin, upTo - PAGE_MAX_OFFSETS)
-  if (events && !newestFirst) stretch.upTo = Math.min(upTo, begin + PAGE_MAX_OFFSETS)
+  const offsets = events ? PAGE_MAX_OFFSETS.events : instanceKey === undefined ? Infinity : PAGE_MAX_OFFSETS.instance
+  if (newestFirst) stretch.after = Math.max(begin, upTo - offsets)
+  else stretch.upTo = Math.min(upTo, begin + offsets)
   const found = await log.read({
     ...(instanceKey !== undefined && { instanceKey }),
     ...(events && { events }),

@@ -28,6 +28,19 @@ export interface ReadOptions {
   maxBytes?: number
 }
 
+/** What one page is to have: events after an offset that fit every member given. */
+export type PageRequest = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances' | 'after'>
+
+/** The limits of each of several pages. */
+export type PageLimits = Required<Pick<ReadOptions, 'upTo' | 'limit' | 'maxBytes'>>
+
+/** Events of a stretch of the log, ascending. */
+export interface LogPage {
+  events: StoredEvent[]
+  /** The end of the stretch: the page has all events up to it. Pages of rare events end early, often without any event. */
+  reached: number
+}
+
 /** The extent of a log. */
 export interface LogRange {
   /**
@@ -95,6 +108,12 @@ export interface LogStore {
 
   /** Events by offset, ascending unless asked otherwise; `queues` of each is empty. */
   read(options: ReadOptions): Promise<StoredEvent[]>
+
+  /**
+   * Reads pages for several readers at once, in the order of the requests. Each is bounded in time as well: it ends early where
+   * few events fit. `prunedTo` is as in `LogRange`: a page after a lower offset may miss events.
+   */
+  readPages(requests: readonly PageRequest[], limits: PageLimits): Promise<{ pages: LogPage[]; prunedTo: number }>
 
   range(): Promise<LogRange>
 

@@ -42,6 +42,11 @@ export class Payload {
     })
   }
 
+  /** True if a connection keeps the frames: another one holds the same bytes. */
+  get isHeld(): boolean {
+    return (this.#chunk?.holders ?? 0) > 0
+  }
+
   /** The packets, as one connection keeps them for itself. */
   copy(): Chunk {
     return { owner: this.owner, bytes: this.bytes, holders: 0 }

@@ -1,15 +1,15 @@
 import type { StoredEvent } from '../events/event.ts'
-import { eventSize } from '../events/messages.ts'
-import type { CommonHistory, LogStore } from '../store/log-store.ts'
+import type { CommonHistory } from '../store/log-store.ts'
 import type { Audience } from './audiences.ts'
-import { type BufferBudget, type Chunk, REPLAY_SHARE } from './buffer-budget.ts'
+import { type BufferBudget, REPLAY_SHARE } from './buffer-budget.ts'
+import type { Comparisons } from './comparisons.ts'
 import type { Listener } from './listener.ts'
 import { clientLog, readClientLog } from './client-log.ts'
 import { eventPacket, Payload } from './payload.ts'
 import type { Resumed, Resuming } from './resumed.ts'
+import type { SharedPage } from './shared-page.ts'
 
 export interface ReplayOptions {
-  logStore: LogStore
   budget: BufferBudget
   /** Returns the epoch of the log, another object whenever one begins, and the offset up to which live listeners were served. */
   epoch: () => CommonHistory
@@ -31,10 +31,8 @@ export interface ReplayStart {
   quiet: boolean
 }
 
-/** Offsets that one page covers at most. */
-const WINDOW = 2_000
-const PAGE_EVENTS = 200
-const PAGE_BYTES = 256 * 1_024
+export const PAGE_EVENTS = 200
+export const PAGE_BYTES = 256 * 1_024
 
 /** A listener on the way from an offset of its own to the head of the log. It has one page in flight at most. */
 export class Replay {
@@ -47,11 +45,8 @@ export class Replay {
   #resumed: Omit<Resumed, 'log'>
   /** True if the client has another offset or log than the next event follows. */
   #isNews = false
-  /** Live events that arrive while the last page is read. */
-  #held: StoredEvent[] | undefined
   /** The log has the client's offset, and this node has not seen it yet. */
   #isAhead = false
-  /** Bytes that the next page is expected to have: an event can be larger than a page. */
   #pageBytes = PAGE_BYTES
   #isOver = false
 
@@ -70,6 +65,21 @@ export class Replay {
     return this.#isOver
   }
 
+  /** The last offset that the client has, or was sent. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Bytes that the next page is expected to have: an event can be larger than a page. */
+  get pageBytes(): number {
+    return this.#pageBytes
+  }
+
+  /** True if the position is one of the current log, and this node has seen as much: pages can be read. */
+  get isPlaced(): boolean {
+    return !this.#isOfOtherLog && !this.#exceedsHead
+  }
+
   /** True if the client has read the last page, and this node has seen as much of the log as the client, if the log has it. */
   get canContinue(): boolean {
     const { writer } = this.listener
@@ -81,90 +91,52 @@ export class Replay {
     return this.#options.budget.fits(this.listener.scope.owner, this.#pageBytes, REPLAY_SHARE)
   }
 
-  /** Keeps live events that follow the page that is being read, if it is the last one. */
-  hold(events: readonly StoredEvent[]): void {
-    if (this.#held) for (const event of events) this.#held.push(event)
-  }
-
   /** Sends nothing from now on. Idempotent. */
   end(): void {
     this.#isOver = true
   }
 
-  /**
-   * Reads the next page and sends it. After the last one, the listener is live.
-   * @throws the log cannot be read, or a quiet replay misses an event
-   */
-  async sendPage(): Promise<void> {
-    const { head, logStore } = this.#options
-    if (this.#isOfOtherLog) return this.#compare()
-    if (this.#exceedsHead) return this.#compareWithStore()
-    const [epoch, end] = [this.#options.epoch(), head()]
-    const { id } = epoch
-    this.#log = id
-    const upTo = Math.min(this.#position + WINDOW, end)
-    if (upTo === end) this.#held = []
-    const events = await this.#read(upTo)
-    const { prunedTo } = await logStore.range()
-    const held = this.#held ?? []
-    this.#held = undefined
-    if (this.#isOver || epoch !== this.#options.epoch()) return
+  /** Finds the position in the current log that the client's offset stands for. @throws the log cannot be read */
+  async place(comparisons: Comparisons): Promise<void> {
+    if (this.#isOfOtherLog) await this.#compare(comparisons)
+    else await this.#compareWithStore(comparisons)
+  }
 
-    const complete = this.#resumed.complete && prunedTo <= this.#position
+  /**
+   * Sends what the page has for it, which follows its position. After the last one, the listener is live.
+   * @returns whether there was room for it @throws a quiet replay misses an event
+   */
+  take(page: SharedPage): boolean {
+    const { id } = this.#options.epoch()
+    const { scope, writer } = this.listener
+    const complete = this.#resumed.complete && page.prunedTo <= this.#position
     if (this.#quiet && !complete) throw new Error('Events that were still to be sent were pruned from the log')
-    const size = events.reduce((sum, event) => sum + eventSize(event), 0)
-    const whole = events.length < PAGE_EVENTS && size < PAGE_BYTES
-    const position = whole ? upTo : (events.at(-1)?.offset as number)
-    const finished = position === end
-    const packets = this.#packets(events)
-    const count = packets.length
+    const { count, payload: events } = page.of(scope, this.#position)
+    const { reached: position, held } = page
     const resumed = { from: this.#resumed.from, to: position, count: this.#resumed.count + count, complete }
     const isNews = this.#isNews || complete !== this.#resumed.complete
-    const tellsAtOnce = finished && !this.#quiet
+    const tellsAtOnce = held !== undefined && !this.#quiet
     // If nothing is missing and nothing follows, `resumed` says as much.
-    if (isNews && !(tellsAtOnce && complete && count === 0)) packets.unshift(this.#resuming({ id, complete }))
-    if (tellsAtOnce) packets.push(this.#packet('resumed', { ...resumed, log: id } satisfies Resumed))
-    if (finished) packets.push(...this.#packets(held))
-    const payload = new Payload(packets, this.listener.scope.owner)
-    if (!this.#takesRoom(payload.bytes)) return
+    const before = isNews && !(tellsAtOnce && complete && count === 0) ? [this.#resuming({ id, complete })] : []
+    const after = tellsAtOnce ? [this.#packet('resumed', { ...resumed, log: id } satisfies Resumed)] : []
+    if (held) after.push(...page.packets(scope, held))
+    const own = [before, after].map((packets) => new Payload(packets, scope.owner))
+    const isShared = events === undefined || (events.isHeld && writer.sharesFrames)
+    const bytes = own.reduce((sum, payload) => sum + payload.bytes, isShared ? 0 : events.bytes)
+    this.#pageBytes = Math.max(bytes, PAGE_BYTES)
+    if (!this.#options.budget.fits(scope.owner, bytes, REPLAY_SHARE)) return false
 
+    this.#log = id
     this.#position = position
     this.#resumed = resumed
     this.#isNews = false
     this.#options.replayed(count)
-    if (finished) {
+    if (held) {
       this.end()
       this.#options.live(this.listener)
     }
-    if (packets.length > 0) this.listener.writer.send(payload)
-  }
-
-  /** Reads a page; the budget holds room for it meanwhile. */
-  async #read(upTo: number): Promise<StoredEvent[]> {
-    const { logStore, budget } = this.#options
-    const { instanceKey, events: names, instances, owner } = this.listener.scope
-    const room: Chunk = { owner, bytes: this.#pageBytes, holders: 0 }
-    budget.hold(room)
-    try {
-      return await logStore.read({
-        ...(instanceKey !== undefined && { instanceKey }),
-        ...(names && { events: [...names] }),
-        ...(instances && { instances: [...instances] }),
-        after: this.#position,
-        upTo,
-        limit: PAGE_EVENTS,
-        maxBytes: PAGE_BYTES
-      })
-    } finally {
-      budget.release(room)
-    }
-  }
-
-  /** True if a page that was read can be kept. One that is larger than expected and does not fit is read again later. */
-  #takesRoom(bytes: number): boolean {
-    const expected = this.#pageBytes
-    this.#pageBytes = Math.max(bytes, PAGE_BYTES)
-    return bytes <= expected || this.hasRoom
+    for (const payload of [own[0], events, own[1]]) if (payload && payload.packets.length > 0) writer.send(payload)
+    return true
   }
 
   /** True if the position is of another log, or of an earlier epoch of this one. */
@@ -177,16 +149,16 @@ export class Replay {
   }
 
   /** Continues in the current epoch, after what it has in common with the client. */
-  async #compare(): Promise<void> {
-    const { id, upTo } = await this.#options.logStore.commonWith(this.#log as string)
+  async #compare(comparisons: Comparisons): Promise<void> {
+    const { id, upTo } = await comparisons.commonWith(this.#log as string)
     this.#log = id
     this.#isNews = this.listener.resumes
     if (this.#position > upTo) this.#restart(upTo)
   }
 
   /** The client has more than this node has seen: another node was faster, or the log has lost its end or was begun anew. */
-  async #compareWithStore(): Promise<void> {
-    const { id, head } = await this.#options.logStore.range()
+  async #compareWithStore(comparisons: Comparisons): Promise<void> {
+    const { id, head } = await comparisons.range()
     if (this.#isOfOtherLog) return
     this.#isAhead = this.#position <= head
     // If the client has not named its log, no event is known to be the same.
@@ -206,14 +178,6 @@ export class Replay {
   /** Gives the client the offset and the log to come back with, before an event of that log. */
   #resuming(log: { id: string; complete: boolean }): string {
     return this.#packet('resuming', { offset: this.#position, log: clientLog(log) } satisfies Resuming)
-  }
-
-  /** Packets of the events that the listener may see. */
-  #packets(events: readonly StoredEvent[]): string[] {
-    const { scope } = this.listener
-    return events
-      .filter((event) => scope.includes(event, this.#options.audienceOf(event)))
-      .map((event) => scope.packet(event))
   }
 
   #packet(event: string, message: object): string {

@@ -1,29 +1,49 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { StoredEvent } from '../events/event.ts'
+import type { LogPage, LogStore } from '../store/log-store.ts'
+import { REPLAY_SHARE } from './buffer-budget.ts'
+import { Comparisons } from './comparisons.ts'
+import { HeldEvents } from './held-events.ts'
 import type { Listener } from './listener.ts'
-import { Replay, type ReplayOptions, type ReplayStart } from './replay.ts'
+import { Pass } from './pass.ts'
+import { PAGE_BYTES, PAGE_EVENTS, Replay, type ReplayOptions, type ReplayStart } from './replay.ts'
+import { SharedPage } from './shared-page.ts'
 
 export interface ReplaysOptions extends ReplayOptions {
+  logStore: LogStore
   log: FastifyBaseLogger
 }
 
-/** Replays that read at once; each lets the event loop turn after its page. */
-const PARALLEL = 4
+/** Reads of the store at once, and passes that one read serves: each of them receives a page. */
+const PARALLEL = 2
+const PASSES = 32
+/** Pages after which a pass lets others go first: most replays are over by then, and are not delayed by long ones. */
+const TURN_PAGES = 10
+/** Listeners that receive a page before the event loop turns. */
+const TURN_SENDS = 64
 /** Milliseconds between looks at the replays that wait for their client, for room, or for this node. */
 const RETRY_MS = 20
 /** Milliseconds without room for any of the replays that wait for it, after which that is a fault. */
 const STUCK_MS = 1_000
 
 /**
- * Brings listeners from an offset of theirs to the head of the log. They take turns, page by page, and a page is read only if
- * the budget has room for it, so that neither the store nor live listeners wait for them.
+ * Brings listeners from an offset of theirs to the head of the log. Those of the same instance that wait at the same time read it
+ * in one pass, and one read of the store serves several passes. A page is read only if the budget has room for it, and sent in
+ * parts, so that neither the store nor live listeners wait for replays. No listener waits for a slow one: that continues in a
+ * later pass.
  */
 export class Replays {
   readonly #options: ReplaysOptions
   readonly #all = new Map<Listener, Replay>()
-  readonly #ready: Replay[] = []
-  readonly #turns = new Set<Promise<void>>()
+  /** Passes that wait for their turn. */
+  readonly #queue: Pass[] = []
+  /** Those of them that have not begun, which others may join. */
+  readonly #open = new Map<Pass['owner'], Pass>()
+  /** Replays whose offset is to be compared with the log. */
+  readonly #unplaced: Replay[] = []
+  readonly #steps = new Set<Promise<void>>()
+  readonly #held = new Set<HeldEvents>()
   #blocked: Replay[] = []
   #timer: NodeJS.Timeout | undefined
   #stopped = false
@@ -62,7 +82,7 @@ export class Replays {
   add(start: ReplayStart): void {
     const replay = new Replay(start, this.#options)
     this.#all.set(start.listener, replay)
-    this.#ready.push(replay)
+    this.#join(replay)
     this.#work()
   }
 
@@ -74,46 +94,199 @@ export class Replays {
 
   /** Keeps live events for the listeners that are about to be live. */
   hold(events: readonly StoredEvent[]): void {
-    for (const replay of this.#all.values()) replay.hold(events)
+    for (const held of this.#held) held.add(events)
   }
 
   /** Resolves when the store is not read any more. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
-    await Promise.all(this.#turns)
+    await Promise.all(this.#steps)
+  }
+
+  /** Lets a replay read in the next pass of its instance. */
+  #join(replay: Replay): void {
+    if (!replay.isPlaced) {
+      this.#unplaced.push(replay)
+      return
+    }
+    const { owner } = replay.listener.scope
+    let pass = this.#open.get(owner)
+    if (!pass) {
+      pass = new Pass(owner)
+      this.#open.set(owner, pass)
+      this.#queue.push(pass)
+    }
+    pass.replays.add(replay)
   }
 
   #work(): void {
-    while (!this.#stopped && this.#turns.size < PARALLEL) {
-      const replay = this.#ready.shift()
-      if (!replay) return
-      if (!replay.hasRoom) {
-        this.#block(replay)
-        continue
-      }
-      const turn = this.#turn(replay).finally(() => {
-        this.#turns.delete(turn)
+    while (!this.#stopped && this.#steps.size < PARALLEL) {
+      const begun = this.#next()
+      if (!begun) return
+      const step = begun.finally(() => {
+        this.#steps.delete(step)
         this.#work()
       })
-      this.#turns.add(turn)
+      this.#steps.add(step)
     }
   }
 
-  async #turn(replay: Replay): Promise<void> {
-    const { listener } = replay
+  #next(): Promise<void> | undefined {
+    const unplaced = this.#unplaced.splice(0)
+    if (unplaced.length > 0) return this.#place(unplaced)
+    const passes = this.#takePasses()
+    if (passes.length > 0) return this.#read(passes)
+    return this.#unplaced.length > 0 ? this.#next() : undefined
+  }
+
+  /** The next passes, for each of which the budget holds room. */
+  #takePasses(): Pass[] {
+    const { budget } = this.#options
+    const passes: Pass[] = []
+    while (passes.length < PASSES) {
+      const pass = this.#queue.shift()
+      if (!pass) break
+      if (this.#open.get(pass.owner) === pass) this.#open.delete(pass.owner)
+      for (const replay of pass.replays) {
+        if (!replay.isOver && replay.isPlaced) continue
+        pass.replays.delete(replay)
+        if (!replay.isOver) this.#unplaced.push(replay)
+      }
+      const { owner, pageBytes: bytes } = pass
+      if (pass.replays.size === 0) continue
+      if (budget.fits(owner, bytes, REPLAY_SHARE)) {
+        pass.room = { owner, bytes, holders: 0 }
+        budget.hold(pass.room)
+        passes.push(pass)
+      } else for (const replay of pass.replays) this.#block(replay)
+    }
+    return passes
+  }
+
+  async #place(replays: readonly Replay[]): Promise<void> {
+    const comparisons = new Comparisons(this.#options.logStore)
+    const place = async (replay: Replay) => {
+      try {
+        await replay.place(comparisons)
+      } catch (error) {
+        this.#fail([replay], error)
+      }
+      if (replay.isOver) return
+      if (replay.canContinue) this.#join(replay)
+      else this.#block(replay)
+    }
+    await Promise.all(replays.map(place))
+  }
+
+  /** Reads a page for each pass and sends it. */
+  async #read(passes: readonly Pass[]): Promise<void> {
+    const { head, epoch: current } = this.#options
+    const [epoch, end] = [current(), head()]
+    const held = new HeldEvents(new Set(passes.map(({ owner }) => owner)))
+    this.#held.add(held)
     try {
-      if (!replay.isOver) await replay.sendPage()
+      const { pages, prunedTo } = await this.#readPages(passes, end)
+      for (const [pass, page] of pages) {
+        const { position } = pass
+        const share = () => {
+          const isLast = page.reached === end && held.events !== undefined
+          const { audienceOf } = this.#options
+          return new SharedPage({
+            after: position,
+            prunedTo,
+            held: isLast ? held.events : undefined,
+            audienceOf,
+            ...page
+          })
+        }
+        // Of an epoch that has begun meanwhile, the pages are read again: it may have ended earlier.
+        await this.#send(pass, share, () => epoch === current())
+        await setImmediate()
+      }
     } catch (error) {
-      // The client reconnects and resumes. Until its connection is closed, which may take one of its polls, nothing is read.
+      this.#fail(
+        passes.flatMap(({ replays }) => [...replays]),
+        error
+      )
+    } finally {
+      this.#held.delete(held)
+    }
+    this.#continue(passes)
+  }
+
+  /** Reads the next page of each pass; one that is at the end of the log needs no read. */
+  async #readPages(passes: readonly Pass[], end: number): Promise<{ pages: Map<Pass, LogPage>; prunedTo: number }> {
+    const { budget, logStore } = this.#options
+    const behind = passes.filter(({ position }) => position < end)
+    const pages = new Map<Pass, LogPage>(passes.map((pass) => [pass, { events: [], reached: end }]))
+    try {
+      if (behind.length === 0) return { pages, prunedTo: 0 }
+      const read = await logStore.readPages(
+        behind.map(({ request }) => request),
+        { upTo: end, limit: PAGE_EVENTS, maxBytes: PAGE_BYTES }
+      )
+      // As many as were asked for.
+      for (const [index, pass] of behind.entries()) pages.set(pass, read.pages[index] as LogPage)
+      return { pages, prunedTo: read.prunedTo }
+    } finally {
+      for (const { room } of passes) budget.release(room)
+    }
+  }
+
+  /** Sends a page to the replays of a pass. Those that cannot take it, or not the next one, leave it. */
+  async #send(pass: Pass, share: () => SharedPage, isCurrent: () => boolean): Promise<void> {
+    let page = share()
+    let sends = 0
+    for (const replay of pass.replays) {
+      if (++sends % TURN_SENDS === 0) {
+        await setImmediate()
+        page = share()
+      }
+      if (!isCurrent()) return
+      if (replay.isOver || (replay.position >= page.reached && !page.held)) continue
+      try {
+        const hadRoom = replay.take(page)
+        if (replay.isOver || (hadRoom && replay.canContinue)) continue
+        pass.replays.delete(replay)
+        this.#block(replay)
+      } catch (error) {
+        this.#fail([replay], error)
+      }
+    }
+  }
+
+  /** Passes that have not reached the head go on; after a few pages, others come first. */
+  #continue(passes: readonly Pass[]): void {
+    const next: Pass[] = []
+    for (const pass of passes) {
+      for (const replay of pass.replays) if (replay.isOver) pass.replays.delete(replay)
+      if (pass.replays.size === 0) continue
+      if (++pass.pages % TURN_PAGES !== 0) {
+        next.push(pass)
+        continue
+      }
+      // What is still ahead of the pass does not wait until it is there.
+      const { position } = pass
+      for (const replay of pass.replays) {
+        if (replay.position === position) continue
+        pass.replays.delete(replay)
+        this.#join(replay)
+      }
+      this.#queue.push(pass)
+    }
+    this.#queue.unshift(...next)
+  }
+
+  /** The clients reconnect and resume. Until a connection is closed, which may take one of its polls, nothing is read for it. */
+  #fail(replays: readonly Replay[], error: unknown): void {
+    const failed = replays.filter(({ isOver }) => !isOver)
+    for (const { listener } of failed) {
       this.remove(listener)
-      this.#options.log.warn({ err: error }, 'A replay could not read the log: its connection was closed')
       listener.socket.conn.close()
     }
-    await setImmediate()
-    if (replay.isOver) return
-    if (replay.canContinue) this.#ready.push(replay)
-    else this.#block(replay)
+    const message = 'Replays could not read the log: their connections were closed'
+    this.#options.log.warn({ err: error, replays: failed.length }, message)
   }
 
   #block(replay: Replay): void {
@@ -127,7 +300,7 @@ export class Replays {
     for (const replay of this.#blocked.splice(0)) {
       if (replay.isOver) continue
       if (!replay.canContinue) this.#block(replay)
-      else if (replay.hasRoom) this.#ready.push(replay)
+      else if (replay.hasRoom) this.#join(replay)
       else {
         this.#waiting++
         this.#block(replay)

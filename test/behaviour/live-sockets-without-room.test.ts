@@ -60,11 +60,11 @@ t.test('a socket that has no room in the turn in which its replay ends gets each
   ws.pause()
   await emit(app, 'support', 1)
   const large = 'y'.repeat(600_000)
-  const range = store.log.range.bind(store.log)
+  const read = store.log.readPages.bind(store.log)
   let filled: Promise<unknown> | undefined
-  t.intercept(store.log, 'range', {
-    value: async () => {
-      const result = await range()
+  t.intercept(store.log, 'readPages', {
+    value: async (...args: Parameters<typeof read>) => {
+      const result = await read(...args)
       // Committed after the only page of the replay is sent, before the next turn of the event loop.
       filled ??= app.onInstanceEvent([
         { instance: 'sales', event: 'call', data: LARGE },
@@ -102,8 +102,7 @@ t.test('a live socket whose waiting events are pruned is disconnected', async (t
   const { socket } = await connect(t, `${url}/support`, API_KEY, { reconnection: false })
   await emit(app, 'support', OVERSIZED)
   const disconnected = next(socket, 'disconnect')
-  t.intercept(held.store.log, 'range', { value: async () => ({ id: 'log', head: 2, prunedTo: 2 }) })
   ws.resume()
-  ;(await held.read()).answer()
+  ;(await held.read()).answer({ prunedTo: 2 })
   t.strictSame((await disconnected)[0], 'transport close')
 })

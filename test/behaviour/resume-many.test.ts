@@ -1,7 +1,30 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { LogStore, PageRequest } from '../../lib/store/log-store.ts'
+import { backends } from '../support/backends.ts'
 import { API_KEY, listen } from '../support/build.ts'
+import { random, seed } from '../support/chaos.ts'
 import { data, emit, emitMany, numbers } from '../support/resuming.ts'
+import { rawData, rawListener } from '../support/raw-socket.ts'
 import { client, connect, next } from '../support/sockets.ts'
+import { until as untilSo } from '../support/until.ts'
+
+/** Notes the reads of pages of a log. The first waits until it is released: by then, more sockets may wait. */
+function watchReads(t: Test, log: LogStore) {
+  const read = log.readPages.bind(log)
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const reads: { requests: readonly PageRequest[]; events: number }[] = []
+  t.intercept(log, 'readPages', {
+    value: async (...[requests, limits]: Parameters<typeof read>) => {
+      const noted = { requests, events: 0 }
+      reads.push(noted)
+      await released
+      const result = await read(requests, limits)
+      noted.events = result.pages.reduce((sum, { events }) => sum + events.length, 0)
+      return result
+    }
+  })
+  return { reads, release }
+}
 
 t.test('a replay of thousands of events, and those that are posted meanwhile, arrive once, in order', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
@@ -70,4 +93,107 @@ t.test('two hundred clients that resume at once do not delay a live client', { t
     if (JSON.stringify(found) !== expected) t.strictSame(found, numbers(510))
   }
   t.equal(app.websocket.replaying, 0)
+})
+
+for (const backend of await backends(t)) {
+  t.test(`sockets that are behind over the same stretch of the log share its pages: ${backend.name}`, async (t) => {
+    const { app, url } = await listen(t, { sqs: false, eventLog: { url: await backend.start(t) } })
+    const names = numbers(20).map((n) => `tenant-${n}`)
+    await Promise.all(names.map((name) => app.websocket.set(name, { enabled: true })))
+    const events = numbers(1_000).map((n) => ({ instance: names[n % 20] as string, event: 'call', data: n }))
+    await app.eventLog.accept([{ instance: 'sales', event: 'call', data: 'rare' }, ...events])
+    await app.websocket.set('sales', { enabled: true })
+    await emitMany(app, 'sales', 600)
+    const { reads, release } = watchReads(t, app.eventLog.store.log)
+    const auth = { apikey: API_KEY, offset: 0 }
+    const open = (name: string) => rawListener(t, url, `/${name}`, auth)
+    const sockets = await Promise.all([...names, ...names, ...names].map((name) => open(name)))
+    const busy = await Promise.all(numbers(20).map(() => open('sales')))
+    await untilSo(() => app.websocket.replaying === 80)
+    release()
+    await Promise.all([...sockets, ...busy].map(({ packet }) => packet(/"resumed"/)))
+    for (const [index, socket] of sockets.entries())
+      t.strictSame(
+        rawData(socket).slice(0, -1),
+        numbers(50).map((n) => 20 * n + (index % 20))
+      )
+    const expected = JSON.stringify(['rare', ...numbers(600)])
+    t.ok(busy.every((socket) => JSON.stringify(rawData(socket).slice(0, -1)) === expected))
+    // The first sockets read before the others had come.
+    t.ok(reads.length <= 2 + 2 * 4, `${reads.length} reads for 80 sockets`)
+    const read = reads.reduce((sum, noted) => sum + noted.events, 0)
+    t.ok(read <= 2 * 1_601, `${read} events were read of a log of 1,601`)
+  })
+
+  t.test(`sockets of any positions receive each event once, in order: ${backend.name}`, async (t) => {
+    const eventLog = { url: await backend.start(t) }
+    const { app, url } = await listen(t, { sqs: false, eventLog, websocket: { globalEvents: true } })
+    const next = random(seed(t))
+    const pick = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T
+    const names = ['a', 'b', 'c']
+    for (const name of names) await app.websocket.set(name, { enabled: true })
+    const some = (count: number) =>
+      app.eventLog.accept(
+        numbers(count).map((n) => ({ instance: pick(names), event: pick(['call', 'messages.upsert']), data: n }))
+      )
+    await some(700)
+    const { release } = watchReads(t, app.eventLog.store.log)
+    const wanted = numbers(40).map(() => ({
+      name: pick(['', ...names]),
+      offset: Math.floor(next() * 700),
+      events: pick([undefined, undefined, ['call']]),
+      instances: pick([undefined, ['a', 'c']])
+    }))
+    const sockets = await Promise.all(
+      wanted.map(({ name, offset, events, instances }) =>
+        rawListener(t, url, `/${name}`, { apikey: API_KEY, offset, events, ...(name === '' && { instances }) })
+      )
+    )
+    release()
+    const posting = (async () => {
+      for (let round = 0; round < 10; round++) await some(20)
+    })()
+    await Promise.all(sockets.map(({ packet }) => packet(/"resumed"/)))
+    await posting
+    const log = await app.eventLog.store.log.read({ after: 0, limit: 1_000 })
+    for (const [index, { packets }] of sockets.entries()) {
+      const { name, offset, events, instances } = wanted[index] as (typeof wanted)[number]
+      const visible = log.filter(
+        (event) =>
+          event.offset > offset &&
+          (name === '' ? !instances || instances.includes(event.instance) : event.instance === name) &&
+          (!events || events.includes(event.event))
+      )
+      const received = () => packets.flatMap((packet) => /"offset":(\d+)\}\]$/.exec(packet)?.[1] ?? [])
+      await untilSo(() => received().length >= visible.length)
+      t.strictSame(
+        received().map(Number),
+        visible.map((event) => event.offset)
+      )
+    }
+  })
+}
+
+t.test('a socket that does not read does not hold up those that read the log with it', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('sales', { enabled: true })
+  await emit(app, 'sales', ...numbers(4).map((n) => `${n}${'x'.repeat(3_000_000)}`))
+  const { release } = watchReads(t, app.eventLog.store.log)
+  const auth = { apikey: API_KEY, offset: 0 }
+  const first = await rawListener(t, url, '/sales', auth)
+  const slow = await rawListener(t, url, '/sales', auth)
+  slow.ws.pause()
+  const fast = await rawListener(t, url, '/sales', auth)
+  await untilSo(() => app.websocket.replaying === 3)
+  release()
+  for (const { packet } of [first, fast]) await packet(/"resumed"/)
+  t.equal(app.websocket.replaying, 1, 'the slow one has not resumed')
+  slow.ws.resume()
+  await slow.packet(/"resumed"/)
+  for (const socket of [slow, fast]) {
+    const found = rawData(socket)
+      .slice(0, -1)
+      .map((text) => String(text)[0])
+    t.strictSame(found, ['0', '1', '2', '3'])
+  }
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { readEventPage, type EventPage, type EventPageOptions } from '../../lib/event-log/page.ts'
+import type { LogStore, ReadOptions } from '../../lib/store/log-store.ts'
 import { build } from '../support/build.ts'
 import { newEvents } from '../support/new-event.ts'
 
@@ -50,6 +51,32 @@ t.test('successive pages of any kind contain each event once', async (t) => {
   t.same(await offsets({ after: 100_000 }), { seen: [], pages: 1, next: 100_000 })
   t.same((await offsets({ before: 100_000 })).seen.length, 60_000, 'an offset beyond the log is its end')
 })
+
+t.test(
+  'a page of an instance with few events looks at a part of a long log, and the next one at what follows',
+  async (t) => {
+    const read: (number | undefined)[][] = []
+    const log = {
+      range: async () => ({ id: 'log', first: 1, head: 2_500_000, prunedTo: 0 }),
+      read: async ({ after, upTo }: ReadOptions) => {
+        read.push([after, upTo])
+        return []
+      }
+    } as Partial<LogStore> as LogStore
+    const pages = [{ after: 0 }, { after: 2_000_000 }, { after: 0, before: 'latest' as const }]
+    const found = await Promise.all(pages.map((page) => readEventPage(log, { instanceKey: 1, limit: 10, ...page })))
+    t.strictSame(read, [
+      [0, 1_000_000],
+      [2_000_000, 2_500_000],
+      [1_500_000, 2_500_000]
+    ])
+    t.strictSame(found, [
+      { events: [], next: 1_000_000, more: true },
+      { events: [], next: 2_000_000, more: false },
+      { events: [], next: 1_500_001, more: true }
+    ])
+  }
+)
 
 t.test('the page of an empty log is empty', async (t) => {
   const { eventLog } = await build(t, { sqs: false })

@@ -149,6 +149,15 @@ export class ClusterStore implements EventStore {
       append: (events, replan) => this.#append(events, replan),
       tail: (subscriber) => this.#tail(subscriber),
       read: (options) => this.#read(() => tables.read(options)),
+      readPages: (requests, limits) =>
+        this.#read(() => ({
+          pages: requests.map((request) => {
+            const events = tables.read({ ...request, ...limits })
+            const isFull = events.length === limits.limit
+            return { events, reached: isFull ? (events.at(-1)?.offset as number) : limits.upTo }
+          }),
+          prunedTo: tables.range().prunedTo
+        })),
       range: () => this.#read(() => tables.range()),
       commonWith: (other) =>
         this.#read(() => {

@@ -96,6 +96,7 @@ export class Disk implements Backend {
       log: replaced(log, {
         append: (...args) => write(() => log.append(...args)),
         read: (...args) => read(() => log.read(...args)),
+        readPages: (...args) => read(() => log.readPages(...args)),
         range: () => read(() => log.range()),
         commonWith: (id) => read(() => log.commonWith(id))
       }),

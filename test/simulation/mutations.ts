@@ -130,21 +130,27 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a page of a replay skips an offset',
-    file: 'lib/websocket/replay.ts',
-    text: 'after: this.#position,',
-    instead: 'after: this.#position + 1,'
+    file: 'lib/websocket/pass.ts',
+    text: 'after: this.position',
+    instead: 'after: this.position + 1'
   },
   {
     name: 'a replay skips the events between its last page and live ones',
     file: 'lib/websocket/replay.ts',
-    text: 'packets.push(...this.#packets(held))',
+    text: 'if (held) after.push(...page.packets(scope, held))',
     instead: ''
   },
   {
     name: 'a replay does not tell of events that were pruned',
     file: 'lib/websocket/replay.ts',
-    text: 'prunedTo <= this.#position',
+    text: 'page.prunedTo <= this.#position',
     instead: 'true'
+  },
+  {
+    name: 'a replay receives what it has, since others in its pass do not have it',
+    file: 'lib/websocket/shared-page.ts',
+    text: 'filter(({ offset }) => offset > after)',
+    instead: 'filter(({ offset }) => offset > this.#options.after)'
   },
   {
     name: 'a client ahead of the log that waits for room waits forever',

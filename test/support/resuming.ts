@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import type { EventStore } from '../../lib/store/event-store.ts'
-import type { ReadOptions } from '../../lib/store/log-store.ts'
+import type { LogStore, PageLimits, PageRequest } from '../../lib/store/log-store.ts'
 import type { Received } from './sockets.ts'
 import { soon } from './until.ts'
 
@@ -27,11 +27,13 @@ export async function emitMany(app: FastifyInstance, instance: string, count: nu
 /** Returns the numbers from 0 to `count` - 1. */
 export const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
-/** A read of the log that waits for the test. */
+/** A read of pages of the log that waits for the test. */
 export interface HeldRead {
-  options: ReadOptions
-  /** Answers with the events of the time of the call. */
-  answer(): void
+  /** What its pages are to have; the first of them. */
+  requests: readonly PageRequest[]
+  options: PageRequest & PageLimits
+  /** Answers with the events of the time of the call; `prunedTo`: as if events were pruned meanwhile. */
+  answer(changes?: { prunedTo: number }): void
   /** Answers with the events of now. */
   answerLate(): void
   fail(error: Error): void
@@ -51,19 +53,22 @@ export interface HeldStore {
 export function heldStore(t: Test): HeldStore {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
-  const read = store.log.read.bind(store.log)
+  const read = store.log.readPages.bind(store.log)
   const waiting: HeldRead[] = []
   let wake = () => {}
   let reads = 0
   let held = true
-  t.intercept(store.log, 'read', {
-    value: (options: ReadOptions) => {
+  t.intercept(store.log, 'readPages', {
+    value: (...[requests, limits]: Parameters<LogStore['readPages']>) => {
       reads++
-      if (!held) return read(options)
-      const early = read(options)
+      if (!held) return read(requests, limits)
+      const early = read(requests, limits)
       const { promise, resolve, reject } = Promise.withResolvers<Awaited<typeof early>>()
-      const answerLate = () => resolve(read(options))
-      waiting.push({ options, answer: () => resolve(early), answerLate, fail: reject })
+      const answerLate = () => resolve(read(requests, limits))
+      // None is without a request.
+      const options = { ...(requests[0] as PageRequest), ...limits }
+      const answer: HeldRead['answer'] = (changes) => resolve(early.then((pages) => ({ ...pages, ...changes })))
+      waiting.push({ requests, options, answer, answerLate, fail: reject })
       wake()
       return promise
     }

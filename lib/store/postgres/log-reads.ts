@@ -1,7 +1,7 @@
 import type { PostgresPool } from './connection.ts'
-import { eventRows, NO_LIMIT, reachedBy, type PageLimits } from './page.ts'
-import { toEvent } from '../rows.ts'
-import type { LogRange, ReadOptions } from '../log-store.ts'
+import { eventRows, NO_LIMIT, pageRows, type PageOf, reachedBy, type PageLimits } from './page.ts'
+import { type Row, toEvent } from '../rows.ts'
+import type { LogPage, LogRange, PageLimits as LogPageLimits, PageRequest, ReadOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 /** What else a read of the tail has found, at the moment of its events. */
@@ -9,6 +9,9 @@ export interface Found {
   directoryVersion: number
   epoch: string
 }
+
+/** Offsets that a page covers if it is filtered by names, which have no index. */
+const WINDOW = 10_000
 
 /** Reads events of the log. Statements are not prepared: which plan is best depends on what is asked. */
 export class PostgresLogReads {
@@ -48,6 +51,39 @@ export class PostgresLogReads {
       events: rows.map(toEvent),
       reached: reachedBy(rows, page, upTo),
       found: last && { directoryVersion: last.directory_version as number, epoch: last.epoch as string }
+    }
+  }
+
+  /** As `LogStore.readPages`, with the epoch of the log at that moment. */
+  async pages(
+    requests: readonly PageRequest[],
+    { upTo, ...limits }: LogPageLimits
+  ): Promise<{ pages: LogPage[]; prunedTo: number; epoch: string }> {
+    const all = requests.map(({ instanceKey = null, events = null, instances = null, after }): PageOf => {
+      const end = events || instances ? Math.min(upTo, after + WINDOW) : upTo
+      return { instanceKey, events, instances, after, upTo: end }
+    })
+    const rows = new Map(all.map((page) => [page, [] as Row[]]))
+    let found: Row | undefined
+    for (const pages of [
+      all.filter(({ instanceKey }) => instanceKey !== null),
+      all.filter(({ instanceKey }) => instanceKey === null)
+    ]) {
+      if (pages.length === 0) continue
+      for (const row of await pageRows(this.#pool, pages, limits)) {
+        // A place counts from 1.
+        const page = pages[(row.place as number) - 1] as PageOf
+        if (row.offset !== null) rows.get(page)?.push(row)
+        found = row
+      }
+    }
+    return {
+      pages: [...rows].map(([{ upTo: end }, own]) => ({
+        events: own.map(toEvent),
+        reached: reachedBy(own, limits, end)
+      })),
+      prunedTo: found?.pruned_to as number,
+      epoch: found?.epoch as string
     }
   }
 

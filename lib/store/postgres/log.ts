@@ -11,9 +11,12 @@ import { PostgresTail } from './tail.ts'
 import type {
   AppendResult,
   CommonHistory,
+  LogPage,
   LogRange,
   LogStore,
   LogSubscriber,
+  PageLimits,
+  PageRequest,
   PruneOptions,
   ReadOptions
 } from '../log-store.ts'
@@ -103,6 +106,16 @@ export class PostgresLog implements LogStore {
   async read(options: ReadOptions): Promise<StoredEvent[]> {
     this.#options.pool.assertOpen()
     return this.#reads.events(options)
+  }
+
+  async readPages(
+    requests: readonly PageRequest[],
+    limits: PageLimits
+  ): Promise<{ pages: LogPage[]; prunedTo: number }> {
+    this.#options.pool.assertOpen()
+    const { pages, prunedTo, epoch } = await this.#reads.pages(requests, limits)
+    await this.#options.epoch.sync(epoch)
+    return { pages, prunedTo }
   }
 
   async range(): Promise<LogRange> {

@@ -41,3 +41,55 @@ export function reachedBy(rows: readonly Row[], { limit, maxBytes }: PageLimits,
   const bytes = last ? Number(last.ahead) + Number(last.size) : 0
   return last !== undefined && (rows.length === limit || bytes >= maxBytes) ? (last.offset as number) : upTo
 }
+
+/** What the pages of one query are to have; `null`: all. */
+export interface PageOf {
+  instanceKey: number | null
+  events: readonly string[] | null
+  instances: readonly string[] | null
+  after: number
+  upTo: number
+}
+
+/**
+ * Rows of several pages, by page and offset, as `eventRows` returns them, with the `place` of their page in the list and
+ * `pruned_to` of the log. A page without events has one row without an offset.
+ */
+export function pageRows(
+  pool: PostgresPool,
+  pages: readonly PageOf[],
+  { limit, maxBytes }: PageLimits
+): Promise<Row[]> {
+  const { schema } = pool
+  // With an instance for every page the index by instance is used, otherwise that by offset.
+  const ofInstance = pages.every(({ instanceKey }) => instanceKey !== null)
+    ? 'e.instance_key = w.instance_key AND '
+    : ''
+  const names = (list: readonly string[] | null) => list && JSON.stringify(list)
+  return pool.query(
+    `SELECT w.place::integer, l.pruned_to, l.id AS epoch, p.*
+    FROM ${schema}.log l
+    CROSS JOIN unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
+      WITH ORDINALITY AS w (instance_key, after, up_to, events, instances, place)
+    LEFT JOIN LATERAL (
+      SELECT * FROM (
+        SELECT e.*, sum(e.size) OVER (ORDER BY e."offset") - e.size AS ahead FROM (
+          SELECT ${EVENT_COLUMNS}, e.size FROM ${schema}.events e
+          WHERE ${ofInstance}e."offset" > w.after AND e."offset" <= w.up_to
+          AND (w.events IS NULL OR w.events::jsonb ? e.event) AND (w.instances IS NULL OR w.instances::jsonb ? e.instance)
+          ORDER BY e."offset" LIMIT $6
+        ) e
+      ) e WHERE ahead < $7
+    ) p ON true
+    ORDER BY w.place, p."offset"`,
+    [
+      pages.map(({ instanceKey }) => instanceKey),
+      pages.map(({ after }) => after),
+      pages.map(({ upTo }) => upTo),
+      pages.map(({ events }) => names(events)),
+      pages.map(({ instances }) => names(instances)),
+      limit,
+      Math.min(maxBytes, NO_LIMIT)
+    ]
+  )
+}

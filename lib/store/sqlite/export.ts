@@ -5,7 +5,7 @@ import { StoreDamagedError, StoreUnusableError } from '../../errors.ts'
 import { EVENT_COLUMNS, type Row, toEvent } from '../rows.ts'
 import { openDatabase } from './database.ts'
 import { isWhole } from './damage.ts'
-import { takeEvents } from './page.ts'
+import { Page, takeEvents } from './page.ts'
 import { SqlitePending } from './pending.ts'
 import { toInstance } from './rows.ts'
 import { prepareStatements } from './statements.ts'
@@ -79,7 +79,7 @@ export class SqliteExport {
   /** By ascending offset; `maxBytes` as for `EventStore.read`. */
   events(after: number, options: { limit: number; maxBytes: number }): StoredEvent[] {
     const sql = `SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" > ? ORDER BY e."offset"`
-    const events = takeEvents(Iterator.from(this.#db.prepare(sql).iterate(after)).map(toEvent), options)
+    const events = takeEvents(Iterator.from(this.#db.prepare(sql).iterate(after)).map(toEvent), new Page(options))
     const spoilt = events.find((event) => !isWhole(event))
     if (spoilt) throw new StoreDamagedError(this.#path, `the text of the event at offset ${spoilt.offset} is no JSON`)
     return events

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
+import { InstanceWalk } from './instance-walk.ts'
 import { Page, takeEvents } from './page.ts'
 import type { SqlitePending } from './pending.ts'
-import { segmentOf } from './segment.ts'
 import type { SqliteSegments } from './segments.ts'
 import { toEvent } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
 import type { SqliteEpoch } from './epoch.ts'
 import { headOf, type Statements } from './statements.ts'
-import type { CommonHistory, LogRange, ReadOptions } from '../log-store.ts'
+import type { CommonHistory, LogPage, LogRange, PageLimits, PageRequest, ReadOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 type Narrowing = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances'>
@@ -22,6 +22,8 @@ export interface LogReadsOptions {
 
 /** Events that are read one by one before the event loop turns. */
 const STEPS = 100
+/** Offsets that a page covers where each event has to be looked at: because of a filter, or of damage. */
+const WINDOW = 2_000
 
 /**
  * Reads events of the log. In a damaged file events are read one by one, each by its offset, since a broken tree ends a scan
@@ -46,8 +48,26 @@ export class SqliteLogReads {
 
   async events(options: ReadOptions): Promise<StoredEvent[]> {
     const { limit, maxBytes = Infinity } = options
-    const page = this.#damage.attempt(() => takeEvents(this.#events(options), { limit, maxBytes }))
-    return page ?? this.#eventsOneByOne(options)
+    const page = new Page({ limit, maxBytes })
+    const whole = await this.#fill(page, options)
+    return whole ? page.events : this.#eventsOneByOne(options)
+  }
+
+  /** A page of `LogStore.readPages`. */
+  async page(request: PageRequest, { upTo, ...limits }: PageLimits): Promise<LogPage> {
+    const last = Math.min(upTo, this.head)
+    const { instanceKey, events, instances } = request
+    if (instanceKey !== undefined) {
+      const page = new Page(limits)
+      const walk = this.#walk({ ...request, instanceKey, upTo: last })
+      const looked = this.#damage.attempt(() => ({ upTo: walk.findFor(page) ?? last }))
+      if (looked) return { events: page.events, reached: looked.upTo }
+    }
+    const isFiltered = events !== undefined || instances !== undefined || this.#damage.suspected
+    const end = isFiltered ? Math.min(last, Math.max(request.after, this.#firstNeeded() - 1) + WINDOW) : last
+    const page = new Page(limits)
+    takeEvents(await this.events({ ...request, ...limits, upTo: end }), page)
+    return { events: page.events, reached: page.isFull ? (page.events.at(-1)?.offset as number) : end }
   }
 
   range(): LogRange {
@@ -85,6 +105,20 @@ export class SqliteLogReads {
     }
   }
 
+  /** Adds what a read asks for to its page. @returns false where damage is known or met */
+  async #fill(page: Page, options: ReadOptions): Promise<boolean> {
+    const { instanceKey } = options
+    if (instanceKey === undefined) {
+      return this.#damage.attempt(() => takeEvents(this.#rows(options), page)) !== undefined
+    }
+    const walk = this.#walk({ ...options, instanceKey })
+    for (;;) {
+      const looked = this.#damage.attempt(() => ({ upTo: walk.findFor(page) }))
+      if (!looked || looked.upTo === undefined || page.isFull) return looked !== undefined
+      await setImmediate()
+    }
+  }
+
   async #eventsOneByOne(options: ReadOptions): Promise<StoredEvent[]> {
     const { newestFirst = false, limit, maxBytes = Infinity } = options
     const page = new Page({ limit, maxBytes })
@@ -98,9 +132,7 @@ export class SqliteLogReads {
     return page.events
   }
 
-  #events(options: ReadOptions): Iterable<StoredEvent> {
-    const { instanceKey, events, instances, newestFirst = false, after, upTo = Infinity, limit } = options
-    if (instanceKey !== undefined) return this.#ofInstance(instanceKey, options)
+  #rows({ events, instances, newestFirst = false, after, upTo = Infinity, limit }: ReadOptions): Iterable<StoredEvent> {
     const rows = this.#sql.read[newestFirst ? 'newestFirst' : 'oldestFirst'].iterate({
       after,
       upTo: Math.min(upTo, this.head),
@@ -111,22 +143,19 @@ export class SqliteLogReads {
     return Iterator.from(rows).map(toEvent)
   }
 
-  /** Events of one instance, segment after segment; a segment is read when its first event is asked for. */
-  *#ofInstance(instanceKey: number, { newestFirst, after, upTo, ...narrowing }: ReadOptions): Generator<StoredEvent> {
-    const first = this.#first()
-    if (first === null) return
-    const last = Math.min(upTo ?? Infinity, this.head)
-    const from = segmentOf(Math.max(after, first))
-    const to = segmentOf(last)
-    for (let passed = 0; passed <= to - from; passed++) {
-      const offsets = this.#segments.offsets(newestFirst ? to - passed : from + passed, instanceKey)
-      for (const offset of newestFirst ? offsets.toReversed() : offsets) {
-        const row = offset > after && offset <= last && this.#sql.readOne.get(offset)
-        if (!row) continue
-        const event = toEvent(row)
-        if (isWanted(event, { ...narrowing, instanceKey })) yield event
+  #walk(options: Omit<ReadOptions, 'limit'> & { instanceKey: number }): InstanceWalk {
+    const { instanceKey, after, upTo = Infinity, newestFirst = false } = options
+    return new InstanceWalk(
+      { sql: this.#sql, segments: this.#segments },
+      {
+        instanceKey,
+        after,
+        last: Math.min(upTo, this.head),
+        newestFirst,
+        isWanted: (event) => isWanted(event, options),
+        firstOffset: () => this.#first()
       }
-    }
+    )
   }
 
   /** The first offset, or a lower one in a damaged file; `null` if there is no event. */

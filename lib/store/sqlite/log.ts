@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { SqliteCommits } from './commits.ts'
 import type { Backlog } from '../backlog.ts'
 import type { CommitFeed } from './commit-feed.ts'
@@ -14,9 +15,12 @@ import type { Statements } from './statements.ts'
 import type {
   AppendResult,
   CommonHistory,
+  LogPage,
   LogRange,
   LogStore,
   LogSubscriber,
+  PageLimits,
+  PageRequest,
   PruneOptions,
   ReadOptions
 } from '../log-store.ts'
@@ -104,6 +108,21 @@ export class SqliteLog implements LogStore {
   async read(options: ReadOptions): Promise<StoredEvent[]> {
     this.#options.file.assertOpen()
     return this.#options.reads.events(options)
+  }
+
+  async readPages(
+    requests: readonly PageRequest[],
+    limits: PageLimits
+  ): Promise<{ pages: LogPage[]; prunedTo: number }> {
+    const { file, reads } = this.#options
+    const pages: LogPage[] = []
+    for (const request of requests) {
+      // Other work comes between two pages.
+      if (pages.length > 0) await setImmediate()
+      file.assertOpen()
+      pages.push(await reads.page(request, limits))
+    }
+    return { pages, prunedTo: file.read(() => reads.range().prunedTo) }
   }
 
   async range(): Promise<LogRange> {

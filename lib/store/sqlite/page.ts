@@ -16,17 +16,20 @@ export class Page {
     this.#limits = limits
   }
 
+  get isFull(): boolean {
+    return this.events.length >= this.#limits.limit || this.#bytes >= this.#limits.maxBytes
+  }
+
   /** @returns whether the page is full now */
   add(event: StoredEvent): boolean {
     this.events.push(event)
     this.#bytes += eventSize(event)
-    return this.events.length >= this.#limits.limit || this.#bytes >= this.#limits.maxBytes
+    return this.isFull
   }
 }
 
 /** Takes events until the page is full. */
-export function takeEvents(events: Iterable<StoredEvent>, limits: PageLimits): StoredEvent[] {
-  const page = new Page(limits)
+export function takeEvents(events: Iterable<StoredEvent>, page: Page): StoredEvent[] {
   for (const event of events) if (page.add(event)) break
   return page.events
 }

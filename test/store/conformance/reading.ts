@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { newEvent, newEvents } from '../../support/new-event.ts'
-import type { ReadOptions } from '../../../lib/store/log-store.ts'
+import type { LogPage, PageLimits, PageRequest, ReadOptions } from '../../../lib/store/log-store.ts'
 import type { Open } from '../conformance.ts'
 
 export function reading(t: Test, open: Open): void {
@@ -126,5 +126,84 @@ export function reading(t: Test, open: Open): void {
     t.strictSame(await count(size * 3), [3, 3])
     t.strictSame(await count(size * 100), [5, 5])
     await t.resolves(store.log.append(newEvents(1)), 'a page that ended early leaves nothing open')
+  })
+
+  void t.test('pages of several readers are read at once, each from its own offset and up to its limits', async (t) => {
+    const { store } = await open(t)
+    const [data, envelope, extra] = ['"12345678"', '"sender":null', '']
+    const instances = ['sales', 'support', 'sales', 'care', 'sales', 'support', 'sales', 'care']
+    const events = instances.map((instance, n) =>
+      newEvent({ instance, event: n < 6 ? 'call' : 'messages.upsert', data, envelope, extra })
+    )
+    const offsets = (await store.log.append(events)).map(({ offset }) => offset)
+    const [sales, support] = ['sales', 'support'].map((name) => store.instances.require(name).key) as [number, number]
+    const read = async (requests: PageRequest[], limits: Partial<PageLimits> = {}) => {
+      const all = { upTo: offsets[7]!, limit: 100, maxBytes: 1_000_000 }
+      const { pages, prunedTo } = await store.log.readPages(requests, { ...all, ...limits })
+      t.equal(prunedTo, (await store.log.range()).prunedTo)
+      return pages.map((page) => [
+        page.events.map(({ offset }) => offsets.indexOf(offset)),
+        offsets.indexOf(page.reached)
+      ])
+    }
+    const both = [
+      { instanceKey: sales, after: 0 },
+      { instanceKey: support, after: offsets[1]! }
+    ]
+    t.strictSame(await read(both), [
+      [[0, 2, 4, 6], 7],
+      [[5], 7]
+    ])
+    t.strictSame(await read(both, { limit: 2 }), [
+      [[0, 2], 2],
+      [[5], 7]
+    ])
+    t.strictSame(await read(both, { upTo: offsets[4]! }), [
+      [[0, 2, 4], 4],
+      [[], 4]
+    ])
+    t.strictSame(await read(both, { maxBytes: data.length + envelope.length + 1 }), [
+      [[0, 2], 2],
+      [[5], 7]
+    ])
+    const various = [
+      { after: offsets[5]! },
+      { instanceKey: sales, events: ['call'], after: 0 },
+      { instances: ['care', 'support'], events: ['call'], after: 0 },
+      { instances: ['nobody'], after: 0 },
+      { instanceKey: sales + 1_000, after: 0 }
+    ]
+    t.strictSame(await read(various), [
+      [[6, 7], 7],
+      [[0, 2, 4], 7],
+      [[1, 3, 5], 7],
+      [[], 7],
+      [[], 7]
+    ])
+    await store.log.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: Number.MAX_SAFE_INTEGER })
+    t.strictSame(await read(both), [
+      [[], 7],
+      [[], 7]
+    ])
+  })
+
+  void t.test('pages of rare events end early, and those that follow have all of them', async (t) => {
+    const { store } = await open(t)
+    const rare = [0, 1_500, 2_999]
+    await store.log.append(newEvents(3_000).map((event, n) => ({ ...event, event: rare.includes(n) ? 'call' : 'x' })))
+    const { head: upTo } = await store.log.range()
+    for (const instanceKey of [undefined, store.instances.require('sales').key]) {
+      const found: number[] = []
+      let after = 0
+      while (after < upTo) {
+        const request = { ...(instanceKey !== undefined && { instanceKey }), events: ['call'], after }
+        const { pages } = await store.log.readPages([request], { upTo, limit: 100, maxBytes: 1_000_000 })
+        const [page] = pages as [LogPage]
+        t.ok(page.reached > after && page.events.every(({ offset }) => offset <= page.reached))
+        found.push(...page.events.map(({ offset }) => offset - (upTo - 2_999)))
+        after = page.reached
+      }
+      t.strictSame(found, rare)
+    }
   })
 }

@@ -105,6 +105,16 @@ t.test('events outside a damaged page are found, whichever way they are read', a
   t.same(offsets(await store.log.read({ ...ALL, instanceKey: sales })), odd)
   t.same(offsets(await store.log.read({ ...ALL, instances: ['sales'], events: ['messages.upsert'] })), odd)
   t.same(await store.log.read({ ...ALL, events: ['other'] }), [])
+  const limits = { upTo: 100, limit: 30, maxBytes: 1_000_000 }
+  const { pages } = await store.log.readPages([{ instanceKey: sales, after: 0 }, { after: 80 }], limits)
+  t.same(
+    pages.map((page) => offsets(page.events)),
+    [odd.slice(0, 30), without(gone).filter((offset) => offset > 80)]
+  )
+  t.same(
+    pages.map((page) => page.reached),
+    [odd[29], 100]
+  )
   t.match(await store.log.range(), { first: 1, head: 100 })
 
   await store.deliveries.bury(

@@ -41,6 +41,22 @@ t.test('an instance is read across segments, before and after a start', async (t
     t.strictSame(await offsets({ after: 4_090, upTo: 8_200 }), inner)
     t.strictSame(await offsets({ events: ['other'] }), [])
     t.strictSame(await store.log.read({ ...all, instanceKey: 99 }), [], 'an instance without events')
+
+    const busy = { instanceKey: store.instances.require('busy').key, events: ['other'] }
+    t.strictSame(await store.log.read({ ...all, ...busy }), [])
+    const reached: number[] = []
+    while (reached.at(-1) !== ids.length) {
+      const limits = { upTo: ids.length, limit: 200, maxBytes: 1_000_000 }
+      const requests = [
+        { instanceKey, after: 0 },
+        { ...busy, after: reached.at(-1) ?? 0 }
+      ]
+      const { pages } = await store.log.readPages(requests, limits)
+      t.match(pages, [{ reached: expected[199] }, { events: [] }])
+      reached.push(pages[1]!.reached)
+    }
+    const fewest = Math.ceil(ids.length / 2_100)
+    t.ok(reached.length >= fewest && reached.length < 2 * fewest, `of rare events ${reached.length} pages`)
   }
   await check()
   await store.close()
