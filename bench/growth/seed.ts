@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import type { EventStore } from '../../lib/store/event-store.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { sampleEvent } from '../harness/sample-events.ts'
 
-export interface SeedOptions {
-  folder: string
+export interface Events {
   count: number
   /** They take turns. */
   instances: readonly string[]
@@ -14,9 +14,15 @@ export interface SeedOptions {
 const { event, data, sender, serverUrl } = sampleEvent('0.8 kB')
 const CHUNK = 1_000
 
-/** Writes a log of so many events, numbered by instance, with their pending deliveries. */
-export async function seed({ folder, count, instances, queues }: SeedOptions): Promise<void> {
+/** Writes a log into a new file of a folder. */
+export async function seed({ folder, ...events }: Events & { folder: string }): Promise<void> {
   const store = new SqliteStore({ path: join(folder, 'events.db'), maxPendingDeliveries: 2_000_000 })
+  await fill(store, events)
+  await store.close()
+}
+
+/** Appends so many events, numbered by instance, with their pending deliveries. */
+export async function fill(store: EventStore, { count, instances, queues }: Events): Promise<void> {
   const envelope = JSON.stringify({ server_url: serverUrl, date_time: new Date().toISOString(), sender })
   for (let done = 0; done < count; done += CHUNK) {
     const events = Array.from({ length: Math.min(CHUNK, count - done) }, (_, index) => {
@@ -36,5 +42,4 @@ export async function seed({ folder, count, instances, queues }: SeedOptions): P
     })
     await store.log.append(events)
   }
-  await store.close()
 }

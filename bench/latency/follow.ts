@@ -6,7 +6,7 @@ export interface FollowOptions {
   /** Without its slash; empty: `/`. */
   namespace: string
   /** Replay what came after it. */
-  offset?: number
+  offset?: number | 'latest'
   /** A packet of an event: `42/namespace,["name",{…}]`. */
   onEvent: (text: string) => void
   onError: (error: Error) => void
