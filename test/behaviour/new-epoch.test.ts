@@ -149,6 +149,22 @@ t.test('a client that lost its connection before it was told that events are mis
   t.equal(again.received[1]?.message.log, log)
 })
 
+t.test('a client whose log cannot be compared is disconnected, and comes back', async (t) => {
+  const { app, url, held, first, enter } = await start(t)
+  held.open()
+  await emit(app, 'sales', 1, 2, 3)
+  await enter(2)
+  const { log } = held.store
+  const commonWith = log.commonWith.bind(log)
+  let asked = 0
+  t.intercept(log, 'commonWith', {
+    value: (id: string) => (asked++ === 0 ? Promise.reject(new Error('disk trouble')) : commonWith(id))
+  })
+  const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 1, log: first }, reconnectionDelay: 10 })
+  t.strictSame(data(await until(4)), [{ offset: 1 }, 2, 3, { from: 1, to: 3, count: 2, complete: true }])
+  t.equal(asked, 2)
+})
+
 t.test('a client of the current epoch that is past the end of the log is set back to the end', async (t) => {
   const { app, url, held, first } = await start(t)
   held.open()

@@ -108,8 +108,8 @@ for (const backend of await backends(t)) {
     const auth = { apikey: API_KEY, offset: 0 }
     const open = (name: string) => rawListener(t, url, `/${name}`, auth)
     const sockets = await Promise.all([...names, ...names, ...names].map((name) => open(name)))
-    const busy = await Promise.all(numbers(20).map(() => open('sales')))
-    await untilSo(() => app.websocket.replaying === 80)
+    const busy = await Promise.all(numbers(70).map(() => open('sales')))
+    await untilSo(() => app.websocket.replaying === 130)
     release()
     await Promise.all([...sockets, ...busy].map(({ packet }) => packet(/"resumed"/)))
     for (const [index, socket] of sockets.entries())
@@ -120,7 +120,7 @@ for (const backend of await backends(t)) {
     const expected = JSON.stringify(['rare', ...numbers(600)])
     t.ok(busy.every((socket) => JSON.stringify(rawData(socket).slice(0, -1)) === expected))
     // The first sockets read before the others had come.
-    t.ok(reads.length <= 2 + 2 * 4, `${reads.length} reads for 80 sockets`)
+    t.ok(reads.length <= 2 + 2 * 4, `${reads.length} reads for 130 sockets`)
     const read = reads.reduce((sum, noted) => sum + noted.events, 0)
     t.ok(read <= 2 * 1_601, `${read} events were read of a log of 1,601`)
   })

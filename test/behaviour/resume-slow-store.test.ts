@@ -63,6 +63,22 @@ for (const answer of ['answer', 'answerLate'] as const) {
   })
 }
 
+t.test('more live events than can be held while the last page is read are in a later page', async (t) => {
+  const { app, held, resume } = await start(t)
+  await emit(app, 'sales', 1)
+  const { until } = resume(0)
+  const first = await held.read()
+  const large = 'x'.repeat(600_000)
+  await emit(app, 'sales', large, large, 2)
+  first.answer()
+  for (const after of [1, 2, 3]) {
+    const read = await held.read()
+    t.match(read.options, { after, upTo: 4 })
+    read.answer()
+  }
+  t.strictSame(data(await until(5)), [1, large, large, 2, { from: 0, to: 4, count: 4, complete: true }])
+})
+
 t.test('a replay of an instance with few events reads these alone', async (t) => {
   const { app, held, resume } = await start(t)
   await emit(app, 'sales', 'first')
@@ -82,13 +98,17 @@ t.test('a replay of an instance with few events reads these alone', async (t) =>
 t.test('a replay near the head does not wait for one of its instance that is far behind', async (t) => {
   const { app, held, resume } = await start(t)
   await emitMany(app, 'sales', 4_000)
-  resume(0)
-  const first = await held.read()
+  // While two pages are read, others wait together.
+  const reads = []
+  for (let reading = 0; reading < 2; reading++) {
+    resume(0)
+    reads.push(await held.read())
+  }
   const [far, near] = [resume(0), resume(3_900)]
   await Promise.all([far, near].map(({ socket }) => next(socket, 'connect')))
   const done = new Set<unknown>()
   for (const { socket } of [far, near]) socket.once('resumed', () => done.add(socket))
-  first.answer()
+  for (const read of reads) read.answer()
   while (done.size === 0) (await held.read()).answer()
   t.ok(done.has(near.socket) && !done.has(far.socket))
   held.open()

@@ -39,13 +39,16 @@ export class InstanceWalk {
    * @returns the offset up to which it has looked; `undefined`: there is nothing left
    */
   findFor(page: Page): number | undefined {
-    for (let cost = 0; ;) {
+    let looked: number | undefined
+    for (let cost = 0; cost < MAX_COST && !page.isFull;) {
       const { value: place, done } = this.#places.next()
       if (done) return undefined
       cost += place.isEvent ? 1 : SEGMENT_COST
       const event = place.isEvent ? this.#event(place.offset) : undefined
-      if ((event && page.add(event)) || cost >= MAX_COST) return place.offset
+      if (event) page.add(event)
+      looked = place.offset
     }
+    return looked
   }
 
   *#allPlaces(): Generator<Place, undefined> {
