@@ -39,6 +39,7 @@ export type {
 } from './store/log-store.ts'
 export type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from './store/dead-letter-store.ts'
 export type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from './store/delivery-store.ts'
+export type { KnownQueue, QueueStore } from './store/queue-store.ts'
 export type { EventStore, NodeStatus } from './store/event-store.ts'
 export type { Instance, Selection, TransportName } from './instances/instance.ts'
 export type { NewEvent, StoredEvent } from './events/event.ts'

@@ -29,7 +29,7 @@ export class Readiness {
     if (!this.#latest || now - this.#latest.at > FRESH_MS) this.#latest = { at: now, checks: this.#ask() }
     const checks = await this.#latest.checks
     const outage = this.#options.sqs?.outage
-    return outage && checks.sqs?.ok ? { ...checks, sqs: outage } : checks
+    return outage ? { ...checks, sqs: outage } : checks
   }
 
   async #ask(): Promise<Record<string, Check>> {

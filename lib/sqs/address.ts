@@ -30,6 +30,20 @@ export async function sqsAddress({ config }: { config?: SQSClient['config'] }): 
   }
 }
 
+/**
+ * Names the SQS that a client calls: address, region, and the account that owns the queues, if an option names it. Resolves
+ * with `undefined` if that is not known, as for a client that has only `send`. Never rejects.
+ */
+export async function sqsService(
+  client: { config?: SQSClient['config'] },
+  accountId: string | undefined
+): Promise<string | undefined> {
+  const { host, pathname = '', variables } = await sqsAddress(client)
+  const region = await client.config?.region().catch(() => undefined)
+  if (variables || region === undefined) return undefined
+  return [`${host}${pathname}`, region, ...(accountId === undefined ? [] : [accountId])].join(' ')
+}
+
 function anyRegion(): SqsAddress {
   const region = { description: 'AWS region.', examples: ['us-east-1', 'sa-east-1'] }
   return { host: 'sqs.{region}.amazonaws.com', variables: { region } }

@@ -8,9 +8,9 @@ import { observeSend } from '../telemetry/observe-send.ts'
 import type { SqsAddress } from './address.ts'
 import { type BatchClient, NOT_SENT } from './batch-client.ts'
 import type { BatchItem } from './batch.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import { CallError, callFailure, entryFailure, type SendFailure } from './failures.ts'
 import { isForeignRefusal, notThere } from './foreign-answer.ts'
-import { Outage } from './outage.ts'
 import type { Lane } from './lane.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueSpec } from './queue-names.ts'
@@ -24,6 +24,8 @@ export interface BatchCallerOptions {
   log: FastifyBaseLogger
   /** The spec by which a queue is created, derived from an event for it. */
   specOf: (queue: string, event: StoredEvent) => QueueSpec
+  /** Is told of the results of calls. */
+  breaker: CircuitBreaker
   /** Asks SQS whether it answers. */
   probe: () => Promise<Check>
   /** True if this process may send events of a lane now. */
@@ -55,7 +57,6 @@ const MEASURED_ANEW: SendFailure = {
 export class BatchCaller {
   readonly #options: BatchCallerOptions
   readonly #quiet: QuietLog
-  readonly outage = new Outage()
 
   constructor(options: BatchCallerOptions) {
     this.#options = options
@@ -67,18 +68,19 @@ export class BatchCaller {
    * @param items at least one
    */
   async call(queue: string, items: readonly BatchItem[]): Promise<Answer | undefined> {
-    const { provisioner, metrics, specOf, signal } = this.#options
+    const { breaker, provisioner, metrics, specOf, signal } = this.#options
+    const { answers } = breaker.outage
     try {
       const [first] = items as [BatchItem]
-      const url = provisioner.url(queue) ?? (await provisioner.ensure(specOf(queue, first.event)))
-      // The limit of a queue is known once the queue is found: the items were made before.
-      if (items.some(({ bytes }) => bytes > provisioner.maxBytes(queue)))
-        return all(items, MEASURED_ANEW, { whole: false })
+      const largest = Math.max(...items.map(({ bytes }) => bytes))
+      const url = await provisioner.locate(specOf(queue, first.event), largest)
+      // The limit of a queue is known once SQS was asked for it: the items were made before.
+      if (largest > provisioner.maxBytes(queue)) return all(items, MEASURED_ANEW, { whole: false })
       return { failures: await this.#send(queue, url, items), whole: false }
     } catch (error) {
       if (error instanceof CallError && error.failure === NOT_SENT) return undefined
-      const failure = await this.#judged(error, items)
-      if (failure.kind === 'missing-queue') provisioner.forget(queue)
+      const failure = await this.#judged(error, { items, answers })
+      this.#reconsider(queue, failure)
       metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
       if (!signal.aborted)
         this.#quiet.warn(`${queue} ${failure.code}`, { queue, ...failure }, 'Events could not be sent to SQS')
@@ -90,28 +92,39 @@ export class BatchCaller {
    * The failure of a call. A status without a code of AWS may be about one message (a proxy with a lower limit than SQS)
    * or about every call (it is not SQS that answers). For a message that was sent alone, the probe decides.
    */
-  async #judged(error: unknown, items: readonly BatchItem[]): Promise<SendFailure> {
+  async #judged(
+    error: unknown,
+    { items, answers }: { items: readonly BatchItem[]; answers: number }
+  ): Promise<SendFailure> {
+    const { breaker, probe } = this.#options
     const failure = callFailure(error)
     const cause = error instanceof Error && !(error instanceof CallError) ? error.cause : error
-    if (cause instanceof CallError && !isForeignRefusal(failure)) this.outage.failed(cause)
+    if (cause instanceof CallError && !isForeignRefusal(failure)) breaker.failed(cause, answers)
     if (!isForeignRefusal(failure) || items.length > 1) return failure
-    const check = await this.#options.probe()
+    const check = await probe()
     if (check.ok) return failure
     const other = new CallError(notThere('SQS', failure.message))
-    this.outage.failed(other)
+    breaker.failed(other, answers)
     return other.failure
+  }
+
+  /** Forgets what is known of a queue, if a failure shows that it may be wrong. */
+  #reconsider(queue: string, failure: SendFailure): void {
+    const { provisioner } = this.#options
+    if (failure.kind === 'missing-queue' || isOverLimit(failure)) provisioner.forget(queue)
+    else if (failure.kind === 'permanent') provisioner.doubt(queue)
   }
 
   /** Sends a batch, and resolves with the failures. Only entries that the answer names as successful are accepted. */
   async #send(queue: string, QueueUrl: string, items: readonly BatchItem[]): Promise<Map<BatchItem, SendFailure>> {
-    const { client, address, metrics, signal, maySend } = this.#options
+    const { breaker, client, address, metrics, signal, maySend } = this.#options
     metrics.batchEntries.observe(items.length)
     const done = metrics.sendSeconds.startTimer()
     const input = { QueueUrl, Entries: items.map(({ entry }) => entry) }
     const { Successful, Failed } = await observeSend({ queue, url: QueueUrl, items, address }, () =>
       client.send(input, { signal, maySend: () => items.every(({ lane }) => maySend(lane)) })
     ).finally(done)
-    this.outage.answered()
+    breaker.answered()
 
     const accepted = new Set(Successful.map(({ Id }) => Id))
     const refused = new Map(Failed.map((entry) => [entry.Id, entryFailure(entry)]))
@@ -120,11 +133,17 @@ export class BatchCaller {
       const failure = refused.get(item.entry.Id) ?? (accepted.has(item.entry.Id) ? undefined : UNANSWERED)
       if (!failure) continue
       failures.set(item, failure)
+      this.#reconsider(queue, failure)
       metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
       this.#quiet.warn(`${queue} entry ${failure.code}`, { queue, ...failure }, 'SQS refused an event of a batch')
     }
     return failures
   }
+}
+
+/** True if a message is larger than its queue accepts, so that the limit of the queue has changed. */
+function isOverLimit({ kind, message }: SendFailure): boolean {
+  return kind === 'permanent' && /must be shorter than/i.test(message)
 }
 
 function all(items: readonly BatchItem[], failure: SendFailure, { whole }: { whole: boolean }): Answer {

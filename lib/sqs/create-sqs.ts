@@ -4,10 +4,11 @@ import type { EventLog } from '../event-log/event-log.ts'
 import { eventKey } from '../events/catalogue.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { SqsOptions } from '../schemas/options/sqs.ts'
-import { sqsAddress } from './address.ts'
+import { sqsAddress, sqsService } from './address.ts'
 import { BatchCaller } from './batch-call.ts'
 import { BatchClient } from './batch-client.ts'
 import { SqsCalls } from './calls.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
 import { createSqsClient, postOf } from './client.ts'
 import { Connections } from './connections.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
@@ -16,12 +17,14 @@ import { InstanceQueues } from './instance-queues.ts'
 import { Lanes } from './lanes.ts'
 import { LargeMessages } from './large-messages.ts'
 import { createOffload } from './offload.ts'
+import { Outage } from './outage.ts'
 import { QueueProvisioner } from './provisioner.ts'
 import { proxyEnv } from './proxy-env.ts'
 import { QueueNames } from './queue-names.ts'
 import { SqsSender } from './sender.ts'
 import { SharedQueues } from './shared-queues.ts'
 import { sqsStatus } from './status.ts'
+import { CONCURRENCY } from './turns.ts'
 
 /** The transport, and its life cycle. */
 export interface Sqs {
@@ -44,7 +47,8 @@ export async function createSqs(
   { eventLog, log }: { eventLog: EventLog; log: FastifyBaseLogger }
 ): Promise<Sqs> {
   const { region, endpoint, credentials, accountId, global, dlqMaxReceives, s3 } = options
-  const { concurrency = 32, maxAttempts = 10, maxPayloadBytes = 1_048_576 } = options
+  const { concurrency, maxAttempts = 10, maxPayloadBytes = 1_048_576 } = options
+  const maxConcurrency = concurrency ?? CONCURRENCY.max
   const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000, shutdownTimeoutMs = 10_000 } = options
   const { queueType: type = 'fifo', serverName = 'instance-events', deleteUnusedQueues = false } = options
   const { catalogue, metrics, store } = eventLog
@@ -57,13 +61,25 @@ export async function createSqs(
   // A host's own client may have only `send`.
   const own = options.client as SQSClient | undefined
   const client =
-    own ?? createSqsClient({ region, endpoint, credentials, concurrency, connectTimeoutMs, requestTimeoutMs })
+    own ??
+    createSqsClient({
+      region,
+      endpoint,
+      credentials,
+      concurrency: maxConcurrency,
+      connectTimeoutMs,
+      requestTimeoutMs
+    })
   const calls = new SqsCalls({ client, deadlineMs: requestTimeoutMs })
-  const connections = new Connections({ max: concurrency, connectTimeoutMs })
+  const connections = new Connections({ max: maxConcurrency, connectTimeoutMs })
   // Node's own agent knows which hosts the environment excludes from its proxy.
   const post = proxyEnv(endpoint).proxyEnv ? postOf(client) : connections.post
-  const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, log })
+  const service = sqsService(client, accountId)
+  const kept = { store: store.queues, service: () => service }
+  const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, kept, log })
   const probe = () => sqsStatus(calls)
+  const outage = new Outage()
+  const breaker = new CircuitBreaker({ outage, probe })
 
   const abort = new AbortController()
   const { signal } = abort
@@ -75,6 +91,7 @@ export async function createSqs(
     address: () => sqsAddress(client),
     provisioner,
     specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: eventKey(event) }),
+    breaker,
     probe,
     metrics,
     log,
@@ -84,6 +101,7 @@ export async function createSqs(
   const sender = new SqsSender({
     lanes,
     caller,
+    breaker,
     writer,
     provisioner,
     largeMessages: offload && new LargeMessages({ offload, metrics, log, signal }),
@@ -109,7 +127,7 @@ export async function createSqs(
     instanceQueues,
     sharedQueues,
     sender,
-    outage: caller.outage,
+    outage,
     mode: { queueType: type, global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys } : null },
     probe
   })

@@ -122,8 +122,9 @@ export class SqsEmitter implements Transport {
 
   /** Reasons why pending events do not leave, or shared queues are missing: one for each code, with its queues. */
   faults(): Fault[] {
-    const { sender, sharedQueues } = this.#options
-    return faultsOf([...sender.holdups(), ...sharedQueues.holdups()])
+    const { outage, sender, sharedQueues } = this.#options
+    const missing = sharedQueues.holdups().map(({ queue, ...own }) => ({ queue, ...own, ...outage.holdupOf(own) }))
+    return faultsOf([...sender.holdups(), ...missing])
   }
 
   plan({ key }: CatalogueEvent, instance: Instance | undefined): Route {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { StoredEvent } from '../events/event.ts'
 import type { DeliveryStore, LaneKey } from '../store/delivery-store.ts'
@@ -6,6 +7,7 @@ import { QuietLog } from '../telemetry/quiet-log.ts'
 import { retryDelayMs } from './backoff.ts'
 import type { DeliveryWriter } from './delivery-writer.ts'
 import type { SendFailure } from './failures.ts'
+import { FifoSet } from './fifo-set.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
 
 export interface LanesOptions {
@@ -20,6 +22,8 @@ export interface LanesOptions {
 export interface LaneSender {
   /** The lane has events to send. */
   enqueue(lane: Lane): void
+  /** A lane that is enqueued has more events to send. */
+  grown(lane: Lane): void
   /** Something was redriven into this queue: it is to be tried again at once. */
   wake(queue: string): void
   /** Every lane that can be sent now was enqueued. */
@@ -28,6 +32,9 @@ export interface LaneSender {
 
 /** Characters of events in the memory of all lanes: about 64 MB, as characters may take two bytes. */
 const BUFFER_MAX_CHARACTERS = 32 * 1_048_576
+
+/** Milliseconds for which lanes are read, or begun, in one turn of the event loop. */
+const TURN_MS = 10
 
 /**
  * The lanes that this process sends. A lane begins when the store reports events of it, is read from the store when its
@@ -42,7 +49,9 @@ export class Lanes {
   /** Lanes that were dropped while a batch of theirs was in flight, and promises that resolve when it comes back. */
   readonly #leaving = new Map<Lane, Promise<void>>()
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
-  #loads: Promise<void> = Promise.resolve()
+  /** Lanes whose next page is to be read. */
+  readonly #toLoad = new FifoSet<Lane>()
+  #isLoading = false
   /** Set by `start`, before there is any lane. */
   #sender!: LaneSender
   #stopWatching: (() => Promise<void>) | undefined
@@ -130,7 +139,8 @@ export class Lanes {
           this.#lanes.get(laneId(queue, instanceKey)) ??
           this.#open({ queue, instanceKey }, { after: event.offset - 1, behind: false })
         lane.push(event)
-        this.settle(lane)
+        if (lane.state === 'queued') this.#sender.grown(lane)
+        else this.settle(lane)
       }
     }
     this.#sender.pump()
@@ -183,10 +193,27 @@ export class Lanes {
     return lane
   }
 
-  /** Lanes are read one after the other, so that each one sees how much memory the others take. */
   #load(lane: Lane): void {
     lane.startLoading()
-    this.#loads = this.#loads.then(() => this.#loadNow(lane))
+    this.#toLoad.add(lane)
+    if (!this.#isLoading) void this.#loadAll()
+  }
+
+  /** Lanes are read one after the other, so that each one sees how much memory the others take. */
+  async #loadAll(): Promise<void> {
+    this.#isLoading = true
+    // Those that begin in this turn are all there then.
+    await Promise.resolve()
+    let begun = performance.now()
+    for (let lane = this.#toLoad.first; lane; lane = this.#toLoad.first) {
+      this.#toLoad.delete(lane)
+      await this.#loadNow(lane)
+      // The store may answer from memory: others have their turn then.
+      if (performance.now() - begun < TURN_MS) continue
+      await setImmediate()
+      begun = performance.now()
+    }
+    this.#isLoading = false
   }
 
   async #loadNow(lane: Lane): Promise<void> {

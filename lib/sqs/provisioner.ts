@@ -7,12 +7,12 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
+import type { KnownQueue, QueueStore } from '../store/queue-store.ts'
 import type { SqsCalls } from './calls.ts'
 import { CallError, callFailure, failureCode, failureMessage, isAccessDenied, isQueueMissing } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
 import { deadLetterQueueName, type QueueSpec, type QueueType } from './queue-names.ts'
-
-const MANAGED_BY = 'fastify-instance-events'
+import { isOurs, queueTags } from './queue-tags.ts'
 
 export interface ProvisionerOptions {
   calls: SqsCalls
@@ -23,14 +23,19 @@ export interface ProvisionerOptions {
   dlqMaxReceives?: number | undefined
   /** Bytes of a message beyond which it is too large, whatever a queue accepts. @default SQS's own limit */
   maxPayloadBytes?: number
+  /** Keeps what is learned. Absent: it is learned anew by each process. */
+  kept?: KeptQueues
   log: FastifyBaseLogger
 }
 
-interface Queue {
-  url: string
-  /** Bytes that it accepts as one message. */
-  maxBytes: number
+/** What is known of queues of one service after a restart. */
+export interface KeptQueues {
+  store: QueueStore
+  /** Resolves with the name of the service; `undefined` if it is not known. */
+  service: () => Promise<string | undefined>
 }
+
+type Queue = Pick<KnownQueue, 'url' | 'maxBytes'>
 
 /** Attributes that are all 0 for an empty queue. */
 const COUNTS = [
@@ -42,7 +47,10 @@ const COUNTS = [
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const SQS_MAX_BYTES = 1_048_576
 
-/** Finds or creates queues and remembers their URLs. Callers that want the same queue share one call. */
+/**
+ * Finds or creates queues, remembers their URLs and limits, and keeps them for later runs. Callers that want the same queue
+ * share one call.
+ */
 export class QueueProvisioner {
   readonly #calls: SqsCalls
   readonly #type: QueueType
@@ -50,17 +58,24 @@ export class QueueProvisioner {
   readonly #log: FastifyBaseLogger
   readonly #dlqMaxReceives: number | undefined
   readonly #maxPayloadBytes: number
+  readonly #kept: KeptQueues | undefined
+  /** Queues that SQS has described to this process. */
   readonly #queues = new Map<string, Queue>()
+  /** Queues that SQS has described to an earlier one. */
+  readonly #recalled = new Map<string, Queue>()
+  /** Queues that are not as they were kept. */
+  readonly #doubted = new Set<string>()
   readonly #underWay = new Map<string, Promise<string>>()
   /** `maxBytes` of a queue that was just created: the default of the service, asked for once. */
   #newMaxBytes: number | undefined
 
-  constructor({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, log }: ProvisionerOptions) {
+  constructor({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, kept, log }: ProvisionerOptions) {
     this.#calls = calls
     this.#type = type
     this.#accountId = accountId
     this.#dlqMaxReceives = dlqMaxReceives
     this.#maxPayloadBytes = maxPayloadBytes ?? SQS_MAX_BYTES
+    this.#kept = kept
     this.#log = log
   }
 
@@ -69,18 +84,41 @@ export class QueueProvisioner {
     return this.#queues.get(name)?.url
   }
 
-  /** Bytes of the largest message that may be sent to a queue. The queue's own limit counts once the queue is known. */
+  /**
+   * Bytes of the largest message that may be sent to a queue. The queue's own limit counts once SQS has told it to this
+   * process: one that was kept may have changed.
+   */
   maxBytes(name: string): number {
     return Math.min(this.#maxPayloadBytes, this.#queues.get(name)?.maxBytes ?? SQS_MAX_BYTES)
   }
 
-  /** Forgets a queue that no longer exists: the next `ensure` creates it again. */
+  /** Forgets a queue that is not as it was: SQS is asked for it again, and it is created if it is missing. */
   forget(name: string): void {
     this.#queues.delete(name)
+    this.#recalled.delete(name)
+    this.#doubted.add(name)
+  }
+
+  /** Forgets a queue that only an earlier run has seen: it may have changed since, or belong to another account. */
+  doubt(name: string): void {
+    if (this.#recalled.has(name)) this.forget(name)
   }
 
   /**
-   * Resolves with the URL of the queue, which is created if it is missing. Idempotent; does not retry.
+   * Resolves with the URL by which a message of so many bytes is sent. What an earlier run has learned is used; else, and if
+   * the message is larger than the queue accepted then, as `ensure`. @throws as `ensure`
+   */
+  async locate(spec: QueueSpec, bytes: number): Promise<string> {
+    const { name } = spec
+    const known = this.#queues.get(name)
+    if (known) return known.url
+    const recalled = this.#recalled.get(name) ?? (await this.#recall(name))
+    return recalled && bytes <= recalled.maxBytes ? recalled.url : this.ensure(spec)
+  }
+
+  /**
+   * Resolves with the URL of the queue, which is created if it is missing. Idempotent; does not retry. SQS is asked for a
+   * queue that only an earlier run has seen.
    * @throws {QueueUnavailableError} with AWS's code @throws {QueueUnusableError} naming the attribute
    */
   ensure(spec: QueueSpec): Promise<string> {
@@ -90,7 +128,7 @@ export class QueueProvisioner {
     if (underWay) return underWay
     const made = this.#make(spec)
       .then((queue) => {
-        this.#queues.set(spec.name, queue)
+        this.#learned(spec.name, queue)
         return queue.url
       })
       .finally(() => this.#underWay.delete(spec.name))
@@ -118,17 +156,50 @@ export class QueueProvisioner {
       const QueueUrl = await this.find(name)
       if (QueueUrl === undefined) return false
       const { Tags } = await this.#calls.send(new ListQueueTagsCommand({ QueueUrl }))
-      if (Tags?.['managed-by'] !== MANAGED_BY) return false
+      if (!isOurs(Tags)) return false
       const counts = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] })
       const { Attributes } = await this.#calls.send(counts)
       if (COUNTS.some((name) => Attributes?.[name] !== '0')) return false
       await this.#calls.send(new DeleteQueueCommand({ QueueUrl }))
-      this.#queues.delete(name)
+      this.forget(name)
+      // A row that stays is corrected by the next send.
+      await this.#kept?.store.forget(name).catch(() => {})
       return true
     } catch (error) {
       this.#log.warn({ queue: name, code: failureCode(error) }, 'An unused queue could not be deleted')
       return false
     }
+  }
+
+  /** What an earlier run has learned of a queue. */
+  async #recall(name: string): Promise<Queue | undefined> {
+    if (!this.#kept || this.#doubted.has(name)) return undefined
+    try {
+      const { store, service } = this.#kept
+      const of = await service()
+      const queue = of === undefined ? undefined : await store.find(name, of)
+      // SQS may have been asked meanwhile.
+      if (queue && !this.#doubted.has(name)) this.#recalled.set(name, queue)
+      return this.#recalled.get(name)
+    } catch (error) {
+      // It is asked for instead.
+      this.#log.debug({ queue: name, err: error }, 'A known queue could not be read')
+      return undefined
+    }
+  }
+
+  #learned(name: string, queue: Queue): void {
+    this.#queues.set(name, queue)
+    this.#recalled.delete(name)
+    this.#doubted.delete(name)
+    this.#keep(name, queue).catch((error: unknown) => {
+      this.#log.debug({ queue: name, err: error }, 'A queue could not be kept: it is asked for after the next start')
+    })
+  }
+
+  async #keep(name: string, queue: Queue): Promise<void> {
+    const service = await this.#kept?.service()
+    if (service !== undefined) await this.#kept?.store.keep({ name, service, ...queue })
   }
 
   /** Uses an existing queue as it is, whatever its attributes; else creates one. */
@@ -151,7 +222,7 @@ export class QueueProvisioner {
 
   async #create(spec: QueueSpec): Promise<string> {
     const Attributes = { ...this.#attributes(), ...(await this.#redrivePolicy(spec)) }
-    return this.#createQueue({ name: spec.name, Attributes, tags: tagsOf(spec) })
+    return this.#createQueue({ name: spec.name, Attributes, tags: queueTags(spec) })
   }
 
   async #createQueue(queue: {
@@ -184,7 +255,8 @@ export class QueueProvisioner {
     if (this.#dlqMaxReceives === undefined) return {}
     const name = deadLetterQueueName(spec.name)
     const Attributes = this.#attributes()
-    const QueueUrl = (await this.#lookUp(name)) ?? (await this.#createQueue({ name, Attributes, tags: tagsOf(spec) }))
+    const QueueUrl =
+      (await this.#lookUp(name)) ?? (await this.#createQueue({ name, Attributes, tags: queueTags(spec) }))
     const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] })
     const { Attributes: { QueueArn } = {} } = await this.#calls.send(command)
     const policy = { deadLetterTargetArn: QueueArn, maxReceiveCount: this.#dlqMaxReceives }
@@ -225,17 +297,4 @@ function unavailable(name: string, error: unknown): QueueUnavailableError {
 
 function maxBytesOf(attributes: Record<string, string> | undefined): number {
   return Math.min(SQS_MAX_BYTES, Number(attributes?.MaximumMessageSize ?? SQS_MAX_BYTES))
-}
-
-function tagsOf({ instance, event }: QueueSpec): Record<string, string> {
-  return {
-    'managed-by': MANAGED_BY,
-    ...(instance !== undefined && { instance: tagValue(instance) }),
-    ...(event !== undefined && { event: tagValue(event) })
-  }
-}
-
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-tags.html */
-function tagValue(text: string): string {
-  return text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_')
 }

@@ -2,6 +2,7 @@ import { MAX_BATCH_ENTRIES } from './batch.ts'
 import type { SendFailure } from './failures.ts'
 import { type Holdup, holdupAfter } from './holdup.ts'
 import type { Lane } from './lane.ts'
+import type { TurnKind } from './turns.ts'
 
 /** Entries by which the limit of a queue grows with each call that is not refused. */
 const LIMIT_GROWTH = 1 / 16
@@ -18,8 +19,10 @@ export class QueueLine {
   holdup: Holdup | undefined
   /** Calls under way. */
   calls = 0
-  /** True if it stands in `Turns`. */
-  queued = false
+  /** The queues among which it waits for its turn; set by `Turns`. */
+  turn: TurnKind | undefined
+  /** Ascends in the order in which queues began to wait for a turn; set by `Turns`. */
+  place = 0
   readonly #lanes: Lane[] = []
   /** Entries of a batch, in fractions. Halved with each batch that is refused permanently: a proxy may have a lower limit. */
   #limit = MAX_BATCH_ENTRIES
@@ -93,10 +96,15 @@ export class QueueLine {
     }, ms)
   }
 
+  /** Ends a wait early, without its `done`. */
+  resume(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
   /** Ends a wait early, without its `done`, and forgets that calls failed. */
   wake(): void {
     this.attempts = 0
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.resume()
   }
 }

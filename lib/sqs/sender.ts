@@ -3,6 +3,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { retryDelayMs } from './backoff.ts'
 import type { Answer, BatchCaller } from './batch-call.ts'
 import { Batch, MAX_BATCH_ENTRIES, toItem, type BatchItem, type EntryOptions } from './batch.ts'
+import type { CircuitBreaker, CircuitUser } from './circuit-breaker.ts'
 import type { DeliveryWriter } from './delivery-writer.ts'
 import type { SendFailure } from './failures.ts'
 import type { QueueHoldup } from './holdup.ts'
@@ -11,19 +12,20 @@ import type { Lanes, LaneSender } from './lanes.ts'
 import type { LargeMessages } from './large-messages.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import { QueueLine } from './queue-line.ts'
-import { Turns } from './turns.ts'
+import { concurrencyFor, Turns } from './turns.ts'
 
 export interface SenderOptions {
   lanes: Lanes
   caller: BatchCaller
+  breaker: CircuitBreaker
   writer: DeliveryWriter
   provisioner: QueueProvisioner
   /** Absent: messages that are too large become dead letters. */
   largeMessages: LargeMessages | undefined
   entries: EntryOptions
   metrics: Metrics
-  /** SendMessageBatch calls under way at once. */
-  concurrency: number
+  /** SendMessageBatch calls under way at once. Absent: `concurrencyFor` the queues that have had anything to send. */
+  concurrency: number | undefined
   /** Tries after which a permanent failure makes a dead letter. Other failures are retried for as long as they last. */
   maxAttempts: number
   /** Ends everything under way. */
@@ -31,30 +33,39 @@ export interface SenderOptions {
 }
 
 /**
- * Sends pending deliveries to SQS: each lane in offset order, in batches filled by the events that wait while at most
- * `concurrency` calls are under way. Without load an event leaves at once; under load batches are full.
+ * Sends pending deliveries to SQS: each lane in offset order, in batches filled by the events that wait while as many calls
+ * as may be are under way. Without load an event leaves at once; under load batches are full.
  */
-export class SqsSender implements LaneSender {
+export class SqsSender implements CircuitUser, LaneSender {
   readonly #options: SenderOptions
   readonly #lanes: Lanes
   readonly #lines = new Map<string, QueueLine>()
   readonly #turns: Turns
+  /** Queues that wait because SQS as a whole failed. */
+  readonly #stalled = new Set<QueueLine>()
   readonly #calls = new Set<Promise<void>>()
   #stopped = false
 
   constructor(options: SenderOptions) {
     this.#options = options
     this.#lanes = options.lanes
-    this.#turns = new Turns(options.concurrency)
+    const { concurrency } = options
+    this.#turns = new Turns(() => concurrency ?? concurrencyFor(this.#lines.size))
+  }
+
+  get needsCalls(): boolean {
+    return this.#lines.values().some(isActive)
   }
 
   start(): Promise<void> {
+    this.#options.breaker.start(this)
     return this.#lanes.start(this)
   }
 
   /** Sends nothing more, waits for calls under way, then ends them; their events stay pending. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopped = true
+    this.#options.breaker.stop()
     for (const line of this.#lines.values()) line.wake()
     // Lanes with nothing under way are handed over now.
     const handedOver = this.#lanes.stop()
@@ -66,16 +77,31 @@ export class SqsSender implements LaneSender {
     await handedOver
   }
 
-  /** The reasons why queues and lanes with events to send are held back. */
+  /** The reasons why queues and lanes with events to send are held back. In an outage these are all queues. */
   holdups(): QueueHoldup[] {
-    const lines = this.#lines.values().filter((line) => !line.empty || line.calls > 0)
-    return [...lines, ...this.#lanes].flatMap(({ queue, holdup }) => (holdup ? [{ queue, ...holdup }] : []))
+    const { outage } = this.#options.breaker
+    const lines = this.#lines.values().filter(isActive)
+    const held = lines.map(({ queue, holdup }) => ({ queue, holdup: outage.holdupOf(holdup) }))
+    return [...held, ...this.#lanes].flatMap(({ queue, holdup }) => (holdup ? [{ queue, ...holdup }] : []))
+  }
+
+  callsMayBegin(): void {
+    for (const line of this.#stalled) {
+      line.resume()
+      this.#turns.add(line)
+    }
+    this.#stalled.clear()
+    this.pump()
   }
 
   enqueue(lane: Lane): void {
     const line = this.#line(lane.queue)
     line.push(lane)
     this.#turns.add(line)
+  }
+
+  grown({ queue }: Lane): void {
+    this.#turns.add(this.#line(queue))
   }
 
   wake(queue: string): void {
@@ -86,13 +112,13 @@ export class SqsSender implements LaneSender {
 
   /** Begins calls for as long as one is free and there is something to send. */
   pump(): void {
-    while (!this.#stopped) {
+    while (!this.#stopped && !this.#options.breaker.open) {
       const line = this.#turns.take()
       if (!line) return
-      const { items } = this.#fill(line)
+      const { items, full } = this.#fill(line)
+      const end = items.length > 0 ? this.#turns.begin(line, { full }) : undefined
       this.#turns.add(line)
-      if (items.length === 0) continue
-      const end = this.#turns.begin(line)
+      if (!end) continue
       const call = this.#send(line, items).finally(() => {
         this.#calls.delete(call)
         end()
@@ -242,10 +268,16 @@ export class SqsSender implements LaneSender {
 
   #retryLine(line: QueueLine, failure: SendFailure | undefined): void {
     if (this.#stopped || line.waiting) return
+    if (this.#options.breaker.open) this.#stalled.add(line)
     const delayMs = retryDelayMs(line.attempts, failure?.kind === 'permanent' ? undefined : failure)
     line.wait(delayMs, () => {
       this.#turns.add(line)
       this.pump()
     })
   }
+}
+
+/** True for a queue that has something to send, or a call under way. */
+function isActive({ empty, calls }: QueueLine): boolean {
+  return !empty || calls > 0
 }

@@ -68,7 +68,7 @@ function sqsOptions(config: Config, target: SqsTarget): SqsOptions {
     ...(config.SQS_ACCOUNT_ID && { accountId: config.SQS_ACCOUNT_ID }),
     serverName: config.SERVER_NAME,
     queueType: config.SQS_QUEUE_TYPE,
-    concurrency: config.SQS_CONCURRENCY,
+    ...(config.SQS_CONCURRENCY !== undefined && { concurrency: config.SQS_CONCURRENCY }),
     maxPayloadBytes: config.SQS_MAX_PAYLOAD_SIZE,
     maxAttempts: config.SQS_MAX_ATTEMPTS,
     ...(config.SQS_DLQ_MAX_RECEIVES !== undefined && { dlqMaxReceives: config.SQS_DLQ_MAX_RECEIVES }),

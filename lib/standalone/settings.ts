@@ -63,7 +63,9 @@ export const EnvSchema = Type.Object({
   ),
   SQS_BASE_URL: Type.Optional(Type.String({ pattern: '^https?://', description: 'the same as SQS_ENDPOINT' })),
   SQS_QUEUE_TYPE: oneOf(['fifo', 'standard'], 'fifo'),
-  SQS_CONCURRENCY: count(32, { max: 512 }),
+  SQS_CONCURRENCY: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 512, description: 'a whole number from 1 to 512' })
+  ),
   SQS_MAX_PAYLOAD_SIZE: count(1_048_576, { min: 1_024, max: 1_048_576 }),
   SQS_MAX_ATTEMPTS: count(10),
   SQS_DLQ_MAX_RECEIVES: Type.Optional(

@@ -2,6 +2,7 @@ import type { InstanceDirectory } from '../instances/directory.ts'
 import type { DeadLetterStore } from './dead-letter-store.ts'
 import type { DeliveryStore } from './delivery-store.ts'
 import type { LogStore } from './log-store.ts'
+import type { QueueStore } from './queue-store.ts'
 
 /** The state of a node in a cluster. */
 export interface NodeStatus {
@@ -30,6 +31,7 @@ export interface EventStore {
   readonly log: LogStore
   readonly deliveries: DeliveryStore
   readonly deadLetters: DeadLetterStore
+  readonly queues: QueueStore
 
   /** The state of this node; `undefined` where there is only one. */
   status(): NodeStatus | undefined

@@ -76,7 +76,7 @@ for (const [title, fault, which] of stalls) {
       t.match(await faultOf('IEV_TIMEOUT'), {
         component: 'sqs',
         queue: 'global_call.fifo',
-        message: `SendMessageBatch was not finished within ${DEADLINE_MS / 1_000} s`
+        message: `SQS is unreachable: SendMessageBatch was not finished within ${DEADLINE_MS / 1_000} s`
       })
       await until(() => connections.some(({ destroyed }) => destroyed))
       t.strictSame(await server.sqs.status(), { ok: true }, 'the probe is answered')
@@ -114,7 +114,7 @@ t.test('queues whose calls hang leave half of the calls to others', async (t) =>
     if (!queue.includes('stuck')) return undefined
     if (failed.has(queue) && failed.size === instances.length) hanging++
     else failed.add(queue)
-    return hanging > 0 ? released : { status: 503, code: 'ServiceUnavailable' }
+    return hanging > 0 ? released : { status: 400, code: 'RequestThrottled' }
   }
   for (const instance of instances) await server.onInstanceEvent({ instance, event: 'call', data: 1 })
   await until(() => hanging >= 2)

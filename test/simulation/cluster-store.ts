@@ -5,6 +5,7 @@ import type { DeadLetterStore } from '../../lib/store/dead-letter-store.ts'
 import type { DeliveryStore, LaneWatcher } from '../../lib/store/delivery-store.ts'
 import type { EventStore, NodeStatus } from '../../lib/store/event-store.ts'
 import type { AppendResult, LogStore, LogSubscriber } from '../../lib/store/log-store.ts'
+import type { QueueStore } from '../../lib/store/queue-store.ts'
 import { partitionOf } from '../../lib/store/partitions.ts'
 import type { Appended } from '../../lib/store/postgres/append.ts'
 import type { PostgresLaneReads } from '../../lib/store/postgres/lane-reads.ts'
@@ -38,6 +39,7 @@ export class ClusterStore implements EventStore {
   readonly log: LogStore
   readonly deliveries: DeliveryStore
   readonly deadLetters: DeadLetterStore
+  readonly queues: QueueStore
   readonly #options: ClusterStoreOptions
   readonly #directory: ClusterDirectory
   readonly #head = new LogHead()
@@ -69,6 +71,7 @@ export class ClusterStore implements EventStore {
     this.log = this.#log()
     this.deliveries = this.#deliveries()
     this.deadLetters = this.#deadLetters()
+    this.queues = this.#queues()
     this.#session = new PostgresSession({
       url: URL,
       channel: SCHEMA,
@@ -298,6 +301,19 @@ export class ClusterStore implements EventStore {
           return letters
         }),
       discard: (page) => this.#write(() => tables.discard(page))
+    }
+  }
+
+  #queues(): QueueStore {
+    const { knownQueues } = this.#options.postgres.tables
+    return {
+      find: (name, service) =>
+        this.#read(() => {
+          const queue = knownQueues.get(name)
+          return queue?.service === service ? queue : undefined
+        }),
+      keep: (queue) => this.#write(() => void knownQueues.set(queue.name, queue)),
+      forget: (name) => this.#write(() => void knownQueues.delete(name))
     }
   }
 }

@@ -59,14 +59,17 @@ export class SimulatedSqs {
     this.#options = options
   }
 
-  /** The client of one process. */
+  /** The client of one process. It names its region and address, so that queues are known after a restart. */
   client(sender: SimulatedProcess): SqsClientLike {
-    return {
+    const config = { region: async () => 'simulated', endpoint: async () => ({ hostname: 'sqs.example', path: '/' }) }
+    const client = {
+      config,
       send: async (command: Command, { abortSignal }: CallOptions = {}) =>
         sender.alive
           ? SimulatedProcess.outside(() => this.#call(command, { sender, abortSignal }))
           : new Promise(() => {})
     }
+    return client
   }
 
   /** Deletes a queue with all that it holds, as its owner may. */

@@ -4,6 +4,7 @@ import { blankInstance, type InstanceRecord } from '../../lib/instances/memory-d
 import type { DeadLetter, DeadLetterPage } from '../../lib/store/dead-letter-store.ts'
 import type { DeliveryFailure, DeliveryRef, LaneKey } from '../../lib/store/delivery-store.ts'
 import type { AppendResult, LogRange, ReadOptions } from '../../lib/store/log-store.ts'
+import type { KnownQueue } from '../../lib/store/queue-store.ts'
 
 /** A version of an instance; `instance` is `undefined` once it is removed. */
 export interface DirectoryRow {
@@ -33,6 +34,7 @@ export class Tables {
   readonly #lanes = new Map<string, PendingLane>()
   #letters: DeadLetter[] = []
   #letterId = 0
+  readonly knownQueues = new Map<string, KnownQueue>()
   readonly #directory = new Map<string, DirectoryRow>()
   #keys = 0
   head = 0

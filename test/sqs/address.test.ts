@@ -1,6 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
-import { sqsAddress } from '../../lib/sqs/address.ts'
+import { sqsAddress, sqsService } from '../../lib/sqs/address.ts'
 
 const of = (t: Test, config: ConstructorParameters<typeof SQSClient>[0]) => {
   const client = new SQSClient(config ?? {})
@@ -23,4 +23,23 @@ t.test('the address of an unknown region has a variable for it', async (t) => {
   const open = { host: 'sqs.{region}.amazonaws.com', variables: { region: {} } }
   t.match(await of(t, { region: none }), open)
   t.match(await sqsAddress({}), open, 'as of a client that has no more than send')
+})
+
+t.test('a service is an address, a region, and the account of an option', async (t) => {
+  const serviceOf = (config: ConstructorParameters<typeof SQSClient>[0], accountId?: string) => {
+    const client = new SQSClient(config ?? {})
+    t.after(() => client.destroy())
+    return sqsService(client, accountId)
+  }
+  const endpoint = 'http://127.0.0.1:4566/sqs'
+  t.equal(await serviceOf({ region: 'sa-east-1' }), 'sqs.sa-east-1.amazonaws.com sa-east-1')
+  t.equal(await serviceOf({ region: 'sa-east-1', endpoint }), '127.0.0.1:4566/sqs sa-east-1')
+  t.equal(
+    await serviceOf({ region: 'us-east-1', endpoint }, '123456789012'),
+    '127.0.0.1:4566/sqs us-east-1 123456789012'
+  )
+  const none = async () => Promise.reject(new Error('Region is missing'))
+  t.equal(await serviceOf({ region: none }), undefined)
+  t.equal(await serviceOf({ region: none, endpoint }), undefined)
+  t.equal(await sqsService({}, undefined), undefined)
 })

@@ -163,3 +163,24 @@ t.test('a partition is handed over once the acknowledgements of its events are s
   await soon(handingOver, 'the partitions')
   t.strictSame(pending, [0])
 })
+
+t.test('lanes that a store reads from memory leave the event loop to others in between', async (t) => {
+  const { store, watcher } = watchedStore(t, { reports: () => false })
+  const { readLane } = store.deliveries
+  let turns = 0
+  const read: number[] = []
+  store.deliveries.readLane = (...args) => {
+    read.push(turns)
+    const begun = performance.now()
+    while (performance.now() - begun < 12);
+    return readLane.apply(store.deliveries, args)
+  }
+  await build(t, { eventLog: { store }, sqs: { client: { send: () => new Promise(() => {}) }, shutdownTimeoutMs: 0 } })
+  const { pending } = await watcher
+  pending([1, 2, 3].map((instanceKey) => ({ queue: 'mine_call.fifo', instanceKey })))
+  while (read.length < 3) {
+    await turn()
+    turns++
+  }
+  t.equal(new Set(read).size, 3)
+})

@@ -7,8 +7,11 @@ import {
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { SqsCalls } from '../../lib/sqs/calls.ts'
-import { QueueProvisioner, type ProvisionerOptions } from '../../lib/sqs/provisioner.ts'
+import { type KeptQueues, QueueProvisioner, type ProvisionerOptions } from '../../lib/sqs/provisioner.ts'
+import type { KnownQueue, QueueStore } from '../../lib/store/queue-store.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 const { log } = Fastify()
 const callsOf = (client: SQSClient) => new SqsCalls({ client, deadlineMs: 10_000 })
@@ -204,4 +207,60 @@ t.test('a deletion that fails does not throw, and the queue stays', async (t) =>
   fail('DeleteQueue', 'AccessDenied')
   t.equal(await provisioner.deleteUnused(SALES_CALL.name), false)
   t.ok(server.inspectQueue(SALES_CALL.name))
+})
+
+t.test('what cannot be kept, or is of no known service, is asked for', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const { queues } = store
+  const kept = (more: Partial<QueueStore>): KeptQueues => ({
+    store: {
+      find: (name: string, of: string) => queues.find(name, of),
+      keep: (queue: KnownQueue) => queues.keep(queue),
+      forget: (name: string) => queues.forget(name),
+      ...more
+    },
+    service: async () => 'here'
+  })
+  const failing = async () => Promise.reject(new Error('disk full'))
+  const { client, commands } = await start(t)
+  const locate = async (known: KeptQueues) => {
+    const before = commands().length
+    const provisioner = new QueueProvisioner({ calls: callsOf(client), type: 'fifo', kept: known, log })
+    await provisioner.locate(SALES_CALL, 100)
+    await provisioner.locate(SALES_CALL, 100)
+    return { provisioner, calls: commands().slice(before) }
+  }
+  const FOUND = ['GetQueueUrl', 'GetQueueAttributes']
+  t.strictSame((await locate(kept({ keep: failing }))).calls, ['GetQueueUrl', 'CreateQueue', 'GetQueueAttributes'])
+  t.strictSame((await locate({ ...kept({}), service: async () => undefined })).calls, FOUND)
+  t.strictSame((await locate(kept({}))).calls, FOUND)
+  await until(async () => (await queues.find(SALES_CALL.name, 'here')) !== undefined)
+  t.strictSame((await locate(kept({ find: failing }))).calls, FOUND)
+  const { provisioner, calls } = await locate(kept({ forget: failing }))
+  t.strictSame(calls, [])
+  t.equal(provisioner.url(SALES_CALL.name), undefined, 'only an earlier run has seen it')
+  t.equal(await provisioner.deleteUnused(SALES_CALL.name), true)
+  t.ok(await queues.find(SALES_CALL.name, 'here'), 'its row stays')
+  t.strictSame((await locate(kept({}))).calls, [], 'and a send would correct it')
+  await provisioner.ensure(SALES_CALL)
+  t.equal(await (await locate(kept({}))).provisioner.deleteUnused(SALES_CALL.name), true)
+  t.equal(await queues.find(SALES_CALL.name, 'here'), undefined)
+})
+
+t.test('a queue that is found to be missing while it is looked up in the store is asked for', async (t) => {
+  const { client, commands } = await start(t)
+  const found = Promise.withResolvers<KnownQueue>()
+  const store: QueueStore = { find: () => found.promise, keep: async () => {}, forget: async () => {} }
+  const provisioner = new QueueProvisioner({
+    calls: callsOf(client),
+    type: 'fifo',
+    kept: { store, service: async () => 'here' },
+    log
+  })
+  const located = provisioner.locate(SALES_CALL, 100)
+  provisioner.forget(SALES_CALL.name)
+  found.resolve({ name: SALES_CALL.name, service: 'here', url: 'http://sqs.test/1/old', maxBytes: 1_024 })
+  t.not(await located, 'http://sqs.test/1/old')
+  t.strictSame(commands(), ['GetQueueUrl', 'CreateQueue', 'GetQueueAttributes'])
 })

@@ -8,6 +8,7 @@ import { epochs } from './conformance/epochs.ts'
 import { following } from './conformance/following.ts'
 import { instanceChanges } from './conformance/instance-changes.ts'
 import { instances } from './conformance/instances.ts'
+import { knownQueues } from './conformance/known-queues.ts'
 import { pruning } from './conformance/pruning.ts'
 import { reading } from './conformance/reading.ts'
 
@@ -34,6 +35,7 @@ export function conformance(t: Test, name: string, open: Open): void {
     deliveries,
     'dead letters': deadLetters,
     prune: pruning,
+    'known queues': knownQueues,
     instances,
     'changes of instances': instanceChanges,
     close: closing

@@ -85,7 +85,7 @@ t.test('the functions that create errors are not public', async (t) => {
 t.test('an editor shows the documentation of options, decorators, errors and the client', async (t) => {
   t.strictSame(service.getSemanticDiagnostics(write(SOURCE)), [])
   const explained: [string, string[]][] = [
-    ['concurrency', ['SendMessageBatch calls', '@default 32']],
+    ['concurrency', ['SendMessageBatch calls', '@default 32, with more than 1,600 queues']],
     ['apiKey', ['The global key, at least 8 characters']],
     ['autoRegister', ['Registers an unknown instance', '@default true']],
     ['maxAttempts', ['becomes a dead letter', '@default 10']],

@@ -101,7 +101,7 @@ export const SqsOptions = Type.Object(
     queueType: Type.Optional(Type.Union([Type.Literal('fifo'), Type.Literal('standard')])),
     /**
      * SendMessageBatch calls in flight at once.
-     * @default 32
+     * @default 32, with more than 1,600 queues one for each 50, at most 256
      */
     concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 512 })),
     /**

@@ -6,6 +6,7 @@ import { PostgresDeadLetters } from './dead-letters.ts'
 import { PostgresDeliveries } from './deliveries.ts'
 import { PostgresEpoch } from './epoch.ts'
 import { PostgresInstances } from './instances.ts'
+import { PostgresKnownQueues } from './known-queues.ts'
 import { LOCKS, lockSpace } from './locks.ts'
 import { PostgresLog } from './log.ts'
 import { LogHead } from './log-head.ts'
@@ -51,11 +52,12 @@ export class PostgresStore implements EventStore {
   readonly log: PostgresLog
   readonly deliveries: PostgresDeliveries
   readonly deadLetters: PostgresDeadLetters
+  readonly queues: PostgresKnownQueues
   readonly #pool: PostgresPool
   readonly #table: PostgresInstances
   /** Appends and changes of instances. */
   readonly #writes = new CommitQueue()
-  /** Changes of deliveries and dead letters. */
+  /** Changes of deliveries, dead letters and known queues. */
   readonly #deliveryWrites = new CommitQueue()
   readonly #head = new LogHead()
   readonly #epoch: PostgresEpoch
@@ -138,6 +140,7 @@ export class PostgresStore implements EventStore {
       epoch: this.#epoch
     })
     this.deadLetters = new PostgresDeadLetters({ pool, writes: deliveryWrites, backlog })
+    this.queues = new PostgresKnownQueues({ pool, writes: deliveryWrites })
   }
 
   status(): NodeStatus {

@@ -24,6 +24,12 @@ export function prepareStatements(db: DatabaseSync) {
     allQueues: db.prepare('SELECT key, name FROM queues'),
     insertQueue: db.prepare('INSERT INTO queues (name) VALUES (?)'),
 
+    findKnownQueue: db.prepare('SELECT url, max_bytes FROM known_queues WHERE name = ? AND service = ?'),
+    putKnownQueue: db.prepare(
+      'INSERT OR REPLACE INTO known_queues (name, service, url, max_bytes) VALUES (?, ?, ?, ?)'
+    ),
+    deleteKnownQueue: db.prepare('DELETE FROM known_queues WHERE name = ?'),
+
     findId: db.prepare('SELECT "offset" FROM ids WHERE id = ? AND instance_key = ?'),
     insertId: db.prepare('INSERT INTO ids (id, instance_key, "offset") VALUES (?, ?, ?)'),
     deleteId: db.prepare('DELETE FROM ids WHERE id = ? AND instance_key = ?'),

@@ -9,6 +9,7 @@ import { SqliteDeliveries } from './deliveries.ts'
 import { SqliteEpoch } from './epoch.ts'
 import { SqliteFile } from './file.ts'
 import { SqliteIds } from './ids.ts'
+import { SqliteKnownQueues } from './known-queues.ts'
 import { SqliteInstances } from './instances.ts'
 import { SqliteLog } from './log.ts'
 import { SqliteLogReads } from './log-reads.ts'
@@ -43,6 +44,7 @@ export class SqliteStore implements EventStore {
   readonly log: SqliteLog
   readonly deliveries: SqliteDeliveries
   readonly deadLetters: SqliteDeadLetters
+  readonly queues: SqliteKnownQueues
   readonly #file: SqliteFile
   readonly #sql: Statements
   readonly #commits: SqliteCommits
@@ -103,6 +105,7 @@ export class SqliteStore implements EventStore {
       })
       this.deliveries = new SqliteDeliveries({ ...shared, ...accepted })
       this.deadLetters = new SqliteDeadLetters({ ...shared, deliveries: this.deliveries, directory })
+      this.queues = new SqliteKnownQueues(shared)
     } catch (error) {
       file.close()
       throw unusable(path, error)
