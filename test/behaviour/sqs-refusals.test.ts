@@ -1,5 +1,9 @@
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-import { build } from '../support/build.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import { build, folder } from '../support/build.ts'
+import { holdAcknowledgements } from '../support/held-calls.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
 import { soon, until } from '../support/until.ts'
 
@@ -181,3 +185,74 @@ t.test('a message that is too large becomes a dead letter, and later events are 
   ])
   await until(() => server.eventLog.store.deliveries.pendingCount() === 0)
 })
+
+for (const stored of [true, false]) {
+  t.test(
+    `killed ${stored ? 'after' : 'before'} it is stored that SQS took events behind a refused one: ${
+      stored ? 'they are not sent again' : 'they are sent again under their deduplication ids'
+    }`,
+    async (t) => {
+      const path = join(folder(t), 'events.db')
+      const store = new SqliteStore({ path })
+      t.after(() => store.close())
+      const taken = recordingClient()
+      const held = holdAcknowledgements(store)
+      const first = await build(t, { eventLog: { store }, sqs: { client: taken.client, global: { events: ['CALL'] } } })
+      const events = ['bad', 1, 2, 3].map((data) => ({ instance: 'mine', event: 'call', data }))
+      await first.eventLog.accept(events)
+      await soon(held.asked, 'an acknowledgement')
+      t.strictSame(taken.calls[0]?.bodies, ['bad', 1, 2, 3], 'one batch, of which the first is refused')
+      if (stored) {
+        held.release()
+        await until(() => store.deliveries.pendingCount() === 1)
+      }
+      // What a process leaves behind that is killed now.
+      for (const suffix of ['', '-wal']) copyFileSync(path + suffix, `${path}.killed${suffix}`)
+
+      const after = new SqliteStore({ path: `${path}.killed` })
+      t.after(() => after.close())
+      t.equal(after.deliveries.pendingCount(), stored ? 1 : 4)
+      const again = recordingClient()
+      await build(t, {
+        eventLog: { store: after },
+        sqs: { client: again.client, maxAttempts: 2, global: { events: ['CALL'] } }
+      })
+      await until(() => after.deliveries.pendingCount() === 0)
+      t.match(await after.deadLetters.read({ after: 0, limit: 10 }), [
+        { offset: 1, reason: 'InvalidMessageContents', attempts: 2 }
+      ])
+      t.equal((await after.deadLetters.count()).count, 1)
+      const sent = again.calls.flatMap(({ bodies }) => bodies)
+      t.strictSame(sent.filter((data) => data !== 'bad').sort(), stored ? [] : [1, 2, 3])
+      const ids = (calls: typeof taken.calls) => new Set(calls.flatMap(({ ids }) => ids))
+      t.ok(ids(again.calls).isSubsetOf(ids(taken.calls)), 'SQS knows them by their ids')
+      held.release()
+    }
+  )
+}
+
+/** A client that refuses events whose data is `bad`, and records what was sent. */
+function recordingClient() {
+  const calls: { bodies: unknown[]; ids: string[] }[] = []
+  const send = async ({ constructor: { name }, input }: Command) => {
+    if (name === 'GetQueueAttributesCommand') return { Attributes: { FifoQueue: 'true' } }
+    if (name !== 'SendMessageBatchCommand') return { QueueUrl: `http://sqs.test/1/${input.QueueName}` }
+    const data = ({ MessageBody }: Command['input']['Entries'][0]) =>
+      (JSON.parse(MessageBody) as { data: unknown }).data
+    calls.push({
+      bodies: input.Entries.map(data),
+      ids: input.Entries.map(({ MessageDeduplicationId }) => MessageDeduplicationId)
+    })
+    const bad = input.Entries.filter((entry) => data(entry) === 'bad')
+    return {
+      Successful: input.Entries.filter((entry) => !bad.includes(entry)),
+      Failed: bad.map(({ Id }) => ({ Id, Code: 'InvalidMessageContents', SenderFault: true, Message: 'no' }))
+    }
+  }
+  return { calls, client: { send } }
+}
+
+interface Command {
+  constructor: { name: string }
+  input: { QueueName: string; Entries: { Id: string; MessageBody: string; MessageDeduplicationId: string }[] }
+}
