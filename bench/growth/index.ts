@@ -3,6 +3,7 @@ import type { Comparison } from '../harness/compare.ts'
 import { backlog } from './backlog.ts'
 import { directory } from './directory.ts'
 import { instances } from './instances.ts'
+import { queues } from './queues.ts'
 import { storms } from '../storm/index.ts'
 import { replay } from './replay.ts'
 
@@ -10,6 +11,7 @@ import { replay } from './replay.ts'
 export default async function growth(bench: Bench): Promise<Comparison[]> {
   return [
     ...(await instances(bench)),
+    ...(await queues(bench)),
     await backlog(bench),
     await replay(bench),
     await directory(bench),

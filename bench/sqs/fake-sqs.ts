@@ -29,6 +29,10 @@ let inbox = new Inbox({ ordered: true })
 let failure: Error | undefined
 let delayMs = 0
 let endpoint = ''
+/** Connections are cut. */
+let down = false
+/** Requests by action, those of cut connections included. */
+let asked: Record<string, number> = {}
 
 const actions: Record<string, (body: Body) => object> = {
   CreateQueue: ({ QueueName }) => ({ QueueUrl: `${endpoint}/000000000000/${String(QueueName)}` }),
@@ -46,6 +50,8 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
     const action = String(request.headers['x-amz-target']).slice('AmazonSQS.'.length)
+    asked[action] = (asked[action] ?? 0) + 1
+    if (down) return void request.socket.destroy()
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Body
     const answer = JSON.stringify(actions[action]?.(body) ?? {})
     if (action.startsWith('SendMessage')) inbox.calls++
@@ -96,6 +102,16 @@ const fakeSqs = {
     inbox = inboxes[options.sender] as Inbox
     inbox.begin()
     delayMs = options.delayMs
+  },
+  /** Cuts the connection of each request from now on, or no longer. */
+  setDown(options: { down: boolean }): void {
+    down = options.down
+  },
+  /** Requests by action since the last call. */
+  asked(): Record<string, number> {
+    const before = asked
+    asked = {}
+    return before
   },
   /** Resolves when so many messages have come since `begin`. */
   until: (count: number) => inbox.until(count),
