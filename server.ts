@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     // A key that a client puts into a URL by mistake does not get into the log.
     logger: { level: config.LOG_LEVEL, serializers: { req: requestWithoutKey }, stream: logs },
     trustProxy: config.TRUST_PROXY,
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     requestTimeout,
     http: {
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),

@@ -74,7 +74,7 @@ export class ContentEncodingError extends errorClass(
   415
 ) {}
 /** 404: no route has this method and path. */
-export class RouteNotFoundError extends errorClass('IEV_NOT_FOUND', 'There is no route %s %s', 404) {}
+export class RouteNotFoundError extends errorClass('IEV_NOT_FOUND', 'There is no route %s %s%s', 404) {}
 /** 404: the files of the console are missing. */
 export class ConsoleNotBuiltError extends errorClass(
   'IEV_CONSOLE_NOT_BUILT',
@@ -151,6 +151,7 @@ export const WS_DISABLED = 'IEV_WS_DISABLED'
 export const WS_INVALID = 'IEV_WS_INVALID'
 export const WS_RATE_LIMITED = 'IEV_WS_RATE_LIMITED'
 export const WS_TOO_MANY_SOCKETS = 'IEV_WS_TOO_MANY_SOCKETS'
+export const WS_OLD_CLIENT = 'IEV_WS_OLD_CLIENT'
 export const WS_TOO_SLOW = 'IEV_WS_TOO_SLOW'
 export const WS_STALLED = 'IEV_WS_STALLED'
 export const WS_BUFFERS_FULL = 'IEV_WS_BUFFERS_FULL'

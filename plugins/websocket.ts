@@ -2,13 +2,13 @@ import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Server } from 'socket.io'
 import { ApiKeys } from '../lib/instances/api-keys.ts'
-import { AlreadyRegisteredError, SocketIoTakenError, WS_TOO_MANY_SOCKETS } from '../lib/errors.ts'
+import { AlreadyRegisteredError, SocketIoTakenError } from '../lib/errors.ts'
 import { WebsocketOptions } from '../lib/schemas/options/websocket.ts'
 import { optionsChecker } from '../lib/schemas/options/checker.ts'
 import { Admission } from '../lib/websocket/admission.ts'
 import { AllowedHosts } from '../lib/websocket/allowed-hosts.ts'
 import { Audiences } from '../lib/websocket/audiences.ts'
-import { Connections, TOO_MANY_OF_ADDRESS } from '../lib/websocket/connections.ts'
+import { Connections } from '../lib/websocket/connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
 import { Gate } from '../lib/websocket/gate.ts'
 import { Hub } from '../lib/websocket/hub.ts'
@@ -60,7 +60,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const connections = new Connections({
     peerAddress: addressOf,
     maxPerAddress: maxSocketsPerAddress,
-    refused: (address) => gate.refused({ code: WS_TOO_MANY_SOCKETS, message: TOO_MANY_OF_ADDRESS, address })
+    refused: (refusal) => gate.refused(refusal)
   })
   await registerSocketIo(fastify, { path, corsOrigin, connections })
   const { io } = fastify

@@ -67,8 +67,17 @@ function parseJson(body: string): unknown {
   }
 }
 
+/** Faults of a body that nobody asked for: the route is unknown. */
+const BODY_FAULTS = new Set<string | undefined>([
+  'FST_ERR_CTP_EMPTY_JSON_BODY',
+  'FST_ERR_CTP_INVALID_JSON_BODY',
+  'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+])
+
 /** An error handler: replies in Evolution API's shape plus `code`. */
-export function answerError(error: ThrownError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerError(thrown: ThrownError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  // Fastify reads the body of a request before it calls the not-found handler.
+  const error = request.is404 && BODY_FAULTS.has(thrown.code) ? notFound(request) : thrown
   const { statusCode, code, messages, headers } = toAnswer(error, request, reply)
   if (error instanceof ClosingError) request.log.info({ code }, 'A request was refused, the server is shutting down')
   else if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
@@ -82,8 +91,16 @@ export function answerError(error: ThrownError, request: FastifyRequest, reply: 
 }
 
 /** A not-found handler. @throws {RouteNotFoundError} */
-export function answerNotFound({ method, url }: FastifyRequest): never {
-  throw new RouteNotFoundError(method, url.replace(/[?#].*/, ''))
+export function answerNotFound(request: FastifyRequest): never {
+  throw notFound(request)
+}
+
+function notFound({ method, url, headers }: FastifyRequest): RouteNotFoundError {
+  const advice =
+    headers['sec-websocket-key'] === undefined
+      ? ' on this server: if it is a route of your hub, such as Evolution API, send the request to the hub itself'
+      : ': this server speaks Socket.IO, which a plain WebSocket does not; connect with a Socket.IO client'
+  return new RouteNotFoundError(method, url.replace(/[?#].*/, ''), advice)
 }
 
 /** Removes the errors of the branches of a choice: Ajv reports the choice, too. */

@@ -1,6 +1,7 @@
 import { io } from 'socket.io-client'
 import type { InstanceEventMap } from '../schemas/events/index.ts'
 import type { ConnectInstanceOptions, ConnectionError, InstanceConnection, InstanceMessage } from './types.ts'
+import type { Notice } from '../websocket/notice.ts'
 import type { Resumed } from '../websocket/resumed.ts'
 
 export type { InstanceEventMap }
@@ -78,8 +79,10 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     }
   })
 
-  socket.onAny((name: string, message: Resumed & InstanceMessage<Events>) => {
+  socket.onAny((name: string, message: Resumed & InstanceMessage<Events> & Partial<Notice>) => {
     expelled = false
+    // The namespace carries no events: to this client, that is a refusal.
+    if (name === 'notice' && message?.code === 'IEV_WS_DISABLED') fail(message.code, String(message.message))
     if (name === 'resumed' || name === 'resuming') log = message.log
     if (name === 'resumed') take({ run: () => onResumed?.(message), offset: message.to, log: message.log })
     // The log has another epoch, or is another one: offsets above this one are void.

@@ -51,7 +51,7 @@ const EVOLUTION_ALIASES: Record<string, string | null> = {
 }
 
 /** Names of Socket.IO's own events and of this package's, from which clients could not tell an event of the log. */
-const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'resuming', 'resumed'])
+const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'resuming', 'resumed', 'notice'])
 
 /** The events that a server knows. */
 export interface CatalogueOptions {

@@ -21,7 +21,7 @@ export function banner({ url, config, console, apiKey, keyFile, embedded }: Bann
     ['HTTP API', `${url}${config.DOCS_ENABLED ? `   (documentation: ${url}/docs)` : ''}`],
     ...(console ? [['Console', `${url}/console`] satisfies [string, string]] : []),
     [
-      'WebSocket',
+      'Socket.IO',
       config.WEBSOCKET_ENABLED
         ? `${socket}/<instance>${config.WEBSOCKET_GLOBAL_EVENTS ? ` and ${socket}` : ''}`
         : 'off (WEBSOCKET_ENABLED=false)'

@@ -12,6 +12,7 @@ import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
+import type { Notice } from './notice.ts'
 import { readSubscription, type Subscription } from './subscription.ts'
 import type { WrongKeys } from './wrong-keys.ts'
 
@@ -29,6 +30,8 @@ export interface Admitted {
   /** The instance whose token authorized it; `undefined` for the global key and allowed hosts. */
   readonly tokenOf: Instance | undefined
   readonly subscription: Subscription
+  /** Sent to the socket once: it is on `/`, which carries no events. */
+  readonly notice?: Notice
 }
 
 export interface Refused {
@@ -97,13 +100,14 @@ export class Admission {
     }
     const decision = this.decide(attempt)
     if (decision === UNAUTHORIZED && key !== undefined) wrongKeys.count(address, key)
-    return decision
+    return decision === UNAUTHORIZED && key === undefined ? KEYLESS : decision
   }
 
   /** Decides whether a socket may be in a namespace now. */
   decide({ namespace, handshake, peer }: Attempt): Admitted | Refused {
     const allowed = this.#allow(namespace, handshake, peer)
     if (allowed.status === 'refused') return allowed
+    if (allowed.notice) return { ...allowed, subscription: NOTHING }
     const read = readSubscription(namespace, handshake.auth, this.#options.catalogue)
     return read.status === 'invalid'
       ? refused(WS_INVALID, read.message)
@@ -125,17 +129,17 @@ export class Admission {
 
     if (namespace === '/') {
       if (!seesAll && !own) return UNAUTHORIZED
-      if (!globalEvents)
-        return refused(WS_DISABLED, 'Global events are switched off on this server: connect to /<instance>')
-      return { status: 'admitted', instance: own, tokenOf: own }
+      // Admitted all the same: python-socketio fails as a whole if one of its namespaces is refused.
+      return { status: 'admitted', instance: own, tokenOf: own, ...(!globalEvents && { notice: NO_GLOBAL_EVENTS }) }
     }
 
     const name = instanceOf(namespace)
     // The same answer for a missing instance, so that a client without its key cannot tell whether it exists.
     if (name === undefined || (!seesAll && own?.name !== name)) return UNAUTHORIZED
     const instance = instances.get(name)
-    const selection = instance?.selections.websocket
-    if (!instance || !selection) {
+    if (!instance) return refused(WS_NOT_SET, `There is no instance "${name}": check the name`)
+    const selection = instance.selections.websocket
+    if (!selection) {
       return refused(
         WS_NOT_SET,
         `No events are selected for "${name}": POST /websocket/set/${encodeURIComponent(name)} first`
@@ -151,16 +155,29 @@ const UNAUTHORIZED = refused(
   'The key does not authorize this namespace: pass auth: { apikey } with the global key or the token of this instance'
 )
 
+const KEYLESS = refused(
+  WS_UNAUTHORIZED,
+  'No key came: pass it as auth: { apikey }, in the header apikey or Authorization: Bearer, or as ?apikey='
+)
+
+const NO_GLOBAL_EVENTS: Notice = {
+  code: WS_DISABLED,
+  message:
+    'This namespace carries no events, because global events are switched off: connect to /<instance>, or start the server with them (WEBSOCKET_GLOBAL_EVENTS=true, or the option globalEvents)'
+}
+const NOTHING: Subscription = { offset: undefined, log: undefined, events: undefined, instances: undefined }
+
 function refused(code: Refused['code'], message: string): Refused {
   return { status: 'refused', code, message }
 }
 
 /**
- * Returns the key of a handshake: `auth.apikey`, else the header, else the query. The first one that is present counts, also
- * if it is no text: then it is a wrong key.
+ * Returns the key of a handshake: `apikey` of `auth`, the headers or the query, else where other clients have it. The first one
+ * that is present counts, also if it is no text: then it is a wrong key.
  */
 function keyOf({ auth, headers, query }: Handshake): string | undefined {
-  for (const key of [auth.apikey, headers.apikey, query.apikey]) {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+  for (const key of [auth.apikey, headers.apikey, query.apikey, auth.token, auth.apiKey, bearer]) {
     if (key !== undefined && key !== null && key !== '') return typeof key === 'string' ? key : NO_KEY
   }
   return undefined

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Server, Socket } from 'socket.io'
-import { WS_TOO_MANY_SOCKETS } from '../errors.ts'
+import { WS_OLD_CLIENT, WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import { addressBlock } from './address-block.ts'
 import { PacedWork } from './paced-work.ts'
 import type { PeerAddress } from './peer-address.ts'
@@ -12,12 +12,16 @@ export interface ConnectionsOptions {
   peerAddress: PeerAddress
   /** Connections that one address may have open. */
   maxPerAddress: number
-  /** Called with the address of each connection that is refused before it is open. */
-  refused: (address: string) => void
+  /** Called for each connection that is refused before it is open. */
+  refused: (refusal: { code: string; message: string; address: string }) => void
 }
 
 /** The message of the refusal, after the code. */
 export const TOO_MANY_OF_ADDRESS = 'Too many connections are open from this address'
+
+const OLD_CLIENT = 'A client of Socket.IO 2 or older was refused: it needs a client of Socket.IO 3 or 4'
+/** Engine.IO's code of a client with version 3 of its protocol. */
+const UNSUPPORTED_PROTOCOL = 5
 
 /** Connections over the limit that are opened all the same, to refuse them as sockets; any more are refused as HTTP requests. */
 const SURPLUS = 100
@@ -41,6 +45,11 @@ export class Connections {
   /** Follows the connections of a server. */
   watch(engine: Server['engine']): void {
     engine.on('connection', (connection: Connection) => this.#opened(connection))
+    engine.on('connection_error', ({ req, code }: { req: IncomingMessage; code: number }) => {
+      if (code !== UNSUPPORTED_PROTOCOL) return
+      const { peerAddress, refused } = this.#options
+      refused({ code: WS_OLD_CLIENT, message: OLD_CLIENT, address: peerAddress(req) })
+    })
   }
 
   /** Engine.IO's `allowRequest`: decides on the first request of a connection, when it is its turn. */
@@ -57,7 +66,7 @@ export class Connections {
     const { peerAddress, maxPerAddress, refused } = this.#options
     const address = peerAddress(request)
     const allowed = (this.#byAddress.get(addressBlock(address)) ?? 0) < maxPerAddress + SURPLUS
-    if (!allowed) refused(address)
+    if (!allowed) refused({ code: WS_TOO_MANY_SOCKETS, message: TOO_MANY_OF_ADDRESS, address })
     answer(allowed ? null : `${WS_TOO_MANY_SOCKETS}: ${TOO_MANY_OF_ADDRESS}`, allowed)
   }
 

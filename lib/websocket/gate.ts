@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Namespace, Server, Socket } from 'socket.io'
-import { WS_RATE_LIMITED, WS_TOO_MANY_SOCKETS } from '../errors.ts'
+import { WS_OLD_CLIENT, WS_RATE_LIMITED, WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { QuietLog } from '../telemetry/quiet-log.ts'
 import { urlWithoutKeys } from '../text/url-without-keys.ts'
@@ -44,6 +44,7 @@ export class Gate {
   /** Counts and logs the refusal of a socket, or of a connection. */
   refused({ code, message, address }: { code: string; message: string; address: string }): void {
     this.#options.metrics.turnedAway.inc({ code })
+    if (code === WS_OLD_CLIENT) this.#quietLog.warn('clients', { address }, message)
     if (code === WS_RATE_LIMITED)
       this.#quietLog.warn(
         'keys',
@@ -91,7 +92,10 @@ export class Gate {
       socket.disconnect()
       return
     }
-    this.#options.hub.add(socket, decision)
+    const { notice, tokenOf } = decision
+    if (notice) socket.emit('notice', notice)
+    // The hub disconnects it with its token. Without one, nothing ends its right to be there.
+    if (!notice || tokenOf) this.#options.hub.add(socket, decision)
   }
 }
 

@@ -1,6 +1,7 @@
 import { io } from 'socket.io-client'
 import t from 'tap'
-import { API_KEY, folder, listen } from '../support/build.ts'
+import app from '../../app.ts'
+import { API_KEY, bare, folder, listen } from '../support/build.ts'
 import { connect, next, refusal } from '../support/sockets.ts'
 import { soon } from '../support/until.ts'
 
@@ -50,7 +51,11 @@ t.test('the key may come as auth, header or query, and over polling', async (t) 
     { auth: { apikey: API_KEY } },
     { auth: {}, extraHeaders: { apikey: API_KEY } },
     { auth: {}, query: { apikey: API_KEY } },
-    { auth: { apikey: API_KEY }, transports: ['polling'] }
+    { auth: { apikey: API_KEY }, transports: ['polling'] },
+    { auth: { token: API_KEY } },
+    { auth: { apiKey: API_KEY } },
+    { auth: {}, extraHeaders: { authorization: `Bearer ${API_KEY}` } },
+    { auth: { apikey: API_KEY, token: 'of something else' } }
   ]) {
     const { socket } = await connect(t, `${url}/instance`, '', options)
     t.ok(socket.connected)
@@ -71,17 +76,55 @@ t.test('a refused client receives the reason as a code', async (t) => {
   await app.websocket.set('mine', { enabled: true })
   t.match(await refusal(t, mine, auth('token-of-other')), { code: 'IEV_WS_UNAUTHORIZED' })
   t.match(await refusal(t, mine, auth('wrong')), { code: 'IEV_WS_UNAUTHORIZED' })
-  t.match(await refusal(t, mine), { code: 'IEV_WS_UNAUTHORIZED' })
+  t.match(await refusal(t, mine), { code: 'IEV_WS_UNAUTHORIZED', message: /^No key came: pass it as auth/ })
+  t.match(await refusal(t, url), { code: 'IEV_WS_UNAUTHORIZED', message: /^No key came/ })
+  t.match(await refusal(t, `${url}/nobody`, auth(API_KEY)), {
+    code: 'IEV_WS_NOT_SET',
+    message: 'There is no instance "nobody": check the name'
+  })
   t.strictSame(
     await refusal(t, mine, auth('wrong')),
     await refusal(t, `${url}/nobody`, auth('wrong')),
     'a refusal of a wrong key does not tell whether the instance exists'
   )
-  t.match(await refusal(t, url, auth(API_KEY)), { code: 'IEV_WS_DISABLED' })
   t.match(await refusal(t, url, auth('wrong')), { code: 'IEV_WS_UNAUTHORIZED' })
   await app.websocket.set('mine', { enabled: false })
   t.match(await refusal(t, mine, auth('token-of-mine')), { code: 'IEV_WS_DISABLED' })
   t.match(await refusal(t, `${url}/%E0%A4%A`, auth(API_KEY)), { code: 'IEV_WS_UNAUTHORIZED' }, 'an invalid name')
+})
+
+t.test('without global events, a key may connect to /, which says once that it carries none', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
+  await app.websocket.set('mine', { enabled: true })
+  // As python-socketio does with a handler on `/`: both namespaces on one connection, where any refusal fails them all.
+  const global = await connect(t, url, API_KEY, { auth: { apikey: API_KEY, offset: 0 } })
+  const own = await connect(t, url, 'token-of-mine')
+  const mine = await connect(t, `${url}/mine`, 'token-of-mine')
+  await app.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
+  await mine.until(1)
+  const left = next(own.socket, 'disconnect')
+  await app.eventLog.instances.setToken('mine', 'newer')
+  t.same((await left)[0], 'io server disconnect', 'with its token, as everywhere')
+  const notice = { event: 'notice', message: { code: 'IEV_WS_DISABLED', message: /connect to \/<instance>/ } }
+  t.match(global.received, [notice])
+  t.match(own.received, [notice])
+  t.ok(global.socket.connected)
+})
+
+t.test('a client of Socket.IO 2 is refused, counted, and logged', async (t) => {
+  const lines: string[] = []
+  const server = bare(t, { logger: { level: 'warn', stream: { write: (line: string) => void lines.push(line) } } })
+  await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: false })
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  const reply = await fetch(`${url}/socket.io/?EIO=3&transport=polling`)
+  t.match(await reply.json(), { code: 5, message: 'Unsupported protocol version' })
+  t.equal((await fetch(`${url}/socket.io/?EIO=4&transport=none`)).status, 400)
+  t.match(lines, [/"address":"127.0.0.1","msg":"A client of Socket.IO 2 or older was refused/])
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  t.match(metrics.match(/^iev_websocket_refused_total.*$/gm), [
+    'iev_websocket_refused_total{code="IEV_WS_OLD_CLIENT"} 1'
+  ])
 })
 
 t.test('a key that is not a string is refused, and does not harm the server', async (t) => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { statSync, writeFileSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
@@ -5,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Manager } from 'socket.io-client'
 import t from 'tap'
+import { WebSocket } from 'ws'
 import { isConsoleBuilt } from '../../routes/console.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { checkQueues } from '../support/chaos.ts'
@@ -72,6 +74,23 @@ t.test('with nothing configured, events go to an emulated SQS and to sockets, al
     status: 404,
     body: { code: 'IEV_NOT_FOUND' }
   })
+  t.match(
+    await fetch(`${url}/chat/findChats/sales`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' }
+    }).then((reply) => reply.json()),
+    { status: 404, response: { message: [/^There is no route POST .* on this server: .* to the hub itself$/] } }
+  )
+  t.match(
+    await fetch(`${url}/sales`, { headers: { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' } }).then((reply) =>
+      reply.json()
+    ),
+    { status: 404, response: { message: [/speaks Socket\.IO, which a plain WebSocket does not/] } }
+  )
+  const [plain] = (await once(new WebSocket(`${url.replace('http', 'ws')}/sales`), 'error')) as [Error]
+  t.match(plain.message, 'Unexpected server response: 404')
+  for (const path of ['/instance/fetchInstances/', '//instance//fetchInstances'])
+    t.match(await call(`${url}${path}`, { key: token }), { body: [{ name: 'sales' }] }, path)
   t.match(await call(`${url}/events/${'a'.repeat(300)}`, post({}, apiKey)), {
     status: 400,
     body: { code: 'IEV_VALIDATION' }

@@ -38,7 +38,7 @@ t.test('the banner shows all addresses', async (t) => {
       'fastify-instance-events is ready',
       '  HTTP API   http://127.0.0.1:8080   (documentation: http://127.0.0.1:8080/docs)',
       '  Console    http://127.0.0.1:8080/console',
-      '  WebSocket  ws://127.0.0.1:8080/<instance>',
+      '  Socket.IO  ws://127.0.0.1:8080/<instance>',
       '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; any region and credentials)',
       '  Event log  file:./data/instance-events.db',
       '  API key    the-api-key   (kept in /srv/data/api-key)',
@@ -55,13 +55,13 @@ t.test('what is switched off is shown as off', async (t) => {
   const text = shown({ DOCS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false', SQS_ENABLED: 'false' }, { console: false })
   t.equal(row('HTTP API', text), url)
   t.equal(row('Console', text), undefined)
-  t.equal(row('WebSocket', text), 'off (WEBSOCKET_ENABLED=false)')
+  t.equal(row('Socket.IO', text), 'off (WEBSOCKET_ENABLED=false)')
   t.equal(row('SQS', text), 'off (SQS_ENABLED=false)')
 })
 
 t.test('with global events, the root namespace is shown', async (t) => {
   t.equal(
-    row('WebSocket', shown({ WEBSOCKET_GLOBAL_EVENTS: 'true' })),
+    row('Socket.IO', shown({ WEBSOCKET_GLOBAL_EVENTS: 'true' })),
     'ws://127.0.0.1:8080/<instance> and ws://127.0.0.1:8080'
   )
 })
