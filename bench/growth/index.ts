@@ -5,6 +5,7 @@ import { directory } from './directory.ts'
 import { instances } from './instances.ts'
 import { queues } from './queues.ts'
 import { storms } from '../storm/index.ts'
+import { opening } from './opening.ts'
 import { replay } from './replay.ts'
 
 /** Whether it stays as fast, and as small, when there is more of everything: ours beside ours with less. */
@@ -15,6 +16,7 @@ export default async function growth(bench: Bench): Promise<Comparison[]> {
     await backlog(bench),
     await replay(bench),
     await directory(bench),
+    await opening(bench),
     ...(await storms(bench))
   ]
 }

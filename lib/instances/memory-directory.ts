@@ -6,6 +6,7 @@ import {
   TokenTakenError,
   ValidationError
 } from '../errors.ts'
+import { digestOf, keptInstance, type KeptInstance } from './kept-instance.ts'
 import { assertInstanceName } from './name.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 import { InstanceNames, type NamePage } from './names.ts'
@@ -36,14 +37,20 @@ export function blankInstance(name: string): InstanceRecord {
   return { id: randomUUID(), name, tokenHash: null, integration: null, createdAt: now, updatedAt: now, selections: {} }
 }
 
+/** The record of an instance. A copy by `...` would lack what are getters. */
+function recordOf({ id, name, tokenHash, integration, createdAt, updatedAt, selections }: Instance): InstanceRecord {
+  return { id, name, tokenHash, integration, createdAt, updatedAt, selections }
+}
+
 /**
  * The directory of both backends: it writes to the backend, and changes in memory when the write is durable.
  * Tokens are kept as SHA-256 only.
  */
 export class MemoryDirectory implements InstanceDirectory {
   readonly #table: InstanceTable
-  readonly #byName = new Map<string, Instance>()
-  readonly #byTokenHash = new Map<string, Instance>()
+  readonly #byName = new Map<string, KeptInstance>()
+  /** By `digest`. */
+  readonly #byTokenHash = new Map<string, KeptInstance>()
   readonly #claimedTokens = new Set<string>()
   readonly #watchers = new Set<(change: InstanceChange) => void>()
   /** Sorted names; built when the first page is read. */
@@ -80,12 +87,12 @@ export class MemoryDirectory implements InstanceDirectory {
   /** The map's keys are digests, so its timing does not depend on the token. */
   findByToken(token: string): Instance | undefined {
     const hash = hashToken(token)
-    const instance = this.#byTokenHash.get(hash.toString('hex'))
+    const instance = this.#byTokenHash.get(hash.toString('latin1'))
     return instance?.tokenHash && timingSafeEqual(instance.tokenHash, hash) ? instance : undefined
   }
 
   reserveToken(token: string): void {
-    const claim = hashToken(token).toString('hex')
+    const claim = hashToken(token).toString('latin1')
     const holder = this.#byTokenHash.get(claim)
     if (holder) throw new OptionsInvalidError(`apiKey is the token of the instance "${holder.name}": choose another`)
     this.#claimedTokens.add(claim)
@@ -104,7 +111,7 @@ export class MemoryDirectory implements InstanceDirectory {
     return this.#withToken(token, (tokenHash) =>
       this.#table.write(name, (before) => {
         if (before?.tokenHash) throw new InstanceExistsError(name)
-        const record = before ?? blankInstance(name)
+        const record = before ? recordOf(before) : blankInstance(name)
         const chosen: { [T in TransportName]?: Selection } = { ...record.selections }
         if (selections.sqs) chosen.sqs = nextSelection(chosen.sqs, selections.sqs)
         if (selections.websocket) chosen.websocket = nextSelection(chosen.websocket, selections.websocket)
@@ -125,7 +132,7 @@ export class MemoryDirectory implements InstanceDirectory {
     return this.#withToken(token, (tokenHash) =>
       this.#table.write(name, (before) => {
         if (!before) throw new InstanceNotFoundError(name)
-        return { ...before, tokenHash, updatedAt: new Date() }
+        return { ...recordOf(before), tokenHash, updatedAt: new Date() }
       })
     )
   }
@@ -139,7 +146,7 @@ export class MemoryDirectory implements InstanceDirectory {
     assertInstanceName(name)
     return this.#table.write(name, (before) => {
       if (!before && !register) throw new InstanceNotFoundError(name)
-      const record = before ?? blankInstance(name)
+      const record = before ? recordOf(before) : blankInstance(name)
       const selections = { ...record.selections, [transport]: nextSelection(record.selections[transport], input) }
       return { ...record, selections }
     })
@@ -153,12 +160,14 @@ export class MemoryDirectory implements InstanceDirectory {
 
   /** For backends: adds or replaces a record that is durable. */
   put(instance: Instance): void {
-    const before = this.#byName.get(instance.name)
+    const after = keptInstance(instance)
+    const { name, digest } = after
+    const before = this.#byName.get(name)
     if (before) this.#forgetToken(before)
-    if (instance.tokenHash) this.#byTokenHash.set(instance.tokenHash.toString('hex'), instance)
-    this.#byName.set(instance.name, instance)
-    if (!before) this.#names?.add(instance.name)
-    if (before) this.#notify({ type: 'updated', before, after: instance })
+    if (digest !== null) this.#byTokenHash.set(digest, after)
+    this.#byName.set(name, after)
+    if (!before) this.#names?.add(name)
+    if (before) this.#notify({ type: 'updated', before, after })
   }
 
   /** For backends: removes a record whose removal is durable. */
@@ -172,7 +181,7 @@ export class MemoryDirectory implements InstanceDirectory {
   /** Claims a token during `work`, so that two writes at once cannot give it to two instances. */
   async #withToken<T>(token: string, work: (tokenHash: Buffer) => Promise<T>): Promise<T> {
     const tokenHash = hashToken(token)
-    const claim = tokenHash.toString('hex')
+    const claim = tokenHash.toString('latin1')
     if (this.#byTokenHash.has(claim) || this.#claimedTokens.has(claim)) throw new TokenTakenError()
     this.#claimedTokens.add(claim)
     try {
@@ -183,7 +192,7 @@ export class MemoryDirectory implements InstanceDirectory {
   }
 
   #forgetToken({ name, tokenHash }: Instance): void {
-    const token = tokenHash?.toString('hex') ?? ''
+    const token = digestOf(tokenHash) ?? ''
     // When changes are read together, another instance may already have been given this token.
     if (this.#byTokenHash.get(token)?.name === name) this.#byTokenHash.delete(token)
   }

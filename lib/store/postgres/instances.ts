@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg'
 import { TokenTakenError } from '../../errors.ts'
+import { digestOf, keptInstance, KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
 import { MemoryDirectory, type InstanceRecord, type InstanceTable } from '../../instances/memory-directory.ts'
 import type { PostgresPool } from './connection.ts'
 import type { Row } from '../rows.ts'
@@ -12,6 +13,9 @@ export interface PostgresInstancesOptions {
   /** Appends and changes of instances, in the order of calls. */
   writes: CommitQueue
 }
+
+/** Instances that are read at once. */
+const PAGE = 2_000
 
 /** The current version of an instance, by its key. */
 interface Known {
@@ -63,7 +67,7 @@ export class PostgresInstances implements InstanceTable {
         if (key === null) continue
         await this.#reading.run()
         const after = this.directory.get(name)
-        return after?.key === key ? after : { ...record, key }
+        return after?.key === key ? after : keptInstance({ ...record, key })
       }
     })
   }
@@ -98,35 +102,57 @@ export class PostgresInstances implements InstanceTable {
   }
 
   async #read(): Promise<void> {
+    if (this.#version < 0 || this.#isReloading) await this.#readAll()
     const { pool } = this.#options
-    const after = this.#isReloading ? -1 : this.#version
-    // One statement, so that changes and version are of the same moment. A read of all needs no removals.
+    // One statement, so that changes and version are of the same moment.
     const rows = await pool.query(
       `SELECT c.value AS head, d.* FROM ${pool.schema}.counters c LEFT JOIN (
         SELECT version, key, false AS removed, id, name, token_hash, integration, created_at, updated_at, selections
         FROM ${pool.schema}.instances WHERE version > $1
         UNION ALL
         SELECT version, key, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-        FROM ${pool.schema}.removed_instances WHERE version > $1 AND $1 >= 0
+        FROM ${pool.schema}.removed_instances WHERE version > $1
       ) d ON true WHERE c.name = 'directory' ORDER BY d.version`,
-      [after]
+      [this.#version]
     )
-    if (after < 0) this.#dropAllBut(new Set(rows.map(({ key, name }) => `${String(key)} ${String(name)}`)))
     for (const row of rows) {
       if (row.removed === false) this.#put(row)
       else if (row.removed) this.#drop(row.key as number)
     }
     this.#version = rows[0]?.head as number
-    if (after < 0) this.#isReloading = false
   }
 
-  #dropAllBut(present: ReadonlySet<string>): void {
-    for (const [key, { name }] of this.#known) if (!present.has(`${key} ${name}`)) this.#drop(key)
+  /** Reads all instances, page by page. What changes meanwhile has a higher version than was read first. */
+  async #readAll(): Promise<void> {
+    const { pool } = this.#options
+    const { value } = await pool.one(`SELECT value FROM ${pool.schema}.counters WHERE name = 'directory'`, [])
+    const present = new Set<number>()
+    let rows: Row[] = []
+    do {
+      rows = await pool.query(
+        `SELECT version, key, id, name, token_hash, integration, created_at, updated_at, selections
+        FROM ${pool.schema}.instances WHERE key > $1 ORDER BY key LIMIT ${PAGE}`,
+        [rows.at(-1)?.key ?? 0]
+      )
+      for (const row of rows) {
+        this.#put(row)
+        present.add(row.key as number)
+      }
+    } while (rows.length === PAGE)
+    for (const key of this.#known.keys()) if (!present.has(key)) this.#drop(key)
+    this.#version = value as number
+    this.#isReloading = false
   }
 
   #put(row: Row): void {
     const instance = toInstance(row)
-    this.#known.set(instance.key, { name: instance.name, version: row.version as number })
+    const { key, name } = instance
+    // Instances that had this key or this name are gone: the database may have lost changes, and given the key again.
+    const former = this.#known.get(key)
+    if (former && former.name !== name) this.#drop(key)
+    const namesake = this.directory.get(name)
+    if (namesake && namesake.key !== key) this.#drop(namesake.key)
+    this.#known.set(key, { name, version: row.version as number })
     this.directory.put(instance)
   }
 
@@ -147,25 +173,23 @@ export function instanceValues(record: InstanceRecord): unknown[] {
 type StoredSelection = Omit<Selection, 'createdAt' | 'updatedAt'> & { createdAt: string; updatedAt: string }
 
 function toInstance(row: Row): Instance {
-  const chosen: { [T in TransportName]?: Selection } = {}
+  const chosen: { [T in TransportName]?: KeptSelection } = {}
   const selections = row.selections as { [T in TransportName]?: StoredSelection }
-  for (const [transport, { id, enabled, events, createdAt, updatedAt }] of Object.entries(selections)) {
-    chosen[transport as TransportName] = {
-      id,
-      enabled,
-      events,
-      createdAt: new Date(createdAt),
-      updatedAt: new Date(updatedAt)
-    }
+  for (const [transport, selection] of Object.entries(selections)) {
+    chosen[transport as TransportName] = new KeptSelection({
+      ...selection,
+      createdAt: Date.parse(selection.createdAt),
+      updatedAt: Date.parse(selection.updatedAt)
+    })
   }
-  return {
+  return new KeptInstance({
     key: row.key as number,
     id: row.id as string,
     name: row.name as string,
-    tokenHash: row.token_hash as Buffer | null,
+    digest: digestOf(row.token_hash as Buffer | null),
     integration: row.integration as string | null,
-    createdAt: new Date(row.created_at as number),
-    updatedAt: new Date(row.updated_at as number),
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number,
     selections: chosen
-  }
+  })
 }

@@ -7,7 +7,7 @@ import { openDatabase } from './database.ts'
 import { isWhole } from './damage.ts'
 import { Page, takeEvents } from './page.ts'
 import { SqlitePending } from './pending.ts'
-import { toInstance } from './rows.ts'
+import { readInstances } from './rows.ts'
 import { prepareStatements } from './statements.ts'
 import type { Instance } from '../../instances/instance.ts'
 import type { StoredEvent } from '../../events/event.ts'
@@ -67,9 +67,7 @@ export class SqliteExport {
   }
 
   instances(): Instance[] {
-    const selections = Map.groupBy(this.#db.prepare('SELECT * FROM selections').all(), (row) => row.instance_key)
-    const rows = this.#db.prepare('SELECT * FROM instances ORDER BY key').all()
-    return rows.map((row) => toInstance(row, selections.get(row.key as number) ?? []))
+    return [...readInstances(this.#db)]
   }
 
   queues(): Row[] {

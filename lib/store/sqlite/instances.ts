@@ -6,7 +6,8 @@ import {
   type InstanceRecord,
   type InstanceTable
 } from '../../instances/memory-directory.ts'
-import { toInstance } from './rows.ts'
+import { keptInstance } from '../../instances/kept-instance.ts'
+import { readInstances } from './rows.ts'
 import type { Instance, TransportName } from '../../instances/instance.ts'
 
 /**
@@ -36,10 +37,7 @@ export class SqliteInstances implements InstanceTable {
       DO UPDATE SET enabled = excluded.enabled, events = excluded.events, updated_at = excluded.updated_at`)
 
     this.directory = new MemoryDirectory(this)
-    const selections = Map.groupBy(db.prepare('SELECT * FROM selections').all(), (row) => row.instance_key)
-    for (const row of db.prepare('SELECT * FROM instances').all()) {
-      this.directory.put(toInstance(row, selections.get(row.key as number) ?? []))
-    }
+    for (const instance of readInstances(db)) this.directory.put(instance)
   }
 
   write(name: string, change: (before: Instance | undefined) => InstanceRecord): Promise<Instance> {
@@ -104,7 +102,7 @@ export class SqliteInstances implements InstanceTable {
         )
       }
     }
-    const after = { ...record, key }
+    const after = keptInstance({ ...record, key })
     this.#changed.set(name, after)
     return after
   }

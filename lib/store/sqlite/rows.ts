@@ -1,27 +1,42 @@
+import { listOfJson } from '../../instances/event-lists.ts'
+import { digestOf, KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
+import type { TransportName } from '../../instances/instance.ts'
 import type { Row } from '../rows.ts'
-import type { Instance, Selection, TransportName } from '../../instances/instance.ts'
+import type { DatabaseSync } from 'node:sqlite'
 
-export function toInstance(row: Row, selections: Iterable<Row>): Instance {
-  const chosen: { [T in TransportName]?: Selection } = {}
-  for (const selection of selections) chosen[selection.transport as TransportName] = toSelection(selection)
-  return {
-    key: row.key as number,
-    id: row.id as string,
-    name: row.name as string,
-    tokenHash: row.token_hash === null ? null : Buffer.from(row.token_hash as Uint8Array),
-    integration: row.integration as string | null,
-    createdAt: new Date(row.created_at as number),
-    updatedAt: new Date(row.updated_at as number),
-    selections: chosen
+/** All instances by ascending key, with their selections. Rows are read one by one: all of them would take far more memory. */
+export function* readInstances(db: DatabaseSync): Generator<KeptInstance> {
+  const rows = db.prepare('SELECT * FROM selections ORDER BY instance_key').iterate()
+  let next = rows.next()
+  for (const row of db.prepare('SELECT * FROM instances ORDER BY key').iterate()) {
+    const chosen: { [T in TransportName]?: KeptSelection } = {}
+    while (!next.done && next.value.instance_key === row.key) {
+      chosen[next.value.transport as TransportName] = toSelection(next.value)
+      next = rows.next()
+    }
+    yield toInstance(row, chosen)
   }
 }
 
-function toSelection(row: Row): Selection {
-  return {
+function toInstance(row: Row, selections: KeptInstance['selections']): KeptInstance {
+  return new KeptInstance({
+    key: row.key as number,
+    id: row.id as string,
+    name: row.name as string,
+    digest: digestOf(row.token_hash as Uint8Array | null),
+    integration: row.integration as string | null,
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number,
+    selections
+  })
+}
+
+function toSelection(row: Row): KeptSelection {
+  return new KeptSelection({
     id: row.id as string,
     enabled: row.enabled === 1,
-    events: JSON.parse(row.events as string) as string[],
-    createdAt: new Date(row.created_at as number),
-    updatedAt: new Date(row.updated_at as number)
-  }
+    events: listOfJson(row.events as string),
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number
+  })
 }

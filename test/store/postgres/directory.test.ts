@@ -44,6 +44,27 @@ if (await havePostgres(t)) {
     t.strictSame(codes(byToken), ['', 'IEV_TOKEN_TAKEN'])
   })
 
+  t.test('a node that starts reads instances in pages, and misses no change that is made meanwhile', async (t) => {
+    const { nodes, postgres } = await openNodes(t, 1)
+    const { schema, query } = postgres
+    const [one] = nodes
+    await query(`INSERT INTO ${schema}.instances (version, id, name, created_at, updated_at)
+      SELECT n, 'id', 'instance ' || n, n, n FROM generate_series(1, 4500) n`)
+    await query(`UPDATE ${schema}.counters SET value = 4500 WHERE name = 'directory'`)
+    const opening = openNode(t, postgres)
+    await one.instances.create({ name: 'sales', token: 'secret-1' })
+    await one.instances.remove('instance 7')
+    const other = await opening
+    await until(() => other.instances.get('sales') !== undefined && other.instances.get('instance 7') === undefined)
+    t.equal(other.instances.size, 4_500)
+    t.match(other.instances.get('instance 4500'), { createdAt: new Date(4_500), selections: {} })
+    // As after the loss of changes in a failover, when a key is given again.
+    await query(`UPDATE ${schema}.instances SET name = 'again', version = 5000 WHERE name = 'instance 9'`)
+    await query(`UPDATE ${schema}.counters SET value = 5000 WHERE name = 'directory'`)
+    await until(() => other.instances.get('again') !== undefined)
+    t.equal(other.instances.get('instance 9'), undefined)
+  })
+
   t.test('selections that nodes set at once do not undo each other', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const transports = ['sqs', 'websocket'] as const

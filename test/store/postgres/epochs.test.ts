@@ -134,7 +134,9 @@ if (await havePostgres(t)) {
     await nodes[1].instances.create({ name: 'lost', token: 'of-lost' })
     await nodes[1].instances.remove('support')
     await follower.reached(5)
-    await until(() => nodes[0].instances.get('lost') !== undefined && nodes[0].instances.get('support') === undefined)
+    // It has the name of another one, and another key.
+    await nodes[1].instances.create({ name: 'support', token: 'of-new-support' })
+    await until(() => nodes[0].instances.findByToken('of-new-support') !== undefined)
 
     await database.fallBack()
     await until(() => nodes.every((node) => node.status().connected))
@@ -176,6 +178,7 @@ if (await havePostgres(t)) {
       ['kept', 'sales', 'support']
     ])
     t.equal(nodes[0].instances.findByToken('of-lost'), undefined)
+    t.equal(nodes[0].instances.findByToken('of-new-support'), undefined)
     t.equal(nodes[0].instances.findByToken('of-support')?.name, 'support')
     while ((await nodes[0].log.prune(EVERYTHING)).more);
   })

@@ -1,0 +1,23 @@
+/** Different lists that are kept. Beyond, all are forgotten: those in use stay, and equal ones that come later are new. */
+const MAX_LISTS = 10_000
+
+/** Lists of event keys by their JSON text, each in memory once: most instances select the same events. */
+const lists = new Map<string, readonly string[]>()
+const shared = new WeakSet<readonly string[]>()
+
+/** Returns the one list that is equal to this one. It cannot be changed. */
+export function sharedList(events: readonly string[]): readonly string[] {
+  return shared.has(events) ? events : listOfJson(JSON.stringify(events))
+}
+
+/** Returns the list that a JSON text writes. */
+export function listOfJson(json: string): readonly string[] {
+  let list = lists.get(json)
+  if (!list) {
+    if (lists.size >= MAX_LISTS) lists.clear()
+    list = Object.freeze(JSON.parse(json) as string[])
+    lists.set(json, list)
+    shared.add(list)
+  }
+  return list
+}

@@ -1,0 +1,113 @@
+import { sharedList } from './event-lists.ts'
+import type { Instance, Selection, TransportName } from './instance.ts'
+
+/** What is the same of a record in memory and in a store, with dates in milliseconds since the epoch. */
+type Stored<T> = Omit<T, 'createdAt' | 'updatedAt'> & { createdAt: number; updatedAt: number }
+
+interface StoredInstance extends Stored<Omit<Instance, 'tokenHash' | 'selections'>> {
+  digest: string | null
+  selections: Selections
+}
+
+type Selections = { readonly [T in TransportName]?: KeptSelection }
+
+/** The selections of instances without any. */
+const NONE: Selections = Object.freeze({})
+
+/** A selection in little memory: its list is shared, and a date is made when it is read. */
+export class KeptSelection implements Selection {
+  readonly id: string
+  readonly enabled: boolean
+  readonly events: readonly string[]
+  readonly #createdAt: number
+  readonly #updatedAt: number
+
+  constructor({ id, enabled, events, createdAt, updatedAt }: Stored<Selection>) {
+    this.id = id
+    this.enabled = enabled
+    this.events = sharedList(events)
+    this.#createdAt = createdAt
+    this.#updatedAt = updatedAt
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#createdAt)
+  }
+
+  get updatedAt(): Date {
+    return new Date(this.#updatedAt)
+  }
+  /** `JSON.stringify` leaves getters out. */
+  toJSON(): Selection {
+    const { id, enabled, events, createdAt, updatedAt } = this
+    return { id, enabled, events, createdAt, updatedAt }
+  }
+}
+
+/** An instance in little memory. */
+export class KeptInstance implements Instance {
+  readonly key: number
+  readonly id: string
+  readonly name: string
+  /** `tokenHash` as a string, one character a byte. */
+  readonly digest: string | null
+  readonly integration: string | null
+  readonly selections: Selections
+  readonly #createdAt: number
+  readonly #updatedAt: number
+
+  constructor(stored: StoredInstance) {
+    const { key, id, name, digest, integration, createdAt, updatedAt, selections } = stored
+    this.key = key
+    this.id = id
+    this.name = name
+    this.digest = digest
+    this.integration = integration
+    this.selections = selections.sqs || selections.websocket ? selections : NONE
+    this.#createdAt = createdAt
+    this.#updatedAt = updatedAt
+  }
+
+  get tokenHash(): Buffer | null {
+    return this.digest === null ? null : Buffer.from(this.digest, 'latin1')
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#createdAt)
+  }
+
+  get updatedAt(): Date {
+    return new Date(this.#updatedAt)
+  }
+
+  /** `JSON.stringify` leaves getters out. */
+  toJSON(): Instance {
+    const { key, id, name, tokenHash, integration, createdAt, updatedAt, selections } = this
+    return { key, id, name, tokenHash, integration, createdAt, updatedAt, selections }
+  }
+}
+
+/** Returns an instance as it is kept in memory. */
+export function keptInstance(instance: Instance): KeptInstance {
+  if (instance instanceof KeptInstance) return instance
+  const { tokenHash, createdAt, updatedAt } = instance
+  const { sqs, websocket } = instance.selections
+  return new KeptInstance({
+    ...instance,
+    digest: digestOf(tokenHash),
+    createdAt: createdAt.getTime(),
+    updatedAt: updatedAt.getTime(),
+    selections: { ...(sqs && { sqs: keptSelection(sqs) }), ...(websocket && { websocket: keptSelection(websocket) }) }
+  })
+}
+
+function keptSelection(selection: Selection): KeptSelection {
+  if (selection instanceof KeptSelection) return selection
+  const { createdAt, updatedAt } = selection
+  return new KeptSelection({ ...selection, createdAt: createdAt.getTime(), updatedAt: updatedAt.getTime() })
+}
+
+/** Returns the bytes of a hash as a string, one character a byte. */
+export function digestOf(hash: Uint8Array | null): string | null {
+  return hash && Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1')
+}
