@@ -1,4 +1,3 @@
-import { escapeForSqs } from '../json/escape-for-sqs.ts'
 import type { NewEvent, StoredEvent } from './event.ts'
 import { writeExtras } from './extras.ts'
 
@@ -22,12 +21,12 @@ export interface S3Reference {
   size: number
 }
 
-/** The JSON text of an event for SQS consumers. @param s3 the object that holds the message, if that is too large for SQS */
+/** The JSON text of an event for SQS consumers; characters that SQS refuses are not escaped yet. @param s3 the object that holds the message, if that is too large for SQS */
 export function sqsMessage(event: StoredEvent, server: string, s3?: S3Reference): string {
   const data = s3 ? `"dataType":"s3","data":${JSON.stringify(s3)}` : `"dataType":"json","data":${event.data}`
-  return escapeForSqs(
+  return (
     `{${names(event)},${data},"server":${JSON.stringify(server)},` +
-      `${event.envelope},"offset":${event.offset}${tail(event)}}`
+    `${event.envelope},"offset":${event.offset}${tail(event)}}`
   )
 }
 

@@ -1,5 +1,6 @@
 import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { sqsMessage } from '../events/messages.ts'
+import { escapeForSqs } from '../json/escape-for-sqs.ts'
 import type { Lane, LaneEvent } from './lane.ts'
 import { deduplicationId, messageGroupId, type QueueType } from './queue-names.ts'
 
@@ -24,14 +25,19 @@ export interface EntryOptions {
 
 /** Makes the batch entry of an event. Its `Id` is set by `Batch.add`. */
 export function toItem(event: LaneEvent, lane: Lane, { type, serverName }: EntryOptions): BatchItem {
-  const body = sqsMessage(event, serverName, event.s3)
+  const message = sqsMessage(event, serverName, event.s3)
+  // What no queue accepts need not be escaped. Put together it would be a copy: only one that is uploaded is.
+  const tooLarge = message.length > MAX_BATCH_BYTES
+  const body = tooLarge ? message : escapeForSqs(message)
   const attributes: Record<string, MessageAttributeValue> = {
     event: text(event.event),
     instance: text(event.instance),
     id: text(event.id)
   }
   if (event.traceparent !== undefined) attributes.traceparent = text(event.traceparent)
-  let bytes = Buffer.byteLength(body)
+  let bytes = tooLarge
+    ? Buffer.byteLength(event.data) + Buffer.byteLength(sqsMessage({ ...event, data: '' }, serverName))
+    : Buffer.byteLength(body)
   for (const [name, { StringValue }] of Object.entries(attributes))
     bytes += name.length + 'String'.length + Buffer.byteLength(StringValue as string)
   return {

@@ -1,23 +1,39 @@
-/** Runs at most `max` works at once, in the order of the calls. */
+interface Waiting {
+  places: number
+  begin: () => void
+}
+
+/** Runs works at once, in the order of the calls, for as long as they have places. */
 export class Limiter {
   readonly #max: number
-  readonly #waiting: (() => void)[] = []
-  #running = 0
+  readonly #waiting: Waiting[] = []
+  #free: number
 
   constructor(max: number) {
     this.#max = max
+    this.#free = max
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#max) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#running++
+  /** @param wanted places that the work takes; all at most */
+  async run<T>(work: () => Promise<T>, wanted = 1): Promise<T> {
+    const places = Math.min(wanted, this.#max)
+    await new Promise<void>((begin) => {
+      this.#waiting.push({ places, begin })
+      this.#next()
+    })
     try {
       return await work()
     } finally {
-      const next = this.#waiting.shift()
-      // The next one takes this place.
-      if (next) next()
-      else this.#running--
+      this.#free += places
+      this.#next()
+    }
+  }
+
+  #next(): void {
+    for (let first = this.#waiting[0]; first && first.places <= this.#free; first = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#free -= first.places
+      first.begin()
     }
   }
 }

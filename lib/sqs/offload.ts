@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { OptionsInvalidError } from '../errors.ts'
 import type { S3Options } from '../schemas/options/sqs.ts'
@@ -26,6 +27,8 @@ const DEADLINE_MS = 30_000
 const BYTES_PER_SECOND = 256 * 1_024
 /** Uploads at once: fewer than the client has sockets for, so that none waits for one. */
 const UPLOADS = 16
+/** Characters of a message that count as one upload: so many are in memory for all uploads together. */
+const UPLOAD_CHARACTERS = 1_048_576
 /** S3 accepts keys of up to 1,024 bytes, of which the prefix has at most 200. */
 const KEY_PART_MAX = 400
 
@@ -52,7 +55,10 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
   const limiter = new Limiter(UPLOADS)
 
   async function upload(event: StoredEvent, body: string, signal: AbortSignal): Promise<S3Reference> {
+    // In turns of their own, since each takes milliseconds: the bytes here, and what the SDK computes of them.
+    await setImmediate()
     const Body = Buffer.from(body)
+    await setImmediate()
     const object = { Bucket: bucket, Key: objectKey(event, prefix) }
     const ms = deadlineMs + (1_000 * Body.length) / BYTES_PER_SECOND
     const put = async (abortSignal: AbortSignal) => {
@@ -67,7 +73,8 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
   }
 
   return {
-    put: (event, body, signal) => limiter.run(() => upload(event, body, signal)),
+    put: (event, body, signal) =>
+      limiter.run(() => upload(event, body, signal), Math.ceil(body.length / UPLOAD_CHARACTERS)),
     destroy: () => client.destroy()
   }
 }

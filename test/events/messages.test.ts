@@ -46,12 +46,16 @@ t.test('names of events and instances are written as JSON', async (t) => {
 t.test('an SQS message escapes the characters that SQS refuses', async (t) => {
   const text = `\uFFFE \uFFFF 💬 \u{10FFFF} ç \u0000`
   const event = stored({ data: JSON.stringify({ text }), instance: '💬' })
-  const message = sqsMessage(event, 'servidor \uFFFF')
+  const message = escapeForSqs(sqsMessage(event, 'servidor \uFFFF'))
   // #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF, the last as pairs.
   t.match(message, /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD]*$/)
   t.ok(message.includes('\\ufffe \\uffff \\ud83d\\udcac'))
   t.match(JSON.parse(message), { instance: '💬', server: 'servidor \uFFFF', data: { text } })
   t.match(socketMessage(event), /💬/, 'sockets take any')
+})
+
+t.test('each character that SQS refuses is escaped, also in a row', async (t) => {
+  t.equal(escapeForSqs('"💬💬\uFFFE"'), '"\\ud83d\\udcac\\ud83d\\udcac\\ufffe"')
 })
 
 t.test('a text without characters that SQS refuses is left unchanged', async (t) => {
