@@ -21,6 +21,7 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
     docs = true,
     console = true,
     bodyLimit = 10 * 1_048_576,
+    bodiesLimit = 160 * 1_048_576,
     ...parts
   } = checkOptions(options)
   if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLog, parts.eventLog ?? {})
@@ -33,7 +34,7 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   await fastify.register(instanceEvents)
   // Fastify's types require a string, but its loggers accept objects, as its own serializers return them.
   const req = requestWithoutKey as unknown as (request: FastifyRequest) => string
-  await fastify.register(routes, { prefix, apiKey, docs, console, bodyLimit, logSerializers: { req } })
+  await fastify.register(routes, { prefix, apiKey, docs, console, bodyLimit, bodiesLimit, logSerializers: { req } })
 }
 
 export default fp(app, { name: 'fastify-instance-events', fastify: '5.x' })

@@ -10,7 +10,6 @@ import {
 import type { InstanceEventsError } from '../lib/error-class.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
-import { TAKES_EVENTS } from './event-body.ts'
 
 /** A value that a hook or a handler throws. Plugins throw plain objects, too. */
 export type ThrownError = Partial<FastifyError & Pick<InstanceEventsError, 'messages'>> & {
@@ -55,11 +54,9 @@ function toOurError(error: ThrownError, { headers, url, routeOptions }: FastifyR
       const encoding = headers['content-encoding'] ?? 'identity'
       return encoding === 'identity' ? error : new ContentEncodingError(excerpt(encoding))
     }
-    case 'FST_ERR_CTP_BODY_TOO_LARGE': {
-      const advice = routeOptions.config[TAKES_EVENTS] ? ': send fewer events at a time, or media by link' : ''
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
       // Fastify sets the limit of every route.
-      return new BodyTooLargeError(routeOptions.bodyLimit as number, advice)
-    }
+      return new BodyTooLargeError(routeOptions.bodyLimit as number, '')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new MediaTypeError(headers['content-type'] ?? 'none')
     case 'FST_ERR_BAD_URL': {

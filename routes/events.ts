@@ -1,10 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { BodyIntake } from '../lib/http/body-intake.ts'
 import { EmitReplies } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { EventBody, EventsBody } from '../lib/schemas/event-input.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
 import '../plugins/instance-events.ts'
-import { type EventShape, useEventBodies } from './event-body.ts'
+import { useEventBodies } from './event-body.ts'
+import type { EventShape } from './event-reader.ts'
 import { requestTrace } from './trace.ts'
 import { authorize } from './keys.ts'
 
@@ -17,11 +19,12 @@ const SHAPE: EventShape = new Map(
 
 export interface EventRoutesOptions {
   bodyLimit: number
+  intake: BodyIntake
 }
 
 /** `POST /events/:instance` */
-const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
-  useEventBodies(fastify, SHAPE)
+const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit, intake }) => {
+  useEventBodies(fastify, { shape: SHAPE, bodyLimit, intake })
 
   fastify.post('/events/:instance', {
     config: authorize('instance'),

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { BodyIntake } from '../lib/http/body-intake.ts'
 import { Readiness } from '../lib/operation/readiness.ts'
 import auth from '../plugins/auth.ts'
 import { useConventions } from './conventions.ts'
@@ -19,11 +20,13 @@ export interface RoutesOptions {
   docs: boolean
   console: boolean
   bodyLimit: number
+  bodiesLimit: number
 }
 
 /** All routes, in a scope of their own: a host app's parsers, validators and error handlers do not change. */
 const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
-  const { apiKey, docs, bodyLimit } = options
+  const { apiKey, docs, bodyLimit, bodiesLimit } = options
+  const intake = new BodyIntake(bodiesLimit)
   useConventions(fastify)
   logTraces(fastify)
   await fastify.register(auth, { apiKey })
@@ -50,9 +53,9 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(queues)
   await fastify.register(deadLetters)
   await fastify.register(instances)
-  await fastify.register(events, { bodyLimit })
+  await fastify.register(events, { bodyLimit, intake })
   await fastify.register(log)
-  await fastify.register(webhook, { bodyLimit })
+  await fastify.register(webhook, { bodyLimit, intake })
   await fastify.register(server, { readiness })
   await fastify.register(health, { readiness })
   await fastify.register(metrics)

@@ -7,7 +7,8 @@ import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
 import { WebhookBody, WebhookParams, WebhookQuery } from '../lib/schemas/webhook.ts'
 import '../plugins/instance-events.ts'
-import { type EventShape, useEventBodies } from './event-body.ts'
+import { useEventBodies } from './event-body.ts'
+import type { EventShape } from './event-reader.ts'
 import type { EventRoutesOptions } from './events.ts'
 import { requestTrace } from './trace.ts'
 import { authorize } from './keys.ts'
@@ -22,9 +23,9 @@ const SHAPE: EventShape = new Map(
 const NOT_EXTRA = new Set<string>([...RESERVED_MEMBERS, 'destination'])
 
 /** `POST /webhook/evolution`, `POST /webhook/evolution/:event` */
-const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit }) => {
+const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit, intake }) => {
   const config = authorize('global', { inQuery: true })
-  useEventBodies(fastify, SHAPE)
+  useEventBodies(fastify, { shape: SHAPE, bodyLimit, intake })
   const schema = {
     tags: ['events'],
     querystring: WebhookQuery,

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { serve } from '../harness/serve.ts'
-import { type BodyServer, longestBlock } from './body-server.ts'
+import { type BodyServer, longestBlock, peakRss } from './body-server.ts'
 
 /** Fastify as it comes, which parses the body and does nothing with it. */
 const bare: BodyServer = {
@@ -11,7 +11,8 @@ const bare: BodyServer = {
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port
   },
-  longestBlock
+  longestBlock,
+  peakRss
 }
 
 serve(bare)

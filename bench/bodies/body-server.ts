@@ -1,15 +1,26 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
+export interface BodyServerOptions {
+  /** For what is kept on disk. */
+  folder: string
+  /** Of an emulator of SQS and S3. Absent: events are only logged. */
+  aws?: string
+}
+
 /** What each of the compared servers does when it is told to. */
 export interface BodyServer {
-  /** @param folder for what is kept on disk @returns the port */
-  listen(options: { folder: string }): Promise<number>
+  /** @returns the port */
+  listen(options: BodyServerOptions): Promise<number>
   /** Milliseconds of the longest time since the last call in which nothing else was done. */
   longestBlock(): number
+  /** Bytes of memory that the process took at most so far. */
+  peakRss(): number
 }
 
 /** The key of both servers. */
 export const API_KEY = 'global-key-of-the-benchmarks'
+/** The bucket of messages that are too large for SQS. */
+export const BUCKET = 'large-events'
 
 const RESOLUTION_MS = 1
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
@@ -19,4 +30,8 @@ export function longestBlock(): number {
   const longest = delays.max / 1e6 - RESOLUTION_MS
   delays.reset()
   return Math.max(0, longest)
+}
+
+export function peakRss(): number {
+  return process.resourceUsage().maxRSS * 1_024
 }

@@ -1,9 +1,9 @@
-import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
 import type { Bench } from '../harness/bench.ts'
 import { compare, type Comparison, type Sample } from '../harness/compare.ts'
 import type { Peer } from '../harness/peer.ts'
-import { API_KEY, type BodyServer } from './body-server.ts'
+import type { BodyServer } from './body-server.ts'
+import { large } from './large.ts'
+import { post } from './post.ts'
 import { type Shape, SHAPES } from './shapes.ts'
 
 interface Party {
@@ -28,6 +28,7 @@ export default async function bodies(bench: Bench): Promise<Comparison[]> {
     for (const { run } of sides) await run()
     comparisons.push(await compare(shape.title, bench.quick ? 2 : 7, sides))
   }
+  comparisons.push(...(await large(bench)))
   return comparisons
 }
 
@@ -38,15 +39,4 @@ async function run({ server, port, checks }: Party, { title, path, status }: Sha
   const cpu = (await server.cpu()) - cpuBefore
   if (checks && answer !== status) throw new Error(`${title}: answered ${answer} instead of ${status}`)
   return { 'longest block ms': await server.call('longestBlock'), 'CPU ms': cpu / 1e3 }
-}
-
-/** @returns the status */
-async function post(port: number, path: string, body: Buffer): Promise<number> {
-  const headers = { apikey: API_KEY, 'content-type': 'application/json', 'content-length': body.length }
-  const posting = request({ host: '127.0.0.1', port, path, method: 'POST', headers })
-  posting.end(body)
-  const [answer] = (await once(posting, 'response')) as [IncomingMessage]
-  answer.resume()
-  await once(answer, 'close')
-  return answer.statusCode ?? 0
 }

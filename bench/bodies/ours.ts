@@ -3,18 +3,26 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import app from '../../app.ts'
 import { serve } from '../harness/serve.ts'
-import { API_KEY, type BodyServer, longestBlock } from './body-server.ts'
+import { CREDENTIALS, REGION } from '../sqs/sender.ts'
+import { API_KEY, type BodyServer, BUCKET, longestBlock, peakRss } from './body-server.ts'
 
 /** Ours, with a database on disk. */
 const ours: BodyServer = {
-  async listen({ folder }) {
+  async listen({ folder, aws: endpoint }) {
     const server = Fastify()
     const eventLog = { url: `file:${join(folder, 'events.db')}` }
-    await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventLog })
+    const target = { region: REGION, credentials: CREDENTIALS, ...(endpoint !== undefined && { endpoint }) }
+    const sqs = endpoint !== undefined && {
+      ...target,
+      global: { singleQueue: true },
+      s3: { ...target, bucket: BUCKET }
+    }
+    await server.register(app, { apiKey: API_KEY, docs: false, sqs, eventLog })
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port
   },
-  longestBlock
+  longestBlock,
+  peakRss
 }
 
 serve(ours)

@@ -46,6 +46,7 @@ export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; 
     docs: config.DOCS_ENABLED,
     console: config.CONSOLE_ENABLED,
     bodyLimit: config.BODY_LIMIT,
+    bodiesLimit: config.BODIES_LIMIT,
     eventLog: {
       url: config.DATABASE_URL,
       serverUrl: config.SERVER_URL ?? `http://localhost:${config.SERVER_PORT}`,

@@ -32,6 +32,7 @@ export const EnvSchema = Type.Object({
   TRUST_PROXY: list('addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   BODY_LIMIT: count(10 * 1_048_576, { min: 1_024 }),
+  BODIES_LIMIT: count(160 * 1_048_576, { min: 1_024 }),
   REQUEST_TIMEOUT_SECONDS: count(120, { max: 3_600 }),
   DOCS_ENABLED: flag(true),
   CONSOLE_ENABLED: flag(true),

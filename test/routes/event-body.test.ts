@@ -1,6 +1,10 @@
+import { once } from 'node:events'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { PassThrough } from 'node:stream'
 import t from 'tap'
 import app from '../../app.ts'
-import { API_KEY, bare, build } from '../support/build.ts'
+import { API_KEY, bare, build, listen } from '../support/build.ts'
+import { until } from '../support/until.ts'
 
 const headers = { apikey: API_KEY, 'content-type': 'application/json' }
 const BYTES = 2_000_000
@@ -156,4 +160,91 @@ t.test('a hook of the host that logs bodies gets the JSON that was sent', async 
   const payload = '{"event":"call","data":{"a":[1]},"extra":{"b":null}}'
   await server.inject({ method: 'POST', url: '/events/sales', headers, payload })
   t.strictSame(seen, [payload])
+})
+
+/** Begins a request whose body is sent by the caller. */
+function begin(url: string, path: string, more: Record<string, string | number> = {}): ClientRequest {
+  const posting = request(`${url}${path}`, { method: 'POST', headers: { ...headers, ...more } })
+  // The server ends some of them.
+  posting.on('error', () => {})
+  return posting
+}
+
+async function answerOf(posting: ClientRequest) {
+  const [reply] = (await once(posting, 'response')) as [IncomingMessage]
+  let body = ''
+  for await (const text of reply.setEncoding('utf8')) body += text as string
+  return { status: reply.statusCode, headers: reply.headers, body: JSON.parse(body) as unknown }
+}
+
+const EVENT_OF_500 = `{"event":"call","data":"${'x'.repeat(474)}"}`
+const REFUSED = {
+  status: 503,
+  headers: { 'retry-after': '1' },
+  body: { code: 'IEV_BACKPRESSURE', response: { message: [/500 bytes of other .* limit is 900 .*BODIES_LIMIT/] } }
+}
+
+t.test(
+  'bodies that are under way together are bounded, and those of answered or broken requests count no more',
+  async (t) => {
+    const { url, app: server } = await listen(t, { sqs: false, bodiesLimit: 900 })
+    const post = async (path: string, body: string) => answerOf(begin(url, path).end(body))
+    const webhook = (bytes: number) => `{"event":"call","instance":"a","data":"${'x'.repeat(bytes - 41)}"}`
+    const refusals = async () =>
+      /refused_total\{code="IEV_BACKPRESSURE"\} (\d+)/.exec((await server.inject('/metrics')).body)?.[1]
+
+    const first = begin(url, '/events/sales', { 'content-length': 500 })
+    first.write(EVENT_OF_500.slice(0, 10))
+    await until(async () => (await post('/events/sales', EVENT_OF_500)).status === 503)
+    t.match(await post('/events/sales', EVENT_OF_500), REFUSED)
+    t.match(await post('/webhook/evolution', webhook(401)), REFUSED, 'both routes have one limit')
+    t.equal((await post('/webhook/evolution', webhook(400))).status, 202, 'there is room for it')
+    const chunked = begin(url, '/events/sales')
+    chunked.write(EVENT_OF_500.slice(0, 300))
+    chunked.write(EVENT_OF_500.slice(300))
+    t.match(await answerOf(chunked), REFUSED, 'a body of unknown length is counted as it comes')
+    t.ok(Number(await refusals()) >= 3)
+
+    const answered = answerOf(first)
+    first.end(EVENT_OF_500.slice(10))
+    t.equal((await answered).status, 202)
+    t.equal((await post('/events/sales', EVENT_OF_500)).status, 202)
+    const broken = begin(url, '/events/sales', { 'content-length': 500 })
+    broken.write(EVENT_OF_500.slice(0, 10))
+    await until(async () => (await post('/events/sales', EVENT_OF_500)).status === 503)
+    broken.destroy()
+    await until(async () => (await post('/events/sales', EVENT_OF_500)).status === 202)
+    const alone = `{"event":"call","data":"${'x'.repeat(5_000)}"}`
+    t.equal((await post('/events/sales', alone)).status, 202, 'one body alone may be larger')
+  }
+)
+
+t.test('a large body is accepted or refused like a small one', async (t) => {
+  const server = await build(t, { sqs: false })
+  const send = async (payload: string) =>
+    (await server.inject({ method: 'POST', url: '/events/sales', headers, payload })).json<object>()
+  const large = `"${'x'.repeat(300_000)}"`
+  t.match(await send(`{"event":"call","data":${large}}`), { offset: 1 })
+  t.match(await send(`{"event":"call","data":[${large}}`), { code: 'IEV_BODY_MALFORMED' })
+  t.match(await send(`{"event":"call","data":[${large}],"extra":7}`), { code: 'IEV_VALIDATION' })
+  const [read] = await server.eventLog.store.log.read({ after: 0, limit: 9 })
+  t.equal(read?.data, large)
+})
+
+t.test('a stream that a hook of the host puts in place of a body is read, and its error answered', async (t) => {
+  const server = bare(t)
+  let put: (stream: PassThrough) => unknown = (stream) => stream.end(`{"event":"call","data":1}`)
+  server.addHook('preParsing', async (request) => {
+    delete request.headers['content-length']
+    const stream = new PassThrough({ encoding: 'utf8' })
+    put(stream)
+    return stream
+  })
+  await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: false })
+  const send = () => server.inject({ method: 'POST', url: '/events/sales', headers, payload: '{}' })
+  t.equal((await send()).statusCode, 202)
+  put = (stream) => setImmediate(() => stream.destroy(new Error('it cannot be decoded')))
+  t.equal((await send()).statusCode, 400)
+  put = (stream) => setImmediate(() => stream.destroy(Object.assign(new Error('it is gone'), { statusCode: 410 })))
+  t.equal((await send()).statusCode, 410)
 })

@@ -35,7 +35,12 @@ export const AppOptions = Type.Object(
      * Bytes of a request body with events, at most.
      * @default 10485760
      */
-    bodyLimit: Type.Optional(Type.Integer({ minimum: 1 }))
+    bodyLimit: Type.Optional(Type.Integer({ minimum: 1 })),
+    /**
+     * Bytes of all request bodies with events that are not answered yet, at most. Requests beyond are refused with `IEV_BACKPRESSURE`.
+     * @default 167772160
+     */
+    bodiesLimit: Type.Optional(Type.Integer({ minimum: 1 }))
   },
   { additionalProperties: false }
 )

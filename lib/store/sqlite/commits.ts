@@ -4,6 +4,8 @@ import { refusedWrite } from './database.ts'
 import type { SqliteSync } from './sync.ts'
 
 export interface Operation<T> {
+  /** Characters that it writes, if they may be many. */
+  characters?: number
   /** Runs inside a transaction; runs again, in another one, if the transaction fails. */
   run: () => T
   /** Runs after the commit, in the order of operations, before any of their promises is seen resolved. */
@@ -20,6 +22,9 @@ export interface SqliteCommitsOptions {
   feed: CommitFeed
   onCommit: ((commit: Commit) => void) | undefined
 }
+
+/** Characters of one transaction, beyond which it has no further operation. */
+const TRANSACTION_CHARACTERS = 4 * 1_048_576
 
 /**
  * Writes: the operations of one turn of the event loop share a transaction, and those that come while it is made durable
@@ -40,6 +45,11 @@ export class SqliteCommits implements Batcher<Operation<unknown>, unknown> {
   add<T>(operation: Operation<T>, options?: { lazy: boolean }): Promise<T> {
     // Operations of any result wait together; each promise only ever sees its own operation's.
     return this.#queue.add(this, operation as Operation<unknown>, options) as Promise<T>
+  }
+
+  /** A transaction of many large events would block the event loop. */
+  weigh({ characters = 0 }: Operation<unknown>): number {
+    return characters / TRANSACTION_CHARACTERS
   }
 
   run(operations: readonly Operation<unknown>[]): Results<unknown> | Promise<Results<unknown>> {

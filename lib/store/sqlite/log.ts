@@ -74,6 +74,7 @@ export class SqliteLog implements LogStore {
     const stored: StoredEvent[] = []
     const registered: Instance[] = []
     const done = commits.add({
+      characters: events.reduce((sum, { data, extra }) => sum + data.length + extra.length, 0),
       run: () => {
         const acceptedAt = Date.now()
         stored.length = 0

@@ -48,6 +48,14 @@ t.test('a hundred appends of one turn are one transaction', async (t) => {
   t.equal(commits().length, 1, 'the spy reads anew: this turn has its own')
 })
 
+t.test('large appends of one turn are a transaction each, so that other work is done between them', async (t) => {
+  const { store } = open(t)
+  const commits = spyOnExec(t, 'COMMIT')
+  const large = () => newEvent({ data: JSON.stringify('x'.repeat(3 * 1_048_576)) })
+  await Promise.all([newEvent(), large(), large(), newEvent()].map((event) => store.log.append([event])))
+  t.equal(commits().length, 2)
+})
+
 t.test('a SQLite store has no state of a node', async (t) => {
   t.equal(open(t).store.status(), undefined)
 })
