@@ -50,29 +50,16 @@ export function useEventBodies(fastify: FastifyInstance, { shape, bodyLimit, int
     done()
   })
   fastify.removeContentTypeParser('application/json')
-  fastify.addContentTypeParser('application/json', (request: FastifyRequest, payload: Payload, done) => {
+  fastify.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Payload) => {
     const share = request[SHARE]
     const announced = Number(request.headers['content-length'])
     // Room for the length that was announced, before anything is received.
     grow(share, announced || 0)
     let received = 0
-    const onReceived = (bytes: number) => grow(share, (received += bytes))
-    receiveBody(payload, onReceived, (error, parts) => {
-      if (error) return done(error)
-      if (!Number.isNaN(announced) && (payload.receivedEncodedLength || received) !== announced)
-        return done(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH())
-      if (received >= LARGE_BYTES) {
-        const read = () => new EventReader(Buffer.concat(parts.splice(0)), shape).readInSlices()
-        intake.inTurn(read).then((body) => done(null, body), done)
-        return
-      }
-      let body
-      try {
-        body = new EventReader(Buffer.concat(parts), shape).read()
-      } catch (error) {
-        return done(error as Error)
-      }
-      done(null, body)
-    })
+    const parts = await receiveBody(payload, (bytes) => grow(share, (received += bytes)))
+    if (!Number.isNaN(announced) && (payload.receivedEncodedLength || received) !== announced)
+      throw new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH()
+    if (received < LARGE_BYTES) return new EventReader(Buffer.concat(parts), shape).read()
+    return intake.inTurn(() => new EventReader(Buffer.concat(parts.splice(0)), shape).readInSlices())
   })
 }

@@ -64,7 +64,7 @@ function inFreshProcesses(
 /** The second of two events, since the first loads code. */
 async function one({ server, port, aws }: Party, body: Buffer): Promise<Sample> {
   let sample: Sample = {}
-  for (const _ of [1, 2]) {
+  for (let events = 0; events < 2; events++) {
     await server.call('longestBlock')
     const cpuBefore = await server.cpu()
     await accepted(port, body)

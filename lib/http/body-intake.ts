@@ -19,7 +19,7 @@ export class BodyIntake {
   add(bytes: number, own: number): void {
     if (this.#bytes > own && this.#bytes + bytes > this.#maxBytes)
       throw new BackpressureError(
-        `${this.#bytes - own} bytes of other requests with events are under way, the limit is ${this.#maxBytes} (bodiesLimit, BODIES_LIMIT)`
+        `${this.#bytes - own} bytes of other requests with events are under way, the limit is ${this.#maxBytes} (bodiesLimit)`
       )
     this.#bytes += bytes
   }

@@ -4,35 +4,33 @@ import type { Readable } from 'node:stream'
 type StreamError = Error & { statusCode?: unknown }
 
 /**
- * Receives a request body.
+ * Receives a request body, and resolves with its parts.
  * @param payload the request, or what a hook of the host has made of it
  * @param received called with the length of each part; if it throws, no more is read
- * @param done called once, with the error or with all parts
  */
-export function receiveBody(
-  payload: Readable,
-  received: (bytes: number) => void,
-  done: (error: Error | null, parts: Buffer[]) => void
-): void {
+export function receiveBody(payload: Readable, received: (bytes: number) => void): Promise<Buffer[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer[]>()
   const parts: Buffer[] = []
-  const end = (error: Error | null) => {
-    payload.off('data', onData).off('end', onEnd).off('error', onError)
-    done(error, parts)
-  }
+  const stop = () => payload.off('data', onData).off('end', onEnd).off('error', onError)
   const onData = (part: Buffer | string) => {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part
     try {
       received(bytes.length)
+      parts.push(bytes)
     } catch (error) {
-      end(error as Error)
-      return
+      stop()
+      reject(error)
     }
-    parts.push(bytes)
   }
-  const onEnd = () => end(null)
+  const onEnd = () => {
+    stop()
+    resolve(parts)
+  }
   const onError = (error: StreamError) => {
+    stop()
     if (!(typeof error.statusCode === 'number' && error.statusCode >= 400)) error.statusCode = 400
-    end(error)
+    reject(error)
   }
   payload.on('data', onData).on('end', onEnd).on('error', onError).resume()
+  return promise
 }

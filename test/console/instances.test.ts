@@ -53,9 +53,10 @@ t.test('the pages of instances', { skip }, async (t) => {
     t.test(`instances are listed page by page, and found regardless of accents (${locale})`, async (t) => {
       const { app, url } = await listen(t, { sqs: false })
       const sales = await app.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
+      const { createdAt, updatedAt } = sales
       const add = (name: string, key: number) => {
         const directory = app.eventLog.instances as MemoryDirectory
-        directory.put({ ...sales, key, id: String(key), name, tokenHash: null })
+        directory.put({ ...sales, createdAt, updatedAt, key, id: String(key), name, tokenHash: null })
       }
       for (let key = 2; key <= 250; key++) add(`hub ${String(key).padStart(3, '0')}`, key)
       add('São Paulo', 251)

@@ -181,7 +181,7 @@ const EVENT_OF_500 = `{"event":"call","data":"${'x'.repeat(474)}"}`
 const REFUSED = {
   status: 503,
   headers: { 'retry-after': '1' },
-  body: { code: 'IEV_BACKPRESSURE', response: { message: [/500 bytes of other .* limit is 900 .*BODIES_LIMIT/] } }
+  body: { code: 'IEV_BACKPRESSURE', response: { message: [/500 bytes of other .* limit is 900 .*bodiesLimit/] } }
 }
 
 t.test(

@@ -208,7 +208,9 @@ t.test('the list of all instances is written in parts, between which other reque
   const server = await build(t, { sqs: false })
   const instances = server.eventLog.instances as MemoryDirectory
   const given = await instances.create({ name: 'sales', token: 'token-of-sales' })
-  for (let key = 2; key <= 20_000; key++) instances.put({ ...given, key, name: `instance ${key}`, tokenHash: null })
+  const { createdAt, updatedAt } = given
+  for (let key = 2; key <= 20_000; key++)
+    instances.put({ ...given, createdAt, updatedAt, key, name: `instance ${key}`, tokenHash: null })
   let turns = 0
   const count = () => {
     turns++
