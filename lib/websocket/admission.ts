@@ -163,7 +163,7 @@ const KEYLESS = refused(
 const NO_GLOBAL_EVENTS: Notice = {
   code: WS_DISABLED,
   message:
-    'This namespace carries no events, because global events are switched off: connect to /<instance>, or start the server with them (WEBSOCKET_GLOBAL_EVENTS=true, or the option globalEvents)'
+    'This namespace carries no events, because global events are switched off: connect to /<instance>, or set the option globalEvents of the server'
 }
 const NOTHING: Subscription = { offset: undefined, log: undefined, events: undefined, instances: undefined }
 
