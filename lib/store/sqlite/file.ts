@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { BackpressureError, ClosingError } from '../../errors.ts'
+import { ClosingError } from '../../errors.ts'
 import { isDamage, openDatabase } from './database.ts'
 import { SqliteDamage, type OnDamage } from './damage.ts'
 import { SqliteSync, type SyncFile } from './sync.ts'
@@ -18,23 +17,17 @@ export class SqliteFile {
   readonly damage: SqliteDamage
   /** `undefined` for a database in memory. */
   readonly sync: SqliteSync | undefined
-  readonly #path: string
-  readonly #inode: number | undefined
   #closed = false
 
   /** @throws as `openDatabase` does */
   constructor(path: string, { onDamage, onUpgrade, syncFile }: FileOptions = {}) {
-    this.#path = path
     this.db = openDatabase(path, onUpgrade)
-    this.#inode = this.#inodeNow()
     this.damage = new SqliteDamage(path, onDamage)
     this.sync = path === ':memory:' ? undefined : new SqliteSync(this.db, path, syncFile)
   }
 
   /** Runs `work` in one transaction, which `sync` makes durable. @throws what `work` or SQLite throws; then nothing of it is kept */
   transaction(work: () => void): void {
-    // A deleted file still takes writes, but no later start would find them.
-    if (this.#inodeNow() !== this.#inode) throw new BackpressureError(`${this.#path} is not there any more: start anew`)
     this.sync?.assertWorks()
     try {
       this.db.exec('BEGIN IMMEDIATE')
@@ -70,9 +63,5 @@ export class SqliteFile {
     this.#closed = true
     this.db.close()
     this.sync?.close()
-  }
-
-  #inodeNow(): number | undefined {
-    return this.#path === ':memory:' ? undefined : statSync(this.#path, { throwIfNoEntry: false })?.ino
   }
 }

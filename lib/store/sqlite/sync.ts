@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs'
+import { closeSync, fdatasync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { BackpressureError } from '../../errors.ts'
@@ -22,6 +22,8 @@ export class SqliteSync {
   readonly #sync: SyncFile
   readonly #wal: number
   readonly #main: number
+  /** Inodes of the files by path. */
+  readonly #inodes: [path: string, inode: number][]
   #written = 0
   #failure: Error | undefined
 
@@ -31,8 +33,13 @@ export class SqliteSync {
     this.#path = path
     this.#sync = sync
     // SQLite resolves links: its log is beside the file that a link points to.
-    this.#wal = openSync(`${realpathSync(path)}-wal`, 'r+')
+    const walPath = `${realpathSync(path)}-wal`
+    this.#wal = openSync(walPath, 'r+')
     this.#main = openSync(path, 'r+')
+    this.#inodes = [
+      [path, fstatSync(this.#main).ino],
+      [walPath, fstatSync(this.#wal).ino]
+    ]
   }
 
   /** True if the next transaction has to wait for `checkpoint`. */
@@ -45,9 +52,15 @@ export class SqliteSync {
     this.#written += bytes
   }
 
-  /** @throws {BackpressureError} an earlier transaction could not be made durable */
+  /** @throws {BackpressureError} an earlier transaction could not be made durable, or a file is gone */
   assertWorks(): void {
     if (this.#failure) throw this.#failure
+    // A deleted file still takes writes, but no later start would find them.
+    for (const [path, inode] of this.#inodes) {
+      if (statSync(path, { throwIfNoEntry: false })?.ino !== inode) {
+        throw new BackpressureError(`${path} is not there any more: start anew`)
+      }
+    }
   }
 
   /** Resolves when all transactions so far are durable. @throws {BackpressureError} it is not known whether they are */

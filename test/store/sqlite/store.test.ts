@@ -231,6 +231,16 @@ t.test('a full disk refuses appends that do not fit, whole, keeps others, and ca
   t.strictSame(await state(await reopen()), after)
 })
 
+t.test('a deleted write-ahead log is a fault, and stopping keeps what was answered', async (t) => {
+  const { path, store, reopen } = open(t)
+  await store.log.append([newEvent()])
+  rmSync(`${path}-wal`)
+  const refused = { code: 'IEV_BACKPRESSURE', message: /events\.db-wal is not there any more: start anew/ }
+  await t.rejects(store.log.append([newEvent()]), refused)
+  const next = await reopen()
+  t.match(await next.log.append([newEvent()]), [{ offset: 2 }])
+})
+
 t.test('a deleted or replaced file is a fault', async (t) => {
   const { path, store } = open(t)
   await store.log.append([newEvent()])
