@@ -18,6 +18,18 @@ t.test('a refusal ends the connection, and onError gets the reason', async (t) =
   t.equal(hub.attempts.length, 1)
 })
 
+t.test('a notice that the namespace carries no events ends the connection as a refusal does', async (t) => {
+  const hub = await startFakeHub(t)
+  hub.greet = (socket) => {
+    socket.emit('notice', 'of the host')
+    socket.emit('notice', { code: 'IEV_WS_DISABLED', message: 'Global events are switched off' })
+  }
+  const { connection, errors, until } = follow(t, hub.url)
+  await until(() => errors.length > 0)
+  t.match(errors, [{ code: 'IEV_WS_DISABLED', message: 'Global events are switched off' }])
+  t.equal(connection.connected, false)
+})
+
 t.test('a temporary refusal is reported, and the connection is tried again when the server allows it', async (t) => {
   const hub = await startFakeHub(t)
   const times: number[] = []

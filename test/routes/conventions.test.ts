@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import app, { errors } from '../../app.ts'
+import { answerError, answerNotFound } from '../../routes/conventions.ts'
 import { API_KEY, bare, build } from '../support/build.ts'
 
 t.test('a body without a content type is refused, and the message says that there was none', async (t) => {
@@ -28,6 +29,32 @@ t.test('a body that is empty or no JSON is refused with its fault', async (t) =>
   }
   t.strictSame(await post(''), [400, 400, 'IEV_BODY_MALFORMED', 'The body is not JSON: it is empty'])
   t.match(await post('{"enabled":'), [400, 400, 'IEV_BODY_MALFORMED', /^The body is not JSON: /])
+})
+
+t.test('an unknown route is 404 whatever its body is, and the reply says who may have it', async (t) => {
+  const server = bare(t)
+  server.setErrorHandler(answerError)
+  server.setNotFoundHandler(answerNotFound)
+  const ask = async (headers: Record<string, string>, payload?: string) => {
+    const reply = await server.inject({
+      method: 'POST',
+      url: '/chat/find?apikey=secret',
+      headers,
+      ...(payload && { payload })
+    })
+    return [reply.statusCode, reply.json<{ response: { message: string[] } }>().response.message[0]]
+  }
+  const hub = [404, /^There is no route POST \/chat\/find on this server: .* to the hub itself$/]
+  const json = { 'content-type': 'application/json' }
+  t.match(
+    [await ask({}), await ask(json), await ask(json, '{'), await ask({ 'content-type': 'text/xml' }, '<a/>')],
+    [hub, hub, hub, hub]
+  )
+  t.match(await ask({ 'sec-websocket-key': 'a' }), [
+    404,
+    /this server speaks Socket\.IO, which a plain WebSocket does not/
+  ])
+  t.match(await ask(json, JSON.stringify('a'.repeat(1_048_576))), [413, /1048576 bytes/])
 })
 
 /** A route that reads settings, one that reads events, and a body that each accepts. */
