@@ -5,6 +5,7 @@ import type { LogSubscriber } from '../../lib/store/log-store.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { pollingClient } from '../support/polling.ts'
 import { data, emit, emitMany, heldStore, numbers } from '../support/resuming.ts'
+import { rawData, rawListener } from '../support/raw-socket.ts'
 import { client, connect, next } from '../support/sockets.ts'
 import { soon, soonOnce, until as untilSo } from '../support/until.ts'
 
@@ -227,6 +228,37 @@ t.test('live clients receive events while replays read', async (t) => {
     )
   }
 })
+
+t.test(
+  'a page that many sockets share is sent to some of them in a turn, and live events come in between',
+  async (t) => {
+    const { app, url, held, resume } = await start(t)
+    await emit(app, 'sales', 1)
+    const reads = []
+    for (let reading = 0; reading < 2; reading++) {
+      resume(0)
+      reads.push(await held.read())
+    }
+    const auth = { apikey: API_KEY, offset: 0 }
+    const sockets = await Promise.all(numbers(70).map(() => rawListener(t, url, '/sales', auth)))
+    await untilSo(() => app.websocket.replaying === 72)
+    for (const read of reads) read.answer()
+    const shared = await held.read()
+    shared.answer()
+    const left = new Set<number>()
+    let posted: Promise<void> | undefined
+    while (app.websocket.replaying > 0) {
+      left.add(app.websocket.replaying)
+      if (app.websocket.replaying < 70) posted ??= emit(app, 'sales', 2)
+      await setImmediate()
+    }
+    t.ok(left.size > 1 && [...left].some((count) => count < 70), [...left].join())
+    await posted
+    await Promise.all(sockets.map(({ packet }) => packet(/"data":2,/)))
+    t.ok(sockets.every((socket) => JSON.stringify(rawData(socket)) === JSON.stringify([1, undefined, 2])))
+    t.equal(held.reads(), 3)
+  }
+)
 
 t.test('a client that is ahead of its node waits until the node has reached its offset', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
