@@ -75,11 +75,12 @@ export class RawSocket {
 
   /** @returns where the next frame begins; `at` itself while this one is not all there */
   #frame(buffer: Buffer, at: number): number {
-    if (at + 4 > buffer.length) return at
+    if (at + 2 > buffer.length) return at
     // Both are within the buffer.
     const short = (buffer[at + 1] as number) & 0x7f
     if (short === 127) throw new Error('A frame of 64 kB and more')
     const start = short === 126 ? at + 4 : at + 2
+    if (start > buffer.length) return at
     const end = start + (short === 126 ? buffer.readUInt16BE(at + 2) : short)
     if (end > buffer.length) return at
     if (buffer[at] === TEXT) this.#options.onText(buffer, start, end)
