@@ -10,6 +10,7 @@ import cluster from './cluster/index.ts'
 import growth from './growth/index.ts'
 import ingest from './ingest/index.ts'
 import latency from './latency/index.ts'
+import soak from './soak/index.ts'
 import sqs from './sqs/index.ts'
 import start from './start/index.ts'
 import store from './store/index.ts'
@@ -31,16 +32,27 @@ const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   cluster
 }
 
+/** They have no peer, and print what they measure. They run only by name. */
+const REPORTS: Record<string, (bench: Bench, options: { minutes: number }) => Promise<object>> = {
+  soak
+}
+
 /** It needs a PostgreSQL. */
 const NAMED_ONLY = 'cluster'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, chart: { type: 'string' } }
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    chart: { type: 'string' },
+    minutes: { type: 'string', default: '60' }
+  }
 })
-const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name))
+const known = [...Object.keys(BENCHMARKS), ...Object.keys(REPORTS)]
+const unknown = positionals.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
-  console.error(`No benchmark ${unknown.join(', ')}: there are ${Object.keys(BENCHMARKS).join(', ')}`)
+  console.error(`No benchmark ${unknown.join(', ')}: there are ${known.join(', ')}`)
   process.exit(2)
 }
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS).filter((name) => name !== NAMED_ONLY)
@@ -57,16 +69,25 @@ for (const [signal, code] of [
 }
 
 const results: Record<string, Comparison[]> = {}
+const reports: Record<string, object> = {}
 try {
   for (const name of names) {
     current = new Bench({ quick: values.quick })
     const begun = performance.now()
     const comparisons = await BENCHMARKS[name]?.(current).finally(() => current?.close())
-    results[name] = comparisons ?? []
-    console.log(`\n## ${name} (${Math.round((performance.now() - begun) / 1_000)} s)\n\n${table(results[name])}`)
+    const report = await REPORTS[name]?.(current, { minutes: Number(values.minutes) }).finally(() => current?.close())
+    const title = `\n## ${name} (${Math.round((performance.now() - begun) / 1_000)} s)`
+    if (comparisons) {
+      results[name] = comparisons
+      console.log(`${title}\n\n${table(comparisons)}`)
+    }
+    if (report) {
+      reports[name] = report
+      console.log(title)
+    }
   }
   if (values.json) {
-    const report = { date: new Date().toISOString(), quick: values.quick, machine: machine(), results }
+    const report = { date: new Date().toISOString(), quick: values.quick, machine: machine(), results, reports }
     writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
   }
   if (values.chart) writeFileSync(values.chart, chart(results))
