@@ -6,6 +6,7 @@ import type { Comparison } from './harness/compare.ts'
 import { machine } from './harness/machine.ts'
 import { table } from './harness/table.ts'
 import bodies from './bodies/index.ts'
+import capacity from './capacity/index.ts'
 import cluster from './cluster/index.ts'
 import growth from './growth/index.ts'
 import ingest from './ingest/index.ts'
@@ -34,7 +35,8 @@ const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
 
 /** They have no peer, and print what they measure. They run only by name. */
 const REPORTS: Record<string, (bench: Bench, options: { minutes: number }) => Promise<object>> = {
-  soak
+  soak,
+  capacity
 }
 
 /** It needs a PostgreSQL. */

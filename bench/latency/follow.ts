@@ -7,6 +7,8 @@ export interface FollowOptions {
   namespace: string
   /** Replay what came after it. */
   offset?: number | 'latest'
+  /** Members of `auth` besides key and offset. */
+  auth?: object
   /** A packet of an event: `42/namespace,["name",{…}]`. */
   onEvent: (text: string) => void
   onError: (error: Error) => void
@@ -19,10 +21,10 @@ const CONNECTED = '40'
 const EVENT = '42'
 
 /** Connects a socket that takes all events of a namespace. Resolves when it is let in. */
-export function follow({ port, namespace, offset, onEvent, onError }: FollowOptions): Promise<RawSocket> {
+export function follow({ port, namespace, offset, auth: more, onEvent, onError }: FollowOptions): Promise<RawSocket> {
   return new Promise((resolve, reject) => {
     let admitted = false
-    const auth = JSON.stringify({ apikey: API_KEY, offset })
+    const auth = JSON.stringify({ apikey: API_KEY, offset, ...more })
     const failed = (error: Error) => (admitted ? onError(error) : reject(error))
     const socket = new RawSocket({
       port,
