@@ -181,6 +181,9 @@ t.test('the connection of an instance is what its last connection.update and sen
   t.same(await state(), { instanceName: 'mine', state: 'close' })
   await server.eventLog.instances.remove('other')
   t.equal(await listed('number=5511900000000'), 404, 'the instance of that sender is gone')
+  await server.eventLog.instances.create({ name: 'other', token: 'of another tenant' })
+  t.equal(await listed('number=5511900000000'), 404, 'it does not inherit the number of the removed one')
+  t.match(await listed('instanceName=other'), [{ ownerJid: null }])
 })
 
 t.test('the connection is looked for in parts, between which other requests are served', async (t) => {
