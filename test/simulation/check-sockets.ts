@@ -1,6 +1,6 @@
 import { readClientLog } from '../../lib/websocket/client-log.ts'
 import type { LoggedEvent } from './history.ts'
-import { isVisible, mayEnter } from './scenario.ts'
+import { carriesEvents, isVisible, mayEnter } from './scenario.ts'
 import type { Session, SocketClient } from './socket-client.ts'
 import type { World } from './world.ts'
 
@@ -102,6 +102,7 @@ export function waitingClients({ clients, scenario, history }: World): SocketCli
   return clients.filter((client) => {
     if (!mayEnter(scenario, client.plan)) return false
     const { session } = client
+    if (!carriesEvents(scenario, client.plan)) return !session?.admitted
     if (!session?.admitted || (session.from !== undefined && !session.resumed)) return true
     const last = [...history.logged.values()].findLast((event) => isVisible(scenario, client.plan, event))
     // One that came last of all has nothing to wait for.

@@ -201,18 +201,27 @@ function clientOf(random: Random, { tenants, durationMs }: Pick<Scenario, 'tenan
 }
 
 /** Whether a client has the right to be where it goes. */
-export function mayEnter({ settings, tenants }: Scenario, { namespace, key }: ClientPlan): boolean {
-  if (namespace === '/') return settings.globalEvents
+export function mayEnter({ tenants }: Scenario, { namespace, key }: ClientPlan): boolean {
+  if (namespace === '/') return true
   const tenant = tenants.find(({ name }) => `/${name}` === namespace)
   return (key === 'global' || key === tenant?.name) && (tenant?.websocket.length ?? 0) > 0
 }
 
+/** Whether there are events where a client goes: `/` has none in traditional mode. */
+export function carriesEvents(
+  { settings }: Pick<Scenario, 'settings'>,
+  { namespace }: Pick<ClientPlan, 'namespace'>
+): boolean {
+  return namespace !== '/' || settings.globalEvents
+}
+
 /** Whether a client that may enter is to get an event. */
 export function isVisible(
-  { tenants }: Scenario,
+  { settings, tenants }: Scenario,
   { namespace, key, events }: ClientPlan,
   { instance, event }: { instance: string; event: string }
 ): boolean {
+  if (!carriesEvents({ settings }, { namespace })) return false
   if (events && !events.includes(event)) return false
   if (namespace === '/') return key === 'global' || key === instance
   const selected = tenants.find(({ name }) => name === instance)?.websocket ?? []
