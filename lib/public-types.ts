@@ -31,6 +31,7 @@ export type { CreateInstanceInput, InstanceChange, InstanceDirectory, SelectionI
 export type {
   AppendResult,
   CommonHistory,
+  Comparison,
   LogRange,
   LogStore,
   LogSubscriber,

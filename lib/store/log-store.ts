@@ -60,8 +60,14 @@ export interface LogRange {
 export interface CommonHistory {
   /** As in `LogRange`. */
   id: string
-  /** The last offset at which both have the same event; 0 if that is not known. */
+  /** The last offset at which both have the same event; 0 if there is none, or if that is not known. */
   upTo: number
+}
+
+/** As `CommonHistory`, of a log that a client names. */
+export interface Comparison extends CommonHistory {
+  /** False: this log has never had that id, or has forgotten it. */
+  isKnown: boolean
 }
 
 /** Events that may be removed. */
@@ -118,7 +124,7 @@ export interface LogStore {
   range(): Promise<LogRange>
 
   /** Compares this log with the one that had this id. */
-  commonWith(id: string): Promise<CommonHistory>
+  commonWith(id: string): Promise<Comparison>
 
   /**
    * Removes old events that have neither a pending delivery nor a dead letter. Looks at a few hundred events a call: call

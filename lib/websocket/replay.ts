@@ -150,10 +150,10 @@ export class Replay {
 
   /** Continues in the current epoch, after what it has in common with the client. */
   async #compare(comparisons: Comparisons): Promise<void> {
-    const { id, upTo } = await comparisons.commonWith(this.#log as string)
+    const { id, upTo, isKnown } = await comparisons.commonWith(this.#log as string)
     this.#log = id
     this.#isNews = this.listener.resumes
-    if (this.#position > upTo) this.#restart(upTo)
+    if (!isKnown || this.#position > upTo) this.#restart(upTo)
   }
 
   /** The client has more than this node has seen: another node was faster, or the log has lost its end or was begun anew. */

@@ -30,7 +30,7 @@ async function start(
   t.intercept(log, 'range', { value: async () => ({ ...(await range()), ...(epoch && { id: epoch.id }) }) })
   t.intercept(log, 'commonWith', {
     value: async (id: string) =>
-      epoch && id === first ? epoch : { ...(await commonWith(first)), id: epoch?.id ?? first }
+      epoch && id === first ? { ...epoch, isKnown: true } : { ...(await commonWith(first)), id: epoch?.id ?? first }
   })
   const { app, url } = await listen(t, { sqs: false, eventLog: { store: held.store }, websocket })
   for (const name of ['sales', 'support']) await app.websocket.set(name, { enabled: true })

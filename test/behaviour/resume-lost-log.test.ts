@@ -55,6 +55,11 @@ t.test('a client of a lost log receives all events of the new one, also if that 
   t.strictSame(data(rest), ['a', 'b', 'c', { from: 0, to: 3, count: 3, complete: false }])
   t.equal(rest.at(-1)?.message.log, id)
   t.strictSame(
+    data(await after(anew, { offset: 0, log })).slice(1),
+    ['a', 'b', 'c', { from: 0, to: 3, count: 3, complete: false }],
+    'it may have missed events also if it had none yet'
+  )
+  t.strictSame(
     data(await after(anew, { offset: 2 })),
     ['c', { from: 2, to: 3, count: 1, complete: true }],
     'without the id of its log a client resumes from its offset'

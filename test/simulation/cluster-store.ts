@@ -165,7 +165,7 @@ export class ClusterStore implements EventStore {
       commonWith: (other) =>
         this.#read(() => {
           const { id, head } = tables.range()
-          return { id, upTo: other === id ? head : 0 }
+          return { id, upTo: other === id ? head : 0, isKnown: other === id }
         }),
       prune: ({ acceptedBefore }) => this.#write(() => ({ removed: tables.prune(acceptedBefore), more: false })),
       damagedEvents: () => 0

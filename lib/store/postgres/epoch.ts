@@ -2,7 +2,7 @@ import type { PostgresPool } from './connection.ts'
 import { SharedRun } from './shared-run.ts'
 import type { PostgresInstances } from './instances.ts'
 import type { LogHead } from './log-head.ts'
-import type { CommonHistory } from '../log-store.ts'
+import type { Comparison } from '../log-store.ts'
 
 /** Keeps the epoch of the log that this node knows up to date. */
 export class PostgresEpoch {
@@ -32,7 +32,7 @@ export class PostgresEpoch {
   }
 
   /** As `LogStore.commonWith`; the node knows the epoch when it resolves. */
-  async commonWith(id: string): Promise<CommonHistory> {
+  async commonWith(id: string): Promise<Comparison> {
     const common = await this.#common(id)
     await this.sync(common.id)
     return common
@@ -43,11 +43,12 @@ export class PostgresEpoch {
     const common = await this.#common(epoch)
     if (common.id === epoch) return
     await this.#instances.reload()
-    this.#head.enter(common)
+    this.#head.enter({ id: common.id, upTo: common.upTo })
   }
 
-  async #common(id: string): Promise<CommonHistory> {
+  async #common(id: string): Promise<Comparison> {
     const row = await this.#pool.one(`SELECT * FROM ${this.#pool.schema}.common_with($1)`, [id])
-    return { id: row.id as string, upTo: row.up_to as number }
+    const upTo = row.up_to as number | null
+    return { id: row.id as string, upTo: upTo ?? 0, isKnown: upTo !== null }
   }
 }

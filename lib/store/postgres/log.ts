@@ -10,7 +10,7 @@ import type { Recount } from './recount.ts'
 import { PostgresTail } from './tail.ts'
 import type {
   AppendResult,
-  CommonHistory,
+  Comparison,
   LogPage,
   LogRange,
   LogStore,
@@ -125,7 +125,7 @@ export class PostgresLog implements LogStore {
     return range
   }
 
-  async commonWith(id: string): Promise<CommonHistory> {
+  async commonWith(id: string): Promise<Comparison> {
     this.#options.pool.assertOpen()
     return this.#options.epoch.commonWith(id)
   }

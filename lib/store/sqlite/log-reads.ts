@@ -7,7 +7,7 @@ import { toEvent } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
 import type { SqliteEpoch } from './epoch.ts'
 import { headOf, type Statements } from './statements.ts'
-import type { CommonHistory, LogPage, LogRange, PageLimits, PageRequest, ReadOptions } from '../log-store.ts'
+import type { Comparison, LogPage, LogRange, PageLimits, PageRequest, ReadOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 type Narrowing = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances'>
@@ -76,10 +76,10 @@ export class SqliteLogReads {
     return { id: this.#epoch.id, first: this.#first() ?? (head === 0 ? 0 : head + 1), head, prunedTo }
   }
 
-  commonWith(id: string): CommonHistory {
+  commonWith(id: string): Comparison {
     const current = this.#epoch.id
-    const upTo = id === current ? this.head : this.#sql.epochEnd.get(id)?.offset
-    return { id: current, upTo: (upTo as number | undefined) ?? 0 }
+    const upTo = (id === current ? this.head : this.#sql.epochEnd.get(id)?.offset) as number | undefined
+    return { id: current, upTo: upTo ?? 0, isKnown: upTo !== undefined }
   }
 
   /** The highest durable offset; 0: none. Events after it are not read yet. */

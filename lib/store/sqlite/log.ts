@@ -14,7 +14,7 @@ import type { SqliteSegments } from './segments.ts'
 import type { Statements } from './statements.ts'
 import type {
   AppendResult,
-  CommonHistory,
+  Comparison,
   LogPage,
   LogRange,
   LogStore,
@@ -130,7 +130,7 @@ export class SqliteLog implements LogStore {
     return this.#options.file.read(() => this.#options.reads.range())
   }
 
-  async commonWith(id: string): Promise<CommonHistory> {
+  async commonWith(id: string): Promise<Comparison> {
     return this.#options.file.read(() => this.#options.reads.commonWith(id))
   }
 

@@ -10,7 +10,7 @@ export function epochs(t: Test, open: Open): void {
     t.match(first, /^[0-9a-f]{16}$/)
     await store.log.append(newEvents(3))
     t.equal((await store.log.range()).id, first)
-    t.strictSame(await store.log.commonWith(first), { id: first, upTo: 3 })
+    t.strictSame(await store.log.commonWith(first), { id: first, upTo: 3, isKnown: true })
 
     const reopened = await reopen()
     const { id: second } = await reopened.log.range()
@@ -22,13 +22,13 @@ export function epochs(t: Test, open: Open): void {
     for (const [other, upTo] of [
       [first, 3],
       [second, 5],
-      [id, 6],
-      ['of another log', 0]
+      [id, 6]
     ] as const)
-      t.strictSame(await again.log.commonWith(other), { id, upTo }, other)
+      t.strictSame(await again.log.commonWith(other), { id, upTo, isKnown: true }, other)
+    t.strictSame(await again.log.commonWith('of another log'), { id, upTo: 0, isKnown: false })
 
     const other = (await open(t)).store
-    t.match(await other.log.commonWith(id), { upTo: 0 })
+    t.match(await other.log.commonWith(id), { upTo: 0, isKnown: false })
   })
 
   void t.test('a subscriber is told of the epoch before anything else', async (t) => {

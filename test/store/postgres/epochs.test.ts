@@ -24,7 +24,7 @@ if (await havePostgres(t)) {
     const again = await openNode(t, postgres)
     const { id } = await again.log.range()
     t.not(id, first)
-    t.strictSame(await again.log.commonWith(first!), { id, upTo: 2 })
+    t.strictSame(await again.log.commonWith(first!), { id, upTo: 2, isKnown: true })
   })
 
   t.test('an append on another server process begins an epoch, which every node knows before its events', async (t) => {
@@ -142,7 +142,7 @@ if (await havePostgres(t)) {
     await until(() => nodes.every((node) => node.status().connected))
     await until(async () => (await nodes[1].log.range()).id !== before)
     const { id } = await nodes[1].log.range()
-    t.strictSame(await nodes[1].log.commonWith(before), { id, upTo: 2 })
+    t.strictSame(await nodes[1].log.commonWith(before), { id, upTo: 2, isKnown: true })
     const [sent] = await nodes[1].log.append([newEvent({ id: 'sent', queues: ['a', 'b'] })])
     t.equal(sent?.offset, 3)
     await nodes[1].log.append([newEvent({ id: 'last' })])
@@ -193,7 +193,7 @@ if (await havePostgres(t)) {
     await begin(998)
     t.match(await node.log.commonWith(first), { upTo: 1 })
     await begin(2)
-    t.match(await node.log.commonWith(first), { upTo: 0 })
+    t.match(await node.log.commonWith(first), { upTo: 0, isKnown: false })
     t.strictSame(await query(`SELECT count(*)::int AS count FROM ${schema}.epochs`), [{ count: 1_000 }])
   })
 

@@ -131,7 +131,7 @@ t.test('the last 1,000 epochs are known', async (t) => {
     INSERT INTO epochs (id, first_offset) SELECT i, 2 FROM n`)
   db.close()
   t.match(await (await reopen()).log.commonWith(first), { upTo: 1 })
-  t.match(await (await reopen()).log.commonWith(first), { upTo: 0 })
+  t.match(await (await reopen()).log.commonWith(first), { upTo: 0, isKnown: false })
 })
 
 t.test('events of one instance are found in order, however far apart they are in the log', async (t) => {
@@ -297,7 +297,7 @@ t.test(
     const followers = [new RecordingSubscriber(), new RecordingSubscriber()]
     const [, unfollow] = followers.map((follower) => reopened.log.tail(follower))
     t.match(await reopened.log.range(), { id: first, head: 3 })
-    t.strictSame(await reopened.log.commonWith(first), { id: first, upTo: 3 })
+    t.strictSame(await reopened.log.commonWith(first), { id: first, upTo: 3, isKnown: true })
     t.equal((await reopened.log.read({ after: 0, limit: 10 })).length, 3)
     t.equal((await pendingLanes(reopened)).length, 1)
     const full = { code: 'IEV_BACKPRESSURE', message: /disk is full/ }
@@ -310,7 +310,7 @@ t.test(
     t.match(await appended, [{ offset: 4 }])
     const { id } = await reopened.log.range()
     t.not(id, first)
-    t.strictSame(await reopened.log.commonWith(first), { id, upTo: 3 })
+    t.strictSame(await reopened.log.commonWith(first), { id, upTo: 3, isKnown: true })
     await reopened.log.append(newEvents(1))
     const entered = followers.map(({ epochs }) => epochs)
     t.strictSame(entered, [

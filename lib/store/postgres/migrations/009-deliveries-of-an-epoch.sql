@@ -1,11 +1,12 @@
 -- A node may hold deliveries of an epoch in memory that the log has lost: their offsets are those of other events now.
 
--- What the log has in common with the one that had this id: 'up_to' is the last offset at which both have the same event, or 0.
+-- What the log has in common with the one that had this id: 'up_to' is the last offset at which both have the same event, 0 if
+-- there is none, NULL if the log has never had that id.
 CREATE FUNCTION {{schema}}.common_with(p_id text, OUT id text, OUT up_to bigint) LANGUAGE sql STABLE AS $common$
-  SELECT l.id, CASE WHEN l.id = p_id THEN l.last_offset ELSE coalesce((
+  SELECT l.id, CASE WHEN l.id = p_id THEN l.last_offset ELSE (
     SELECT e.first_offset - 1 FROM {{schema}}.epochs e
     WHERE e.number > (SELECT o.number FROM {{schema}}.epochs o WHERE o.id = p_id) ORDER BY e.number LIMIT 1
-  ), 0) END
+  ) END
   FROM {{schema}}.log l
 $common$;
 
