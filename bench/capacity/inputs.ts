@@ -55,7 +55,10 @@ export interface CapacityInputs {
     /** A socket that connects and resumes, and has missed nothing; an event that it has missed. */
     resumeUs: number
     replayedUs: number
-    /** Memory without sockets and with few instances (RSS); of each idle socket (RSS); of each instance (heap). */
+    /**
+     * Memory without sockets and with few instances (RSS); of each idle socket (RSS); of each instance with both
+     * selections (heap).
+     */
     baseBytes: number
     socketBytes: number
     instanceBytes: number
