@@ -32,9 +32,12 @@ export type {
   AppendResult,
   CommonHistory,
   Comparison,
+  LogPage,
   LogRange,
   LogStore,
   LogSubscriber,
+  PageLimits,
+  PageRequest,
   PruneOptions,
   ReadOptions
 } from './store/log-store.ts'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { StoredEvent } from '../../lib/events/event.ts'
 import { Lane, type MemoryBudget } from '../../lib/sqs/lane.ts'
+import type { DeliveryStore } from '../../lib/store/delivery-store.ts'
 import { newEvent } from '../support/new-event.ts'
 
 const stored = (offset: number): StoredEvent => ({
@@ -32,6 +33,24 @@ t.test('an event that is committed while a lane reads its last page is read next
   t.match(lane, { state: 'idle', needsLoad: true })
   await lane.load({ readLane: async (_lane, { after }) => (after < 1 ? [stored(1)] : []) })
   t.match(lane.first, { offset: 1 })
+})
+
+t.test('a lane without room reads its next event only', async (t) => {
+  const { lane, budget } = laneBehind()
+  const limits: number[] = []
+  const readLane: DeliveryStore['readLane'] = async (_lane, { after, limit }) => {
+    limits.push(limit)
+    return [stored(after + 1)]
+  }
+  budget.used = budget.max
+  lane.startLoading()
+  await lane.load({ readLane })
+  t.match(lane, { size: 1, needsLoad: false })
+  budget.used = 0
+  t.equal(lane.needsLoad, true)
+  lane.startLoading()
+  await lane.load({ readLane })
+  t.strictSame([limits[0], limits[1]! > 1], [1, true])
 })
 
 t.test('a lane that is handed over while it reads keeps nothing in memory', async (t) => {

@@ -85,6 +85,13 @@ t.test('the account is passed on only if it is set', async (t) => {
   t.notOk('accountId' in Object(options({}).sqs))
 })
 
+t.test('the number of calls at once is passed on only if it is set', async (t) => {
+  t.strictSame(
+    [options({}).sqs, options({ SQS_CONCURRENCY: '7' }).sqs].map((sqs) => Object(sqs).concurrency),
+    [undefined, 7]
+  )
+})
+
 t.test('S3_ENABLED and an endpoint without a scheme are accepted, as in Evolution API', async (t) => {
   const env = { S3_BUCKET: 'messages', S3_ENDPOINT: 's3.example:9000' }
   t.match(Object(options(env).sqs).s3, { endpoint: 'https://s3.example:9000' })
