@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
+import { suitesOf } from './suites.ts'
 import { dropLeftovers, missingPostgres } from '../test/support/postgres.ts'
 
 /** The major version of Node that covers all code. Some branches are for other versions. */
@@ -14,8 +15,13 @@ const COVERED = 24
 const why = process.env.CI === 'true' ? undefined : await missingPostgres()
 const args = process.argv.slice(2)
 if (why !== undefined || !process.versions.node.startsWith(`${COVERED}.`)) args.unshift('--allow-incomplete-coverage')
+const isFile = (arg: string) => arg.endsWith('.test.ts')
+const files = args.some(isFile) ? args.filter(isFile) : globSync('test/**/*.test.ts').sort()
 const run = randomUUID().slice(0, 8)
-const { status } = spawnSync('tap', args, { stdio: 'inherit', env: { ...process.env, TEST_RUN: run } })
+const { status } = spawnSync('tap', [...args.filter((arg) => !isFile(arg)), ...suitesOf(files)], {
+  stdio: 'inherit',
+  env: { ...process.env, TEST_RUN: run }
+})
 if ((await missingPostgres()) === undefined) await dropLeftovers(run)
 if (why !== undefined) {
   const using = (helper: string) =>

@@ -1,0 +1,52 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import coverageMap from '../test/support/coverage-map.ts'
+
+/** Where the files are written that load the test files of a suite. */
+const FOLDER = '.tap/suites'
+/** Test files in one process at most, so that there is something to do for each core until the end. */
+const MAX_FILES = 6
+/** Test files that use up a core, change their process or look at all of it. A name that ends with / is a folder. */
+const ALONE = [
+  'test/chaos/',
+  'test/fuzz/',
+  'test/simulation/',
+  'test/types/',
+  'test/behaviour/clock-set-back.test.ts',
+  'test/behaviour/loaded-packages.test.ts',
+  'test/behaviour/require.test.ts',
+  'test/behaviour/sqs-clock.test.ts',
+  'test/event-log/time-zone.test.ts',
+  'test/store/postgres/new-deliveries.test.ts',
+  'test/telemetry/instrumented-host.test.ts'
+]
+
+/**
+ * Puts test files of the same folder together: a suite is a file that loads several of them into one process, which loads the
+ * packages once. Those in which no coverage is measured are not put together with others.
+ * @param files paths from the root of the project @returns paths of suites, and of test files that stay alone
+ */
+export function suitesOf(files: readonly string[]): string[] {
+  rmSync(FOLDER, { recursive: true, force: true })
+  const alone = files.filter((file) => ALONE.some((path) => file.startsWith(path)))
+  const folderOf = (file: string) =>
+    join(coverageMap(file) === null ? 'unmeasured' : 'measured', relative('test', dirname(file)))
+  const groups = Object.groupBy(
+    files.filter((file) => !alone.includes(file)),
+    folderOf
+  )
+  return [...alone, ...Object.entries(groups).flatMap(([folder, members = []]) => suitesIn(folder, members))]
+}
+
+function suitesIn(folder: string, files: readonly string[]): string[] {
+  const count = Math.ceil(files.length / MAX_FILES)
+  return Array.from({ length: count }, (_, index) => {
+    const own = files.filter((_, place) => place % count === index)
+    const [first, ...others] = own as [string, ...string[]]
+    if (others.length === 0) return first
+    const path = join(FOLDER, folder, `${index + 1}.test.ts`)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, own.map((file) => `import '${relative(dirname(path), file)}'\n`).join(''))
+    return path
+  })
+}
