@@ -16,6 +16,9 @@ const ALONE = [
   'test/behaviour/loaded-packages.test.ts',
   'test/behaviour/require.test.ts',
   'test/behaviour/sqs-clock.test.ts',
+  'test/behaviour/stalled-clients.test.ts',
+  'test/behaviour/live-sockets-without-room.test.ts',
+  'test/behaviour/too-many-sockets.test.ts',
   'test/event-log/time-zone.test.ts',
   'test/store/postgres/new-deliveries.test.ts',
   'test/telemetry/instrumented-host.test.ts'

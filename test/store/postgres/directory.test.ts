@@ -201,20 +201,33 @@ if (await havePostgres(t)) {
     const store = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
     await store.instances.create({ name: 'sales', token: 'secret-1' })
     const { schema } = postgres
-    await postgres.query(`
-      WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value)
-      UPDATE ${schema}.instances SET version = c.value FROM c`)
-    const replan = () => [newEvent({ id: 'a', queues: ['new'] }), newEvent({ id: 'b', queues: ['new'] })]
-    const appended = await Promise.all([
-      store.log.append([newEvent({ id: 'a' }), newEvent({ id: 'b' })], replan),
-      store.log.append([newEvent({ id: 'c', queues: ['own'] })])
-    ])
-    t.match(appended, [[{ offset: 1 }, { offset: 2 }], [{ offset: 3 }]])
     const { key } = store.instances.require('sales')
     const lane = async (queue: string) =>
       (await store.deliveries.readLane({ queue, instanceKey: key }, { after: 0, limit: 10, maxBytes: 1_000 })).map(
         ({ id }) => id
       )
-    t.strictSame([await lane('new'), await lane('own')], [['a', 'b'], ['c']])
+    /** Appends after a change, and returns whether the node learned of it by the append, not by a read just before. */
+    const attempt = async (n: number): Promise<boolean> => {
+      let isReplanned = false
+      await postgres.query(`
+        WITH c AS (UPDATE ${schema}.counters SET value = value + 1 WHERE name = 'directory' RETURNING value)
+        UPDATE ${schema}.instances SET version = c.value FROM c`)
+      const ids = [`a${n}`, `b${n}`]
+      await Promise.all([
+        store.log.append(
+          ids.map((id) => newEvent({ id })),
+          () => {
+            isReplanned = true
+            return ids.map((id) => newEvent({ id, queues: [`new${n}`] }))
+          }
+        ),
+        store.log.append([newEvent({ id: `c${n}`, queues: [`own${n}`] })])
+      ])
+      t.strictSame([await lane(`new${n}`), await lane(`own${n}`)], [isReplanned ? ids : [], [`c${n}`]])
+      return isReplanned
+    }
+    let attempts = 1
+    while (!(await attempt(attempts)) && attempts < 10) attempts++
+    t.ok(attempts < 10)
   })
 }
