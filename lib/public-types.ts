@@ -36,10 +36,10 @@ export type {
   LogRange,
   LogStore,
   LogSubscriber,
-  PageLimits,
   PageRequest,
   PruneOptions,
-  ReadOptions
+  ReadOptions,
+  ReadPagesOptions
 } from './store/log-store.ts'
 export type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from './store/dead-letter-store.ts'
 export type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from './store/delivery-store.ts'

@@ -31,8 +31,11 @@ export interface ReadOptions {
 /** What one page is to have: events after an offset that fit every member given. */
 export type PageRequest = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances' | 'after'>
 
-/** The limits of each of several pages. */
-export type PageLimits = Required<Pick<ReadOptions, 'upTo' | 'limit' | 'maxBytes'>>
+/** How large a page may become. */
+export type PageLimits = Required<Pick<ReadOptions, 'limit' | 'maxBytes'>>
+
+/** The limits of each of several pages, and the last offset of all. */
+export type ReadPagesOptions = Required<Pick<ReadOptions, 'upTo' | 'limit' | 'maxBytes'>>
 
 /** Events of a stretch of the log, ascending. */
 export interface LogPage {
@@ -119,7 +122,10 @@ export interface LogStore {
    * Reads pages for several readers at once, in the order of the requests. Each is bounded in time as well: it ends early where
    * few events fit. `prunedTo` is as in `LogRange`: a page after a lower offset may miss events.
    */
-  readPages(requests: readonly PageRequest[], limits: PageLimits): Promise<{ pages: LogPage[]; prunedTo: number }>
+  readPages(
+    requests: readonly PageRequest[],
+    options: ReadPagesOptions
+  ): Promise<{ pages: LogPage[]; prunedTo: number }>
 
   range(): Promise<LogRange>
 

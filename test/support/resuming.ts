@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import type { EventStore } from '../../lib/store/event-store.ts'
-import type { LogStore, PageLimits, PageRequest } from '../../lib/store/log-store.ts'
+import type { LogStore, PageRequest, ReadPagesOptions } from '../../lib/store/log-store.ts'
 import type { Received } from './sockets.ts'
 import { soon } from './until.ts'
 
@@ -31,7 +31,7 @@ export const numbers = (count: number) => Array.from({ length: count }, (_, n) =
 export interface HeldRead {
   /** What its pages are to have; the first of them. */
   requests: readonly PageRequest[]
-  options: PageRequest & PageLimits
+  options: PageRequest & ReadPagesOptions
   /** Answers with the events of the time of the call; `prunedTo`: as if events were pruned meanwhile. */
   answer(changes?: { prunedTo: number }): void
   /** Answers with the events of now. */

@@ -8,10 +8,11 @@ import type { PostgresEpoch } from './epoch.ts'
 import type { LogHead } from './log-head.ts'
 import { Numbering } from './numbering.ts'
 import { PartitionLeases } from './partition-leases.ts'
-import { NO_LIMIT, type PageLimits } from './page.ts'
+import { NO_LIMIT } from './page.ts'
 import type { SessionTiming } from './session.ts'
 import type { Batcher, CommitQueue } from '../commit-queue.ts'
 import type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { PageLimits } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 export interface PostgresDeliveriesOptions {

@@ -1,8 +1,9 @@
 import type { PostgresPool } from './connection.ts'
 import { partitionOf } from '../partitions.ts'
-import { eventRows, reachedBy, type PageLimits } from './page.ts'
+import { eventRows, reachedBy } from './page.ts'
 import { toEvent } from '../rows.ts'
 import type { LaneKey } from '../delivery-store.ts'
+import type { PageLimits } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 /** Reads pending deliveries, by lane. */

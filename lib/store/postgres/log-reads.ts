@@ -1,7 +1,7 @@
 import type { PostgresPool } from './connection.ts'
-import { eventRows, NO_LIMIT, pageRows, type PageOf, reachedBy, type PageLimits } from './page.ts'
+import { eventRows, NO_LIMIT, pageRows, type PageOf, reachedBy } from './page.ts'
 import { type Row, toEvent } from '../rows.ts'
-import type { LogPage, LogRange, PageLimits as LogPageLimits, PageRequest, ReadOptions } from '../log-store.ts'
+import type { LogPage, LogRange, PageLimits, PageRequest, ReadOptions, ReadPagesOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 /** What else a read of the tail has found, at the moment of its events. */
@@ -57,7 +57,7 @@ export class PostgresLogReads {
   /** As `LogStore.readPages`, with the epoch of the log at that moment. */
   async pages(
     requests: readonly PageRequest[],
-    { upTo, ...limits }: LogPageLimits
+    { upTo, ...limits }: ReadPagesOptions
   ): Promise<{ pages: LogPage[]; prunedTo: number; epoch: string }> {
     const all = requests.map(({ instanceKey = null, events = null, instances = null, after }): PageOf => {
       const end = events || instances ? Math.min(upTo, after + WINDOW) : upTo

@@ -15,10 +15,10 @@ import type {
   LogRange,
   LogStore,
   LogSubscriber,
-  PageLimits,
   PageRequest,
   PruneOptions,
-  ReadOptions
+  ReadOptions,
+  ReadPagesOptions
 } from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
 
@@ -110,10 +110,10 @@ export class PostgresLog implements LogStore {
 
   async readPages(
     requests: readonly PageRequest[],
-    limits: PageLimits
+    options: ReadPagesOptions
   ): Promise<{ pages: LogPage[]; prunedTo: number }> {
     this.#options.pool.assertOpen()
-    const { pages, prunedTo, epoch } = await this.#reads.pages(requests, limits)
+    const { pages, prunedTo, epoch } = await this.#reads.pages(requests, options)
     await this.#options.epoch.sync(epoch)
     return { pages, prunedTo }
   }

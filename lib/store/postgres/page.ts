@@ -1,13 +1,9 @@
 import type { PostgresPool } from './connection.ts'
+import type { PageLimits } from '../log-store.ts'
 import { EVENT_COLUMNS, type Row } from '../rows.ts'
 
 /** The driver has no infinite number: this one stands for "no limit". */
 export const NO_LIMIT = Number.MAX_SAFE_INTEGER
-
-export interface PageLimits {
-  limit: number
-  maxBytes: number
-}
 
 /**
  * Rows of events by offset, up to the one that reaches `maxBytes`, each with the characters of those before it (`ahead`)

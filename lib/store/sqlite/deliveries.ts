@@ -4,11 +4,12 @@ import type { SqliteCommits } from './commits.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import type { SqliteFile } from './file.ts'
 import type { SqliteLogReads } from './log-reads.ts'
-import { Page, type PageLimits } from './page.ts'
+import { Page } from './page.ts'
 import type { SqlitePending } from './pending.ts'
 import type { SqliteQueues } from './queues.ts'
 import type { Statements } from './statements.ts'
 import type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type { PageLimits } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 export interface SqliteDeliveriesOptions {

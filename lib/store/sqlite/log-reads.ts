@@ -7,7 +7,7 @@ import { toEvent } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
 import type { SqliteEpoch } from './epoch.ts'
 import { headOf, type Statements } from './statements.ts'
-import type { Comparison, LogPage, LogRange, PageLimits, PageRequest, ReadOptions } from '../log-store.ts'
+import type { Comparison, LogPage, LogRange, PageRequest, ReadOptions, ReadPagesOptions } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 type Narrowing = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances'>
@@ -47,14 +47,11 @@ export class SqliteLogReads {
   }
 
   async events(options: ReadOptions): Promise<StoredEvent[]> {
-    const { limit, maxBytes = Infinity } = options
-    const page = new Page({ limit, maxBytes })
-    const whole = await this.#fill(page, options)
-    return whole ? page.events : this.#eventsOneByOne(options)
+    return (await this.#read(options)).events
   }
 
   /** A page of `LogStore.readPages`. */
-  async page(request: PageRequest, { upTo, ...limits }: PageLimits): Promise<LogPage> {
+  async page(request: PageRequest, { upTo, ...limits }: ReadPagesOptions): Promise<LogPage> {
     const last = Math.min(upTo, this.head)
     const { instanceKey, events, instances } = request
     if (instanceKey !== undefined) {
@@ -65,8 +62,7 @@ export class SqliteLogReads {
     }
     const isFiltered = events !== undefined || instances !== undefined || this.#damage.suspected
     const end = isFiltered ? Math.min(last, Math.max(request.after, this.#firstNeeded() - 1) + WINDOW) : last
-    const page = new Page(limits)
-    takeEvents(await this.events({ ...request, ...limits, upTo: end }), page)
+    const page = await this.#read({ ...request, ...limits, upTo: end })
     return { events: page.events, reached: page.isFull ? (page.events.at(-1)?.offset as number) : end }
   }
 
@@ -105,6 +101,13 @@ export class SqliteLogReads {
     }
   }
 
+  async #read(options: ReadOptions): Promise<Page> {
+    const { limit, maxBytes = Infinity } = options
+    const page = new Page({ limit, maxBytes })
+    const whole = await this.#fill(page, options)
+    return whole ? page : this.#readOneByOne(options)
+  }
+
   /** Adds what a read asks for to its page. @returns false where damage is known or met */
   async #fill(page: Page, options: ReadOptions): Promise<boolean> {
     const { instanceKey } = options
@@ -119,7 +122,7 @@ export class SqliteLogReads {
     }
   }
 
-  async #eventsOneByOne(options: ReadOptions): Promise<StoredEvent[]> {
+  async #readOneByOne(options: ReadOptions): Promise<Page> {
     const { newestFirst = false, limit, maxBytes = Infinity } = options
     const page = new Page({ limit, maxBytes })
     const from = Math.max(options.after + 1, this.#firstNeeded())
@@ -129,7 +132,7 @@ export class SqliteLogReads {
       if (event && page.add(event)) break
       if (step % STEPS === 0) await setImmediate()
     }
-    return page.events
+    return page
   }
 
   #rows({ events, instances, newestFirst = false, after, upTo = Infinity, limit }: ReadOptions): Iterable<StoredEvent> {

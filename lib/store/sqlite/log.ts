@@ -19,10 +19,10 @@ import type {
   LogRange,
   LogStore,
   LogSubscriber,
-  PageLimits,
   PageRequest,
   PruneOptions,
-  ReadOptions
+  ReadOptions,
+  ReadPagesOptions
 } from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
 import { hasGeneratedId } from '../../events/event-id.ts'
@@ -113,7 +113,7 @@ export class SqliteLog implements LogStore {
 
   async readPages(
     requests: readonly PageRequest[],
-    limits: PageLimits
+    options: ReadPagesOptions
   ): Promise<{ pages: LogPage[]; prunedTo: number }> {
     const { file, reads } = this.#options
     const pages: LogPage[] = []
@@ -121,7 +121,7 @@ export class SqliteLog implements LogStore {
       // Other work comes between two pages.
       if (pages.length > 0) await setImmediate()
       file.assertOpen()
-      pages.push(await reads.page(request, limits))
+      pages.push(await reads.page(request, options))
     }
     return { pages, prunedTo: file.read(() => reads.range().prunedTo) }
   }

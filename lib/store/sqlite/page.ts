@@ -1,10 +1,6 @@
 import { eventSize } from '../../events/messages.ts'
 import type { StoredEvent } from '../../events/event.ts'
-
-export interface PageLimits {
-  limit: number
-  maxBytes: number
-}
+import type { PageLimits } from '../log-store.ts'
 
 /** Events up to `limit`, ending with the one that reaches `maxBytes`. */
 export class Page {

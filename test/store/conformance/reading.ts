@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { newEvent, newEvents } from '../../support/new-event.ts'
-import type { LogPage, PageLimits, PageRequest, ReadOptions } from '../../../lib/store/log-store.ts'
+import type { LogPage, PageRequest, ReadOptions, ReadPagesOptions } from '../../../lib/store/log-store.ts'
 import type { Open } from '../conformance.ts'
 
 export function reading(t: Test, open: Open): void {
@@ -137,7 +137,7 @@ export function reading(t: Test, open: Open): void {
     )
     const offsets = (await store.log.append(events)).map(({ offset }) => offset)
     const [sales, support] = ['sales', 'support'].map((name) => store.instances.require(name).key) as [number, number]
-    const read = async (requests: PageRequest[], limits: Partial<PageLimits> = {}) => {
+    const read = async (requests: PageRequest[], limits: Partial<ReadPagesOptions> = {}) => {
       const all = { upTo: offsets[7]!, limit: 100, maxBytes: 1_000_000 }
       const { pages, prunedTo } = await store.log.readPages(requests, { ...all, ...limits })
       t.equal(prunedTo, (await store.log.range()).prunedTo)
