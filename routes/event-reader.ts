@@ -60,13 +60,8 @@ export class EventReader {
 
   /** @throws {BodyMalformedError} it is not JSON @throws {EventInvalidError} too many events or members, or nested too deeply */
   read(): unknown {
-    const bytes = this.#bytes
-    if (bytes.length === 0) throw new BodyMalformedError('it is empty')
-    if (!isUtf8(bytes)) throw new BodyMalformedError('it is not UTF-8')
-    const at = skipSpace(bytes, skipByteOrderMark(bytes))
-    const { value, end } = isArray(bytes, at) ? this.#events(at) : this.#event(at, '')
-    assertEnd(bytes, end)
-    return value
+    this.#assertText()
+    return this.#body()
   }
 
   /**
@@ -74,15 +69,30 @@ export class EventReader {
    * what earlier ones have read.
    */
   async readInSlices(sliceBytes = SLICE_BYTES): Promise<unknown> {
+    await setImmediate()
+    this.#assertText()
     for (;;) {
-      await setImmediate()
       this.#left = sliceBytes
       try {
-        return this.read()
+        return this.#body()
       } catch (error) {
         if (error !== SLICE_ENDS) throw error
       }
+      await setImmediate()
     }
+  }
+
+  #assertText(): void {
+    if (this.#bytes.length === 0) throw new BodyMalformedError('it is empty')
+    if (!isUtf8(this.#bytes)) throw new BodyMalformedError('it is not UTF-8')
+  }
+
+  #body(): unknown {
+    const bytes = this.#bytes
+    const at = skipSpace(bytes, skipByteOrderMark(bytes))
+    const { value, end } = isArray(bytes, at) ? this.#events(at) : this.#event(at, '')
+    assertEnd(bytes, end)
+    return value
   }
 
   #events(at: number): Read {
