@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { StoredEvent } from '../events/event.ts'
 import type { LogPage, LogStore } from '../store/log-store.ts'
 import { REPLAY_SHARE } from './buffer-budget.ts'
+import { BlockedReplays } from './blocked-replays.ts'
 import { Comparisons } from './comparisons.ts'
 import { HeldEvents } from './held-events.ts'
 import type { Listener } from './listener.ts'
@@ -22,10 +23,6 @@ const PASSES = 32
 const TURN_PAGES = 10
 /** Listeners that receive a page before the event loop turns. */
 const TURN_SENDS = 64
-/** Milliseconds between looks at the replays that wait for their client, for room, or for this node. */
-const RETRY_MS = 20
-/** Milliseconds without room for any of the replays that wait for it, after which that is a fault. */
-const STUCK_MS = 1_000
 
 /**
  * Brings listeners from an offset of theirs to the head of the log. Those of the same instance that wait at the same time read it
@@ -44,12 +41,11 @@ export class Replays {
   readonly #unplaced: Replay[] = []
   readonly #steps = new Set<Promise<void>>()
   readonly #held = new Set<HeldEvents>()
-  #blocked: Replay[] = []
-  #timer: NodeJS.Timeout | undefined
+  readonly #blocked = new BlockedReplays((replays) => {
+    for (const replay of replays) this.#join(replay)
+    this.#work()
+  })
   #stopped = false
-  #waiting = 0
-  /** Since when replays have been waiting for room and none of them got any. */
-  #stuckSince: number | undefined
 
   constructor(options: ReplaysOptions) {
     this.#options = {
@@ -59,7 +55,7 @@ export class Replays {
         options.live(listener)
       },
       replayed: (count) => {
-        if (this.#stuckSince !== undefined) this.#stuckSince = performance.now()
+        this.#blocked.hadRoom()
         options.replayed(count)
       }
     }
@@ -71,12 +67,12 @@ export class Replays {
 
   /** Number of replays that the budget has no room for. */
   get waiting(): number {
-    return this.#waiting
+    return this.#blocked.waiting
   }
 
   /** True if replays wait for room and none has had any for a while. */
   get stuck(): boolean {
-    return this.#stuckSince !== undefined && performance.now() - this.#stuckSince > STUCK_MS
+    return this.#blocked.stuck
   }
 
   add(start: ReplayStart): void {
@@ -100,7 +96,7 @@ export class Replays {
   /** Resolves when the store is not read any more. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#blocked.stop()
     await Promise.all(this.#steps)
   }
 
@@ -159,7 +155,7 @@ export class Replays {
         pass.room = { owner, bytes, holders: 0 }
         budget.hold(pass.room)
         passes.push(pass)
-      } else for (const replay of pass.replays) this.#block(replay)
+      } else for (const replay of pass.replays) this.#blocked.add(replay)
     }
     return passes
   }
@@ -174,7 +170,7 @@ export class Replays {
       }
       if (replay.isOver) return
       if (replay.canContinue) this.#join(replay)
-      else this.#block(replay)
+      else this.#blocked.add(replay)
     }
     await Promise.all(replays.map(place))
   }
@@ -249,7 +245,7 @@ export class Replays {
         const hadRoom = replay.take(page)
         if (replay.isOver || (hadRoom && replay.canContinue)) continue
         pass.replays.delete(replay)
-        this.#block(replay)
+        this.#blocked.add(replay)
       } catch (error) {
         this.#fail([replay], error)
       }
@@ -287,26 +283,5 @@ export class Replays {
     }
     const message = 'Replays could not read the log: their connections were closed'
     this.#options.log.warn({ err: error, replays: failed.length }, message)
-  }
-
-  #block(replay: Replay): void {
-    this.#blocked.push(replay)
-    this.#timer ??= setTimeout(() => this.#retry(), RETRY_MS)
-  }
-
-  #retry(): void {
-    this.#timer = undefined
-    this.#waiting = 0
-    for (const replay of this.#blocked.splice(0)) {
-      if (replay.isOver) continue
-      if (!replay.canContinue) this.#block(replay)
-      else if (replay.hasRoom) this.#join(replay)
-      else {
-        this.#waiting++
-        this.#block(replay)
-      }
-    }
-    this.#stuckSince = this.#waiting === 0 ? undefined : (this.#stuckSince ?? performance.now())
-    this.#work()
   }
 }
