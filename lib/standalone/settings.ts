@@ -6,13 +6,14 @@ import { LOG_LEVELS } from './log-level.ts'
 /** `description` completes the error message of a wrong value: "… expected <description>". */
 const text = (description: string) => Type.Optional(Type.String({ description }))
 const flag = (value: boolean) => Type.Boolean({ default: value, description: 'true or false' })
-const count = (value: number, { min = 1, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) =>
-  Type.Integer({
-    default: value,
-    minimum: min,
-    maximum: max,
-    description: max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number from ${min} to ${max}`
-  })
+const whole = ({ min = 1, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number }) => ({
+  minimum: min,
+  maximum: max,
+  description: max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number from ${min} to ${max}`
+})
+const count = (value: number, limits: { min?: number; max?: number } = {}) =>
+  Type.Integer({ default: value, ...whole(limits) })
+const optionalCount = (limits: { max: number }) => Type.Optional(Type.Integer(whole(limits)))
 // env-schema splits the text at `separator`, so the value is a list.
 const list = (description: string, value = '') =>
   Type.Unsafe<string[]>({ type: 'string', separator: ',', default: value, description })
@@ -64,14 +65,10 @@ export const EnvSchema = Type.Object({
   ),
   SQS_BASE_URL: Type.Optional(Type.String({ pattern: '^https?://', description: 'the same as SQS_ENDPOINT' })),
   SQS_QUEUE_TYPE: oneOf(['fifo', 'standard'], 'fifo'),
-  SQS_CONCURRENCY: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 512, description: 'a whole number from 1 to 512' })
-  ),
+  SQS_CONCURRENCY: optionalCount({ max: 512 }),
   SQS_MAX_PAYLOAD_SIZE: count(1_048_576, { min: 1_024, max: 1_048_576 }),
   SQS_MAX_ATTEMPTS: count(10),
-  SQS_DLQ_MAX_RECEIVES: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1_000, description: 'a whole number from 1 to 1000' })
-  ),
+  SQS_DLQ_MAX_RECEIVES: optionalCount({ max: 1_000 }),
   SQS_DELETE_UNUSED_QUEUES: flag(false),
   SQS_GLOBAL_ENABLED: flag(true),
   SQS_GLOBAL_PREFIX_NAME: Type.String({
