@@ -2,6 +2,7 @@ import t from 'tap'
 import { PostgresEpoch } from '../../../lib/store/postgres/epoch.ts'
 import { PostgresLaneReads } from '../../../lib/store/postgres/lane-reads.ts'
 import { postgresMigrations } from '../../../lib/store/postgres/migrations.ts'
+import type { LogStore } from '../../../lib/store/log-store.ts'
 import { startCopiedDatabase } from '../../support/database-copies.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { havePostgres, openNode, openNodes, startPostgres } from '../../support/postgres.ts'
@@ -9,6 +10,12 @@ import { RecordingSubscriber, RecordingWatcher } from '../../support/recorders.t
 import { until } from '../../support/until.ts'
 
 const PAGE = { after: 0, limit: 100, maxBytes: Infinity }
+/** Records what a node passes on of its log. */
+const follow = ({ log }: { log: LogStore }) => {
+  const follower = new RecordingSubscriber()
+  log.tail(follower)
+  return follower
+}
 const EVERYTHING = { acceptedBefore: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER }
 
 if (await havePostgres(t)) {
@@ -32,11 +39,7 @@ if (await havePostgres(t)) {
     t.intercept(PostgresEpoch.prototype, 'begin', { value: async () => {} })
     const { postgres, nodes } = await openNodes(t, 2)
     const { schema, query } = postgres
-    const followers = nodes.map(({ log }) => {
-      const follower = new RecordingSubscriber()
-      log.tail(follower)
-      return follower
-    })
+    const followers = nodes.map(follow)
     await nodes[0].log.append(newEvents(2))
     await Promise.all(followers.map((follower) => follower.reached(2)))
     const { id: before } = await nodes[0].log.range()
@@ -59,11 +62,7 @@ if (await havePostgres(t)) {
     async (t) => {
       const { postgres, nodes } = await openNodes(t, 2)
       const { schema, query } = postgres
-      const followers = nodes.map(({ log }) => {
-        const follower = new RecordingSubscriber()
-        log.tail(follower)
-        return follower
-      })
+      const followers = nodes.map(follow)
       const watcher = new RecordingWatcher()
       await nodes[0].deliveries.watch(watcher)
       await nodes[0].log.append(newEvents(2, { queues: ['a'] }))
@@ -121,8 +120,7 @@ if (await havePostgres(t)) {
     const database = await startCopiedDatabase(t)
     const postgres = { url: database.url, schema: 'instance_events' }
     const nodes = [await openNode(t, postgres), await openNode(t, postgres)] as const
-    const [follower, watcher] = [new RecordingSubscriber(), new RecordingWatcher()]
-    nodes[0].log.tail(follower)
+    const [follower, watcher] = [follow(nodes[0]), new RecordingWatcher()]
     await nodes[0].deliveries.watch(watcher)
     await nodes[0].log.append(newEvents(2, { queues: ['c'] }))
     await nodes[0].instances.create({ name: 'support', token: 'of-support' })
