@@ -37,6 +37,7 @@ export class KeptSelection implements Selection {
   get updatedAt(): Date {
     return new Date(this.#updatedAt)
   }
+
   /** `JSON.stringify` leaves getters out. */
   toJSON(): Selection {
     const { id, enabled, events, createdAt, updatedAt } = this
