@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import coverageMap from '../test/support/coverage-map.ts'
 
@@ -6,7 +6,9 @@ import coverageMap from '../test/support/coverage-map.ts'
 const FOLDER = '.tap/suites'
 /** Test files in one process at most, so that there is something to do for each core until the end. */
 const MAX_FILES = 6
-/** Test files that use up a core, change their process or look at all of it. A name that ends with / is a folder. */
+/** What a test file sets for all of its process. */
+const SETS_PROCESS = /^(t\.(jobs|setTimeout)|process\.env)\b/m
+/** Further test files that use up a core, or change or measure their process. A name that ends with / is a folder. */
 const ALONE = [
   'test/chaos/',
   'test/fuzz/',
@@ -19,7 +21,6 @@ const ALONE = [
   'test/behaviour/stalled-clients.test.ts',
   'test/behaviour/live-sockets-without-room.test.ts',
   'test/behaviour/too-many-sockets.test.ts',
-  'test/event-log/time-zone.test.ts',
   'test/store/postgres/new-deliveries.test.ts',
   'test/telemetry/instrumented-host.test.ts'
 ]
@@ -31,7 +32,9 @@ const ALONE = [
  */
 export function suitesOf(files: readonly string[]): string[] {
   rmSync(FOLDER, { recursive: true, force: true })
-  const alone = files.filter((file) => ALONE.some((path) => file.startsWith(path)))
+  const alone = files.filter(
+    (file) => ALONE.some((path) => file.startsWith(path)) || SETS_PROCESS.test(readFileSync(file, 'utf8'))
+  )
   const folderOf = (file: string) =>
     join(coverageMap(file) === null ? 'unmeasured' : 'measured', relative('test', dirname(file)))
   const groups = Object.groupBy(
