@@ -53,6 +53,8 @@ export class StoreUnsupportedError extends errorClass(
 export class UnauthorizedError extends errorClass('IEV_UNAUTHORIZED', '%s', 401) {}
 /** 400: the request does not match the schema of its route. */
 export class ValidationError extends errorClass('IEV_VALIDATION', '%s', 400) {}
+/** 400: a filter, or a list of members to leave out, is not usable; the message names the member and the remedy. */
+export class FilterInvalidError extends errorClass('IEV_FILTER_INVALID', '%s', 400) {}
 /** 400: the body is not JSON. */
 export class BodyMalformedError extends errorClass('IEV_BODY_MALFORMED', 'The body is not JSON: %s', 400) {}
 /** 413: the body is over `bodyLimit`. */

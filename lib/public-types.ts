@@ -45,6 +45,11 @@ export type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } fr
 export type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from './store/delivery-store.ts'
 export type { KnownQueue, QueueStore } from './store/queue-store.ts'
 export type { EventStore, NodeStatus } from './store/event-store.ts'
+export type { EventFilter } from './filters/event-filter.ts'
+export type { Omission } from './filters/omission.ts'
+export type { WithData } from './filters/parsed-data.ts'
+export type { Policy } from './filters/policy.ts'
+export type { ResolvedRequest } from './instances/selections.ts'
 export type { Instance, Selection, TransportName } from './instances/instance.ts'
 export type { NewEvent, StoredEvent } from './events/event.ts'
 export type {

@@ -41,9 +41,9 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       const selections: { [T in TransportName]?: SelectionInput } = {}
       const websocket = wanted(body, 'websocket')
       if (websocket)
-        selections.websocket = fastify.websocket.prepare(name, websocket.request, websocket.field).selection
+        selections.websocket = fastify.websocket.prepare(name, websocket.request, websocket.prefix).selection
       const sqs = wanted(body, 'sqs')
-      if (sqs) selections.sqs = (await fastify.sqs.prepare(name, sqs.request, sqs.field)).selection
+      if (sqs) selections.sqs = (await fastify.sqs.prepare(name, sqs.request, sqs.prefix)).selection
       const { id } = await instances.create({ name, token, integration, selections })
       return reply.code(201).send({
         instance: { instanceName: name, instanceId: id, integration },
@@ -142,7 +142,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   /**
-   * Returns the selection of a transport that a body asks for, in either form, and the name of its list in errors.
+   * Returns the selection of a transport that a body asks for, in either form, and what stands in front of the names of its members in errors.
    * @throws {TransportDisabledError} unless the transport is to be off anyway, as clients of v1 say of all of them
    */
   function wanted(body: CreateBody, transport: TransportName) {
@@ -152,9 +152,9 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       if (!nested && enabled === false) return undefined
       throw new TransportDisabledError(transport)
     }
-    if (nested) return { request: nested, field: `${transport}.events` }
+    if (nested) return { request: nested, prefix: `${transport}.` }
     const request = { enabled: enabled === true, events: body[`${transport}_events` as const] }
-    return { request, field: `${transport}_events` }
+    return { request, prefix: `${transport}_` }
   }
 
   /** Returns the instance that a query names, if it names one. @throws {InstanceNotFoundError} it does not exist */
@@ -183,8 +183,8 @@ function isNamed({ name, id }: Instance, { instanceName = name, instanceId = id 
   return name === instanceName && id === instanceId
 }
 
-function created(selection: SelectionInput = { enabled: false, events: [] }) {
-  return { enabled: selection.enabled, events: [...selection.events] }
+function created({ enabled, events, filter, omit }: SelectionInput = { enabled: false, events: [] }) {
+  return { enabled, events: [...events], ...(filter && { filter }), ...(omit && { omit: [...omit] }) }
 }
 
 export default instanceRoutes

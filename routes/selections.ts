@@ -20,7 +20,7 @@ interface SelectionEmitter {
   set(
     instance: string,
     request: SelectionRequest,
-    field: string
+    prefix: string
   ): Promise<{ instance: Instance; selection: Selection; queues?: InstanceQueue[]; notes: string[] }>
 }
 
@@ -41,8 +41,8 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
     },
     handler: async (request, reply) => {
       if (!emitter) throw new TransportDisabledError(transport)
-      const { request: wanted, field } = unwrap(request.body, transport)
-      const { instance, selection, queues, notes } = await emitter.set(request.params.instance, wanted, field)
+      const { request: wanted, prefix } = unwrap(request.body, transport)
+      const { instance, selection, queues, notes } = await emitter.set(request.params.instance, wanted, prefix)
       return reply.code(201).send({
         ...shown(selection, instance),
         ...(queues && { queues }),

@@ -202,7 +202,12 @@ const handshake: Message = {
       },
       log: { ...log, type: ['string', 'null'] },
       events: { ...names, description: 'Only these events, by name or key.' },
-      instances: { ...names, description: 'Only these instances, on `/`.' }
+      instances: { ...names, description: 'Only these instances, on `/`.' },
+      filter: {
+        type: ['object', 'null'],
+        description:
+          'Only events whose `data` match: a filter policy in the syntax of Amazon SNS, for all events or by event key.'
+      }
     }
   },
   examples: [{ name: 'resume', payload: { apikey: 'token-of-sales', offset: 4700, events: ['messages.upsert'] } }]

@@ -42,6 +42,7 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     apikey,
     events,
     instances,
+    filter,
     offset = 'latest',
     log: given,
     onEvent,
@@ -75,7 +76,7 @@ export function connectInstance<Events extends object = InstanceEventMap>(
     auth: (send) => {
       lastOfConnection = -Infinity
       socket.receiveBuffer = []
-      send({ apikey, offset: received, log, events, instances })
+      send({ apikey, offset: received, log, events, instances, filter })
     }
   })
 

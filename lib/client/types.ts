@@ -49,6 +49,8 @@ export interface ConnectInstanceOptions<Events extends object = InstanceEventMap
   events?: readonly string[]
   /** Names of instances, on `/` (global mode). @default all that the key authorizes */
   instances?: readonly string[]
+  /** Which of these events, by their `data`: a filter policy in the syntax of Amazon SNS, for all or by event key. @default all */
+  filter?: object
   /**
    * The log of `offset`. If the server's log has lost its end since, you receive what follows the events that are left; if it
    * is another log by now, all of its events. @default unknown

@@ -3,6 +3,7 @@ import { ClosingError, InstanceNotFoundError, OptionsInvalidError } from '../err
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
 import { CALLER_ID, flagsOfOnly, type NewEvent } from '../events/event.ts'
 import { eventSize } from '../events/messages.ts'
+import type { WithData } from '../filters/parsed-data.ts'
 import type { InstanceChange, InstanceDirectory } from '../instances/directory.ts'
 import type { Instance, TransportName } from '../instances/instance.ts'
 import type { Fault } from '../operation/fault.ts'
@@ -28,8 +29,11 @@ export interface Route {
 /** A transport as the log sees it. */
 export interface Transport {
   readonly name: TransportName
-  /** Returns where an event goes. Called for each event; must use memory alone. `instance` is undefined for an unknown one. */
-  plan(event: CatalogueEvent, instance: Instance | undefined): Route
+  /**
+   * Returns where an event goes. Called for each event; must use memory alone. `instance` is undefined for an unknown one.
+   * `content` is the same object whenever an event is planned again.
+   */
+  plan(event: CatalogueEvent, instance: Instance | undefined, content: WithData): Route
 }
 
 export interface EventLogInit extends NormaliseOptions {
@@ -204,7 +208,7 @@ export class EventLog {
     let read = false
     for (const transport of this.#transports.values()) {
       if (keptTo && !keptTo.includes(transport.name)) continue
-      const route = transport.plan(event.event, instance)
+      const route = transport.plan(event.event, instance, event)
       for (const queue of route.queues ?? []) queues.add(queue)
       read ||= route.read ?? false
     }

@@ -1,3 +1,5 @@
+import type { EventFilter } from '../filters/event-filter.ts'
+import type { Omission } from '../filters/omission.ts'
 import type { NamePage } from './names.ts'
 import type { Instance, TransportName } from './instance.ts'
 
@@ -11,6 +13,10 @@ export interface SelectionInput {
   enabled: boolean
   /** Event keys. */
   events: readonly string[]
+  /** Which of these events are delivered, by their `data`; absent: all. */
+  filter?: EventFilter | undefined
+  /** Members of `data` that are left out; absent: none. */
+  omit?: Omission | undefined
 }
 
 /** An instance to be created. */

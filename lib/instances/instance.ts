@@ -1,3 +1,6 @@
+import type { EventFilter } from '../filters/event-filter.ts'
+import type { Omission } from '../filters/omission.ts'
+
 /** A transport that delivers events. */
 export type TransportName = 'sqs' | 'websocket'
 
@@ -7,6 +10,10 @@ export interface Selection {
   readonly enabled: boolean
   /** Event keys. */
   readonly events: readonly string[]
+  /** Which of these events are delivered, by their `data`; absent: all. */
+  readonly filter?: EventFilter | undefined
+  /** Members of `data` that are left out; absent: none. */
+  readonly omit?: Omission | undefined
   readonly createdAt: Date
   readonly updatedAt: Date
 }

@@ -1,4 +1,6 @@
 import { sharedList } from './event-lists.ts'
+import type { EventFilter } from '../filters/event-filter.ts'
+import type { Omission } from '../filters/omission.ts'
 import type { Instance, Selection, TransportName } from './instance.ts'
 
 /** What is the same of a record in memory and in a store, with dates in milliseconds since the epoch. */
@@ -19,13 +21,17 @@ export class KeptSelection implements Selection {
   readonly id: string
   readonly enabled: boolean
   readonly events: readonly string[]
+  readonly filter: EventFilter | undefined
+  readonly omit: Omission | undefined
   readonly #createdAt: number
   readonly #updatedAt: number
 
-  constructor({ id, enabled, events, createdAt, updatedAt }: Stored<Selection>) {
+  constructor({ id, enabled, events, filter, omit, createdAt, updatedAt }: Stored<Selection>) {
     this.id = id
     this.enabled = enabled
     this.events = sharedList(events)
+    this.filter = filter
+    this.omit = omit
     this.#createdAt = createdAt
     this.#updatedAt = updatedAt
   }
@@ -40,8 +46,8 @@ export class KeptSelection implements Selection {
 
   /** `JSON.stringify` leaves getters out. */
   toJSON(): Selection {
-    const { id, enabled, events, createdAt, updatedAt } = this
-    return { id, enabled, events, createdAt, updatedAt }
+    const { id, enabled, events, filter, omit, createdAt, updatedAt } = this
+    return { id, enabled, events, filter, omit, createdAt, updatedAt }
   }
 }
 

@@ -208,6 +208,8 @@ function nextSelection(before: Selection | undefined, input: SelectionInput): Se
     id: before?.id ?? randomUUID(),
     enabled: input.enabled,
     events: [...input.events],
+    ...(input.filter && { filter: input.filter }),
+    ...(input.omit && { omit: input.omit }),
     createdAt: before?.createdAt ?? now,
     updatedAt: now
   }

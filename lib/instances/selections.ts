@@ -1,16 +1,23 @@
 import type { EventCatalogue } from '../events/catalogue.ts'
+import { checkFilter, passes } from '../filters/event-filter.ts'
+import { checkOmission } from '../filters/omission.ts'
+import type { WithData } from '../filters/parsed-data.ts'
+import type { SelectionInput } from './directory.ts'
 import type { Selection } from './instance.ts'
 
-/** A selection as requested. `events` are event keys; see `resolveSelection` for a list that is absent or empty. */
+/** A selection as requested. `events` are event keys; see `resolveSelection` for members that are absent or empty. */
 export interface SelectionRequest {
   enabled: boolean
   events?: readonly string[] | undefined
+  /** An `EventFilter`; `null` removes the stored one. */
+  filter?: object | null | undefined
+  /** Paths of members of `data`; `null` removes the stored ones. */
+  omit?: readonly string[] | null | undefined
 }
 
 /** A selection to be stored. */
 export interface ResolvedRequest {
-  enabled: boolean
-  events: readonly string[]
+  selection: SelectionInput
   /** A sentence for each key that was left out. */
   notes: string[]
 }
@@ -20,25 +27,43 @@ export interface ResolvedRequest {
  * - a list: exactly these keys, aliases resolved;
  * - `enabled: true` without a list: the list of the stored selection if that is disabled, else all events;
  * - `enabled: true` with an empty list: all events;
- * - `enabled: false` without a list or with an empty one: the stored list.
- * @param field the name of the list, for error messages
- * @throws {EventUnknownError} with one message for each unknown key
+ * - `enabled: false` without a list or with an empty one: the stored list;
+ * - `filter` and `omit`: as given; the stored ones if they are absent.
+ * @param prefix in front of the names of members, for error messages
+ * @throws {EventUnknownError} with one message for each unknown key @throws {FilterInvalidError}
  */
 export function resolveSelection(
-  catalogue: EventCatalogue,
-  { enabled, events }: SelectionRequest,
-  { stored, field }: { stored: Selection | undefined; field: string }
+  { enabled, events, filter, omit }: SelectionRequest,
+  { stored, catalogue, prefix }: { stored: Selection | undefined; catalogue: EventCatalogue; prefix: string }
 ): ResolvedRequest {
-  if (events && events.length > 0) {
-    const { keys, notes } = catalogue.resolve(events, field)
-    return { enabled, events: keys, notes }
+  const { keys, notes } = resolveEvents({ enabled, events }, { stored, catalogue, field: `${prefix}events` })
+  const filtered = filter === undefined ? stored?.filter : filter && checkFilter(filter, `${prefix}filter`, catalogue)
+  const omitted = omit === undefined ? stored?.omit : omit && checkOmission(omit, `${prefix}omit`)
+  const selection = {
+    enabled,
+    events: keys,
+    ...(filtered && { filter: filtered }),
+    ...(omitted && { omit: omitted })
   }
+  return { selection, notes }
+}
+
+function resolveEvents(
+  { enabled, events }: SelectionRequest,
+  { stored, catalogue, field }: { stored: Selection | undefined; catalogue: EventCatalogue; field: string }
+): { keys: readonly string[]; notes: string[] } {
+  if (events && events.length > 0) return catalogue.resolve(events, field)
   const kept =
     stored && stored.events.length > 0 && (!enabled || (!stored.enabled && !events)) ? stored.events : undefined
-  return { enabled, events: kept ?? (enabled ? catalogue.all : []), notes: [] }
+  return { keys: kept ?? (enabled ? catalogue.all : []), notes: [] }
 }
 
 /** True if a selection is enabled and has this event key. */
 export function selects(selection: Selection | undefined, key: string): boolean {
   return selection !== undefined && selection.enabled && selection.events.includes(key)
+}
+
+/** True if a selection has an event: its key, and what the filter looks at. */
+export function delivers(selection: Selection | undefined, key: string, event: WithData): boolean {
+  return selects(selection, key) && passes(selection?.filter, key, event)
 }

@@ -2,7 +2,7 @@ import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceDirectory, SelectionInput } from './directory.ts'
 import type { Instance, Selection, TransportName } from './instance.ts'
 import { assertInstanceName } from './name.ts'
-import { resolveSelection, type SelectionRequest } from './selections.ts'
+import { type ResolvedRequest, resolveSelection, type SelectionRequest } from './selections.ts'
 
 export interface TransportSelectionsOptions {
   transport: TransportName
@@ -32,20 +32,17 @@ export class TransportSelections {
 
   /**
    * The selection that a request results in; stores nothing.
-   * @param field the name of the list of keys, for messages
-   * @throws {EventUnknownError} {InstanceNameError}
+   * @param prefix in front of the names of members, for messages, such as `sqs.`
+   * @throws {EventUnknownError} {FilterInvalidError} {InstanceNameError}
    */
   prepare(
     instance: string,
     request: SelectionRequest,
-    field = 'events'
-  ): { selection: SelectionInput; notes: string[] } {
+    prefix = ''
+  ): ResolvedRequest {
     assertInstanceName(instance)
-    const { enabled, events, notes } = resolveSelection(this.#options.catalogue, request, {
-      stored: this.get(instance),
-      field
-    })
-    return { selection: { enabled, events }, notes }
+    const { catalogue } = this.#options
+    return resolveSelection(request, { stored: this.get(instance), catalogue, prefix })
   }
 
   /** Stores a selection. @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off */

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Nullable } from './nullable.ts'
-import { SelectionBody } from './selections.ts'
+import { SelectionBody, SelectionReply } from './selections.ts'
 
 // Tokens travel in headers and URLs.
 const Token = Type.String({
@@ -40,7 +40,7 @@ const TOKEN_EXAMPLE = {
   instance: { instanceName: 'sales', instanceId: '7c1007dc-a116-427e-a621-60582b9b8c2b', integration: null },
   hash: '1854E337-CECF-4ECB-82CD-0508D66B64DB'
 }
-const CreatedSelection = Type.Object({ enabled: Type.Boolean(), events: Type.Array(Type.String()) })
+const CreatedSelection = Type.Pick(SelectionReply, ['enabled', 'events', 'filter', 'omit'])
 
 /** The reply of `POST /instance/create`. */
 export const CreateReply = Type.Object(

@@ -4,6 +4,19 @@ import type { Instance, Selection, TransportName } from '../instances/instance.t
 import { Nullable } from './nullable.ts'
 import { InstanceQueueReply, QUEUE_EXAMPLE } from './queues.ts'
 
+/** An `EventFilter`. */
+const Filter = Type.Unsafe<object>({
+  type: 'object',
+  additionalProperties: true,
+  description:
+    'Which of these events are delivered, by their `data`: a filter policy in the syntax of Amazon SNS, for all events or by event key. An array matches if one of its items does.',
+  examples: [{ MESSAGES_UPSERT: { key: { fromMe: [false], remoteJid: [{ suffix: '@s.whatsapp.net' }] } } }]
+})
+const Omit = Type.Array(Type.String(), {
+  description: 'Members of `data` that are left out.',
+  examples: [['data.message.base64']]
+})
+
 const BODY_EXAMPLE = { enabled: true, events: ['MESSAGES_UPSERT'] }
 
 export const SELECTION_EXAMPLE = {
@@ -24,7 +37,9 @@ export const SelectionBody = Type.Object(
         maxItems: 500,
         description: 'Event keys. With `enabled: true`, an empty or absent list selects all events.'
       })
-    )
+    ),
+    filter: Type.Optional(Nullable(Filter, { description: 'null removes the stored filter; absent: it stays.' })),
+    omit: Type.Optional(Nullable(Omit, { description: 'null removes the stored paths; absent: they stay.' }))
   },
   { examples: [BODY_EXAMPLE] }
 )
@@ -45,14 +60,14 @@ export function setBody<T extends TransportName>(transport: T) {
   })
 }
 
-/** The selection of either form, and the name of its list in errors. */
+/** The selection of either form, and what stands in front of the names of its members in errors. */
 export function unwrap<T extends TransportName>(
   body: SelectionBody | { [K in T]: SelectionBody },
   transport: T
-): { request: SelectionRequest; field: string } {
+): { request: SelectionRequest; prefix: string } {
   if (transport in body)
-    return { request: (body as { [K in T]: SelectionBody })[transport], field: `${transport}.events` }
-  return { request: body as SelectionBody, field: 'events' }
+    return { request: (body as { [K in T]: SelectionBody })[transport], prefix: `${transport}.` }
+  return { request: body as SelectionBody, prefix: '' }
 }
 
 /** A stored selection. */
@@ -61,6 +76,8 @@ export const SelectionReply = Type.Object(
     id: Type.String(),
     enabled: Type.Boolean(),
     events: Type.Array(Type.String()),
+    filter: Type.Optional(Filter),
+    omit: Type.Optional(Omit),
     createdAt: Type.String({ format: 'date-time' }),
     updatedAt: Type.String({ format: 'date-time' }),
     instanceId: Type.String()
@@ -96,11 +113,13 @@ export function setReply(transport: TransportName): typeof SetReply {
 }
 
 export function selectionReply(selection: Selection, { id: instanceId }: Instance): SelectionReply {
-  const { id, enabled, events, createdAt, updatedAt } = selection
+  const { id, enabled, events, filter, omit, createdAt, updatedAt } = selection
   return {
     id,
     enabled,
     events: [...events],
+    ...(filter && { filter }),
+    ...(omit && { omit: [...omit] }),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     instanceId

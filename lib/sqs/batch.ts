@@ -21,11 +21,14 @@ export interface EntryOptions {
   type: QueueType
   /** `server` of the messages. */
   serverName: string
+  /** Returns an event without what its queue does not receive. */
+  contentOf: (event: LaneEvent, queue: string) => LaneEvent
 }
 
 /** Makes the batch entry of an event. Its `Id` is set by `Batch.add`. */
-export function toItem(event: LaneEvent, lane: Lane, { type, serverName }: EntryOptions): BatchItem {
-  const message = sqsMessage(event, serverName, event.s3)
+export function toItem(event: LaneEvent, lane: Lane, { type, serverName, contentOf }: EntryOptions): BatchItem {
+  const content = event.s3 ? event : contentOf(event, lane.queue)
+  const message = sqsMessage(content, serverName, event.s3)
   // What no queue accepts need not be escaped. Put together it would be a copy: only one that is uploaded is.
   const tooLarge = message.length > MAX_BATCH_BYTES
   const body = tooLarge ? message : escapeForSqs(message)
@@ -36,7 +39,7 @@ export function toItem(event: LaneEvent, lane: Lane, { type, serverName }: Entry
   }
   if (event.traceparent !== undefined) attributes.traceparent = text(event.traceparent)
   let bytes = tooLarge
-    ? Buffer.byteLength(event.data) + Buffer.byteLength(sqsMessage({ ...event, data: '' }, serverName))
+    ? Buffer.byteLength(content.data) + Buffer.byteLength(sqsMessage({ ...event, data: '' }, serverName))
     : Buffer.byteLength(body)
   for (const [name, { StringValue }] of Object.entries(attributes))
     bytes += name.length + 'String'.length + Buffer.byteLength(StringValue as string)

@@ -2,6 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import type { EventLog } from '../event-log/event-log.ts'
 import { eventKey } from '../events/catalogue.ts'
+import { withoutOmitted } from '../filters/omission.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { SqsOptions } from '../schemas/options/sqs.ts'
 import { sqsAddress, sqsService } from './address.ts'
@@ -14,6 +15,7 @@ import { Connections } from './connections.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
 import { SqsEmitter } from './emitter.ts'
 import { InstanceQueues } from './instance-queues.ts'
+import type { LaneEvent } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { LargeMessages } from './large-messages.ts'
 import { createOffload } from './offload.ts'
@@ -98,6 +100,12 @@ export async function createSqs(
     maySend: (lane) => lanes.maySend(lane),
     signal
   })
+  const contentOf = (event: LaneEvent, queue: string) => {
+    const { instance: name, instanceKey } = event
+    const instance = eventLog.instances.get(name)
+    const omit = instance?.key === instanceKey ? instance.selections.sqs?.omit : undefined
+    return omit && queue === names.own(name, eventKey(event.event)) ? withoutOmitted(event, omit) : event
+  }
   const sender = new SqsSender({
     lanes,
     caller,
@@ -105,7 +113,7 @@ export async function createSqs(
     writer,
     provisioner,
     largeMessages: offload && new LargeMessages({ offload, metrics, log, signal }),
-    entries: { type, serverName },
+    entries: { type, serverName, contentOf },
     metrics,
     concurrency,
     maxAttempts,

@@ -1,9 +1,10 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-log.ts'
+import type { WithData } from '../filters/parsed-data.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import type { SelectionInput } from '../instances/directory.ts'
-import { selects, type SelectionRequest } from '../instances/selections.ts'
+import { delivers, type SelectionRequest } from '../instances/selections.ts'
 import { TransportSelections } from '../instances/transport-selections.ts'
 import type { Fault } from '../operation/fault.ts'
 import type { Check } from '../operation/readiness.ts'
@@ -84,12 +85,12 @@ export class SqsEmitter implements Transport {
    * Selects events of an instance. When it resolves, their queues exist.
    * @throws as `prepare` @throws {InstanceNotFoundError}
    */
-  async set(instance: string, request: SelectionRequest, field?: string): Promise<SqsSelection> {
+  async set(instance: string, request: SelectionRequest, prefix?: string): Promise<SqsSelection> {
     const { eventLog, instanceQueues } = this.#options
     // Before queues are created for it.
     if (!eventLog.autoRegister) eventLog.instances.require(instance)
     const before = this.#selections.get(instance)
-    const { selection, queues, notes } = await this.prepare(instance, request, field)
+    const { selection, queues, notes } = await this.prepare(instance, request, prefix)
     const stored = await this.#selections.store(instance, selection)
     instanceQueues.deleteUnused(instance, { before, after: stored.selection })
     return { ...stored, queues, notes }
@@ -97,11 +98,11 @@ export class SqsEmitter implements Transport {
 
   /**
    * Creates the queues that a selection needs, and stores nothing.
-   * @param field the name of the list of keys, for messages
-   * @throws {EventUnknownError} {InstanceNameError} {QueueUnavailableError} {QueueUnusableError}
+   * @param prefix in front of the names of members, for messages, such as `sqs.`
+   * @throws {EventUnknownError} {FilterInvalidError} {InstanceNameError} {QueueUnavailableError} {QueueUnusableError}
    */
-  async prepare(instance: string, request: SelectionRequest, field?: string): Promise<PreparedSelection> {
-    const { selection, notes } = this.#selections.prepare(instance, request, field)
+  async prepare(instance: string, request: SelectionRequest, prefix?: string): Promise<PreparedSelection> {
+    const { selection, notes } = this.#selections.prepare(instance, request, prefix)
     const queues = await this.#options.instanceQueues.ensure(instance, selection.enabled ? selection.events : [])
     return { selection, queues, notes }
   }
@@ -127,10 +128,10 @@ export class SqsEmitter implements Transport {
     return faultsOf([...sender.holdups(), ...missing])
   }
 
-  plan({ key }: CatalogueEvent, instance: Instance | undefined): Route {
+  plan({ key }: CatalogueEvent, instance: Instance | undefined, content: WithData): Route {
     const queues: string[] = []
     if (this.#globalKeys.has(key)) queues.push(this.#options.names.shared(key))
-    if (instance && selects(instance.selections.sqs, key)) queues.push(this.#options.names.own(instance.name, key))
+    if (instance && delivers(instance.selections.sqs, key, content)) queues.push(this.#options.names.own(instance.name, key))
     return { queues }
   }
 

@@ -1,8 +1,10 @@
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
+import { withoutOmitted } from '../filters/omission.ts'
+import type { WithData } from '../filters/parsed-data.ts'
 import { isKeptFrom, type StoredEvent } from '../events/event.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../instances/instance.ts'
-import { selects } from '../instances/selections.ts'
+import { delivers } from '../instances/selections.ts'
 
 /** The namespaces in which an event may be seen. */
 export interface Audience {
@@ -39,12 +41,18 @@ export class Audiences {
     if (!known || isKeptFrom(event, 'websocket')) return NOBODY
     const instance = instances.get(event.instance)
     // An instance that was created again under the same name does not inherit events.
-    return this.ofInstance(known, instance?.key === event.instanceKey ? instance : undefined)
+    return this.ofInstance(known, instance?.key === event.instanceKey ? instance : undefined, event)
+  }
+
+  /** Returns an event as the namespace of its instance carries it: without what its selection leaves out. */
+  contentOf(event: StoredEvent): StoredEvent {
+    const instance = this.#options.instances.get(event.instance)
+    return withoutOmitted(event, instance?.selections.websocket?.omit)
   }
 
   /** Returns the audience of an event of an instance; `undefined` for an unknown instance. */
-  ofInstance({ key, inAll }: CatalogueEvent, instance: Instance | undefined): Audience {
-    const namespace = instance !== undefined && selects(instance.selections.websocket, key)
+  ofInstance({ key, inAll }: CatalogueEvent, instance: Instance | undefined, content: WithData): Audience {
+    const namespace = delivers(instance?.selections.websocket, key, content)
     return { namespace, root: this.#options.globalEvents && (inAll || namespace) }
   }
 }

@@ -1,4 +1,5 @@
 import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-log.ts'
+import type { WithData } from '../filters/parsed-data.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import type { SelectionRequest } from '../instances/selections.ts'
@@ -59,18 +60,18 @@ export class WebsocketEmitter implements Transport {
   }
 
   /** Selects events of an instance. @throws as `prepare` @throws {InstanceNotFoundError} */
-  async set(instance: string, request: SelectionRequest, field?: string): Promise<WebsocketSelection> {
-    const { selection, notes } = this.prepare(instance, request, field)
+  async set(instance: string, request: SelectionRequest, prefix?: string): Promise<WebsocketSelection> {
+    const { selection, notes } = this.prepare(instance, request, prefix)
     return { ...(await this.#selections.store(instance, selection)), notes }
   }
 
   /**
    * The selection that a request results in; stores nothing.
-   * @param field the name of the list of keys, for messages
-   * @throws {EventUnknownError} {InstanceNameError}
+   * @param prefix in front of the names of members, for messages, such as `websocket.`
+   * @throws {EventUnknownError} {FilterInvalidError} {InstanceNameError}
    */
-  prepare(instance: string, request: SelectionRequest, field?: string) {
-    return this.#selections.prepare(instance, request, field)
+  prepare(instance: string, request: SelectionRequest, prefix?: string) {
+    return this.#selections.prepare(instance, request, prefix)
   }
 
   /** The stored selection; `null` if there never was one. @throws {InstanceNotFoundError} */
@@ -78,8 +79,8 @@ export class WebsocketEmitter implements Transport {
     return this.#selections.find(instance)
   }
 
-  plan(event: CatalogueEvent, instance: Instance | undefined): Route {
-    const { namespace, root } = this.#audiences.ofInstance(event, instance)
+  plan(event: CatalogueEvent, instance: Instance | undefined, content: WithData): Route {
+    const { namespace, root } = this.#audiences.ofInstance(event, instance, content)
     return { read: namespace || root }
   }
 

@@ -108,8 +108,13 @@ export class Hub {
 
   /** Serves a socket until it is disconnected. */
   add(socket: Socket, { instance, tokenOf, subscription }: Admitted): void {
-    const { metrics } = this.#options
-    const scope = new Scope(socket.nsp.name, instance?.key, subscription)
+    const { metrics, audiences } = this.#options
+    const scope = new Scope({
+      namespace: socket.nsp.name,
+      instanceKey: instance?.key,
+      filters: subscription,
+      contentOf: (event) => audiences.contentOf(event)
+    })
     const { offset, log } = subscription
     const resumes = offset !== undefined
     const listener: Listener = { socket, writer: this.#writerOf(socket), scope, tokenOf, resumes }

@@ -1,11 +1,22 @@
+import { eventKey } from '../events/catalogue.ts'
 import { socketMessage } from '../events/messages.ts'
 import type { StoredEvent } from '../events/event.ts'
+import { type EventFilter, passes } from '../filters/event-filter.ts'
 import type { Audience } from './audiences.ts'
 import type { Owner } from './buffer-budget.ts'
 import { eventPacket } from './payload.ts'
 import type { Subscription } from './subscription.ts'
 
-type Filters = Pick<Subscription, 'events' | 'instances'>
+type Filters = Pick<Subscription, 'events' | 'instances' | 'filter'>
+
+export interface ScopeOptions {
+  namespace: string
+  /** The only instance whose events it may see; `undefined`: all, on `/`. */
+  instanceKey: number | undefined
+  filters: Filters
+  /** Returns an event as the namespace of its instance carries it. */
+  contentOf: (event: StoredEvent) => StoredEvent
+}
 
 /** The events that a socket receives: those that it may see and has asked for. */
 export class Scope {
@@ -17,17 +28,22 @@ export class Scope {
   readonly owner: Owner
   readonly events: ReadonlySet<string> | undefined
   readonly instances: ReadonlySet<string> | undefined
+  readonly filter: EventFilter | undefined
   /** Equal for scopes of the same events. */
   readonly id: string
+  readonly #contentOf: (event: StoredEvent) => StoredEvent
 
-  constructor(namespace: string, instanceKey: number | undefined, { events, instances }: Filters) {
+  constructor({ namespace, instanceKey, filters, contentOf }: ScopeOptions) {
+    const { events, instances, filter } = filters
     this.namespace = namespace
     this.onRoot = namespace === '/'
     this.instanceKey = instanceKey
     this.owner = instanceKey ?? 'all'
     this.events = events
     this.instances = instances
-    this.id = JSON.stringify([namespace, instanceKey ?? null, sorted(events), sorted(instances)])
+    this.filter = filter
+    this.#contentOf = contentOf
+    this.id = JSON.stringify([namespace, instanceKey ?? null, sorted(events), sorted(instances), filter ?? null])
   }
 
   /** True if the socket receives an event with this audience. */
@@ -36,13 +52,14 @@ export class Scope {
       (this.onRoot ? audience.root : audience.namespace) &&
       (this.instanceKey === undefined || this.instanceKey === event.instanceKey) &&
       (this.events === undefined || this.events.has(event.event)) &&
-      (this.instances === undefined || this.instances.has(event.instance))
+      (this.instances === undefined || this.instances.has(event.instance)) &&
+      (this.filter === undefined || passes(this.filter, eventKey(event.event), event))
     )
   }
 
   /** Encodes an event as a packet of the namespace. */
   packet(event: StoredEvent): string {
-    return eventPacket(this.namespace, event.event, socketMessage(event))
+    return eventPacket(this.namespace, event.event, socketMessage(this.onRoot ? event : this.#contentOf(event)))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceEventsError } from '../error-class.ts'
+import { checkFilter, type EventFilter } from '../filters/event-filter.ts'
 import { instanceNameFault } from '../instances/name.ts'
 
 /** The members of `auth` besides the key: the events that a socket asks for. */
@@ -12,6 +13,8 @@ export interface Subscription {
   readonly events: ReadonlySet<string> | undefined
   /** Names of instances, on `/`; `undefined`: all. */
   readonly instances: ReadonlySet<string> | undefined
+  /** Which of these events, by their `data`; `undefined`: all. */
+  readonly filter: EventFilter | undefined
 }
 
 export type ReadSubscription =
@@ -28,7 +31,7 @@ export function readSubscription(
   catalogue: EventCatalogue
 ): ReadSubscription {
   try {
-    const { offset, log, events, instances } = auth
+    const { offset, log, events, instances, filter } = auth
     if (instances !== undefined && instances !== null && namespace !== '/') {
       return invalid('auth.instances: only / carries more than one instance; leave it out here')
     }
@@ -39,11 +42,12 @@ export function readSubscription(
         offset: readOffset(offset),
         log: readLog(log),
         events: keys && new Set(catalogue.resolve([...keys], 'auth.events').keys.map((key) => catalogue.get(key).name)),
-        instances: instanceNames(instances)
+        instances: instanceNames(instances),
+        filter: filter === undefined || filter === null ? undefined : checkFilter(filter, 'auth.filter', catalogue)
       }
     }
   } catch (error) {
-    // Only the catalogue and the functions below throw here.
+    // Only the catalogue, the filter and the functions below throw here.
     const { messages: [first] = [], message } = error as InstanceEventsError
     return invalid(first ?? message)
   }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { EventCatalogue } from '../../lib/events/catalogue.ts'
-import { resolveSelection, selects, type SelectionRequest } from '../../lib/instances/selections.ts'
+import { delivers, resolveSelection, selects, type SelectionRequest } from '../../lib/instances/selections.ts'
 import type { Selection } from '../../lib/instances/instance.ts'
 
 const catalogue = new EventCatalogue()
@@ -10,8 +10,8 @@ function storedSelection(enabled: boolean, events: string[]): Selection {
 }
 
 function resolved(request: SelectionRequest, stored?: Selection) {
-  const { enabled, events, notes } = resolveSelection(catalogue, request, { stored, field: 'sqs.events' })
-  return { enabled, events, notes }
+  const { selection, notes } = resolveSelection(request, { stored, catalogue, prefix: 'sqs.' })
+  return { ...selection, notes }
 }
 
 const on = storedSelection(true, ['CALL'])
@@ -68,4 +68,44 @@ t.test('an event is selected when its key is listed and the selection is on', as
   t.equal(selects(on, 'QRCODE_UPDATED'), false)
   t.equal(selects(off, 'CALL'), false)
   t.equal(selects(undefined, 'CALL'), false)
+})
+
+t.test('a filter and members to leave out stay until they are replaced or removed', async (t) => {
+  const content = { filter: { a: [1] }, omit: ['data.b'] }
+  const stored = { ...on, ...content }
+  const requests: SelectionRequest[] = [{ enabled: true }, { enabled: false }, { enabled: true, events: ['CALL'] }]
+  t.match(
+    requests.map((request) => resolved(request, stored)),
+    requests.map(() => content)
+  )
+  const other = { filter: { a: [2] }, omit: ['data.c'] }
+  t.match(resolved({ enabled: true, ...other }, stored), other)
+  for (const removed of [
+    { filter: null, omit: null },
+    { filter: null, omit: [] }
+  ]) {
+    t.strictSame(Object.keys(resolved({ enabled: true, ...removed }, stored)), ['enabled', 'events', 'notes'])
+  }
+})
+
+t.test('faults of a filter and of paths name the member of the request', async (t) => {
+  t.throws(() => resolved({ enabled: true, filter: { a: [] } }), { message: /^sqs\.filter\.a must have/ })
+  t.throws(() => resolved({ enabled: true, omit: ['x'] }), { message: /^sqs\.omit\[0\] must be/ })
+})
+
+t.test('a selection delivers the events that its filter passes', async (t) => {
+  const filtered = { ...on, filter: { a: [1] } }
+  const matching = { data: '{"a":1}' }
+  const cases = [
+    [filtered, 'CALL', matching],
+    [filtered, 'CALL', { data: '{"a":2}' }],
+    [filtered, 'QRCODE_UPDATED', matching],
+    [{ ...filtered, enabled: false }, 'CALL', matching],
+    [on, 'CALL', { data: '{"a":2}' }],
+    [undefined, 'CALL', matching]
+  ] as const
+  t.strictSame(
+    cases.map(([selection, key, event]) => delivers(selection, key, event)),
+    [true, false, false, false, true, false]
+  )
 })

@@ -2,10 +2,11 @@ import t from 'tap'
 import type { StoredEvent } from '../../lib/events/event.ts'
 import type { Listener } from '../../lib/websocket/listener.ts'
 import { LiveListeners } from '../../lib/websocket/live-listeners.ts'
-import { Scope } from '../../lib/websocket/scope.ts'
+import type { Scope } from '../../lib/websocket/scope.ts'
 import { newEvent } from '../support/new-event.ts'
+import { scopeOf } from '../support/scope-of.ts'
 
-const all = { events: undefined, instances: undefined }
+const all = { events: undefined, instances: undefined, filter: undefined }
 const BOTH = { namespace: true, root: true }
 
 function stored(members: Partial<StoredEvent> = {}): StoredEvent {
@@ -18,13 +19,13 @@ const listener = (scope: Scope) => ({ scope }) as Listener
 t.test('events are routed to every group of listeners that may see them, in their order', (t) => {
   const live = new LiveListeners()
   const listeners = [
-    new Scope('/sales', 1, all),
-    new Scope('/sales', 1, { ...all, events: new Set(['call']) }),
-    new Scope('/', 1, all),
-    new Scope('/', undefined, all),
-    new Scope('/other', 2, all)
+    scopeOf('/sales', 1, all),
+    scopeOf('/sales', 1, { ...all, events: new Set(['call']) }),
+    scopeOf('/', 1, all),
+    scopeOf('/', undefined, all),
+    scopeOf('/other', 2, all)
   ].map(listener)
-  const twin = listener(new Scope('/sales', 1, all))
+  const twin = listener(scopeOf('/sales', 1, all))
   for (const one of [...listeners, twin]) live.add(one)
   const events = [
     stored({ offset: 1, event: 'call' }),
@@ -52,9 +53,9 @@ t.test('events are routed to every group of listeners that may see them, in thei
 t.test('a listener that was removed gets no events, and without listeners no event is looked at', (t) => {
   const live = new LiveListeners()
   const [first, second, onRoot] = [
-    new Scope('/a', 1, all),
-    new Scope('/a', 1, all),
-    new Scope('/', undefined, all)
+    scopeOf('/a', 1, all),
+    scopeOf('/a', 1, all),
+    scopeOf('/', undefined, all)
   ].map(listener) as [Listener, Listener, Listener]
   const heard = () => [...live.route([stored()], () => BOTH).keys()].flatMap(({ listeners }) => [...listeners])
   live.remove(first)

@@ -1,7 +1,10 @@
 import { Argument, type Command, Option } from 'commander'
 import type { FindReply, SelectionReply, SetReply } from '../../schemas/selections.ts'
+import type { SelectionRequest } from '../../instances/selections.ts'
 import type { TransportName } from '../../instances/instance.ts'
 import type { CliContext } from '../context.ts'
+import { CommandFailed } from '../failure.ts'
+import { filterPolicy } from '../filter-policy.ts'
 import { printJson } from '../output.ts'
 import { ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
@@ -10,6 +13,8 @@ interface SetOptions extends ServerOptions {
   events?: string
   all?: boolean
   off?: boolean
+  filter?: object | null
+  omit?: string[] | null
 }
 
 const AFTER_HELP = `
@@ -17,7 +22,8 @@ Without --events, --all and --off, prints the current selection.
 
 Examples:
   $ npx fastify-instance-events set sqs sales --events MESSAGES_UPSERT,CALL
-  $ npx fastify-instance-events set websocket sales --all
+  $ npx fastify-instance-events set websocket sales --all --filter '{"key":{"fromMe":[false]}}'
+  $ npx fastify-instance-events set sqs sales --all --omit data.message.base64
   $ npx fastify-instance-events set sqs sales --off`
 
 /** `set`: selects the events of an instance for one transport. */
@@ -29,6 +35,8 @@ export function addSet(program: Command, context: CliContext): void {
     .addOption(new Option('--events <keys>', 'keys of events, separated by commas').conflicts(['all', 'off']))
     .addOption(new Option('--all', 'all events').conflicts('off'))
     .option('--off', 'no events; the list is kept for later')
+    .option('--filter <policy>', 'only events whose data match: JSON in the syntax of SNS; `none`: all', filterPolicy)
+    .option('--omit <paths>', 'members of data to leave out, separated by commas; `none`: nothing', omittedPaths)
     .addHelpText('after', AFTER_HELP)
     .action((transport: TransportName, instance: string, options: SetOptions) =>
       set({ transport, instance }, options, context)
@@ -42,6 +50,9 @@ async function set(
 ): Promise<void> {
   const client = new ServerClient(serverAddress(options, context), context.signal)
   const selection = wanted(options)
+  const { filter, omit } = options
+  if (!selection && (filter !== undefined || omit !== undefined))
+    throw new CommandFailed('--filter and --omit go with --events, --all or --off')
   if (!selection) {
     const found = await client.request<FindReply>({ path: [transport, 'find', instance] })
     if (options.json) printJson(found, context)
@@ -56,22 +67,29 @@ async function set(
   else print(reply, context)
 }
 
-function wanted({ events, all, off }: SetOptions): { enabled: boolean; events?: string[] } | undefined {
-  if (off) return { enabled: false }
-  if (all) return { enabled: true, events: [] }
-  return events === undefined ? undefined : { enabled: true, events: listed(events) }
+function wanted({ events, all, off, filter, omit }: SetOptions): SelectionRequest | undefined {
+  const content = { ...(filter !== undefined && { filter }), ...(omit !== undefined && { omit }) }
+  if (off) return { enabled: false, ...content }
+  if (all) return { enabled: true, events: [], ...content }
+  return events === undefined ? undefined : { enabled: true, events: listed(events), ...content }
 }
 
 function listed(text: string): string[] {
   return text.split(',').map((key) => key.trim())
 }
 
-/** Prints one line per event, with the URL of its queue. */
+function omittedPaths(text: string): string[] | null {
+  return text === 'none' ? null : listed(text)
+}
+
+/** Prints one line per event, with the URL of its queue; then what is filtered and left out. */
 function print(
-  { enabled, events, queues }: SelectionReply & Pick<SetReply, 'queues'>,
+  { enabled, events, filter, omit, queues }: SelectionReply & Pick<SetReply, 'queues'>,
   { out, error }: CliContext
 ): void {
   if (!enabled) return error('Off: no events are sent.')
   const urls = new Map(queues?.map(({ event, url }) => [event, url]))
   for (const event of events) out([event, urls.get(event)].filter(Boolean).join('  '))
+  if (filter) error(`Filter: ${JSON.stringify(filter)}`)
+  if (omit) error(`Left out: ${omit.join(', ')}`)
 }

@@ -3,6 +3,7 @@ import type { ConnectionError, InstanceMessage } from '../../client/types.ts'
 import type { ServerReply } from '../../schemas/server.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
+import { filterPolicy } from '../filter-policy.ts'
 import { wholeNumber } from '../numbers.ts'
 import { counted, printJson, shortened } from '../output.ts'
 import { KEY_HINT, ServerClient } from '../server-client.ts'
@@ -10,6 +11,7 @@ import { serverAddress, type ServerOptions, withServerOptions } from '../server-
 
 interface TailOptions extends ServerOptions {
   events?: string
+  filter?: object | null
   since: number | 'latest'
 }
 
@@ -30,6 +32,7 @@ export function addTail(program: Command, context: CliContext): void {
     .description('Print events as they happen: time, offset, instance, event, data.')
     .argument('[instance]', 'name of the instance')
     .option('--events <names>', 'only these events, separated by commas')
+    .option('--filter <policy>', 'only events whose data match: JSON in the syntax of SNS', filterPolicy)
     .option(
       '--since <offset>',
       'begin after this offset, or with `latest` at the end of the log',
@@ -66,6 +69,7 @@ async function tail(instance: string | undefined, options: TailOptions, context:
     apikey: address.key as string,
     path: websocket.path,
     events: options.events?.split(',').map((name) => name.trim()) ?? [],
+    ...(options.filter && { filter: options.filter }),
     offset: options.since,
     onEvent: (message) => print(message, options, context),
     onResumed: ({ count, complete }) => {

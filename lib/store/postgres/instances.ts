@@ -1,5 +1,7 @@
 import { DatabaseError } from 'pg'
 import { TokenTakenError } from '../../errors.ts'
+import { sharedFilter } from '../../filters/event-filter.ts'
+import { sharedOmission } from '../../filters/omission.ts'
 import { digestOf, keptInstance, KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
 import { MemoryDirectory, type InstanceRecord, type InstanceTable } from '../../instances/memory-directory.ts'
 import type { PostgresPool } from './connection.ts'
@@ -178,6 +180,8 @@ function toInstance(row: Row): Instance {
   for (const [transport, selection] of Object.entries(selections)) {
     chosen[transport as TransportName] = new KeptSelection({
       ...selection,
+      filter: selection.filter && sharedFilter(selection.filter),
+      omit: selection.omit && sharedOmission(selection.omit),
       createdAt: Date.parse(selection.createdAt),
       updatedAt: Date.parse(selection.updatedAt)
     })

@@ -31,10 +31,11 @@ export class SqliteInstances implements InstanceTable {
     this.#update = db.prepare('UPDATE instances SET token_hash = ?, integration = ?, updated_at = ? WHERE key = ?')
     this.#delete = db.prepare('DELETE FROM instances WHERE key = ?')
     this.#upsertSelection = db.prepare(`
-      INSERT INTO selections (instance_key, transport, id, enabled, events, created_at, updated_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO selections (instance_key, transport, id, enabled, events, filter, omit, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (instance_key, transport)
-      DO UPDATE SET enabled = excluded.enabled, events = excluded.events, updated_at = excluded.updated_at`)
+      DO UPDATE SET enabled = excluded.enabled, events = excluded.events, filter = excluded.filter, omit = excluded.omit,
+        updated_at = excluded.updated_at`)
 
     this.directory = new MemoryDirectory(this)
     for (const instance of readInstances(db)) this.directory.put(instance)
@@ -97,6 +98,8 @@ export class SqliteInstances implements InstanceTable {
           selection.id,
           selection.enabled ? 1 : 0,
           JSON.stringify(selection.events),
+          selection.filter ? JSON.stringify(selection.filter) : null,
+          selection.omit ? JSON.stringify(selection.omit) : null,
           selection.createdAt.getTime(),
           selection.updatedAt.getTime()
         )

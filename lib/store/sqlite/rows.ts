@@ -1,3 +1,5 @@
+import { storedFilter } from '../../filters/event-filter.ts'
+import { storedOmission } from '../../filters/omission.ts'
 import { listOfJson } from '../../instances/event-lists.ts'
 import { digestOf, KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
 import type { TransportName } from '../../instances/instance.ts'
@@ -36,6 +38,8 @@ function toSelection(row: Row): KeptSelection {
     id: row.id as string,
     enabled: row.enabled === 1,
     events: listOfJson(row.events as string),
+    filter: row.filter === null ? undefined : storedFilter(row.filter as string),
+    omit: row.omit === null ? undefined : storedOmission(row.omit as string),
     createdAt: row.created_at as number,
     updatedAt: row.updated_at as number
   })

@@ -1,0 +1,107 @@
+/** True if the value of a member matches. An array matches if one of its items does. `undefined`: there is no such member. */
+export type Condition = (value: unknown) => boolean
+
+/** A policy that cannot be used. The message names the member and the remedy. */
+export class PolicyFault extends Error {}
+
+type Scalar = string | number | boolean | null
+type Comparison = '=' | '<' | '<=' | '>' | '>='
+
+const COMPARISONS: Readonly<Record<Comparison, (value: number, limit: number) => boolean>> = {
+  '=': (value, limit) => value === limit,
+  '<': (value, limit) => value < limit,
+  '<=': (value, limit) => value <= limit,
+  '>': (value, limit) => value > limit,
+  '>=': (value, limit) => value >= limit
+}
+
+/** The operators of Amazon SNS that are supported, each with how its operand is read. */
+const OPERATORS: Readonly<Record<string, (operand: unknown, path: string) => Condition>> = {
+  prefix: (operand, path) => {
+    const start = text(operand, path)
+    return anyText((value) => value.startsWith(start))
+  },
+  suffix: (operand, path) => {
+    const end = text(operand, path)
+    return anyText((value) => value.endsWith(end))
+  },
+  'equals-ignore-case': (operand, path) => {
+    const lower = text(operand, path).toLowerCase()
+    return anyText((value) => value.toLowerCase() === lower)
+  },
+  'anything-but': anythingBut,
+  exists: (operand, path) => {
+    if (typeof operand !== 'boolean') throw new PolicyFault(`${path} must be true or false`)
+    return (value) => (value !== undefined) === operand
+  },
+  numeric
+}
+
+/**
+ * Reads one entry of the list of a member: a value, or an object with one operator.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
+ * @param path the entry, for messages @throws {PolicyFault}
+ */
+export function readCondition(entry: unknown, path: string): Condition {
+  if (isScalar(entry)) return any((value) => value === entry)
+  const [[operator, operand] = ['', undefined], ...others] = Object.entries(entry ?? {})
+  const read = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined
+  if (!read || others.length > 0 || Array.isArray(entry)) {
+    const known = Object.keys(OPERATORS).join(', ')
+    throw new PolicyFault(`${path} must be a text, a number, true, false, null, or an object with one of ${known}`)
+  }
+  return read(operand, `${path}.${operator}`)
+}
+
+function anythingBut(operand: unknown, path: string): Condition {
+  if (typeof operand === 'object' && operand !== null && !Array.isArray(operand)) {
+    const [[operator, start] = ['', undefined], ...others] = Object.entries(operand)
+    if (others.length > 0 || !['prefix', 'suffix', 'equals-ignore-case'].includes(operator))
+      throw new PolicyFault(`${path} must be values, or an object with one of prefix, suffix, equals-ignore-case`)
+    const texts = Array.isArray(start) ? start : [start]
+    if (texts.length === 0) throw new PolicyFault(`${path}.${operator} must be a text or a list of texts`)
+    const refused = texts.map((item) => readCondition({ [operator]: item }, path))
+    return anyText((value) => !refused.some((matches) => matches(value)))
+  }
+  const values = Array.isArray(operand) ? operand : [operand]
+  if (values.length === 0 || !values.every((value) => typeof value === 'string' || typeof value === 'number'))
+    throw new PolicyFault(`${path} must be a text, a number, or a list of them`)
+  return any((value) => !values.includes(value))
+}
+
+/** Reads comparisons such as `[">=", 1, "<", 10]`: all of them must hold. */
+function numeric(operand: unknown, path: string): Condition {
+  const fault = new PolicyFault(`${path} must be one or two comparisons, such as ["=", 1] or [">=", 1, "<", 10]`)
+  if (!Array.isArray(operand) || (operand.length !== 2 && operand.length !== 4)) throw fault
+  const tests = []
+  for (let at = 0; at < operand.length; at += 2) {
+    const [comparison, limit] = operand.slice(at) as [unknown, unknown]
+    if (typeof comparison !== 'string' || !Object.hasOwn(COMPARISONS, comparison) || typeof limit !== 'number')
+      throw fault
+    const holds = COMPARISONS[comparison as Comparison]
+    tests.push((value: number) => holds(value, limit))
+  }
+  return any((value) => typeof value === 'number' && tests.every((holds) => holds(value)))
+}
+
+function text(operand: unknown, path: string): string {
+  if (typeof operand !== 'string' || operand === '') throw new PolicyFault(`${path} must be a text that is not empty`)
+  return operand
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+}
+
+function anyText(test: (value: string) => boolean): Condition {
+  return any((value) => typeof value === 'string' && test(value))
+}
+
+/** A condition on a scalar, or on one of the items of an array. */
+function any(test: (value: Scalar) => boolean): Condition {
+  return (value) => (Array.isArray(value) ? value.flat(Infinity).some(one) : one(value))
+
+  function one(value: unknown): boolean {
+    return isScalar(value) && test(value)
+  }
+}

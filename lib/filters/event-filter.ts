@@ -1,0 +1,103 @@
+import { FilterInvalidError } from '../errors.ts'
+import { withMessages } from '../error-class.ts'
+import type { EventCatalogue } from '../events/catalogue.ts'
+import { type Condition, PolicyFault } from './conditions.ts'
+import { parsedData, type WithData } from './parsed-data.ts'
+import { compilePolicy, type Policy } from './policy.ts'
+import { SharedValues } from './shared-values.ts'
+
+/**
+ * The events that are delivered, by their `data`: a filter policy of Amazon SNS for all events, or one for each of some event
+ * keys, `{"MESSAGES_UPSERT": {"key": {"fromMe": [false]}}}`. Events of other keys pass.
+ */
+export type EventFilter = Policy
+
+/** Characters of a filter as JSON text. */
+const MAX_CHARACTERS = 8_192
+/** How names of event keys are written: members of `data` never are. */
+const KEY = /^[A-Z][A-Z0-9_]*$/
+
+/** The conditions of a filter by event key; under `''` those for all events. */
+interface Compiled {
+  readonly conditions: ReadonlyMap<string, Condition>
+  /** Whether events have passed. */
+  readonly passed: WeakMap<WithData, boolean>
+}
+
+const filters = new SharedValues<EventFilter>()
+const compiled = new WeakMap<EventFilter, Compiled>()
+
+/**
+ * Checks a filter.
+ * @param field its name, for messages @returns the one filter that is equal to it, which cannot be changed; its keys are those
+ * of the catalogue
+ * @throws {FilterInvalidError} {EventUnknownError}
+ */
+export function checkFilter(value: unknown, field: string, catalogue: EventCatalogue): EventFilter {
+  const filter = asObject(value, field)
+  const names = Object.keys(filter)
+  const keyed = names.filter((name) => KEY.test(name))
+  if (keyed.length > 0 && keyed.length < names.length)
+    throw invalid(`${field} must have event keys only, such as MESSAGES_UPSERT, or members of data only`)
+  const entries = names.flatMap((name) =>
+    keyed.length > 0 ? catalogue.resolve([name], field).keys.map((key) => [key, filter[name]]) : [[name, filter[name]]]
+  )
+  const known = Object.fromEntries(entries) as EventFilter
+  const shared = filters.of(known)
+  try {
+    compile(shared, field)
+  } catch (error) {
+    throw error instanceof PolicyFault ? invalid(error.message) : error
+  }
+  return shared
+}
+
+/** Returns the filter that a store holds as JSON text. */
+export function storedFilter(json: string): EventFilter {
+  return filters.ofJson(json)
+}
+
+/** Returns the one filter that is equal to one of a store. */
+export function sharedFilter(filter: EventFilter): EventFilter {
+  return filters.of(filter)
+}
+
+/** True if an event with this key passes a filter. Each event is evaluated once for equal filters. */
+export function passes(filter: EventFilter | undefined, key: string, event: WithData): boolean {
+  if (!filter) return true
+  const { conditions, passed } = compile(filter, 'filter')
+  const matches = conditions.get(key) ?? conditions.get('')
+  if (!matches) return true
+  let result = passed.get(event)
+  if (result === undefined) {
+    result = matches(parsedData(event))
+    passed.set(event, result)
+  }
+  return result
+}
+
+function compile(filter: EventFilter, field: string): Compiled {
+  let known = compiled.get(filter)
+  if (!known) {
+    const isKeyed = Object.keys(filter).some((name) => KEY.test(name))
+    const policies = isKeyed ? Object.entries(filter) : [['', filter] as const]
+    const conditions = policies.map(
+      ([key, policy]) => [key, compilePolicy(policy, key === '' ? field : `${field}.${key}`)] as const
+    )
+    known = { conditions: new Map(conditions), passed: new WeakMap() }
+    compiled.set(filter, known)
+  }
+  return known
+}
+
+function asObject(value: unknown, field: string): EventFilter {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`${field} must be an object, such as {"key":{"fromMe":[false]}}`)
+  if (JSON.stringify(value).length > MAX_CHARACTERS)
+    throw invalid(`${field} must have at most ${MAX_CHARACTERS} characters as JSON`)
+  return value as EventFilter
+}
+
+function invalid(message: string): Error {
+  return withMessages(new FilterInvalidError(message), [message])
+}

@@ -1,0 +1,87 @@
+import { FilterInvalidError } from '../errors.ts'
+import { withMessages } from '../error-class.ts'
+import type { WithData } from './parsed-data.ts'
+import { SharedValues } from './shared-values.ts'
+
+/** Members of `data` that a transport leaves out, as paths such as `data.message.base64`. Paths go through arrays. */
+export type Omission = readonly string[]
+
+const MAX_PATHS = 50
+const MAX_CHARACTERS = 200
+const PATH = /^data(\.[^.]+)+$/
+
+const omissions = new SharedValues<Omission>()
+const results = new WeakMap<Omission, WeakMap<WithData, string>>()
+
+/**
+ * Checks a list of paths.
+ * @param field its name, for messages @returns the one list that is equal to it, which cannot be changed; `undefined` if it is
+ * empty
+ * @throws {FilterInvalidError}
+ */
+export function checkOmission(value: unknown, field: string): Omission | undefined {
+  if (!Array.isArray(value) || value.length > MAX_PATHS)
+    throw invalid(`${field} must be a list of at most ${MAX_PATHS} paths, such as ["data.message.base64"]`)
+  for (const [index, path] of value.entries()) {
+    if (typeof path !== 'string' || path.length > MAX_CHARACTERS || !PATH.test(path))
+      throw invalid(`${field}[${index}] must be the path of a member of data, such as data.message.base64`)
+  }
+  return value.length === 0 ? undefined : omissions.of(value as string[])
+}
+
+/** Returns the list that a store holds as JSON text. */
+export function storedOmission(json: string): Omission {
+  return omissions.ofJson(json)
+}
+
+/** Returns the one list that is equal to one of a store. */
+export function sharedOmission(omission: Omission): Omission {
+  return omissions.of(omission)
+}
+
+/** Returns an event without the members that are left out; the event itself if it has none of them. */
+export function withoutOmitted<E extends WithData>(event: E, omission: Omission | undefined): E {
+  if (!omission) return event
+  const data = remaining(event, omission)
+  return data === event.data ? event : { ...event, data }
+}
+
+function remaining(event: WithData, omission: Omission): string {
+  let known = results.get(omission)
+  if (!known) results.set(omission, (known = new WeakMap()))
+  let data = known.get(event)
+  if (data === undefined) {
+    const paths = omission.map((path) => path.split('.').slice(1)).filter((path) => mayHave(event.data, path))
+    data = paths.length === 0 ? event.data : without(event.data, paths)
+    known.set(event, data)
+  }
+  return data
+}
+
+/** False if no member has the last name of a path. A name can be written with escapes, which most are not. */
+function mayHave(data: string, path: readonly string[]): boolean {
+  const name = JSON.stringify(path.at(-1))
+  return data.includes(name) || /\\u/.test(data)
+}
+
+function without(json: string, paths: readonly (readonly string[])[]): string {
+  const data: unknown = JSON.parse(json)
+  for (const path of paths) remove(data, path, 0)
+  return JSON.stringify(data)
+}
+
+function remove(value: unknown, path: readonly string[], at: number): void {
+  if (Array.isArray(value)) {
+    for (const item of value) remove(item, path, at)
+    return
+  }
+  const name = path[at] as string
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return
+  const object = value as Record<string, unknown>
+  if (at === path.length - 1) delete object[name]
+  else remove(object[name], path, at + 1)
+}
+
+function invalid(message: string): Error {
+  return withMessages(new FilterInvalidError(message), [message])
+}

@@ -1,0 +1,64 @@
+import { type Condition, PolicyFault, readCondition } from './conditions.ts'
+
+/** A filter policy of Amazon SNS over `data`: for each member a list of conditions, or the policy of what it holds. */
+export type Policy = Readonly<Record<string, unknown>>
+
+/** Levels of objects in a policy. */
+const MAX_LEVELS = 12
+/** Conditions in a policy. */
+const MAX_CONDITIONS = 150
+
+/**
+ * Compiles a policy. Each member must match, by one condition of its list. Of an array of objects, one must match.
+ * https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html
+ * @param field name of the policy, for messages @throws {PolicyFault}
+ */
+export function compilePolicy(policy: unknown, field: string): Condition {
+  let conditions = 0
+  return compile(policy, field, 1)
+
+  function compile(rules: unknown, path: string, level: number): Condition {
+    if (!isObject(rules) || Object.keys(rules).length === 0)
+      throw new PolicyFault(`${path} must be an object with at least one member, such as {"fromMe":[false]}`)
+    if (level > MAX_LEVELS) throw new PolicyFault(`${field} must have at most ${MAX_LEVELS} levels of objects`)
+    const members = Object.entries(rules).map(([name, rule]) =>
+      name === '$or' ? either(rule, `${path}.$or`, level) : member(name, rule, { path: `${path}.${name}`, level })
+    )
+    return (value) => ofItems(value, (item) => members.every((matches) => matches(item)))
+  }
+
+  function either(rules: unknown, path: string, level: number): Condition {
+    if (!Array.isArray(rules) || rules.length < 2)
+      throw new PolicyFault(`${path} must be a list of at least two policies`)
+    const policies = rules.map((rule, index) => compile(rule, `${path}[${index}]`, level + 1))
+    return (value) => policies.some((matches) => matches(value))
+  }
+
+  function member(name: string, rule: unknown, { path, level }: { path: string; level: number }): Condition {
+    const matches = Array.isArray(rule) ? list(rule, path) : nested(rule, path, level)
+    return (value) => matches(isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined)
+  }
+
+  function list(entries: readonly unknown[], path: string): Condition {
+    conditions += entries.length
+    if (conditions > MAX_CONDITIONS) throw new PolicyFault(`${field} must have at most ${MAX_CONDITIONS} conditions`)
+    if (entries.length === 0) throw new PolicyFault(`${path} must have at least one condition, such as ["text"]`)
+    const read = entries.map((entry, index) => readCondition(entry, `${path}[${index}]`))
+    return (value) => read.some((matches) => matches(value))
+  }
+
+  function nested(rule: unknown, path: string, level: number): Condition {
+    if (!isObject(rule))
+      throw new PolicyFault(`${path} must be a list of conditions, such as ["text"], or an object of members`)
+    return compile(rule, path, level + 1)
+  }
+}
+
+/** True if a value matches, or an item of it if it is an array. */
+function ofItems(value: unknown, matches: Condition): boolean {
+  return Array.isArray(value) ? value.some((item) => ofItems(item, matches)) : matches(value)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

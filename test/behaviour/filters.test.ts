@@ -1,0 +1,133 @@
+import t, { type Test } from 'tap'
+import { backends } from '../support/backends.ts'
+import { API_KEY, listen } from '../support/build.ts'
+import { client, next, refusal } from '../support/sockets.ts'
+import { startSqs, type TestSqs } from '../support/sqs.ts'
+
+const AUTH = { apikey: API_KEY }
+const FOREIGN = { MESSAGES_UPSERT: { key: { fromMe: [false] } } }
+
+async function start(t: Test, { url: database, sqs }: { url?: string; sqs?: TestSqs } = {}) {
+  const emulator = sqs ?? (await startSqs(t))
+  const { app, url } = await listen(t, {
+    sqs: emulator.options,
+    ...(database !== undefined && { eventLog: { url: database } })
+  })
+  const post = async (path: string, payload: object) => {
+    const reply = await app.inject({ method: 'POST', url: path, headers: AUTH, payload })
+    return { status: reply.statusCode, ...reply.json<Record<string, unknown>>() }
+  }
+  const send = (fromMe: boolean, text: string, event = 'messages.upsert') =>
+    app.onInstanceEvent({ instance: 'sales', event, data: { key: { fromMe }, message: { text, base64: 'AAAA' } } })
+  return { app, url, sqs: emulator, post, send }
+}
+
+/** Connects and receives what the log has. @returns `data` of the replayed events */
+async function replayed(t: Test, url: string, auth: object = {}) {
+  const { socket, received } = client(t, url, { auth: { ...AUTH, offset: 0, ...auth } })
+  await next(socket, 'resumed')
+  socket.disconnect()
+  return received.flatMap(({ event, message }) => (event.startsWith('resum') ? [] : [message.data]))
+}
+
+const whole = (fromMe: boolean, text: string) => ({ key: { fromMe }, message: { text, base64: 'AAAA' } })
+const short = (fromMe: boolean, text: string) => ({ key: { fromMe }, message: { text } })
+
+for (const backend of await backends(t)) {
+  t.test(`${backend.name}: a selection keeps its filter over a restart, for queues and for sockets`, async (t) => {
+    const sqs = await startSqs(t)
+    const database = await backend.start(t)
+    const content = { filter: FOREIGN, omit: ['data.message.base64'] }
+    const selection = { enabled: true, events: ['MESSAGES_UPSERT', 'CALL'], ...content }
+    const first = await start(t, { url: database, sqs })
+    t.match(await first.post('/websocket/set/sales', { websocket: selection }), { status: 201, ...content })
+    t.match(await first.post('/sqs/set/sales', selection), { status: 201, ...content })
+    await first.send(true, 'own')
+    await first.send(false, 'theirs')
+    t.strictSame(await replayed(t, `${first.url}/sales`), [short(false, 'theirs')])
+    await first.app.close()
+
+    const { app, url, send } = await start(t, { url: database, sqs })
+    const found = await app.inject({ url: '/sqs/find/sales', headers: AUTH })
+    t.match(found.json(), content)
+    const { socket, until } = client(t, `${url}/sales`, { auth: AUTH })
+    await next(socket, 'connect')
+    await send(true, 'own')
+    await send(true, 'ringing', 'call')
+    await send(false, 'later')
+    t.match(await until(2), [
+      { event: 'call', message: { data: short(true, 'ringing') } },
+      { event: 'messages.upsert', message: { data: short(false, 'later') } }
+    ])
+    t.match(await sqs.bodies('sales_messages_upsert.fifo', 2), [
+      { data: short(false, 'theirs') },
+      { data: short(false, 'later') }
+    ])
+    t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: short(true, 'ringing') }])
+    t.equal(sqs.depth('sales_messages_upsert.fifo'), 0)
+    t.match(
+      (await app.inject({ url: '/events/sales', headers: AUTH })).json(),
+      { events: [whole(true, 'own'), whole(false, 'theirs')].map((data) => ({ data })) },
+      'the log has all of it'
+    )
+  })
+}
+
+t.test('a changed filter applies to what is replayed from then on', async (t) => {
+  const { url, post, send } = await start(t)
+  await post('/websocket/set/sales', { enabled: true })
+  await send(true, 'own')
+  await send(false, 'theirs')
+  t.strictSame(await replayed(t, `${url}/sales`), [whole(true, 'own'), whole(false, 'theirs')])
+  await post('/websocket/set/sales', { enabled: true, filter: FOREIGN })
+  t.strictSame(await replayed(t, `${url}/sales`), [whole(false, 'theirs')])
+  await post('/websocket/set/sales', { enabled: true, filter: null })
+  t.strictSame(await replayed(t, `${url}/sales`), [whole(true, 'own'), whole(false, 'theirs')])
+})
+
+t.test('a socket filters for itself, the same live and in a replay', async (t) => {
+  const { url, post, send } = await start(t)
+  await post('/websocket/set/sales', { enabled: true })
+  const filter = { key: { fromMe: [true] } }
+  const [own, all] = [{ ...AUTH, filter }, AUTH].map((auth) => client(t, `${url}/sales`, { auth }))
+  await Promise.all([own, all].map((one) => next(one!.socket, 'connect')))
+  await send(false, 'theirs')
+  await send(true, 'own')
+  await send(true, 'own again')
+  const texts = (received: { message: Record<string, unknown> }[]) =>
+    received.map(({ message }) => (message.data as ReturnType<typeof whole>).message.text)
+  t.strictSame(texts(await all!.until(3)), ['theirs', 'own', 'own again'])
+  t.strictSame(texts(await own!.until(2)), ['own', 'own again'])
+  t.strictSame(await replayed(t, `${url}/sales`, { filter }), [whole(true, 'own'), whole(true, 'own again')])
+  t.match(await refusal(t, `${url}/sales`, { auth: { ...AUTH, filter: { key: 1 } } }), {
+    code: 'IEV_WS_INVALID',
+    message: /^auth\.filter\.key must be a list of conditions/
+  })
+})
+
+t.test('create takes a filter, and a wrong one is refused with its place', async (t) => {
+  const { post, app } = await start(t)
+  const content = { filter: { key: { fromMe: [false] } }, omit: ['data.a'] }
+  t.match(await post('/instance/create', { instanceName: 'a', websocket: { enabled: true, ...content } }), {
+    status: 201,
+    websocket: content
+  })
+  const wrong = [
+    [{ filter: { key: 1 } }, 'sqs.filter.key must be a list of conditions, such as ["text"], or an object of members'],
+    [{ omit: ['a'] }, 'sqs.omit[0] must be the path of a member of data, such as data.message.base64']
+  ] as const
+  t.match(
+    await Promise.all(wrong.map(([sqs]) => post('/instance/create', { instanceName: 'b', sqs: { enabled: true, ...sqs } }))),
+    wrong.map(([, message]) => ({ status: 400, code: 'IEV_FILTER_INVALID', response: { message: [message] } }))
+  )
+  t.equal(app.eventLog.instances.get('b'), undefined)
+})
+
+t.test('/ carries events as they are, whatever the selection of their instance', async (t) => {
+  const sqs = await startSqs(t)
+  const { app, url } = await listen(t, { sqs: sqs.options, websocket: { globalEvents: true } })
+  await app.websocket.set('sales', { enabled: true, filter: FOREIGN, omit: ['data.message'] })
+  await app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data: whole(true, 'own') })
+  t.strictSame(await replayed(t, url), [whole(true, 'own')])
+  t.strictSame(await replayed(t, `${url}/sales`), [])
+})
