@@ -1,8 +1,11 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Reads the argument of `--filter`: JSON, or `none`, which is `null`. The server checks the policy. */
-export function filterPolicy(text: string): object | null {
-  if (text === 'none') return null
+/** The argument that removes what is stored. */
+export const NONE = 'none'
+
+/** Reads the argument of `--filter`: JSON, or `none`. The server checks the policy. */
+export function filterPolicy(text: string): object | typeof NONE {
+  if (text === NONE) return text
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value

@@ -63,17 +63,18 @@ function anythingBut(operand: unknown, path: string): Condition {
     const refused = texts.map((item) => readCondition({ [operator]: item }, path))
     return anyText((value) => !refused.some((matches) => matches(value)))
   }
-  const values = Array.isArray(operand) ? operand : [operand]
+  const values: unknown[] = Array.isArray(operand) ? operand : [operand]
   if (values.length === 0 || !values.every((value) => typeof value === 'string' || typeof value === 'number'))
     throw new PolicyFault(`${path} must be a text, a number, or a list of them`)
-  return any((value) => !values.includes(value))
+  const refused = new Set<unknown>(values)
+  return any((value) => !refused.has(value))
 }
 
 /** Reads comparisons such as `[">=", 1, "<", 10]`: all of them must hold. */
 function numeric(operand: unknown, path: string): Condition {
   const fault = new PolicyFault(`${path} must be one or two comparisons, such as ["=", 1] or [">=", 1, "<", 10]`)
   if (!Array.isArray(operand) || (operand.length !== 2 && operand.length !== 4)) throw fault
-  const tests = []
+  const tests: ((value: number) => boolean)[] = []
   for (let at = 0; at < operand.length; at += 2) {
     const [comparison, limit] = operand.slice(at) as [unknown, unknown]
     if (typeof comparison !== 'string' || !Object.hasOwn(COMPARISONS, comparison) || typeof limit !== 'number')

@@ -1,7 +1,7 @@
 import { FilterInvalidError } from '../errors.ts'
 import { withMessages } from '../error-class.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
-import { type Condition, PolicyFault } from './conditions.ts'
+import type { Condition, PolicyFault } from './conditions.ts'
 import { parsedData, type WithData } from './parsed-data.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { SharedValues } from './shared-values.ts'
@@ -47,7 +47,8 @@ export function checkFilter(value: unknown, field: string, catalogue: EventCatal
   try {
     compile(shared, field)
   } catch (error) {
-    throw error instanceof PolicyFault ? invalid(error.message) : error
+    // Only PolicyFault is thrown here.
+    throw invalid((error as PolicyFault).message)
   }
   return shared
 }

@@ -4,11 +4,10 @@ const MAX_VALUES = 10_000
 /** Objects and arrays by their JSON text, each in memory once. They cannot be changed. */
 export class SharedValues<T extends object> {
   readonly #byJson = new Map<string, T>()
-  readonly #shared = new WeakSet<T>()
 
   /** Returns the one value that is equal to this one. */
   of(value: T): T {
-    return this.#shared.has(value) ? value : this.ofJson(JSON.stringify(value))
+    return this.ofJson(JSON.stringify(value))
   }
 
   /** Returns the value that a JSON text writes. */
@@ -18,7 +17,6 @@ export class SharedValues<T extends object> {
       if (this.#byJson.size >= MAX_VALUES) this.#byJson.clear()
       value = deepFreeze(JSON.parse(json) as T)
       this.#byJson.set(json, value)
-      this.#shared.add(value)
     }
     return value
   }

@@ -35,11 +35,7 @@ export class TransportSelections {
    * @param prefix in front of the names of members, for messages, such as `sqs.`
    * @throws {EventUnknownError} {FilterInvalidError} {InstanceNameError}
    */
-  prepare(
-    instance: string,
-    request: SelectionRequest,
-    prefix = ''
-  ): ResolvedRequest {
+  prepare(instance: string, request: SelectionRequest, prefix = ''): ResolvedRequest {
     assertInstanceName(instance)
     const { catalogue } = this.#options
     return resolveSelection(request, { stored: this.get(instance), catalogue, prefix })

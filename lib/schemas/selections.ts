@@ -65,8 +65,7 @@ export function unwrap<T extends TransportName>(
   body: SelectionBody | { [K in T]: SelectionBody },
   transport: T
 ): { request: SelectionRequest; prefix: string } {
-  if (transport in body)
-    return { request: (body as { [K in T]: SelectionBody })[transport], prefix: `${transport}.` }
+  if (transport in body) return { request: (body as { [K in T]: SelectionBody })[transport], prefix: `${transport}.` }
   return { request: body as SelectionBody, prefix: '' }
 }
 

@@ -131,7 +131,8 @@ export class SqsEmitter implements Transport {
   plan({ key }: CatalogueEvent, instance: Instance | undefined, content: WithData): Route {
     const queues: string[] = []
     if (this.#globalKeys.has(key)) queues.push(this.#options.names.shared(key))
-    if (instance && delivers(instance.selections.sqs, key, content)) queues.push(this.#options.names.own(instance.name, key))
+    if (instance && delivers(instance.selections.sqs, key, content))
+      queues.push(this.#options.names.own(instance.name, key))
     return { queues }
   }
 

@@ -165,7 +165,13 @@ const NO_GLOBAL_EVENTS: Notice = {
   message:
     'This namespace carries no events, because global events are switched off: connect to /<instance>, or set the option globalEvents of the server'
 }
-const NOTHING: Subscription = { offset: undefined, log: undefined, events: undefined, instances: undefined, filter: undefined }
+const NOTHING: Subscription = {
+  offset: undefined,
+  log: undefined,
+  events: undefined,
+  instances: undefined,
+  filter: undefined
+}
 
 function refused(code: Refused['code'], message: string): Refused {
   return { status: 'refused', code, message }

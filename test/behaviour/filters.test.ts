@@ -117,7 +117,9 @@ t.test('create takes a filter, and a wrong one is refused with its place', async
     [{ omit: ['a'] }, 'sqs.omit[0] must be the path of a member of data, such as data.message.base64']
   ] as const
   t.match(
-    await Promise.all(wrong.map(([sqs]) => post('/instance/create', { instanceName: 'b', sqs: { enabled: true, ...sqs } }))),
+    await Promise.all(
+      wrong.map(([sqs]) => post('/instance/create', { instanceName: 'b', sqs: { enabled: true, ...sqs } }))
+    ),
     wrong.map(([, message]) => ({ status: 400, code: 'IEV_FILTER_INVALID', response: { message: [message] } }))
   )
   t.equal(app.eventLog.instances.get('b'), undefined)

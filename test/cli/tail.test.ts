@@ -56,6 +56,14 @@ t.test('each event is printed on a line as it happens, until Ctrl-C', async (t) 
   await until(() => sockets(app) === 0)
 })
 
+t.test('only events that pass the filter are printed', async (t) => {
+  const { app, url } = await start(t)
+  for (const from of ['a', 'b', 'a']) await app.onInstanceEvent({ instance: 'sales', event: 'call', data: { from } })
+  const { out } = follow(t, url, ['sales', '--since', '0', '--filter', '{"from":["a"]}'])
+  await until(() => out.length === 2)
+  t.match(out, [/ {2}1 {2}sales/, / {2}3 {2}sales/])
+})
+
 t.test('control characters and invisible characters are escaped, and the JSON is the same', async (t) => {
   const { app, url } = await start(t)
   const text = '\u001b[31m\u007f\u009b\u061c\u200b\u200e\u2028\u2029\u202e\u2066\ufeff'

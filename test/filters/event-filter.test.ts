@@ -66,14 +66,22 @@ t.test('a filter that cannot be used is refused with its name', async (t) => {
     [[], 'IEV_FILTER_INVALID', 'sqs.filter must be an object, such as {"key":{"fromMe":[false]}}'],
     [{}, 'IEV_FILTER_INVALID', 'sqs.filter must be an object with at least one member, such as {"fromMe":[false]}'],
     [{ a: ['x'.repeat(8_192)] }, 'IEV_FILTER_INVALID', 'sqs.filter must have at most 8192 characters as JSON'],
-    [{ a: 1 }, 'IEV_FILTER_INVALID', 'sqs.filter.a must be a list of conditions, such as ["text"], or an object of members'],
+    [
+      { a: 1 },
+      'IEV_FILTER_INVALID',
+      'sqs.filter.a must be a list of conditions, such as ["text"], or an object of members'
+    ],
     [{ CALL: { a: [] } }, 'IEV_FILTER_INVALID', 'sqs.filter.CALL.a must have at least one condition, such as ["text"]'],
     [
       { CALL: { a: [1] }, key: [1] },
       'IEV_FILTER_INVALID',
       'sqs.filter must have event keys only, such as MESSAGES_UPSERT, or members of data only'
     ],
-    [{ NEW_TOKEN: { a: [1] } }, 'IEV_FILTER_INVALID', 'sqs.filter must be an object with at least one member, such as {"fromMe":[false]}']
+    [
+      { NEW_TOKEN: { a: [1] } },
+      'IEV_FILTER_INVALID',
+      'sqs.filter must be an object with at least one member, such as {"fromMe":[false]}'
+    ]
   ]
   const refusals = cases.map(([filter]) => {
     try {

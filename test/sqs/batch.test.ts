@@ -10,7 +10,11 @@ const lane = new Lane(
   { after: 0, behind: false }
 )
 const item = (event: Partial<NewEvent>) =>
-  toItem({ ...newEvent(event), offset: 1, instanceKey: 1, acceptedAt: 0 }, lane, { type: 'fifo', serverName: 's', contentOf: (event) => event })
+  toItem({ ...newEvent(event), offset: 1, instanceKey: 1, acceptedAt: 0 }, lane, {
+    type: 'fifo',
+    serverName: 's',
+    contentOf: (event) => event
+  })
 /** Bytes of the body, and of name, type and value of each attribute. */
 const bytesOf = ({ MessageBody, MessageAttributes = {} }: BatchItem['entry']) =>
   Buffer.byteLength(

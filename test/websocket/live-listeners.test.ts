@@ -52,11 +52,9 @@ t.test('events are routed to every group of listeners that may see them, in thei
 
 t.test('a listener that was removed gets no events, and without listeners no event is looked at', (t) => {
   const live = new LiveListeners()
-  const [first, second, onRoot] = [
-    scopeOf('/a', 1, all),
-    scopeOf('/a', 1, all),
-    scopeOf('/', undefined, all)
-  ].map(listener) as [Listener, Listener, Listener]
+  const [first, second, onRoot] = [scopeOf('/a', 1, all), scopeOf('/a', 1, all), scopeOf('/', undefined, all)].map(
+    listener
+  ) as [Listener, Listener, Listener]
   const heard = () => [...live.route([stored()], () => BOTH).keys()].flatMap(({ listeners }) => [...listeners])
   live.remove(first)
   for (const one of [first, second, onRoot]) live.add(one)

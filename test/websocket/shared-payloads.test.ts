@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Scope } from '../../lib/websocket/scope.ts'
+import { scopeOf } from '../support/scope-of.ts'
 import { SharedPayloads } from '../../lib/websocket/shared-payloads.ts'
 import type { StoredEvent } from '../../lib/events/event.ts'
 
@@ -19,7 +19,11 @@ const event = (offset: number): StoredEvent => ({
 })
 const [first, second] = [event(1), event(2)] as const
 const scope = (namespace: string, filter?: string) =>
-  new Scope(namespace, 1, { events: filter === undefined ? undefined : new Set([filter]), instances: undefined })
+  scopeOf(namespace, 1, {
+    events: filter === undefined ? undefined : new Set([filter]),
+    instances: undefined,
+    filter: undefined
+  })
 
 t.test('scopes that receive the same events of a namespace share a payload, whatever their filters', (t) => {
   const payloads = new SharedPayloads()

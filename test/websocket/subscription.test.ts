@@ -6,7 +6,14 @@ const catalogue = new EventCatalogue()
 const read = (auth: Record<string, unknown>, namespace = '/') => readSubscription(namespace, auth, catalogue)
 const subscribed = (members: object) => ({
   status: 'valid',
-  subscription: { offset: undefined, log: undefined, events: undefined, instances: undefined, filter: undefined, ...members }
+  subscription: {
+    offset: undefined,
+    log: undefined,
+    events: undefined,
+    instances: undefined,
+    filter: undefined,
+    ...members
+  }
 })
 const invalid = (message: string) => ({ status: 'invalid', message })
 const OFFSET = 'auth.offset: takes the offset of the last event that you have (a whole number from 0), or "latest"'
@@ -116,7 +123,7 @@ t.test('instances can be named on the root namespace only', (t) => {
 
 t.test('a filter is a policy over data, with keys of the catalogue', (t) => {
   t.strictSame(
-    [undefined, null, { key: { fromMe: [false] } }, { 'GROUP_UPDATE': { id: ['a'] } }].map((filter) => read({ filter })),
+    [undefined, null, { key: { fromMe: [false] } }, { GROUP_UPDATE: { id: ['a'] } }].map((filter) => read({ filter })),
     [undefined, undefined, { key: { fromMe: [false] } }, { GROUPS_UPDATE: { id: ['a'] } }].map((filter) =>
       subscribed({ filter })
     )

@@ -4,7 +4,7 @@ import type { SelectionRequest } from '../../instances/selections.ts'
 import type { TransportName } from '../../instances/instance.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed } from '../failure.ts'
-import { filterPolicy } from '../filter-policy.ts'
+import { filterPolicy, NONE } from '../filter-policy.ts'
 import { printJson } from '../output.ts'
 import { ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
@@ -13,8 +13,8 @@ interface SetOptions extends ServerOptions {
   events?: string
   all?: boolean
   off?: boolean
-  filter?: object | null
-  omit?: string[] | null
+  filter?: object | typeof NONE
+  omit?: string[] | typeof NONE
 }
 
 const AFTER_HELP = `
@@ -68,7 +68,10 @@ async function set(
 }
 
 function wanted({ events, all, off, filter, omit }: SetOptions): SelectionRequest | undefined {
-  const content = { ...(filter !== undefined && { filter }), ...(omit !== undefined && { omit }) }
+  const content = {
+    ...(filter !== undefined && { filter: filter === NONE ? null : filter }),
+    ...(omit !== undefined && { omit: omit === NONE ? null : omit })
+  }
   if (off) return { enabled: false, ...content }
   if (all) return { enabled: true, events: [], ...content }
   return events === undefined ? undefined : { enabled: true, events: listed(events), ...content }
@@ -78,8 +81,8 @@ function listed(text: string): string[] {
   return text.split(',').map((key) => key.trim())
 }
 
-function omittedPaths(text: string): string[] | null {
-  return text === 'none' ? null : listed(text)
+function omittedPaths(text: string): string[] | typeof NONE {
+  return text === NONE ? text : listed(text)
 }
 
 /** Prints one line per event, with the URL of its queue; then what is filtered and left out. */

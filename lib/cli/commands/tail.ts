@@ -3,7 +3,7 @@ import type { ConnectionError, InstanceMessage } from '../../client/types.ts'
 import type { ServerReply } from '../../schemas/server.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
-import { filterPolicy } from '../filter-policy.ts'
+import { filterPolicy, type NONE } from '../filter-policy.ts'
 import { wholeNumber } from '../numbers.ts'
 import { counted, printJson, shortened } from '../output.ts'
 import { KEY_HINT, ServerClient } from '../server-client.ts'
@@ -11,7 +11,7 @@ import { serverAddress, type ServerOptions, withServerOptions } from '../server-
 
 interface TailOptions extends ServerOptions {
   events?: string
-  filter?: object | null
+  filter?: object | typeof NONE
   since: number | 'latest'
 }
 
@@ -69,7 +69,7 @@ async function tail(instance: string | undefined, options: TailOptions, context:
     apikey: address.key as string,
     path: websocket.path,
     events: options.events?.split(',').map((name) => name.trim()) ?? [],
-    ...(options.filter && { filter: options.filter }),
+    ...(typeof options.filter === 'object' && { filter: options.filter }),
     offset: options.since,
     onEvent: (message) => print(message, options, context),
     onResumed: ({ count, complete }) => {
