@@ -38,6 +38,8 @@ export class SqliteFile {
       if (this.db.isTransaction) this.db.exec('ROLLBACK')
       if (isDamage(error)) this.damage.met(error)
       throw error
+    } finally {
+      this.sync?.touched()
     }
   }
 

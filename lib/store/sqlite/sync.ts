@@ -1,7 +1,8 @@
-import { closeSync, fdatasync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
+import { fdatasync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { BackpressureError } from '../../errors.ts'
+import { WatchedFile } from './watched-file.ts'
 
 /** Makes the data of an open file durable. */
 export type SyncFile = (fd: number) => Promise<void>
@@ -20,10 +21,8 @@ export class SqliteSync {
   readonly #db: DatabaseSync
   readonly #path: string
   readonly #sync: SyncFile
-  readonly #wal: number
-  readonly #main: number
-  /** Inodes of the files by path. */
-  readonly #inodes: [path: string, inode: number][]
+  readonly #wal: WatchedFile
+  readonly #main: WatchedFile
   #written = 0
   #failure: Error | undefined
 
@@ -33,13 +32,8 @@ export class SqliteSync {
     this.#path = path
     this.#sync = sync
     // SQLite resolves links: its log is beside the file that a link points to.
-    const walPath = `${realpathSync(path)}-wal`
-    this.#wal = openSync(walPath, 'r+')
-    this.#main = openSync(path, 'r+')
-    this.#inodes = [
-      [path, fstatSync(this.#main).ino],
-      [walPath, fstatSync(this.#wal).ino]
-    ]
+    this.#wal = new WatchedFile(`${realpathSync(path)}-wal`)
+    this.#main = new WatchedFile(path)
   }
 
   /** True if the next transaction has to wait for `checkpoint`. */
@@ -52,25 +46,30 @@ export class SqliteSync {
     this.#written += bytes
   }
 
-  /** @throws {BackpressureError} an earlier transaction could not be made durable, or a file is gone */
+  /** To be called after SQLite has written, whether or not it has succeeded. */
+  touched(): void {
+    this.#wal.written()
+    this.#main.written()
+  }
+
+  /** @throws {BackpressureError} an earlier transaction could not be made durable, or a file is not as it was written */
   assertWorks(): void {
     if (this.#failure) throw this.#failure
-    // A deleted file still takes writes, but no later start would find them.
-    for (const [path, inode] of this.#inodes) {
-      if (statSync(path, { throwIfNoEntry: false })?.ino !== inode) {
-        throw new BackpressureError(`${path} is not there any more: start anew`)
-      }
+    for (const file of [this.#main, this.#wal]) {
+      const fault = file.fault()
+      if (fault !== undefined) throw new BackpressureError(`${file.path} ${fault}: start anew`)
     }
   }
 
   /** Resolves when all transactions so far are durable. @throws {BackpressureError} it is not known whether they are */
   async commit(): Promise<void> {
     this.wrote(TRANSACTION_BYTES)
-    await this.#make(this.#wal)
+    await this.#make(this.#wal.fd)
   }
 
   /** Copies the write-ahead log into the database; no transaction may begin meanwhile. @throws as `commit` */
   async checkpoint(): Promise<void> {
+    this.assertWorks()
     this.#written = 0
     // The log is durable already, and the database is synced below.
     this.#db.exec('PRAGMA synchronous = OFF')
@@ -80,14 +79,15 @@ export class SqliteSync {
       // Without room for the copy, the log goes on.
     } finally {
       this.#db.exec('PRAGMA synchronous = NORMAL')
+      this.touched()
     }
-    await this.#make(this.#main)
+    await this.#make(this.#main.fd)
   }
 
   /** To be called after the database was closed: closing one of its files earlier would give up its locks (POSIX). */
   close(): void {
-    closeSync(this.#wal)
-    closeSync(this.#main)
+    this.#wal.close()
+    this.#main.close()
   }
 
   async #make(fd: number): Promise<void> {

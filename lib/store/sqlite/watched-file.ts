@@ -1,0 +1,69 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+
+/** Bytes at the beginning of a file that tell it from another: counters of a database, salts of a write-ahead log. */
+const HEADER_BYTES = 100
+
+/**
+ * A file that SQLite writes for this process alone, open a second time. It notices when another program deletes, shortens or
+ * overwrites it. Changes behind the header that leave the size are not noticed.
+ */
+export class WatchedFile {
+  readonly path: string
+  readonly fd: number
+  readonly #inode: number
+  #size = 0
+  #mtimeMs = 0
+  #header: Buffer = Buffer.alloc(0)
+  /** What another program has made of it, for good. */
+  #spoilt: string | undefined
+
+  constructor(path: string) {
+    this.path = path
+    this.fd = openSync(path, 'r+')
+    this.#inode = fstatSync(this.fd).ino
+    this.written()
+  }
+
+  /** To be called after this process may have written it. Never throws. */
+  written(): void {
+    try {
+      const { size, mtimeMs } = fstatSync(this.fd)
+      if (size === this.#size && mtimeMs === this.#mtimeMs) return
+      this.#size = size
+      this.#mtimeMs = mtimeMs
+      this.#header = this.#readHeader()
+    } catch (error) {
+      this.#spoilt = unreadable(error)
+    }
+  }
+
+  /** What is wrong with it, for messages; `undefined`: nothing. */
+  fault(): string | undefined {
+    if (this.#spoilt !== undefined) return this.#spoilt
+    try {
+      const found = statSync(this.path, { throwIfNoEntry: false })
+      // A deleted file still takes writes, but no later start would find them.
+      if (found?.ino !== this.#inode) return 'is not there any more'
+      if (found.size < this.#size) this.#spoilt = 'was shortened by another program'
+      // The time alone may be that of a `touch`.
+      else if (found.mtimeMs !== this.#mtimeMs && !this.#readHeader().equals(this.#header))
+        this.#spoilt = 'was overwritten by another program'
+      return this.#spoilt
+    } catch (error) {
+      return unreadable(error)
+    }
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+
+  #readHeader(): Buffer {
+    const bytes = Buffer.alloc(HEADER_BYTES)
+    return bytes.subarray(0, readSync(this.fd, bytes, 0, HEADER_BYTES, 0))
+  }
+}
+
+function unreadable(error: unknown): string {
+  return `cannot be read (${(error as Error).message})`
+}
