@@ -1,15 +1,49 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { ConfigInvalidError } from '../errors.ts'
+import { fileFault } from '../text/file-fault.ts'
+import { plainTextFault } from '../text/plain-text.ts'
 
-/** Reads the key from a file, or generates it there, readable only by the owner. */
+const MIN_LENGTH = 8
+
+/**
+ * Reads the key from a file, or generates it there, readable only by the owner.
+ * @throws {ConfigInvalidError} the file cannot be read or written, or has something else than a key
+ */
 export function apiKeyFromFile(path: string): string {
   try {
-    const key = readFileSync(path, 'utf8').trim()
-    if (key !== '') return key
+    return readKey(path) ?? writeKey(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    const reason = (code === undefined ? undefined : fileFault(path)) ?? message
+    throw new ConfigInvalidError(
+      `AUTHENTICATION_API_KEY: is not set, and the file of the generated key cannot be used: ${reason}; or set the variable`,
+      { cause: error }
+    )
   }
+}
+
+/** @returns `undefined` if the file is empty, or there is none */
+function readKey(path: string): string | undefined {
+  const key = textOf(path).trim()
+  if (key === '') return undefined
+  if (key.length >= MIN_LENGTH && plainTextFault('key', key) === undefined) return key
+  throw new Error(
+    `${path} must have one line, a key of ${MIN_LENGTH} characters or more: correct it, or delete it to have another generated`
+  )
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+function writeKey(path: string): string {
   const key = randomBytes(24).toString('base64url')
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileSync(path, `${key}\n`, { mode: 0o600 })

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { channel } from 'node:diagnostics_channel'
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { ConfigInvalidError } from '../errors.ts'
+import { fileFault } from '../text/file-fault.ts'
 import type { SqsTarget } from './app-options.ts'
 
 export interface EmbeddedSqs {
@@ -21,7 +23,7 @@ const QUEUE_URL_HOST = /^http:\/\/[^/]+/
 
 /**
  * Starts fauxqs, an emulator of SQS, in this process. Its queues are stored in `dataDir`.
- * @throws {ConfigInvalidError} it is not installed, or its port is taken
+ * @throws {ConfigInvalidError} it is not installed, its folder cannot be written, or its port is taken
  */
 export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDir: string }): Promise<EmbeddedSqs> {
   const { startFauxqs } = await import('fauxqs').catch((error: unknown) => {
@@ -29,6 +31,9 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
       'SQS_BACKEND: the embedded emulator is not installed: npm install fauxqs, or set SQS_REGION and credentials, or SQS_ENDPOINT'
     throw Object.assign(new ConfigInvalidError(message), { cause: error })
   })
+  const fault = fileFault(join(dataDir, 'queues'))
+  if (fault !== undefined)
+    throw new ConfigInvalidError(`SQS_BACKEND: the embedded emulator cannot keep its queues: ${fault}`)
   // This may be the first to create the data folder, which only the owner may read.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   // This channel publishes fauxqs's Fastify server before it listens.

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreNewerError } from '../errors.ts'
 import { SQLITE_MIGRATIONS } from './sqlite/migrations.ts'
 import { isPostgresUrl, storePath } from './open.ts'
 import { wholeFault } from './sqlite/damage.ts'
-import { REMEDY, SQLITE_BUSY, sqliteCode } from './sqlite/database.ts'
+import { placeFault, REMEDY, SQLITE_BUSY, sqliteCode } from './sqlite/database.ts'
 import { CHECK_BYTES } from './sqlite/statements.ts'
 
 /** The result of a trial, for people. */
@@ -30,16 +30,12 @@ export async function tryDatabase(url: string, folder: string): Promise<Tried> {
 }
 
 function tryFile(path: string): Tried {
-  if (!existsSync(path)) {
-    let parent = dirname(path)
-    while (!existsSync(parent)) parent = dirname(parent)
-    if (!statSync(parent).isDirectory()) return { ok: false, message: `${parent} is no folder` }
-    accessSync(parent, constants.W_OK)
-    tryDisk(parent)
-    return { ok: true, message: `${path} will be made` }
-  }
-  accessSync(path, constants.W_OK)
-  tryDisk(dirname(path))
+  const fault = placeFault(path)
+  if (fault !== undefined) return { ok: false, message: fault }
+  let folder = dirname(path)
+  while (!existsSync(folder)) folder = dirname(folder)
+  tryDisk(folder)
+  if (!existsSync(path)) return { ok: true, message: `${path} will be made` }
   const db = new DatabaseSync(path, { readOnly: true })
   const tried = lookInto(db, path)
   db.close()

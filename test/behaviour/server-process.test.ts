@@ -140,8 +140,21 @@ t.test('a server that cannot start prints the reason, with a stack only for unex
   const memory = { DATABASE_URL: ':memory:', SQS_ENABLED: 'false' }
   const unreadable = folder(t)
   mkdirSync(join(unreadable, '.env'))
+  const taken = folder(t)
+  mkdirSync(join(taken, 'data/api-key'), { recursive: true })
+  mkdirSync(join(taken, 'data/instance-events.db'))
   const faults: { cwd: string; env: Record<string, string>; message: RegExp }[] = [
     { cwd: unreadable, env: memory, message: /^ {2}\.env cannot be read: EISDIR/m },
+    {
+      cwd: taken,
+      env: { SQS_ENABLED: 'false' },
+      message: /^ {2}AUTHENTICATION_API_KEY: .*api-key is a folder: .*\n$/m
+    },
+    {
+      cwd: taken,
+      env: { SQS_ENABLED: 'false', AUTHENTICATION_API_KEY: API_KEY },
+      message: /^ {2}The database .*instance-events\.db cannot be used: .*instance-events\.db is a folder: .*\n$/m
+    },
     // A link-local address without its interface.
     { cwd: folder(t), env: { ...memory, SERVER_HOST: 'fe80::1' }, message: /^ {2}Error: listen E.*\n +at /m },
     {

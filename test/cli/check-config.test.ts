@@ -152,7 +152,11 @@ t.test('--connect checks a database file without changing it', async (t) => {
   })
   writeFileSync(join(here, 'text'), 'this is no database, and long enough to be seen as none: '.repeat(20))
   t.match(await tried('file:./text'), { code: 1, ok: false, message: /not a database/ })
-  t.match(await tried('file:./text/events.db'), { code: 1, ok: false, message: /text is no folder$/ })
+  t.match(await tried('file:./text/events.db'), {
+    code: 1,
+    ok: false,
+    message: /text is not a folder: move it away, or choose another path$/
+  })
 
   const store = new SqliteStore({ path: join(here, 'events.db') })
   await store.check()

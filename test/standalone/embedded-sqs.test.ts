@@ -35,6 +35,15 @@ t.test('without fauxqs, the error names what to install or set', async (t) => {
   })
 })
 
+t.test('a folder that cannot be made is named', async (t) => {
+  const file = join(folder(t), 'file')
+  writeFileSync(file, '')
+  await t.rejects(startEmbeddedSqs({ port: 0, dataDir: join(file, 'sqs') }), {
+    code: 'IEV_CONFIG_INVALID',
+    message: `SQS_BACKEND: the embedded emulator cannot keep its queues: ${file} is not a folder: move it away, or choose another path`
+  })
+})
+
 t.test('the queues of the emulator survive a restart', async (t) => {
   const dataDir = folder(t)
   const first = await startEmbeddedSqs({ port: 0, dataDir })
@@ -92,8 +101,6 @@ t.test('a port that is in use is an error that names the setting', async (t) => 
 
 t.test('other errors of the emulator are passed on', async (t) => {
   const dataDir = folder(t)
-  const file = join(dataDir, 'fauxqs.db')
-  writeFileSync(file, 'no database, but as long as one would be at least'.repeat(20))
-  await t.rejects(startEmbeddedSqs({ port: 0, dataDir: file }), { code: 'EEXIST' })
+  writeFileSync(join(dataDir, 'fauxqs.db'), 'no database, but as long as one would be at least'.repeat(20))
   await t.rejects(startEmbeddedSqs({ port: 0, dataDir }), { code: /^(ERR_SQLITE|SQLITE)_/ })
 })

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, StoreLockedError, StoreNewerError, StoreUnusableError } from '../../errors.ts'
+import { fileFault } from '../../text/file-fault.ts'
 import { SQLITE_MIGRATIONS } from './migrations.ts'
 import { BytesDamagedError } from './stored-bytes.ts'
 import { type OnUpgrade, upgradeLog } from './upgrade.ts'
@@ -55,13 +56,19 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-/** The error for a file that cannot be used, with its path. Errors of this package are passed on. */
+/** The error for a file that cannot be used, with its path, the reason and the remedy. Errors of this package are passed on. */
 export function unusable(path: string, error: unknown): Error {
   const { code, message } = error as Error & { code?: string }
   if (code?.startsWith('IEV_')) return error as Error
   // The store wrote valid JSON: if it cannot be parsed now, the file has changed.
   const damaged = isDamage(error) || error instanceof SyntaxError
-  return new StoreUnusableError(path, damaged ? `${message}: ${REMEDY}` : message, { cause: error })
+  const reason = damaged ? `${message}: ${REMEDY}` : (placeFault(path) ?? message)
+  return new StoreUnusableError(path, reason, { cause: error })
+}
+
+/** Why SQLite cannot use a path, with the remedy; its own errors do not tell, such as "disk I/O error". */
+export function placeFault(path: string): string | undefined {
+  return fileFault(path) ?? fileFault(`${path}-wal`)
 }
 
 /** True for errors about a damaged file. */
