@@ -38,6 +38,11 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     handler: async ({ params, query }, reply) => send(query, reply, eventLog.instances.require(params.instance).key)
   })
 
+  /** The names of a list, each once: every event of the log is compared with them. */
+  function eventNames(list: string): string[] {
+    return [...new Set(list.split(',').map((name) => eventLog.catalogue.get(name.trim()).name))]
+  }
+
   async function send(
     { after, before, limit, events }: EventPageQuery,
     reply: FastifyReply,
@@ -47,7 +52,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       throw new ValidationError('querystring.after and querystring.before exclude each other: send one of them')
     const page = await readEventPage(eventLog.store.log, {
       instanceKey,
-      events: events?.split(',').map((name) => eventLog.catalogue.get(name.trim()).name),
+      events: events === undefined ? undefined : eventNames(events),
       after: after ?? 0,
       before: before === undefined || before === 'latest' ? before : Number(before),
       limit

@@ -6,10 +6,12 @@ import { QUEUE_EXAMPLE } from './queues.ts'
 export const MAX_IDS = 1_000
 const MAX_ID = Number.MAX_SAFE_INTEGER
 
+const MAX_TEXT = 200
+
 const Filter = {
-  instance: Type.Optional(Type.String({ description: 'Only of this instance.' })),
-  queue: Type.Optional(Type.String({ description: 'Only for this queue.' })),
-  reason: Type.Optional(Type.String({ description: 'Only with this code.' }))
+  instance: Type.Optional(Type.String({ maxLength: MAX_TEXT, description: 'Only of this instance.' })),
+  queue: Type.Optional(Type.String({ maxLength: MAX_TEXT, description: 'Only for this queue.' })),
+  reason: Type.Optional(Type.String({ maxLength: MAX_TEXT, description: 'Only with this code.' }))
 }
 const All = Type.Optional(Type.Boolean({ description: 'All dead letters.' }))
 

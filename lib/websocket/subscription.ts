@@ -23,6 +23,8 @@ export type ReadSubscription =
 
 const MAX_EVENTS = 200
 const MAX_INSTANCES = 200
+/** Longer than the logs that servers name; a browser may have stored anything. */
+const LOG = /^[\x20-\x7e]{0,100}$/
 
 /** Reads `auth` of a handshake. The message of an invalid one names the first field that is wrong. */
 export function readSubscription(
@@ -66,8 +68,10 @@ function readOffset(value: unknown): Subscription['offset'] {
 
 function readLog(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
-  if (typeof value === 'string') return value
-  throw new TypeError('auth.log: takes the "log" of the last "resumed" that you got')
+  if (typeof value === 'string' && LOG.test(value)) return value
+  throw new TypeError(
+    'auth.log: takes the "log" of the last "resumed" that you got (at most 100 characters of printable ASCII)'
+  )
 }
 
 /** Returns `undefined`, which is all, for an empty list, as selections do. */

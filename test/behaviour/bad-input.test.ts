@@ -228,6 +228,18 @@ const CASES: [title: string, request: InjectOptions, refusal: Refusal][] = [
     'a token that no header can carry',
     { url: '/instance/create', payload: { instanceName: 'b', token: 'a b' } },
     { status: 400, code: 'IEV_VALIDATION', message: /body\.token/ }
+  ],
+  [
+    'filters of dead letters that are too long',
+    {
+      url: '/sqs/deadletters/redrive',
+      payload: { instance: 'x'.repeat(201), queue: 'x'.repeat(201), reason: 'x'.repeat(201) }
+    },
+    {
+      status: 400,
+      code: 'IEV_VALIDATION',
+      message: [/^body\.instance .* 200/, /^body\.queue .* 200/, /^body\.reason .* 200/]
+    }
   ]
 ]
 

@@ -45,14 +45,18 @@ t.test('an offset is a whole number, that number as text, "latest", or absent', 
 })
 
 t.test('the log of an offset is text, or absent', (t) => {
+  const valid = [undefined, null, '', 'af01', 'a log-incomplete', 'x'.repeat(100)]
   t.strictSame(
-    [undefined, null, 'af01'].map((log) => read({ log })),
-    [undefined, undefined, 'af01'].map((log) => subscribed({ log }))
+    valid.map((log) => read({ log })),
+    valid.map((log) => subscribed({ log: log ?? undefined }))
   )
-  const wrong = [1, {}, ['af01'], true]
+  const texts = ['x'.repeat(101), 'a\0b', 'a\n', 'é', '\ud800', 'x'.repeat(1_000_000)]
+  const wrong = [1, {}, ['af01'], true, ...texts]
+  const message =
+    'auth.log: takes the "log" of the last "resumed" that you got (at most 100 characters of printable ASCII)'
   t.strictSame(
     wrong.map((log) => read({ log })),
-    wrong.map(() => invalid('auth.log: takes the "log" of the last "resumed" that you got'))
+    wrong.map(() => invalid(message))
   )
   t.end()
 })
