@@ -65,8 +65,9 @@ export class PostgresInstances implements InstanceTable {
         const before = this.directory.get(name)
         const record = change(before)
         const key = await this.#write(before, record)
-        // Null: another node has changed the instance meanwhile.
-        if (key === null) continue
+        // Undefined: another instance has its key, since the database has lost changes. Null: another node has changed it meanwhile.
+        if (key === undefined) this.#isReloading = true
+        if (key === undefined || key === null) continue
         await this.#reading.run()
         const after = this.directory.get(name)
         return after?.key === key ? after : keptInstance({ ...record, key })
@@ -76,27 +77,38 @@ export class PostgresInstances implements InstanceTable {
 
   remove(name: string): Promise<Instance | undefined> {
     return this.#options.writes.addSingle(async () => {
-      await this.#reading.run()
-      const before = this.directory.get(name)
-      if (!before) return undefined
-      const { pool } = this.#options
-      const { removed } = await pool.one(`SELECT ${pool.schema}.remove_instance($1) AS removed`, [before.key])
-      await this.#reading.run()
-      return removed ? before : undefined
+      for (;;) {
+        await this.#reading.run()
+        const before = this.directory.get(name)
+        if (!before) return undefined
+        const { pool } = this.#options
+        const [row] = await pool.query(
+          `SELECT ${pool.schema}.remove_instance(i.key) AS removed FROM ${pool.schema}.instances i
+          WHERE i.key = $1 AND i.id = $2`,
+          [before.key, before.id]
+        )
+        // Another instance has its key, or none, since another node has removed it or the database has lost changes.
+        if (!row) this.#isReloading = true
+        await this.#reading.run()
+        if (row) return row.removed ? before : undefined
+      }
     })
   }
 
-  /** Inserts or updates a record. @returns its key; `null` if the record has changed since `before` */
-  async #write(before: Instance | undefined, record: InstanceRecord): Promise<number | null> {
+  /**
+   * Inserts or updates a record. @returns its key; `null` if the record has changed since `before`; `undefined` if its key is that of
+   * another instance, or of none
+   */
+  async #write(before: Instance | undefined, record: InstanceRecord): Promise<number | null | undefined> {
     const { pool } = this.#options
     const key = before?.key ?? null
     try {
-      const row = await pool.one(`SELECT ${pool.schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9) AS key`, [
-        key,
-        key === null ? null : this.#known.get(key)?.version,
-        ...instanceValues(record)
-      ])
-      return row.key as number | null
+      const [row] = await pool.query(
+        `SELECT ${pool.schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9) AS key
+        WHERE $1::bigint IS NULL OR EXISTS (SELECT FROM ${pool.schema}.instances i WHERE i.key = $1 AND i.id = $3)`,
+        [key, key === null ? null : this.#known.get(key)?.version, ...instanceValues(record)]
+      )
+      return row?.key as number | null | undefined
     } catch (error) {
       if (error instanceof DatabaseError && error.constraint === 'instances_token') throw new TokenTakenError()
       throw error

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { PostgresEpoch } from '../../../lib/store/postgres/epoch.ts'
 import { PostgresLaneReads } from '../../../lib/store/postgres/lane-reads.ts'
@@ -179,6 +180,32 @@ if (await havePostgres(t)) {
     t.equal(nodes[0].instances.findByToken('of-new-support'), undefined)
     t.equal(nodes[0].instances.findByToken('of-support')?.name, 'support')
     while ((await nodes[0].log.prune(EVERYTHING)).more);
+  })
+
+  t.test('changes of an instance that was lost do not reach the one that has its key now', async (t) => {
+    const { postgres, nodes } = await openNodes(t, 1)
+    const { schema, query } = postgres
+    const [{ instances }] = nodes
+    await instances.create({ name: 'lost', token: 'of-one-tenant' })
+    // A standby that lagged has given the key and the version again, before the node knows of it.
+    const replace = (name: string) => query(`UPDATE ${schema}.instances SET id = $1, name = $2`, [randomUUID(), name])
+    const names = async () => (await query(`SELECT name FROM ${schema}.instances`)).map(({ name }) => name)
+
+    await replace('other')
+    await t.rejects(instances.setToken('lost', 'new'), { code: 'IEV_INSTANCE_NOT_FOUND' })
+    t.match(instances.findByToken('of-one-tenant'), { name: 'other' })
+    t.equal(instances.findByToken('new'), undefined)
+
+    await replace('third')
+    await t.rejects(instances.remove('other'), { code: 'IEV_INSTANCE_NOT_FOUND' })
+    t.strictSame(await names(), ['third'])
+    t.match(instances.list().toArray(), [{ name: 'third' }])
+
+    await replace('third')
+    t.match(await instances.setToken('third', 'new'), { name: 'third' })
+    await replace('third')
+    t.match(await instances.remove('third'), { name: 'third' })
+    t.strictSame(await names(), [])
   })
 
   t.test('the last 1,000 epochs are known', async (t) => {
