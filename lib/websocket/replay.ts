@@ -40,13 +40,11 @@ export class Replay {
   readonly #options: ReplayOptions
   #quiet: boolean
   #position: number
-  /** The log of the position; `undefined`: the client has not named it. */
+  /** The log of the position; `undefined`: the client has not named it, and has a higher offset than this node has seen. */
   #log: string | undefined
   #resumed: Omit<Resumed, 'log'>
   /** True if the client has another offset or log than the next event follows. */
   #isNews = false
-  /** The log has the client's offset, and this node has not seen it yet. */
-  #isAhead = false
   #pageBytes = PAGE_BYTES
   #isOver = false
 
@@ -57,6 +55,8 @@ export class Replay {
     this.#position = offset
     const { id, complete } = readClientLog(log ?? '')
     this.#log = id || undefined
+    // Should the log lose its end from now on, the client is told.
+    if (!this.#exceedsHead) this.#log ??= options.epoch().id
     this.#resumed = { from: offset, to: offset, count: 0, complete }
   }
 
@@ -80,10 +80,10 @@ export class Replay {
     return !this.#isOfOtherLog && !this.#exceedsHead
   }
 
-  /** True if the client has read the last page, and this node has seen as much of the log as the client, if the log has it. */
+  /** True if the client has read the last page, and this node has seen as much of the log as the client, or is to compare it anew. */
   get canContinue(): boolean {
     const { writer } = this.listener
-    return (!writer.waits || !writer.settle()) && (!this.#isAhead || !this.#exceedsHead || this.#isOfOtherLog)
+    return (!writer.waits || !writer.settle()) && (!this.#exceedsHead || this.#isOfOtherLog)
   }
 
   /** True if the budget has room for the next page. */
@@ -160,9 +160,8 @@ export class Replay {
   async #compareWithStore(comparisons: Comparisons): Promise<void> {
     const { id, head } = await comparisons.range()
     if (this.#isOfOtherLog) return
-    this.#isAhead = this.#position <= head
     // If the client has not named its log, no event is known to be the same.
-    if (!this.#isAhead) this.#restart(this.#log === undefined ? 0 : head)
+    if (this.#position > head) this.#restart(this.#log === undefined ? 0 : head)
     this.#log = id
   }
 

@@ -126,6 +126,17 @@ t.test('a page that is read while a new epoch begins is not sent', async (t) => 
   t.equal(received[0]?.message.log, 'second-incomplete')
 })
 
+t.test('a client that did not name its log is told of what is lost while it resumes', async (t) => {
+  const { app, url, held, enter } = await start(t)
+  await emit(app, 'sales', 1, 2, 3)
+  const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 2 } })
+  const page = await held.read()
+  await enter(1)
+  page.answer()
+  held.open()
+  t.strictSame(data(await until(4)), [{ offset: 1 }, 2, 3, { from: 1, to: 3, count: 2, complete: false }])
+})
+
 t.test('a page that is read while the log goes back to an epoch from a later one is not sent', async (t) => {
   const { app, url, held, first, enter } = await start(t)
   await emit(app, 'sales', 1, 2, 3)
