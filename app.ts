@@ -22,6 +22,7 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
     console = true,
     bodyLimit = 10 * 1_048_576,
     bodiesLimit = 160 * 1_048_576,
+    hmacKeys = {},
     ...parts
   } = checkOptions(options)
   if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLog, parts.eventLog ?? {})
@@ -34,7 +35,16 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   await fastify.register(instanceEvents)
   // Fastify's types require a string, but its loggers accept objects, as its own serializers return them.
   const req = requestWithoutKey as unknown as (request: FastifyRequest) => string
-  await fastify.register(routes, { prefix, apiKey, docs, console, bodyLimit, bodiesLimit, logSerializers: { req } })
+  await fastify.register(routes, {
+    prefix,
+    apiKey,
+    docs,
+    console,
+    bodyLimit,
+    bodiesLimit,
+    hmacKeys,
+    logSerializers: { req }
+  })
 }
 
 export default fp(app, { name: 'fastify-instance-events', fastify: '5.x' })

@@ -51,6 +51,8 @@ export class StoreUnsupportedError extends errorClass(
 
 /** 401: the key is missing, or does not authorize this request. */
 export class UnauthorizedError extends errorClass('IEV_UNAUTHORIZED', '%s', 401) {}
+/** 401: the body of a webhook is not signed, or not with the secret that this server has. */
+export class SignatureInvalidError extends errorClass('IEV_SIGNATURE_INVALID', '%s', 401) {}
 /** 400: the request does not match the schema of its route. */
 export class ValidationError extends errorClass('IEV_VALIDATION', '%s', 400) {}
 /** 400: a filter, or a list of members to leave out, is not usable; the message names the member and the remedy. */

@@ -8,6 +8,7 @@ export type {
   Reading as MetricReading,
   Sample as MetricSample
 } from './telemetry/instruments.ts'
+export type { HubName } from './hubs/hub.ts'
 export type { Metrics } from './telemetry/metrics.ts'
 export type { Fault } from './operation/fault.ts'
 export type { PendingAge } from './event-log/pending-age.ts'

@@ -4,6 +4,7 @@ import {
   BodyMalformedError,
   ClosingError,
   RouteNotFoundError,
+  SignatureInvalidError,
   UnauthorizedError,
   ValidationError
 } from '../lib/errors.ts'
@@ -83,7 +84,8 @@ export function answerError(thrown: ThrownError, request: FastifyRequest, reply:
   else if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
   else request.log.debug({ code }, 'A request was refused')
   if (statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  if (error instanceof UnauthorizedError) reply.header('www-authenticate', 'Bearer')
+  if (error instanceof UnauthorizedError || error instanceof SignatureInvalidError)
+    reply.header('www-authenticate', 'Bearer')
   reply.headers(headers)
   const body = { status: statusCode, error: STATUS_CODES[statusCode], code, response: { message: messages } }
   // As text: the status of a host's error can have another schema in the route.

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { type BackpressureError, BodyTooLargeError } from '../lib/errors.ts'
 import { type BodyIntake, BodyShare } from '../lib/http/body-intake.ts'
 import { receiveBody } from '../lib/http/receive-body.ts'
+import type { BodySignature } from '../lib/hubs/body-signature.ts'
 import { EventReader, type EventShape } from './event-reader.ts'
 
 /** Bytes of a body from which it is read in slices. */
@@ -24,10 +25,13 @@ export interface EventBodiesOptions {
   /** Bytes of one body. */
   bodyLimit: number
   intake: BodyIntake
+  /** The check of a body's signature. @throws {SignatureInvalidError} the headers have none, so the body is not read */
+  signature?: (request: FastifyRequest) => BodySignature
 }
 
 /** Makes the routes of this scope read their bodies as one event or an array of events. */
-export function useEventBodies(fastify: FastifyInstance, { shape, bodyLimit, intake }: EventBodiesOptions): void {
+export function useEventBodies(fastify: FastifyInstance, options: EventBodiesOptions): void {
+  const { shape, bodyLimit, intake } = options
   const { metrics } = fastify.eventLog
 
   /** @throws {BodyTooLargeError} {BackpressureError} */
@@ -52,13 +56,18 @@ export function useEventBodies(fastify: FastifyInstance, { shape, bodyLimit, int
   fastify.removeContentTypeParser('application/json')
   fastify.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Payload) => {
     const share = request[SHARE]
+    const signature = options.signature?.(request)
     const announced = Number(request.headers['content-length'])
     // Room for the length that was announced, before anything is received.
     grow(share, announced || 0)
     let received = 0
-    const parts = await receiveBody(payload, (bytes) => grow(share, (received += bytes)))
+    const parts = await receiveBody(payload, (part) => {
+      grow(share, (received += part.length))
+      signature?.update(part)
+    })
     if (!Number.isNaN(announced) && (payload.receivedEncodedLength || received) !== announced)
       throw new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH()
+    signature?.verify()
     if (received < LARGE_BYTES) return new EventReader(Buffer.concat(parts), shape).read()
     return intake.inTurn(() => new EventReader(Buffer.concat(parts.splice(0)), shape).readInSlices())
   })

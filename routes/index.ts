@@ -1,11 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { BodyIntake } from '../lib/http/body-intake.ts'
+import { DESCRIBED_HUBS } from '../lib/hubs/described-hubs.ts'
 import { Readiness } from '../lib/operation/readiness.ts'
 import auth from '../plugins/auth.ts'
 import { useConventions } from './conventions.ts'
 import deadLetters from './dead-letters.ts'
 import events from './events.ts'
 import health from './health.ts'
+import hubWebhook from './hub-webhook.ts'
 import instances from './instances.ts'
 import log from './log.ts'
 import metrics from './metrics.ts'
@@ -21,11 +23,13 @@ export interface RoutesOptions {
   console: boolean
   bodyLimit: number
   bodiesLimit: number
+  /** Secrets of hubs that sign their webhooks. */
+  hmacKeys: { readonly [hub: string]: string | undefined }
 }
 
 /** All routes, in a scope of their own: a host app's parsers, validators and error handlers do not change. */
 const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
-  const { apiKey, docs, bodyLimit, bodiesLimit } = options
+  const { apiKey, docs, bodyLimit, bodiesLimit, hmacKeys } = options
   const intake = new BodyIntake(bodiesLimit)
   useConventions(fastify)
   logTraces(fastify)
@@ -56,6 +60,8 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(events, { bodyLimit, intake })
   await fastify.register(log)
   await fastify.register(webhook, { bodyLimit, intake })
+  for (const hub of DESCRIBED_HUBS)
+    await fastify.register(hubWebhook, { hub, hmacKey: hmacKeys[hub.name], bodyLimit, intake })
   await fastify.register(server, { readiness })
   await fastify.register(health, { readiness })
   await fastify.register(metrics)

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { CatalogueEvent } from '../api/types.ts'
+import { byHub } from '../events-by-hub.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
@@ -11,13 +12,16 @@ export interface EventChecklistProps {
   onChange: (selected: ReadonlySet<string>) => void
 }
 
-/** Checkboxes of events with a search. "All" and "none" apply to the found ones. */
+/** Checkboxes of events with a search, grouped by hub. "All" and "none" apply to the found ones. */
 export function EventChecklist({ legend, events, selected, onChange }: EventChecklistProps) {
   const t = texts.value
   const f = formats.value
   const [search, setSearch] = useState('')
   const wanted = search.trim().toLowerCase()
-  const shown = events.filter(({ name, key }) => name.includes(wanted) || key.toLowerCase().includes(wanted))
+  const shown = events.filter(
+    ({ name, key }) => name.toLowerCase().includes(wanted) || key.toLowerCase().includes(wanted)
+  )
+  const groups = byHub(shown, t.ownEvents)
 
   function change(keys: readonly string[], checked: boolean): void {
     const next = new Set(selected)
@@ -65,21 +69,26 @@ export function EventChecklist({ legend, events, selected, onChange }: EventChec
         </button>
       </div>
       {shown.length === 0 && <p class="muted">{t.noEventFound}</p>}
-      <div class="checks">
-        {shown.map(({ name, key, inAll }) => (
-          <label key={key} class="check">
-            <input
-              type="checkbox"
-              checked={selected.has(key)}
-              onChange={(event) => change([key], event.currentTarget.checked)}
-            />
-            <span>
-              {name}
-              {!inAll && <small> {t.notInAll}</small>}
-            </span>
-          </label>
-        ))}
-      </div>
+      {groups.map(({ hub, title, events }) => (
+        <div key={title} role="group" aria-label={title}>
+          {groups.length > 1 && <p class="muted">{title}</p>}
+          <div class="checks">
+            {events.map(({ name, key, inAll }) => (
+              <label key={key} class="check">
+                <input
+                  type="checkbox"
+                  checked={selected.has(key)}
+                  onChange={(event) => change([key], event.currentTarget.checked)}
+                />
+                <span>
+                  {name}
+                  {!inAll && <small> {hub === 'evolution' ? t.secretNotInAll : t.notInAll}</small>}
+                </span>
+              </label>
+            ))}
+          </div>
+        </div>
+      ))}
     </fieldset>
   )
 }

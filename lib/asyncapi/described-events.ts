@@ -1,5 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { EventCatalogue } from '../events/catalogue.ts'
+import { DESCRIBED_HUBS } from '../hubs/described-hubs.ts'
+import { hubEventName } from '../hubs/hub.ts'
 import { instanceEventSchemas } from '../schemas/events/index.ts'
 import type { Schema } from './types.ts'
 
@@ -13,12 +15,17 @@ export interface DescribedEvent {
   example: unknown
 }
 
-/** The events of a catalogue with their schemas. Events that the host added have no schema. */
+/** The events of a catalogue with their schemas. Only those of Evolution API have one. */
 export function describedEvents({ events }: EventCatalogue): DescribedEvent[] {
   const schemas: Record<string, TSchema> = instanceEventSchemas
+  const described = new Map(
+    DESCRIBED_HUBS.flatMap((hub) =>
+      Object.entries(hub.events).map(([event, text]) => [hubEventName(hub, event), `${hub.title}: ${text}`] as const)
+    )
+  )
   return events.map(({ name, key }) => {
     const {
-      description = 'An event that this server adds to those of Evolution API.',
+      description = described.get(name) ?? 'An event that this server adds to those of its hubs.',
       examples = [{}],
       ...schema
     } = schemas[name] ?? {}

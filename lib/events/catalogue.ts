@@ -1,6 +1,8 @@
 import { distance } from 'fastest-levenshtein'
 import { EventUnknownError, OptionsInvalidError } from '../errors.ts'
 import { withMessages } from '../error-class.ts'
+import { DESCRIBED_HUBS } from '../hubs/described-hubs.ts'
+import { HUB_NAMES, hubEventName, type HubName } from '../hubs/hub.ts'
 
 /** Names of Evolution API v2's events on the wire. */
 export const EVOLUTION_EVENTS = [
@@ -55,9 +57,11 @@ const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecti
 
 /** The events that a server knows. */
 export interface CatalogueOptions {
-  /** Event names on the wire, such as `invoice.paid`. */
-  names: readonly string[]
-  /** True: `names` replace Evolution API's events; false: they are added to them. @default false */
+  /** Hubs whose webhooks are received, and whose events are known: `evolution`, `waha`. @default ['evolution'] */
+  hubs?: readonly HubName[]
+  /** Further event names on the wire, such as `invoice.paid`. @default [] */
+  names?: readonly string[]
+  /** True: `names` replace the events of the hubs; false: they are added to them. @default false */
   replace?: boolean
   /** Names of events that a selection of "all" does not include. @default [] */
   explicitOnly?: readonly string[]
@@ -73,6 +77,8 @@ export interface CatalogueEvent {
   key: string
   /** True if a selection of "all" includes it. */
   inAll: boolean
+  /** The hub that sends it; `null` for an event that this server adds. */
+  hub: HubName | null
 }
 
 /** The keys of a list. */
@@ -92,17 +98,26 @@ export class EventCatalogue {
   readonly events: readonly CatalogueEvent[]
   /** Keys that a selection of "all" includes. */
   readonly all: readonly string[]
+  /** Hubs whose webhooks are received. */
+  readonly hubs: readonly HubName[]
   readonly #byKey: Map<string, CatalogueEvent>
   readonly #byName: Map<string, CatalogueEvent>
   readonly #aliases: Map<string, string | null>
 
-  /** @throws {OptionsInvalidError} a name is malformed, reserved or repeated, or an alias has an unknown key */
+  /** @throws {OptionsInvalidError} a hub is unknown, a name is malformed, reserved or repeated, or an alias has an unknown key */
   constructor(options?: CatalogueOptions) {
-    const replace = options?.replace ?? false
-    const explicitOnly = new Set([...(replace ? [] : EVOLUTION_EXPLICIT_ONLY), ...(options?.explicitOnly ?? [])])
-    const names = [...(replace ? [] : EVOLUTION_EVENTS), ...(options?.names ?? [])]
+    this.hubs = options?.hubs ?? ['evolution']
+    const own = options?.replace ? [] : this.hubs
+    const explicitOnly = new Set(options?.explicitOnly)
     this.#byKey = new Map()
-    for (const name of names) {
+    for (const hub of own) {
+      const { names, notInAll } = eventsOfHub(hub)
+      for (const name of names) {
+        const key = eventKey(name)
+        this.#byKey.set(key, { name, key, inAll: !notInAll.includes(name) && !explicitOnly.has(name), hub })
+      }
+    }
+    for (const name of options?.names ?? []) {
       if (!/^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name) || name.length > 64) {
         throw new OptionsInvalidError(
           `events.names: "${name}" is not an event name; use lower case words joined by "." or "-", at most 64 characters`
@@ -116,12 +131,14 @@ export class EventCatalogue {
       const key = eventKey(name)
       const twin = this.#byKey.get(key)
       if (twin) throw new OptionsInvalidError(`events.names: "${name}" has the same key ${key} as "${twin.name}"`)
-      this.#byKey.set(key, { name, key, inAll: !explicitOnly.has(name) })
+      this.#byKey.set(key, { name, key, inAll: !explicitOnly.has(name), hub: null })
     }
     this.events = [...this.#byKey.values()]
     this.#byName = new Map(this.events.map((event) => [event.name, event]))
     this.all = this.events.filter(({ inAll }) => inAll).map(({ key }) => key)
-    this.#aliases = new Map(Object.entries({ ...(replace ? {} : EVOLUTION_ALIASES), ...options?.aliases }))
+    this.#aliases = new Map(
+      Object.entries({ ...(own.includes('evolution') ? EVOLUTION_ALIASES : {}), ...options?.aliases })
+    )
     for (const [alias, target] of this.#aliases) {
       if (target !== null && !this.#byKey.has(target)) {
         throw new OptionsInvalidError(`events.aliases: ${alias} leads to ${target}, which is no event key`)
@@ -179,4 +196,14 @@ export class EventCatalogue {
       .map(({ event }) => event[form])
     return `"${shown}" is not a known event; the closest are ${nearest.join(', ')}`
   }
+}
+
+/** The names of a hub's events, all and those that "all" does not include. @throws {OptionsInvalidError} the hub is unknown */
+export function eventsOfHub(name: HubName): { names: readonly string[]; notInAll: readonly string[] } {
+  if (name === 'evolution') return { names: EVOLUTION_EVENTS, notInAll: EVOLUTION_EXPLICIT_ONLY }
+  const hub = DESCRIBED_HUBS.find((described) => described.name === name)
+  if (!hub)
+    throw new OptionsInvalidError(`events.hubs: "${String(name)}" is not a hub; the hubs are ${HUB_NAMES.join(', ')}`)
+  const named = (event: string) => hubEventName(hub, event)
+  return { names: Object.keys(hub.events).map(named), notInAll: hub.explicitOnly.map(named) }
 }

@@ -6,16 +6,16 @@ type StreamError = Error & { statusCode?: unknown }
 /**
  * Receives a request body, and resolves with its parts.
  * @param payload the request, or what a hook of the host has made of it
- * @param received called with the length of each part; if it throws, no more is read
+ * @param received called with each part; if it throws, no more is read
  */
-export function receiveBody(payload: Readable, received: (bytes: number) => void): Promise<Buffer[]> {
+export function receiveBody(payload: Readable, received: (part: Buffer) => void): Promise<Buffer[]> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer[]>()
   const parts: Buffer[] = []
   const stop = () => payload.off('data', onData).off('end', onEnd).off('error', onError)
   const onData = (part: Buffer | string) => {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part
     try {
-      received(bytes.length)
+      received(bytes)
       parts.push(bytes)
     } catch (error) {
       stop()

@@ -11,7 +11,7 @@ export const SERVER_EXAMPLE = {
   identity: { kind: 'global' },
   sqs: { queueType: 'fifo', global: null },
   websocket: { path: '/socket.io', globalEvents: false },
-  events: [{ name: 'messages.upsert', key: 'MESSAGES_UPSERT', inAll: true }]
+  events: [{ name: 'messages.upsert', key: 'MESSAGES_UPSERT', inAll: true, hub: 'evolution' }]
 }
 
 /** The reply of `GET /server`. */
@@ -32,7 +32,14 @@ export const ServerReply = Type.Object(
       })
     ),
     websocket: Nullable(Type.Object({ path: Type.String(), globalEvents: Type.Boolean() })),
-    events: Type.Array(Type.Object({ name: Type.String(), key: Type.String(), inAll: Type.Boolean() }))
+    events: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        key: Type.String(),
+        inAll: Type.Boolean(),
+        hub: Nullable(Type.String({ description: 'The hub that sends it; `null` for an event that this server adds.' }))
+      })
+    )
   },
   { examples: [SERVER_EXAMPLE] }
 )

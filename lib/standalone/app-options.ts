@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import type { HubName } from '../hubs/hub.ts'
 import type { AppOptions } from '../schemas/options/app.ts'
 import type { S3Options, SqsGlobalOptions, SqsOptions } from '../schemas/options/sqs.ts'
 import type { WebsocketOptions } from '../schemas/options/websocket.ts'
@@ -56,8 +57,9 @@ export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; 
       retentionHours: config.EVENT_RETENTION_HOURS,
       retentionMaxBytes: config.EVENT_RETENTION_MAX_BYTES,
       maxPendingDeliveries: config.MAX_PENDING_DELIVERIES,
-      events: { names: config.EXTRA_EVENTS }
+      events: { hubs: config.HUBS as HubName[], names: config.EXTRA_EVENTS }
     },
+    ...(config.WAHA_HMAC_KEY && { hmacKeys: { waha: config.WAHA_HMAC_KEY } }),
     sqs: config.SQS_ENABLED && sqsOptions(config, sqs),
     websocket: config.WEBSOCKET_ENABLED && websocketOptions(config)
   }

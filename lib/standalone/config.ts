@@ -3,7 +3,8 @@ import { Ajv, type ErrorObject } from 'ajv'
 import envSchema from 'env-schema'
 import { awsFaults, networkWarnings } from './aws-settings.ts'
 import { ConfigInvalidError } from '../errors.ts'
-import { EVOLUTION_EVENTS, eventKey } from '../events/catalogue.ts'
+import { eventKey, eventsOfHub } from '../events/catalogue.ts'
+import { HUB_NAMES, type HubName } from '../hubs/hub.ts'
 import { logLevel } from './log-level.ts'
 import { tidySettings } from './setting-values.ts'
 import { EnvSchema } from './settings.ts'
@@ -31,12 +32,10 @@ const GLOBAL_FLAG_PREFIX = 'SQS_GLOBAL_'
 export function loadConfig(env: Record<string, string | undefined>): Config {
   const { values: data, faults: surrounded } = tidySettings(env)
   if (data.LOG_LEVEL) data.LOG_LEVEL = logLevel(data.LOG_LEVEL)
-  const extra = (data.EXTRA_EVENTS ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean)
+  const hubs = HUB_NAMES.filter((hub) => entries(data.HUBS ?? EnvSchema.properties.HUBS.default).includes(hub))
+  const names = [...hubs.flatMap((hub) => eventsOfHub(hub).names), ...entries(data.EXTRA_EVENTS ?? '')]
   // An extra event may be called `enabled`; SQS_GLOBAL_ENABLED remains the setting.
-  const flags = [...EVOLUTION_EVENTS, ...extra]
+  const flags = names
     .map((name) => `${GLOBAL_FLAG_PREFIX}${eventKey(name)}`)
     .filter((name) => !(name in EnvSchema.properties))
   const schema = Type.Composite([
@@ -57,18 +56,35 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     throw withMessages(new ConfigInvalidError(messages.join('\n')), messages)
   }
   for (const [name, value] of Object.entries(read)) {
-    if (Array.isArray(value)) read[name] = value.map((entry: string) => entry.trim()).filter(Boolean)
+    if (Array.isArray(value)) read[name] = entries(value.join())
   }
   const set = flags.filter((name) => read[name] !== undefined)
   const globalFlags = set.filter((name) => read[name] === true).map((name) => name.slice(GLOBAL_FLAG_PREFIX.length))
   const config: Config = {
     ...read,
     globalFlags: set.length > 0 ? globalFlags : undefined,
-    warnings: [...unknownSettings(Object.keys(data), Object.keys(schema.properties)), ...networkWarnings(read, data)]
+    warnings: [
+      ...unknownSettings(Object.keys(data), Object.keys(schema.properties)),
+      ...networkWarnings(read, data),
+      ...hubWarnings(read)
+    ]
   }
   const crossed = [...surrounded, ...crossFaults(config, data), ...awsFaults(config, env)]
   if (crossed.length > 0) throw withMessages(new ConfigInvalidError(crossed.join('\n')), crossed)
   return config
+}
+
+/** The entries of a list of settings. */
+function entries(list: string): string[] {
+  return list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+}
+
+function hubWarnings({ HUBS, WAHA_HMAC_KEY }: Static<typeof EnvSchema>): string[] {
+  if (WAHA_HMAC_KEY === undefined || HUBS.includes('waha')) return []
+  return ['WAHA_HMAC_KEY has no effect: HUBS does not list waha']
 }
 
 /** Faults of variables that depend on each other. */
@@ -79,6 +95,10 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   if (secret && !id) messages.push('SQS_ACCESS_KEY_ID: is missing; SQS_SECRET_ACCESS_KEY needs it')
   if (id && !config.SQS_REGION && !SQS_ENDPOINT && !SQS_BASE_URL && !env.AWS_REGION && !env.AWS_DEFAULT_REGION) {
     messages.push('SQS_REGION: is missing, expected the AWS region of the queues, such as us-east-1')
+  }
+  const hubs = config.HUBS.filter((hub) => !HUB_NAMES.includes(hub as HubName))
+  if (hubs.length > 0 || config.HUBS.length === 0) {
+    messages.push(`HUBS: got ${JSON.stringify(hubs.join())}, expected ${EnvSchema.properties.HUBS.description}`)
   }
   for (const [name, read] of ADDRESS_LISTS) {
     if (name === 'WEBSOCKET_ALLOWED_HOSTS' && !config.WEBSOCKET_ENABLED) continue

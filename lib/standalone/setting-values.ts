@@ -4,7 +4,8 @@ const SECRETS = new Set([
   'SQS_ACCESS_KEY_ID',
   'SQS_SECRET_ACCESS_KEY',
   'S3_ACCESS_KEY',
-  'S3_SECRET_KEY'
+  'S3_SECRET_KEY',
+  'WAHA_HMAC_KEY'
 ])
 const QUOTED = /^(["'])(.*)\1$/s
 

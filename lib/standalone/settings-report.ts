@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Config, loadConfig } from './config.ts'
 import { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceEventsError } from '../error-class.ts'
+import type { HubName } from '../hubs/hub.ts'
 import { withoutPassword } from '../text/without-password.ts'
 import { wantsEmbeddedSqs } from './app-options.ts'
 import { dataFolder } from './data-folder.ts'
@@ -56,6 +57,7 @@ export function settingsReport(sources: SettingsSources): SettingsReport {
 /** Faults that a start finds only when it registers the plugins. */
 function laterFaults(config: Config): string[] {
   const { EXTRA_EVENTS: names, SQS_GLOBAL_EVENTS: listed } = config
+  const hubs = config.HUBS as HubName[]
   // Messages begin with the name of the plugin's option; the setting takes its place.
   const faultsOf = (setting: string, attempt: () => unknown): string[] => {
     try {
@@ -65,11 +67,11 @@ function laterFaults(config: Config): string[] {
       return messagesOf(error).map((message) => `${setting}: ${message.replace(/^[\w.]+: /, '')}`)
     }
   }
-  const faults = faultsOf('EXTRA_EVENTS', () => new EventCatalogue({ names }))
+  const faults = faultsOf('EXTRA_EVENTS', () => new EventCatalogue({ hubs, names }))
   const shared = config.SQS_ENABLED && config.SQS_GLOBAL_ENABLED && !config.globalFlags && !listed.includes('*')
   // Keys can only be checked against a valid catalogue.
   if (shared && faults.length === 0)
-    faults.push(...faultsOf('SQS_GLOBAL_EVENTS', () => new EventCatalogue({ names }).resolve(listed, 'list')))
+    faults.push(...faultsOf('SQS_GLOBAL_EVENTS', () => new EventCatalogue({ hubs, names }).resolve(listed, 'list')))
   return faults
 }
 

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { HUB_NAMES } from '../hubs/hub.ts'
 import { DEFAULT_STORE_URL } from '../store/open.ts'
 import { REGION } from './aws-settings.ts'
 import { LOG_LEVELS } from './log-level.ts'
@@ -49,7 +50,9 @@ export const EnvSchema = Type.Object({
   LOG_UNSELECTED: flag(true),
   AUTO_REGISTER: flag(true),
   EXPOSE_API_KEY: flag(false),
-  EXTRA_EVENTS: list('event names besides Evolution API’s, separated by commas'),
+  HUBS: list(`${HUB_NAMES.join(', ')}, separated by commas`, 'evolution'),
+  WAHA_HMAC_KEY: text('the secret with which WAHA signs its webhooks'),
+  EXTRA_EVENTS: list('event names besides those of the hubs, separated by commas'),
 
   SQS_ENABLED: flag(true),
   SQS_BACKEND: oneOf(['auto', 'aws', 'embedded'], 'auto'),

@@ -18,6 +18,7 @@ const FEW = { events: { names: ['call', 'messages.upsert'], replace: true } }
 /** The configurations of a server that change the document. */
 const CONFIGURATIONS: Record<string, Partial<AppOptions>> = {
   'a queue for each event, and /': { sqs: { ...AWS, global: {} }, websocket: { globalEvents: true } },
+  'events of WAHA, by sockets alone': { eventLog: { events: { hubs: ['waha'] } }, sqs: false },
   'one queue': {
     eventLog: FEW,
     sqs: { ...AWS, global: { prefix: 'hub', singleQueue: true } },
@@ -88,6 +89,12 @@ t.test('the servers are the addresses of SQS and Socket.IO', async (t) => {
   await behindProxy.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false })
   const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'events.example' }
   t.match(await get(behindProxy, forwarded), { servers: { websocket: { host: 'events.example', protocol: 'wss' } } })
+})
+
+t.test('events of other hubs say what happened', async (t) => {
+  const server = await build(t, { ...CONFIGURATIONS['events of WAHA, by sockets alone'], docs: true })
+  const { schemas } = (await get(server)).components
+  t.match(schemas['waha.message'], { title: 'data of waha.message', description: 'WAHA: A message came in.' })
 })
 
 t.test('an event that the host added has data of any form', async (t) => {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import app from '../../app.ts'
+import { HUB_NAMES } from '../../lib/hubs/hub.ts'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, bare, build } from '../support/build.ts'
 
@@ -13,6 +14,7 @@ const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'GET', url: '/events' },
   { method: 'GET', url: '/overview' },
   { method: 'POST', url: '/webhook/evolution', payload: { event: 'call', instance: 'mine', data: 1 } },
+  { method: 'POST', url: '/webhook/waha', payload: { id: 'a', timestamp: 1, event: 'message', session: 'mine' } },
   { method: 'POST', url: '/webhook/evolution/call', payload: { instance: 'mine', data: 1 } }
 ]
 const OF_INSTANCE: InjectOptions[] = [
@@ -70,7 +72,7 @@ function all(requests: InjectOptions[], status: number): [request: string, statu
 }
 
 async function twoTenants(t: Test, backend: Backend) {
-  const server = await build(t, { eventLog: { url: await backend.start(t) } })
+  const server = await build(t, { eventLog: { url: await backend.start(t), events: { hubs: HUB_NAMES } } })
   await server.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   await server.eventLog.instances.create({ name: 'other', token: 'token-of-other' })
   return server
@@ -123,7 +125,7 @@ for (const backend of await backends(t)) {
     }
   )
 
-  t.test(`${backend.name}: only the webhook accepts the key in the query`, async (t) => {
+  t.test(`${backend.name}: only webhooks accept the key in the query`, async (t) => {
     const server = await twoTenants(t, backend)
     const withKey = ALL.map((request) => {
       const url = String(request.url)

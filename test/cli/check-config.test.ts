@@ -41,6 +41,8 @@ t.test('each setting is shown with its source, and secrets are hidden', async (t
     SQS_ENDPOINT: 'http://user:endpoint-secret@127.0.0.1:9324',
     DATABASE_URL: 'postgres://events:db-secret@db.example/hub?password=db-secret&sslmode=require',
     CORS_ORIGIN: 'https://a.example,https://b.example',
+    HUBS: 'evolution,waha',
+    WAHA_HMAC_KEY: 'secret-of-waha',
     SQS_GLOBAL_CALL: 'true',
     SQS_CONCURENCY: '3'
   }
@@ -58,6 +60,8 @@ t.test('each setting is shown with its source, and secrets are hidden', async (t
     DATABASE_URL: ['postgres://***@db.example/hub?password=***&sslmode=require', 'environment'],
     CORS_ORIGIN: ['https://a.example,https://b.example', 'environment'],
     EXPOSE_API_KEY: [false, 'default'],
+    HUBS: ['evolution,waha', 'environment'],
+    WAHA_HMAC_KEY: ['***', 'environment'],
     WEBSOCKET_WRONG_KEYS_PER_MINUTE: [20, 'default'],
     SQS_GLOBAL_CALL: [true, 'environment'],
     S3_BUCKET: [null, 'default']
@@ -106,6 +110,9 @@ t.test('all faults are reported at once, including those of the plugins', async 
   t.match(await faults({ SQS_GLOBAL_EVENTS: 'CALLL,CALL,NONSENSE' }), [
     /^SQS_GLOBAL_EVENTS: list\[0\] "CALLL" is not a known event/,
     /^SQS_GLOBAL_EVENTS: list\[2\]/
+  ])
+  t.match(await faults({ HUBS: 'waha', SQS_GLOBAL_EVENTS: 'WAHA_MESSAGE,CALL' }), [
+    /^SQS_GLOBAL_EVENTS: list\[1\] "CALL" is not a known event/
   ])
   t.match(await faults({ WEBSOCKET_ALLOWED_HOSTS: 'localhost' }), [
     /^WEBSOCKET_ALLOWED_HOSTS: got "localhost", expected/

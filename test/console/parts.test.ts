@@ -3,6 +3,7 @@ import { apiBase, socketUrl } from '../../console/api/address.ts'
 import { listOf, objectWith } from '../../console/api/answers.ts'
 import { approximateBytes } from '../../console/approximate-bytes.ts'
 import { EventBuffer } from '../../console/event-buffer.ts'
+import { byHub } from '../../console/events-by-hub.ts'
 import { eventPreview } from '../../console/event-preview.ts'
 import { formatsOf } from '../../console/format.ts'
 import { inChunks } from '../../console/in-chunks.ts'
@@ -12,7 +13,9 @@ import { NO_SERIES, withPoint } from '../../console/sample-series.ts'
 import { clientSnippet, socketIoSnippet } from '../../console/snippets.ts'
 import templates from '../../console/templates.json' with { type: 'json' }
 import { templateOf } from '../../console/templates.ts'
-import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
+import { EVOLUTION_EVENTS, EventCatalogue } from '../../lib/events/catalogue.ts'
+import { DESCRIBED_HUBS } from '../../lib/hubs/described-hubs.ts'
+import { HUB_NAMES } from '../../lib/hubs/hub.ts'
 
 t.test('the routes have the prefix of the page', async (t) => {
   t.equal(apiBase('http://host/console/'), 'http://host/')
@@ -170,4 +173,18 @@ t.test('every event of the catalogue has a template; other events have an empty 
 t.test('a list is split into chunks', async (t) => {
   t.same(inChunks([1, 2, 3, 4, 5], 2), [[1, 2], [3, 4], [5]])
   t.same(inChunks([], 2), [])
+})
+
+t.test('events are grouped by hub, those of this server and of unknown hubs too', async (t) => {
+  const { events } = new EventCatalogue({ hubs: HUB_NAMES, names: ['invoice.paid'] })
+  const newer = { name: 'other.message', key: 'OTHER_MESSAGE', inAll: true, hub: 'other' }
+  t.strictSame(
+    byHub([...events, newer], 'Own').map(({ title, events }) => [title, events.length]),
+    [
+      ['Evolution API', EVOLUTION_EVENTS.length],
+      ...DESCRIBED_HUBS.map(({ title, events }) => [title, Object.keys(events).length]),
+      ['Own', 1],
+      ['other', 1]
+    ]
+  )
 })

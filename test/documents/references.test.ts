@@ -4,7 +4,8 @@ import t from 'tap'
 import app from '../../app.ts'
 import { EnvSchema } from '../../lib/standalone/settings.ts'
 import * as errors from '../../lib/errors.ts'
-import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
+import { EventCatalogue } from '../../lib/events/catalogue.ts'
+import { HUB_NAMES } from '../../lib/hubs/hub.ts'
 import rootRoute from '../../routes/root.ts'
 import { API_KEY, bare } from '../support/build.ts'
 
@@ -106,7 +107,7 @@ t.test('metrics, error codes, settings and routes in the documents exist', async
     return name.endsWith('Error') ? [new (value as unknown as new () => { code: string })().code] : []
   })
   const settings = Object.keys(EnvSchema.properties)
-  const keys = EVOLUTION_EVENTS.map(eventKey)
+  const keys = new EventCatalogue({ hubs: HUB_NAMES }).events.map(({ key }) => key)
   const flags = keys.map((key) => `SQS_GLOBAL_${key}`)
   // IEV_URL is a setting of the command line.
   const known = new Set([...metrics, ...codes, ...settings, ...keys, ...flags, 'IEV_URL'])

@@ -97,6 +97,18 @@ t.test('a host adds events of its own', async (t) => {
   t.equal(notes.length, 1, 'its aliases replace ours')
 })
 
+t.test('a server knows the events of its hubs only, and aliases of Evolution API with those', async (t) => {
+  const waha = new EventCatalogue({ hubs: ['waha'], explicitOnly: ['waha.call.received'] })
+  t.match(waha.events[1], { name: 'waha.message', key: 'WAHA_MESSAGE', inAll: true, hub: 'waha' })
+  t.strictSame(
+    waha.events.filter(({ inAll }) => !inAll).map(({ key }) => key),
+    ['WAHA_STATE_CHANGE', 'WAHA_CALL_RECEIVED', 'WAHA_ENGINE_EVENT']
+  )
+  t.throws(() => waha.resolve(['GROUP_UPDATE']), { code: 'IEV_EVENT_UNKNOWN' })
+  t.match(new EventCatalogue({ names: ['invoice.paid'] }).get('invoice.paid'), { hub: null })
+  t.strictSame(new EventCatalogue({ hubs: ['waha'], replace: true }).events, [])
+})
+
 t.test('a host that replaces the events replaces their aliases and exceptions too', async (t) => {
   const replaced = new EventCatalogue({ names: ['invoice.paid', 'creds.update', 'new.token'], replace: true })
   t.strictSame(replaced.all, ['INVOICE_PAID', 'CREDS_UPDATE', 'NEW_TOKEN'])
@@ -107,6 +119,8 @@ t.test('a host that replaces the events replaces their aliases and exceptions to
 
 t.test('a catalogue that cannot work is refused with the fault', async (t) => {
   const faults: [CatalogueOptions, RegExp][] = [
+    [{ hubs: ['wahaa' as 'waha'] }, /^events\.hubs: "wahaa" is not a hub; the hubs are evolution, waha$/],
+    [{ hubs: ['waha'], names: ['waha.message'] }, /"waha\.message" has the same key WAHA_MESSAGE as "waha\.message"/],
     [{ names: ['Invoice.Paid'] }, /"Invoice\.Paid" is not an event name/],
     [{ names: ['invoice..paid'] }, /"invoice\.\.paid" is not an event name/],
     [{ names: ['.paid'] }, /is not an event name/],

@@ -40,6 +40,18 @@ const webhookText = fc
     ([event, instance, data]) =>
       `{"event":${JSON.stringify(event)},"instance":${instance},"data":${data},"destination":1}`
   )
+const wahaText = fc
+  .tuple(
+    fc.constantFrom('message', 'message', 'presence.update', 'no.such', '__proto__', ''),
+    fc.constantFrom('"other"', '"third"', '"a\\u0000b"', '1', '""'),
+    fc.constantFrom('1763733600000', '1763733600000', '-1', '253402300800000', '1e300', '"now"'),
+    jsonText,
+    jsonText
+  )
+  .map(
+    ([event, session, timestamp, payload, me]) =>
+      `{"id":"evt_1","timestamp":${timestamp},"event":${JSON.stringify(event)},"session":${session},"payload":${payload},"me":${me}}`
+  )
 const selection = fc
   .tuple(
     fc.constantFrom('true', 'false', '"true"', '1'),
@@ -60,11 +72,13 @@ export function bodyFor(route: string, maxBytes: number): fc.Arbitrary<string | 
   const events = fc.array(eventText, { maxLength: 20 }).map((texts) => `[${texts.join()}]`)
   const fitting = route.includes('/events')
     ? fc.oneof(eventText, events)
-    : route.includes('/webhook')
-      ? webhookText
-      : route.includes('/set/')
-        ? setText
-        : createText
+    : route.includes('/webhook/waha')
+      ? wahaText
+      : route.includes('/webhook')
+        ? webhookText
+        : route.includes('/set/')
+          ? setText
+          : createText
   return fc.oneof(
     { weight: 8, arbitrary: fitting },
     { weight: 2, arbitrary: bomb(maxBytes) },

@@ -56,6 +56,7 @@ const ROUTES = [
   'POST /events/NAME',
   'POST /webhook/evolution',
   'POST /webhook/evolution/EVENT',
+  'POST /webhook/waha',
   'POST /sqs/set/NAME',
   'POST /websocket/set/NAME',
   'POST /instance/create',

@@ -4,6 +4,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import app from '../../app.ts'
 import * as errors from '../../lib/errors.ts'
+import { HUB_NAMES } from '../../lib/hubs/hub.ts'
 import { codesOf } from '../../lib/schemas/error-replies.ts'
 import { API_KEY, bare, build } from '../support/build.ts'
 
@@ -31,7 +32,8 @@ interface OpenApi {
 }
 
 async function describe(t: Test) {
-  const server = await build(t, { docs: true, sqs: { region: 'us-east-1' } })
+  const eventLog = { events: { hubs: HUB_NAMES } }
+  const server = await build(t, { docs: true, eventLog, sqs: { region: 'us-east-1' } })
   const document = (await server.inject('/docs/json')).json<OpenApi>()
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({

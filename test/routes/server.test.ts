@@ -38,7 +38,7 @@ t.test('/server describes the server and the owner of the key', async (t) => {
   })
   const { events } = asked.json<{ events: object[] }>()
   t.equal(events.length, server.eventLog.catalogue.events.length)
-  t.same(events.at(-1), { name: 'creds.update', key: 'CREDS_UPDATE', inAll: false })
+  t.same(events.at(-1), { name: 'creds.update', key: 'CREDS_UPDATE', inAll: false, hub: 'evolution' })
 
   await server.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
   const own = await server.inject({ url: '/server', headers: { apikey: 'token-of-sales' } })

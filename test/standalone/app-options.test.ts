@@ -67,12 +67,20 @@ t.test('the options from any valid settings are valid', async (t) => {
     S3_ENDPOINT: 'http://s3.example',
     S3_ACCESS_KEY: 'AKIAEXAMPLE',
     S3_SECRET_KEY: 'secret',
+    HUBS: 'evolution,waha',
+    WAHA_HMAC_KEY: 'the-secret-of-waha',
     EXTRA_EVENTS: 'invoice.paid',
     WEBSOCKET_ALLOWED_HOSTS: '127.0.0.1',
     CORS_ORIGIN: 'https://a.example'
   }
   const all = [{}, everything, { SQS_GLOBAL_ENABLED: 'false' }].map(options)
   t.strictSame(all.map(check), all)
+})
+
+t.test('hubs and their secrets are passed on', async (t) => {
+  const { hmacKeys, eventLog } = options({ HUBS: 'waha', WAHA_HMAC_KEY: 'the-secret-of-waha' })
+  t.strictSame([hmacKeys, eventLog?.events], [{ waha: 'the-secret-of-waha' }, { hubs: ['waha'], names: [] }])
+  t.equal(options({}).hmacKeys, undefined)
 })
 
 t.test('transports and shared queues that are switched off are left out', async (t) => {

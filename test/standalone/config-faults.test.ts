@@ -31,6 +31,7 @@ t.test('a fault names the variable, its value and the values that it accepts', a
     ['AWS_DEFAULT_REGION', "'us-east-1'", 'an AWS region, such as us-east-1'],
     ['SQS_BASE_URL', 'http://sqs example', 'a URL, such as http://localhost:9324'],
     ['SQS_GLOBAL_CALL', 'yes', 'true or false'],
+    ['HUBS', 'wahaa', 'evolution, waha, separated by commas'],
     ['SERVER_PORT', '70000', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', 'http', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', '80.5', 'a whole number from 0 to 65535'],
@@ -143,6 +144,12 @@ t.test('credentials need each other, and a region or an endpoint', async (t) => 
   t.strictSame(faults({ S3_ACCESS_KEY: 'AKIAEXAMPLE', S3_SECRET_KEY: 'secret' }), [])
 })
 
+t.test('of several hubs the unknown ones are named, and there is at least one', async (t) => {
+  const expected = 'expected evolution, waha, separated by commas'
+  t.strictSame(faults({ HUBS: 'waha,whatsapp,evolution,wa' }), [`HUBS: got "whatsapp,wa", ${expected}`])
+  t.strictSame(faults({ HUBS: ',' }), [`HUBS: got "", ${expected}`])
+})
+
 t.test('a secret in blanks, line ends or quotes is a fault that does not show it', async (t) => {
   const region = { SQS_REGION: 'us-east-1' }
   const keys: [string, Env][] = [
@@ -151,6 +158,7 @@ t.test('a secret in blanks, line ends or quotes is a fault that does not show it
     ['SQS_SECRET_ACCESS_KEY', { ...region, SQS_ACCESS_KEY_ID: 'AKIAEXAMPLE' }],
     ['S3_ACCESS_KEY', { S3_SECRET_KEY: 'secret' }],
     ['S3_SECRET_KEY', { S3_ACCESS_KEY: 'AKIAEXAMPLE' }],
+    ['WAHA_HMAC_KEY', {}],
     ['AWS_ACCESS_KEY_ID', region],
     ['AWS_SECRET_ACCESS_KEY', region]
   ]

@@ -20,6 +20,8 @@ t.test('without any variable, every setting has its default', async (t) => {
     LOG_UNSELECTED: true,
     AUTO_REGISTER: true,
     EXPOSE_API_KEY: false,
+    HUBS: ['evolution'],
+    WAHA_HMAC_KEY: undefined,
     EXTRA_EVENTS: [],
     SQS_ENABLED: true,
     SQS_BACKEND: 'auto',
@@ -200,6 +202,22 @@ t.test('if a flag of a single event is set, the flags replace the list of events
   t.match(named, { SQS_GLOBAL_PREFIX_NAME: 'hub', globalFlags: undefined }, 'an extra event does not replace a setting')
   const all = Object.fromEntries(EVOLUTION_EVENTS.map((name) => [`SQS_GLOBAL_${eventKey(name)}`, 'true']))
   t.strictSame(flags(all), EVOLUTION_EVENTS.map(eventKey))
+})
+
+t.test('flags of single events are those of the hubs', async (t) => {
+  const flags = { SQS_GLOBAL_WAHA_MESSAGE_ANY: 'true', SQS_GLOBAL_CALL: 'true' }
+  t.strictSame(
+    ['waha', 'evolution', ' waha , evolution'].map((HUBS) => loadConfig({ HUBS, ...flags }).globalFlags),
+    [['WAHA_MESSAGE_ANY'], ['CALL'], ['CALL', 'WAHA_MESSAGE_ANY']]
+  )
+})
+
+t.test('an HMAC key of a hub that is not received is warned of', async (t) => {
+  const warnings = (HUBS: string) => loadConfig({ HUBS, WAHA_HMAC_KEY: 'the-secret-of-waha' }).warnings
+  t.strictSame(
+    [warnings('evolution,waha'), warnings('evolution')],
+    [[], ['WAHA_HMAC_KEY has no effect: HUBS does not list waha']]
+  )
 })
 
 t.test('lists are separated by commas; blanks and empty entries are ignored', async (t) => {

@@ -40,7 +40,11 @@ export const AppOptions = Type.Object(
      * Bytes of all request bodies with events that are not answered yet, at most. Requests beyond are refused with `IEV_BACKPRESSURE`.
      * @default 167772160
      */
-    bodiesLimit: Type.Optional(Type.Integer({ minimum: 1 }))
+    bodiesLimit: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Secrets with which hubs sign their webhooks. The bodies of a hub that is named here are refused unless they are signed. */
+    hmacKeys: Type.Optional(
+      Type.Object({ waha: Type.Optional(Type.String({ minLength: 1 })) }, { additionalProperties: false })
+    )
   },
   { additionalProperties: false }
 )

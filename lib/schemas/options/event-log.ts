@@ -15,10 +15,14 @@ export const EventLogOptions = Type.Object(
     /** A store of your own, used instead of `url`. It is not closed with the server. */
     store: Type.Optional(Type.Unsafe<EventStore>(Type.Object({}))),
     /**
-     * Event names that are added to Evolution API's, or replace them.
-     * @default Evolution API's
+     * Hubs whose webhooks are received, and event names that are added to those of the hubs, or replace them.
+     * @default { hubs: ['evolution'] }
      */
-    events: Type.Optional(Type.Unsafe<CatalogueOptions>(Type.Object({ names: Type.Array(Type.String()) }))),
+    events: Type.Optional(
+      Type.Unsafe<CatalogueOptions>(
+        Type.Object({ hubs: Type.Optional(Type.Array(Type.String())), names: Type.Optional(Type.Array(Type.String())) })
+      )
+    ),
     /**
      * `server_url` of messages whose event has none.
      * @default ''

@@ -1,0 +1,5 @@
+import type { Hub } from './hub.ts'
+import { waha } from './waha.ts'
+
+/** The hubs that are received by their description. */
+export const DESCRIBED_HUBS: readonly Hub[] = [waha]

@@ -1,0 +1,21 @@
+import { RESERVED_MEMBERS, type InstanceEventInput } from '../schemas/event-input.ts'
+import { type Hub, hubEventName } from './hub.ts'
+
+/** Returns the event in a webhook body of a hub that matches its schema. */
+export function hubEvent(hub: Hub, body: Readonly<Record<string, unknown>>): InstanceEventInput {
+  const { account: accountMember, ...read } = hub.members
+  const { instance, event, data, id, time } = read
+  // `id` of messages is the event's.
+  const taken = new Set<string>([...Object.values(read), ...RESERVED_MEMBERS])
+  const extra = Object.fromEntries(Object.entries(body).filter(([member]) => !taken.has(member)))
+  const account = accountMember === undefined ? undefined : (body[accountMember] as { id?: unknown } | null | undefined)
+  return {
+    instance: body[instance] as string,
+    event: hubEventName(hub, body[event] as string),
+    data: body[data] ?? null,
+    ...(id !== undefined && { id: body[id] as string }),
+    ...(time !== undefined && { dateTime: new Date(body[time] as number).toISOString() }),
+    ...(typeof account?.id === 'string' && { sender: account.id }),
+    ...(Object.keys(extra).length > 0 && { extra })
+  }
+}
