@@ -106,6 +106,12 @@ export class InstanceExistsError extends errorClass(
   'This name "%s" is already in use: choose another, delete it first, or give it a new token with PUT /instance/token',
   403
 ) {}
+/** 403: the instance is reserved for the operator. */
+export class OperatorInstanceError extends errorClass(
+  'IEV_OPERATOR_INSTANCE',
+  'The "%s" instance is reserved for the operator: only this server posts its events, and it can neither be created nor deleted',
+  403
+) {}
 /** 409: another instance has this token, or it is the global key. */
 export class TokenTakenError extends errorClass(
   'IEV_TOKEN_TAKEN',

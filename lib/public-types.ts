@@ -1,5 +1,6 @@
 /** All types in the signatures of plugins, decorators and errors. test/types/public.test.ts checks that none is missing. */
-export type { AcceptOptions, EmitResult, EventLog, Route, Transport } from './event-log/event-log.ts'
+export type { AcceptOptions, EmitResult, EventLog } from './event-log/event-log.ts'
+export type { Route, Transport } from './event-log/transport.ts'
 export type { CatalogueEvent, CatalogueOptions, EventCatalogue, ResolvedSelection } from './events/catalogue.ts'
 export type {
   Counter as MetricCounter,
@@ -10,12 +11,18 @@ export type {
 } from './telemetry/instruments.ts'
 export type { HubName } from './hubs/hub.ts'
 export type { Metrics } from './telemetry/metrics.ts'
-export type { Fault } from './operation/fault.ts'
+export type { Fault, QueueFault } from './operation/fault.ts'
+export type { Activities, Activity } from './activity/activities.ts'
+export type { ActivityRecord } from './activity/activity-table.ts'
+export type { InstanceActivity, Silence, SilenceWatcher, Silences } from './activity/silences.ts'
+export type { EventCounts } from './activity/windows.ts'
 export type { PendingAge } from './event-log/pending-age.ts'
 export type { Check } from './operation/readiness.ts'
 export type { Load, Refusal, Refusals } from './event-log/refusals.ts'
 export type { InstanceEventInput } from './schemas/event-input.ts'
 export type { InstanceEventMap } from './schemas/events/index.ts'
+export type { OperatorEventMap } from './schemas/events/operator.ts'
+export type { OperatorEventData, OperatorEventName, OperatorEvents } from './operator/operator-events.ts'
 export type { AppOptions } from './schemas/options/app.ts'
 export type { EventLogOptions } from './schemas/options/event-log.ts'
 export type { Credentials, S3Options, SqsGlobalOptions, SqsOptions } from './schemas/options/sqs.ts'
@@ -33,6 +40,7 @@ export type {
   AppendResult,
   CommonHistory,
   Comparison,
+  EventSum,
   LogPage,
   LogRange,
   LogStore,
@@ -40,7 +48,8 @@ export type {
   PageRequest,
   PruneOptions,
   ReadOptions,
-  ReadPagesOptions
+  ReadPagesOptions,
+  SumsOptions
 } from './store/log-store.ts'
 export type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from './store/dead-letter-store.ts'
 export type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from './store/delivery-store.ts'

@@ -1,8 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { addActivityGauges } from '../lib/activity/gauges.ts'
+import { Rounds } from '../lib/activity/rounds.ts'
 import { AlreadyRegisteredError } from '../lib/errors.ts'
 import { EventLog } from '../lib/event-log/event-log.ts'
 import { EventCatalogue } from '../lib/events/catalogue.ts'
+import { startOperator } from '../lib/operator/start-operator.ts'
 import { Metrics } from '../lib/telemetry/metrics.ts'
 import { addNodeGauges } from '../lib/operation/node-gauges.ts'
 import { EventLogOptions } from '../lib/schemas/options/event-log.ts'
@@ -18,6 +21,9 @@ declare module 'fastify' {
 }
 
 export type { EventLog, EventLogOptions }
+
+/** Milliseconds between two looks for silences, and at what other nodes have accepted. */
+const LOOK_MS = 5_000
 
 const checkOptions = optionsChecker('event-log', EventLogOptions)
 
@@ -62,20 +68,37 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
     serverUrl: rest.serverUrl ?? '',
     exposeApiKey: rest.exposeApiKey ?? false,
     autoRegister: rest.autoRegister ?? true,
-    logUnselected: rest.logUnselected ?? true
+    logUnselected: rest.logUnselected ?? true,
+    silenceAfterMinutes: rest.silenceAfterMinutes ?? 0,
+    operatorInstance: rest.operatorInstance
   })
   const retention = new Retention({ logStore: store.log, log, hours: retentionHours, maxBytes: retentionMaxBytes })
   metrics.gauge('iev_store_instances', 'Registered instances', () => eventLog.instances.size)
   metrics.gauge('iev_store_damaged_events', 'Stored events that are damaged and left out of what is read', () =>
     store.log.damagedEvents()
   )
+  const { activities, silences, operator } = eventLog
+  const faultEvents = operator && (await startOperator(eventLog, operator))
+  addActivityGauges(metrics, eventLog)
+  const rounds = new Rounds({
+    watchers: [...(faultEvents ? [faultEvents] : []), silences],
+    restMs: LOOK_MS,
+    log,
+    failure: 'Silent instances could not be looked for, trying again'
+  })
   addNodeGauges(metrics, store)
   fastify.decorate('eventLog', eventLog)
 
-  fastify.addHook('onReady', async () => retention.start())
+  fastify.addHook('onReady', async () => {
+    retention.start()
+    activities.start()
+    rounds.start()
+  })
   fastify.addHook('preClose', async () => eventLog.stopIntake())
   fastify.addHook('onClose', async () => {
     await retention.stop()
+    await rounds.stop()
+    await activities.stop()
     if (!rest.store) await store.close()
   })
 }

@@ -56,6 +56,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const log = fastify.log.child({ component: 'websocket' })
 
   const { instances, catalogue, metrics, store } = eventLog
+  const catalogueOf = (name: string | undefined) => (name === undefined ? catalogue : eventLog.catalogueOf(name))
 
   const connections = new Connections({
     peerAddress: addressOf,
@@ -64,7 +65,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   })
   await registerSocketIo(fastify, { path, corsOrigin, connections })
   const { io } = fastify
-  const audiences = new Audiences({ catalogue, instances, globalEvents })
+  const audiences = new Audiences({ catalogueOf, instances, globalEvents })
   const hub = new Hub({
     logStore: store.log,
     audiences,
@@ -79,7 +80,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     keys: new ApiKeys({ globalKey: apiKey, instances }),
     instances,
     allowedHosts: hosts,
-    catalogue,
+    catalogueOf,
     wrongKeys: new WrongKeys({ perMinute: wrongKeysPerMinute }),
     globalEvents
   })

@@ -23,7 +23,6 @@ export interface AsyncApiRoutesOptions {
 
 /** `GET /docs/asyncapi`, `GET /docs/asyncapi.json`: the messages of queues and sockets, by the options of this server. */
 const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify, { openApi }) => {
-  const { catalogue } = fastify.eventLog
   const { prefix } = fastify
   const version = packageVersion()
   const sqs = fastify.hasDecorator('sqs') ? fastify.sqs : undefined
@@ -45,7 +44,7 @@ const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify
   function build(address: SqsAddress | undefined, secure: boolean): Texts {
     const document = asyncApiDocument({
       version,
-      catalogue,
+      events: fastify.eventLog.allEvents,
       sqs: sqs && address && { mode: sqs.mode, address },
       websocket: websocket && { host: HOST, secure, path: websocket.path, globalEvents: websocket.globalEvents }
     })

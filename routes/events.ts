@@ -37,7 +37,7 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
       body: EventsBody,
       response: {
         202: EmitReplies,
-        ...errorReplies(400, 401, 404, 413, 415, 503)
+        ...errorReplies(400, 401, 403, 404, 413, 415, 503)
       }
     },
     handler: (request, reply) => {

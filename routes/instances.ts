@@ -5,11 +5,20 @@ import { findByNumber, readConnection } from '../lib/event-log/connection.ts'
 import { assertInstanceName } from '../lib/instances/name.ts'
 import { jsonArray } from '../lib/json/json-array.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
-import { CreateBody, CreateReply, DeleteReply, TokenBody, TokenReply } from '../lib/schemas/instance-changes.ts'
+import {
+  CreateBody,
+  CreateReply,
+  DeleteReply,
+  SilenceBody,
+  SilenceReply,
+  TokenBody,
+  TokenReply
+} from '../lib/schemas/instance-changes.ts'
 import {
   ConnectionStateReply,
   InstanceParams,
   InstancesQuery,
+  type InstanceReply,
   InstancesReply,
   instanceReply,
   pageOf
@@ -19,9 +28,9 @@ import type { SelectionInput } from '../lib/instances/directory.ts'
 import type { Instance, TransportName } from '../lib/instances/instance.ts'
 import { identityOf, authorize } from './keys.ts'
 
-/** `POST /instance/create`, `GET /instance/fetchInstances`, `GET /instance/connectionState/:instance`, `PUT /instance/token/:instance`, `DELETE /instance/delete/:instance` */
+/** `POST /instance/create`, `GET /instance/fetchInstances`, `GET /instance/connectionState/:instance`, `PUT /instance/token/:instance`, `PUT /instance/silence/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { instances, store } = fastify.eventLog
+  const { instances, store, activities, silences } = fastify.eventLog
   const globalOnly = authorize('global')
 
   fastify.post('/instance/create', {
@@ -34,8 +43,9 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 201: CreateReply, ...errorReplies(400, 401, 403, 409, 413, 415, 502, 503) }
     },
     handler: async ({ body }, reply) => {
-      const { instanceName: name, integration = null } = body
+      const { instanceName: name, integration = null, silenceAfterMinutes = null } = body
       assertInstanceName(name)
+      fastify.eventLog.assertNotOperator(name)
       if (instances.get(name)?.tokenHash) throw new InstanceExistsError(name)
       const token = body.token || randomUUID().toUpperCase()
       const selections: { [T in TransportName]?: SelectionInput } = {}
@@ -44,7 +54,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
         selections.websocket = fastify.websocket.prepare(name, websocket.request, websocket.prefix).selection
       const sqs = wanted(body, 'sqs')
       if (sqs) selections.sqs = (await fastify.sqs.prepare(name, sqs.request, sqs.prefix)).selection
-      const { id } = await instances.create({ name, token, integration, selections })
+      const { id } = await instances.create({ name, token, integration, silenceAfterMinutes, selections })
       return reply.code(201).send({
         instance: { instanceName: name, instanceId: id, integration },
         hash: token,
@@ -76,11 +86,11 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       if (own && named !== own) throw new UnauthorizedError('The key does not authorize this request')
       if (named) {
         if (page && !isOfPage(named.name, page)) return []
-        return [instanceReply(named, await readConnection(store.log, named.key))]
+        return [await describeOne(named)]
       }
-      if (page) return (await instances.page(page)).map((instance) => instanceReply(instance))
+      if (page) return (await instances.page(page)).map(describe)
       // The stream has the JSON of an array, which is the type of the reply.
-      const all = jsonArray(instances.list().map((instance) => instanceReply(instance))) as unknown as []
+      const all = jsonArray(instances.list().map(describe)) as unknown as []
       return reply.type('application/json; charset=utf-8').send(all)
     }
   })
@@ -95,8 +105,9 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: ConnectionStateReply, ...errorReplies(400, 401, 404, 503) }
     },
     handler: async ({ params: { instance: instanceName } }) => {
-      const { state } = await readConnection(store.log, instances.require(instanceName).key)
-      return { instance: { instanceName, state } }
+      const instance = instances.require(instanceName)
+      const { state } = await readConnection(store.log, instance.key)
+      return { instance: { instanceName, state: state ?? activities.of(instance).connectionState } }
     }
   })
 
@@ -123,6 +134,26 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   })
 
+  fastify.put('/instance/silence/:instance', {
+    config: globalOnly,
+    schema: {
+      operationId: 'setInstanceSilence',
+      tags: ['instances'],
+      summary: 'Set the minutes without an event after which an instance is silent',
+      params: InstanceParams,
+      body: SilenceBody,
+      response: { 200: SilenceReply, ...errorReplies(400, 401, 404, 413, 415, 503) }
+    },
+    handler: async ({ params: { instance: instanceName }, body }) => {
+      const {
+        id: instanceId,
+        integration,
+        silenceAfterMinutes
+      } = await instances.setSilence(instanceName, body.afterMinutes)
+      return { instance: { instanceName, instanceId, integration }, afterMinutes: silenceAfterMinutes }
+    }
+  })
+
   fastify.delete('/instance/delete/:instance', {
     config: authorize('instance'),
     schema: {
@@ -132,10 +163,11 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: InstanceParams,
       response: {
         200: DeleteReply,
-        ...errorReplies(400, 401, 404, 503)
+        ...errorReplies(400, 401, 403, 404, 503)
       }
     },
     handler: async ({ params }) => {
+      fastify.eventLog.assertNotOperator(params.instance)
       await instances.remove(params.instance)
       return { status: 'SUCCESS' as const, error: false as const, response: { message: 'Instance deleted' } }
     }
@@ -155,6 +187,17 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     if (nested) return { request: nested, prefix: `${transport}.` }
     const request = { enabled: enabled === true, events: body[`${transport}_events` as const] }
     return { request, prefix: `${transport}_` }
+  }
+
+  function describe(instance: Instance): InstanceReply {
+    return instanceReply(instance, { activity: silences.describe(instance) })
+  }
+
+  async function describeOne(instance: Instance): Promise<InstanceReply> {
+    const [connection] = await Promise.all([readConnection(store.log, instance.key), activities.find(instance)])
+    const activity = silences.describe(instance)
+    const state = connection.state ?? activity.connectionState
+    return instanceReply(instance, { activity, connection: { ...connection, state } })
   }
 
   /** Returns the instance that a query names, if it names one. @throws {InstanceNotFoundError} it does not exist */

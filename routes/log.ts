@@ -3,6 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 import { readEventPage } from '../lib/event-log/page.ts'
 import { socketMessage } from '../lib/events/messages.ts'
+import type { EventCatalogue } from '../lib/events/catalogue.ts'
+import type { Instance } from '../lib/instances/instance.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { EventPage, EventPageQuery } from '../lib/schemas/event-page.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
@@ -35,24 +37,25 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: EventPageQuery,
       response: { 200: EventPage, ...errorReplies(400, 401, 404, 503) }
     },
-    handler: async ({ params, query }, reply) => send(query, reply, eventLog.instances.require(params.instance).key)
+    handler: async ({ params, query }, reply) => send(query, reply, eventLog.instances.require(params.instance))
   })
 
   /** The names of a list, each once: every event of the log is compared with them. */
-  function eventNames(list: string): string[] {
-    return [...new Set(list.split(',').map((name) => eventLog.catalogue.get(name.trim()).name))]
+  function eventNames(list: string, catalogue: EventCatalogue): string[] {
+    return [...new Set(list.split(',').map((name) => catalogue.get(name.trim()).name))]
   }
 
   async function send(
     { after, before, limit, events }: EventPageQuery,
     reply: FastifyReply,
-    instanceKey?: number
+    instance?: Instance
   ): Promise<FastifyReply> {
     if (after !== undefined && before !== undefined)
       throw new ValidationError('querystring.after and querystring.before exclude each other: send one of them')
+    const catalogue = instance ? eventLog.catalogueOf(instance.name) : eventLog.catalogue
     const page = await readEventPage(eventLog.store.log, {
-      instanceKey,
-      events: events === undefined ? undefined : eventNames(events),
+      instanceKey: instance?.key,
+      events: events === undefined ? undefined : eventNames(events, catalogue),
       after: after ?? 0,
       before: before === undefined || before === 'latest' ? before : Number(before),
       limit

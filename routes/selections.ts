@@ -69,7 +69,7 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
 
   function shown(selection: Selection, instance: Instance): SelectionReply {
     const reply = selectionReply(selection, instance)
-    return { ...reply, events: fastify.eventLog.catalogue.withAliases(reply.events) }
+    return { ...reply, events: fastify.eventLog.catalogueOf(instance.name).withAliases(reply.events) }
   }
 }
 

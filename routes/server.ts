@@ -3,6 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { overview } from '../lib/operation/overview.ts'
 import { packageVersion } from '../lib/package-version.ts'
 import type { Readiness } from '../lib/operation/readiness.ts'
+import { activityReply } from '../lib/schemas/activity.ts'
+import type { Identity } from '../lib/instances/api-keys.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { OverviewReply } from '../lib/schemas/overview.ts'
 import { ServerReply } from '../lib/schemas/server.ts'
@@ -41,10 +43,17 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
             : { kind: 'global' as const },
         sqs: sqs ? modeReply(sqs.mode) : null,
         websocket: websocket ? { path: websocket.path, globalEvents: websocket.globalEvents } : null,
-        events: [...eventLog.catalogue.events]
+        events: [...eventLog.catalogue.events],
+        operator: operatorReply(identity)
       }
     }
   })
+
+  function operatorReply(identity: Identity | null) {
+    const { operator } = eventLog
+    const isOther = identity?.kind === 'instance' && identity.instance.name !== operator?.instance
+    return operator && !isOther ? { instance: operator.instance, events: [...operator.catalogue.events] } : null
+  }
 
   fastify.get('/overview', {
     logLevel: POLLED_LOG_LEVEL,
@@ -56,12 +65,17 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
       response: { 200: OverviewReply, ...errorReplies(401) }
     },
     handler: async () => {
-      const { faults, ...rest } = await overview({ eventLog, readiness, sqs, websocket })
+      const { faults, activity, ...rest } = await overview({ eventLog, readiness, sqs, websocket })
       return {
         node,
         time: new Date().toISOString(),
         uptimeSeconds: process.uptime(),
         ...rest,
+        activity: {
+          ...activity,
+          countedSince: activity.countedSince?.toISOString() ?? null,
+          quietest: activity.quietest.map(({ instance, ...sent }) => ({ instance, ...activityReply(sent) }))
+        },
         faults: faults.map(({ since, ...fault }) => ({ ...fault, ...(since && { since: since.toISOString() }) }))
       }
     }

@@ -30,7 +30,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
     tags: ['events'],
     querystring: WebhookQuery,
     body: WebhookBody,
-    response: { 202: EmitReply, ...errorReplies(400, 401, 404, 413, 415, 503) }
+    response: { 202: EmitReply, ...errorReplies(400, 401, 403, 404, 413, 415, 503) }
   }
 
   fastify.post('/webhook/evolution', {

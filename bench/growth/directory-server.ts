@@ -38,6 +38,7 @@ const directoryServer = {
         name,
         tokenHash: null,
         integration: null,
+        silenceAfterMinutes: null,
         createdAt,
         updatedAt,
         selections

@@ -1,8 +1,9 @@
 import type { TSchema } from '@sinclair/typebox'
-import type { EventCatalogue } from '../events/catalogue.ts'
+import type { CatalogueEvent } from '../events/catalogue.ts'
 import { DESCRIBED_HUBS } from '../hubs/described-hubs.ts'
 import { hubEventName } from '../hubs/hub.ts'
 import { instanceEventSchemas } from '../schemas/events/index.ts'
+import { operatorEventSchemas } from '../schemas/events/operator.ts'
 import type { Schema } from './types.ts'
 
 export interface DescribedEvent {
@@ -15,9 +16,9 @@ export interface DescribedEvent {
   example: unknown
 }
 
-/** The events of a catalogue with their schemas. Only those of Evolution API have one. */
-export function describedEvents({ events }: EventCatalogue): DescribedEvent[] {
-  const schemas: Record<string, TSchema> = instanceEventSchemas
+/** Events with their schemas. Only those of Evolution API and of the operator have one. */
+export function describedEvents(events: readonly CatalogueEvent[]): DescribedEvent[] {
+  const schemas: Record<string, TSchema> = { ...instanceEventSchemas, ...operatorEventSchemas }
   const described = new Map(
     DESCRIBED_HUBS.flatMap((hub) =>
       Object.entries(hub.events).map(([event, text]) => [hubEventName(hub, event), `${hub.title}: ${text}`] as const)

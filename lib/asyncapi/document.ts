@@ -1,4 +1,4 @@
-import type { EventCatalogue } from '../events/catalogue.ts'
+import type { CatalogueEvent } from '../events/catalogue.ts'
 import { describedEvents } from './described-events.ts'
 import { sqsPart, type SqsPartOptions } from './sqs-part.ts'
 import type { AsyncApiDocument, Part } from './types.ts'
@@ -7,15 +7,15 @@ import { websocketPart, type WebsocketPartOptions } from './websocket-part.ts'
 export interface AsyncApiOptions {
   /** Version of this package. */
   version: string
-  catalogue: EventCatalogue
+  events: readonly CatalogueEvent[]
   /** `undefined` if the transport is switched off. */
   sqs: Omit<SqsPartOptions, 'events'> | undefined
   websocket: Omit<WebsocketPartOptions, 'events'> | undefined
 }
 
 /** Describes the messages of this server as an AsyncAPI 3.0 document, which contains no secrets. */
-export function asyncApiDocument({ version, catalogue, sqs, websocket }: AsyncApiOptions): AsyncApiDocument {
-  const events = describedEvents(catalogue)
+export function asyncApiDocument({ version, events: known, sqs, websocket }: AsyncApiOptions): AsyncApiDocument {
+  const events = describedEvents(known)
   const parts = [sqs && sqsPart({ ...sqs, events }), websocket && websocketPart({ ...websocket, events })]
   const all = <Member extends keyof Part>(member: Member): Part[Member] =>
     Object.assign({}, ...parts.map((part) => part?.[member]))

@@ -12,7 +12,10 @@ export interface Connection {
   readonly profilePicUrl: string | null
 }
 
-const EVENTS = ['connection.update']
+/** The event that has the state of a connection. */
+export const CONNECTION_EVENT = 'connection.update'
+
+const EVENTS = [CONNECTION_EVENT]
 /** Offsets that are looked at for a `connection.update`, and how many of them before other work gets its turn. */
 const MAX_OFFSETS = 50_000
 const SLICE_OFFSETS = 4_096
@@ -46,6 +49,11 @@ export async function findByNumber(log: LogStore, number: string): Promise<Store
   for await (const event of updates(log, { limit: SLICE_OFFSETS }))
     if (numberOf(text(membersOf(event.data).wuid)) === digits) return event
   return undefined
+}
+
+/** Returns the state that a `connection.update` has; `null` if it has none. */
+export function connectionState(update: Pick<StoredEvent, 'data'>): string | null {
+  return text(membersOf(update.data).state)
 }
 
 /** The number in the address of an account. */

@@ -1,42 +1,28 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { ClosingError, InstanceNotFoundError, OptionsInvalidError } from '../errors.ts'
+import { Activities } from '../activity/activities.ts'
+import { Silences } from '../activity/silences.ts'
+import { ClosingError, InstanceNotFoundError, OperatorInstanceError, OptionsInvalidError } from '../errors.ts'
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
 import { CALLER_ID, flagsOfOnly, type NewEvent } from '../events/event.ts'
-import { eventSize } from '../events/messages.ts'
-import type { WithData } from '../filters/parsed-data.ts'
 import type { InstanceChange, InstanceDirectory } from '../instances/directory.ts'
-import type { Instance, TransportName } from '../instances/instance.ts'
-import type { Fault } from '../operation/fault.ts'
+import type { TransportName } from '../instances/instance.ts'
+import type { Fault, QueueFault } from '../operation/fault.ts'
+import { OperatorEvents } from '../operator/operator-events.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { AppendResult } from '../store/log-store.ts'
-import { acceptChannel } from '../telemetry/channels.ts'
+import { acceptChannel, type DeadLetterNotice } from '../telemetry/channels.ts'
 import { createTrace } from '../telemetry/create-span.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { observeAccept } from '../telemetry/observe-accept.ts'
 import { normaliseEvents, type NormalEvent, type NormaliseOptions } from './normalise.ts'
 import { PendingAge } from './pending-age.ts'
-import { Refusals, type Load } from './refusals.ts'
+import { loadOf, Refusals } from './refusals.ts'
+import type { Transport } from './transport.ts'
 
-/** Where one transport wants an event to go. */
-export interface Route {
-  /** Names of the queues to deliver it to. */
-  queues?: readonly string[]
-  /** True if the transport has readers of the log that may see it. */
-  read?: boolean
-}
-
-/** A transport as the log sees it. */
-export interface Transport {
-  readonly name: TransportName
-  /**
-   * Returns where an event goes. Called for each event; must use memory alone. `instance` is undefined for an unknown one.
-   * `content` is the same object whenever an event is planned again.
-   */
-  plan(event: CatalogueEvent, instance: Instance | undefined, content: WithData): Route
-}
-
-export interface EventLogInit extends NormaliseOptions {
+export interface EventLogInit extends Omit<NormaliseOptions, 'catalogueOf'> {
+  /** The events of all instances but the operator's. */
+  catalogue: EventCatalogue
   store: EventStore
   metrics: Metrics
   log: FastifyBaseLogger
@@ -44,6 +30,10 @@ export interface EventLogInit extends NormaliseOptions {
   autoRegister: boolean
   /** True if an event that no transport selects is logged. */
   logUnselected: boolean
+  /** Minutes without an event after which an instance is silent; 0: never. */
+  silenceAfterMinutes: number
+  /** Name of the instance that is reserved for the operator; `undefined`: there is none. */
+  operatorInstance: string | undefined
 }
 
 /** Options of `EventLog.accept`. */
@@ -74,19 +64,44 @@ export class EventLog {
   /** Events that were refused recently. */
   readonly refusals = new Refusals()
   readonly pendingAge: PendingAge
+  /** What each instance has sent lately. */
+  readonly activities: Activities
+  /** The instances that should be sending events and are not. */
+  readonly silences: Silences
+  /** Emits the events of the operator's instance; `undefined`: there is no such instance. */
+  readonly operator: OperatorEvents | undefined
   /** Faults for `GET /overview` of parts of the process that neither the log nor a transport knows. */
   readonly otherFaults: (() => Fault | undefined)[] = []
   readonly #options: EventLogInit
+  readonly #normalising: NormaliseOptions
   readonly #transports = new Map<TransportName, Transport>()
   #closing = false
 
   constructor(options: EventLogInit) {
     this.store = options.store
     this.pendingAge = new PendingAge(options.store.deliveries)
+    const { store, log, operatorInstance } = options
+    this.operator =
+      operatorInstance === undefined
+        ? undefined
+        : new OperatorEvents({
+            instance: operatorInstance,
+            instances: store.instances,
+            accept: (input) => this.#observed([input], undefined, onlyResult),
+            log
+          })
+    this.activities = new Activities({ store, log, except: operatorInstance })
+    this.silences = new Silences({
+      activities: this.activities,
+      instances: store.instances,
+      afterMinutes: options.silenceAfterMinutes,
+      isRefusing: () => this.refusals.list().length > 0
+    })
     this.catalogue = options.catalogue
     this.autoRegister = options.autoRegister
     this.metrics = options.metrics
     this.#options = options
+    this.#normalising = { ...options, catalogueOf: (instance) => this.catalogueOf(instance) }
   }
 
   get instances(): InstanceDirectory {
@@ -133,7 +148,37 @@ export class EventLog {
     options?: AcceptOptions
   ): Promise<EmitResult | EmitResult[]> {
     const only = options?.only
-    return isList(input) ? this.#observed(input, only, allResults) : this.#observed([input], only, onlyResult)
+    const inputs = isList(input) ? input : [input]
+    const { operator } = this
+    if (operator && inputs.some((given) => given?.instance === operator.instance))
+      return Promise.reject(this.#refused(new OperatorInstanceError(operator.instance), inputs.length))
+    return isList(input) ? this.#observed(inputs, only, allResults) : this.#observed(inputs, only, onlyResult)
+  }
+
+  /** The events that an instance may have. */
+  catalogueOf(instance: string): EventCatalogue {
+    return this.operator?.instance === instance ? this.operator.catalogue : this.catalogue
+  }
+
+  /** The events of all instances, those of the operator's included. */
+  get allEvents(): readonly CatalogueEvent[] {
+    return [...this.catalogue.events, ...(this.operator?.catalogue.events ?? [])]
+  }
+
+  /** @throws {OperatorInstanceError} the instance is the operator's */
+  assertNotOperator(instance: string): void {
+    if (this.operator?.instance === instance) throw new OperatorInstanceError(instance)
+  }
+
+  /** Tells the operator of a delivery that was given up, unless it is one of the operator's own. */
+  deadLetter(notice: DeadLetterNotice): void {
+    if (notice.instance !== this.operator?.instance) void this.operator?.emit('operator.dead-letter', notice)
+  }
+
+  /** Returns why queues accept nothing, apart from those of the operator's instance. */
+  queueFaults(): QueueFault[] {
+    const except = this.operator?.instance ?? ''
+    return [...this.#transports.values()].flatMap((transport) => transport.queueFaults?.(except) ?? [])
   }
 
   /** Refuses events from now on: the server is shutting down. */
@@ -156,7 +201,7 @@ export class EventLog {
     pick: (results: EmitResult[]) => R
   ): Promise<R> {
     if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
-    const normal = normaliseEvents(inputs, this.#options)
+    const normal = normaliseEvents(inputs, this.#normalising)
     let planned: Planned[] = []
     let logged: NewEvent[] = []
     const plan = () => {
@@ -235,13 +280,6 @@ function allResults(results: EmitResult[]): EmitResult[] {
 /** One input has one result. */
 function onlyResult([result]: EmitResult[]): EmitResult {
   return result as EmitResult
-}
-
-function loadOf(events: readonly NewEvent[]): Load {
-  return {
-    size: events.reduce((sum, event) => sum + eventSize(event), 0),
-    deliveries: events.reduce((sum, { queues }) => sum + queues.length, 0)
-  }
 }
 
 function unlogged({ id }: NewEvent): EmitResult {

@@ -13,7 +13,8 @@ import { activeTraceparent } from '../telemetry/opentelemetry.ts'
 import { isTraceparent } from '../telemetry/trace-context.ts'
 
 export interface NormaliseOptions {
-  catalogue: EventCatalogue
+  /** The events that an instance may have. */
+  catalogueOf: (instance: string) => EventCatalogue
   /** `server_url` of events without one. */
   serverUrl: string
   exposeApiKey: boolean
@@ -68,7 +69,7 @@ function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): N
   if (!checker.Check(input))
     throw invalid(Iterator.from(checker.Errors(input)).take(MAX_MESSAGES).map(describe).toArray())
   assertInstanceName(input.instance)
-  const event = options.catalogue.get(input.event)
+  const event = options.catalogueOf(input.instance).get(input.event)
   const faults: string[] = []
   const json = (field: string, value: unknown): string => {
     const written = toJson(value)

@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks'
+import type { NewEvent } from '../events/event.ts'
+import { eventSize } from '../events/messages.ts'
 
 /** The room that a call needs. */
 export interface Load {
@@ -6,6 +8,14 @@ export interface Load {
   size: number
   /** Deliveries to queues. */
   deliveries: number
+}
+
+/** The room that events need. */
+export function loadOf(events: readonly NewEvent[]): Load {
+  return {
+    size: events.reduce((sum, event) => sum + eventSize(event), 0),
+    deliveries: events.reduce((sum, { queues }) => sum + queues.length, 0)
+  }
 }
 
 /** The events that were refused recently for one reason. */

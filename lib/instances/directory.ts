@@ -24,6 +24,7 @@ export interface CreateInstanceInput {
   name: string
   token: string
   integration?: string | null
+  silenceAfterMinutes?: number | null
   selections?: { [T in TransportName]?: SelectionInput }
 }
 
@@ -63,8 +64,17 @@ export interface InstanceDirectory {
    */
   create(input: CreateInstanceInput): Promise<Instance>
 
+  /** Registers an instance without a token, unless there is one of this name. Resolves with the one that there is then. */
+  register(name: string, integration: string | null): Promise<Instance>
+
   /** Idempotent. @throws {InstanceNotFoundError} @throws {TokenTakenError} the token is another instance's, or reserved */
   setToken(name: string, token: string): Promise<Instance>
+
+  /**
+   * Sets the minutes without an event after which an instance is silent; 0: never, `null`: as the server is set. Idempotent.
+   * @throws {InstanceNotFoundError}
+   */
+  setSilence(name: string, silenceAfterMinutes: number | null): Promise<Instance>
 
   /**
    * Replaces the selection of a transport.

@@ -29,6 +29,8 @@ export interface Instance {
   readonly tokenHash: Buffer | null
   /** Kind of connection that the hub named, such as `WHATSAPP-BAILEYS`. */
   readonly integration: string | null
+  /** Minutes without an event after which it is silent; 0: never, `null`: as the server is set. */
+  readonly silenceAfterMinutes: number | null
   readonly createdAt: Date
   readonly updatedAt: Date
   readonly selections: { readonly [T in TransportName]?: Selection }

@@ -59,17 +59,19 @@ export class KeptInstance implements Instance {
   /** `tokenHash` as a string, one character a byte. */
   readonly digest: string | null
   readonly integration: string | null
+  readonly silenceAfterMinutes: number | null
   readonly selections: Selections
   readonly #createdAt: number
   readonly #updatedAt: number
 
   constructor(stored: StoredInstance) {
-    const { key, id, name, digest, integration, createdAt, updatedAt, selections } = stored
+    const { key, id, name, digest, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = stored
     this.key = key
     this.id = id
     this.name = name
     this.digest = digest
     this.integration = integration
+    this.silenceAfterMinutes = silenceAfterMinutes
     this.selections = selections.sqs || selections.websocket ? selections : NONE
     this.#createdAt = createdAt
     this.#updatedAt = updatedAt
@@ -89,8 +91,8 @@ export class KeptInstance implements Instance {
 
   /** `JSON.stringify` leaves getters out. */
   toJSON(): Instance {
-    const { key, id, name, tokenHash, integration, createdAt, updatedAt, selections } = this
-    return { key, id, name, tokenHash, integration, createdAt, updatedAt, selections }
+    const { key, id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = this
+    return { key, id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections }
   }
 }
 

@@ -34,12 +34,22 @@ export function hashToken(token: string): Buffer {
 /** The record of an instance without a token and selections. */
 export function blankInstance(name: string): InstanceRecord {
   const now = new Date()
-  return { id: randomUUID(), name, tokenHash: null, integration: null, createdAt: now, updatedAt: now, selections: {} }
+  return {
+    id: randomUUID(),
+    name,
+    tokenHash: null,
+    integration: null,
+    silenceAfterMinutes: null,
+    createdAt: now,
+    updatedAt: now,
+    selections: {}
+  }
 }
 
 /** The record of an instance. A copy by `...` would lack what are getters. */
-function recordOf({ id, name, tokenHash, integration, createdAt, updatedAt, selections }: Instance): InstanceRecord {
-  return { id, name, tokenHash, integration, createdAt, updatedAt, selections }
+function recordOf(instance: Instance): InstanceRecord {
+  const { id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = instance
+  return { id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections }
 }
 
 /**
@@ -103,7 +113,8 @@ export class MemoryDirectory implements InstanceDirectory {
     return () => void this.#watchers.delete(watcher)
   }
 
-  async create({ name, token, integration, selections = {} }: CreateInstanceInput): Promise<Instance> {
+  async create(input: CreateInstanceInput): Promise<Instance> {
+    const { name, token, integration, silenceAfterMinutes = null, selections = {} } = input
     assertInstanceName(name)
     const fault = plainTextFault('integration', integration ?? '')
     if (fault !== undefined) throw new ValidationError(fault)
@@ -119,10 +130,20 @@ export class MemoryDirectory implements InstanceDirectory {
           ...record,
           tokenHash,
           integration: integration ?? record.integration,
+          silenceAfterMinutes: silenceAfterMinutes ?? record.silenceAfterMinutes,
           selections: chosen,
           updatedAt: new Date()
         }
       })
+    )
+  }
+
+  async register(name: string, integration: string | null): Promise<Instance> {
+    assertInstanceName(name)
+    const known = this.get(name)
+    return (
+      known ??
+      this.#table.write(name, (before) => (before ? recordOf(before) : { ...blankInstance(name), integration }))
     )
   }
 
@@ -135,6 +156,13 @@ export class MemoryDirectory implements InstanceDirectory {
         return { ...recordOf(before), tokenHash, updatedAt: new Date() }
       })
     )
+  }
+
+  async setSilence(name: string, silenceAfterMinutes: number | null): Promise<Instance> {
+    return this.#table.write(name, (before) => {
+      if (!before) throw new InstanceNotFoundError(name)
+      return { ...recordOf(before), silenceAfterMinutes, updatedAt: new Date() }
+    })
   }
 
   async setSelection(

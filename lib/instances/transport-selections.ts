@@ -7,7 +7,8 @@ import { type ResolvedRequest, resolveSelection, type SelectionRequest } from '.
 export interface TransportSelectionsOptions {
   transport: TransportName
   instances: InstanceDirectory
-  catalogue: EventCatalogue
+  /** The events that an instance may have. */
+  catalogueOf: (instance: string) => EventCatalogue
   /** True: a selection of an unknown instance registers it. */
   autoRegister: boolean
 }
@@ -37,7 +38,7 @@ export class TransportSelections {
    */
   prepare(instance: string, request: SelectionRequest, prefix = ''): ResolvedRequest {
     assertInstanceName(instance)
-    const { catalogue } = this.#options
+    const catalogue = this.#options.catalogueOf(instance)
     return resolveSelection(request, { stored: this.get(instance), catalogue, prefix })
   }
 

@@ -1,3 +1,6 @@
+/** A reason why queues accept nothing. */
+export type QueueFault = Required<Fault>
+
 /** A reason why events are not accepted or not delivered. */
 export interface Fault {
   /** `eventLog`, `sqs`, `websocket`, or `log`: the output of the server's log lines. */

@@ -1,5 +1,7 @@
+import { oldestOpenSilenceSeconds, quietest } from '../activity/quietest.ts'
 import type { EventLog } from '../event-log/event-log.ts'
 import type { Fault } from './fault.ts'
+import type { Instance } from '../instances/instance.ts'
 import { fullBacklog } from '../store/backlog.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -11,6 +13,9 @@ export interface OverviewOptions {
   /** `undefined` without sockets. */
   websocket: { readonly connected: number; readonly replaying: number; faults(): Fault[] } | undefined
 }
+
+/** Instances that are listed as the quietest. */
+const QUIETEST = 10
 
 /** Returns the state of the server, for people. Values that only the database has are `null` while it is away. */
 export async function overview({ eventLog, readiness, sqs, websocket }: OverviewOptions) {
@@ -57,10 +62,25 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     sockets: websocket?.connected ?? 0,
     replaying: websocket?.replaying ?? 0,
     nodes: store.status()?.nodes ?? 1,
+    activity: activityOf(eventLog),
     faults
   }
 }
 
 function orNull<T>(asked: Promise<T>): Promise<T | null> {
   return asked.catch(() => null)
+}
+
+function activityOf({ activities, silences, instances }: EventLog) {
+  return {
+    silenceAfterMinutes: silences.afterMinutes,
+    silent: silences.count,
+    countedSince: activities.countedSince,
+    oldestOpenSilenceSeconds: oldestOpenSilenceSeconds(activities, Date.now()),
+    quietest: quietest(activities, QUIETEST).map(({ instance }) => ({
+      instance,
+      // Activities are of instances that exist.
+      ...silences.describe(instances.get(instance) as Instance)
+    }))
+  }
 }

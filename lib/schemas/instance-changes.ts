@@ -2,11 +2,19 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Nullable } from './nullable.ts'
 import { SelectionBody, SelectionReply } from './selections.ts'
 
+/** A year. */
+export const MAX_SILENCE_MINUTES = 525_600
+
 // Tokens travel in headers and URLs.
 const Token = Type.String({
   maxLength: 255,
   pattern: '^[\\x21-\\x7E]*$',
   description: 'Printable ASCII without spaces. Generated if absent or empty.'
+})
+
+/** Minutes without an event after which an instance is silent. */
+export const SilenceAfterMinutes = Nullable(Type.Integer({ minimum: 0, maximum: MAX_SILENCE_MINUTES }), {
+  description: "Minutes without an event after which the instance is silent; 0: never, null: the server's value."
 })
 
 /** A selection as Evolution API v1 has it. */
@@ -21,6 +29,7 @@ export const CreateBody = Type.Object(
     instanceName: Type.String({ minLength: 1, maxLength: 100 }),
     token: Type.Optional(Token),
     integration: Type.Optional(Type.String({ maxLength: 100 })),
+    silenceAfterMinutes: Type.Optional(SilenceAfterMinutes),
     sqs: Type.Optional(SelectionBody),
     websocket: Type.Optional(SelectionBody),
     sqs_enabled: FlatEnabled,
@@ -71,6 +80,15 @@ export const TokenBody = Type.Object({ token: Type.Optional(Token) }, { examples
 /** The reply of `PUT /instance/token/:instance`. */
 export const TokenReply = Type.Pick(CreateReply, ['instance', 'hash'], { examples: [TOKEN_EXAMPLE] })
 export type TokenReply = Static<typeof TokenReply>
+
+/** The body of `PUT /instance/silence/:instance`. */
+export const SilenceBody = Type.Object({ afterMinutes: SilenceAfterMinutes }, { examples: [{ afterMinutes: 30 }] })
+
+/** The reply of `PUT /instance/silence/:instance`. */
+export const SilenceReply = Type.Object(
+  { instance: CreateReply.properties.instance, afterMinutes: SilenceAfterMinutes },
+  { examples: [{ instance: TOKEN_EXAMPLE.instance, afterMinutes: 30 }] }
+)
 
 /** The reply of `DELETE /instance/delete/:instance`, as Evolution API writes it. */
 export const DeleteReply = Type.Object(

@@ -1,6 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
+import type { InstanceActivity } from '../activity/silences.ts'
 import { type Connection, numberOf } from '../event-log/connection.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
+import { ACTIVITY_EXAMPLE, ActivityReply, activityReply } from './activity.ts'
+import { SilenceAfterMinutes } from './instance-changes.ts'
 import { Nullable } from './nullable.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-limits.ts'
 import { SELECTION_EXAMPLE, SelectionSummary, selectionReply } from './selections.ts'
@@ -70,6 +73,8 @@ export const InstanceReply = Type.Object(
     number: Type.Optional(Nullable(Type.String())),
     profileName: Type.Optional(Nullable(Type.String())),
     profilePicUrl: Type.Optional(Nullable(Type.String())),
+    activity: ActivityReply,
+    silenceAfterMinutes: SilenceAfterMinutes,
     createdAt: Type.String({ format: 'date-time' }),
     updatedAt: Type.String({ format: 'date-time' }),
     sqs: SelectionSummary,
@@ -88,6 +93,8 @@ export const InstanceReply = Type.Object(
         number: '5511912345678',
         profileName: 'Sales',
         profilePicUrl: null,
+        activity: ACTIVITY_EXAMPLE,
+        silenceAfterMinutes: null,
         createdAt: SELECTION_EXAMPLE.createdAt,
         updatedAt: SELECTION_EXAMPLE.updatedAt,
         ...SELECTIONS,
@@ -117,8 +124,11 @@ export const ConnectionStateReply = Type.Object(
 )
 
 /** Describes an instance. Selections are there in both spellings of Evolution API's clients. */
-export function instanceReply(instance: Instance, connection?: Connection): InstanceReply {
-  const { id, name, integration, createdAt, updatedAt, selections } = instance
+export function instanceReply(
+  instance: Instance,
+  { activity, connection }: { activity: InstanceActivity; connection?: Connection }
+): InstanceReply {
+  const { id, name, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = instance
   const sqs = selectionSummary(selections.sqs, instance)
   const websocket = selectionSummary(selections.websocket, instance)
   return {
@@ -126,6 +136,8 @@ export function instanceReply(instance: Instance, connection?: Connection): Inst
     name,
     integration,
     ...(connection && connectionMembers(connection)),
+    activity: activityReply(activity),
+    silenceAfterMinutes,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     sqs,

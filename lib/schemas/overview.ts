@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { ACTIVITY_EXAMPLE, ActivityReply } from './activity.ts'
 import { Nullable } from './nullable.ts'
 import { NodeId, SERVER_EXAMPLE } from './server.ts'
 
@@ -15,6 +16,13 @@ const EXAMPLE = {
   sockets: 2,
   replaying: 0,
   nodes: 1,
+  activity: {
+    silenceAfterMinutes: 30,
+    silent: 0,
+    countedSince: null,
+    oldestOpenSilenceSeconds: 1.75,
+    quietest: [{ instance: 'sales', ...ACTIVITY_EXAMPLE }]
+  },
   faults: [
     {
       component: 'sqs',
@@ -50,6 +58,26 @@ export const OverviewReply = Type.Object(
     sockets: Count,
     replaying: Count,
     nodes: Count,
+    activity: Type.Object({
+      silenceAfterMinutes: Type.Integer({
+        minimum: 0,
+        description:
+          'Minutes without an event after which an instance is silent, if it has no value of its own; 0: never.'
+      }),
+      silent: Type.Integer({ minimum: 0, description: 'Number of silent instances.' }),
+      countedSince: Nullable(Type.String({ format: 'date-time' }), {
+        description:
+          'After a start, the time from which events are counted so far; null: all that the log has are counted.'
+      }),
+      oldestOpenSilenceSeconds: Type.Number({
+        minimum: 0,
+        description: 'Seconds since the last event of the quietest instance that says `open`.'
+      }),
+      quietest: Type.Array(Type.Composite([Type.Object({ instance: Type.String() }), ActivityReply]), {
+        description:
+          'Ten instances whose last event is the oldest, of those that say `open` or nothing of their connection.'
+      })
+    }),
     faults: Type.Array(
       Type.Object({
         component: Type.String(),

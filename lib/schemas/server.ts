@@ -11,8 +11,18 @@ export const SERVER_EXAMPLE = {
   identity: { kind: 'global' },
   sqs: { queueType: 'fifo', global: null },
   websocket: { path: '/socket.io', globalEvents: false },
-  events: [{ name: 'messages.upsert', key: 'MESSAGES_UPSERT', inAll: true, hub: 'evolution' }]
+  events: [{ name: 'messages.upsert', key: 'MESSAGES_UPSERT', inAll: true, hub: 'evolution' }],
+  operator: null
 }
+
+const Events = Type.Array(
+  Type.Object({
+    name: Type.String(),
+    key: Type.String(),
+    inAll: Type.Boolean(),
+    hub: Nullable(Type.String({ description: 'The hub that sends it; `null` for an event that this server adds.' }))
+  })
+)
 
 /** The reply of `GET /server`. */
 export const ServerReply = Type.Object(
@@ -32,14 +42,11 @@ export const ServerReply = Type.Object(
       })
     ),
     websocket: Nullable(Type.Object({ path: Type.String(), globalEvents: Type.Boolean() })),
-    events: Type.Array(
-      Type.Object({
-        name: Type.String(),
-        key: Type.String(),
-        inAll: Type.Boolean(),
-        hub: Nullable(Type.String({ description: 'The hub that sends it; `null` for an event that this server adds.' }))
-      })
-    )
+    events: Events,
+    operator: Nullable(Type.Object({ instance: Type.String(), events: Events }), {
+      description:
+        'The instance that is reserved for the operator, and its events; null: there is none, or the key is of another.'
+    })
   },
   { examples: [SERVER_EXAMPLE] }
 )

@@ -5,6 +5,7 @@ import { eventKey } from '../events/catalogue.ts'
 import { withoutOmitted } from '../filters/omission.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { SqsOptions } from '../schemas/options/sqs.ts'
+import type { DeadLetterNotice } from '../telemetry/channels.ts'
 import { sqsAddress, sqsService } from './address.ts'
 import { BatchCaller } from './batch-call.ts'
 import { BatchClient } from './batch-client.ts'
@@ -58,7 +59,7 @@ export async function createSqs(
 
   const { prefix = 'global', singleQueue = false, events = '*' } = global || {}
   const globalKeys = global ? (events === '*' ? catalogue.all : catalogue.resolve(events, 'global.events').keys) : []
-  const names = new QueueNames({ type, prefix, singleQueue, keys: catalogue.events.map(({ key }) => key) })
+  const names = new QueueNames({ type, prefix, singleQueue, keys: eventLog.allEvents.map(({ key }) => key) })
 
   // A host's own client may have only `send`.
   const own = options.client as SQSClient | undefined
@@ -86,7 +87,8 @@ export async function createSqs(
   const abort = new AbortController()
   const { signal } = abort
   const offload = s3 && (await createOffload(s3))
-  const writer = new DeliveryWriter({ deliveries, metrics, log, signal })
+  const buried = (notice: DeadLetterNotice) => eventLog.deadLetter(notice)
+  const writer = new DeliveryWriter({ deliveries, metrics, log, signal, buried })
   const lanes = new Lanes({ deliveries, writer, log, guard: (failure, work) => eventLog.guard(failure, work) })
   const caller = new BatchCaller({
     client: new BatchClient({ calls, direct: own ? undefined : { client, post } }),

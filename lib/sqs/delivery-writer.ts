@@ -12,6 +12,8 @@ export interface DeliveryWriterOptions {
   log: FastifyBaseLogger
   /** Ends retries. */
   signal: AbortSignal
+  /** Called with each event that is given up. Must not throw. */
+  buried: (notice: DeadLetterNotice) => void
 }
 
 const STORE_RETRY_MS = 1_000
@@ -40,14 +42,13 @@ export class DeliveryWriter {
 
   /** Gives an event up: it becomes a dead letter. */
   bury(item: BatchItem, failure: DeliveryFailure): void {
-    const { deliveries, log, metrics } = this.#options
+    const { deliveries, log, metrics, buried } = this.#options
     const delivery = refOf(item)
     metrics.dead.inc({ reason: metrics.code(failure.reason) })
     log.error({ ...delivery, ...failure }, 'An event was given up on and became a dead letter')
-    if (deadLetterChannel.hasSubscribers) {
-      const notice: DeadLetterNotice = { queue: delivery.queue, ...referenceOf(item.event), ...failure }
-      deadLetterChannel.publish(notice)
-    }
+    const notice: DeadLetterNotice = { queue: delivery.queue, ...referenceOf(item.event), ...failure }
+    deadLetterChannel.publish(notice)
+    buried(notice)
     this.#write('A dead letter could not be stored', () => deliveries.bury(delivery, failure))
   }
 

@@ -1,16 +1,17 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
-import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-log.ts'
+import type { EmitResult, EventLog } from '../event-log/event-log.ts'
+import type { Route, Transport } from '../event-log/transport.ts'
 import type { WithData } from '../filters/parsed-data.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import type { SelectionInput } from '../instances/directory.ts'
 import { delivers, type SelectionRequest } from '../instances/selections.ts'
 import { TransportSelections } from '../instances/transport-selections.ts'
-import type { Fault } from '../operation/fault.ts'
+import type { Fault, QueueFault } from '../operation/fault.ts'
 import type { Check } from '../operation/readiness.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { faultsOf } from './holdup.ts'
+import { faultsOf, type QueueHoldup } from './holdup.ts'
 import type { InstanceQueue, InstanceQueues } from './instance-queues.ts'
 import type { QueueNames, QueueType } from './queue-names.ts'
 import type { Outage } from './outage.ts'
@@ -64,13 +65,18 @@ export class SqsEmitter implements Transport {
 
   constructor(options: SqsEmitterOptions) {
     const { eventLog, client, mode } = options
-    const { instances, catalogue, autoRegister } = eventLog
+    const { instances, autoRegister } = eventLog
     this.client = client
     this.deadLetters = new DeadLetters(eventLog.store.deadLetters)
     this.mode = mode
     this.#globalKeys = new Set(mode.global?.events)
     this.#options = options
-    this.#selections = new TransportSelections({ transport: 'sqs', instances, catalogue, autoRegister })
+    this.#selections = new TransportSelections({
+      transport: 'sqs',
+      instances,
+      catalogueOf: (name) => eventLog.catalogueOf(name),
+      autoRegister
+    })
   }
 
   /**
@@ -123,9 +129,13 @@ export class SqsEmitter implements Transport {
 
   /** Reasons why pending events do not leave, or shared queues are missing: one for each code, with its queues. */
   faults(): Fault[] {
-    const { outage, sender, sharedQueues } = this.#options
-    const missing = sharedQueues.holdups().map(({ queue, ...own }) => ({ queue, ...own, ...outage.holdupOf(own) }))
-    return faultsOf([...sender.holdups(), ...missing])
+    return faultsOf(this.#holdups())
+  }
+
+  queueFaults(except: string): QueueFault[] {
+    const { eventLog, names } = this.#options
+    const own = new Set(eventLog.catalogueOf(except).events.map(({ key }) => names.own(except, key)))
+    return faultsOf(this.#holdups().filter(({ queue }) => !own.has(queue)))
   }
 
   plan({ key }: CatalogueEvent, instance: Instance | undefined, content: WithData): Route {
@@ -145,5 +155,11 @@ export class SqsEmitter implements Transport {
   get outage(): Check | undefined {
     const outage = this.#options.outage.failure
     return outage && { ok: false, code: outage.code, message: outage.message }
+  }
+
+  #holdups(): QueueHoldup[] {
+    const { outage, sender, sharedQueues } = this.#options
+    const missing = sharedQueues.holdups().map(({ queue, ...own }) => ({ queue, ...own, ...outage.holdupOf(own) }))
+    return [...sender.holdups(), ...missing]
   }
 }

@@ -1,4 +1,4 @@
-import type { Fault } from '../operation/fault.ts'
+import type { QueueFault } from '../operation/fault.ts'
 import type { SendFailure } from './failures.ts'
 
 /** The reason why a queue or a lane is held back. */
@@ -18,7 +18,7 @@ export function holdupAfter(failure: SendFailure | undefined, before: Holdup | u
 }
 
 /** One fault for each code, with the queues that it holds back. */
-export function faultsOf(holdups: readonly QueueHoldup[]): Fault[] {
+export function faultsOf(holdups: readonly QueueHoldup[]): QueueFault[] {
   return [...Map.groupBy(holdups, ({ failure }) => failure.code).values()].map((held) => {
     // Groups are never empty.
     const [oldest] = held.toSorted((a, b) => a.since - b.since) as [QueueHoldup]

@@ -57,6 +57,8 @@ export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; 
       retentionHours: config.EVENT_RETENTION_HOURS,
       retentionMaxBytes: config.EVENT_RETENTION_MAX_BYTES,
       maxPendingDeliveries: config.MAX_PENDING_DELIVERIES,
+      silenceAfterMinutes: config.SILENCE_AFTER_MINUTES,
+      ...(config.OPERATOR_INSTANCE !== undefined && { operatorInstance: config.OPERATOR_INSTANCE }),
       events: { hubs: config.HUBS as HubName[], names: config.EXTRA_EVENTS }
     },
     ...(config.WAHA_HMAC_KEY && { hmacKeys: { waha: config.WAHA_HMAC_KEY } }),

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { HUB_NAMES } from '../hubs/hub.ts'
+import { MAX_SILENCE_MINUTES } from '../schemas/instance-changes.ts'
 import { DEFAULT_STORE_URL } from '../store/open.ts'
 import { REGION } from './aws-settings.ts'
 import { LOG_LEVELS } from './log-level.ts'
@@ -50,6 +51,14 @@ export const EnvSchema = Type.Object({
   LOG_UNSELECTED: flag(true),
   AUTO_REGISTER: flag(true),
   EXPOSE_API_KEY: flag(false),
+  SILENCE_AFTER_MINUTES: count(0, { min: 0, max: MAX_SILENCE_MINUTES }),
+  OPERATOR_INSTANCE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: 'the name of an instance that is reserved for the operator'
+    })
+  ),
   HUBS: list(`${HUB_NAMES.join(', ')}, separated by commas`, 'evolution'),
   WAHA_HMAC_KEY: text('the secret with which WAHA signs its webhooks'),
   EXTRA_EVENTS: list('event names besides those of the hubs, separated by commas'),

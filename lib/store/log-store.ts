@@ -73,6 +73,26 @@ export interface Comparison extends CommonHistory {
   isKnown: boolean
 }
 
+/** The events of one instance in one part of time. */
+export interface EventSum {
+  readonly instanceKey: number
+  readonly instance: string
+  /** Number of events. */
+  readonly count: number
+  /** Name and offset of the last of them, and the time of its acceptance in milliseconds since the epoch. */
+  readonly event: string
+  readonly offset: number
+  readonly acceptedAt: number
+}
+
+/** A stretch of the log that is summed up: the offsets above `after`, up to `upTo`. */
+export interface SumsOptions {
+  after: number
+  upTo: number
+  /** Milliseconds of a part of time. */
+  partMs: number
+}
+
 /** Events that may be removed. */
 export interface PruneOptions {
   /** Events accepted before this time, in milliseconds since the epoch. */
@@ -126,6 +146,9 @@ export interface LogStore {
     requests: readonly PageRequest[],
     options: ReadPagesOptions
   ): Promise<{ pages: LogPage[]; prunedTo: number }>
+
+  /** Counts the events of a stretch by instance and part of time, in any order. Reads every event of it, but not its data. */
+  sums(options: SumsOptions): Promise<EventSum[]>
 
   range(): Promise<LogRange>
 

@@ -1,4 +1,5 @@
 import type { DeadLetter } from './dead-letter-store.ts'
+import type { EventSum } from './log-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { readExtras } from '../events/extras.ts'
 
@@ -23,6 +24,17 @@ export function toEvent(row: Row): StoredEvent {
     extra,
     data: row.data as string,
     queues: []
+  }
+}
+
+export function toEventSum(row: Row): EventSum {
+  return {
+    instanceKey: row.instance_key as number,
+    instance: row.instance as string,
+    count: row.count as number,
+    event: row.event as string,
+    offset: row.offset as number,
+    acceptedAt: row.accepted_at as number
   }
 }
 

@@ -72,7 +72,8 @@ export interface AdmissionOptions {
   keys: ApiKeys
   instances: InstanceDirectory
   allowedHosts: AllowedHosts
-  catalogue: EventCatalogue
+  /** The events that an instance may have; `undefined`: any instance. */
+  catalogueOf: (instance: string | undefined) => EventCatalogue
   wrongKeys: WrongKeys
   /** True if `/` carries events. */
   globalEvents: boolean
@@ -108,7 +109,7 @@ export class Admission {
     const allowed = this.#allow(namespace, handshake, peer)
     if (allowed.status === 'refused') return allowed
     if (allowed.notice) return { ...allowed, subscription: NOTHING }
-    const read = readSubscription(namespace, handshake.auth, this.#options.catalogue)
+    const read = readSubscription(namespace, handshake.auth, this.#options.catalogueOf(allowed.instance?.name))
     return read.status === 'invalid'
       ? refused(WS_INVALID, read.message)
       : { ...allowed, subscription: read.subscription }

@@ -15,7 +15,8 @@ export interface Audience {
 }
 
 export interface AudiencesOptions {
-  catalogue: EventCatalogue
+  /** The events that an instance may have. */
+  catalogueOf: (instance: string) => EventCatalogue
   instances: InstanceDirectory
   /** True if `/` carries events. */
   globalEvents: boolean
@@ -36,8 +37,8 @@ export class Audiences {
    * longer selected is not replayed, one that was selected since is.
    */
   of(event: StoredEvent): Audience {
-    const { catalogue, instances } = this.#options
-    const known = catalogue.find(event.event)
+    const { catalogueOf, instances } = this.#options
+    const known = catalogueOf(event.instance).find(event.event)
     if (!known || isKeptFrom(event, 'websocket')) return NOBODY
     const instance = instances.get(event.instance)
     // An instance that was created again under the same name does not inherit events.

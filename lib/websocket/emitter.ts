@@ -1,4 +1,5 @@
-import type { EmitResult, EventLog, Route, Transport } from '../event-log/event-log.ts'
+import type { EmitResult, EventLog } from '../event-log/event-log.ts'
+import type { Route, Transport } from '../event-log/transport.ts'
 import type { WithData } from '../filters/parsed-data.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
@@ -47,8 +48,13 @@ export class WebsocketEmitter implements Transport {
     this.#hub = hub
     this.#audiences = audiences
     this.#faults = faults
-    const { instances, catalogue, autoRegister } = eventLog
-    this.#selections = new TransportSelections({ transport: this.name, instances, catalogue, autoRegister })
+    const { instances, autoRegister } = eventLog
+    this.#selections = new TransportSelections({
+      transport: this.name,
+      instances,
+      catalogueOf: (name) => eventLog.catalogueOf(name),
+      autoRegister
+    })
   }
 
   /**

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import type { Transport } from '../../lib/event-log/event-log.ts'
+import type { Transport } from '../../lib/event-log/transport.ts'
 import type { TransportName } from '../../lib/instances/instance.ts'
 import eventLog from '../../plugins/event-log.ts'
 import instanceEvents from '../../plugins/instance-events.ts'

@@ -8,7 +8,8 @@ const INPUT = { instance: 'sales', event: 'messages.upsert', data: { text: 'olá
 
 /** Of any shape: callers without types exist. */
 function normalise(members: Record<string, unknown> = {}, options: Partial<NormaliseOptions> = {}) {
-  const given = { catalogue: new EventCatalogue(), serverUrl: 'https://hub.example', exposeApiKey: false, ...options }
+  const catalogue = new EventCatalogue()
+  const given = { catalogueOf: () => catalogue, serverUrl: 'https://hub.example', exposeApiKey: false, ...options }
   return one({ ...INPUT, ...members } as InstanceEventInput, given)
 }
 

@@ -38,12 +38,14 @@ t.test('an instance is kept in little memory, with all of its members', async (t
     name: 'sales',
     tokenHash: hashToken('token'),
     integration: 'WHATSAPP-BAILEYS',
+    silenceAfterMinutes: null,
     createdAt: date(1),
     updatedAt: date(2),
     selections: { sqs: selection('a'), websocket: selection('b') }
   }
   directory.put(given)
-  const { key, id, name, tokenHash, integration, createdAt, updatedAt, selections } = directory.require('sales')
+  const kept = directory.require('sales')
+  const { key, id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = kept
   const { sqs, websocket } = selections
   const plain = (kept: typeof sqs) =>
     kept && {
@@ -60,6 +62,7 @@ t.test('an instance is kept in little memory, with all of its members', async (t
       name,
       tokenHash,
       integration,
+      silenceAfterMinutes,
       createdAt,
       updatedAt,
       selections: { sqs: plain(sqs), websocket: plain(websocket) }

@@ -11,6 +11,7 @@ import { instances } from './conformance/instances.ts'
 import { knownQueues } from './conformance/known-queues.ts'
 import { pruning } from './conformance/pruning.ts'
 import { reading } from './conformance/reading.ts'
+import { sums } from './conformance/sums.ts'
 
 export interface Opened {
   store: EventStore
@@ -30,6 +31,7 @@ export function conformance(t: Test, name: string, open: Open): void {
   for (const [area, tests] of Object.entries({
     append: appending,
     read: reading,
+    sums,
     follow: following,
     epochs,
     deliveries,

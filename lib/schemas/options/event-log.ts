@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { CatalogueOptions } from '../../events/catalogue.ts'
 import type { EventStore } from '../../store/event-store.ts'
+import { MAX_SILENCE_MINUTES } from '../instance-changes.ts'
 
 // Here and in the files beside this one, each schema has an interface of the same name: `extends Static` keeps docstrings and
 // the name in declarations, where an alias would be expanded without them. `Type.Unsafe` gives a nested schema that interface.
@@ -53,6 +54,13 @@ export const EventLogOptions = Type.Object(
      * @default 10737418240
      */
     retentionMaxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+    /**
+     * Minutes without an event after which an instance is silent, if it has no value of its own. 0: never.
+     * @default 0
+     */
+    silenceAfterMinutes: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_SILENCE_MINUTES })),
+    /** Name of an instance that is reserved for the operator: what an operator must know is sent as events of it. */
+    operatorInstance: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     /**
      * Pending deliveries above which events are refused with `IEV_BACKPRESSURE`.
      * @default 1000000

@@ -193,8 +193,9 @@ export class PostgresImport {
     for (const [index, instance] of instances.entries()) {
       await this.#client.query(
         `INSERT INTO ${schema}.instances
-          (key, version, id, name, token_hash, integration, created_at, updated_at, selections) OVERRIDING SYSTEM VALUE
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+          (key, version, id, name, token_hash, integration, silence_after_minutes, created_at, updated_at, selections)
+          OVERRIDING SYSTEM VALUE
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
         [instance.key, index + 1, ...instanceValues(instance)]
       )
     }

@@ -19,6 +19,8 @@ export interface PostgresInstancesOptions {
 /** Instances that are read at once. */
 const PAGE = 2_000
 
+const COLUMNS = 'id, name, token_hash, integration, silence_after_minutes, created_at, updated_at, selections'
+
 /** The current version of an instance, by its key. */
 interface Known {
   readonly name: string
@@ -104,7 +106,7 @@ export class PostgresInstances implements InstanceTable {
     const key = before?.key ?? null
     try {
       const [row] = await pool.query(
-        `SELECT ${pool.schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9) AS key
+        `SELECT ${pool.schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS key
         WHERE $1::bigint IS NULL OR EXISTS (SELECT FROM ${pool.schema}.instances i WHERE i.key = $1 AND i.id = $3)`,
         [key, key === null ? null : this.#known.get(key)?.version, ...instanceValues(record)]
       )
@@ -121,10 +123,10 @@ export class PostgresInstances implements InstanceTable {
     // One statement, so that changes and version are of the same moment.
     const rows = await pool.query(
       `SELECT c.value AS head, d.* FROM ${pool.schema}.counters c LEFT JOIN (
-        SELECT version, key, false AS removed, id, name, token_hash, integration, created_at, updated_at, selections
+        SELECT version, key, false AS removed, ${COLUMNS}
         FROM ${pool.schema}.instances WHERE version > $1
         UNION ALL
-        SELECT version, key, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        SELECT version, key, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM ${pool.schema}.removed_instances WHERE version > $1
       ) d ON true WHERE c.name = 'directory' ORDER BY d.version`,
       [this.#version]
@@ -144,7 +146,7 @@ export class PostgresInstances implements InstanceTable {
     let rows: Row[] = []
     do {
       rows = await pool.query(
-        `SELECT version, key, id, name, token_hash, integration, created_at, updated_at, selections
+        `SELECT version, key, ${COLUMNS}
         FROM ${pool.schema}.instances WHERE key > $1 ORDER BY key LIMIT ${PAGE}`,
         [rows.at(-1)?.key ?? 0]
       )
@@ -180,8 +182,9 @@ export class PostgresInstances implements InstanceTable {
 
 /** Values of the columns from `id` to `selections`, in the order of the schema. */
 export function instanceValues(record: InstanceRecord): unknown[] {
-  const { id, name, tokenHash, integration, createdAt, updatedAt, selections } = record
-  return [id, name, tokenHash, integration, createdAt.getTime(), updatedAt.getTime(), JSON.stringify(selections)]
+  const { id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = record
+  const times = [createdAt.getTime(), updatedAt.getTime()]
+  return [id, name, tokenHash, integration, silenceAfterMinutes, ...times, JSON.stringify(selections)]
 }
 
 type StoredSelection = Omit<Selection, 'createdAt' | 'updatedAt'> & { createdAt: string; updatedAt: string }
@@ -204,6 +207,7 @@ function toInstance(row: Row): Instance {
     name: row.name as string,
     digest: digestOf(row.token_hash as Buffer | null),
     integration: row.integration as string | null,
+    silenceAfterMinutes: row.silence_after_minutes as number | null,
     createdAt: row.created_at as number,
     updatedAt: row.updated_at as number,
     selections: chosen

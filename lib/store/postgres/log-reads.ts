@@ -1,7 +1,16 @@
 import type { PostgresPool } from './connection.ts'
 import { eventRows, NO_LIMIT, pageRows, type PageOf, reachedBy } from './page.ts'
-import { type Row, toEvent } from '../rows.ts'
-import type { LogPage, LogRange, PageLimits, PageRequest, ReadOptions, ReadPagesOptions } from '../log-store.ts'
+import { type Row, toEvent, toEventSum } from '../rows.ts'
+import type {
+  EventSum,
+  LogPage,
+  LogRange,
+  PageLimits,
+  PageRequest,
+  ReadOptions,
+  ReadPagesOptions,
+  SumsOptions
+} from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 /** What else a read of the tail has found, at the moment of its events. */
@@ -85,6 +94,18 @@ export class PostgresLogReads {
       prunedTo: found?.pruned_to as number,
       epoch: found?.epoch as string
     }
+  }
+
+  /** As `LogStore.sums`. */
+  async sums({ after, upTo, partMs }: SumsOptions): Promise<EventSum[]> {
+    const rows = await this.#pool.query(
+      `SELECT e.instance_key, e.instance, (array_agg(e.event ORDER BY e."offset" DESC))[1] AS event,
+        max(e."offset") AS "offset", max(e.accepted_at) AS accepted_at, count(*) AS count
+      FROM ${this.#pool.schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2
+      GROUP BY e.instance_key, e.instance, e.accepted_at / $3`,
+      [after, upTo, partMs]
+    )
+    return rows.map(toEventSum)
   }
 
   async range(): Promise<LogRange> {

@@ -11,6 +11,7 @@ import { PostgresTail } from './tail.ts'
 import type {
   AppendResult,
   Comparison,
+  EventSum,
   LogPage,
   LogRange,
   LogStore,
@@ -18,7 +19,8 @@ import type {
   PageRequest,
   PruneOptions,
   ReadOptions,
-  ReadPagesOptions
+  ReadPagesOptions,
+  SumsOptions
 } from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
 
@@ -116,6 +118,11 @@ export class PostgresLog implements LogStore {
     const { pages, prunedTo, epoch } = await this.#reads.pages(requests, options)
     await this.#options.epoch.sync(epoch)
     return { pages, prunedTo }
+  }
+
+  async sums(options: SumsOptions): Promise<EventSum[]> {
+    this.#options.pool.assertOpen()
+    return this.#reads.sums(options)
   }
 
   async range(): Promise<LogRange> {

@@ -27,8 +27,10 @@ export class SqliteInstances implements InstanceTable {
   constructor(db: DatabaseSync, commits: SqliteCommits) {
     this.#commits = commits
     this.#insert = db.prepare(`
-      INSERT INTO instances (id, name, token_hash, integration, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)`)
-    this.#update = db.prepare('UPDATE instances SET token_hash = ?, integration = ?, updated_at = ? WHERE key = ?')
+      INSERT INTO instances (id, name, token_hash, integration, silence_after_minutes, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)`)
+    this.#update = db.prepare(`
+      UPDATE instances SET token_hash = ?, integration = ?, silence_after_minutes = ?, updated_at = ? WHERE key = ?`)
     this.#delete = db.prepare('DELETE FROM instances WHERE key = ?')
     this.#upsertSelection = db.prepare(`
       INSERT INTO selections (instance_key, transport, id, enabled, events, filter, omit, created_at, updated_at)
@@ -83,13 +85,12 @@ export class SqliteInstances implements InstanceTable {
   #write(name: string, change: (before: Instance | undefined) => InstanceRecord): Instance {
     const before = this.#current(name)
     const record = change(before)
-    const { id, tokenHash, integration, createdAt, updatedAt, selections } = record
+    const { id, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = record
     let key = before?.key
     if (key === undefined) {
-      key = Number(
-        this.#insert.run(id, name, tokenHash, integration, createdAt.getTime(), updatedAt.getTime()).lastInsertRowid
-      )
-    } else this.#update.run(tokenHash, integration, updatedAt.getTime(), key)
+      const times = [createdAt.getTime(), updatedAt.getTime()]
+      key = Number(this.#insert.run(id, name, tokenHash, integration, silenceAfterMinutes, ...times).lastInsertRowid)
+    } else this.#update.run(tokenHash, integration, silenceAfterMinutes, updatedAt.getTime(), key)
     for (const [transport, selection] of Object.entries(selections)) {
       if (selection !== before?.selections[transport as TransportName]) {
         this.#upsertSelection.run(

@@ -3,11 +3,20 @@ import { InstanceWalk } from './instance-walk.ts'
 import { Page, takeEvents } from './page.ts'
 import type { SqlitePending } from './pending.ts'
 import type { SqliteSegments } from './segments.ts'
-import { toEvent } from '../rows.ts'
+import { toEvent, toEventSum } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
 import type { SqliteEpoch } from './epoch.ts'
 import { headOf, type Statements } from './statements.ts'
-import type { Comparison, LogPage, LogRange, PageRequest, ReadOptions, ReadPagesOptions } from '../log-store.ts'
+import type {
+  Comparison,
+  EventSum,
+  LogPage,
+  LogRange,
+  PageRequest,
+  ReadOptions,
+  ReadPagesOptions,
+  SumsOptions
+} from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
 type Narrowing = Pick<ReadOptions, 'instanceKey' | 'events' | 'instances'>
@@ -64,6 +73,12 @@ export class SqliteLogReads {
     const end = isFiltered ? Math.min(last, Math.max(request.after, this.#firstNeeded() - 1) + WINDOW) : last
     const page = await this.#read({ ...request, ...limits, upTo: end })
     return { events: page.events, reached: page.isFull ? (page.events.at(-1)?.offset as number) : end }
+  }
+
+  /** As `LogStore.sums`; nothing in a damaged file. */
+  sums({ after, upTo, partMs }: SumsOptions): EventSum[] {
+    const values = { after, upTo: Math.min(upTo, this.head), partMs }
+    return (this.#damage.attempt(() => this.#sql.sums.all(values)) ?? []).map(toEventSum)
   }
 
   range(): LogRange {

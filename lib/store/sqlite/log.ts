@@ -15,6 +15,7 @@ import type { Statements } from './statements.ts'
 import type {
   AppendResult,
   Comparison,
+  EventSum,
   LogPage,
   LogRange,
   LogStore,
@@ -22,7 +23,8 @@ import type {
   PageRequest,
   PruneOptions,
   ReadOptions,
-  ReadPagesOptions
+  ReadPagesOptions,
+  SumsOptions
 } from '../log-store.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
 import { hasGeneratedId } from '../../events/event-id.ts'
@@ -124,6 +126,10 @@ export class SqliteLog implements LogStore {
       pages.push(await reads.page(request, options))
     }
     return { pages, prunedTo: file.read(() => reads.range().prunedTo) }
+  }
+
+  async sums(options: SumsOptions): Promise<EventSum[]> {
+    return this.#options.file.read(() => this.#options.reads.sums(options))
   }
 
   async range(): Promise<LogRange> {

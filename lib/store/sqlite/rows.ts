@@ -27,6 +27,7 @@ function toInstance(row: Row, selections: KeptInstance['selections']): KeptInsta
     name: row.name as string,
     digest: digestOf(row.token_hash as Uint8Array | null),
     integration: row.integration as string | null,
+    silenceAfterMinutes: row.silence_after_minutes as number | null,
     createdAt: row.created_at as number,
     updatedAt: row.updated_at as number,
     selections

@@ -15,6 +15,10 @@ export function prepareStatements(db: DatabaseSync) {
     isAt: db.prepare('SELECT 1 FROM events WHERE "offset" = ? AND instance_key = ? AND id = ?'),
     acceptedAt: db.prepare('SELECT accepted_at FROM events WHERE "offset" = ?'),
     read: { oldestFirst: prepareRead(db, 'ASC'), newestFirst: prepareRead(db, 'DESC') },
+    // SQLite takes columns beside a single `max` from the row that has it.
+    sums: db.prepare(`
+      SELECT instance_key, instance, event, max("offset") AS "offset", accepted_at, count(*) AS count FROM events
+      WHERE "offset" > :after AND "offset" <= :upTo GROUP BY instance_key, accepted_at / :partMs`),
     firstOffset: db.prepare('SELECT min("offset") AS first FROM events'),
     firstNeeded: db.prepare(`
       SELECT min((SELECT pruned_to + 1 FROM log),

@@ -39,6 +39,31 @@ export function instanceChanges(t: Test, open: Open): void {
     t.equal(changes.length, 3)
   })
 
+  void t.test('the limit of an instance is kept, and a registered instance is left as it is', async (t) => {
+    const { store, reopen } = await open(t)
+    const made = await store.instances.register('sales', 'HUB')
+    t.match(made, { name: 'sales', integration: 'HUB', tokenHash: null, silenceAfterMinutes: null })
+    await store.instances.setSilence('sales', 30)
+    t.match(await store.instances.register('sales', 'OTHER'), { key: made.key, integration: 'HUB' })
+    await store.instances.setToken('sales', 'secret-1')
+    await store.instances.setSelection('sales', 'sqs', { enabled: true, events: [] }, { register: true })
+    await store.instances.create({ name: 'support', token: 'secret-2', silenceAfterMinutes: 0 })
+    await t.rejects(store.instances.setSilence('nobody', 1), { code: 'IEV_INSTANCE_NOT_FOUND' })
+    await t.rejects(store.instances.register('', null), { code: 'IEV_INSTANCE_NAME_INVALID' })
+    const [one, two] = await Promise.all([
+      store.instances.register('care', null),
+      store.instances.register('care', 'HUB')
+    ])
+    t.equal(one.key, two.key)
+    const { instances } = await reopen()
+    t.same(
+      ['sales', 'support', 'care'].map((name) => instances.require(name).silenceAfterMinutes),
+      [30, 0, null]
+    )
+    await instances.setSilence('sales', null)
+    t.equal(instances.require('sales').silenceAfterMinutes, null)
+  })
+
   void t.test('a removed instance is gone with its token and selections', async (t) => {
     const { store, reopen } = await open(t)
     await store.instances.create({

@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import { CONNECTION_EVENT, connectionState } from '../event-log/connection.ts'
+import type { StoredEvent } from '../events/event.ts'
+import type { Instance } from '../instances/instance.ts'
+import type { EventStore } from '../store/event-store.ts'
+import { type ActivityRecord, ActivityTable } from './activity-table.ts'
+import { type EventCounts, PART_MS } from './windows.ts'
+
+/** What an instance has sent. */
+export interface Activity {
+  /** Time of the last event; `null`: none is known. */
+  readonly lastEventAt: Date | null
+  /** Name of the last event. */
+  readonly lastEvent: string | null
+  /** State of the last `connection.update`; `null`: none is known. */
+  readonly connectionState: string | null
+  /** Number of events in the last minute, hour and day. */
+  readonly events: EventCounts
+}
+
+export interface ActivitiesOptions {
+  store: Pick<EventStore, 'log' | 'instances' | 'status'>
+  log: FastifyBaseLogger
+  /** Name of an instance whose silence means nothing. @default none */
+  except?: string | undefined
+  /** Milliseconds since the epoch. @default Date.now */
+  now?: () => number
+}
+
+/** Offsets that are summed up at once, and the characters of their `connection.update`s that are read. */
+const STRETCH = 2_000
+const STATES_MAX_CHARACTERS = 1_048_576
+/** How far the log is read back at start: a day, or this number of offsets. */
+const BACK_MS = 24 * 3_600_000
+const BACK_OFFSETS = 1_000_000
+/** Rest after each stretch that is read back, as a multiple of the time that it took. */
+const BACK_REST = 4
+
+/**
+ * What each instance has sent lately, in memory. A node alone follows the log, which costs no query. A node of a cluster asks the
+ * database for sums of what was added since (`refresh`). After a start the newest part of the log is summed up in the background.
+ */
+export class Activities {
+  readonly #options: Required<Omit<ActivitiesOptions, 'except'>> & Pick<ActivitiesOptions, 'except'>
+  readonly #table = new ActivityTable()
+  readonly #abort = new AbortController()
+  #ends: (() => void)[] = []
+  #position = 0
+  #countedSince: number
+  #startedAt: number
+  #newestBeforeStart = -Infinity
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(options: ActivitiesOptions) {
+    this.#options = { now: () => Date.now(), ...options }
+    this.#startedAt = this.#options.now()
+    this.#countedSince = this.#startedAt
+  }
+
+  /** The time from which events are counted; `null` once the counts have all that the log has. */
+  get countedSince(): Date | null {
+    return this.#countedSince === 0 ? null : new Date(this.#countedSince)
+  }
+
+  /**
+   * The time from the newest event of the log at the start until then, in which the server may not have run: its end, and
+   * milliseconds.
+   */
+  get idleBeforeStart(): { until: number; ms: number } {
+    const until = this.#startedAt
+    const ms = until - this.#newestBeforeStart
+    return { until, ms: ms === Infinity ? 0 : Math.max(0, ms) }
+  }
+
+  /** Begins to count events. */
+  start(): void {
+    const { store, log, now } = this.#options
+    this.#startedAt = now()
+    const forget = store.instances.watch((change) => {
+      if (change.type === 'removed') this.#table.delete(change.before.key)
+    })
+    this.#ends = [forget]
+    const node = store.status()
+    if (node) this.#position = node.head
+    else this.#ends.push(this.#follow())
+    this.#reading = this.#readBack(this.#position).catch((error: unknown) =>
+      log.warn({ err: error }, 'The events before the start could not be counted')
+    )
+  }
+
+  /** Resolves when the log is no longer read. Idempotent. */
+  async stop(): Promise<void> {
+    this.#abort.abort()
+    for (const end of this.#ends) end()
+    await this.#reading
+  }
+
+  /** Returns what an instance has sent, as far as memory has it. */
+  of({ key }: Instance): Activity {
+    const record = this.#table.get(key)
+    return {
+      lastEventAt: record && record.lastAt > 0 ? new Date(record.lastAt) : null,
+      lastEvent: record?.lastEvent || null,
+      connectionState: record?.state ?? null,
+      events: this.#table.counts(key, this.#options.now())
+    }
+  }
+
+  /** As `of`, and looks into the log for a last event that memory does not have. @throws the database cannot be read */
+  async find(instance: Instance): Promise<Activity> {
+    const known = this.of(instance)
+    if (known.lastEventAt) return known
+    const [last] = await this.#options.store.log.read({
+      instanceKey: instance.key,
+      after: 0,
+      newestFirst: true,
+      limit: 1
+    })
+    if (last) this.#note(last, 0)
+    return this.of(instance)
+  }
+
+  /** The record of an instance; `undefined`: nothing is known of it. */
+  record(instanceKey: number): ActivityRecord | undefined {
+    return this.#table.get(instanceKey)
+  }
+
+  /** Records of the instances that exist and have sent events. Changes during the iteration are seen. */
+  *records(): Generator<ActivityRecord, undefined> {
+    const { store, except } = this.#options
+    for (const record of this.#table.records())
+      if (
+        record.lastAt > 0 &&
+        record.instance !== except &&
+        store.instances.get(record.instance)?.key === record.instanceKey
+      )
+        yield record
+  }
+
+  /** Brings a node of a cluster up to date with the others. @throws the database cannot be read */
+  async refresh(): Promise<void> {
+    const { store } = this.#options
+    if (!store.status()) return
+    const { head } = await store.log.range()
+    // The log may have lost its end.
+    this.#position = Math.min(this.#position, head)
+    while (this.#position < head && !this.#abort.signal.aborted) {
+      const upTo = Math.min(this.#position + STRETCH, head)
+      await this.#sumUp({ after: this.#position, upTo })
+      this.#position = upTo
+    }
+  }
+
+  #follow(): () => void {
+    return this.#options.store.log.tail({
+      interest: () => ({ all: true, instanceKeys: [] }),
+      entered: ({ upTo }) => void (this.#position = upTo),
+      advanced: (events) => {
+        for (const event of events) {
+          this.#note(event, 1)
+          if (event.event === CONNECTION_EVENT) this.#noteState(event)
+        }
+      }
+    })
+  }
+
+  /** Sums up the newest part of the log, from an offset back. */
+  async #readBack(from: number): Promise<void> {
+    const { store, now } = this.#options
+    const { signal } = this.#abort
+    const { first } = await store.log.range()
+    const since = now() - BACK_MS
+    const end = Math.max(0, first - 1, from - BACK_OFFSETS)
+    let upTo = from
+    while (upTo > end && this.#countedSince > since) {
+      const begun = performance.now()
+      const after = Math.max(end, upTo - STRETCH)
+      const times = await this.#sumUp({ after, upTo })
+      this.#newestBeforeStart = Math.max(this.#newestBeforeStart, ...times)
+      this.#countedSince = Math.min(this.#countedSince, ...times)
+      upTo = after
+      await sleep((performance.now() - begun) * BACK_REST, undefined, { signal }).catch(() => {})
+      if (signal.aborted) return
+    }
+    if (upTo < first || this.#countedSince <= since) this.#countedSince = 0
+  }
+
+  /** Returns times of events of a stretch. */
+  async #sumUp(stretch: { after: number; upTo: number }): Promise<number[]> {
+    const { log } = this.#options.store
+    const [sums, updates] = await Promise.all([
+      log.sums({ ...stretch, partMs: PART_MS }),
+      log.read({
+        ...stretch,
+        events: [CONNECTION_EVENT],
+        newestFirst: true,
+        limit: STRETCH,
+        maxBytes: STATES_MAX_CHARACTERS
+      })
+    ])
+    for (const sum of sums) this.#note(sum, sum.count)
+    for (const update of updates) this.#noteState(update)
+    return sums.map(({ acceptedAt }) => acceptedAt)
+  }
+
+  #note(newest: Pick<StoredEvent, 'instanceKey' | 'instance' | 'event' | 'offset' | 'acceptedAt'>, count: number) {
+    const { instanceKey, instance, event, offset, acceptedAt: at } = newest
+    this.#table.note({ instanceKey, instance, event, offset, at, count })
+  }
+
+  #noteState(event: StoredEvent): void {
+    const { instanceKey, instance, acceptedAt: at } = event
+    this.#table.noteState({ instanceKey, instance, state: connectionState(event), at })
+  }
+}

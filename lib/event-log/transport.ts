@@ -1,0 +1,24 @@
+import type { CatalogueEvent } from '../events/catalogue.ts'
+import type { WithData } from '../filters/parsed-data.ts'
+import type { Instance, TransportName } from '../instances/instance.ts'
+import type { QueueFault } from '../operation/fault.ts'
+
+/** Where one transport wants an event to go. */
+export interface Route {
+  /** Names of the queues to deliver it to. */
+  queues?: readonly string[]
+  /** True if the transport has readers of the log that may see it. */
+  read?: boolean
+}
+
+/** A transport as the log sees it. */
+export interface Transport {
+  readonly name: TransportName
+  /**
+   * Returns where an event goes. Called for each event; must use memory alone. `instance` is undefined for an unknown one.
+   * `content` is the same object whenever an event is planned again.
+   */
+  plan(event: CatalogueEvent, instance: Instance | undefined, content: WithData): Route
+  /** Returns why queues accept nothing. @param except name of an instance whose own queues are left out */
+  queueFaults?(except: string): QueueFault[]
+}

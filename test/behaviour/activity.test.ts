@@ -1,0 +1,69 @@
+import t from 'tap'
+import { API_KEY, build, folder } from '../support/build.ts'
+import { until } from '../support/until.ts'
+
+const headers = { apikey: API_KEY }
+
+t.test('fetchInstances and the overview tell what instances have sent, also after a restart', async (t) => {
+  const options = { sqs: false as const, websocket: false as const, eventLog: { url: `file:${folder(t)}/events.db` } }
+  const first = await build(t, options)
+  await first.onInstanceEvent([
+    { instance: 'sales', event: 'connection.update', data: { state: 'open' } },
+    { instance: 'sales', event: 'call', data: 1 },
+    { instance: 'support', event: 'connection.update', data: { state: 'close' } }
+  ])
+  await first.onInstanceEvent({ instance: 'care', event: 'labels.edit', data: 1 })
+  await first.eventLog.instances.create({ name: 'unused', token: 'token-of-unused' })
+  await first.close()
+
+  const server = await build(t, options)
+  await until(() => server.eventLog.activities.countedSince === null)
+  const ask = async <T>(url: string) => (await server.inject({ url, headers })).json<T>()
+  type Instance = { name: string; connectionStatus?: string; activity: { lastEventAt: string | null } }
+  const all = await ask<Instance[]>('/instance/fetchInstances')
+  const counts = (count: number) => ({ minute: count, hour: count, day: count })
+  const iso = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/
+  const activity = {
+    sales: { lastEventAt: iso, lastEvent: 'call', connectionState: 'open', events: counts(2) },
+    support: { lastEventAt: iso, lastEvent: 'connection.update', connectionState: 'close', events: counts(1) },
+    care: { lastEventAt: iso, lastEvent: 'labels.edit', connectionState: null, events: counts(1) },
+    unused: { lastEventAt: null, lastEvent: null, connectionState: null, events: counts(0) }
+  }
+  t.match(
+    all,
+    Object.entries(activity).map(([name, sent]) => ({ name, activity: sent }))
+  )
+  const page = await ask<Instance[]>('/instance/fetchInstances?search=sales')
+  const [one] = await ask<Instance[]>('/instance/fetchInstances?instanceName=sales')
+  t.same([page[0]?.activity, one?.activity], [all[0]?.activity, all[0]?.activity])
+  t.equal(one?.connectionStatus, 'open')
+
+  type Overview = { activity: { oldestOpenSilenceSeconds: number } }
+  const overview = await ask<Overview>('/overview')
+  t.match(overview, {
+    activity: {
+      countedSince: null,
+      quietest: [
+        { instance: 'sales', ...activity.sales },
+        { instance: 'care', ...activity.care }
+      ]
+    }
+  })
+  t.ok(overview.activity.oldestOpenSilenceSeconds > 0)
+  const metrics = (await server.inject('/metrics')).body
+  t.ok(Number(/^iev_instances_open_silence_seconds (\S+)$/m.exec(metrics)?.[1]) > 0)
+})
+
+t.test('a state is told after its event is too far back in the log to be read again', async (t) => {
+  const server = await build(t, { sqs: false })
+  await server.onInstanceEvent({ instance: 'sales', event: 'connection.update', data: { state: 'open' } })
+  const { log } = server.eventLog.store
+  const read = log.read.bind(log)
+  const range = log.range.bind(log)
+  // As if 60,000 other events had followed.
+  t.intercept(log, 'range', { value: async () => ({ ...(await range()), head: 60_001 }) })
+  t.intercept(log, 'read', { value: (options: Parameters<typeof read>[0]) => read({ ...options, upTo: 60_001 }) })
+  const ask = async (url: string) => (await server.inject({ url, headers })).json<unknown>()
+  t.match(await ask('/instance/connectionState/sales'), { instance: { instanceName: 'sales', state: 'open' } })
+  t.match(await ask('/instance/fetchInstances?instanceName=sales'), [{ connectionStatus: 'open' }])
+})
