@@ -16,6 +16,7 @@ export type CatalogueEvent = Server['events'][number]
 export type Overview = OverviewReply
 export type Fault = Overview['faults'][number]
 export type Instance = InstanceReply
+export type Activity = Instance['activity']
 export type Selection = SelectionSummary
 export type Transport = NonNullable<InstanceEventInput['transports']>[number]
 export type Queues = QueuesReply

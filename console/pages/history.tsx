@@ -39,6 +39,7 @@ export function HistoryPage({ instance }: { instance: string | undefined }) {
         )}
       </PageHead>
       <EventFilter
+        instance={instance}
         names={names}
         onChange={(next) => {
           setNames(next)

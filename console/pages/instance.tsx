@@ -1,4 +1,5 @@
 import { getInstance } from '../api/requests.ts'
+import { ActivityFacts } from '../parts/activity.tsx'
 import { Connect } from '../parts/connect.tsx'
 import { DangerZone } from '../parts/danger-zone.tsx'
 import { PageHead } from '../parts/page-head.tsx'
@@ -44,6 +45,7 @@ export function InstancePage({ name }: { name: string }) {
       {!instance && loading && <p class="muted">{t.loading}</p>}
       {instance && !gone && server && (
         <>
+          <ActivityFacts activity={instance.activity} />
           <div class="columns">
             <TransportCard transport="sqs" instance={instance} available={server.sqs !== null} onSaved={reload}>
               {instance.sqs.enabled && <Queues of={`${name} ${instance.sqs.updatedAt}`} name={name} />}

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { findInstances } from '../api/requests.ts'
 import type { Instance, Selection } from '../api/types.ts'
+import { LastEvent, SilentChip } from '../parts/activity.tsx'
 import { CreateInstance } from '../parts/create-instance.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Problem } from '../parts/problem.tsx'
@@ -73,15 +74,17 @@ export function InstancesPage() {
   )
 }
 
-function Row({ instance: { name, createdAt, sqs, websocket } }: { instance: Instance }) {
+function Row({ instance: { name, activity, sqs, websocket } }: { instance: Instance }) {
   return (
     <li class="instance">
-      <a href={href('instances', name)} class="instance-name">
-        {name}
-      </a>
+      <span class="instance-name">
+        <a href={href('instances', name)}>{name}</a> <SilentChip activity={activity} />
+      </span>
       <Chip label="SQS" selection={sqs} />
       <Chip label="WebSocket" selection={websocket} />
-      <span class="muted instance-created">{formats.value.dateTime(createdAt)}</span>
+      <span class="muted instance-last">
+        <LastEvent activity={activity} />
+      </span>
     </li>
   )
 }

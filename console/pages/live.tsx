@@ -65,7 +65,7 @@ function Stream({ instance, path }: { instance: string | undefined; path: string
           {t.live.clear}
         </button>
       </div>
-      <EventFilter names={names} onChange={setNames} />
+      <EventFilter instance={instance} names={names} onChange={setNames} />
       {error && <ListeningHelp error={error} instance={instance} onFixed={() => stream.reopen()} />}
       {replay && (
         <p class={replay.complete ? 'notice' : 'problem'} role="status">

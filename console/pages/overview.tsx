@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { Quietest } from '../parts/activity.tsx'
 import { LineChart } from '../parts/line-chart.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { href } from '../route.ts'
@@ -27,6 +28,7 @@ export function OverviewPage() {
           <Tile key={metric} metric={metric} />
         ))}
       </div>
+      <Quietest />
       {current && (
         <dl class="facts-list card">
           <dt>{t.overview.node}</dt>

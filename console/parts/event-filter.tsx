@@ -1,11 +1,19 @@
-import { session } from '../state/session.ts'
+import { eventsOf } from '../state/session.ts'
 import { texts } from '../texts/current.ts'
 import { EventChecklist } from './event-checklist.tsx'
 
-/** A collapsed filter of events. @param names of the selected events; an empty list means all */
-export function EventFilter({ names, onChange }: { names: readonly string[]; onChange: (names: string[]) => void }) {
+interface EventFilterProps {
+  /** The instance whose events are filtered; `undefined`: all instances. */
+  instance: string | undefined
+  /** Names of the selected events; an empty list means all. */
+  names: readonly string[]
+  onChange: (names: string[]) => void
+}
+
+/** A collapsed filter of events. */
+export function EventFilter({ instance, names, onChange }: EventFilterProps) {
   const t = texts.value
-  const events = session.value?.server.events ?? []
+  const events = eventsOf(instance)
   const keys = new Set(events.filter(({ name }) => names.includes(name)).map(({ key }) => key))
   return (
     <details class="filter">

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { ApiError } from '../api/call.ts'
 import { setSelection } from '../api/requests.ts'
 import type { CatalogueEvent, Instance, Transport } from '../api/types.ts'
-import { session } from '../state/session.ts'
+import { eventsOf } from '../state/session.ts'
 import { toApiError } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 import { EventChecklist } from './event-checklist.tsx'
@@ -43,7 +43,7 @@ type SelectionFormProps = Pick<TransportCardProps, 'transport' | 'instance' | 'o
 function SelectionForm({ transport, instance, onSaved }: SelectionFormProps) {
   const t = texts.value
   const stored = instance[transport]
-  const events = session.value?.server.events ?? []
+  const events = eventsOf(instance.name)
   const [enabled, setEnabled] = useState(stored.enabled)
   const [selected, setSelected] = useState(() => initial(stored.events, events))
   const [error, setError] = useState<ApiError | undefined>()

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import { objectWith } from '../api/answers.ts'
 import { ApiError, call } from '../api/call.ts'
-import type { Server } from '../api/types.ts'
+import type { CatalogueEvent, Server } from '../api/types.ts'
 import { toApiError } from './use-loaded.ts'
 
 /** In sessionStorage: only for this tab, and deleted with it. */
@@ -25,6 +25,12 @@ export const ownInstance = computed(() => {
   const identity = session.value?.server.identity
   return identity?.instance
 })
+
+/** The events that an instance may have; `undefined`: all instances. */
+export function eventsOf(instance: string | undefined): readonly CatalogueEvent[] {
+  const { events = [], operator = null } = session.value?.server ?? {}
+  return operator !== null && operator.instance === instance ? operator.events : events
+}
 
 export function currentKey(): string {
   return session.peek()?.key ?? ''

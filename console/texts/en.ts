@@ -116,6 +116,7 @@ export const en = {
     IEV_INSTANCE_NOT_FOUND: 'This instance does not exist.',
     IEV_INSTANCE_EXISTS: 'An instance of this name exists already.',
     IEV_INSTANCE_NAME_INVALID: 'Invalid name.',
+    IEV_OPERATOR_INSTANCE: 'This instance is reserved for the operator.',
     IEV_TOKEN_TAKEN: 'The token is already in use: choose another one.',
     IEV_SQS_QUEUE_UNAVAILABLE: 'SQS refused a queue; nothing was changed.',
     IEV_SQS_QUEUE_UNUSABLE: 'A queue of this name exists but cannot be used; nothing was changed.',
@@ -126,6 +127,16 @@ export const en = {
     KEY_CHARACTERS: 'A key has only printable ASCII characters: was it copied completely?',
     UNREACHABLE: 'The server does not answer: is it running?',
     other: 'The request failed.'
+  },
+  activity: {
+    quietest: 'Quietest instances',
+    silent: 'silent',
+    silentCount: (count: string) => `${count} silent`,
+    lastEvent: 'Last event',
+    noEvent: 'no event known',
+    counts: 'Events in a minute · hour · day',
+    connection: 'Connection',
+    unknown: 'not known'
   },
   instances: {
     lead: 'Each instance has its own token, and selects which of its events are sent where.',

@@ -115,6 +115,7 @@ export const ptBr: Texts = {
     IEV_INSTANCE_NOT_FOUND: 'Essa instância não existe.',
     IEV_INSTANCE_EXISTS: 'Já existe uma instância com esse nome.',
     IEV_INSTANCE_NAME_INVALID: 'Nome inválido.',
+    IEV_OPERATOR_INSTANCE: 'Essa instância é reservada ao operador.',
     IEV_TOKEN_TAKEN: 'O token já está em uso: escolha outro.',
     IEV_SQS_QUEUE_UNAVAILABLE: 'O SQS recusou uma fila; nada foi alterado.',
     IEV_SQS_QUEUE_UNUSABLE: 'Já existe uma fila com esse nome, que não pode ser usada; nada foi alterado.',
@@ -125,6 +126,16 @@ export const ptBr: Texts = {
     KEY_CHARACTERS: 'Uma chave só tem caracteres ASCII imprimíveis: ela foi copiada por inteiro?',
     UNREACHABLE: 'O servidor não responde: ele está no ar?',
     other: 'A requisição falhou.'
+  },
+  activity: {
+    quietest: 'Instâncias mais quietas',
+    silent: 'silenciosa',
+    silentCount: (count) => `silenciosas: ${count}`,
+    lastEvent: 'Último evento',
+    noEvent: 'nenhum evento conhecido',
+    counts: 'Eventos em um minuto · hora · dia',
+    connection: 'Conexão',
+    unknown: 'desconhecida'
   },
   instances: {
     lead: 'Cada instância tem seu próprio token e escolhe quais eventos vão para onde.',

@@ -1,0 +1,52 @@
+import t from 'tap'
+import { openBrowser } from '../support/browser.ts'
+import { listen } from '../support/build.ts'
+import { executable, LANGUAGES, openConsole, skip } from '../support/console.ts'
+
+t.test('activity of instances', { skip }, async (t) => {
+  const browser = await openBrowser(t, executable as string)
+  const { app, url } = await listen(t, {
+    sqs: false,
+    eventLog: { silenceAfterMinutes: 30, operatorInstance: 'ops' }
+  })
+  const { now } = Date
+  const past = t.intercept(Date, 'now', { value: () => now() - 3_600_000, configurable: true })
+  await app.onInstanceEvent({ instance: 'sales', event: 'connection.update', data: { state: 'open' } })
+  past.restore()
+  await app.onInstanceEvent({ instance: 'support', event: 'call', data: 1 })
+  await app.eventLog.instances.create({ name: 'unused', token: 'token-of-unused' })
+  await app.eventLog.silences.look()
+
+  for (const [locale, texts] of Object.entries(LANGUAGES)) {
+    t.test(`the overview lists the quietest instances, lists and pages show the last event (${locale})`, async (t) => {
+      const { page, signIn, go, faults, violations, overflow } = await openConsole(t, browser, url, { locale })
+      await signIn()
+      const { activity } = texts
+      const quietest = page.locator('.quietest')
+      await quietest.getByText(activity.silentCount('1')).waitFor()
+      t.match(await quietest.locator('tbody tr').allInnerTexts(), [
+        new RegExp(`^sales ${activity.silent}.*connection\\.update · .*0 · 1 · 1.*open$`, 's'),
+        new RegExp(`^support.*call · .*1 · 1 · 1.*${activity.unknown}$`, 's')
+      ])
+      t.same(await violations(), [])
+      t.ok((await overflow()) <= 0)
+
+      await go('#/instances')
+      const row = (name: string) => page.getByRole('listitem').filter({ hasText: name })
+      await row('sales').getByText(activity.silent).waitFor()
+      t.match(await row('support').innerText(), /call · /)
+      t.match(await row('unused').innerText(), activity.noEvent)
+      t.same(await violations(), [])
+
+      await go('#/instances/sales')
+      await page.getByText(activity.connection, { exact: true }).waitFor()
+      t.match(await page.locator('.facts-list').first().innerText(), /connection\.update · .*open/s)
+
+      await go('#/instances/ops')
+      await page.getByRole('switch').nth(0).check()
+      await page.getByText('OPERATOR_INSTANCE_SILENT').or(page.getByText('operator.instance-silent')).first().waitFor()
+      t.equal(await page.getByText('messages.upsert').count(), 0)
+      t.same(faults, [])
+    })
+  }
+})
