@@ -1,0 +1,17 @@
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/
+
+/** Returns a time in UTC as ISO 8601 with milliseconds; without an offset it is read as UTC. `undefined`: there is no such time. */
+export function toUtc(text: string): string | undefined {
+  if (!ISO_8601.test(text)) return undefined
+  // `Date` reads 30 February as 2 March.
+  const day = text.slice(0, 10)
+  if (!JSON.stringify(new Date(day)).includes(day)) return undefined
+  const withZone = text.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/.test(text) ? `${text}Z` : text
+  const time = new Date(withZone.replace(',', '.').replace(/([+-]\d{2})(\d{2})?$/, zoneWithColon))
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString()
+}
+
+function zoneWithColon(zone: string, hours: string, minutes: string | undefined, at: number): string {
+  // The end of a date without a time looks like a zone.
+  return at < 11 ? zone : `${hours}:${minutes ?? '00'}`
+}
