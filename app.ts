@@ -23,6 +23,8 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
     bodyLimit = 10 * 1_048_576,
     bodiesLimit = 160 * 1_048_576,
     hmacKeys = {},
+    webhookDerivedIds = true,
+    webhookUnknownEvents = 'accept',
     ...parts
   } = checkOptions(options)
   if (!fastify.hasDecorator('eventLog')) await fastify.register(eventLog, parts.eventLog ?? {})
@@ -43,6 +45,8 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
     bodyLimit,
     bodiesLimit,
     hmacKeys,
+    webhookDerivedIds,
+    webhookUnknownEvents,
     logSerializers: { req }
   })
 }

@@ -97,7 +97,8 @@ export function answerNotFound(request: FastifyRequest): never {
   throw notFound(request)
 }
 
-function notFound({ method, url, headers }: FastifyRequest): RouteNotFoundError {
+/** The error of a request without a route. */
+export function notFound({ method, url, headers }: FastifyRequest): RouteNotFoundError {
   const advice =
     headers['sec-websocket-key'] === undefined
       ? ' on this server: if it is a route of your hub, such as Evolution API, send the request to the hub itself'

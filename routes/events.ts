@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { BodyIntake } from '../lib/http/body-intake.ts'
+import type { Rejections } from '../lib/operation/rejections.ts'
 import { EmitReplies } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { EventBody, EventsBody } from '../lib/schemas/event-input.ts'
@@ -7,6 +8,7 @@ import { InstanceParams } from '../lib/schemas/instances.ts'
 import '../plugins/instance-events.ts'
 import { useEventBodies } from './event-body.ts'
 import type { EventShape } from './event-reader.ts'
+import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
 import { authorize } from './keys.ts'
 
@@ -20,10 +22,13 @@ const SHAPE: EventShape = new Map(
 export interface EventRoutesOptions {
   bodyLimit: number
   intake: BodyIntake
+  rejections: Rejections
 }
 
 /** `POST /events/:instance` */
-const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit, intake }) => {
+const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, options) => {
+  const { bodyLimit, intake, rejections } = options
+  noteRejections(fastify, rejections)
   useEventBodies(fastify, { shape: SHAPE, bodyLimit, intake })
 
   fastify.post('/events/:instance', {

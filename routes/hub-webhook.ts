@@ -13,6 +13,7 @@ import { useEventBodies } from './event-body.ts'
 import type { EventShape } from './event-reader.ts'
 import type { EventRoutesOptions } from './events.ts'
 import { authorize } from './keys.ts'
+import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
 
 export interface HubWebhookOptions extends EventRoutesOptions {
@@ -23,9 +24,10 @@ export interface HubWebhookOptions extends EventRoutesOptions {
 
 /** `POST /webhook/<hub>` */
 const hubWebhookRoutes: FastifyPluginAsyncTypebox<HubWebhookOptions> = async (fastify, options) => {
-  const { hub, hmacKey, bodyLimit, intake } = options
+  const { hub, hmacKey, bodyLimit, intake, rejections } = options
   const { name, title, signature } = hub
   const received = fastify.eventLog.catalogue.hubs.includes(name)
+  noteRejections(fastify, rejections)
   useEventBodies(fastify, {
     shape: shapeOf(hub),
     bodyLimit,

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { BodyIntake } from '../lib/http/body-intake.ts'
 import { DESCRIBED_HUBS } from '../lib/hubs/described-hubs.ts'
 import { Readiness } from '../lib/operation/readiness.ts'
+import { Rejections } from '../lib/operation/rejections.ts'
 import auth from '../plugins/auth.ts'
 import { useConventions } from './conventions.ts'
 import deadLetters from './dead-letters.ts'
@@ -25,12 +26,15 @@ export interface RoutesOptions {
   bodiesLimit: number
   /** Secrets of hubs that sign their webhooks. */
   hmacKeys: { readonly [hub: string]: string | undefined }
+  webhookDerivedIds: boolean
+  webhookUnknownEvents: 'accept' | 'refuse'
 }
 
 /** All routes, in a scope of their own: a host app's parsers, validators and error handlers do not change. */
 const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   const { apiKey, docs, bodyLimit, bodiesLimit, hmacKeys } = options
   const intake = new BodyIntake(bodiesLimit)
+  const rejections = new Rejections()
   useConventions(fastify)
   logTraces(fastify)
   await fastify.register(auth, { apiKey })
@@ -57,12 +61,18 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(queues)
   await fastify.register(deadLetters)
   await fastify.register(instances)
-  await fastify.register(events, { bodyLimit, intake })
+  await fastify.register(events, { bodyLimit, intake, rejections })
   await fastify.register(log)
-  await fastify.register(webhook, { bodyLimit, intake })
+  await fastify.register(webhook, {
+    bodyLimit,
+    intake,
+    rejections,
+    derivedIds: options.webhookDerivedIds,
+    unknownEvents: options.webhookUnknownEvents
+  })
   for (const hub of DESCRIBED_HUBS)
-    await fastify.register(hubWebhook, { hub, hmacKey: hmacKeys[hub.name], bodyLimit, intake })
-  await fastify.register(server, { readiness })
+    await fastify.register(hubWebhook, { hub, hmacKey: hmacKeys[hub.name], bodyLimit, intake, rejections })
+  await fastify.register(server, { readiness, rejections })
   await fastify.register(health, { readiness })
   await fastify.register(metrics)
   if (options.console) await fastify.register((await import('./console.ts')).default)

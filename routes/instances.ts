@@ -30,7 +30,8 @@ import { identityOf, authorize } from './keys.ts'
 
 /** `POST /instance/create`, `GET /instance/fetchInstances`, `GET /instance/connectionState/:instance`, `PUT /instance/token/:instance`, `PUT /instance/silence/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { instances, store, activities, silences } = fastify.eventLog
+  const { eventLog } = fastify
+  const { instances, store, activities, silences } = eventLog
   const globalOnly = authorize('global')
 
   fastify.post('/instance/create', {
@@ -45,8 +46,11 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     handler: async ({ body }, reply) => {
       const { instanceName: name, integration = null, silenceAfterMinutes = null } = body
       assertInstanceName(name)
-      fastify.eventLog.assertNotOperator(name)
-      if (instances.get(name)?.tokenHash) throw new InstanceExistsError(name)
+      eventLog.assertNotOperator(name)
+      const registered = instances.get(name)
+      if (registered?.tokenHash) throw new InstanceExistsError(name)
+      // Before the token exists, which only the reply shows.
+      const state = registered && (await readConnection(store.log, registered.key)).state
       const token = body.token || randomUUID().toUpperCase()
       const selections: { [T in TransportName]?: SelectionInput } = {}
       const websocket = wanted(body, 'websocket')
@@ -56,7 +60,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       if (sqs) selections.sqs = (await fastify.sqs.prepare(name, sqs.request, sqs.prefix)).selection
       const { id } = await instances.create({ name, token, integration, silenceAfterMinutes, selections })
       return reply.code(201).send({
-        instance: { instanceName: name, instanceId: id, integration },
+        instance: { instanceName: name, instanceId: id, integration, status: state ?? 'close' },
         hash: token,
         sqs: created(selections.sqs),
         websocket: created(selections.websocket)
@@ -190,14 +194,23 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   }
 
   function describe(instance: Instance): InstanceReply {
-    return instanceReply(instance, { activity: silences.describe(instance) })
+    return instanceReply(instance, {
+      catalogue: eventLog.catalogueOf(instance.name),
+      activity: silences.describe(instance)
+    })
   }
 
   async function describeOne(instance: Instance): Promise<InstanceReply> {
     const [connection] = await Promise.all([readConnection(store.log, instance.key), activities.find(instance)])
     const activity = silences.describe(instance)
     const state = connection.state ?? activity.connectionState
-    return instanceReply(instance, { activity, connection: { ...connection, state } })
+    const catalogue = eventLog.catalogueOf(instance.name)
+    return instanceReply(instance, { catalogue, activity, connection: { ...connection, state } })
+  }
+
+  function created({ enabled, events, filter, omit }: SelectionInput = { enabled: false, events: [] }) {
+    const keys = [...eventLog.catalogue.expand(events)]
+    return { enabled, events: keys, ...(filter && { filter }), ...(omit && { omit: [...omit] }) }
   }
 
   /** Returns the instance that a query names, if it names one. @throws {InstanceNotFoundError} it does not exist */
@@ -224,10 +237,6 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
 function isNamed({ name, id }: Instance, { instanceName = name, instanceId = id }: InstancesQuery): boolean {
   return name === instanceName && id === instanceId
-}
-
-function created({ enabled, events, filter, omit }: SelectionInput = { enabled: false, events: [] }) {
-  return { enabled, events: [...events], ...(filter && { filter }), ...(omit && { omit: [...omit] }) }
 }
 
 export default instanceRoutes

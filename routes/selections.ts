@@ -68,8 +68,9 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
   })
 
   function shown(selection: Selection, instance: Instance): SelectionReply {
-    const reply = selectionReply(selection, instance)
-    return { ...reply, events: fastify.eventLog.catalogueOf(instance.name).withAliases(reply.events) }
+    const catalogue = fastify.eventLog.catalogueOf(instance.name)
+    const reply = selectionReply(selection, { instance, catalogue })
+    return { ...reply, events: catalogue.withAliases(reply.events) }
   }
 }
 

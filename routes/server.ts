@@ -5,6 +5,7 @@ import { packageVersion } from '../lib/package-version.ts'
 import type { Readiness } from '../lib/operation/readiness.ts'
 import { activityReply } from '../lib/schemas/activity.ts'
 import type { Identity } from '../lib/instances/api-keys.ts'
+import type { Rejections } from '../lib/operation/rejections.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { OverviewReply } from '../lib/schemas/overview.ts'
 import { ServerReply } from '../lib/schemas/server.ts'
@@ -14,10 +15,11 @@ import { identityOf, authorize } from './keys.ts'
 
 export interface ServerRoutesOptions {
   readiness: Readiness
+  rejections: Rejections
 }
 
 /** `GET /server`, `GET /overview` */
-const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fastify, { readiness }) => {
+const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fastify, { readiness, rejections }) => {
   const { eventLog } = fastify
   const sqs = fastify.hasDecorator('sqs') ? fastify.sqs : undefined
   const websocket = fastify.hasDecorator('websocket') ? fastify.websocket : undefined
@@ -65,7 +67,13 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
       response: { 200: OverviewReply, ...errorReplies(401) }
     },
     handler: async () => {
-      const { faults, activity, ...rest } = await overview({ eventLog, readiness, sqs, websocket })
+      const { faults, activity, rejected, ...rest } = await overview({
+        eventLog,
+        readiness,
+        rejections,
+        sqs,
+        websocket
+      })
       return {
         node,
         time: new Date().toISOString(),
@@ -76,6 +84,11 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
           countedSince: activity.countedSince?.toISOString() ?? null,
           quietest: activity.quietest.map(({ instance, ...sent }) => ({ instance, ...activityReply(sent) }))
         },
+        rejected: rejected.map(({ firstAt, lastAt, ...rejection }) => ({
+          ...rejection,
+          firstAt: firstAt.toISOString(),
+          lastAt: lastAt.toISOString()
+        })),
         faults: faults.map(({ since, ...fault }) => ({ ...fault, ...(since && { since: since.toISOString() }) }))
       }
     }

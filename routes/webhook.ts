@@ -1,15 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
+import { type CatalogueEvent, eventKey } from '../lib/events/catalogue.ts'
+import { QuietLog } from '../lib/telemetry/quiet-log.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { EmitReply } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
-import { WebhookBody, WebhookParams, WebhookQuery } from '../lib/schemas/webhook.ts'
-import '../plugins/instance-events.ts'
+import { WebhookBody, WebhookParams, WebhookPath, WebhookQuery } from '../lib/schemas/webhook.ts'
+import '../plugins/event-log.ts'
 import { useEventBodies } from './event-body.ts'
 import type { EventShape } from './event-reader.ts'
+import { notFound } from './conventions.ts'
+import { deriveId } from './derive-id.ts'
 import type { EventRoutesOptions } from './events.ts'
+import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
 import { authorize } from './keys.ts'
 
@@ -22,15 +27,48 @@ const SHAPE: EventShape = new Map(
 /** Members of a webhook body that messages have already, or that are about the webhook itself. */
 const NOT_EXTRA = new Set<string>([...RESERVED_MEMBERS, 'destination'])
 
-/** `POST /webhook/evolution`, `POST /webhook/evolution/:event` */
-const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, { bodyLimit, intake }) => {
+export interface WebhookRoutesOptions extends EventRoutesOptions {
+  /** True if an event without an id gets one that repeats of it get, too. */
+  derivedIds: boolean
+  /** Whether an event that the catalogue lacks is accepted. */
+  unknownEvents: 'accept' | 'refuse'
+}
+
+/** `POST /webhook/evolution`, `POST /webhook/evolution/:event`, both also with trailing and doubled slashes */
+const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = async (fastify, options) => {
+  const { bodyLimit, intake, rejections, derivedIds, unknownEvents } = options
+  const { eventLog } = fastify
+  const { catalogue } = eventLog
+  const quietLog = new QuietLog(fastify.log)
   const config = authorize('global', { inQuery: true })
+  noteRejections(fastify, rejections)
   useEventBodies(fastify, { shape: SHAPE, bodyLimit, intake })
   const schema = {
     tags: ['events'],
     querystring: WebhookQuery,
     body: WebhookBody,
     response: { 202: EmitReply, ...errorReplies(400, 401, 403, 404, 413, 415, 503) }
+  }
+
+  const eventOf = (inBody: string | undefined, inUrl: string): CatalogueEvent => {
+    const named = inBody ?? inUrl
+    if (named === '') throw new ValidationError('body.event is required')
+    if (inUrl !== '' && eventKey(named) !== eventKey(inUrl))
+      throw new ValidationError(
+        `body.event is "${excerpt(named)}", the URL says "${excerpt(inUrl)}": send one of them, or the same`
+      )
+    return catalogue.find(named) ?? catalogue[unknownEvents === 'accept' ? 'unlisted' : 'get'](named)
+  }
+
+  /** @param inUrl the event that the URL names; empty: none */
+  const accept = async (request: FastifyRequest<{ Body: Body }>, inUrl: string) => {
+    const { name, unlisted = false } = eventOf(request.body.event, inUrl)
+    const input = toInput(request.body, name, request)
+    const { id = derivedIds ? await deriveId(input, intake) : undefined } = input
+    const accepted = await eventLog.accept({ ...input, ...(id !== undefined && { id }) }, { unlisted })
+    if (unlisted)
+      quietLog.warn(name, { event: name, instance: input.instance }, 'An event that the catalogue lacks was accepted')
+    return accepted
   }
 
   fastify.post('/webhook/evolution', {
@@ -41,11 +79,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
       operationId: 'receiveWebhook',
       summary: "Accept an event in the form of Evolution API's webhook"
     },
-    handler: async (request, reply) => {
-      const { body } = request
-      if (body.event === undefined) throw new ValidationError('body.event is required')
-      return reply.code(202).send(await fastify.onInstanceEvent(toInput(body, body.event, request)))
-    }
+    handler: async (request, reply) => reply.code(202).send(await accept(request, ''))
   })
 
   fastify.post('/webhook/evolution/:event', {
@@ -57,24 +91,31 @@ const webhookRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fast
       summary: "Accept an event of Evolution API's webhook by events, whose URL names the event (messages-upsert)",
       params: WebhookParams
     },
+    handler: async (request, reply) => reply.code(202).send(await accept(request, request.params.event))
+  })
+
+  // The router of a host may be strict about slashes, and Evolution API does not send a webhook again that is answered 404.
+  fastify.post('/webhook/evolution/*', {
+    config,
+    bodyLimit,
+    schema: { ...schema, params: WebhookPath, hide: true },
     handler: async (request, reply) => {
-      const { params, body } = request
-      const { name } = fastify.eventLog.catalogue.get(params.event)
-      if (body.event !== undefined && fastify.eventLog.catalogue.find(body.event)?.name !== name) {
-        throw new ValidationError(
-          `body.event is "${excerpt(body.event)}", the URL says "${params.event}": send one of them, or the same`
-        )
-      }
-      return reply.code(202).send(await fastify.onInstanceEvent(toInput(body, name, request)))
+      const [event = '', ...more] = request.params['*'].split('/').filter(Boolean)
+      if (more.length > 0) throw notFound(request)
+      return reply.code(202).send(await accept(request, event))
     }
   })
 }
 
-function toInput(
-  body: Record<string, unknown> & { instance: string; id?: string; date_time?: string; traceparent?: string },
-  event: string,
-  request: FastifyRequest
-): InstanceEventInput {
+type Body = Record<string, unknown> & {
+  event?: string
+  instance: string
+  id?: string
+  date_time?: string
+  traceparent?: string
+}
+
+function toInput(body: Body, event: string, request: FastifyRequest): InstanceEventInput {
   const { instance, data = null, id, date_time: dateTime, sender, server_url: serverUrl, apikey, traceparent } = body
   const extra = Object.fromEntries(Object.entries(body).filter(([member]) => !NOT_EXTRA.has(member)))
   return {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { BodyIntake } from '../../lib/http/body-intake.ts'
+import { Rejections } from '../../lib/operation/rejections.ts'
 import auth from '../../plugins/auth.ts'
 import eventLog from '../../plugins/event-log.ts'
 import type { OnInstanceEvent } from '../../plugins/instance-events.ts'
@@ -21,7 +22,11 @@ const oursWithoutStore: IngestServer = {
     await server.register(auth, { apiKey: API_KEY })
     await server.register(async (scope) => {
       useConventions(scope)
-      await scope.register(events, { bodyLimit: 10 * 1_048_576, intake: new BodyIntake(Infinity) })
+      await scope.register(events, {
+        bodyLimit: 10 * 1_048_576,
+        intake: new BodyIntake(Infinity),
+        rejections: new Rejections()
+      })
     })
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port

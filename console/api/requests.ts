@@ -34,7 +34,8 @@ const OVERVIEW = objectWith<Overview>({
   totals: 'object',
   pending: 'number',
   sockets: 'number',
-  faults: 'list'
+  faults: 'list',
+  rejected: 'list'
 })
 const INSTANCES = listOf(objectWith<Instance>({ id: 'string', name: 'string', createdAt: 'string' }))
 const CREATED = objectWith<Created>({ instance: 'object', hash: 'string' })

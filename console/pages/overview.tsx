@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks'
+import type { Overview } from '../api/types.ts'
 import { Quietest } from '../parts/activity.tsx'
 import { LineChart } from '../parts/line-chart.tsx'
 import { PageHead } from '../parts/page-head.tsx'
+import { Rejections } from '../parts/rejections.tsx'
 import { href } from '../route.ts'
 import type { Metric } from '../sample-series.ts'
 import { pollError, series, status } from '../state/overview.ts'
@@ -9,19 +11,19 @@ import { session } from '../state/session.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
+/** Milliseconds for which a rejected request shows beside the title. */
+const RECENT_MS = 600_000
+
 const METRICS: Metric[] = ['accepted', 'delivered', 'pending', 'oldest', 'deadLetters', 'sockets']
 
 export function OverviewPage() {
   const t = texts.value
   const f = formats.value
   const current = status.value
-  const faults = current?.overview.faults.length ?? 0
   return (
     <>
       <PageHead title={t.pages.overview} lead={t.overview.lead}>
-        {current && !pollError.value && (
-          <p class={faults === 0 ? 'state good' : 'state bad'}>{faults === 0 ? t.overview.well : t.overview.unwell}</p>
-        )}
+        {current && !pollError.value && <State overview={current.overview} />}
       </PageHead>
       <div class="tiles">
         {METRICS.map((metric) => (
@@ -55,8 +57,18 @@ export function OverviewPage() {
           <dd>{session.value?.server.version}</dd>
         </dl>
       )}
+      {current && <Rejections {...current.overview} />}
     </>
   )
+}
+
+/** Whether all is well. */
+function State({ overview: { faults, rejected, time } }: { overview: Overview }) {
+  const t = texts.value.overview
+  if (faults.length > 0) return <p class="state bad">{t.unwell}</p>
+  const [last] = rejected
+  if (last && Date.parse(time) - Date.parse(last.lastAt) < RECENT_MS) return <p class="state waiting">{t.rejecting}</p>
+  return <p class="state good">{t.well}</p>
 }
 
 /** A metric: its current value, or the one at the pointer, and a chart of five minutes. */

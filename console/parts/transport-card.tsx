@@ -57,7 +57,9 @@ function SelectionForm({ transport, instance, onSaved }: SelectionFormProps) {
     setBusy(true)
     setError(undefined)
     try {
-      await setSelection(transport, instance.name, { enabled, events: [...selected] })
+      // An empty list stands for all events, also for those that the server learns of later.
+      const all = enabled && same(selected, initial([], events))
+      await setSelection(transport, instance.name, { enabled, events: all ? [] : [...selected] })
       setSaved(true)
       onSaved()
     } catch (error) {
@@ -94,7 +96,6 @@ function SelectionForm({ transport, instance, onSaved }: SelectionFormProps) {
   )
 }
 
-/** Without a stored selection, all events are preselected. */
 /** The keys that are ticked at first: of a selection without any, those that switching it on selects. */
 function initial(stored: readonly string[], events: readonly CatalogueEvent[]): ReadonlySet<string> {
   return new Set(stored.length > 0 ? stored : events.filter(({ inAll }) => inAll).map(({ key }) => key))

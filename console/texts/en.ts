@@ -71,6 +71,7 @@ export const en = {
     lead: 'The current state and the last five minutes.',
     well: 'Everything works',
     unwell: 'Something is wrong',
+    rejecting: 'Events are rejected',
     node: 'Node',
     nodes: (heard: string, all: string) => `${heard} of ${all} nodes included`,
     uptime: 'Running for',
@@ -83,6 +84,15 @@ export const en = {
     noChart: (metric: string) => `${metric}: no data yet`,
     chart: (metric: string, now: string, low: string, high: string) =>
       `${metric}: now ${now}, between ${low} and ${high} in the last five minutes`
+  },
+  rejections: {
+    title: 'Rejected requests',
+    lead: 'These requests brought events to this node, and were not accepted: what they brought may be lost.',
+    none: 'This node has rejected no request with events since it started.',
+    times: (count: string) => `times: ${count}`,
+    last: (when: string) => `last: ${when}`,
+    first: (when: string) => `first: ${when}`,
+    forgotten: (count: string) => `Others that are no longer listed: ${count}.`
   },
   faults: {
     unreachable: 'The server does not answer.',

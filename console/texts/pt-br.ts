@@ -71,6 +71,7 @@ export const ptBr: Texts = {
     lead: 'O estado atual e os últimos cinco minutos.',
     well: 'Tudo funcionando',
     unwell: 'Há algo errado',
+    rejecting: 'Há eventos rejeitados',
     node: 'Nó',
     nodes: (heard, all) => `${heard} de ${all} nós incluídos`,
     uptime: 'No ar há',
@@ -82,6 +83,15 @@ export const ptBr: Texts = {
     lookAtThem: 'Ver quais',
     noChart: (metric) => `${metric}: ainda sem dados`,
     chart: (metric, now, low, high) => `${metric}: agora ${now}, entre ${low} e ${high} nos últimos cinco minutos`
+  },
+  rejections: {
+    title: 'Requisições rejeitadas',
+    lead: 'Estas requisições trouxeram eventos a este nó e não foram aceitas: o que elas trouxeram pode estar perdido.',
+    none: 'Este nó não rejeitou nenhuma requisição com eventos desde que foi iniciado.',
+    times: (count) => `vezes: ${count}`,
+    last: (when) => `última: ${when}`,
+    first: (when) => `primeira: ${when}`,
+    forgotten: (count) => `Outras que não estão mais na lista: ${count}.`
   },
   faults: {
     unreachable: 'O servidor não responde.',

@@ -16,6 +16,13 @@ export interface DescribedEvent {
   example: unknown
 }
 
+/** Title and summary of the messages of events that the catalogue lacks, which a webhook may bring. */
+export const UNLISTED_EVENT = {
+  title: 'another event',
+  summary:
+    'An event of a webhook that this server does not know. Those who have selected all events receive it under its own name.'
+}
+
 /** Events with their schemas. Only those of Evolution API and of the operator have one. */
 export function describedEvents(events: readonly CatalogueEvent[]): DescribedEvent[] {
   const schemas: Record<string, TSchema> = { ...instanceEventSchemas, ...operatorEventSchemas }

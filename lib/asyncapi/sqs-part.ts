@@ -1,8 +1,9 @@
 import type { SqsAddress } from '../sqs/address.ts'
 import type { SqsMode } from '../sqs/emitter.ts'
 import { QueueNames } from '../sqs/queue-names.ts'
+import { UNLISTED_KEY } from '../events/catalogue.ts'
 import { exampleEnvelope, S3Reference, SqsEnvelope } from './envelope.ts'
-import type { DescribedEvent } from './described-events.ts'
+import { type DescribedEvent, UNLISTED_EVENT } from './described-events.ts'
 import { reference, type Channel, type Message, type Part } from './types.ts'
 
 export interface SqsPartOptions {
@@ -26,7 +27,20 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
     },
     channels: {},
     operations: {},
-    messages: Object.fromEntries(events.map((event) => [`sqs.${event.name}`, message(event)])),
+    messages: {
+      ...Object.fromEntries(events.map((event) => [`sqs.${event.name}`, message(event)])),
+      'sqs.unlisted': {
+        name: 'unlisted',
+        ...UNLISTED_EVENT,
+        payload: reference('components', 'schemas', 'sqsMessage'),
+        examples: [
+          {
+            name: 'json',
+            payload: { ...exampleEnvelope('messages.starred', {}), dataType: 'json', server: 'instance-events' }
+          }
+        ]
+      }
+    },
     schemas: { sqsMessage: SqsEnvelope, s3Reference: S3Reference },
     securitySchemes: {
       aws: {
@@ -39,7 +53,7 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
 
   const add = (
     id: string,
-    carried: readonly DescribedEvent[],
+    carried: readonly Pick<DescribedEvent, 'name'>[],
     channel: Pick<Channel, 'address' | 'title' | 'parameters'>
   ) => {
     part.channels[id] = {
@@ -67,13 +81,21 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
     const names = new QueueNames({ type, prefix, singleQueue, keys: events.map(({ key }) => key) })
     const shared = events.filter(({ key }) => global.events.includes(key))
     if (singleQueue && shared.length > 0)
-      add('sqs.shared', shared, { address: names.shared(''), title: 'All events of all instances, in one queue' })
+      add('sqs.shared', [...shared, ...(global.unlisted ? [UNLISTED] : [])], {
+        address: names.shared(''),
+        title: 'All events of all instances, in one queue'
+      })
     if (!singleQueue)
       for (const event of shared)
         add(`sqs.shared.${event.name}`, [event], {
           address: names.shared(event.key),
           title: `${event.name} of all instances`
         })
+    if (!singleQueue && global.unlisted)
+      add('sqs.shared.unlisted', [UNLISTED], {
+        address: names.shared(UNLISTED_KEY),
+        title: 'Events of all instances that this server does not know'
+      })
   }
   for (const event of events)
     add(`sqs.instance.${event.name}`, [event], {
@@ -81,8 +103,15 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
       title: `${event.name} of an instance that has selected it for SQS`,
       parameters: { instance: reference('components', 'parameters', 'queueInstance') }
     })
+  add('sqs.instance.unlisted', [UNLISTED], {
+    address: `{instance}_${UNLISTED_KEY.toLowerCase()}${fifo ? '.fifo' : ''}`,
+    title: 'Events that this server does not know, of an instance that has selected all for SQS',
+    parameters: { instance: reference('components', 'parameters', 'queueInstance') }
+  })
   return part
 }
+
+const UNLISTED = { name: 'unlisted' }
 
 function queue(name: string, fifo: boolean): object {
   if (!fifo) return { name, fifoQueue: false }

@@ -6,8 +6,9 @@ import {
   WS_TOO_MANY_SOCKETS,
   WS_UNAUTHORIZED
 } from '../errors.ts'
+import { NO_GLOBAL_EVENTS } from '../websocket/notice.ts'
 import { exampleEnvelope, SocketEnvelope } from './envelope.ts'
-import type { DescribedEvent } from './described-events.ts'
+import { type DescribedEvent, UNLISTED_EVENT } from './described-events.ts'
 import { reference, type Channel, type Message, type Part } from './types.ts'
 
 export interface WebsocketPartOptions {
@@ -22,7 +23,8 @@ export interface WebsocketPartOptions {
 
 /** Describes the Socket.IO namespaces: that of each instance, and `/` in global mode. */
 export function websocketPart({ host, secure, path, globalEvents, events }: WebsocketPartOptions): Part {
-  const sent = [...events.map(({ name }) => name), 'resuming', 'resumed', 'connect_error']
+  const sent = [...events.map(({ name }) => name), 'unlisted', 'resuming', 'resumed', 'connect_error']
+  const sentWithoutEvents = ['notice', 'connect_error']
   const part: Part = {
     servers: {
       websocket: {
@@ -39,9 +41,16 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
     operations: {},
     messages: {
       ...Object.fromEntries(events.map((event) => [`websocket.${event.name}`, message(event)])),
+      'websocket.unlisted': {
+        name: 'unlisted',
+        ...UNLISTED_EVENT,
+        payload: reference('components', 'schemas', 'socketMessage'),
+        examples: [{ name: 'json', payload: exampleEnvelope('messages.starred', {}) }]
+      },
       'websocket.resuming': resuming,
       'websocket.resumed': resumed,
       'websocket.connect_error': refusal,
+      ...(!globalEvents && { 'websocket.notice': notice }),
       'websocket.connect': handshake
     },
     schemas: { socketMessage: SocketEnvelope },
@@ -52,12 +61,16 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
     }
   }
 
-  const add = (id: string, channel: Pick<Channel, 'address' | 'title' | 'description' | 'parameters'>) => {
+  const add = (
+    id: string,
+    channel: Pick<Channel, 'address' | 'title' | 'description' | 'parameters'>,
+    names: readonly string[] = sent
+  ) => {
     part.channels[id] = {
       ...channel,
       servers: [reference('servers', 'websocket')],
       messages: Object.fromEntries(
-        [...sent, 'connect'].map((name) => [name, reference('components', 'messages', `websocket.${name}`)])
+        [...names, 'connect'].map((name) => [name, reference('components', 'messages', `websocket.${name}`)])
       ),
       bindings: { ws: { method: 'GET', query: Query, bindingVersion: '0.1.0' } }
     }
@@ -66,7 +79,7 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
       channel: reference('channels', id),
       title: `Emit to ${channel.address}`,
       summary: channel.title,
-      messages: sent.map((name) => reference('channels', id, 'messages', name))
+      messages: names.map((name) => reference('channels', id, 'messages', name))
     }
     part.operations[`receive.${id}`] = {
       action: 'receive',
@@ -91,6 +104,17 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
       description:
         'The global key receives events of all instances, a token those of its own. Each event is emitted under its name.'
     })
+  else
+    add(
+      'websocket.root',
+      {
+        address: '/',
+        title: 'A namespace without events',
+        description:
+          'It accepts a valid key, for clients that always connect to it, and sends one message that says why.'
+      },
+      sentWithoutEvents
+    )
   return part
 }
 
@@ -184,6 +208,18 @@ const refusal: Message = {
   examples: [
     { name: 'unauthorized', payload: { code: WS_UNAUTHORIZED, message: 'The key does not authorize this namespace' } }
   ]
+}
+
+const notice: Message = {
+  name: 'notice',
+  title: 'notice',
+  summary: 'This namespace carries no events, for this reason. Sent once.',
+  payload: {
+    type: 'object',
+    required: ['code', 'message'],
+    properties: { code: { const: WS_DISABLED }, message: { type: 'string', description: 'The reason and the remedy.' } }
+  },
+  examples: [{ name: 'without events', payload: NO_GLOBAL_EVENTS }]
 }
 
 const names = { type: ['array', 'null'], maxItems: 200, items: { type: 'string' } }

@@ -3,7 +3,7 @@ import { Activities } from '../activity/activities.ts'
 import { Silences } from '../activity/silences.ts'
 import { ClosingError, InstanceNotFoundError, OperatorInstanceError, OptionsInvalidError } from '../errors.ts'
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
-import { CALLER_ID, flagsOfOnly, type NewEvent } from '../events/event.ts'
+import { CALLER_ID, flagsOfOnly, UNLISTED, type NewEvent } from '../events/event.ts'
 import type { InstanceChange, InstanceDirectory } from '../instances/directory.ts'
 import type { TransportName } from '../instances/instance.ts'
 import type { Fault, QueueFault } from '../operation/fault.ts'
@@ -40,6 +40,8 @@ export interface EventLogInit extends Omit<NormaliseOptions, 'catalogueOf'> {
 export interface AcceptOptions {
   /** The only transport that may deliver the events. @default all */
   only?: TransportName
+  /** True: events that the catalogue lacks are accepted, for the log and selections of "all". @default false */
+  unlisted?: boolean
 }
 
 /** The id and the offset of an accepted event. `duplicate`: the instance had an event of this id already, and its offset is given. */
@@ -87,7 +89,7 @@ export class EventLog {
         : new OperatorEvents({
             instance: operatorInstance,
             instances: store.instances,
-            accept: (input) => this.#observed([input], undefined, onlyResult),
+            accept: (input) => this.#observed([input], {}, onlyResult),
             log
           })
     this.activities = new Activities({ store, log, except: operatorInstance })
@@ -145,14 +147,13 @@ export class EventLog {
   accept(input: InstanceEventInput, options?: AcceptOptions): Promise<EmitResult>
   accept(
     input: InstanceEventInput | readonly InstanceEventInput[],
-    options?: AcceptOptions
+    options: AcceptOptions = {}
   ): Promise<EmitResult | EmitResult[]> {
-    const only = options?.only
     const inputs = isList(input) ? input : [input]
     const { operator } = this
     if (operator && inputs.some((given) => given?.instance === operator.instance))
       return Promise.reject(this.#refused(new OperatorInstanceError(operator.instance), inputs.length))
-    return isList(input) ? this.#observed(inputs, only, allResults) : this.#observed(inputs, only, onlyResult)
+    return isList(input) ? this.#observed(inputs, options, allResults) : this.#observed(inputs, options, onlyResult)
   }
 
   /** The events that an instance may have. */
@@ -188,20 +189,22 @@ export class EventLog {
 
   #observed<R>(
     inputs: readonly InstanceEventInput[],
-    transport: TransportName | undefined,
+    options: AcceptOptions,
     pick: (results: EmitResult[]) => R
   ): Promise<R> {
-    if (!acceptChannel.hasSubscribers) return this.#accept(inputs, transport, pick)
-    return observeAccept({ inputs, transport }, () => this.#accept(inputs, transport, allResults)).then(pick)
+    if (!acceptChannel.hasSubscribers) return this.#accept(inputs, options, pick)
+    return observeAccept({ inputs, transport: options.only }, () => this.#accept(inputs, options, allResults)).then(
+      pick
+    )
   }
 
   async #accept<R>(
     inputs: readonly InstanceEventInput[],
-    only: TransportName | undefined,
+    { only, unlisted = false }: AcceptOptions,
     pick: (results: EmitResult[]) => R
   ): Promise<R> {
     if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
-    const normal = normaliseEvents(inputs, this.#normalising)
+    const normal = normaliseEvents(inputs, unlisted ? { ...this.#normalising, unlisted } : this.#normalising)
     let planned: Planned[] = []
     let logged: NewEvent[] = []
     const plan = () => {
@@ -227,9 +230,10 @@ export class EventLog {
 
   #appended(events: readonly NewEvent[], results: readonly AppendResult[]): void {
     if (this.refusals.any) this.refusals.accepted(loadOf(events))
-    for (const [index, { event }] of events.entries()) {
+    for (const [index, { event, flags }] of events.entries()) {
       if (results[index]?.duplicate) this.metrics.duplicates.inc()
-      else this.metrics.accepted.inc({ event })
+      // Such names are not bounded in number.
+      else this.metrics.accepted.inc({ event: flags & UNLISTED ? 'unknown' : event })
     }
   }
 
@@ -257,7 +261,8 @@ export class EventLog {
       for (const queue of route.queues ?? []) queues.add(queue)
       read ||= route.read ?? false
     }
-    const flags = (callerId ? CALLER_ID : 0) | (keptTo ? flagsOfOnly(keptTo) : 0)
+    const flags =
+      (callerId ? CALLER_ID : 0) | (event.event.unlisted ? UNLISTED : 0) | (keptTo ? flagsOfOnly(keptTo) : 0)
     // Set once: an event can be planned again.
     event.traceparent ??= createTrace(queues)
     const { instance: name, event: known, traceparent } = event

@@ -2,6 +2,7 @@ import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox
 import { EventInvalidError } from '../errors.ts'
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
 import { generateId } from '../events/event-id.ts'
+import { toUtc } from '../events/utc.ts'
 import { excerpt } from '../text/excerpt.ts'
 import { MAX_MESSAGES, withMessages, type InstanceEventsError } from '../error-class.ts'
 import { assertInstanceName } from '../instances/name.ts'
@@ -18,6 +19,8 @@ export interface NormaliseOptions {
   /** `server_url` of events without one. */
   serverUrl: string
   exposeApiKey: boolean
+  /** True: events that the catalogue lacks are valid. @default false */
+  unlisted?: boolean
 }
 
 /** A valid event with serialised message parts. */
@@ -35,7 +38,6 @@ export interface NormalEvent {
 }
 
 const checker = TypeCompiler.Compile(InstanceEventInput)
-const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/
 const EXAMPLE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 const RESERVED = new Set<string>(RESERVED_MEMBERS)
 
@@ -69,7 +71,9 @@ function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): N
   if (!checker.Check(input))
     throw invalid(Iterator.from(checker.Errors(input)).take(MAX_MESSAGES).map(describe).toArray())
   assertInstanceName(input.instance)
-  const event = options.catalogueOf(input.instance).get(input.event)
+  const { catalogueOf, unlisted = false } = options
+  const catalogue = catalogueOf(input.instance)
+  const event = catalogue.find(input.event) ?? catalogue[unlisted ? 'unlisted' : 'get'](input.event)
   const faults: string[] = []
   const json = (field: string, value: unknown): string => {
     const written = toJson(value)
@@ -81,7 +85,7 @@ function normaliseEvent(input: InstanceEventInput, options: NormaliseOptions): N
   const idFault = input.id === undefined ? undefined : plainTextFault('id', input.id)
   if (idFault !== undefined) faults.push(idFault)
   const data = json('data', input.data)
-  const dateTime = utc(input.dateTime)
+  const dateTime = input.dateTime === undefined ? isoNow() : toUtc(input.dateTime)
   if (dateTime === undefined)
     faults.push(`dateTime must be ISO 8601, such as 2026-01-31T12:00:00Z (got "${excerpt(String(input.dateTime))}")`)
   const id = input.id ?? generateId()
@@ -128,23 +132,6 @@ function isoNow(): string {
     lastIso = new Date(now).toISOString()
   }
   return lastIso
-}
-
-/** Returns a time in UTC as ISO 8601 with milliseconds; without an offset it is read as UTC. `undefined`: there is no such time. */
-function utc(text: string | undefined): string | undefined {
-  if (text === undefined) return isoNow()
-  if (!ISO_8601.test(text)) return undefined
-  // `Date` reads 30 February as 2 March.
-  const day = text.slice(0, 10)
-  if (!JSON.stringify(new Date(day)).includes(day)) return undefined
-  const withZone = text.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/.test(text) ? `${text}Z` : text
-  const time = new Date(withZone.replace(',', '.').replace(/([+-]\d{2})(\d{2})?$/, zoneWithColon))
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString()
-}
-
-function zoneWithColon(zone: string, hours: string, minutes: string | undefined, at: number): string {
-  // The end of a date without a time looks like a zone.
-  return at < 11 ? zone : `${hours}:${minutes ?? '00'}`
 }
 
 function describe({ path, message, value, type }: ValueError): string {

@@ -1,8 +1,9 @@
 import { distance } from 'fastest-levenshtein'
-import { EventUnknownError, OptionsInvalidError } from '../errors.ts'
+import { EventInvalidError, EventUnknownError, OptionsInvalidError } from '../errors.ts'
 import { withMessages } from '../error-class.ts'
 import { DESCRIBED_HUBS } from '../hubs/described-hubs.ts'
 import { HUB_NAMES, hubEventName, type HubName } from '../hubs/hub.ts'
+import { excerpt } from '../text/excerpt.ts'
 
 /** Names of Evolution API v2's events on the wire. */
 export const EVOLUTION_EVENTS = [
@@ -53,7 +54,26 @@ const EVOLUTION_ALIASES: Record<string, string | null> = {
 }
 
 /** Names of Socket.IO's own events and of this package's, from which clients could not tell an event of the log. */
-const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'resuming', 'resumed', 'notice'])
+const RESERVED = new Set([
+  'connect',
+  'connect_error',
+  'disconnect',
+  'disconnecting',
+  'newListener',
+  'removeListener',
+  'resuming',
+  'resumed',
+  'notice'
+])
+
+/** In a stored selection, in place of keys: all events that "all" includes, also those that the catalogue gets later or lacks. */
+export const ALL_EVENTS = '*'
+
+/** The key under which events that the catalogue lacks share queues. */
+export const UNLISTED_KEY = 'UNKNOWN'
+/** The name of an event that the catalogue lacks. */
+const UNLISTED_NAME = /^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$/
+const MAX_NAME_LENGTH = 64
 
 /** The events that a server knows. */
 export interface CatalogueOptions {
@@ -79,6 +99,8 @@ export interface CatalogueEvent {
   inAll: boolean
   /** The hub that sends it; `null` for an event that this server adds. */
   hub: HubName | null
+  /** True for an event that the catalogue lacks, which a webhook brought. */
+  unlisted?: true
 }
 
 /** The keys of a list. */
@@ -118,7 +140,7 @@ export class EventCatalogue {
       }
     }
     for (const name of options?.names ?? []) {
-      if (!/^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name) || name.length > 64) {
+      if (!/^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name) || name.length > MAX_NAME_LENGTH) {
         throw new OptionsInvalidError(
           `events.names: "${name}" is not an event name; use lower case words joined by "." or "-", at most 64 characters`
         )
@@ -159,6 +181,23 @@ export class EventCatalogue {
   }
 
   /**
+   * An event that the catalogue lacks. Only selections of "all" include it.
+   * @throws {EventInvalidError} no event can have this name
+   */
+  unlisted(name: string): CatalogueEvent {
+    if (name.length <= MAX_NAME_LENGTH && UNLISTED_NAME.test(name) && !RESERVED.has(name))
+      return { name, key: eventKey(name), inAll: true, hub: null, unlisted: true }
+    throw new EventInvalidError(
+      `event "${excerpt(name)}" is not a known event and cannot be the name of another: that is at most ${MAX_NAME_LENGTH} letters and digits, with single ".", "-" or "_" between them, and not one of Socket.IO's own`
+    )
+  }
+
+  /** The keys that a stored selection means. */
+  expand(stored: readonly string[]): readonly string[] {
+    return stored[0] === ALL_EVENTS ? this.all : stored
+  }
+
+  /**
    * The keys of a selection's list, in its order, without repeats, aliases resolved.
    * @param field the name of the list, for error messages
    * @throws {EventUnknownError} with one message for each unknown key
@@ -184,6 +223,11 @@ export class EventCatalogue {
   withAliases(keys: readonly string[]): string[] {
     const aliases = [...this.#aliases].filter(([, key]) => key !== null && keys.includes(key))
     return [...keys, ...aliases.map(([alias]) => alias)]
+  }
+
+  /** The inverse of `withAliases`. */
+  withoutAliases(keys: readonly string[]): string[] {
+    return keys.filter((key) => !keys.includes(this.#aliases.get(key) ?? ''))
   }
 
   #unknown(text: string, form: 'name' | 'key'): string {

@@ -8,7 +8,7 @@ export type TransportName = 'sqs' | 'websocket'
 export interface Selection {
   readonly id: string
   readonly enabled: boolean
-  /** Event keys. */
+  /** Event keys; as stored, `*` alone stands for all. */
   readonly events: readonly string[]
   /** Which of these events are delivered, by their `data`; absent: all. */
   readonly filter?: EventFilter | undefined

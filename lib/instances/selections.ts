@@ -1,4 +1,4 @@
-import type { EventCatalogue } from '../events/catalogue.ts'
+import { ALL_EVENTS, type CatalogueEvent, type EventCatalogue } from '../events/catalogue.ts'
 import { checkFilter, passes } from '../filters/event-filter.ts'
 import { checkOmission } from '../filters/omission.ts'
 import type { WithData } from '../filters/parsed-data.ts'
@@ -17,6 +17,7 @@ export interface SelectionRequest {
 
 /** A selection to be stored. */
 export interface ResolvedRequest {
+  /** Its events are keys, or `ALL_EVENTS` alone. */
   selection: SelectionInput
   /** A sentence for each key that was left out. */
   notes: string[]
@@ -55,15 +56,16 @@ function resolveEvents(
   if (events && events.length > 0) return catalogue.resolve(events, field)
   const kept =
     stored && stored.events.length > 0 && (!enabled || (!stored.enabled && !events)) ? stored.events : undefined
-  return { keys: kept ?? (enabled ? catalogue.all : []), notes: [] }
+  return { keys: kept ?? (enabled ? [ALL_EVENTS] : []), notes: [] }
 }
 
-/** True if a selection is enabled and has this event key. */
-export function selects(selection: Selection | undefined, key: string): boolean {
-  return selection !== undefined && selection.enabled && selection.events.includes(key)
+/** True if a selection is enabled and includes an event. */
+export function selects(selection: Selection | undefined, { key, inAll }: CatalogueEvent): boolean {
+  if (!selection?.enabled) return false
+  return selection.events.includes(key) || (inAll && selection.events[0] === ALL_EVENTS)
 }
 
 /** True if a selection has an event: its key, and what the filter looks at. */
-export function delivers(selection: Selection | undefined, key: string, event: WithData): boolean {
-  return selects(selection, key) && passes(selection?.filter, key, event)
+export function delivers(selection: Selection | undefined, event: CatalogueEvent, content: WithData): boolean {
+  return selects(selection, event) && passes(selection?.filter, event.key, content)
 }

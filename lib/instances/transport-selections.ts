@@ -21,14 +21,15 @@ export class TransportSelections {
     this.#options = options
   }
 
-  /** The stored selection; `undefined` if there never was one. */
+  /** The selection as it is stored; `undefined` if there never was one. */
   get(instance: string): Selection | undefined {
     return this.#options.instances.get(instance)?.selections[this.#options.transport]
   }
 
   /** The stored selection; `null` if there never was one. @throws {InstanceNotFoundError} */
   find(instance: string): Selection | null {
-    return this.#options.instances.require(instance).selections[this.#options.transport] ?? null
+    const stored = this.#options.instances.require(instance).selections[this.#options.transport]
+    return stored ? this.#expanded(instance, stored) : null
   }
 
   /**
@@ -47,6 +48,11 @@ export class TransportSelections {
     const { instances, transport, autoRegister } = this.#options
     const stored = await instances.setSelection(instance, transport, input, { register: autoRegister })
     // It has just been stored.
-    return { instance: stored, selection: stored.selections[transport] as Selection }
+    return { instance: stored, selection: this.#expanded(instance, stored.selections[transport] as Selection) }
+  }
+
+  #expanded(instance: string, selection: Selection): Selection {
+    const { createdAt, updatedAt, ...stored } = selection
+    return { ...stored, events: this.#options.catalogueOf(instance).expand(stored.events), createdAt, updatedAt }
   }
 }

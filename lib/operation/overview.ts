@@ -4,10 +4,12 @@ import type { Fault } from './fault.ts'
 import type { Instance } from '../instances/instance.ts'
 import { fullBacklog } from '../store/backlog.ts'
 import type { Readiness } from './readiness.ts'
+import type { Rejections } from './rejections.ts'
 
 export interface OverviewOptions {
   eventLog: EventLog
   readiness: Readiness
+  rejections: Rejections
   /** `undefined` without SQS. */
   sqs: { faults(): Fault[] } | undefined
   /** `undefined` without sockets. */
@@ -18,7 +20,7 @@ export interface OverviewOptions {
 const QUIETEST = 10
 
 /** Returns the state of the server, for people. Values that only the database has are `null` while it is away. */
-export async function overview({ eventLog, readiness, sqs, websocket }: OverviewOptions) {
+export async function overview({ eventLog, readiness, rejections, sqs, websocket }: OverviewOptions) {
   const { store, metrics } = eventLog
   const [checks, lastOffset, oldest, deadLetters] = await Promise.all([
     readiness.checks(),
@@ -50,6 +52,7 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     totals: {
       accepted: accepted.total,
       refused: refused.total,
+      rejected: rejections.total,
       delivered: delivered.total,
       emitted: emitted.total,
       unloggedLines: unlogged.total
@@ -63,6 +66,8 @@ export async function overview({ eventLog, readiness, sqs, websocket }: Overview
     replaying: websocket?.replaying ?? 0,
     nodes: store.status()?.nodes ?? 1,
     activity: activityOf(eventLog),
+    rejected: rejections.list(),
+    rejectedForgotten: rejections.forgotten,
     faults
   }
 }

@@ -49,16 +49,24 @@ const TOKEN_EXAMPLE = {
   instance: { instanceName: 'sales', instanceId: '7c1007dc-a116-427e-a621-60582b9b8c2b', integration: null },
   hash: '1854E337-CECF-4ECB-82CD-0508D66B64DB'
 }
+const NamedInstance = Type.Object({
+  instanceName: Type.String(),
+  instanceId: Type.String(),
+  integration: Nullable(Type.String())
+})
 const CreatedSelection = Type.Pick(SelectionReply, ['enabled', 'events', 'filter', 'omit'])
 
 /** The reply of `POST /instance/create`. */
 export const CreateReply = Type.Object(
   {
-    instance: Type.Object({
-      instanceName: Type.String(),
-      instanceId: Type.String(),
-      integration: Nullable(Type.String())
-    }),
+    instance: Type.Composite([
+      NamedInstance,
+      Type.Object({
+        status: Type.String({
+          description: '`open`, `connecting` or `close`, as far as the log says; `close` for a new instance.'
+        })
+      })
+    ]),
     hash: Type.String({ description: 'The token. Shown only in this reply: the server keeps only its SHA-256.' }),
     sqs: CreatedSelection,
     websocket: CreatedSelection
@@ -67,6 +75,7 @@ export const CreateReply = Type.Object(
     examples: [
       {
         ...TOKEN_EXAMPLE,
+        instance: { ...TOKEN_EXAMPLE.instance, status: 'close' },
         sqs: { enabled: false, events: [] },
         websocket: { enabled: true, events: ['MESSAGES_UPSERT'] }
       }
@@ -78,7 +87,10 @@ export const CreateReply = Type.Object(
 export const TokenBody = Type.Object({ token: Type.Optional(Token) }, { examples: [{ token: TOKEN_EXAMPLE.hash }] })
 
 /** The reply of `PUT /instance/token/:instance`. */
-export const TokenReply = Type.Pick(CreateReply, ['instance', 'hash'], { examples: [TOKEN_EXAMPLE] })
+export const TokenReply = Type.Object(
+  { instance: NamedInstance, hash: CreateReply.properties.hash },
+  { examples: [TOKEN_EXAMPLE] }
+)
 export type TokenReply = Static<typeof TokenReply>
 
 /** The body of `PUT /instance/silence/:instance`. */
@@ -86,7 +98,7 @@ export const SilenceBody = Type.Object({ afterMinutes: SilenceAfterMinutes }, { 
 
 /** The reply of `PUT /instance/silence/:instance`. */
 export const SilenceReply = Type.Object(
-  { instance: CreateReply.properties.instance, afterMinutes: SilenceAfterMinutes },
+  { instance: NamedInstance, afterMinutes: SilenceAfterMinutes },
   { examples: [{ instance: TOKEN_EXAMPLE.instance, afterMinutes: 30 }] }
 )
 

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { InstanceActivity } from '../activity/silences.ts'
 import { type Connection, numberOf } from '../event-log/connection.ts'
+import type { EventCatalogue } from '../events/catalogue.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import { ACTIVITY_EXAMPLE, ActivityReply, activityReply } from './activity.ts'
 import { SilenceAfterMinutes } from './instance-changes.ts'
@@ -126,11 +127,17 @@ export const ConnectionStateReply = Type.Object(
 /** Describes an instance. Selections are there in both spellings of Evolution API's clients. */
 export function instanceReply(
   instance: Instance,
-  { activity, connection }: { activity: InstanceActivity; connection?: Connection }
+  {
+    catalogue,
+    activity,
+    connection
+  }: { catalogue: EventCatalogue; activity: InstanceActivity; connection?: Connection }
 ): InstanceReply {
   const { id, name, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = instance
-  const sqs = selectionSummary(selections.sqs, instance)
-  const websocket = selectionSummary(selections.websocket, instance)
+  const summary = (selection: Selection | undefined): SelectionSummary =>
+    selection ? selectionReply(selection, { instance, catalogue }) : { enabled: false, events: [] }
+  const sqs = summary(selections.sqs)
+  const websocket = summary(selections.websocket)
   return {
     id,
     name,
@@ -149,8 +156,4 @@ export function instanceReply(
 
 function connectionMembers({ state, ownerJid, profileName, profilePicUrl }: Connection) {
   return { connectionStatus: state, ownerJid, number: numberOf(ownerJid), profileName, profilePicUrl }
-}
-
-function selectionSummary(selection: Selection | undefined, instance: Instance): SelectionSummary {
-  return selection ? selectionReply(selection, instance) : { enabled: false, events: [] }
 }

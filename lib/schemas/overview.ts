@@ -7,7 +7,7 @@ const EXAMPLE = {
   node: SERVER_EXAMPLE.node,
   time: '2026-01-31T12:00:00.000Z',
   uptimeSeconds: 86_400.5,
-  totals: { accepted: 4711, refused: 0, delivered: 4700, emitted: 9422, unloggedLines: 0 },
+  totals: { accepted: 4711, refused: 0, rejected: 5, delivered: 4700, emitted: 9422, unloggedLines: 0 },
   lastOffset: 4711,
   pending: 11,
   maxPending: 1_000_000,
@@ -23,6 +23,19 @@ const EXAMPLE = {
     oldestOpenSilenceSeconds: 1.75,
     quietest: [{ instance: 'sales', ...ACTIVITY_EXAMPLE }]
   },
+  rejected: [
+    {
+      code: 'IEV_UNAUTHORIZED',
+      message: 'The key does not authorize this request',
+      route: 'POST /webhook/evolution',
+      address: '172.18.0.3',
+      instance: null,
+      count: 5,
+      firstAt: '2026-01-31T11:58:12.000Z',
+      lastAt: '2026-01-31T11:59:57.500Z'
+    }
+  ],
+  rejectedForgotten: 0,
   faults: [
     {
       component: 'sqs',
@@ -44,10 +57,10 @@ export const OverviewReply = Type.Object(
     time: Type.String({ format: 'date-time' }),
     uptimeSeconds: Type.Number(),
     totals: Type.Object(
-      { accepted: Count, refused: Count, delivered: Count, emitted: Count, unloggedLines: Count },
+      { accepted: Count, refused: Count, rejected: Count, delivered: Count, emitted: Count, unloggedLines: Count },
       {
         description:
-          'Since this process started: events accepted, refused, delivered to SQS and sent to sockets (counted once per socket), and log lines that could not be written.'
+          'Since this process started: events accepted, refused by the log, requests with events rejected, events delivered to SQS and sent to sockets (counted once per socket), and log lines that could not be written.'
       }
     ),
     lastOffset: Nullable(Count),
@@ -78,6 +91,27 @@ export const OverviewReply = Type.Object(
           'Ten instances whose last event is the oldest, of those that say `open` or nothing of their connection.'
       })
     }),
+    rejected: Type.Array(
+      Type.Object({
+        code: Type.String(),
+        message: Type.String({ description: 'Why. Of the last one; nothing of its key or body.' }),
+        route: Type.String({ description: 'Method and path of the route.' }),
+        address: Type.String({
+          description: 'Address of the client; an IPv6 network of 64 bits counts as one client.'
+        }),
+        instance: Nullable(Type.String(), {
+          description: 'The instance, if it is registered and the request names it.'
+        }),
+        count: Type.Integer({ minimum: 1 }),
+        firstAt: Type.String({ format: 'date-time' }),
+        lastAt: Type.String({ format: 'date-time' })
+      }),
+      {
+        description:
+          'Requests that brought events to this node and were rejected since it started, the last first; those of one code, route, instance and client together. Of many, those that were seen in one minute only are forgotten first.'
+      }
+    ),
+    rejectedForgotten: Type.Integer({ minimum: 0, description: 'Entries of `rejected` that were forgotten.' }),
     faults: Type.Array(
       Type.Object({
         component: Type.String(),

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import type { EventCatalogue } from '../events/catalogue.ts'
 import type { SelectionRequest } from '../instances/selections.ts'
 import type { Instance, Selection, TransportName } from '../instances/instance.ts'
 import { Nullable } from './nullable.ts'
@@ -111,12 +112,15 @@ export function setReply(transport: TransportName): typeof SetReply {
   return { ...SetReply, examples: [{ ...SELECTION_EXAMPLE, ...(transport === 'sqs' && { queues: [QUEUE_EXAMPLE] }) }] }
 }
 
-export function selectionReply(selection: Selection, { id: instanceId }: Instance): SelectionReply {
+export function selectionReply(
+  selection: Selection,
+  { instance: { id: instanceId }, catalogue }: { instance: Instance; catalogue: EventCatalogue }
+): SelectionReply {
   const { id, enabled, events, filter, omit, createdAt, updatedAt } = selection
   return {
     id,
     enabled,
-    events: [...events],
+    events: [...catalogue.expand(events)],
     ...(filter && { filter }),
     ...(omit && { omit: [...omit] }),
     createdAt: createdAt.toISOString(),

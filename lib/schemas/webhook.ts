@@ -11,7 +11,14 @@ export const WebhookBody = Type.Object(
     sender: Type.Optional(Type.Unknown()),
     server_url: Type.Optional(Type.Unknown()),
     apikey: Type.Optional(Type.Unknown()),
-    id: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH })),
+    id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_ID_LENGTH,
+        description:
+          'If absent, derived from `instance`, `event`, `date_time` and `data`, so that a repeat is a duplicate.'
+      })
+    ),
     traceparent: Type.Optional(Type.String())
   },
   {
@@ -33,3 +40,6 @@ export const WebhookBody = Type.Object(
 export const WebhookQuery = Type.Object({ apikey: Type.Optional(Type.String({ description: 'The global key.' })) })
 
 export const WebhookParams = Type.Object({ event: Type.String({ maxLength: 100, examples: ['messages-upsert'] }) })
+
+/** The path after `/webhook/evolution/`, in spellings that the routes above do not have. */
+export const WebhookPath = Type.Object({ '*': Type.String({ maxLength: 200 }) })

@@ -1,7 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import type { EventLog } from '../event-log/event-log.ts'
-import { eventKey } from '../events/catalogue.ts'
+import { eventKey, UNLISTED_KEY } from '../events/catalogue.ts'
+import { UNLISTED, type StoredEvent } from '../events/event.ts'
 import { withoutOmitted } from '../filters/omission.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { SqsOptions } from '../schemas/options/sqs.ts'
@@ -59,7 +60,8 @@ export async function createSqs(
 
   const { prefix = 'global', singleQueue = false, events = '*' } = global || {}
   const globalKeys = global ? (events === '*' ? catalogue.all : catalogue.resolve(events, 'global.events').keys) : []
-  const names = new QueueNames({ type, prefix, singleQueue, keys: eventLog.allEvents.map(({ key }) => key) })
+  const keys = [...eventLog.allEvents.map(({ key }) => key), UNLISTED_KEY]
+  const names = new QueueNames({ type, prefix, singleQueue, keys })
 
   // A host's own client may have only `send`.
   const own = options.client as SQSClient | undefined
@@ -94,7 +96,7 @@ export async function createSqs(
     client: new BatchClient({ calls, direct: own ? undefined : { client, post } }),
     address: () => sqsAddress(client),
     provisioner,
-    specOf: (queue, { instance, event }) => names.specOf(queue, { instance, key: eventKey(event) }),
+    specOf: (queue, event) => names.specOf(queue, { instance: event.instance, key: queueKey(event) }),
     breaker,
     probe,
     metrics,
@@ -106,7 +108,7 @@ export async function createSqs(
     const { instance: name, instanceKey } = event
     const instance = eventLog.instances.get(name)
     const omit = instance?.key === instanceKey ? instance.selections.sqs?.omit : undefined
-    return omit && queue === names.own(name, eventKey(event.event)) ? withoutOmitted(event, omit) : event
+    return omit && queue === names.own(name, queueKey(event)) ? withoutOmitted(event, omit) : event
   }
   const sender = new SqsSender({
     lanes,
@@ -125,6 +127,7 @@ export async function createSqs(
   const sharedQueues = new SharedQueues({ provisioner, specs, pattern: names.sharedPattern, log })
   const instanceQueues = new InstanceQueues({
     names,
+    catalogueOf: (name) => eventLog.catalogueOf(name),
     provisioner,
     deleteUnused: deleteUnusedQueues,
     hasPending: (queue) => lanes.hasPending(queue),
@@ -138,7 +141,10 @@ export async function createSqs(
     sharedQueues,
     sender,
     outage,
-    mode: { queueType: type, global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys } : null },
+    mode: {
+      queueType: type,
+      global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys, unlisted: events === '*' } : null
+    },
     probe
   })
 
@@ -157,4 +163,9 @@ export async function createSqs(
       offload?.destroy()
     }
   }
+}
+
+/** The key in the names of the queues for an event. */
+function queueKey({ event, flags }: Pick<StoredEvent, 'event' | 'flags'>): string {
+  return flags & UNLISTED ? UNLISTED_KEY : eventKey(event)
 }

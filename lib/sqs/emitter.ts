@@ -2,7 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { EmitResult, EventLog } from '../event-log/event-log.ts'
 import type { Route, Transport } from '../event-log/transport.ts'
 import type { WithData } from '../filters/parsed-data.ts'
-import type { CatalogueEvent } from '../events/catalogue.ts'
+import { ALL_EVENTS, UNLISTED_KEY, type CatalogueEvent } from '../events/catalogue.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import type { SelectionInput } from '../instances/directory.ts'
 import { delivers, type SelectionRequest } from '../instances/selections.ts'
@@ -34,7 +34,13 @@ export type PreparedSelection = Pick<SqsSelection, 'queues' | 'notes'> & { selec
 export interface SqsMode {
   readonly queueType: QueueType
   /** `null`: there are no shared queues. */
-  readonly global: { readonly prefix: string; readonly singleQueue: boolean; readonly events: readonly string[] } | null
+  readonly global: {
+    readonly prefix: string
+    readonly singleQueue: boolean
+    readonly events: readonly string[]
+    /** True if events that the catalogue lacks are sent there, too. */
+    readonly unlisted: boolean
+  } | null
 }
 
 export interface SqsEmitterOptions {
@@ -98,7 +104,7 @@ export class SqsEmitter implements Transport {
     const before = this.#selections.get(instance)
     const { selection, queues, notes } = await this.prepare(instance, request, prefix)
     const stored = await this.#selections.store(instance, selection)
-    instanceQueues.deleteUnused(instance, { before, after: stored.selection })
+    instanceQueues.deleteUnused(instance, { before, after: stored.instance.selections.sqs })
     return { ...stored, queues, notes }
   }
 
@@ -109,7 +115,10 @@ export class SqsEmitter implements Transport {
    */
   async prepare(instance: string, request: SelectionRequest, prefix?: string): Promise<PreparedSelection> {
     const { selection, notes } = this.#selections.prepare(instance, request, prefix)
-    const queues = await this.#options.instanceQueues.ensure(instance, selection.enabled ? selection.events : [])
+    const queues = await this.#options.instanceQueues.ensure(
+      instance,
+      selection.enabled ? this.#options.eventLog.catalogueOf(instance).expand(selection.events) : []
+    )
     return { selection, queues, notes }
   }
 
@@ -123,8 +132,14 @@ export class SqsEmitter implements Transport {
    * @throws {InstanceNotFoundError} {QueueUnavailableError}
    */
   async queues(instance: string): Promise<(Omit<InstanceQueue, 'url'> & { url: string | null })[]> {
+    const { instanceQueues } = this.#options
     const selection = this.find(instance)
-    return this.#options.instanceQueues.find(instance, selection?.enabled ? selection.events : [])
+    if (!selection?.enabled) return []
+    const queues = await instanceQueues.find(instance, selection.events)
+    if (this.#selections.get(instance)?.events[0] !== ALL_EVENTS) return queues
+    // It is there once the first event that the catalogue lacks was sent.
+    const unlisted = await instanceQueues.find(instance, [UNLISTED_KEY])
+    return [...queues, ...unlisted.filter(({ url }) => url !== null)]
   }
 
   /** Reasons why pending events do not leave, or shared queues are missing: one for each code, with its queues. */
@@ -138,11 +153,12 @@ export class SqsEmitter implements Transport {
     return faultsOf(this.#holdups().filter(({ queue }) => !own.has(queue)))
   }
 
-  plan({ key }: CatalogueEvent, instance: Instance | undefined, content: WithData): Route {
+  plan(event: CatalogueEvent, instance: Instance | undefined, content: WithData): Route {
+    const { names, mode } = this.#options
+    const key = event.unlisted ? UNLISTED_KEY : event.key
     const queues: string[] = []
-    if (this.#globalKeys.has(key)) queues.push(this.#options.names.shared(key))
-    if (instance && delivers(instance.selections.sqs, key, content))
-      queues.push(this.#options.names.own(instance.name, key))
+    if (event.unlisted ? mode.global?.unlisted : this.#globalKeys.has(key)) queues.push(names.shared(key))
+    if (instance && delivers(instance.selections.sqs, event, content)) queues.push(names.own(instance.name, key))
     return { queues }
   }
 

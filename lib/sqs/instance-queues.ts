@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ClosingError } from '../errors.ts'
+import { ALL_EVENTS, type EventCatalogue, UNLISTED_KEY } from '../events/catalogue.ts'
 import type { Selection } from '../instances/instance.ts'
-import { selects } from '../instances/selections.ts'
 import { ensureAll } from './ensure-many.ts'
 import { Limiter } from './limiter.ts'
 import type { QueueProvisioner } from './provisioner.ts'
@@ -21,6 +21,8 @@ const QUEUES_AT_ONCE = 8
 
 export interface InstanceQueuesOptions {
   names: QueueNames
+  /** The events that an instance may have. */
+  catalogueOf: (instance: string) => EventCatalogue
   provisioner: QueueProvisioner
   /** True if queues whose events are no longer selected are deleted. */
   deleteUnused: boolean
@@ -72,15 +74,25 @@ export class InstanceQueues {
   ): void {
     const { names, provisioner, deleteUnused, hasPending, log } = this.#options
     if (!deleteUnused) return
-    for (const key of before?.events ?? []) {
+    const kept = this.#keys(instance, after?.enabled ? after : undefined)
+    for (const key of this.#keys(instance, before)) {
       const queue = names.own(instance, key)
-      if (selects(after, key) || hasPending(queue)) continue
+      if (kept.has(key) || hasPending(queue)) continue
       void this.#limiter
         .run(() => provisioner.deleteUnused(queue))
         .then((deleted) => {
           if (deleted) log.info({ queue }, 'An unused queue was deleted')
         })
     }
+  }
+
+  /** The keys of the queues that a stored selection may have. */
+  #keys(instance: string, selection: Selection | undefined): ReadonlySet<string> {
+    const stored = selection?.events ?? []
+    return new Set([
+      ...this.#options.catalogueOf(instance).expand(stored),
+      ...(stored[0] === ALL_EVENTS ? [UNLISTED_KEY] : [])
+    ])
   }
 
   /** Ends calls of `ensure` that are under way, and later ones: with a `ClosingError`. */

@@ -48,6 +48,8 @@ export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; 
     console: config.CONSOLE_ENABLED,
     bodyLimit: config.BODY_LIMIT,
     bodiesLimit: config.BODIES_LIMIT,
+    webhookDerivedIds: config.WEBHOOK_DERIVED_IDS,
+    webhookUnknownEvents: config.WEBHOOK_UNKNOWN_EVENTS,
     eventLog: {
       url: config.DATABASE_URL,
       serverUrl: config.SERVER_URL ?? `http://localhost:${config.SERVER_PORT}`,

@@ -62,6 +62,8 @@ export const EnvSchema = Type.Object({
   HUBS: list(`${HUB_NAMES.join(', ')}, separated by commas`, 'evolution'),
   WAHA_HMAC_KEY: text('the secret with which WAHA signs its webhooks'),
   EXTRA_EVENTS: list('event names besides those of the hubs, separated by commas'),
+  WEBHOOK_DERIVED_IDS: flag(true),
+  WEBHOOK_UNKNOWN_EVENTS: oneOf(['accept', 'refuse'], 'accept'),
 
   SQS_ENABLED: flag(true),
   SQS_BACKEND: oneOf(['auto', 'aws', 'embedded'], 'auto'),

@@ -15,6 +15,10 @@ export class Metrics {
   readonly accepted = this.#counter('iev_events_accepted_total', 'Accepted events', ['event'])
   readonly duplicates = this.#counter('iev_events_duplicate_total', 'Events with an id that the instance had already')
   readonly refused = this.#counter('iev_events_refused_total', 'Events that were refused by the log', ['code'])
+  readonly rejected = this.#counter('iev_http_rejected_total', 'Requests with events that were rejected', [
+    'code',
+    'route'
+  ])
   readonly commitSeconds = this.#histogram('iev_store_commit_duration_seconds', 'Time of one commit', LATENCY_SECONDS)
   readonly commitOperations = this.#histogram(
     'iev_store_commit_operations',

@@ -12,7 +12,7 @@ import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
-import type { Notice } from './notice.ts'
+import { NO_GLOBAL_EVENTS, type Notice } from './notice.ts'
 import { readSubscription, type Subscription } from './subscription.ts'
 import type { WrongKeys } from './wrong-keys.ts'
 
@@ -161,11 +161,6 @@ const KEYLESS = refused(
   'No key came: pass it as auth: { apikey }, in the header apikey or Authorization: Bearer, or as ?apikey='
 )
 
-const NO_GLOBAL_EVENTS: Notice = {
-  code: WS_DISABLED,
-  message:
-    'This namespace carries no events, because global events are switched off: connect to /<instance>, or set the option globalEvents of the server'
-}
 const NOTHING: Subscription = {
   offset: undefined,
   log: undefined,

@@ -1,7 +1,7 @@
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
 import { withoutOmitted } from '../filters/omission.ts'
 import type { WithData } from '../filters/parsed-data.ts'
-import { isKeptFrom, type StoredEvent } from '../events/event.ts'
+import { isKeptFrom, UNLISTED, type StoredEvent } from '../events/event.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../instances/instance.ts'
 import { delivers } from '../instances/selections.ts'
@@ -38,7 +38,8 @@ export class Audiences {
    */
   of(event: StoredEvent): Audience {
     const { catalogueOf, instances } = this.#options
-    const known = catalogueOf(event.instance).find(event.event)
+    const catalogue = catalogueOf(event.instance)
+    const known = catalogue.find(event.event) ?? (event.flags & UNLISTED ? catalogue.unlisted(event.event) : undefined)
     if (!known || isKeptFrom(event, 'websocket')) return NOBODY
     const instance = instances.get(event.instance)
     // An instance that was created again under the same name does not inherit events.
@@ -52,8 +53,8 @@ export class Audiences {
   }
 
   /** Returns the audience of an event of an instance; `undefined` for an unknown instance. */
-  ofInstance({ key, inAll }: CatalogueEvent, instance: Instance | undefined, content: WithData): Audience {
-    const namespace = delivers(instance?.selections.websocket, key, content)
-    return { namespace, root: this.#options.globalEvents && (inAll || namespace) }
+  ofInstance(event: CatalogueEvent, instance: Instance | undefined, content: WithData): Audience {
+    const namespace = delivers(instance?.selections.websocket, event, content)
+    return { namespace, root: this.#options.globalEvents && (event.inAll || namespace) }
   }
 }

@@ -64,12 +64,18 @@ t.test('the channels are the queues and namespaces of this server', async (t) =>
   t.ok(both.includes('global_messages_upsert.fifo'))
   t.notOk(both.includes('global_creds_update.fifo'), 'an event that "all" does not include')
   t.ok(both.includes('{instance}_creds_update.fifo'))
+  t.ok(both.includes('global_unknown.fifo'))
   t.same(both.slice(-2), ['/{instance}', '/'])
 
   const single = await addresses(CONFIGURATIONS['one queue'] as AppOptions)
-  t.same(single, ['hub_singlequeue.fifo', '{instance}_call.fifo', '{instance}_messages_upsert.fifo'])
+  t.same(single, [
+    'hub_singlequeue.fifo',
+    '{instance}_call.fifo',
+    '{instance}_messages_upsert.fifo',
+    '{instance}_unknown.fifo'
+  ])
 
-  t.same(await addresses(CONFIGURATIONS['events of its own, by sockets alone'] as AppOptions), ['/{instance}'])
+  t.same(await addresses(CONFIGURATIONS['events of its own, by sockets alone'] as AppOptions), ['/{instance}', '/'])
   t.same(await addresses({ sqs: false, websocket: false }), [])
 })
 
@@ -123,6 +129,13 @@ t.test('messages of queues and sockets match their schemas, and wrong messages d
     check(value)
     return check.errors
   }
+
+  const traditional = await listen(t, { ...CONFIGURATIONS['events of its own, by sockets alone'], docs: true })
+  const { socket: onRoot } = client(t, traditional.url, { auth: { apikey: API_KEY } })
+  const [notice] = await next(onRoot, 'notice')
+  const inTraditionalMode = new Ajv({ strict: false }).addSchema(await get(traditional.app), 'document')
+  t.ok(inTraditionalMode.validate({ $ref: 'document#/components/messages/websocket.notice/payload' }, notice))
+  t.notOk(inTraditionalMode.validate({ $ref: 'document#/components/messages/websocket.notice/payload' }, {}))
 
   const { socket, until } = client(t, url, { auth: { apikey: API_KEY, offset: 'latest' } })
   const [[resumed]] = await Promise.all([next(socket, 'resumed'), next(socket, 'connect')])

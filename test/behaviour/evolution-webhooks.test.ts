@@ -114,7 +114,9 @@ async function postAll(t: Test, { global, queueOf }: Mode): Promise<void> {
     })),
     all.map((message) => {
       const { event, instance, id } = parsed(message)
-      return { event, instance, id, group: instance, deduplicationId: id }
+      const { key } = app.eventLog.instances.require(instance)
+      // Ids of webhooks are unique within an instance only.
+      return { event, instance, id, group: instance, deduplicationId: `${instance}:${key}:${String(id)}` }
     })
   )
   t.same(

@@ -64,6 +64,15 @@ t.test('instances are created, listed and deleted, and their tokens replaced', a
   t.match(await run(['instances', 'delete', 'sales', '--yes']), { code: 1, error: /IEV_INSTANCE_NOT_FOUND/ })
 })
 
+t.test('set prints each selected event once, by its key', async (t) => {
+  const { run, app } = await start(t)
+  const { out } = await run(['set', 'sqs', 'sales', '--events', 'GROUP_UPDATE,CALL'])
+  const [, url] = /^GROUPS_UPDATE {2}(.*)$/m.exec(out) ?? []
+  t.match(out, /^GROUPS_UPDATE {2}http\S+\nCALL {2}http\S+$/)
+  t.same(url, (await app.sqs.queues('sales')).find(({ event }) => event === 'GROUPS_UPDATE')?.url)
+  t.match(await run(['set', 'sqs', 'sales']), { out: 'GROUPS_UPDATE\nCALL' })
+})
+
 t.test('instances are listed page by page, and found regardless of accents', async (t) => {
   const { run, app } = await start(t)
   for (const name of ['vendas', 'São Paulo', 'a']) await app.eventLog.instances.create({ name, token: `of-${name}` })

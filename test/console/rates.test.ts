@@ -6,7 +6,7 @@ function sample(node: string, accepted: number, { uptimeSeconds = accepted, sock
     node,
     uptimeSeconds,
     sockets,
-    totals: { accepted, delivered: accepted * 2, emitted: 0, refused: 0, unloggedLines: 0 }
+    totals: { accepted, delivered: accepted * 2, emitted: 0, refused: 0, rejected: 0, unloggedLines: 0 }
   }
 }
 

@@ -51,8 +51,8 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
     const served: string[] = []
     const server = bare(t)
     server.addHook('onRoute', ({ method, url }) => {
-      // Of Socket.IO, not of the HTTP API.
-      if (url === '/socket.io/') return
+      // Of Socket.IO, not of the HTTP API; and other spellings of routes.
+      if (url === '/socket.io/' || url === '/webhook/evolution/*') return
       for (const verb of [method].flat()) if (verb !== 'HEAD') served.push(`${verb} ${url}`)
     })
     await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: { region: 'x' } })

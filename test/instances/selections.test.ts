@@ -1,5 +1,5 @@
 import t from 'tap'
-import { EventCatalogue } from '../../lib/events/catalogue.ts'
+import { ALL_EVENTS, type CatalogueEvent, EventCatalogue } from '../../lib/events/catalogue.ts'
 import { delivers, resolveSelection, selects, type SelectionRequest } from '../../lib/instances/selections.ts'
 import type { Selection } from '../../lib/instances/instance.ts'
 
@@ -9,6 +9,8 @@ function storedSelection(enabled: boolean, events: string[]): Selection {
   return { id: 'id', enabled, events, createdAt: new Date(), updatedAt: new Date() }
 }
 
+const call: CatalogueEvent = catalogue.get('call')
+
 function resolved(request: SelectionRequest, stored?: Selection) {
   const { selection, notes } = resolveSelection(request, { stored, catalogue, prefix: 'sqs.' })
   return { ...selection, notes }
@@ -16,6 +18,7 @@ function resolved(request: SelectionRequest, stored?: Selection) {
 
 const on = storedSelection(true, ['CALL'])
 const off = storedSelection(false, ['CALL'])
+const offWithAll = storedSelection(false, [ALL_EVENTS])
 const offWithNone = storedSelection(false, [])
 
 t.test('a list is taken exactly, whatever was stored', async (t) => {
@@ -32,14 +35,15 @@ t.test('a list is taken exactly, whatever was stored', async (t) => {
 
 t.test('switched on without a list, a selection has the list from before it was off, else all events', async (t) => {
   t.strictSame(resolved({ enabled: true }, off).events, ['CALL'])
-  t.strictSame(resolved({ enabled: true }).events, catalogue.all)
-  t.strictSame(resolved({ enabled: true }, on).events, catalogue.all, 'it was on: there is nothing to restore')
-  t.strictSame(resolved({ enabled: true }, offWithNone).events, catalogue.all)
+  t.strictSame(resolved({ enabled: true }).events, [ALL_EVENTS])
+  t.strictSame(resolved({ enabled: true }, on).events, [ALL_EVENTS], 'it was on: there is nothing to restore')
+  t.strictSame(resolved({ enabled: true }, offWithNone).events, [ALL_EVENTS])
+  t.strictSame(resolved({ enabled: true }, offWithAll).events, [ALL_EVENTS])
 })
 
 t.test('switched on with an empty list, a selection has all events', async (t) => {
   for (const stored of [undefined, on, off]) {
-    t.strictSame(resolved({ enabled: true, events: [] }, stored).events, catalogue.all)
+    t.strictSame(resolved({ enabled: true, events: [] }, stored).events, [ALL_EVENTS])
   }
 })
 
@@ -49,7 +53,13 @@ t.test('switched off without a list, a selection keeps the stored one', async (t
 })
 
 t.test('"all" does not include the event with session secrets', async (t) => {
-  t.notOk(resolved({ enabled: true }).events.includes('CREDS_UPDATE'))
+  const all = storedSelection(true, [...resolved({ enabled: true }).events])
+  t.strictSame(
+    catalogue.events.filter((event) => !selects(all, event)).map(({ name }) => name),
+    ['creds.update']
+  )
+  t.equal(selects(all, catalogue.unlisted('messages.starred')), true, 'and it includes what the catalogue lacks')
+  t.equal(selects({ ...all, enabled: false }, catalogue.unlisted('messages.starred')), false)
 })
 
 t.test('a refusal of unknown keys has the name that the caller gave to the list', async (t) => {
@@ -64,10 +74,11 @@ t.test('a list whose keys were all left out selects nothing', async (t) => {
 })
 
 t.test('an event is selected when its key is listed and the selection is on', async (t) => {
-  t.equal(selects(on, 'CALL'), true)
-  t.equal(selects(on, 'QRCODE_UPDATED'), false)
-  t.equal(selects(off, 'CALL'), false)
-  t.equal(selects(undefined, 'CALL'), false)
+  t.equal(selects(on, call), true)
+  t.equal(selects(on, catalogue.get('qrcode.updated')), false)
+  t.equal(selects(off, call), false)
+  t.equal(selects(undefined, call), false)
+  t.equal(selects(on, catalogue.unlisted('messages.starred')), false)
 })
 
 t.test('a filter and members to leave out stay until they are replaced or removed', async (t) => {
@@ -97,15 +108,15 @@ t.test('a selection delivers the events that its filter passes', async (t) => {
   const filtered = { ...on, filter: { a: [1] } }
   const matching = { data: '{"a":1}' }
   const cases = [
-    [filtered, 'CALL', matching],
-    [filtered, 'CALL', { data: '{"a":2}' }],
-    [filtered, 'QRCODE_UPDATED', matching],
-    [{ ...filtered, enabled: false }, 'CALL', matching],
-    [on, 'CALL', { data: '{"a":2}' }],
-    [undefined, 'CALL', matching]
+    [filtered, call, matching],
+    [filtered, call, { data: '{"a":2}' }],
+    [filtered, catalogue.get('qrcode.updated'), matching],
+    [{ ...filtered, enabled: false }, call, matching],
+    [on, call, { data: '{"a":2}' }],
+    [undefined, call, matching]
   ] as const
   t.strictSame(
-    cases.map(([selection, key, event]) => delivers(selection, key, event)),
+    cases.map(([selection, event, content]) => delivers(selection, event, content)),
     [true, false, false, false, true, false]
   )
 })

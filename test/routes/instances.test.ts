@@ -18,7 +18,12 @@ t.test('the token of an instance, given or generated, is only in the reply to cr
   })
   t.equal(given.statusCode, 201)
   t.match(given.json(), {
-    instance: { instanceName: 'mine', instanceId: /^[0-9a-f-]{36}$/, integration: 'WHATSAPP-BAILEYS' },
+    instance: {
+      instanceName: 'mine',
+      instanceId: /^[0-9a-f-]{36}$/,
+      integration: 'WHATSAPP-BAILEYS',
+      status: 'close'
+    },
     hash: 'token-of-mine',
     websocket: { enabled: true, events: ['CALL'] },
     sqs: { enabled: true, events: ['PRESENCE_UPDATE'] }
@@ -57,7 +62,7 @@ t.test('create accepts the flat fields of Evolution API v1', async (t) => {
 
 t.test('an instance that was registered by an event gets its token by create', async (t) => {
   const server = await build(t)
-  await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })
+  await server.onInstanceEvent({ instance: 'mine', event: 'connection.update', data: { state: 'connecting' } })
   const reply = await server.inject({
     method: 'POST',
     url: '/instance/create',
@@ -65,6 +70,7 @@ t.test('an instance that was registered by an event gets its token by create', a
     payload: { instanceName: 'mine', token: 'abc' }
   })
   t.equal(reply.statusCode, 201)
+  t.match(reply.json(), { instance: { status: 'connecting' } })
   const log = await server.inject({ url: '/events/mine', headers: { apikey: 'abc' } })
   t.equal(log.json<{ events: unknown[] }>().events.length, 1)
 })

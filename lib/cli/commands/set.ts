@@ -1,4 +1,5 @@
 import { Argument, type Command, Option } from 'commander'
+import { EventCatalogue } from '../../events/catalogue.ts'
 import type { FindReply, SelectionReply, SetReply } from '../../schemas/selections.ts'
 import type { SelectionRequest } from '../../instances/selections.ts'
 import type { TransportName } from '../../instances/instance.ts'
@@ -85,14 +86,18 @@ function omittedPaths(text: string): string[] | typeof NONE {
   return text === NONE ? text : listed(text)
 }
 
-/** Prints one line per event, with the URL of its queue; then what is filtered and left out. */
+/**
+ * Prints one line per event, with the URL of its queue; then what is filtered and left out. The reply names also the keys by which
+ * Evolution API's manager knows events.
+ */
 function print(
   { enabled, events, filter, omit, queues }: SelectionReply & Pick<SetReply, 'queues'>,
   { out, error }: CliContext
 ): void {
   if (!enabled) return error('Off: no events are sent.')
   const urls = new Map(queues?.map(({ event, url }) => [event, url]))
-  for (const event of events) out([event, urls.get(event)].filter(Boolean).join('  '))
+  for (const event of new EventCatalogue().withoutAliases(events))
+    out([event, urls.get(event)].filter(Boolean).join('  '))
   if (filter) error(`Filter: ${JSON.stringify(filter)}`)
   if (omit) error(`Left out: ${omit.join(', ')}`)
 }

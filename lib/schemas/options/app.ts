@@ -44,7 +44,18 @@ export const AppOptions = Type.Object(
     /** Secrets with which hubs sign their webhooks. The bodies of a hub that is named here are refused unless they are signed. */
     hmacKeys: Type.Optional(
       Type.Object({ waha: Type.Optional(Type.String({ minLength: 1 })) }, { additionalProperties: false })
-    )
+    ),
+    /**
+     * Gives an event that a webhook sends without an id one derived from its instance, name, `date_time` and data, so that a repeat
+     * is a duplicate.
+     * @default true
+     */
+    webhookDerivedIds: Type.Optional(Type.Boolean()),
+    /**
+     * Whether an event that the catalogue lacks is accepted from a webhook: it is logged, and goes where all events are selected.
+     * @default 'accept'
+     */
+    webhookUnknownEvents: Type.Optional(Type.Union([Type.Literal('accept'), Type.Literal('refuse')]))
   },
   { additionalProperties: false }
 )

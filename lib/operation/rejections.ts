@@ -1,0 +1,110 @@
+import ipaddr from 'ipaddr.js'
+import { addressBlock } from '../websocket/address-block.ts'
+
+/** A request that was rejected. */
+export interface Rejected {
+  code: string
+  /** A sentence without anything of the request's key or body. */
+  message: string
+  /** Method and path of the route, such as `POST /events/:instance`. */
+  route: string
+  /** Address of the client. */
+  address: string
+  /** Name of a registered instance; `null`: not known. */
+  instance: string | null
+  /** True if its key was valid. */
+  authorized: boolean
+}
+
+/** The rejected requests of one code, route, instance and client. */
+export interface Rejection extends Omit<Rejected, 'authorized'> {
+  count: number
+  firstAt: Date
+  lastAt: Date
+}
+
+interface Kept extends Rejection {
+  /** Number of different minutes in which there was one. */
+  minutes: number
+}
+
+/** Kinds of rejections that are remembered at once, of each group of clients. */
+const MAX_KEPT = 30
+/** Of them, those of one instance. */
+const MAX_OF_INSTANCE = 10
+const MINUTE_MS = 60_000
+
+/**
+ * Remembers rejected requests, so that a mistyped key or an unknown event does not go unnoticed. Memory is bounded, and a stranger
+ * with many addresses cannot push out what matters: clients with a valid key, strangers of a private network, where hubs are, and
+ * all other strangers are remembered apart; of the others those go first that came in one minute only.
+ */
+export class Rejections {
+  readonly #groups: Record<'authorized' | 'near' | 'far', Map<string, Kept>> = {
+    authorized: new Map(),
+    near: new Map(),
+    far: new Map()
+  }
+  readonly #now: () => Date
+  #total = 0
+  #forgotten = 0
+
+  constructor(now: () => Date = () => new Date()) {
+    this.#now = now
+  }
+
+  /** Rejected requests since the start. */
+  get total(): number {
+    return this.#total
+  }
+
+  /** Kinds that are no longer remembered, for want of room. */
+  get forgotten(): number {
+    return this.#forgotten
+  }
+
+  add({ authorized, ...rejected }: Rejected): void {
+    const { code, route, instance, address, message } = rejected
+    const group = this.#groups[authorized ? 'authorized' : isNear(address) ? 'near' : 'far']
+    const key = JSON.stringify([code, route, instance, addressBlock(address)])
+    const now = this.#now()
+    this.#total++
+    const known = group.get(key)
+    if (known) {
+      if (minuteOf(known.lastAt) !== minuteOf(now)) known.minutes++
+      Object.assign(known, { message, address, count: known.count + 1, lastAt: now })
+      return
+    }
+    this.#makeRoom(group, instance)
+    group.set(key, { ...rejected, count: 1, minutes: 1, firstAt: now, lastAt: now })
+  }
+
+  /** All that are remembered, the last first. */
+  list(): Rejection[] {
+    return Object.values(this.#groups)
+      .flatMap((group) => [...group.values()])
+      .sort((a, b) => b.lastAt.getTime() - a.lastAt.getTime())
+      .map(({ minutes: _minutes, ...rejection }) => rejection)
+  }
+
+  #makeRoom(group: Map<string, Kept>, instance: string | null): void {
+    const own = instance === null ? [] : [...group].filter(([, kept]) => kept.instance === instance)
+    const full = own.length >= MAX_OF_INSTANCE ? own : group.size >= MAX_KEPT ? [...group] : []
+    if (full.length === 0) return
+    const [[first]] = full.toSorted(
+      ([, a], [, b]) => a.minutes - b.minutes || a.lastAt.getTime() - b.lastAt.getTime()
+    ) as [[string, Kept]]
+    group.delete(first)
+    this.#forgotten++
+  }
+}
+
+/** True for an address of this machine or of a private network. */
+function isNear(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  return ['loopback', 'private', 'uniqueLocal', 'linkLocal'].includes(ipaddr.process(address).range())
+}
+
+function minuteOf(time: Date): number {
+  return Math.floor(time.getTime() / MINUTE_MS)
+}

@@ -1,0 +1,19 @@
+import { derivedId, derivedIdInSlices, LARGE_DATA } from '../lib/events/derived-id.ts'
+import type { BodyIntake } from '../lib/http/body-intake.ts'
+import { toJson } from '../lib/json/to-json.ts'
+import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
+
+/** An event of a hub. Its name is that on the wire, however the hub writes it. */
+export type HubEvent = Pick<InstanceEventInput, 'instance' | 'event' | 'data' | 'id' | 'dateTime'>
+
+/** Returns the id of an event that has none. `undefined`: its hub gives no time, or the event will be refused. */
+export async function deriveId(
+  { instance, event, data, dateTime }: HubEvent,
+  intake: BodyIntake
+): Promise<string | undefined> {
+  if (dateTime === undefined) return undefined
+  const written = toJson(data)
+  if ('fault' in written) return undefined
+  const source = { instance, event, dateTime, data: written.json }
+  return written.json.length < LARGE_DATA ? derivedId(source) : intake.inTurn(() => derivedIdInSlices(source))
+}
