@@ -25,17 +25,18 @@ const SENDERS_MAX_CHARACTERS = 1_048_576
 
 /** Reads the connection of an instance from its last `connection.update` among the newest 50,000 offsets. */
 export async function readConnection(log: LogStore, instanceKey: number): Promise<Connection> {
-  const [last] = await newest(log, { instanceKey, limit: 1 })
-  for await (const update of updates(log, { instanceKey, limit: 1 })) {
-    const { state, wuid, profileName, profilePictureUrl } = membersOf(update.data)
-    return {
-      state: text(state),
-      ownerJid: text(wuid) ?? senderOf(last),
-      profileName: text(profileName),
-      profilePicUrl: text(profilePictureUrl)
-    }
+  const { head } = await log.range()
+  // A store finds the events of an instance by an index, and needs no slices.
+  const stretch = { instanceKey, after: Math.max(0, head - MAX_OFFSETS), newestFirst: true, limit: 1 }
+  const [last] = await log.read(stretch)
+  const [update] = last ? await log.read({ ...stretch, events: EVENTS }) : []
+  const { state, wuid, profileName, profilePictureUrl } = membersOf(update?.data ?? '{}')
+  return {
+    state: text(state),
+    ownerJid: text(wuid) ?? senderOf(last),
+    profileName: text(profileName),
+    profilePicUrl: text(profilePictureUrl)
   }
-  return { state: null, ownerJid: senderOf(last), profileName: null, profilePicUrl: null }
 }
 
 /**
@@ -44,9 +45,11 @@ export async function readConnection(log: LogStore, instanceKey: number): Promis
  */
 export async function findByNumber(log: LogStore, number: string): Promise<StoredEvent | undefined> {
   const digits = number.replace(/\D/g, '')
-  for (const event of await newest(log, { limit: SENDERS, maxBytes: SENDERS_MAX_CHARACTERS }))
-    if (numberOf(senderOf(event)) === digits) return event
-  for await (const event of updates(log, { limit: SLICE_OFFSETS }))
+  const { first, head } = await log.range()
+  const end = Math.max(first - 1, head - MAX_OFFSETS)
+  const newest = { after: end, newestFirst: true, limit: SENDERS, maxBytes: SENDERS_MAX_CHARACTERS }
+  for (const event of await log.read(newest)) if (numberOf(senderOf(event)) === digits) return event
+  for await (const event of updates(log, { after: end, upTo: head }))
     if (numberOf(text(membersOf(event.data).wuid)) === digits) return event
   return undefined
 }
@@ -61,20 +64,14 @@ export function numberOf(jid: string | null): string | null {
   return /^\d+/.exec(jid ?? '')?.[0] ?? null
 }
 
-type Narrowing = Pick<ReadOptions, 'limit'> & { instanceKey?: number; maxBytes?: number }
-
-async function newest(log: LogStore, narrowing: Narrowing): Promise<StoredEvent[]> {
-  const { head } = await log.range()
-  return log.read({ ...narrowing, after: Math.max(0, head - MAX_OFFSETS), newestFirst: true })
-}
-
-/** Every `connection.update`, newest first. @param narrowing `limit`: the most of one slice */
-async function* updates(log: LogStore, narrowing: Narrowing): AsyncGenerator<StoredEvent> {
-  const { first, head } = await log.range()
-  const end = Math.max(first - 1, head - MAX_OFFSETS)
-  for (let upTo = head; upTo > end; upTo -= SLICE_OFFSETS) {
-    const after = Math.max(end, upTo - SLICE_OFFSETS)
-    yield* await log.read({ ...narrowing, events: EVENTS, after, upTo, newestFirst: true })
+/** Every `connection.update` of a stretch of the log, newest first. */
+async function* updates(
+  log: LogStore,
+  stretch: Required<Pick<ReadOptions, 'after' | 'upTo'>>
+): AsyncGenerator<StoredEvent> {
+  for (let { upTo } = stretch; upTo > stretch.after; upTo -= SLICE_OFFSETS) {
+    const after = Math.max(stretch.after, upTo - SLICE_OFFSETS)
+    yield* await log.read({ events: EVENTS, after, upTo, newestFirst: true, limit: SLICE_OFFSETS })
     await setImmediate()
   }
 }

@@ -197,20 +197,26 @@ t.test('the connection is looked for in parts, between which other requests are 
   await server.onInstanceEvent({ instance: 'mine', event: 'connection.update', data: { state: 'open' } })
   const call = { instance: 'mine', event: 'call', data: 1 }
   for (let n = 0; n < 5; n++) await server.onInstanceEvent(Array.from({ length: 1_000 }, () => call))
+  let turns = 0
+  const count = () => {
+    turns++
+    timer = setImmediate(count)
+  }
   const { log } = server.eventLog.store
   const read = log.read.bind(log)
-  const asked: unknown[] = []
-  log.read = (options) => {
-    asked.push([options.events?.length, options.after, options.upTo])
-    return read(options)
+  let timer: NodeJS.Immediate
+  let most = 0
+  log.read = async (options) => {
+    turns = 0
+    timer = setImmediate(count)
+    const events = await read(options)
+    clearImmediate(timer)
+    most = Math.max(most, turns)
+    return events
   }
   const reply = await server.inject({ url: '/instance/connectionState/mine', headers })
   t.match(reply.json(), { instance: { state: 'open' } })
-  t.same(asked, [
-    [undefined, 0, undefined],
-    [1, 905, 5_001],
-    [1, 0, 905]
-  ])
+  t.ok(most > 1, `${most} turns of the event loop`)
 })
 
 t.test('the list of all instances is written in parts, between which other requests are served', async (t) => {
