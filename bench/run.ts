@@ -57,6 +57,11 @@ if (unknown.length > 0) {
   console.error(`No benchmark ${unknown.join(', ')}: there are ${known.join(', ')}`)
   process.exit(2)
 }
+const minutes = Number(values.minutes)
+if (!Number.isInteger(minutes) || minutes < 1) {
+  console.error(`--minutes takes a whole number from 1 (got "${values.minutes}")`)
+  process.exit(2)
+}
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS).filter((name) => name !== NAMED_ONLY)
 
 let current: Bench | undefined
@@ -77,7 +82,7 @@ try {
     current = new Bench({ quick: values.quick })
     const begun = performance.now()
     const comparisons = await BENCHMARKS[name]?.(current).finally(() => current?.close())
-    const report = await REPORTS[name]?.(current, { minutes: Number(values.minutes) }).finally(() => current?.close())
+    const report = await REPORTS[name]?.(current, { minutes }).finally(() => current?.close())
     const title = `\n## ${name} (${Math.round((performance.now() - begun) / 1_000)} s)`
     if (comparisons) {
       results[name] = comparisons

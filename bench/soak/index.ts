@@ -20,6 +20,8 @@ const MINUTE_MS = 60_000
 /** Memory is the least of the samples of a minute: what is left after garbage collections. */
 const SAMPLE_MS = 2_000
 const MIB = 2 ** 20
+/** Minutes of a run whose second half tells by how much memory grows. */
+const LEAST_MINUTES = 4
 /** A growth of less than this a minute is within what the last minutes vary. */
 const PLATEAU_MIB = 0.1
 
@@ -129,6 +131,10 @@ function sizeOf(path: string): number {
 }
 
 function summary(lines: readonly SoakMinute[]): object {
+  if (lines.length < LEAST_MINUTES) {
+    console.log(`Whether memory still grows is not known: that takes ${LEAST_MINUTES} minutes or more`)
+    return { lines }
+  }
   const half = lines.slice(Math.floor(lines.length / 2))
   const growth = slope(half.map(({ RSS }) => RSS))
   console.log(
