@@ -36,6 +36,8 @@ const BUFFER_MAX_CHARACTERS = 32 * 1_048_576
 /** Milliseconds for which lanes are read, or begun, in one turn of the event loop. */
 const TURN_MS = 10
 
+const NOT_QUEUED = 'Pending events could not be queued'
+
 /**
  * The lanes that this process sends. A lane begins when the store reports events of it, is read from the store when its
  * window runs low, and ends when it is empty or another process sends it.
@@ -49,6 +51,9 @@ export class Lanes {
   /** Lanes that were dropped while a batch of theirs was in flight, and promises that resolve when it comes back. */
   readonly #leaving = new Map<Lane, Promise<void>>()
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
+  /** Lanes that the store has reported as pending and that have not begun, by instance. */
+  readonly #toBegin = new Map<number, LaneKey[]>()
+  #isBeginning = false
   /** Lanes whose next page is to be read. */
   readonly #toLoad = new FifoSet<Lane>()
   #isLoading = false
@@ -68,13 +73,12 @@ export class Lanes {
   async start(sender: LaneSender): Promise<void> {
     this.#sender = sender
     const guard = this.#guard
-    const failure = 'Pending events could not be queued'
     this.#stopWatching = await this.#deliveries.watch({
-      pending: (lanes) => guard(failure, () => this.#pending(lanes)),
-      appended: (events) => guard(failure, () => this.#appended(events)),
-      redriven: (lanes) => guard(failure, () => this.#redriven(lanes)),
+      pending: (lanes) => this.#pending(lanes),
+      appended: (events) => guard(NOT_QUEUED, () => this.#appended(events)),
+      redriven: (lanes) => guard(NOT_QUEUED, () => this.#redriven(lanes)),
       release: (partitions) => this.#release(partitions),
-      revoked: (partitions) => guard(failure, () => this.#drop(partitions))
+      revoked: (partitions) => guard(NOT_QUEUED, () => this.#drop(partitions))
     })
   }
 
@@ -87,7 +91,8 @@ export class Lanes {
 
   /** True if events for a queue are pending in this process. */
   hasPending(queue: string): boolean {
-    return this.#lanes.values().some((lane) => lane.queue === queue)
+    const isOfQueue = (lane: LaneKey) => lane.queue === queue
+    return this.#lanes.values().some(isOfQueue) || this.#toBegin.values().some((keys) => keys.some(isOfQueue))
   }
 
   [Symbol.iterator](): Iterator<Lane> {
@@ -120,19 +125,52 @@ export class Lanes {
   /** The store has more events of these lanes than it has reported. */
   #pending(keys: readonly LaneKey[]): void {
     for (const key of keys) {
-      const known = this.#lanes.get(laneId(key.queue, key.instanceKey))
+      const waiting = this.#toBegin.get(key.instanceKey)
+      if (waiting) waiting.push(key)
+      else this.#toBegin.set(key.instanceKey, [key])
+    }
+    if (!this.#isBeginning) void this.#beginAll()
+  }
+
+  /** A restart may find very many lanes: others have their turn in between. */
+  async #beginAll(): Promise<void> {
+    this.#isBeginning = true
+    for (;;) {
+      this.#guard(NOT_QUEUED, () => this.#beginSome())
+      if (this.#toBegin.size === 0 || this.#stopped) break
+      await setImmediate()
+    }
+    this.#isBeginning = false
+  }
+
+  #beginSome(): void {
+    const begun = performance.now()
+    for (const instanceKey of this.#toBegin.keys()) {
+      this.#begin(instanceKey)
+      if (performance.now() - begun >= TURN_MS) break
+    }
+    this.#sender.pump()
+  }
+
+  /** Begins the lanes of an instance that wait for it. */
+  #begin(instanceKey: number): void {
+    const keys = this.#toBegin.get(instanceKey) ?? []
+    this.#toBegin.delete(instanceKey)
+    for (const key of keys) {
+      const known = this.#lanes.get(laneId(key.queue, instanceKey))
       const lane = known ?? this.#open(key, { after: 0, behind: true })
       if (known) lane.fallBehind()
       // Acknowledgements of an earlier lane of this key may not be stored yet: it waits for them before it reads.
       else lane.rewind()
       this.settle(lane)
     }
-    this.#sender.pump()
   }
 
   /** New events, committed, in offset order. */
   #appended(events: readonly StoredEvent[]): void {
     for (const event of events) {
+      // Its lanes may have older events.
+      if (this.#toBegin.size > 0) this.#begin(event.instanceKey)
       for (const queue of event.queues) {
         const { instanceKey } = event
         const lane =
@@ -175,6 +213,8 @@ export class Lanes {
   }
 
   #drop(partitions: ReadonlySet<number>): void {
+    for (const instanceKey of this.#toBegin.keys())
+      if (partitions.has(partitionOf(instanceKey))) this.#toBegin.delete(instanceKey)
     for (const [id, lane] of this.#lanes) {
       if (!partitions.has(partitionOf(lane.instanceKey))) continue
       this.#lanes.delete(id)
