@@ -111,18 +111,19 @@ export class Replay {
     const { scope, writer } = this.listener
     const complete = this.#resumed.complete && page.prunedTo <= this.#position
     if (this.#quiet && !complete) throw new Error('Events that were still to be sent were pruned from the log')
-    const { count, payload: events } = page.of(scope, this.#position)
-    const { reached: position, held } = page
+    const { events, payload } = page.of(scope, this.#position)
+    const { reached: position, isLast } = page
+    const count = events.length
     const resumed = { from: this.#resumed.from, to: position, count: this.#resumed.count + count, complete }
     const isNews = this.#isNews || complete !== this.#resumed.complete
-    const tellsAtOnce = held !== undefined && !this.#quiet
+    const tellsAtOnce = isLast && !this.#quiet
     // If nothing is missing and nothing follows, `resumed` says as much.
     const before = isNews && !(tellsAtOnce && complete && count === 0) ? [this.#resuming({ id, complete })] : []
     const after = tellsAtOnce ? [this.#packet('resumed', { ...resumed, log: id } satisfies Resumed)] : []
-    if (held) after.push(...page.packets(scope, held))
     const own = [before, after].map((packets) => new Payload(packets, scope.owner))
-    const isShared = events === undefined || (events.isHeld && writer.sharesFrames)
-    const bytes = own.reduce((sum, payload) => sum + payload.bytes, isShared ? 0 : events.bytes)
+    const live = isLast ? page.heldFor(scope).payload : undefined
+    const shared = [payload, live].filter((part) => part && !(part.isHeld && writer.sharesFrames))
+    const bytes = [...own, ...shared].reduce((sum, part) => sum + (part?.bytes ?? 0), 0)
     this.#pageBytes = Math.max(bytes, PAGE_BYTES)
     if (!this.#options.budget.fits(scope.owner, bytes, REPLAY_SHARE)) return false
 
@@ -131,11 +132,11 @@ export class Replay {
     this.#resumed = resumed
     this.#isNews = false
     this.#options.replayed(count)
-    if (held) {
+    if (isLast) {
       this.end()
       this.#options.live(this.listener)
     }
-    for (const payload of [own[0], events, own[1]]) if (payload && payload.packets.length > 0) writer.send(payload)
+    for (const part of [own[0], payload, own[1], live]) if (part && part.packets.length > 0) writer.send(part)
     return true
   }
 

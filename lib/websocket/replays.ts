@@ -177,7 +177,7 @@ export class Replays {
 
   /** Reads a page for each pass and sends it. */
   async #read(passes: readonly Pass[]): Promise<void> {
-    const { head, epoch: current } = this.#options
+    const { audienceOf, head, epoch: current } = this.#options
     const [epoch, end] = [current(), head()]
     const held = new HeldEvents(new Set(passes.map(({ owner }) => owner)))
     this.#held.add(held)
@@ -185,19 +185,16 @@ export class Replays {
       const { pages, prunedTo } = await this.#readPages(passes, end)
       for (const [pass, page] of pages) {
         const { position } = pass
-        const share = () => {
-          const isLast = page.reached === end && held.events !== undefined
-          const { audienceOf } = this.#options
-          return new SharedPage({
-            after: position,
-            prunedTo,
-            held: isLast ? held.events : undefined,
-            audienceOf,
-            ...page
-          })
-        }
+        const isLast = page.reached === end
+        const shared = new SharedPage({
+          after: position,
+          prunedTo,
+          held: () => (isLast ? held.events : undefined),
+          audienceOf,
+          ...page
+        })
         // Of an epoch that has begun meanwhile, the pages are read again: it may have ended earlier.
-        await this.#send(pass, share, () => epoch === current())
+        await this.#send(pass, shared, () => epoch === current())
         await setImmediate()
       }
     } catch (error) {
@@ -231,16 +228,15 @@ export class Replays {
   }
 
   /** Sends a page to the replays of a pass. Those that cannot take it, or not the next one, leave it. */
-  async #send(pass: Pass, share: () => SharedPage, isCurrent: () => boolean): Promise<void> {
-    let page = share()
+  async #send(pass: Pass, page: SharedPage, isCurrent: () => boolean): Promise<void> {
     let sends = 0
     for (const replay of pass.replays) {
       if (++sends % TURN_SENDS === 0) {
         await setImmediate()
-        page = share()
+        page.turn()
       }
       if (!isCurrent()) return
-      if (replay.isOver || (replay.position >= page.reached && !page.held)) continue
+      if (replay.isOver || (replay.position >= page.reached && !page.isLast)) continue
       try {
         const hadRoom = replay.take(page)
         if (replay.isOver || (hadRoom && replay.canContinue)) continue

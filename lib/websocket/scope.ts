@@ -57,9 +57,19 @@ export class Scope {
     )
   }
 
+  /** Returns an event as the namespace carries it now. */
+  content(event: StoredEvent): StoredEvent {
+    return this.onRoot ? event : this.#contentOf(event)
+  }
+
   /** Encodes an event as a packet of the namespace. */
   packet(event: StoredEvent): string {
-    return eventPacket(this.namespace, event.event, socketMessage(this.onRoot ? event : this.#contentOf(event)))
+    return this.encode(this.content(event))
+  }
+
+  /** Encodes an event that `content` has returned. */
+  encode(content: StoredEvent): string {
+    return eventPacket(this.namespace, content.event, socketMessage(content))
   }
 }
 

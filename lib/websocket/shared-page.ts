@@ -11,57 +11,83 @@ export interface SharedPageOptions {
   reached: number
   /** Highest offset that was pruned when the page was read. */
   prunedTo: number
-  /** Live events that follow the page; `undefined`: another page follows. */
-  held: readonly StoredEvent[] | undefined
+  /** Returns the live events that follow the page so far; `undefined`: another page follows. */
+  held: () => readonly StoredEvent[] | undefined
   audienceOf: (event: StoredEvent) => Audience
 }
 
 /** What a socket receives of a page. */
 export interface Share {
-  /** Number of events. */
-  readonly count: number
-  /** `undefined` if it receives none. */
+  /** Events as their namespace carries them, in offset order. */
+  readonly events: readonly StoredEvent[]
+  /** `undefined` if there are none. */
   readonly payload: Payload | undefined
 }
 
-/** A page of the log for all sockets that are behind. Sockets that receive the same of it share the encoded bytes. */
+/**
+ * A page of the log for all sockets that are behind. Sockets that receive the same of it share the encoded bytes. In each turn
+ * of the event loop it is decided anew which events a socket receives, and what of them, as selections may have changed; they
+ * are encoded anew only if they are others.
+ */
 export class SharedPage {
   readonly reached: number
   readonly prunedTo: number
-  readonly held: readonly StoredEvent[] | undefined
   readonly #options: SharedPageOptions
+  /** Shares of this turn. */
   readonly #shares = new Map<string, Share>()
+  /** Shares of this turn and earlier ones. */
+  readonly #made = new Map<string, Share>()
+  #held: readonly StoredEvent[] | undefined
 
   constructor(options: SharedPageOptions) {
     this.#options = options
     this.reached = options.reached
     this.prunedTo = options.prunedTo
-    this.held = options.held
+    this.#held = options.held()
+  }
+
+  /** True if live events follow it, and no other page. */
+  get isLast(): boolean {
+    return this.#held !== undefined
+  }
+
+  /** Begins a turn of the event loop: live events and changes of selections may have come since the last one. */
+  turn(): void {
+    this.#shares.clear()
+    this.#held = this.#options.held()
   }
 
   /** Returns what a socket receives that has everything up to a position. */
   of(scope: Scope, position: number): Share {
     const after = Math.max(position, this.#options.after)
-    const key = `${after} ${scope.id}`
-    let share = this.#shares.get(key)
-    if (!share) {
-      const packets = this.packets(
-        scope,
-        this.#options.events.filter(({ offset }) => offset > after)
-      )
-      share = {
-        count: packets.length,
-        payload: packets.length > 0 ? new Payload(packets, scope.owner) : undefined
-      }
-      this.#shares.set(key, share)
-    }
-    return share
+    return this.#share(scope, `${after} ${scope.id}`, () => this.#options.events.filter(({ offset }) => offset > after))
   }
 
-  /** Packets of the events that a socket may see. */
-  packets(scope: Scope, events: readonly StoredEvent[]): string[] {
-    return events
-      .filter((event) => scope.includes(event, this.#options.audienceOf(event)))
-      .map((event) => scope.packet(event))
+  /** Returns what a socket receives of the live events that follow. */
+  heldFor(scope: Scope): Share {
+    return this.#share(scope, scope.id, () => this.#held ?? [])
   }
+
+  #share(scope: Scope, key: string, all: () => readonly StoredEvent[]): Share {
+    const known = this.#shares.get(key)
+    if (known) return known
+    const { audienceOf } = this.#options
+    const included = all().filter((event) => scope.includes(event, audienceOf(event)))
+    const events = included.map((event) => scope.content(event))
+    const before = this.#made.get(key)
+    const share = before && isSame(before.events, events) ? before : makeShare(scope, events)
+    this.#shares.set(key, share)
+    this.#made.set(key, share)
+    return share
+  }
+}
+
+function makeShare(scope: Scope, events: readonly StoredEvent[]): Share {
+  const packets = events.map((event) => scope.encode(event))
+  return { events, payload: packets.length > 0 ? new Payload(packets, scope.owner) : undefined }
+}
+
+/** True for lists of the same events of one page, with the same data. */
+function isSame(a: readonly StoredEvent[], b: readonly StoredEvent[]): boolean {
+  return a.length === b.length && a.every(({ offset, data }, at) => offset === b[at]?.offset && data === b[at]?.data)
 }

@@ -137,8 +137,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a replay skips the events between its last page and live ones',
     file: 'lib/websocket/replay.ts',
-    text: 'if (held) after.push(...page.packets(scope, held))',
-    instead: ''
+    text: 'isLast ? page.heldFor(scope).payload : undefined',
+    instead: 'undefined'
   },
   {
     name: 'a replay does not tell of events that were pruned',
