@@ -57,18 +57,20 @@ export function useEventBodies(fastify: FastifyInstance, options: EventBodiesOpt
   fastify.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Payload) => {
     const share = request[SHARE]
     const signature = options.signature?.(request)
-    const announced = Number(request.headers['content-length'])
+    const length = Number(request.headers['content-length'])
+    const announced = length || 0
     // Room for the length that was announced, before anything is received.
-    grow(share, announced || 0)
-    let received = 0
-    const parts = await receiveBody(payload, (part) => {
-      grow(share, (received += part.length))
+    grow(share, announced)
+    let bytes = 0
+    const received = (part: Buffer) => {
+      grow(share, (bytes += part.length))
       signature?.update(part)
-    })
-    if (!Number.isNaN(announced) && (payload.receivedEncodedLength || received) !== announced)
+    }
+    const body = await receiveBody(payload, { announced, received })
+    if (!Number.isNaN(length) && (payload.receivedEncodedLength || bytes) !== length)
       throw new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH()
     signature?.verify()
-    if (received < LARGE_BYTES) return new EventReader(Buffer.concat(parts), shape).read()
-    return intake.inTurn(() => new EventReader(Buffer.concat(parts.splice(0)), shape).readInSlices())
+    const reader = new EventReader(body, shape)
+    return bytes < LARGE_BYTES ? reader.read() : intake.inTurn(() => reader.readInSlices())
   })
 }

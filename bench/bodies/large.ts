@@ -15,13 +15,13 @@ interface Party {
   aws: Peer<Aws> | undefined
 }
 
-/** What events of 9 MB cost that are accepted: alone and 16 at once, only logged and also put into S3. */
+/** What events of 9 MB cost that are accepted: alone and 16 at once, only logged and also put into S3, of one instance and of 16. */
 export async function large(bench: Bench): Promise<Comparison[]> {
   const body = Buffer.from(`{"event":"messages.upsert","data":{"media":"${'A'.repeat(BYTES)}"}}`)
   const alone = (file: string, intoS3: boolean) =>
     inFreshProcesses(bench, { file, intoS3 }, (party) => one(party, body))
-  const together = (file: string, intoS3: boolean) =>
-    inFreshProcesses(bench, { file, intoS3 }, (party) => many(party, body))
+  const together = (file: string, intoS3: boolean, instances = 1) =>
+    inFreshProcesses(bench, { file, intoS3 }, (party) => many(party, { body, instances }))
   const rounds = bench.quick ? 1 : 5
   return [
     await compare('an event of 9 MB', rounds, [
@@ -38,6 +38,10 @@ export async function large(bench: Bench): Promise<Comparison[]> {
     ]),
     await compare(`${AT_ONCE} events of 9 MB at once, into S3`, rounds, [
       { name: 'ours', run: together('ours.ts', true) },
+      { name: 'only parses', run: together('bare.ts', false) }
+    ]),
+    await compare(`${AT_ONCE} events of 9 MB at once of as many instances, into S3`, rounds, [
+      { name: 'ours', run: together('ours.ts', true, AT_ONCE) },
       { name: 'only parses', run: together('bare.ts', false) }
     ])
   ]
@@ -75,10 +79,13 @@ async function one({ server, port, aws }: Party, body: Buffer): Promise<Sample> 
   return sample
 }
 
-async function many({ server, port, aws }: Party, body: Buffer): Promise<Sample> {
+async function many(
+  { server, port, aws }: Party,
+  { body, instances }: { body: Buffer; instances: number }
+): Promise<Sample> {
   await server.call('longestBlock')
   const cpuBefore = await server.cpu()
-  await Promise.all(Array.from({ length: AT_ONCE }, () => accepted(port, body)))
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => accepted(port, body, n % instances)))
   await aws?.call('received', AT_ONCE)
   const cpu = (await server.cpu()) - cpuBefore
   return {
@@ -88,7 +95,7 @@ async function many({ server, port, aws }: Party, body: Buffer): Promise<Sample>
   }
 }
 
-async function accepted(port: number, body: Buffer): Promise<void> {
-  const status = await post(port, '/events/bench', body)
+async function accepted(port: number, body: Buffer, instance = 0): Promise<void> {
+  const status = await post(port, `/events/bench-${instance}`, body)
   if (status !== 202) throw new Error(`An event of ${body.length} bytes was answered ${status}`)
 }

@@ -24,10 +24,16 @@ export interface S3Reference {
 /** The JSON text of an event for SQS consumers; characters that SQS refuses are not escaped yet. @param s3 the object that holds the message, if that is too large for SQS */
 export function sqsMessage(event: StoredEvent, server: string, s3?: S3Reference): string {
   const data = s3 ? `"dataType":"s3","data":${JSON.stringify(s3)}` : `"dataType":"json","data":${event.data}`
-  return (
-    `{${names(event)},${data},"server":${JSON.stringify(server)},` +
-    `${event.envelope},"offset":${event.offset}${tail(event)}}`
-  )
+  return `{${names(event)},${data},${ending(event, server)}`
+}
+
+/** The bytes of `sqsMessage`, without a text of the whole: `data` may be large. */
+export function sqsMessageBytes(event: StoredEvent, server: string): Buffer {
+  const parts = [`{${names(event)},"dataType":"json","data":`, event.data, `,${ending(event, server)}`]
+  const bytes = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0))
+  let at = 0
+  for (const part of parts) at += bytes.write(part, at)
+  return bytes
 }
 
 /** Characters of the parts of an event that vary in size; pages and windows of events are limited by them. */
@@ -37,6 +43,10 @@ export function eventSize(event: NewEvent): number {
 
 function names({ event, instance }: StoredEvent): string {
   return `"event":${JSON.stringify(event)},"instance":${JSON.stringify(instance)}`
+}
+
+function ending(event: StoredEvent, server: string): string {
+  return `"server":${JSON.stringify(server)},${event.envelope},"offset":${event.offset}${tail(event)}}`
 }
 
 function tail(event: StoredEvent): string {

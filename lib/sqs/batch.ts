@@ -1,7 +1,8 @@
 import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { sqsMessage } from '../events/messages.ts'
 import { escapeForSqs } from '../json/escape-for-sqs.ts'
-import type { Lane, LaneEvent } from './lane.ts'
+import type { Lane } from './lane.ts'
+import type { ContentOf, LaneEvent } from './lane-event.ts'
 import { deduplicationId, messageGroupId, type QueueType } from './queue-names.ts'
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
@@ -21,16 +22,15 @@ export interface EntryOptions {
   type: QueueType
   /** `server` of the messages. */
   serverName: string
-  /** Returns an event without what its queue does not receive. */
-  contentOf: (event: LaneEvent, queue: string) => LaneEvent
+  contentOf: ContentOf
 }
 
 /** Makes the batch entry of an event. Its `Id` is set by `Batch.add`. */
 export function toItem(event: LaneEvent, lane: Lane, { type, serverName, contentOf }: EntryOptions): BatchItem {
   const content = event.s3 ? event : contentOf(event, lane.queue)
   const message = sqsMessage(content, serverName, event.s3)
-  // What no queue accepts need not be escaped. Put together it would be a copy: only one that is uploaded is.
-  const tooLarge = message.length > MAX_BATCH_BYTES
+  // What no queue accepts need not be escaped.
+  const tooLarge = event.absentBytes !== undefined || message.length > MAX_BATCH_BYTES
   const body = tooLarge ? message : escapeForSqs(message)
   const attributes: Record<string, MessageAttributeValue> = {
     event: text(event.event),
@@ -38,9 +38,7 @@ export function toItem(event: LaneEvent, lane: Lane, { type, serverName, content
     id: text(event.id)
   }
   if (event.traceparent !== undefined) attributes.traceparent = text(event.traceparent)
-  let bytes = tooLarge
-    ? Buffer.byteLength(content.data) + Buffer.byteLength(sqsMessage({ ...event, data: '' }, serverName))
-    : Buffer.byteLength(body)
+  let bytes = Buffer.byteLength(body) + (event.absentBytes ?? 0)
   for (const [name, { StringValue }] of Object.entries(attributes))
     bytes += name.length + 'String'.length + Buffer.byteLength(StringValue as string)
   return {

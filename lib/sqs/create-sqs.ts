@@ -17,7 +17,7 @@ import { Connections } from './connections.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
 import { SqsEmitter } from './emitter.ts'
 import { InstanceQueues } from './instance-queues.ts'
-import type { LaneEvent } from './lane.ts'
+import type { LaneEvent } from './lane-event.ts'
 import { Lanes } from './lanes.ts'
 import { LargeMessages } from './large-messages.ts'
 import { createOffload } from './offload.ts'
@@ -91,7 +91,14 @@ export async function createSqs(
   const offload = s3 && (await createOffload(s3))
   const buried = (notice: DeadLetterNotice) => eventLog.deadLetter(notice)
   const writer = new DeliveryWriter({ deliveries, metrics, log, signal, buried })
-  const lanes = new Lanes({ deliveries, writer, log, guard: (failure, work) => eventLog.guard(failure, work) })
+  const contentOf = (event: LaneEvent, queue: string) => {
+    const { instance: name, instanceKey } = event
+    const instance = eventLog.instances.get(name)
+    const omit = instance?.key === instanceKey ? instance.selections.sqs?.omit : undefined
+    return omit && queue === names.own(name, queueKey(event)) ? withoutOmitted(event, omit) : event
+  }
+  const guard = (failure: string, work: () => void) => eventLog.guard(failure, work)
+  const lanes = new Lanes({ deliveries, writer, contentOf, log, guard })
   const caller = new BatchCaller({
     client: new BatchClient({ calls, direct: own ? undefined : { client, post } }),
     address: () => sqsAddress(client),
@@ -104,19 +111,13 @@ export async function createSqs(
     maySend: (lane) => lanes.maySend(lane),
     signal
   })
-  const contentOf = (event: LaneEvent, queue: string) => {
-    const { instance: name, instanceKey } = event
-    const instance = eventLog.instances.get(name)
-    const omit = instance?.key === instanceKey ? instance.selections.sqs?.omit : undefined
-    return omit && queue === names.own(name, queueKey(event)) ? withoutOmitted(event, omit) : event
-  }
   const sender = new SqsSender({
     lanes,
     caller,
     breaker,
     writer,
     provisioner,
-    largeMessages: offload && new LargeMessages({ offload, metrics, log, signal }),
+    largeMessages: offload && new LargeMessages({ offload, deliveries, serverName, contentOf, metrics, log, signal }),
     entries: { type, serverName, contentOf },
     metrics,
     concurrency,

@@ -1,9 +1,10 @@
-import { eventSize, type S3Reference } from '../events/messages.ts'
+import { eventSize } from '../events/messages.ts'
 import type { DeliveryStore, LaneKey } from '../store/delivery-store.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { MAX_BATCH_ENTRIES } from './batch.ts'
 import type { SendFailure } from './failures.ts'
 import { type Holdup, holdupAfter } from './holdup.ts'
+import { type ContentOf, type LaneEvent, toLaneEvent } from './lane-event.ts'
 
 /** Events held in memory for one lane. Events beyond are read from the store when their turn comes. */
 const WINDOW_EVENTS = 200
@@ -15,12 +16,6 @@ const LOW_WATER = 10
 export interface MemoryBudget {
   used: number
   readonly max: number
-}
-
-/** An event to send. */
-export interface LaneEvent extends StoredEvent {
-  /** The object that has its message, if that is too large for SQS: `data` is empty then. */
-  readonly s3?: S3Reference
 }
 
 /**
@@ -51,6 +46,7 @@ export class Lane {
   limit = MAX_BATCH_ENTRIES
   /** The reason why its first event is held back. */
   holdup: Holdup | undefined
+  readonly #contentOf: ContentOf
   readonly #budget: MemoryBudget
   #state: LaneState = 'idle'
   #timer: NodeJS.Timeout | undefined
@@ -66,13 +62,14 @@ export class Lane {
 
   /** @param begin `after`: nothing up to this offset is pending; `behind`: whether the store has pending events after it */
   constructor(
-    { queue, instanceKey, epoch }: LaneKey & { epoch: string | undefined },
+    { queue, instanceKey, epoch, contentOf }: LaneKey & { epoch: string | undefined; contentOf: ContentOf },
     budget: MemoryBudget,
     begin: { after: number; behind: boolean }
   ) {
     this.queue = queue
     this.instanceKey = instanceKey
     this.epoch = epoch
+    this.#contentOf = contentOf
     this.#budget = budget
     this.#last = begin.after
     this.#behind = begin.behind
@@ -204,12 +201,16 @@ export class Lane {
     }
   }
 
-  /** Calls `put` with its first event, and sends a reference to the object instead from then on. Rejects as `put`. */
-  async offload(put: () => Promise<LaneEvent>): Promise<void> {
+  /**
+   * Sends what `put` makes of its first event in the place of it: a reference to an object. Rejects as `put`.
+   * @param put resolves with `undefined` if the event is no longer pending: the lane is read from its beginning then
+   */
+  async offload(put: () => Promise<LaneEvent | undefined>): Promise<void> {
     this.#state = 'loading'
     try {
       const event = await put()
       if (this.#dropped) return
+      if (!event) return this.rewind()
       this.shift()
       this.unshift([event])
     } finally {
@@ -247,8 +248,9 @@ export class Lane {
   }
 
   #hold(event: StoredEvent): void {
-    this.#window.push(event)
-    this.#budget.used += eventSize(event)
+    const held = toLaneEvent(event, (whole) => this.#contentOf(whole, this.queue))
+    this.#window.push(held)
+    this.#budget.used += eventSize(held)
     this.#last = event.offset
   }
 }

@@ -9,10 +9,12 @@ import type { DeliveryWriter } from './delivery-writer.ts'
 import type { SendFailure } from './failures.ts'
 import { FifoSet } from './fifo-set.ts'
 import { Lane, type MemoryBudget } from './lane.ts'
+import type { ContentOf } from './lane-event.ts'
 
 export interface LanesOptions {
   deliveries: DeliveryStore
   writer: DeliveryWriter
+  contentOf: ContentOf
   log: FastifyBaseLogger
   /** Runs work that must not throw. */
   guard: (failure: string, work: () => void) => void
@@ -45,6 +47,7 @@ const NOT_QUEUED = 'Pending events could not be queued'
 export class Lanes {
   readonly #deliveries: DeliveryStore
   readonly #writer: DeliveryWriter
+  readonly #contentOf: ContentOf
   readonly #quiet: QuietLog
   readonly #guard: LanesOptions['guard']
   readonly #lanes = new Map<string, Lane>()
@@ -62,9 +65,10 @@ export class Lanes {
   #stopWatching: (() => Promise<void>) | undefined
   #stopped = false
 
-  constructor({ deliveries, writer, log, guard }: LanesOptions) {
+  constructor({ deliveries, writer, contentOf, log, guard }: LanesOptions) {
     this.#deliveries = deliveries
     this.#writer = writer
+    this.#contentOf = contentOf
     this.#quiet = new QuietLog(log)
     this.#guard = guard
   }
@@ -228,7 +232,9 @@ export class Lanes {
   }
 
   #open(key: LaneKey, begin: { after: number; behind: boolean }): Lane {
-    const lane = new Lane({ ...key, epoch: this.#deliveries.epoch }, this.#budget, begin)
+    const { queue, instanceKey } = key
+    const options = { queue, instanceKey, epoch: this.#deliveries.epoch, contentOf: this.#contentOf }
+    const lane = new Lane(options, this.#budget, begin)
     this.#lanes.set(laneId(key.queue, key.instanceKey), lane)
     return lane
   }

@@ -1,53 +1,77 @@
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { writeExtras } from '../events/extras.ts'
+import { sqsMessageBytes } from '../events/messages.ts'
+import type { DeliveryStore } from '../store/delivery-store.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { QuietLog } from '../telemetry/quiet-log.ts'
 import type { BatchItem } from './batch.ts'
 import { callFailure, type SendFailure } from './failures.ts'
+import { type ContentOf, type LaneEvent, toReference } from './lane-event.ts'
+import { Limiter } from './limiter.ts'
 import type { Offload } from './offload.ts'
 
 export interface LargeMessagesOptions {
   offload: Offload
+  /** Has the events that lanes do not hold. */
+  deliveries: Pick<DeliveryStore, 'readLane'>
+  /** `server` of the messages. */
+  serverName: string
+  contentOf: ContentOf
   metrics: Metrics
   log: FastifyBaseLogger
   /** Ends uploads under way. */
   signal: AbortSignal
 }
 
-/** Characters of the trace and extra members that travel beside a reference. */
-const EXTRAS_BESIDE_REFERENCE = 512
+/** Uploads at once: fewer than the client has sockets for, so that none waits for one. */
+const UPLOADS = 16
+/** Bytes of a message that count as one upload: so many times `UPLOADS` are in memory at once, or one larger message. */
+const UPLOAD_BYTES = 1_048_576
 
 /** Puts messages into S3 that are too large for SQS. */
 export class LargeMessages {
-  readonly #offload: Offload
-  readonly #metrics: Metrics
+  readonly #options: LargeMessagesOptions
   readonly #quiet: QuietLog
-  readonly #signal: AbortSignal
+  readonly #uploads = new Limiter(UPLOADS)
 
-  constructor({ offload, metrics, log, signal }: LargeMessagesOptions) {
-    this.#offload = offload
-    this.#metrics = metrics
-    this.#quiet = new QuietLog(log)
-    this.#signal = signal
+  constructor(options: LargeMessagesOptions) {
+    this.#options = options
+    this.#quiet = new QuietLog(options.log)
   }
 
   /** Uploads the message of a lane's first event; what is sent then is its reference. Returns the failure, if it failed. */
-  async upload({ lane, event, entry }: BatchItem): Promise<SendFailure | undefined> {
+  async upload(item: BatchItem): Promise<SendFailure | undefined> {
+    const { metrics, signal } = this.#options
+    const places = Math.ceil(item.bytes / UPLOAD_BYTES)
     try {
-      await lane.offload(async () => {
-        // Every entry has a body.
-        const s3 = await this.#offload.put(event, entry.MessageBody as string, this.#signal)
-        // The object has the whole message: long members beside `data` need not travel twice.
-        const extra = writeExtras(event).length > EXTRAS_BESIDE_REFERENCE ? '' : event.extra
-        return { ...event, data: '', extra, s3 }
-      })
+      await item.lane.offload(() => this.#uploads.run(() => this.#put(item), places))
       return undefined
     } catch (error) {
       const failure = callFailure(error)
-      this.#metrics.failures.inc({ kind: failure.kind, code: this.#metrics.code(failure.code) })
-      if (!this.#signal.aborted)
-        this.#quiet.warn(`s3 ${failure.code}`, failure, 'A large message could not be put into S3')
+      metrics.failures.inc({ kind: failure.kind, code: metrics.code(failure.code) })
+      if (!signal.aborted) this.#quiet.warn(`s3 ${failure.code}`, failure, 'A large message could not be put into S3')
       return failure
     }
+  }
+
+  /** Resolves with the reference; `undefined`: the event is no longer pending. */
+  async #put(item: BatchItem): Promise<LaneEvent | undefined> {
+    const { offload, signal } = this.#options
+    // In turns of their own, since each takes milliseconds: the bytes here, and what the SDK computes of them.
+    await setImmediate()
+    const body = await this.#bodyOf(item)
+    if (!body) return undefined
+    await setImmediate()
+    return toReference(item.event, await offload.put(item.event, body, signal))
+  }
+
+  async #bodyOf({ lane, event, entry }: BatchItem): Promise<Buffer | undefined> {
+    // Every entry has a body.
+    if (event.absentBytes === undefined) return Buffer.from(entry.MessageBody as string)
+    const { deliveries, serverName, contentOf } = this.#options
+    const [stored] = await deliveries.readLane(lane, { after: event.offset - 1, limit: 1, maxBytes: 1 })
+    if (stored?.offset !== event.offset) return undefined
+    await setImmediate()
+    return sqsMessageBytes(contentOf(stored, lane.queue), serverName)
   }
 }

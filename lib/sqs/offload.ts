@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { OptionsInvalidError } from '../errors.ts'
 import type { S3Options } from '../schemas/options/sqs.ts'
@@ -10,13 +9,12 @@ import { collector } from './collect.ts'
 import { credentialChain } from './credentials.ts'
 import { CallError } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
-import { Limiter } from './limiter.ts'
 import { proxyEnv } from './proxy-env.ts'
 
 /** Stores messages that are too large for SQS. */
 export interface Offload {
   /** Stores a message. Its key is made from the event: a repeat writes the same object. */
-  put(event: StoredEvent, body: string, signal: AbortSignal): Promise<S3Reference>
+  put(event: StoredEvent, body: Buffer, signal: AbortSignal): Promise<S3Reference>
   destroy(): void
 }
 
@@ -25,10 +23,6 @@ const CONNECT_TIMEOUT_MS = 3_000
 /** The deadline of an upload: half a minute, and a second for each so many bytes. */
 const DEADLINE_MS = 30_000
 const BYTES_PER_SECOND = 256 * 1_024
-/** Uploads at once: fewer than the client has sockets for, so that none waits for one. */
-const UPLOADS = 16
-/** Characters of a message that count as one upload: so many are in memory for all uploads together. */
-const UPLOAD_CHARACTERS = 1_048_576
 /** S3 accepts keys of up to 1,024 bytes, of which the prefix has at most 200. */
 const KEY_PART_MAX = 400
 
@@ -52,31 +46,22 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, httpAgent: agent, httpsAgent: agent }
   })
   const calls = new AwsCalls({ client, service: 'S3', deadlineMs })
-  const limiter = new Limiter(UPLOADS)
 
-  async function upload(event: StoredEvent, body: string, signal: AbortSignal): Promise<S3Reference> {
-    // In turns of their own, since each takes milliseconds: the bytes here, and what the SDK computes of them.
-    await setImmediate()
-    const Body = Buffer.from(body)
-    await setImmediate()
+  async function put(event: StoredEvent, Body: Buffer, signal: AbortSignal): Promise<S3Reference> {
     const object = { Bucket: bucket, Key: objectKey(event, prefix) }
     const ms = deadlineMs + (1_000 * Body.length) / BYTES_PER_SECOND
-    const put = async (abortSignal: AbortSignal) => {
+    const send = async (abortSignal: AbortSignal) => {
       const command = new PutObjectCommand({ ...object, Body, ContentType: 'application/json' })
       const { ETag } = await client.send(command, { abortSignal })
       // Without it nothing was stored: a login page may have answered.
       if (!ETag) throw new CallError(notThere('S3', 'HTTP 200'), 200)
       return getSignedUrl(client, new GetObjectCommand(object), { expiresIn: urlExpiresSeconds })
     }
-    const fileUrl = await calls.run('PutObject', put, { signal, deadlineMs: ms })
+    const fileUrl = await calls.run('PutObject', send, { signal, deadlineMs: ms })
     return { bucket, key: object.Key, fileUrl, size: Body.length }
   }
 
-  return {
-    put: (event, body, signal) =>
-      limiter.run(() => upload(event, body, signal), Math.ceil(body.length / UPLOAD_CHARACTERS)),
-    destroy: () => client.destroy()
-  }
+  return { put, destroy: () => client.destroy() }
 }
 
 /**

@@ -22,7 +22,7 @@ export function toEvent(row: Row): StoredEvent {
     envelope: row.envelope as string,
     traceparent,
     extra,
-    data: row.data as string,
+    data: textOf(row.data),
     queues: []
   }
 }
@@ -36,6 +36,12 @@ export function toEventSum(row: Row): EventSum {
     offset: row.offset as number,
     acceptedAt: row.accepted_at as number
   }
+}
+
+/** A store may return long text as bytes: V8 keeps the string that is made of them outside of its heap. */
+function textOf(value: unknown): string {
+  if (!(value instanceof Uint8Array)) return value as string
+  return Buffer.from(value.buffer, value.byteOffset, value.length).toString()
 }
 
 export function toDeadLetter(row: Row): DeadLetter {

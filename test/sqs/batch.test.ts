@@ -1,20 +1,18 @@
 import t from 'tap'
 import type { NewEvent } from '../../lib/events/event.ts'
-import { MAX_BATCH_BYTES, toItem, type BatchItem } from '../../lib/sqs/batch.ts'
+import { type EntryOptions, MAX_BATCH_BYTES, toItem, type BatchItem } from '../../lib/sqs/batch.ts'
 import { Lane } from '../../lib/sqs/lane.ts'
+import { toLaneEvent } from '../../lib/sqs/lane-event.ts'
 import { newEvent } from '../support/new-event.ts'
 
 const lane = new Lane(
-  { queue: 'a', instanceKey: 1, epoch: undefined },
+  { queue: 'a', instanceKey: 1, epoch: undefined, contentOf: (event) => event },
   { used: 0, max: 1 },
   { after: 0, behind: false }
 )
-const item = (event: Partial<NewEvent>) =>
-  toItem({ ...newEvent(event), offset: 1, instanceKey: 1, acceptedAt: 0 }, lane, {
-    type: 'fifo',
-    serverName: 's',
-    contentOf: (event) => event
-  })
+const stored = (event: Partial<NewEvent>) => ({ ...newEvent(event), offset: 1, instanceKey: 1, acceptedAt: 0 })
+const options: EntryOptions = { type: 'fifo', serverName: 's', contentOf: (event) => event }
+const item = (event: Partial<NewEvent>) => toItem(stored(event), lane, options)
 /** Bytes of the body, and of name, type and value of each attribute. */
 const bytesOf = ({ MessageBody, MessageAttributes = {} }: BatchItem['entry']) =>
   Buffer.byteLength(
@@ -41,4 +39,25 @@ t.test('a message that no queue accepts is counted without being escaped', async
   const large = item({ data: data(MAX_BATCH_BYTES / 2) })
   t.ok(large.entry.MessageBody?.includes('😀'))
   t.equal(large.bytes, bytesOf(large.entry))
+})
+
+t.test('a message that no queue accepts is counted without what is in the store only', async (t) => {
+  const data = JSON.stringify('é'.repeat(MAX_BATCH_BYTES))
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  const events: Partial<NewEvent>[] = [
+    { data },
+    { data, extra: '"short":"é"' },
+    { data, extra: `"long":"${'é'.repeat(600)}"` },
+    { data, extra: `"long":"${'é'.repeat(600)}"`, traceparent },
+    { extra: `"longer":${data}` }
+  ]
+  const without = events.map((event) => toLaneEvent(stored(event), (whole) => whole))
+  t.same(
+    without.map((event) => toItem(event, lane, options).bytes),
+    events.map((event) => item(event).bytes)
+  )
+  t.same(
+    without.map((event) => event.data + event.extra),
+    ['', '"short":"é"', '', '', '']
+  )
 })

@@ -29,6 +29,7 @@ async function onSlowClock(t: Test) {
   const lanes = new Lanes({
     deliveries: deliveries as DeliveryStore,
     writer: { settled: async () => {} } as DeliveryWriter,
+    contentOf: (event) => event,
     log: {} as LanesOptions['log'],
     guard: (_, work) => work()
   })

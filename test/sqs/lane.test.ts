@@ -16,7 +16,10 @@ function laneBehind() {
   const budget: MemoryBudget = { used: 0, max: 1_000_000 }
   return {
     budget,
-    lane: new Lane({ queue: 'a', instanceKey: 1, epoch: undefined }, budget, { after: 0, behind: true })
+    lane: new Lane({ queue: 'a', instanceKey: 1, epoch: undefined, contentOf: (event) => event }, budget, {
+      after: 0,
+      behind: true
+    })
   }
 }
 
@@ -33,6 +36,15 @@ t.test('an event that is committed while a lane reads its last page is read next
   t.match(lane, { state: 'idle', needsLoad: true })
   await lane.load({ readLane: async (_lane, { after }) => (after < 1 ? [stored(1)] : []) })
   t.match(lane.first, { offset: 1 })
+})
+
+t.test('a lane holds no more than the place of an event that no queue accepts', async (t) => {
+  const { lane, budget } = laneBehind()
+  lane.startLoading()
+  const large = { ...stored(1), data: JSON.stringify('x'.repeat(2 ** 20)) }
+  await lane.load({ readLane: async () => [large] })
+  t.match(lane.first, { offset: 1, data: '', absentBytes: large.data.length })
+  t.ok(budget.used < 1_000, `${budget.used} characters`)
 })
 
 t.test('a lane without room reads its next event only', async (t) => {

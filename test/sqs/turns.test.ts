@@ -15,7 +15,7 @@ function queue(name: string, { events = 1, fails = false } = {}): QueueLine {
 
 function laneOf(name: string, events: number): Lane {
   const lane = new Lane(
-    { queue: name, instanceKey: 1, epoch: undefined },
+    { queue: name, instanceKey: 1, epoch: undefined, contentOf: (event) => event },
     { used: 0, max: 1_000_000 },
     { after: 0, behind: false }
   )

@@ -4,6 +4,13 @@ import { EVENT_COLUMNS } from '../rows.ts'
 /** More than most events: with less room than this some are refused soon. */
 export const CHECK_BYTES = 65_536
 
+/** Bytes of `data` beyond which `toEvent` receives bytes. */
+const LARGE_BYTES = 1_048_576
+const ONE_EVENT_COLUMNS = EVENT_COLUMNS.replace(
+  'e.data',
+  `CASE WHEN octet_length(e.data) > ${LARGE_BYTES} THEN CAST(e.data AS BLOB) ELSE e.data END AS data`
+)
+
 export type Statements = ReturnType<typeof prepareStatements>
 
 /** Everything the SQLite store asks of its database, prepared once. Instances have their own. */
@@ -54,7 +61,7 @@ export function prepareStatements(db: DatabaseSync) {
     insertDeliveryChanges: db.prepare('INSERT INTO delivery_changes (number, changes) VALUES (?, ?)'),
     deleteDeliveryChanges: db.prepare('DELETE FROM delivery_changes WHERE number <= ?'),
 
-    readOne: db.prepare(`SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" = ?`),
+    readOne: db.prepare(`SELECT ${ONE_EVENT_COLUMNS} FROM events e WHERE e."offset" = ?`),
 
     insertDeadLetter: db.prepare(`
       INSERT INTO dead_letters (queue_key, instance_key, "offset", reason, message, attempts, died_at)
