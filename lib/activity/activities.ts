@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { CONNECTION_EVENT, connectionState } from '../event-log/connection.ts'
+import { CONNECTION_EVENTS, connectionState } from '../event-log/connection.ts'
 import type { StoredEvent } from '../events/event.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { EventStore } from '../store/event-store.ts'
@@ -13,7 +13,7 @@ export interface Activity {
   readonly lastEventAt: Date | null
   /** Name of the last event. */
   readonly lastEvent: string | null
-  /** State of the last `connection.update`; `null`: none is known. */
+  /** State of its connection, by the last event about it; `null`: none is known. */
   readonly connectionState: string | null
   /** Number of events in the last minute, hour and day. */
   readonly events: EventCounts
@@ -28,7 +28,7 @@ export interface ActivitiesOptions {
   now?: () => number
 }
 
-/** Offsets that are summed up at once, and the characters of their `connection.update`s that are read. */
+/** Offsets that are summed up at once, and the characters of their events about connections that are read. */
 const STRETCH = 2_000
 const STATES_MAX_CHARACTERS = 1_048_576
 /** How far the log is read back at start: a day, or this number of offsets. */
@@ -159,7 +159,7 @@ export class Activities {
       advanced: (events) => {
         for (const event of events) {
           this.#note(event, 1)
-          if (event.event === CONNECTION_EVENT) this.#noteState(event)
+          if (CONNECTION_EVENTS.has(event.event)) this.#noteState(event)
         }
       }
     })
@@ -193,7 +193,7 @@ export class Activities {
       log.sums({ ...stretch, partMs: PART_MS }),
       log.read({
         ...stretch,
-        events: [CONNECTION_EVENT],
+        events: [...CONNECTION_EVENTS],
         newestFirst: true,
         limit: STRETCH,
         maxBytes: STATES_MAX_CHARACTERS

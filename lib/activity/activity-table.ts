@@ -20,11 +20,11 @@ export interface ActivityRecord {
   readonly lastAt: number
   readonly lastEvent: string
   readonly lastOffset: number
-  /** State of the newest `connection.update`; `null` if there is none, or it has none. */
+  /** State of its connection, by the newest event about it; `null` if there is none, or it has none. */
   readonly state: string | null
 }
 
-/** Records of one chunk, by column: an instance takes about 170 bytes, its place in the map included. */
+/** Records of one chunk, by column: an instance takes less than 200 bytes, its place in the map included. */
 interface Chunk {
   /** `lastAt`, `lastOffset`, the time of `state`, and the key, of each record. */
   numbers: Float64Array
@@ -65,7 +65,7 @@ export class ActivityTable {
     events[record] = event
   }
 
-  /** Notes the state that a `connection.update` has, unless a newer one is known. */
+  /** Notes the state that an event about the connection has, unless a newer one is known. */
   noteState({
     instanceKey,
     instance,

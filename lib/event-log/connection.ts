@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import type { StoredEvent } from '../events/event.ts'
+import { DESCRIBED_HUBS } from '../hubs/described-hubs.ts'
+import { hubEventName } from '../hubs/hub.ts'
 import type { LogStore, ReadOptions } from '../store/log-store.ts'
 
 /** What the log says of an instance's connection to its messaging service; `null`: nothing. */
 export interface Connection {
-  /** `open`, `connecting` or `close`, of the last `connection.update`. */
+  /** `open`, `connecting` or `close`, of the last event about the connection. */
   readonly state: string | null
   /** Address of the account, such as `5511912345678@s.whatsapp.net`. */
   readonly ownerJid: string | null
@@ -12,27 +14,38 @@ export interface Connection {
   readonly profilePicUrl: string | null
 }
 
-/** The event that has the state of a connection. */
-export const CONNECTION_EVENT = 'connection.update'
+/** Returns the state of a connection that the data of an event has; `null` if it has none. */
+type StateReader = (data: Record<string, unknown>) => string | null
 
-const EVENTS = [CONNECTION_EVENT]
-/** Offsets that are looked at for a `connection.update`, and how many of them before other work gets its turn. */
+/** The events that have the state of a connection. */
+const STATE_READERS = new Map<string, StateReader>([['connection.update', ({ state }) => text(state)]])
+for (const hub of DESCRIBED_HUBS) {
+  if (!hub.connection) continue
+  const { event, member, states } = hub.connection
+  STATE_READERS.set(hubEventName(hub, event), (data) => states[text(data[member]) ?? ''] ?? null)
+}
+
+/** Names of the events that have the state of a connection. */
+export const CONNECTION_EVENTS: ReadonlySet<string> = new Set(STATE_READERS.keys())
+
+const EVENTS = [...CONNECTION_EVENTS]
+/** Offsets that are looked at for an event about the connection, and how many of them before other work gets its turn. */
 const MAX_OFFSETS = 50_000
 const SLICE_OFFSETS = 4_096
 /** Newest events whose `sender` is looked at, and their characters. */
 const SENDERS = 1_000
 const SENDERS_MAX_CHARACTERS = 1_048_576
 
-/** Reads the connection of an instance from its last `connection.update` among the newest 50,000 offsets. */
+/** Reads the connection of an instance from the last event about it among the newest 50,000 offsets. */
 export async function readConnection(log: LogStore, instanceKey: number): Promise<Connection> {
   const { head } = await log.range()
   // A store finds the events of an instance by an index, and needs no slices.
   const stretch = { instanceKey, after: Math.max(0, head - MAX_OFFSETS), newestFirst: true, limit: 1 }
   const [last] = await log.read(stretch)
   const [update] = last ? await log.read({ ...stretch, events: EVENTS }) : []
-  const { state, wuid, profileName, profilePictureUrl } = membersOf(update?.data ?? '{}')
+  const { wuid, profileName, profilePictureUrl } = membersOf(update?.data ?? '{}')
   return {
-    state: text(state),
+    state: update ? connectionState(update) : null,
     ownerJid: text(wuid) ?? senderOf(last),
     profileName: text(profileName),
     profilePicUrl: text(profilePictureUrl)
@@ -54,9 +67,9 @@ export async function findByNumber(log: LogStore, number: string): Promise<Store
   return undefined
 }
 
-/** Returns the state that a `connection.update` has; `null` if it has none. */
-export function connectionState(update: Pick<StoredEvent, 'data'>): string | null {
-  return text(membersOf(update.data).state)
+/** Returns the state of the connection that an event has; `null` if it has none. */
+export function connectionState({ event, data }: Pick<StoredEvent, 'event' | 'data'>): string | null {
+  return STATE_READERS.get(event)?.(membersOf(data)) ?? null
 }
 
 /** The number in the address of an account. */
@@ -64,7 +77,7 @@ export function numberOf(jid: string | null): string | null {
   return /^\d+/.exec(jid ?? '')?.[0] ?? null
 }
 
-/** Every `connection.update` of a stretch of the log, newest first. */
+/** Every event about a connection in a stretch of the log, newest first. */
 async function* updates(
   log: LogStore,
   stretch: Required<Pick<ReadOptions, 'after' | 'upTo'>>

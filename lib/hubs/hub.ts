@@ -27,6 +27,16 @@ export interface HubSignature {
   setting: string
 }
 
+/** Where an event of a hub has the state of the instance's connection. */
+export interface HubConnection {
+  /** The hub's name of the event. */
+  event: string
+  /** Member of its data. */
+  member: string
+  /** The hub's states, and those of Evolution API that they mean. */
+  states: Readonly<Record<string, 'open' | 'connecting' | 'close'>>
+}
+
 /** Describes the webhook of a hub. Evolution API's has routes of its own, since its URLs may name the event. */
 export interface Hub {
   /** Last part of the route, and first part of event names here. */
@@ -35,6 +45,7 @@ export interface Hub {
   title: string
   members: HubMembers
   signature?: HubSignature
+  connection?: HubConnection
   /** The hub's names of its events, and what each one says. */
   events: Readonly<Record<string, string>>
   /** Events that a selection of "all" does not include. */

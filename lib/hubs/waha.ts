@@ -17,6 +17,11 @@ export const waha: Hub = {
     algorithm: 'sha512',
     setting: 'hmac.key of the webhook'
   },
+  connection: {
+    event: 'session.status',
+    member: 'status',
+    states: { STARTING: 'connecting', SCAN_QR_CODE: 'connecting', WORKING: 'open', FAILED: 'close', STOPPED: 'close' }
+  },
   events: {
     'session.status': 'The status of the session changed.',
     message: 'A message came in.',

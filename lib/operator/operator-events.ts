@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { OptionsInvalidError } from '../errors.ts'
 import type { EmitResult } from '../event-log/event-log.ts'
 import { EventCatalogue } from '../events/catalogue.ts'
+import { instanceNameFault } from '../instances/name.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
@@ -55,6 +56,8 @@ export class OperatorEvents {
   /** Registers the instance, and returns it. @throws {OptionsInvalidError} an instance of this name exists, and is not the operator's */
   async prepare(): Promise<Instance> {
     const { instance, instances } = this.#options
+    const fault = instanceNameFault(instance)
+    if (fault !== undefined) throw new OptionsInvalidError(`operatorInstance: ${fault}`)
     const registered = await instances.register(instance, INTEGRATION)
     if (registered.integration !== INTEGRATION)
       throw new OptionsInvalidError(

@@ -5,6 +5,7 @@ import { awsFaults, networkWarnings } from './aws-settings.ts'
 import { ConfigInvalidError } from '../errors.ts'
 import { eventKey, eventsOfHub } from '../events/catalogue.ts'
 import { HUB_NAMES, type HubName } from '../hubs/hub.ts'
+import { instanceNameFault } from '../instances/name.ts'
 import { logLevel } from './log-level.ts'
 import { tidySettings } from './setting-values.ts'
 import { EnvSchema } from './settings.ts'
@@ -105,6 +106,11 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
     const wrong = config[name].filter((entry) => !passes(() => read([entry])))
     const { description } = EnvSchema.properties[name]
     if (wrong.length > 0) messages.push(`${name}: got ${JSON.stringify(wrong.join())}, expected ${description}`)
+  }
+  const { OPERATOR_INSTANCE: operator } = config
+  if (operator !== undefined && instanceNameFault(operator) !== undefined) {
+    const { description } = EnvSchema.properties.OPERATOR_INSTANCE
+    messages.push(`OPERATOR_INSTANCE: got ${JSON.stringify(operator)}, expected ${description}`)
   }
   // The driver accepts a URL without a host, for a Unix socket.
   if (isPostgresUrl(config.DATABASE_URL) && !URL.canParse(config.DATABASE_URL.replace('@/', '@host/'))) {

@@ -67,3 +67,21 @@ t.test('a state is told after its event is too far back in the log to be read ag
   t.match(await ask('/instance/connectionState/sales'), { instance: { instanceName: 'sales', state: 'open' } })
   t.match(await ask('/instance/fetchInstances?instanceName=sales'), [{ connectionStatus: 'open' }])
 })
+
+t.test('the state of a connection is that of the last event about it, also of other hubs', async (t) => {
+  const eventLog = { events: { names: [], hubs: ['evolution' as const, 'waha' as const] } }
+  const server = await build(t, { sqs: false, websocket: false, eventLog })
+  const states: unknown[] = []
+  for (const status of ['STARTING', 'WORKING', 'FAILED', 'OF_TOMORROW']) {
+    await server.onInstanceEvent({ instance: 'vendas', event: 'waha.session.status', data: { status } })
+    const reply = await server.inject({ url: '/instance/fetchInstances?instanceName=vendas', headers })
+    const [one] = reply.json<{ connectionStatus: string | null; activity: { connectionState: string | null } }[]>()
+    states.push([one?.connectionStatus, one?.activity.connectionState])
+  }
+  t.same(states, [
+    ['connecting', 'connecting'],
+    ['open', 'open'],
+    ['close', 'close'],
+    [null, null]
+  ])
+})

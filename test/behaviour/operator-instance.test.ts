@@ -213,6 +213,16 @@ t.test('the start is refused if an instance of a tenant has the name', async (t)
   await first.eventLog.instances.create({ name: 'ops', token: 'token-of-ops' })
   await first.close()
   await t.rejects(build(t, { ...WITHOUT, eventLog: operatorLog({ url }) }), { code: 'IEV_OPTIONS_INVALID' })
+  const named = operatorLog({ operatorInstance: '..' })
+  await t.rejects(build(t, { ...WITHOUT, eventLog: named }), { message: /operatorInstance: instance must not be "\."/ })
+})
+
+t.test('shared queues do not receive events of the operator', async (t) => {
+  const sqs = await startSqs(t)
+  const server = await build(t, { eventLog: operatorLog(), sqs: { ...sqs.options, global: { events: '*' } } })
+  await server.eventLog.operator?.emit('operator.backlog', { pending: 1, maxPending: 2 })
+  t.equal((await told(server)).length, 1)
+  t.equal(server.eventLog.store.deliveries.pendingCount(), 0)
 })
 
 for (const { name, start } of await backends(t)) {

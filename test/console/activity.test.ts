@@ -10,7 +10,7 @@ t.test('activity of instances', { skip }, async (t) => {
     eventLog: { silenceAfterMinutes: 30, operatorInstance: 'ops' }
   })
   const { now } = Date
-  const past = t.intercept(Date, 'now', { value: () => now() - 3_600_000, configurable: true })
+  const past = t.intercept(Date, 'now', { value: () => now() - 2_700_000, configurable: true })
   await app.onInstanceEvent({ instance: 'sales', event: 'connection.update', data: { state: 'open' } })
   past.restore()
   await app.onInstanceEvent({ instance: 'support', event: 'call', data: 1 })

@@ -61,6 +61,7 @@ const ROUTES = [
   'POST /websocket/set/NAME',
   'POST /instance/create',
   'PUT /instance/token/NAME',
+  'PUT /instance/silence/NAME',
   'DELETE /instance/delete/NAME',
   'DELETE /sqs/deadletters',
   'POST /sqs/deadletters/redrive'

@@ -70,6 +70,8 @@ t.test('the options from any valid settings are valid', async (t) => {
     HUBS: 'evolution,waha',
     WAHA_HMAC_KEY: 'the-secret-of-waha',
     EXTRA_EVENTS: 'invoice.paid',
+    SILENCE_AFTER_MINUTES: '30',
+    OPERATOR_INSTANCE: 'ops',
     WEBSOCKET_ALLOWED_HOSTS: '127.0.0.1',
     CORS_ORIGIN: 'https://a.example'
   }
@@ -81,6 +83,14 @@ t.test('hubs and their secrets are passed on', async (t) => {
   const { hmacKeys, eventLog } = options({ HUBS: 'waha', WAHA_HMAC_KEY: 'the-secret-of-waha' })
   t.strictSame([hmacKeys, eventLog?.events], [{ waha: 'the-secret-of-waha' }, { hubs: ['waha'], names: [] }])
   t.equal(options({}).hmacKeys, undefined)
+})
+
+t.test('limits of silence and the instance of the operator are passed on', async (t) => {
+  t.match(options({ SILENCE_AFTER_MINUTES: '30', OPERATOR_INSTANCE: 'ops' }), {
+    eventLog: { silenceAfterMinutes: 30, operatorInstance: 'ops' }
+  })
+  t.equal(options({}).eventLog?.silenceAfterMinutes, 0)
+  t.notOk('operatorInstance' in Object(options({}).eventLog))
 })
 
 t.test('transports and shared queues that are switched off are left out', async (t) => {
