@@ -1,11 +1,17 @@
+import type { FastifyInstance } from 'fastify'
 import type { Locator } from 'playwright-core'
 import t, { type Test } from 'tap'
+import type { OverviewReply } from '../../lib/schemas/overview.ts'
 import { openBrowser } from '../support/browser.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip, type ConsoleOptions } from '../support/console.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
+
+async function overviewOf(app: FastifyInstance): Promise<OverviewReply> {
+  return (await app.inject({ url: '/overview', headers: { apikey: API_KEY } })).json()
+}
 
 /** The interval at which the console polls the overview. */
 const POLL_MS = 2_000
@@ -49,6 +55,38 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
       proxy.decide = () => undefined
       await polled(page.getByText(texts.overview.well))
       t.equal(await line.count(), 0)
+    })
+  }
+
+  for (const [locale, texts] of Object.entries(LANGUAGES)) {
+    t.test(`rejected requests are listed with their reasons, and show beside the title (${locale})`, async (t) => {
+      const { app, url } = await listen(t, { sqs: false })
+      const { page, signIn, violations, polled } = await open(t, url, { locale })
+      await signIn()
+      await polled(page.getByText(texts.overview.well))
+      const list = page.locator('.rejections')
+      t.match(await list.innerText(), texts.rejections.none)
+
+      await app.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
+      const post = async (apikey: string) =>
+        app.inject({ method: 'POST', url: '/events/sales', headers: { apikey }, payload: { event: 'cal', data: 1 } })
+      for (const key of ['mistyped', 'mistyped', API_KEY]) await post(key)
+      await polled(page.getByText(texts.overview.rejecting))
+      const told = await list.innerText()
+      t.match(told, '127.0.0.1 IEV_UNAUTHORIZED')
+      t.match(told, `POST /events/:instance · sales · ${texts.rejections.times('2')} · `)
+      t.match(told, 'IEV_EVENT_UNKNOWN')
+      t.notOk(told.includes('mistyped'))
+      t.same(await violations(), [])
+
+      for (let n = 0; n < 12; n++)
+        await app.inject({ method: 'POST', url: '/events/sales', remoteAddress: `10.0.${n}.1`, payload: {} })
+      await polled(list.getByText(texts.rejections.forgotten('3')))
+      // Ten minutes later it is no news.
+      const overview = await overviewOf(app)
+      const time = new Date(Date.parse(overview.rejected[0]?.lastAt ?? '') + 600_000).toISOString()
+      await page.route('**/overview', (route) => route.fulfill({ json: { ...overview, time } }))
+      await polled(page.getByText(texts.overview.well))
     })
   }
 

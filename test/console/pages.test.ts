@@ -22,6 +22,8 @@ t.test(
     // Too large for SQS, and there is no bucket.
     await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'x'.repeat(1_100_000) })
 
+    await app.inject({ method: 'POST', url: '/events/sales', headers: { apikey: 'a-wrong-one' }, payload: {} })
+
     for (const [locale, texts] of Object.entries(LANGUAGES)) {
       t.test(locale, async (t) => {
         const { page, faults, ...console } = await openConsole(t, browser, url, { locale, reducedMotion: 'reduce' })
