@@ -57,6 +57,10 @@ export class SignatureInvalidError extends errorClass('IEV_SIGNATURE_INVALID', '
 export class ValidationError extends errorClass('IEV_VALIDATION', '%s', 400) {}
 /** 400: a filter, or a list of members to leave out, is not usable; the message names the member and the remedy. */
 export class FilterInvalidError extends errorClass('IEV_FILTER_INVALID', '%s', 400) {}
+/** 409: events of this namespace cannot be streamed; the message has the reason and the remedy. */
+export class StreamUnavailableError extends errorClass('IEV_STREAM_UNAVAILABLE', '%s', 409) {}
+/** 429: over a limit; `Retry-After` has the seconds after which to try again. */
+export class TooManyRequestsError extends errorClass('IEV_TOO_MANY_REQUESTS', '%s', 429) {}
 /** 400: the body is not JSON. */
 export class BodyMalformedError extends errorClass('IEV_BODY_MALFORMED', 'The body is not JSON: %s', 400) {}
 /** 413: the body is over `bodyLimit`. */

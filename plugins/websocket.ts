@@ -14,6 +14,7 @@ import { Gate } from '../lib/websocket/gate.ts'
 import { Hub } from '../lib/websocket/hub.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
 import { SocketFaults } from '../lib/websocket/socket-faults.ts'
+import { Streams } from '../lib/websocket/streams.ts'
 import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
 import eventLogPlugin from './event-log.ts'
 import { registerSocketIo } from './socket-io.ts'
@@ -96,7 +97,8 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     maxSocketsPerInstance,
     log
   })
-  const emitter = new WebsocketEmitter({ eventLog, hub, audiences, faults, path: io.path(), globalEvents })
+  const streams = new Streams({ gate, hub, connections, peerAddress: addressOf })
+  const emitter = new WebsocketEmitter({ eventLog, hub, audiences, faults, streams, path: io.path(), globalEvents })
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
   metrics.gauge('iev_websocket_sockets', 'Listening sockets', () => emitter.connected)
@@ -110,7 +112,10 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   metrics.gauge('iev_websocket_connections', 'Open connections, in a namespace or not', () => io.engine.clientsCount)
 
   const unwatch = eventLog.watchInstances((change) => hub.changed(change))
-  fastify.addHook('preClose', async () => hub.endCutOff())
+  fastify.addHook('preClose', async () => {
+    streams.end()
+    hub.endCutOff()
+  })
   fastify.addHook('onClose', async () => {
     unwatch()
     await hub.close()

@@ -15,6 +15,7 @@ import metrics from './metrics.ts'
 import queues from './queues.ts'
 import selections from './selections.ts'
 import server from './server.ts'
+import streams from './streams.ts'
 import { logTraces } from './trace.ts'
 import webhook from './webhook.ts'
 
@@ -63,6 +64,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(instances)
   await fastify.register(events, { bodyLimit, intake, rejections })
   await fastify.register(log)
+  await fastify.register(streams)
   await fastify.register(webhook, {
     bodyLimit,
     intake,

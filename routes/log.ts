@@ -1,30 +1,44 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
-import { ValidationError } from '../lib/errors.ts'
-import { readEventPage } from '../lib/event-log/page.ts'
-import { socketMessage } from '../lib/events/messages.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { TooManyRequestsError, UnauthorizedError, ValidationError } from '../lib/errors.ts'
+import { Arrivals } from '../lib/event-log/arrivals.ts'
+import { type EventPage as Page, readEventPage } from '../lib/event-log/page.ts'
 import type { EventCatalogue } from '../lib/events/catalogue.ts'
-import type { Instance } from '../lib/instances/instance.ts'
+import { socketMessage } from '../lib/events/messages.ts'
+import { checkFilter } from '../lib/filters/event-filter.ts'
+import { sameToken } from '../lib/instances/instance.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { EventPage, EventPageQuery } from '../lib/schemas/event-page.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
 import '../plugins/event-log.ts'
-import { authorize } from './keys.ts'
+import { parseFilter } from './filter-query.ts'
+import { authorize, identityOf } from './keys.ts'
+
+type Request = FastifyRequest<{ Querystring: EventPageQuery }>
+
+/** Seconds after which a request that may not wait now may try again. */
+const RETRY_AFTER_SECONDS = 5
 
 /** `GET /events`, `GET /events/:instance` */
 const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { eventLog } = fastify
+  const arrivals = new Arrivals(eventLog.store.log)
+  const unwatch = eventLog.watchInstances(({ before }) => arrivals.changed(before))
+  fastify.addHook('preClose', async () => {
+    unwatch()
+    arrivals.close()
+  })
 
   fastify.get('/events', {
     config: authorize('global'),
     schema: {
       operationId: 'readEvents',
       tags: ['events'],
-      summary: 'Read the log of all instances, oldest or newest first',
+      summary: 'Read the log of all instances, oldest or newest first, or wait for its next event',
       querystring: EventPageQuery,
-      response: { 200: EventPage, ...errorReplies(400, 401, 503) }
+      response: { 200: EventPage, ...errorReplies(400, 401, 429, 503) }
     },
-    handler: async ({ query }, reply) => send(query, reply)
+    handler: async (request, reply) => send(await read(request, reply), request.query, reply)
   })
 
   fastify.get('/events/:instance', {
@@ -32,40 +46,79 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'readInstanceEvents',
       tags: ['events'],
-      summary: 'Read the log of an instance, oldest or newest first',
+      summary: 'Read the log of an instance, oldest or newest first, or wait for its next event',
       params: InstanceParams,
       querystring: EventPageQuery,
-      response: { 200: EventPage, ...errorReplies(400, 401, 404, 503) }
+      response: { 200: EventPage, ...errorReplies(400, 401, 404, 429, 503) }
     },
-    handler: async ({ params, query }, reply) => send(query, reply, eventLog.instances.require(params.instance))
+    handler: async (request, reply) => send(await read(request, reply, request.params.instance), request.query, reply)
   })
 
-  /** The names of a list, each once: every event of the log is compared with them. */
-  function eventNames(list: string, catalogue: EventCatalogue): string[] {
-    return [...new Set(list.split(',').map((name) => catalogue.get(name.trim()).name))]
-  }
-
-  async function send(
-    { after, before, limit, events }: EventPageQuery,
-    reply: FastifyReply,
-    instance?: Instance
-  ): Promise<FastifyReply> {
+  /** Reads a page; an empty one at the end of the log waits for the next event, if the query says so. */
+  async function read(request: Request, reply: FastifyReply, instance?: string): Promise<Page> {
+    const { after, before, limit, events: listed, filter, wait = 0 } = request.query
     if (after !== undefined && before !== undefined)
       throw new ValidationError('querystring.after and querystring.before exclude each other: send one of them')
-    const catalogue = instance ? eventLog.catalogueOf(instance.name) : eventLog.catalogue
-    const page = await readEventPage(eventLog.store.log, {
-      instanceKey: instance?.key,
-      events: events === undefined ? undefined : eventNames(events, catalogue),
-      after: after ?? 0,
-      before: before === undefined || before === 'latest' ? before : Number(before),
+    if (wait > 0 && before !== undefined)
+      throw new ValidationError('querystring.wait goes with querystring.after, not with querystring.before')
+    const { instances, store } = eventLog
+    const catalogue = instance === undefined ? eventLog.catalogue : eventLog.catalogueOf(instance)
+    const events = listed === undefined ? undefined : eventNames(listed, catalogue)
+    const options = {
+      events,
+      filter: filter === undefined ? undefined : checkFilter(parseFilter(filter), 'querystring.filter', catalogue),
+      before: before === undefined || before === 'latest' ? (before as 'latest' | undefined) : Number(before),
       limit
-    })
-    const next = before === undefined ? 'after' : 'before'
+    }
+    const readPage = (position: number, instanceKey: number | undefined) =>
+      readEventPage(store.log, { ...options, instanceKey, after: position })
+    const keyNow = () => (instance === undefined ? undefined : instances.require(instance).key)
+    if (wait === 0) return readPage(after ?? 0, keyNow())
+
+    if (!arrivals.hasRoom) {
+      reply.header('retry-after', RETRY_AFTER_SECONDS)
+      throw new TooManyRequestsError('Too many requests wait for events')
+    }
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(wait * 1_000)])
+    for (let position = after ?? 0; ;) {
+      const instanceKey = keyNow()
+      const { arrived, end } = arrivals.begin({ instanceKey, events }, signal)
+      try {
+        const page = await readPage(position, instanceKey)
+        position = page.next
+        if (page.events.length > 0 || page.more || signal.aborted || !arrivals.hasRoom) return page
+        await arrived
+      } finally {
+        end()
+      }
+      assertStillAuthorized(request)
+    }
+  }
+
+  /** @throws {UnauthorizedError} the token was replaced, or its instance deleted, while the request waited */
+  function assertStillAuthorized(request: Request): void {
+    const identity = identityOf(request)
+    if (identity?.kind !== 'instance') return
+    const { instance } = identity
+    const now = eventLog.instances.get(instance.name)
+    if (!now || !sameToken(now, instance))
+      throw new UnauthorizedError('The key does not authorize this request any more')
+  }
+
+  function send({ events, next, more }: Page, { before }: EventPageQuery, reply: FastifyReply): FastifyReply {
+    const position = before === undefined ? 'after' : 'before'
     // The messages are JSON already; as a string they are not serialised again.
     return reply
       .type('application/json; charset=utf-8')
-      .send(`{"events":[${page.events.map(socketMessage).join(',')}],"${next}":${page.next},"more":${page.more}}`)
+      .send(`{"events":[${events.map(socketMessage).join(',')}],"${position}":${next},"more":${more}}`)
   }
+}
+
+/** The names of a list, each once: every event of the log is compared with them. */
+function eventNames(list: string, catalogue: EventCatalogue): string[] {
+  return [...new Set(list.split(',').map((name) => catalogue.get(name.trim()).name))]
 }
 
 export default logRoutes

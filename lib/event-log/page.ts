@@ -1,3 +1,5 @@
+import { eventKey } from '../events/catalogue.ts'
+import { type EventFilter, passes } from '../filters/event-filter.ts'
 import { eventSize } from '../events/messages.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { StoredEvent } from '../events/event.ts'
@@ -14,6 +16,8 @@ export interface EventPageOptions {
   instanceKey?: number | undefined
   /** Only events of these names. */
   events?: readonly string[] | undefined
+  /** Only events whose data pass. */
+  filter?: EventFilter | undefined
   /** Oldest first, after this offset. */
   after: number
   /** Newest first instead, before this offset; `latest`: from the end of the log. */
@@ -31,7 +35,7 @@ export interface EventPage {
 
 /** Reads a page of the log, bounded in characters and in the offsets that are looked at. */
 export async function readEventPage(log: LogStore, options: EventPageOptions): Promise<EventPage> {
-  const { instanceKey, events, after, before, limit } = options
+  const { instanceKey, events, filter, after, before, limit } = options
   const { first, head } = await log.range()
   const begin = Math.max(after, first - 1)
   const newestFirst = before !== undefined
@@ -52,11 +56,12 @@ export async function readEventPage(log: LogStore, options: EventPageOptions): P
   const shown = found.slice(0, limit)
   const cut = found.length > limit || found.reduce((sum, event) => sum + eventSize(event), 0) >= PAGE_MAX_CHARACTERS
   const lastShown = shown.at(-1)?.offset
-  if (cut && lastShown !== undefined) return { events: shown, next: lastShown, more: true }
+  const passed = shown.filter((event) => passes(filter, eventKey(event.event), event))
+  if (cut && lastShown !== undefined) return { events: passed, next: lastShown, more: true }
   if (newestFirst) {
     const more = stretch.after > begin
-    return { events: shown, next: more ? stretch.after + 1 : (lastShown ?? upTo + 1), more }
+    return { events: passed, next: more ? stretch.after + 1 : (lastShown ?? upTo + 1), more }
   }
   const more = stretch.upTo < upTo
-  return { events: shown, next: more ? stretch.upTo : (lastShown ?? after), more }
+  return { events: passed, next: more ? stretch.upTo : (lastShown ?? after), more }
 }

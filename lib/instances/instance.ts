@@ -35,3 +35,8 @@ export interface Instance {
   readonly updatedAt: Date
   readonly selections: { readonly [T in TransportName]?: Selection }
 }
+
+/** True if two records of instances have the same token, or both have none. */
+export function sameToken({ tokenHash: a }: Instance, { tokenHash: b }: Instance): boolean {
+  return a === b || (a !== null && b !== null && a.equals(b))
+}

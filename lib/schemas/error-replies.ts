@@ -11,6 +11,7 @@ const EXAMPLES: errors.InstanceEventsError[] = [
   new errors.TransportDisabledError('sqs'),
   new errors.BodyTooLargeError(10_485_760, ': send fewer events at a time, or media by link'),
   new errors.MediaTypeError('text/plain'),
+  new errors.TooManyRequestsError('Too many wrong keys came from this address: its keys are not checked for a while'),
   new errors.InternalError(),
   new errors.QueueUnavailableError('sales_call.fifo', 'AccessDenied', 'Access to the resource is denied'),
   new errors.BackpressureError('1000000 deliveries to SQS are pending, the limit is 1000000')
@@ -19,6 +20,7 @@ const EXAMPLES: errors.InstanceEventsError[] = [
 /** Additional headers of the replies with a status. */
 const HEADERS: Record<number, object> = {
   401: { 'www-authenticate': { type: 'string', description: 'Bearer' } },
+  429: { 'retry-after': { type: 'integer', description: 'Seconds after which to try again.' } },
   503: { 'retry-after': { type: 'integer', description: 'Seconds after which to try again.' } }
 }
 

@@ -13,7 +13,21 @@ export const EventPageQuery = Type.Object({
     })
   ),
   limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
-  events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' }))
+  events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' })),
+  filter: Type.Optional(
+    Type.String({
+      maxLength: 8_192,
+      description: 'Only events whose `data` match: a filter policy in the syntax of Amazon SNS, as JSON.'
+    })
+  ),
+  wait: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 60,
+      description:
+        'Seconds for which an empty page waits for the next event: long polling. Read on from its `after`, also if it is still empty.'
+    })
+  )
 })
 export type EventPageQuery = Static<typeof EventPageQuery>
 

@@ -1,5 +1,5 @@
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
-import { withoutOmitted } from '../filters/omission.ts'
+import type { Omission } from '../filters/omission.ts'
 import type { WithData } from '../filters/parsed-data.ts'
 import { isKeptFrom, UNLISTED, type StoredEvent } from '../events/event.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
@@ -46,10 +46,9 @@ export class Audiences {
     return this.ofInstance(known, instance?.key === event.instanceKey ? instance : undefined, event)
   }
 
-  /** Returns an event as the namespace of its instance carries it: without what its selection leaves out. */
-  contentOf(event: StoredEvent): StoredEvent {
-    const instance = this.#options.instances.get(event.instance)
-    return withoutOmitted(event, instance?.selections.websocket?.omit)
+  /** Returns the members that the namespace of an instance leaves out now. */
+  omissionOf(instance: Instance | undefined): Omission | undefined {
+    return instance && this.#options.instances.get(instance.name)?.selections.websocket?.omit
   }
 
   /** Returns the audience of an event of an instance; `undefined` for an unknown instance. */

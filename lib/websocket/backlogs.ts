@@ -1,10 +1,10 @@
-import type { SocketWriter } from './socket-writer.ts'
+import type { Writer } from './writer.ts'
 
 export interface BacklogsOptions {
   /** Milliseconds without any progress after which a connection is stalled. */
   stalledAfterMs: number
   /** Called with a connection that is stalled, to cut it off. */
-  stalled: (writer: SocketWriter) => void
+  stalled: (writer: Writer) => void
 }
 
 /** Milliseconds between looks at the connections that wait: no event reports bytes that leave. */
@@ -13,7 +13,7 @@ const EVERY_MS = 20
 /** The connections whose clients have yet to read. */
 export class Backlogs {
   readonly #options: BacklogsOptions
-  readonly #writers = new Set<SocketWriter>()
+  readonly #writers = new Set<Writer>()
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
@@ -22,7 +22,7 @@ export class Backlogs {
   }
 
   /** Looks at a connection until nothing waits for its client. Idempotent. */
-  add(writer: SocketWriter): void {
+  add(writer: Writer): void {
     this.#writers.add(writer)
     if (!this.#stopped) this.#timer ??= setInterval(() => this.#look(), EVERY_MS)
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'socket.io'
 import { WS_OLD_CLIENT, WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import { addressBlock } from './address-block.ts'
@@ -70,6 +70,18 @@ export class Connections {
     answer(allowed ? null : `${WS_TOO_MANY_SOCKETS}: ${TOO_MANY_OF_ADDRESS}`, allowed)
   }
 
+  /** True if an address has as many connections as it may have. */
+  isFull(address: string): boolean {
+    return (this.#byAddress.get(addressBlock(address)) ?? 0) >= this.#options.maxPerAddress
+  }
+
+  /** Counts an HTTP response that is open for long, until it is closed. */
+  count(address: string, response: ServerResponse): void {
+    const block = addressBlock(address)
+    this.#change(block, 1)
+    response.once('close', () => this.#change(block, -1))
+  }
+
   /** True if a connection is over the limit of its address. */
   isSurplus(connection: Connection): boolean {
     return this.#surplus.has(connection)
@@ -80,18 +92,18 @@ export class Connections {
     // Engine.IO's declared type has fewer members than the request.
     const block = addressBlock(peerAddress(connection.request as IncomingMessage))
     let timer: NodeJS.Timeout | undefined
-    if (this.#count(block, 1) > maxPerAddress) {
+    if (this.#change(block, 1) > maxPerAddress) {
       this.#surplus.add(connection)
       timer = setTimeout(() => connection.close(true), SURPLUS_MS)
     }
     connection.once('close', () => {
       clearTimeout(timer)
-      this.#count(block, -1)
+      this.#change(block, -1)
     })
   }
 
   /** Changes the count of a block. @returns the new count */
-  #count(block: string, change: number): number {
+  #change(block: string, change: number): number {
     const count = (this.#byAddress.get(block) ?? 0) + change
     if (count > 0) this.#byAddress.set(block, count)
     else this.#byAddress.delete(block)

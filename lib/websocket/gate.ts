@@ -56,6 +56,14 @@ export class Gate {
     this.#quietLog.warn('sockets', { address }, `${message}; if it is a proxy, set trustProxy`)
   }
 
+  /** Decides on a request for a stream, as on a socket. */
+  admitStream(attempt: Attempt, address: string): Admitted | Refused {
+    const isFull = this.#options.connections.isFull(address)
+    const decision = isFull ? tooMany(TOO_MANY_OF_ADDRESS) : this.#judge(attempt, address)
+    if (decision.status === 'refused') this.refused({ ...decision, address })
+    return decision
+  }
+
   #guard(entry: Namespace, isOurs: () => boolean): void {
     entry.use((socket, next) => (isOurs() ? this.#admit(socket, next) : next()))
     entry.on('connection', (socket) => {
@@ -77,9 +85,13 @@ export class Gate {
   }
 
   #decide(socket: Socket, address: string): Admitted | Refused {
-    const { admission, connections, hub, maxSocketsPerInstance } = this.#options
-    if (connections.isSurplus(socket.conn)) return tooMany(TOO_MANY_OF_ADDRESS)
-    const decision = admission.admit(attemptOf(socket), address)
+    if (this.#options.connections.isSurplus(socket.conn)) return tooMany(TOO_MANY_OF_ADDRESS)
+    return this.#judge(attemptOf(socket), address)
+  }
+
+  #judge(attempt: Attempt, address: string): Admitted | Refused {
+    const { admission, hub, maxSocketsPerInstance } = this.#options
+    const decision = admission.admit(attempt, address)
     const tokenOf = decision.status === 'admitted' ? decision.tokenOf : undefined
     if (!tokenOf || hub.countByToken(tokenOf) < maxSocketsPerInstance) return decision
     return tooMany(`Too many sockets are open with the token of "${tokenOf.name}"`)

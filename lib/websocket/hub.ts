@@ -1,9 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'socket.io'
 import { WS_STALLED, WS_TOO_SLOW } from '../errors.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { eventSize } from '../events/messages.ts'
-import type { Instance } from '../instances/instance.ts'
+import { type Instance, sameToken } from '../instances/instance.ts'
 import type { InstanceChange } from '../instances/directory.ts'
 import type { CommonHistory, LogStore } from '../store/log-store.ts'
 import { slowClientChannel, type SlowClientNotice } from '../telemetry/channels.ts'
@@ -13,15 +14,18 @@ import type { Admitted } from './admission.ts'
 import type { Audiences } from './audiences.ts'
 import { Backlogs } from './backlogs.ts'
 import { BufferBudget, LIVE_SHARE } from './buffer-budget.ts'
-import type { Listener } from './listener.ts'
+import type { Encoding } from './encoding.ts'
+import { type Listener, makeListener } from './listener.ts'
 import { Listeners } from './listeners.ts'
 import { LiveListeners } from './live-listeners.ts'
-import { eventPacket, Payload } from './payload.ts'
+import { EVENT_STREAM } from './event-stream.ts'
+import { PACKETS, type Payload } from './payload.ts'
 import { Replays } from './replays.ts'
 import type { Resuming } from './resumed.ts'
-import { Scope } from './scope.ts'
 import { SharedPayloads } from './shared-payloads.ts'
-import { SocketWriter, type CutOffReason } from './socket-writer.ts'
+import { SocketWriter, type SocketWriterOptions } from './socket-writer.ts'
+import { StreamWriter } from './stream-writer.ts'
+import type { CutOffReason, Writer } from './writer.ts'
 
 export interface HubOptions {
   /** The log that sockets follow. */
@@ -107,26 +111,35 @@ export class Hub {
   }
 
   /** Serves a socket until it is disconnected. */
-  add(socket: Socket, { instance, tokenOf, subscription }: Admitted): void {
-    const { metrics, audiences } = this.#options
-    const scope = new Scope({
+  add(socket: Socket, admitted: Admitted): void {
+    const listener = makeListener(admitted, {
+      ...this.#kind(PACKETS, admitted),
+      writer: this.#writerOf(socket),
       namespace: socket.nsp.name,
-      instanceKey: instance?.key,
-      filters: subscription,
-      contentOf: (event) => audiences.contentOf(event)
+      disconnect: () => socket.disconnect(),
+      close: () => socket.conn.close()
     })
-    const { offset, log } = subscription
-    const resumes = offset !== undefined
-    const listener: Listener = { socket, writer: this.#writerOf(socket), scope, tokenOf, resumes }
-    metrics.admitted.inc()
-    this.#listeners.add(listener)
     socket.once('disconnect', () => this.#remove(listener))
-    if (!resumes) this.#live.add(listener)
-    else {
-      metrics.resumes.inc()
-      if (offset === 'latest') this.#replays.add({ listener, offset: this.#head, log: this.#epoch.id, quiet: false })
-      else this.#replays.add({ listener, offset, log, quiet: false })
-    }
+    this.#serve(listener, admitted)
+  }
+
+  /** Serves an HTTP response, whose head is written, until it is closed. @returns its writer */
+  addStream(
+    response: ServerResponse,
+    { namespace, admitted }: { namespace: string; admitted: Admitted }
+  ): StreamWriter {
+    const writer = new StreamWriter(response, { namespace, ...this.#writing })
+    const end = () => writer.finish()
+    const listener = makeListener(admitted, {
+      ...this.#kind(EVENT_STREAM, admitted),
+      writer,
+      namespace,
+      disconnect: end,
+      close: end
+    })
+    response.once('close', () => this.#remove(listener))
+    this.#serve(listener, admitted)
+    return writer
   }
 
   /** Disconnects the sockets that are no longer authorized: their token, their instance or its selection is gone. */
@@ -135,8 +148,8 @@ export class Hub {
     const after = change.type === 'updated' ? change.after : undefined
     const off = after?.selections.websocket?.enabled !== true
     const tokenGone = !after || !sameToken(before, after)
-    for (const { socket, scope, tokenOf } of this.#listeners.of(before.key)) {
-      if ((tokenGone && tokenOf) || (off && !scope.onRoot)) socket.disconnect()
+    for (const listener of this.#listeners.of(before.key)) {
+      if ((tokenGone && listener.tokenOf) || (off && !listener.scope.onRoot)) listener.disconnect()
     }
   }
 
@@ -159,8 +172,7 @@ export class Hub {
     this.#epoch = epoch
     this.#head = Math.min(served, upTo)
     for (const { scope, listeners } of this.#live.groups()) {
-      const message = JSON.stringify({ offset: served, log: id } satisfies Resuming)
-      const payload = new Payload([eventPacket(scope.namespace, 'resuming', message)], scope.owner)
+      const payload = scope.notifications([['resuming', { offset: served, log: id } satisfies Resuming]])
       for (const listener of listeners) {
         // One that never asked for offsets has nothing to compare: it receives what follows.
         if (!listener.resumes) continue
@@ -199,11 +211,11 @@ export class Hub {
   }
 
   /** True if the budget has room for the bytes that a writer does not share with others. */
-  #hasRoom(writer: SocketWriter, payload: Payload): boolean {
+  #hasRoom(writer: Writer, payload: Payload): boolean {
     return this.#budget.held === 0 || writer.sharesFrames || this.#budget.fits(payload.owner, payload.bytes, LIVE_SHARE)
   }
 
-  #isTooSlow(writer: SocketWriter, payload: Payload): boolean {
+  #isTooSlow(writer: Writer, payload: Payload): boolean {
     if (!writer.waits) return false
     const { buffered } = writer
     return buffered > 0 && buffered + payload.bytes > this.#options.maxBufferedBytes
@@ -215,18 +227,34 @@ export class Hub {
     this.#replays.add({ listener, offset: served, log: this.#epoch.id, quiet: true })
   }
 
-  #cut(writer: SocketWriter, code: CutOffReason): void {
+  #cut(writer: Writer, code: CutOffReason): void {
     const { metrics } = this.#options
-    const { socket, buffered } = writer
-    const namespace = socket.nsp.name
+    const { namespace, id: socketId, buffered } = writer
     if (code === WS_STALLED) metrics.stalled.inc()
     else metrics.cutOff.inc()
     this.#quietLog.warn(code, { namespace, buffered, code }, CUT_OFF[code])
     if (slowClientChannel.hasSubscribers) {
-      const notice: SlowClientNotice = { code, namespace, socketId: socket.id, bufferedBytes: buffered }
+      const notice: SlowClientNotice = { code, namespace, socketId, bufferedBytes: buffered }
       slowClientChannel.publish(notice)
     }
     writer.cutOff(code)
+  }
+
+  #kind(encoding: Encoding, { instance }: Admitted) {
+    return { encoding, omission: () => this.#options.audiences.omissionOf(instance) }
+  }
+
+  #serve(listener: Listener, { subscription: { offset, log } }: Admitted): void {
+    const { metrics } = this.#options
+    metrics.admitted.inc()
+    this.#listeners.add(listener)
+    if (offset === undefined) {
+      this.#live.add(listener)
+      return
+    }
+    metrics.resumes.inc()
+    if (offset === 'latest') this.#replays.add({ listener, offset: this.#head, log: this.#epoch.id, quiet: false })
+    else this.#replays.add({ listener, offset, log, quiet: false })
   }
 
   #remove(listener: Listener): void {
@@ -235,11 +263,15 @@ export class Hub {
     this.#listeners.remove(listener)
   }
 
+  get #writing(): SocketWriterOptions {
+    return { budget: this.#budget, waits: (writer) => this.#backlogs.add(writer) }
+  }
+
   #writerOf(socket: Socket): SocketWriter {
     const { conn } = socket
     let writer = this.#writers.get(conn)
     if (!writer) {
-      writer = new SocketWriter(socket, { budget: this.#budget, waits: (waiting) => this.#backlogs.add(waiting) })
+      writer = new SocketWriter(socket, this.#writing)
       this.#writers.set(conn, writer)
     }
     return writer
@@ -249,10 +281,4 @@ export class Hub {
 const CUT_OFF: Readonly<Record<CutOffReason, string>> = {
   [WS_TOO_SLOW]: 'A client reads too slowly: its connection was closed, so that it resumes',
   [WS_STALLED]: 'A client reads nothing: its connection was closed, so that it resumes'
-}
-
-function sameToken(a: Instance, b: Instance): boolean {
-  return (
-    a.tokenHash === b.tokenHash || (a.tokenHash !== null && b.tokenHash !== null && a.tokenHash.equals(b.tokenHash))
-  )
 }

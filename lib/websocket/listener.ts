@@ -1,15 +1,30 @@
-import type { Socket } from 'socket.io'
 import type { Instance } from '../instances/instance.ts'
-import type { Scope } from './scope.ts'
-import type { SocketWriter } from './socket-writer.ts'
+import type { Admitted } from './admission.ts'
+import { Scope, type ScopeOptions } from './scope.ts'
+import type { Writer } from './writer.ts'
 
-/** A socket that was admitted. */
+/** A client that was admitted: a socket, or an HTTP request that events are streamed to. */
 export interface Listener {
-  readonly socket: Socket
-  readonly writer: SocketWriter
+  readonly writer: Writer
   readonly scope: Scope
   /** The instance whose token authorized it; `undefined` for the global key and allowed hosts. */
   readonly tokenOf: Instance | undefined
   /** True if it came with an offset: it is told which offsets its events have, and of which log. */
   readonly resumes: boolean
+  /** Ends it, because it is no longer authorized. */
+  disconnect(): void
+  /** Closes its connection, so that the client resumes. */
+  close(): void
+}
+
+/** What a listener is made of, besides what was decided when it was admitted. */
+export type ListenerParts = Pick<Listener, 'writer' | 'disconnect' | 'close'> &
+  Pick<ScopeOptions, 'namespace' | 'encoding' | 'omission'>
+
+export function makeListener(
+  { instance, tokenOf, subscription }: Admitted,
+  { namespace, encoding, omission, ...client }: ListenerParts
+): Listener {
+  const scope = new Scope({ namespace, instanceKey: instance?.key, filters: subscription, encoding, omission })
+  return { ...client, scope, tokenOf, resumes: subscription.offset !== undefined }
 }

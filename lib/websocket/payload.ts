@@ -1,26 +1,37 @@
 import * as ws from 'ws'
 import type { Chunk, Owner } from './buffer-budget.ts'
+import type { Encoding } from './encoding.ts'
 
 /** Frames as options of a packet of Engine.IO. */
 interface Framed {
   readonly wsPreEncodedFrame: [Buffer]
 }
 
+export interface PayloadOptions {
+  /** @default 'all' */
+  owner?: Owner
+  /** Joins the packets into bytes. @default as WebSocket frames */
+  join?: Encoding['join']
+}
+
 /**
- * Packets of one namespace that leave together. They are encoded once, however many sockets receive them: as text for
- * transports that take one packet at a time, and as one buffer of WebSocket frames for those that take bytes.
+ * Packets of one namespace that leave together. They are encoded once, however many clients receive them: as text for
+ * transports that take one packet at a time, and as one buffer for those that take bytes.
  */
 export class Payload {
   /** Encoded Socket.IO packets, in order. */
   readonly packets: readonly string[]
   readonly owner: Owner
+  readonly #join: Encoding['join']
   #bytes: number | undefined
+  #joined: Buffer | undefined
   #packet: { readonly options: Framed } | undefined
   #chunk: Chunk | undefined
 
-  constructor(packets: readonly string[], owner: Owner = 'all') {
+  constructor(packets: readonly string[], { owner = 'all', join = textFrames }: PayloadOptions = {}) {
     this.packets = packets
     this.owner = owner
+    this.#join = join
   }
 
   /** Bytes of all packets, without the heads of frames. */
@@ -28,21 +39,22 @@ export class Payload {
     return (this.#bytes ??= this.packets.reduce((sum, packet) => sum + Buffer.byteLength(packet), 0))
   }
 
-  /** All frames as one packet of Engine.IO. */
+  /** All packets in one buffer. */
+  get joined(): Buffer {
+    return (this.#joined ??= this.#join(this.packets))
+  }
+
+  /** The buffer as one packet of Engine.IO, which frames are in. */
   get framed(): { readonly options: Framed } {
-    return (this.#packet ??= { options: { wsPreEncodedFrame: [textFrames(this.packets)] } })
+    return (this.#packet ??= { options: { wsPreEncodedFrame: [this.joined] } })
   }
 
-  /** The frames, which all connections share that keep them. */
+  /** The buffer, which all connections share that keep it. */
   get chunk(): Chunk {
-    return (this.#chunk ??= {
-      owner: this.owner,
-      bytes: this.framed.options.wsPreEncodedFrame[0].length,
-      holders: 0
-    })
+    return (this.#chunk ??= { owner: this.owner, bytes: this.joined.length, holders: 0 })
   }
 
-  /** True if a connection keeps the frames: another one holds the same bytes. */
+  /** True if a connection keeps the buffer: another one holds the same bytes. */
   get isHeld(): boolean {
     return (this.#chunk?.holders ?? 0) > 0
   }
@@ -51,6 +63,14 @@ export class Payload {
   copy(): Chunk {
     return { owner: this.owner, bytes: this.bytes, holders: 0 }
   }
+}
+
+/** Packets of Socket.IO in WebSocket frames. */
+export const PACKETS: Encoding = {
+  name: 'packets',
+  event: (namespace, { name, json }) => eventPacket(namespace, name, json),
+  notification: (namespace, [name, message]) => eventPacket(namespace, name, JSON.stringify(message)),
+  join: textFrames
 }
 
 /**

@@ -5,7 +5,6 @@ import { type BufferBudget, REPLAY_SHARE } from './buffer-budget.ts'
 import type { Comparisons } from './comparisons.ts'
 import type { Listener } from './listener.ts'
 import { clientLog, readClientLog } from './client-log.ts'
-import { eventPacket, Payload } from './payload.ts'
 import type { Resumed, Resuming } from './resumed.ts'
 import type { SharedPage } from './shared-page.ts'
 
@@ -119,8 +118,8 @@ export class Replay {
     const tellsAtOnce = isLast && !this.#quiet
     // If nothing is missing and nothing follows, `resumed` says as much.
     const before = isNews && !(tellsAtOnce && complete && count === 0) ? [this.#resuming({ id, complete })] : []
-    const after = tellsAtOnce ? [this.#packet('resumed', { ...resumed, log: id } satisfies Resumed)] : []
-    const own = [before, after].map((packets) => new Payload(packets, scope.owner))
+    const after = tellsAtOnce ? [['resumed', { ...resumed, log: id } satisfies Resumed] as const] : []
+    const own = [before, after].map((messages) => scope.notifications(messages))
     const live = isLast ? page.heldFor(scope).payload : undefined
     const shared = [payload, live].filter((part) => part && !(part.isHeld && writer.sharesFrames))
     const bytes = [...own, ...shared].reduce((sum, part) => sum + (part?.bytes ?? 0), 0)
@@ -176,11 +175,7 @@ export class Replay {
   }
 
   /** Gives the client the offset and the log to come back with, before an event of that log. */
-  #resuming(log: { id: string; complete: boolean }): string {
-    return this.#packet('resuming', { offset: this.#position, log: clientLog(log) } satisfies Resuming)
-  }
-
-  #packet(event: string, message: object): string {
-    return eventPacket(this.listener.scope.namespace, event, JSON.stringify(message))
+  #resuming(log: { id: string; complete: boolean }): readonly ['resuming', Resuming] {
+    return ['resuming', { offset: this.#position, log: clientLog(log) }]
   }
 }

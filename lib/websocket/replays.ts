@@ -275,7 +275,7 @@ export class Replays {
     const failed = replays.filter(({ isOver }) => !isOver)
     for (const { listener } of failed) {
       this.remove(listener)
-      listener.socket.conn.close()
+      listener.close()
     }
     const message = 'Replays could not read the log: their connections were closed'
     this.#options.log.warn({ err: error, replays: failed.length }, message)

@@ -2,9 +2,11 @@ import { eventKey } from '../events/catalogue.ts'
 import { socketMessage } from '../events/messages.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { type EventFilter, passes } from '../filters/event-filter.ts'
+import { type Omission, withoutOmitted } from '../filters/omission.ts'
 import type { Audience } from './audiences.ts'
 import type { Owner } from './buffer-budget.ts'
-import { eventPacket } from './payload.ts'
+import type { Encoding, Notification } from './encoding.ts'
+import { Payload } from './payload.ts'
 import type { Subscription } from './subscription.ts'
 
 type Filters = Pick<Subscription, 'events' | 'instances' | 'filter'>
@@ -14,26 +16,31 @@ export interface ScopeOptions {
   /** The only instance whose events it may see; `undefined`: all, on `/`. */
   instanceKey: number | undefined
   filters: Filters
-  /** Returns an event as the namespace of its instance carries it. */
-  contentOf: (event: StoredEvent) => StoredEvent
+  /** How clients of its kind receive events. */
+  encoding: Encoding
+  /** Returns the members that the namespace of its instance leaves out now. */
+  omission: () => Omission | undefined
 }
 
-/** The events that a socket receives: those that it may see and has asked for. */
+/** The events that a listener receives: those that it may see and has asked for. */
 export class Scope {
   readonly namespace: string
   readonly onRoot: boolean
   /** The only instance whose events it may see; `undefined`: all, on `/`. */
   readonly instanceKey: number | undefined
-  /** The owner of the bytes that wait for the socket. */
+  /** The owner of the bytes that wait for the listener. */
   readonly owner: Owner
   readonly events: ReadonlySet<string> | undefined
   readonly instances: ReadonlySet<string> | undefined
   readonly filter: EventFilter | undefined
-  /** Equal for scopes of the same events. */
+  /** Equal for scopes whose events are encoded in the same way. */
+  readonly channel: string
+  /** Equal for scopes of the same events and channel. */
   readonly id: string
-  readonly #contentOf: (event: StoredEvent) => StoredEvent
+  readonly #encoding: Encoding
+  readonly #omission: () => Omission | undefined
 
-  constructor({ namespace, instanceKey, filters, contentOf }: ScopeOptions) {
+  constructor({ namespace, instanceKey, filters, encoding, omission }: ScopeOptions) {
     const { events, instances, filter } = filters
     this.namespace = namespace
     this.onRoot = namespace === '/'
@@ -42,11 +49,18 @@ export class Scope {
     this.events = events
     this.instances = instances
     this.filter = filter
-    this.#contentOf = contentOf
-    this.id = JSON.stringify([namespace, instanceKey ?? null, sorted(events), sorted(instances), filter ?? null])
+    this.channel = `${encoding.name} ${namespace}`
+    this.id = JSON.stringify([this.channel, instanceKey ?? null, sorted(events), sorted(instances), filter ?? null])
+    this.#encoding = encoding
+    this.#omission = omission
   }
 
-  /** True if the socket receives an event with this audience. */
+  /** Members that are left out now. `/` carries events as they are. */
+  get omission(): Omission | undefined {
+    return this.onRoot ? undefined : this.#omission()
+  }
+
+  /** True if the listener receives an event with this audience. */
   includes(event: StoredEvent, audience: Audience): boolean {
     return (
       (this.onRoot ? audience.root : audience.namespace) &&
@@ -57,19 +71,28 @@ export class Scope {
     )
   }
 
-  /** Returns an event as the namespace carries it now. */
-  content(event: StoredEvent): StoredEvent {
-    return this.onRoot ? event : this.#contentOf(event)
+  /** Encodes events. */
+  payload(events: readonly StoredEvent[]): Payload {
+    const { omission } = this
+    return this.#payload(
+      events.map((event) => {
+        const { event: name, offset } = event
+        return this.#encoding.event(this.namespace, {
+          name,
+          offset,
+          json: socketMessage(withoutOmitted(event, omission))
+        })
+      })
+    )
   }
 
-  /** Encodes an event as a packet of the namespace. */
-  packet(event: StoredEvent): string {
-    return this.encode(this.content(event))
+  /** Encodes messages about the connection. */
+  notifications(messages: readonly Notification[]): Payload {
+    return this.#payload(messages.map((message) => this.#encoding.notification(this.namespace, message)))
   }
 
-  /** Encodes an event that `content` has returned. */
-  encode(content: StoredEvent): string {
-    return eventPacket(this.namespace, content.event, socketMessage(content))
+  #payload(packets: readonly string[]): Payload {
+    return new Payload(packets, { owner: this.owner, join: this.#encoding.join })
   }
 }
 

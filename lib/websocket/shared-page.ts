@@ -1,7 +1,9 @@
 import type { StoredEvent } from '../events/event.ts'
 import type { Audience } from './audiences.ts'
-import { Payload } from './payload.ts'
+import type { Omission } from '../filters/omission.ts'
+import type { Payload } from './payload.ts'
 import type { Scope } from './scope.ts'
+import { isSame } from './shared-payloads.ts'
 
 export interface SharedPageOptions {
   /** The offset after which the page begins. */
@@ -18,10 +20,12 @@ export interface SharedPageOptions {
 
 /** What a socket receives of a page. */
 export interface Share {
-  /** Events as their namespace carries them, in offset order. */
+  /** In offset order. */
   readonly events: readonly StoredEvent[]
   /** `undefined` if there are none. */
   readonly payload: Payload | undefined
+  /** Members that were left out. */
+  readonly omission: Omission | undefined
 }
 
 /**
@@ -72,10 +76,10 @@ export class SharedPage {
     const known = this.#shares.get(key)
     if (known) return known
     const { audienceOf } = this.#options
-    const included = all().filter((event) => scope.includes(event, audienceOf(event)))
-    const events = included.map((event) => scope.content(event))
+    const events = all().filter((event) => scope.includes(event, audienceOf(event)))
     const before = this.#made.get(key)
-    const share = before && isSame(before.events, events) ? before : makeShare(scope, events)
+    const isKept = before && before.omission === scope.omission && isSame(before.events, events)
+    const share = isKept ? before : makeShare(scope, events)
     this.#shares.set(key, share)
     this.#made.set(key, share)
     return share
@@ -83,11 +87,5 @@ export class SharedPage {
 }
 
 function makeShare(scope: Scope, events: readonly StoredEvent[]): Share {
-  const packets = events.map((event) => scope.encode(event))
-  return { events, payload: packets.length > 0 ? new Payload(packets, scope.owner) : undefined }
-}
-
-/** True for lists of the same events of one page, with the same data. */
-function isSame(a: readonly StoredEvent[], b: readonly StoredEvent[]): boolean {
-  return a.length === b.length && a.every(({ offset, data }, at) => offset === b[at]?.offset && data === b[at]?.data)
+  return { events, payload: events.length > 0 ? scope.payload(events) : undefined, omission: scope.omission }
 }

@@ -5,6 +5,8 @@ import { WS_STALLED, WS_TOO_SLOW } from '../errors.ts'
 import type { BufferBudget, Chunk } from './buffer-budget.ts'
 import type { Payload } from './payload.ts'
 import { takenBytes } from './taken-bytes.ts'
+import { UnreadChunks } from './unread-chunks.ts'
+import { type CutOffReason, GRACE_MS, type Writer } from './writer.ts'
 
 /** The members of a WebSocket of `ws` that are used here. */
 interface WebSocketLike {
@@ -39,34 +41,29 @@ interface Progress {
   readonly transport: { readonly writable: boolean }
 }
 
-export type CutOffReason = typeof WS_TOO_SLOW | typeof WS_STALLED
-
 /** From the range that RFC 6455 leaves to applications. */
 const CLOSE_CODES: Readonly<Record<CutOffReason, number>> = { [WS_TOO_SLOW]: 4008, [WS_STALLED]: 4009 }
-/** Milliseconds for a client that is cut off to read the reason. */
-const GRACE_MS = 5_000
 
 export interface SocketWriterOptions {
   budget: BufferBudget
   /** Called when bytes begin to wait for the client. From then on, call `settle` until nothing waits. */
-  waits: (writer: SocketWriter) => void
+  waits: (writer: Writer) => void
 }
 
 /**
- * Writes to one connection. A payload leaves in one write: Engine.IO passes on a packet that has its own WebSocket frame
+ * Writes to the connection of sockets. A payload leaves in one write: Engine.IO passes on a packet that has its own WebSocket frame
  * (Socket.IO's broadcasts use that), and accepts several frames as one. Where it does not, packets are sent one by one.
  *
  * A client that reads needs no bookkeeping: the system has its bytes when `send` returns. For other clients, chunks are held
  * in the order in which they were sent, until the system has accepted them.
  */
-export class SocketWriter {
-  /** The first socket of the connection. */
-  readonly socket: Socket
+export class SocketWriter implements Writer {
+  /** Namespace and id of the first socket of the connection. */
+  readonly namespace: string
+  readonly id: string
   readonly #connection: Socket['conn']
   readonly #options: SocketWriterOptions
-  /** Chunks that the system had not accepted at the last `settle`. */
-  readonly #chunks: Chunk[] = []
-  #chunkBytes = 0
+  readonly #chunks: UnreadChunks
   /** Bytes that Engine.IO has not written yet. */
   #waiting = 0
   /** Bytes that Engine.IO has written. */
@@ -74,30 +71,27 @@ export class SocketWriter {
   /** Responses to polls that are being read, with their bytes. */
   readonly #answers = new Map<ServerResponse, number>()
   #isCut = false
-  #lastTaken = 0
-  #lastTakenAt = 0
 
   constructor(socket: Socket, options: SocketWriterOptions) {
-    this.socket = socket
+    this.namespace = socket.nsp.name
+    this.id = socket.id
+    this.#chunks = new UnreadChunks(options.budget)
     this.#connection = socket.conn
     this.#options = options
     // Engine.IO has written what waited. https://github.com/socketio/engine.io#socket-1
     this.#connection.on('flush', () => this.#flush())
   }
 
-  /** Bytes that wait until the client has made room for them. */
   get buffered(): number {
     const waiting = this.#connection.readyState === 'closed' ? 0 : this.#waiting
     const answered = this.#answers.size === 0 ? 0 : this.#answers.values().reduce((sum, bytes) => sum + bytes, 0)
     return waiting + answered + (this.#transport.socket?.bufferedAmount ?? 0)
   }
 
-  /** True if bytes waited for the client at the last `settle`. */
   get waits(): boolean {
-    return this.#chunks.length > 0
+    return this.#chunks.any
   }
 
-  /** True if it holds the same bytes as other connections, instead of a copy. */
   get sharesFrames(): boolean {
     return this.#transport.socket !== undefined
   }
@@ -125,37 +119,20 @@ export class SocketWriter {
     }
   }
 
-  /** Releases the chunks that the client has made room for. @returns whether any are left */
   settle(): boolean {
-    const { buffered } = this
-    const left = this.#chunks.findIndex(({ bytes }) => {
-      if (this.#chunkBytes - bytes < buffered) return true
-      this.#chunkBytes -= bytes
-      return false
-    })
-    for (const chunk of this.#chunks.splice(0, left < 0 ? Infinity : left)) this.#options.budget.release(chunk)
+    this.#chunks.settle(this.buffered)
     return this.waits
   }
 
-  /** Milliseconds since the system last accepted a byte for the client. @param now by `performance.now` */
   idleMs(now: number): number {
-    const taken = this.#taken
-    if (taken !== this.#lastTaken) {
-      this.#lastTaken = taken
-      this.#lastTakenAt = now
-    }
-    return now - this.#lastTakenAt
+    return this.#chunks.idleMs(now, this.#taken)
   }
 
-  /** True if the connection was cut off: it is closed, or will be within the grace period. */
   get isCut(): boolean {
     return this.#isCut
   }
 
-  /**
-   * Closes the connection of a client that does not keep up. The close frame has the reason, if the client reads as far.
-   * Socket.IO's clients reconnect by themselves.
-   */
+  /** The close frame has the reason, if the client reads as far. Socket.IO's clients reconnect by themselves. */
   cutOff(reason: CutOffReason): void {
     this.#isCut = true
     const { socket } = this.#transport
@@ -169,20 +146,13 @@ export class SocketWriter {
     socket.once('close', () => clearTimeout(timer))
   }
 
-  /** Ends the connection at once. */
   end(): void {
     this.#transport.socket?.terminate()
     for (const answer of this.#answers.keys()) answer.destroy()
   }
 
   #keep(chunk: Chunk): void {
-    const { budget, waits } = this.#options
-    budget.hold(chunk)
-    this.#chunkBytes += chunk.bytes
-    if (this.#chunks.push(chunk) > 1) return
-    this.#lastTaken = this.#taken
-    this.#lastTakenAt = performance.now()
-    waits(this)
+    if (this.#chunks.keep(chunk, this.#taken)) this.#options.waits(this)
   }
 
   #flush(): void {

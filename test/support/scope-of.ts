@@ -1,6 +1,12 @@
+import { PACKETS } from '../../lib/websocket/payload.ts'
 import { Scope, type ScopeOptions } from '../../lib/websocket/scope.ts'
 
-/** A scope of a namespace that carries events as they are. */
-export function scopeOf(namespace: string, instanceKey: number | undefined, filters: ScopeOptions['filters']): Scope {
-  return new Scope({ namespace, instanceKey, filters, contentOf: (event) => event })
+/** A scope of sockets whose namespace carries events as they are, unless the options differ. */
+export function scopeOf(
+  namespace: string,
+  instanceKey: number | undefined,
+  filters: ScopeOptions['filters'],
+  options: Partial<ScopeOptions> = {}
+): Scope {
+  return new Scope({ namespace, instanceKey, filters, encoding: PACKETS, omission: () => undefined, ...options })
 }

@@ -1,24 +1,26 @@
 import t from 'tap'
 import type { StoredEvent } from '../../lib/events/event.ts'
-import { Scope } from '../../lib/websocket/scope.ts'
+import { checkOmission, type Omission } from '../../lib/filters/omission.ts'
 import { SharedPage } from '../../lib/websocket/shared-page.ts'
 import { newEvent } from '../support/new-event.ts'
+import { scopeOf } from '../support/scope-of.ts'
 
-const event = (offset: number): StoredEvent => ({ ...newEvent(), offset, instanceKey: 1, acceptedAt: 0 })
+const event = (offset: number): StoredEvent => ({
+  ...newEvent({ data: '{"a":1}' }),
+  offset,
+  instanceKey: 1,
+  acceptedAt: 0
+})
 
-/** A page of three events, whose audience, data and live events the test decides. */
+/** A page of three events, whose audience, omitted members and live events the test decides. */
 function page() {
   const decided = {
     held: undefined as StoredEvent[] | undefined,
     hidden: new Set<number>(),
-    data: undefined as string | undefined
+    omission: undefined as Omission | undefined
   }
-  const scope = new Scope({
-    namespace: '/sales',
-    instanceKey: 1,
-    filters: { events: undefined, instances: undefined, filter: undefined },
-    contentOf: (event) => ({ ...event, data: decided.data ?? event.data })
-  })
+  const filters = { events: undefined, instances: undefined, filter: undefined }
+  const scope = scopeOf('/sales', 1, filters, { omission: () => decided.omission })
   const shared = new SharedPage({
     after: 0,
     events: [1, 2, 3].map(event),
@@ -51,11 +53,11 @@ t.test('who may see an event of a page, and what of it, is decided anew in each 
   t.equal(shared.of(scope, 0).payload?.packets.length, 2)
   decided.hidden.add(1).add(3)
   shared.turn()
-  t.strictSame(shared.of(scope, 0), { events: [], payload: undefined })
+  t.strictSame(shared.of(scope, 0), { events: [], payload: undefined, omission: undefined })
   decided.hidden.clear()
-  decided.data = '"left"'
+  decided.omission = checkOmission(['data.a'], 'omit')
   shared.turn()
-  t.match(shared.of(scope, 0).payload?.packets, [/"data":"left"/, /"data":"left"/, /"data":"left"/])
+  t.match(shared.of(scope, 0).payload?.packets, [/"data":\{\}/, /"data":\{\}/, /"data":\{\}/])
   t.end()
 })
 

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import type { BufferBudget } from './buffer-budget.ts'
+import type { Payload } from './payload.ts'
+import { takenBytes } from './taken-bytes.ts'
+import { UnreadChunks } from './unread-chunks.ts'
+import { type CutOffReason, GRACE_MS, type Writer } from './writer.ts'
+
+export interface StreamWriterOptions {
+  namespace: string
+  budget: BufferBudget
+  /** Called when bytes begin to wait for the client. From then on, call `settle` until nothing waits. */
+  waits: (writer: Writer) => void
+}
+
+/** Bytes that clients pass over, so that proxies and both ends see that the connection lives. */
+const HEARTBEAT = ':\n\n'
+
+/** Writes to an HTTP response that has no end. */
+export class StreamWriter implements Writer {
+  readonly namespace: string
+  readonly id = randomUUID()
+  readonly sharesFrames = true
+  readonly #response: ServerResponse
+  readonly #options: StreamWriterOptions
+  readonly #chunks: UnreadChunks
+  #isCut = false
+
+  /** @param response whose head is written */
+  constructor(response: ServerResponse, options: StreamWriterOptions) {
+    this.namespace = options.namespace
+    this.#response = response
+    this.#options = options
+    this.#chunks = new UnreadChunks(options.budget)
+  }
+
+  get buffered(): number {
+    return this.#response.destroyed ? 0 : this.#response.writableLength
+  }
+
+  get waits(): boolean {
+    return this.#chunks.any
+  }
+
+  get isCut(): boolean {
+    return this.#isCut
+  }
+
+  send(payload: Payload): void {
+    if (this.#isCut) return
+    this.#response.write(payload.joined)
+    if (this.buffered > 0 && this.#chunks.keep(payload.chunk, this.#taken)) this.#options.waits(this)
+  }
+
+  settle(): boolean {
+    this.#chunks.settle(this.buffered)
+    return this.waits
+  }
+
+  idleMs(now: number): number {
+    return this.#chunks.idleMs(now, this.#taken)
+  }
+
+  /** A client that reads on is told the reason. */
+  cutOff(reason: CutOffReason): void {
+    this.finish(`event: closing\ndata: {"code":"${reason}"}\n\n`)
+  }
+
+  /** Ends the response after what was written, and the connection if the client does not read as far. */
+  finish(last = ''): void {
+    if (this.#isCut) return
+    this.#isCut = true
+    const timer = setTimeout(() => this.end(), GRACE_MS)
+    this.#response.once('close', () => clearTimeout(timer))
+    this.#response.end(last)
+  }
+
+  end(): void {
+    this.#response.destroy()
+  }
+
+  /** Shows that the connection lives, unless other bytes are on their way. */
+  beat(): void {
+    if (!this.waits && !this.#isCut) this.#response.write(HEARTBEAT)
+  }
+
+  get #taken(): number {
+    const { socket } = this.#response
+    return socket ? takenBytes(socket) : 0
+  }
+}

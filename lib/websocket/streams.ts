@@ -1,0 +1,67 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Admitted, Attempt, Refused } from './admission.ts'
+import type { Connections } from './connections.ts'
+import type { Gate } from './gate.ts'
+import type { Hub } from './hub.ts'
+import type { PeerAddress } from './peer-address.ts'
+import type { StreamWriter } from './stream-writer.ts'
+
+/** Milliseconds between signs of life: proxies close connections that are silent for a minute, some for half of that. */
+const HEARTBEAT_MS = 15_000
+/** Proxies such as nginx would hold events back. */
+const HEAD = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no'
+}
+
+export interface StreamsOptions {
+  gate: Gate
+  hub: Hub
+  connections: Connections
+  peerAddress: PeerAddress
+}
+
+/** HTTP responses that carry events as Server-Sent Events, to the same listeners and by the same rules as sockets. */
+export class Streams {
+  readonly #options: StreamsOptions
+  readonly #writers = new Set<StreamWriter>()
+  #heart: NodeJS.Timeout | undefined
+
+  constructor(options: StreamsOptions) {
+    this.#options = options
+  }
+
+  /** Decides whether a request may receive events of a namespace. Counts and limits refusals. */
+  admit(request: IncomingMessage, attempt: Omit<Attempt, 'peer'>): Admitted | Refused {
+    const { gate, peerAddress } = this.#options
+    return gate.admitStream({ ...attempt, peer: request.socket.remoteAddress }, peerAddress(request))
+  }
+
+  /** Writes events to a response until it is closed. @param headers of the response, besides its own */
+  serve(
+    response: ServerResponse,
+    { namespace, admitted, headers }: { namespace: string; admitted: Admitted; headers: OutgoingHttpHeaders }
+  ): void {
+    const { hub, connections, peerAddress } = this.#options
+    connections.count(peerAddress(response.req), response)
+    response.writeHead(200, { ...headers, ...HEAD })
+    response.flushHeaders()
+    const writer = hub.addStream(response, { namespace, admitted })
+    this.#writers.add(writer)
+    response.once('close', () => this.#closed(writer))
+    this.#heart ??= setInterval(() => this.#writers.forEach((one) => one.beat()), HEARTBEAT_MS)
+  }
+
+  /** Ends all of them after what was written. The clients come back. */
+  end(): void {
+    for (const writer of this.#writers) writer.finish()
+  }
+
+  #closed(writer: StreamWriter): void {
+    this.#writers.delete(writer)
+    if (this.#writers.size > 0) return
+    clearInterval(this.#heart)
+    this.#heart = undefined
+  }
+}

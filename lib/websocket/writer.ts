@@ -1,0 +1,31 @@
+import type { WS_STALLED, WS_TOO_SLOW } from '../errors.ts'
+import type { Payload } from './payload.ts'
+
+export type CutOffReason = typeof WS_TOO_SLOW | typeof WS_STALLED
+
+/** Milliseconds for a client that is cut off to read the reason. */
+export const GRACE_MS = 5_000
+
+/** Writes to one connection. */
+export interface Writer {
+  readonly namespace: string
+  /** Identifies the client in the log. */
+  readonly id: string
+  /** Bytes that wait until the client has made room for them. */
+  readonly buffered: number
+  /** True if bytes waited for the client at the last `settle`. */
+  readonly waits: boolean
+  /** True if it holds the same bytes as other connections, instead of a copy. */
+  readonly sharesFrames: boolean
+  /** True if the connection was cut off: it is closed, or will be within the grace period. */
+  readonly isCut: boolean
+  send(payload: Payload): void
+  /** Releases the bytes that the client has made room for. @returns whether any are left */
+  settle(): boolean
+  /** Milliseconds since the system last accepted a byte for the client. @param now by `performance.now` */
+  idleMs(now: number): number
+  /** Closes the connection of a client that does not keep up, which can then resume. */
+  cutOff(reason: CutOffReason): void
+  /** Ends the connection at once. */
+  end(): void
+}
