@@ -101,7 +101,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const emitter = new WebsocketEmitter({ eventLog, hub, audiences, faults, streams, path: io.path(), globalEvents })
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
-  metrics.gauge('iev_websocket_sockets', 'Listening sockets', () => emitter.connected)
+  metrics.gauge('iev_websocket_sockets', 'Listening sockets and streams', () => emitter.connected)
   metrics.gauge('iev_websocket_replaying', 'Sockets that are being sent a replay', () => emitter.replaying)
   metrics.gauge(
     'iev_websocket_waiting',

@@ -35,6 +35,11 @@ const OPEN = ['GET /console', 'GET /console/*', 'GET /health', 'GET /metrics', '
 const WRONG = { apikey: 'wrong' }
 /** Of the instance as well, and the last request about it. */
 const DELETION: InjectOptions[] = [{ method: 'DELETE', url: '/instance/delete/mine' }]
+/** They have no end: streams.test.ts tries the keys that open them. */
+const STREAMS: InjectOptions[] = [
+  { method: 'GET', url: '/events/stream' },
+  { method: 'GET', url: '/events/mine/stream' }
+]
 const ALL = [...GLOBAL_ONLY, ...OF_INSTANCE, ...OF_KEY, ...DELETION]
 
 /** Makes each request with these headers. @returns a row for each: the request and the status of the reply */
@@ -89,7 +94,7 @@ t.test('these tests try every route', async (t) => {
   await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: false })
   await server.ready()
 
-  const listed = ALL.map(({ method, url }) => {
+  const listed = [...ALL, ...STREAMS].map(({ method, url }) => {
     const path = String(url)
       .split('?')[0]
       ?.replace('/mine', '/:instance')
@@ -105,7 +110,7 @@ for (const backend of await backends(t)) {
     async (t) => {
       const server = await twoTenants(t, backend)
       const replies: { request: string; title: string; status: number; body: string; cache: unknown }[] = []
-      for (const request of ALL) {
+      for (const request of [...ALL, ...STREAMS]) {
         for (const [title, attempt] of Object.entries(WITHOUT_KEY)) {
           const { statusCode: status, body, headers } = await server.inject(attempt(request))
           replies.push({ request: titleOf(request), title, status, body, cache: headers['cache-control'] })
