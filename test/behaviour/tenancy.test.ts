@@ -8,6 +8,7 @@ import { API_KEY, bare, build } from '../support/build.ts'
 const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'POST', url: '/instance/create', payload: { instanceName: 'new' } },
   { method: 'PUT', url: '/instance/token/mine', payload: {} },
+  { method: 'PUT', url: '/instance/silence/mine', payload: { afterMinutes: 5 } },
   { method: 'GET', url: '/sqs/deadletters' },
   { method: 'POST', url: '/sqs/deadletters/redrive', payload: { all: true } },
   { method: 'DELETE', url: '/sqs/deadletters?all=true' },
@@ -15,7 +16,8 @@ const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'GET', url: '/overview' },
   { method: 'POST', url: '/webhook/evolution', payload: { event: 'call', instance: 'mine', data: 1 } },
   { method: 'POST', url: '/webhook/waha', payload: { id: 'a', timestamp: 1, event: 'message', session: 'mine' } },
-  { method: 'POST', url: '/webhook/evolution/call', payload: { instance: 'mine', data: 1 } }
+  { method: 'POST', url: '/webhook/evolution/call', payload: { instance: 'mine', data: 1 } },
+  { method: 'POST', url: '/webhook/evolution//call', payload: { instance: 'mine', data: 1 } }
 ]
 const OF_INSTANCE: InjectOptions[] = [
   { method: 'POST', url: '/sqs/set/mine', payload: { enabled: false } },
@@ -99,6 +101,7 @@ t.test('these tests try every route', async (t) => {
       .split('?')[0]
       ?.replace('/mine', '/:instance')
       .replace('/evolution/call', '/evolution/:event')
+      .replace('/evolution//call', '/evolution/*')
     return `${method} ${path}`
   })
   t.same(routes.sort(), [...listed, ...OPEN].sort())
