@@ -10,8 +10,16 @@ export function sharedList(events: readonly string[]): readonly string[] {
   return shared.has(events) ? events : listOfJson(JSON.stringify(events))
 }
 
+/** The last text that a list was returned for: to compare two texts takes less time than to look one up. */
+let last: { json: string; list: readonly string[] } | undefined
+
 /** Returns the list that a JSON text writes. */
 export function listOfJson(json: string): readonly string[] {
+  if (json !== last?.json) last = { json, list: knownList(json) }
+  return last.list
+}
+
+function knownList(json: string): readonly string[] {
   let list = lists.get(json)
   if (!list) {
     if (lists.size >= MAX_LISTS) lists.clear()

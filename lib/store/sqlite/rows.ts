@@ -3,45 +3,73 @@ import { storedOmission } from '../../filters/omission.ts'
 import { listOfJson } from '../../instances/event-lists.ts'
 import { digestOf, KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
 import type { TransportName } from '../../instances/instance.ts'
-import type { Row } from '../rows.ts'
 import type { DatabaseSync } from 'node:sqlite'
+
+const INSTANCES = `
+  SELECT key, id, name, token_hash, integration, silence_after_minutes, created_at, updated_at FROM instances ORDER BY key`
+const SELECTIONS = `
+  SELECT instance_key, transport, id, enabled, events, filter, omit, created_at, updated_at FROM selections
+  ORDER BY instance_key`
+
+type InstanceRow = [
+  key: number,
+  id: string,
+  name: string,
+  tokenHash: Uint8Array | null,
+  integration: string | null,
+  silenceAfterMinutes: number | null,
+  createdAt: number,
+  updatedAt: number
+]
+
+type SelectionRow = [
+  instanceKey: number,
+  transport: TransportName,
+  id: string,
+  enabled: number,
+  events: string,
+  filter: string | null,
+  omit: string | null,
+  createdAt: number,
+  updatedAt: number
+]
 
 /** All instances by ascending key, with their selections. Rows are read one by one: all of them would take far more memory. */
 export function* readInstances(db: DatabaseSync): Generator<KeptInstance> {
-  const rows = db.prepare('SELECT * FROM selections ORDER BY instance_key').iterate()
-  let next = rows.next()
-  for (const row of db.prepare('SELECT * FROM instances ORDER BY key').iterate()) {
+  const selections = rowsOf<SelectionRow>(db, SELECTIONS)
+  let next = selections.next()
+  for (const row of rowsOf<InstanceRow>(db, INSTANCES)) {
     const chosen: { [T in TransportName]?: KeptSelection } = {}
-    while (!next.done && next.value.instance_key === row.key) {
-      chosen[next.value.transport as TransportName] = toSelection(next.value)
-      next = rows.next()
+    while (!next.done && next.value[0] === row[0]) {
+      chosen[next.value[1]] = toSelection(next.value)
+      next = selections.next()
     }
     yield toInstance(row, chosen)
   }
 }
 
-function toInstance(row: Row, selections: KeptInstance['selections']): KeptInstance {
-  return new KeptInstance({
-    key: row.key as number,
-    id: row.id as string,
-    name: row.name as string,
-    digest: digestOf(row.token_hash as Uint8Array | null),
-    integration: row.integration as string | null,
-    silenceAfterMinutes: row.silence_after_minutes as number | null,
-    createdAt: row.created_at as number,
-    updatedAt: row.updated_at as number,
-    selections
-  })
+/** Rows as arrays of their columns, which take less time than objects. */
+function rowsOf<T>(db: DatabaseSync, sql: string): IteratorObject<T, undefined> {
+  const statement = db.prepare(sql)
+  statement.setReturnArrays(true)
+  // The types of the columns are those of the schema.
+  return statement.iterate() as unknown as IteratorObject<T, undefined>
 }
 
-function toSelection(row: Row): KeptSelection {
+function toInstance(row: InstanceRow, selections: KeptInstance['selections']): KeptInstance {
+  const [key, id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt] = row
+  const digest = digestOf(tokenHash)
+  return new KeptInstance({ key, id, name, digest, integration, silenceAfterMinutes, createdAt, updatedAt, selections })
+}
+
+function toSelection([, , id, enabled, events, filter, omit, createdAt, updatedAt]: SelectionRow): KeptSelection {
   return new KeptSelection({
-    id: row.id as string,
-    enabled: row.enabled === 1,
-    events: listOfJson(row.events as string),
-    filter: row.filter === null ? undefined : storedFilter(row.filter as string),
-    omit: row.omit === null ? undefined : storedOmission(row.omit as string),
-    createdAt: row.created_at as number,
-    updatedAt: row.updated_at as number
+    id,
+    enabled: enabled === 1,
+    events: listOfJson(events),
+    filter: filter === null ? undefined : storedFilter(filter),
+    omit: omit === null ? undefined : storedOmission(omit),
+    createdAt,
+    updatedAt
   })
 }
