@@ -1,7 +1,11 @@
 import type { CatalogueEvent } from './api/types.ts'
 
 /** Names of hubs for people. */
-const TITLES: Readonly<Record<string, string>> = { evolution: 'Evolution API', waha: 'WAHA' }
+const TITLES: Readonly<Record<string, string>> = {
+  evolution: 'Evolution API',
+  'evolution-go': 'Evolution GO',
+  waha: 'WAHA'
+}
 
 export interface HubEvents {
   /** `null` for events that the server adds. */

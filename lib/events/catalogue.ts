@@ -77,7 +77,7 @@ const MAX_NAME_LENGTH = 64
 
 /** The events that a server knows. */
 export interface CatalogueOptions {
-  /** Hubs whose webhooks are received, and whose events are known: `evolution`, `waha`. @default ['evolution'] */
+  /** Hubs whose webhooks are received, and whose events are known: `evolution`, `evolution-go`, `waha`. @default ['evolution'] */
   hubs?: readonly HubName[]
   /** Further event names on the wire, such as `invoice.paid`. @default [] */
   names?: readonly string[]

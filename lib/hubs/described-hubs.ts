@@ -1,5 +1,6 @@
+import { evolutionGo } from './evolution-go.ts'
 import type { Hub } from './hub.ts'
 import { waha } from './waha.ts'
 
 /** The hubs that are received by their description. */
-export const DESCRIBED_HUBS: readonly Hub[] = [waha]
+export const DESCRIBED_HUBS: readonly Hub[] = [evolutionGo, waha]

@@ -4,7 +4,7 @@ import { type Hub, hubEventName } from './hub.ts'
 /** Returns the event in a webhook body of a hub that matches its schema. */
 export function hubEvent(hub: Hub, body: Readonly<Record<string, unknown>>): InstanceEventInput {
   const { account: accountMember, ...read } = hub.members
-  const { instance, event, data, id, time } = read
+  const { instance, event, data, id, time, apikey } = read
   // `id` of messages is the event's.
   const taken = new Set<string>([...Object.values(read), ...RESERVED_MEMBERS])
   const extra = Object.fromEntries(Object.entries(body).filter(([member]) => !taken.has(member)))
@@ -16,6 +16,7 @@ export function hubEvent(hub: Hub, body: Readonly<Record<string, unknown>>): Ins
     ...(id !== undefined && { id: body[id] as string }),
     ...(time !== undefined && { dateTime: new Date(body[time] as number).toISOString() }),
     ...(typeof account?.id === 'string' && { sender: account.id }),
+    ...(apikey !== undefined && body[apikey] !== undefined && { apikey: body[apikey] as string }),
     ...(Object.keys(extra).length > 0 && { extra })
   }
 }

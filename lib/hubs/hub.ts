@@ -1,5 +1,5 @@
 /** Hubs whose webhooks this server receives. */
-export const HUB_NAMES = ['evolution', 'waha'] as const
+export const HUB_NAMES = ['evolution', 'evolution-go', 'waha'] as const
 export type HubName = (typeof HUB_NAMES)[number]
 
 /** Members of a webhook body that have a meaning here. All others are passed on as members of the message. */
@@ -15,6 +15,8 @@ export interface HubMembers {
   time?: string
   /** An object whose `id` is the address of the instance. It is passed on as well. */
   account?: string
+  /** The hub's own key of the instance. Messages carry it only with `exposeApiKey`. */
+  apikey?: string
 }
 
 /** How a hub signs its bodies: a hexadecimal HMAC of the bytes of the body in a header. */
@@ -50,6 +52,8 @@ export interface Hub {
   events: Readonly<Record<string, string>>
   /** Events that a selection of "all" does not include. */
   explicitOnly: readonly string[]
+  /** Of a hub that gives no ids: events whose data is never that of another one, so that the same data again is a repeat. */
+  distinct?: readonly string[]
   /** An example of a body. */
   example: Readonly<Record<string, unknown>>
 }

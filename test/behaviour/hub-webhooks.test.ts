@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { eventKey } from '../../lib/events/catalogue.ts'
+import { evolutionGo } from '../../lib/hubs/evolution-go.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
@@ -17,9 +18,17 @@ interface WahaBody {
   me?: { id: string } | null
 }
 
-const webhooks = JSON.parse(
-  readFileSync(new URL('../fixtures/waha-webhooks.json', import.meta.url), 'utf8')
-) as WahaBody[]
+interface EvolutionGoBody {
+  event: string
+  instanceName: string
+  instanceToken: string
+  data: unknown
+}
+
+const fixtures = (hub: string) =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${hub}-webhooks.json`, import.meta.url), 'utf8')) as unknown
+
+const webhooks = fixtures('waha') as WahaBody[]
 
 /** The message that a consumer must receive for a body, with its offset. */
 function expected({ id, timestamp, event, session, payload, ...extra }: WahaBody, offset: number) {
@@ -38,8 +47,8 @@ function expected({ id, timestamp, event, session, payload, ...extra }: WahaBody
   }
 }
 
-async function post(app: FastifyInstance, payload: object) {
-  const reply = await app.inject({ method: 'POST', url: '/webhook/waha', headers, payload })
+async function post(app: FastifyInstance, payload: object, url = '/webhook/waha') {
+  const reply = await app.inject({ method: 'POST', url, headers, payload })
   return [reply.statusCode, reply.json<object>()]
 }
 
@@ -108,4 +117,46 @@ t.test('a selection of all has the events of the hubs of this server, but for th
     code: 'IEV_EVENT_UNKNOWN',
     response: { message: [/^events\[2\] "message" is not a known event; the closest are WAHA_MESSAGE, /] }
   })
+})
+
+t.test('webhooks of Evolution GO are passed on, and a repeat is a duplicate where its data tells', async (t) => {
+  const { app, url } = await listen(t, { sqs: false, eventLog: { events: { hubs: ['evolution-go'] } } })
+  const bodies = fixtures('evolution-go') as EvolutionGoBody[]
+  const names = [...new Set(bodies.map(({ instanceName }) => instanceName))]
+  const sockets = new Map<string, Awaited<ReturnType<typeof connect>>>()
+  for (const name of names) {
+    await app.websocket.set(name, { enabled: true })
+    sockets.set(name, await connect(t, `${url}/${name}`, API_KEY))
+  }
+
+  const outcomes = []
+  const messages: Record<string, unknown>[] = []
+  for (const body of bodies) {
+    const { event, instanceName: instance, instanceToken: _token, data, ...extra } = body
+    const replies = [await post(app, body, '/webhook/evolution-go'), await post(app, body, '/webhook/evolution-go')]
+    outcomes.push([event, replies.map(([status, reply]) => [status, (reply as { duplicate: boolean }).duplicate])])
+    const twice = evolutionGo.distinct?.includes(event) ? 1 : 2
+    for (let time = 0; time < twice; time++)
+      messages.push({ event: `evolution-go.${event}`, instance, data, server_url: '', sender: null, ...extra })
+  }
+  t.strictSame(
+    outcomes,
+    bodies.map(({ event }) => [
+      event,
+      [
+        [202, false],
+        [202, evolutionGo.distinct?.includes(event)]
+      ]
+    ])
+  )
+  const received = await Promise.all(
+    names.map((name) => sockets.get(name)?.until(messages.filter(({ instance }) => instance === name).length))
+  )
+  t.strictSame(
+    received.map((list = []) =>
+      list.map(({ message: { id: _id, offset: _offset, date_time: _time, ...message } }) => message)
+    ),
+    names.map((name) => messages.filter(({ instance }) => instance === name))
+  )
+  t.notMatch(JSON.stringify(received), bodies[0]?.instanceToken, 'the key of the hub is left out')
 })

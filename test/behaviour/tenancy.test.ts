@@ -16,6 +16,7 @@ const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'GET', url: '/overview' },
   { method: 'POST', url: '/webhook/evolution', payload: { event: 'call', instance: 'mine', data: 1 } },
   { method: 'POST', url: '/webhook/waha', payload: { id: 'a', timestamp: 1, event: 'message', session: 'mine' } },
+  { method: 'POST', url: '/webhook/evolution-go', payload: { event: 'Message', instanceName: 'mine' } },
   { method: 'POST', url: '/webhook/evolution/call', payload: { instance: 'mine', data: 1 } },
   { method: 'POST', url: '/webhook/evolution//call', payload: { instance: 'mine', data: 1 } }
 ]

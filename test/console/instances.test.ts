@@ -9,7 +9,10 @@ import { startSqs } from '../support/sqs.ts'
 t.test('the pages of instances', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
   const sqs = await startSqs(t)
-  const { app, url } = await listen(t, { sqs: { ...sqs.options, global: { prefix: 'all', events: ['CALL'] } } })
+  const { app, url } = await listen(t, {
+    sqs: { ...sqs.options, global: { prefix: 'all', events: ['CALL'] } },
+    eventLog: { events: { hubs: ['evolution', 'waha'] } }
+  })
 
   async function open(hash: string) {
     const console = await openConsole(t, browser, url, { hash, permissions: ['clipboard-read', 'clipboard-write'] })
@@ -86,10 +89,12 @@ t.test('the pages of instances', { skip }, async (t) => {
     const queues = card(texts.transports.sqs.title)
     await queues.getByText(texts.transports.sqs.global('all', '1')).waitFor()
     await queues.getByRole('switch').check()
+    await queues.getByRole('group', { name: 'WAHA' }).getByText('waha.message.any').waitFor()
     await queues.getByRole('button', { name: texts.none }).click()
     await queues.getByText(texts.transports.nothingSelected).waitFor()
     t.ok(await queues.getByRole('button', { name: texts.save }).isDisabled())
     await queues.getByRole('searchbox').fill('labels')
+    t.equal(await queues.getByRole('group', { name: 'WAHA' }).count(), 0, 'none of its events is found')
     await queues.getByRole('button', { name: texts.all, exact: true }).click()
     await queues.getByRole('button', { name: texts.save }).click()
     await queues.getByText(texts.transports.saved).waitFor()

@@ -119,7 +119,7 @@ t.test('a host that replaces the events replaces their aliases and exceptions to
 
 t.test('a catalogue that cannot work is refused with the fault', async (t) => {
   const faults: [CatalogueOptions, RegExp][] = [
-    [{ hubs: ['wahaa' as 'waha'] }, /^events\.hubs: "wahaa" is not a hub; the hubs are evolution, waha$/],
+    [{ hubs: ['wahaa' as 'waha'] }, /^events\.hubs: "wahaa" is not a hub; the hubs are evolution, evolution-go, waha$/],
     [{ hubs: ['waha'], names: ['waha.message'] }, /"waha\.message" has the same key WAHA_MESSAGE as "waha\.message"/],
     [{ names: ['Invoice.Paid'] }, /"Invoice\.Paid" is not an event name/],
     [{ names: ['invoice..paid'] }, /"invoice\.\.paid" is not an event name/],

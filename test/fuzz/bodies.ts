@@ -52,6 +52,17 @@ const wahaText = fc
     ([event, session, timestamp, payload, me]) =>
       `{"id":"evt_1","timestamp":${timestamp},"event":${JSON.stringify(event)},"session":${session},"payload":${payload},"me":${me}}`
   )
+const evolutionGoText = fc
+  .tuple(
+    fc.constantFrom('Message', 'Message', 'Connected', 'no.such', '__proto__', ''),
+    fc.constantFrom('"other"', '"third"', '"a\\u0000b"', '1', '""'),
+    jsonText,
+    fc.constantFrom('"token"', 'null', '{}')
+  )
+  .map(
+    ([event, name, data, token]) =>
+      `{"event":${JSON.stringify(event)},"instanceName":${name},"data":${data},"instanceToken":${token}}`
+  )
 const selection = fc
   .tuple(
     fc.constantFrom('true', 'false', '"true"', '1'),
@@ -74,11 +85,13 @@ export function bodyFor(route: string, maxBytes: number): fc.Arbitrary<string | 
     ? fc.oneof(eventText, events)
     : route.includes('/webhook/waha')
       ? wahaText
-      : route.includes('/webhook')
-        ? webhookText
-        : route.includes('/set/')
-          ? setText
-          : createText
+      : route.includes('/webhook/evolution-go')
+        ? evolutionGoText
+        : route.includes('/webhook')
+          ? webhookText
+          : route.includes('/set/')
+            ? setText
+            : createText
   return fc.oneof(
     { weight: 8, arbitrary: fitting },
     { weight: 2, arbitrary: bomb(maxBytes) },

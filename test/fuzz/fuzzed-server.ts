@@ -26,7 +26,7 @@ export async function startFuzzedServer(t: Test, { endpoint, findings, measured 
       SQS_ACCESS_KEY_ID: 'a',
       SQS_SECRET_ACCESS_KEY: 'b',
       SQS_GLOBAL_EVENTS: 'CALL',
-      HUBS: 'evolution,waha',
+      HUBS: 'evolution,evolution-go,waha',
       // Every fault of SQS passes: no event of the good tenant may become a dead letter.
       SQS_MAX_ATTEMPTS: '1000000',
       // All clients have one address.

@@ -57,6 +57,7 @@ const ROUTES = [
   'POST /webhook/evolution',
   'POST /webhook/evolution/EVENT',
   'POST /webhook/waha',
+  'POST /webhook/evolution-go',
   'POST /sqs/set/NAME',
   'POST /websocket/set/NAME',
   'POST /instance/create',

@@ -33,7 +33,7 @@ t.test('a fault names the variable, its value and the values that it accepts', a
     ['SQS_GLOBAL_CALL', 'yes', 'true or false'],
     ['SILENCE_AFTER_MINUTES', '-1', 'a whole number from 0 to 525600'],
     ['OPERATOR_INSTANCE', '..', 'the name of an instance that is reserved for the operator'],
-    ['HUBS', 'wahaa', 'evolution, waha, separated by commas'],
+    ['HUBS', 'wahaa', 'evolution, evolution-go, waha, separated by commas'],
     ['SERVER_PORT', '70000', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', 'http', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', '80.5', 'a whole number from 0 to 65535'],
@@ -147,7 +147,7 @@ t.test('credentials need each other, and a region or an endpoint', async (t) => 
 })
 
 t.test('of several hubs the unknown ones are named, and there is at least one', async (t) => {
-  const expected = 'expected evolution, waha, separated by commas'
+  const expected = 'expected evolution, evolution-go, waha, separated by commas'
   t.strictSame(faults({ HUBS: 'waha,whatsapp,evolution,wa' }), [`HUBS: got "whatsapp,wa", ${expected}`])
   t.strictSame(faults({ HUBS: ',' }), [`HUBS: got "", ${expected}`])
 })
