@@ -1,6 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
-import { RouteNotFoundError } from '../lib/errors.ts'
 import { BodySignature } from '../lib/hubs/body-signature.ts'
 import { hubEvent } from '../lib/hubs/hub-event.ts'
 import type { Hub } from '../lib/hubs/hub.ts'
@@ -8,15 +6,18 @@ import { EmitReply } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { hubWebhookBody } from '../lib/schemas/hub-webhook.ts'
 import { WebhookQuery } from '../lib/schemas/webhook.ts'
-import '../plugins/instance-events.ts'
+import { webhookAcceptor, type WebhookRoutesOptions } from './accept-webhook.ts'
 import { useEventBodies } from './event-body.ts'
 import type { EventShape } from './event-reader.ts'
-import type { EventRoutesOptions } from './events.ts'
 import { authorize } from './keys.ts'
+import { receivedHub } from './received-hub.ts'
 import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
 
-export interface HubWebhookOptions extends EventRoutesOptions {
+/** Stands for the time of events of a hub that gives none. */
+const NO_TIME = '1970-01-01T00:00:00.000Z'
+
+export interface HubWebhookOptions extends WebhookRoutesOptions {
   hub: Hub
   /** The secret with which the hub signs its bodies. `undefined`: signatures are not checked. */
   hmacKey: string | undefined
@@ -25,9 +26,10 @@ export interface HubWebhookOptions extends EventRoutesOptions {
 /** `POST /webhook/<hub>` */
 const hubWebhookRoutes: FastifyPluginAsyncTypebox<HubWebhookOptions> = async (fastify, options) => {
   const { hub, hmacKey, bodyLimit, intake, rejections } = options
-  const { name, title, signature } = hub
-  const received = fastify.eventLog.catalogue.hubs.includes(name)
-  noteRejections(fastify, rejections)
+  const { name, title, members, signature, distinct = [] } = hub
+  const { hidden, refusal } = receivedHub(fastify, hub)
+  const accept = webhookAcceptor(fastify, options)
+  noteRejections(fastify, rejections, members)
   useEventBodies(fastify, {
     shape: shapeOf(hub),
     bodyLimit,
@@ -47,25 +49,21 @@ const hubWebhookRoutes: FastifyPluginAsyncTypebox<HubWebhookOptions> = async (fa
       summary: `Accept an event in the form of ${title}'s webhook`,
       querystring: WebhookQuery,
       body: hubWebhookBody(hub),
-      response: { 202: EmitReply, ...errorReplies(400, 401, 404, 413, 415, 503) },
-      ...(!received && { hide: true })
+      response: { 202: EmitReply, ...errorReplies(400, 401, 403, 404, 413, 415, 503) },
+      ...hidden
     },
-    // After the check of the key, which comes before everything else.
-    ...(!received && { preValidation: async (request: FastifyRequest) => refuse(hub, request) }),
-    handler: async (request, reply) =>
-      reply.code(202).send(await fastify.onInstanceEvent({ ...requestTrace(request), ...hubEvent(hub, request.body) }))
+    ...refusal,
+    handler: async (request, reply) => {
+      const { body } = request
+      const time = distinct.includes(body[members.event] as string) ? NO_TIME : undefined
+      return reply.code(202).send(await accept({ ...requestTrace(request), ...hubEvent(hub, body) }, time))
+    }
   })
 }
 
 /** `data` and members that are passed on stay text. */
 function shapeOf({ members: { data, ...read } }: Hub): EventShape {
   return new Map(Object.values(read).map((member) => [member, 'value']))
-}
-
-/** @throws {RouteNotFoundError} */
-function refuse({ name, title }: Hub, { method, url }: FastifyRequest): never {
-  const advice = `: this server does not know the events of ${title}; add "${name}" to its hubs`
-  throw new RouteNotFoundError(method, url.replace(/[?#].*/, ''), advice)
 }
 
 export default hubWebhookRoutes

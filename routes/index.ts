@@ -65,15 +65,11 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(events, { bodyLimit, intake, rejections })
   await fastify.register(log)
   await fastify.register(streams)
-  await fastify.register(webhook, {
-    bodyLimit,
-    intake,
-    rejections,
-    derivedIds: options.webhookDerivedIds,
-    unknownEvents: options.webhookUnknownEvents
-  })
+  const { webhookDerivedIds: derivedIds, webhookUnknownEvents: unknownEvents } = options
+  const webhooks = { bodyLimit, intake, rejections, derivedIds, unknownEvents }
+  await fastify.register(webhook, webhooks)
   for (const hub of DESCRIBED_HUBS)
-    await fastify.register(hubWebhook, { hub, hmacKey: hmacKeys[hub.name], bodyLimit, intake, rejections })
+    await fastify.register(hubWebhook, { hub, hmacKey: hmacKeys[hub.name], ...webhooks })
   await fastify.register(server, { readiness, rejections })
   await fastify.register(health, { readiness })
   await fastify.register(metrics)

@@ -12,6 +12,7 @@ const UNQUOTED: Readonly<Record<string, string>> = {
   IEV_BODY_MALFORMED: 'The body is not JSON',
   IEV_EVENT_INVALID: 'A member of an event is missing or wrong',
   IEV_EVENT_UNKNOWN: 'The catalogue of this server lacks the event',
+  IEV_NOT_FOUND: 'There is no such route, or it is that of a hub that is not among those of this server',
   IEV_INSTANCE_NAME_INVALID: 'The name cannot be that of an instance',
   IEV_SIGNATURE_INVALID: 'The signature of the body is missing or wrong',
   IEV_UNSUPPORTED_CONTENT_ENCODING: 'The body must not be compressed',
@@ -29,11 +30,21 @@ const PLAIN = new Set([
   'IEV_UNAUTHORIZED'
 ])
 
+interface Names {
+  instance: string
+  event: string
+}
+
+const NAMES: Names = { instance: 'instance', event: 'event' }
+
 /** A name that is shown as it was sent. */
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-/** Counts and remembers what the routes of this scope reject, and logs it, without anything of a key or a body. */
-export function noteRejections(fastify: FastifyInstance, rejections: Rejections): void {
+/**
+ * Counts and remembers what the routes of this scope reject, and logs it, without anything of a key or a body.
+ * @param names of the members of a body that name the instance and the event
+ */
+export function noteRejections(fastify: FastifyInstance, rejections: Rejections, names: Names = NAMES): void {
   const { metrics, instances } = fastify.eventLog
   const quietLog = new QuietLog(fastify.log)
 
@@ -42,8 +53,14 @@ export function noteRejections(fastify: FastifyInstance, rejections: Rejections)
     const { code, statusCode } = answer
     const { method, ip, routeOptions } = request
     const route = `${method} ${routeOptions.url}`
-    const instance = instances.get(textOf(request, 'instance') ?? '')?.name ?? null
-    const rejected = { code, message: sentenceOf(answer, request), route, address: ip ?? '', instance }
+    const instance = instances.get(textOf(request, names.instance) ?? '')?.name ?? null
+    const rejected = {
+      code,
+      message: sentenceOf(answer, textOf(request, names.event)),
+      route,
+      address: ip ?? '',
+      instance
+    }
     metrics.rejected.inc({ code: metrics.code(code), route })
     rejections.add({ ...rejected, authorized: identityOf(request) !== null })
     // The others are logged each.
@@ -53,15 +70,14 @@ export function noteRejections(fastify: FastifyInstance, rejections: Rejections)
 }
 
 /** A text that the path of a request has, else its body. */
-function textOf({ params, body }: FastifyRequest, name: 'instance' | 'event'): string | undefined {
+function textOf({ params, body }: FastifyRequest, name: string): string | undefined {
   type Texts = { [name: string]: unknown } | undefined
   const text = (params as Texts)?.[name] ?? (body as Texts)?.[name]
   return typeof text === 'string' ? text : undefined
 }
 
-function sentenceOf({ code, messages: [message = code], statusCode }: ErrorAnswer, request: FastifyRequest): string {
+function sentenceOf({ code, messages: [message = code], statusCode }: ErrorAnswer, event = ''): string {
   const unquoted = UNQUOTED[code]
   if (unquoted === undefined) return PLAIN.has(code) ? message : (STATUS_CODES[statusCode] ?? code)
-  const event = textOf(request, 'event') ?? ''
   return code === 'IEV_EVENT_UNKNOWN' && PLAIN_NAME.test(event) ? `${unquoted} "${event}"` : unquoted
 }

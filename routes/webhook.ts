@@ -1,19 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
-import { type CatalogueEvent, eventKey } from '../lib/events/catalogue.ts'
-import { QuietLog } from '../lib/telemetry/quiet-log.ts'
+import { eventKey } from '../lib/events/catalogue.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { EmitReply } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { RESERVED_MEMBERS, type InstanceEventInput } from '../lib/schemas/event-input.ts'
 import { WebhookBody, WebhookParams, WebhookPath, WebhookQuery } from '../lib/schemas/webhook.ts'
-import '../plugins/event-log.ts'
+import { webhookAcceptor, type WebhookRoutesOptions } from './accept-webhook.ts'
 import { useEventBodies } from './event-body.ts'
 import type { EventShape } from './event-reader.ts'
 import { notFound } from './conventions.ts'
-import { deriveId } from './derive-id.ts'
-import type { EventRoutesOptions } from './events.ts'
+import { receivedHub } from './received-hub.ts'
 import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
 import { authorize } from './keys.ts'
@@ -27,19 +25,11 @@ const SHAPE: EventShape = new Map(
 /** Members of a webhook body that messages have already, or that are about the webhook itself. */
 const NOT_EXTRA = new Set<string>([...RESERVED_MEMBERS, 'destination'])
 
-export interface WebhookRoutesOptions extends EventRoutesOptions {
-  /** True if an event without an id gets one that repeats of it get, too. */
-  derivedIds: boolean
-  /** Whether an event that the catalogue lacks is accepted. */
-  unknownEvents: 'accept' | 'refuse'
-}
-
 /** `POST /webhook/evolution`, `POST /webhook/evolution/:event`, both also with trailing and doubled slashes */
 const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = async (fastify, options) => {
-  const { bodyLimit, intake, rejections, derivedIds, unknownEvents } = options
-  const { eventLog } = fastify
-  const { catalogue } = eventLog
-  const quietLog = new QuietLog(fastify.log)
+  const { bodyLimit, intake, rejections } = options
+  const { hidden, refusal } = receivedHub(fastify, { name: 'evolution', title: 'Evolution API' })
+  const acceptWebhook = webhookAcceptor(fastify, options)
   const config = authorize('global', { inQuery: true })
   noteRejections(fastify, rejections)
   useEventBodies(fastify, { shape: SHAPE, bodyLimit, intake })
@@ -47,33 +37,28 @@ const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = async (fa
     tags: ['events'],
     querystring: WebhookQuery,
     body: WebhookBody,
-    response: { 202: EmitReply, ...errorReplies(400, 401, 403, 404, 413, 415, 503) }
+    response: { 202: EmitReply, ...errorReplies(400, 401, 403, 404, 413, 415, 503) },
+    ...hidden
   }
 
-  const eventOf = (inBody: string | undefined, inUrl: string): CatalogueEvent => {
+  const eventOf = (inBody: string | undefined, inUrl: string): string => {
     const named = inBody ?? inUrl
     if (named === '') throw new ValidationError('body.event is required')
     if (inUrl !== '' && eventKey(named) !== eventKey(inUrl))
       throw new ValidationError(
         `body.event is "${excerpt(named)}", the URL says "${excerpt(inUrl)}": send one of them, or the same`
       )
-    return catalogue.find(named) ?? catalogue[unknownEvents === 'accept' ? 'unlisted' : 'get'](named)
+    return named
   }
 
   /** @param inUrl the event that the URL names; empty: none */
-  const accept = async (request: FastifyRequest<{ Body: Body }>, inUrl: string) => {
-    const { name, unlisted = false } = eventOf(request.body.event, inUrl)
-    const input = toInput(request.body, name, request)
-    const { id = derivedIds ? await deriveId(input, intake) : undefined } = input
-    const accepted = await eventLog.accept({ ...input, ...(id !== undefined && { id }) }, { unlisted })
-    if (unlisted)
-      quietLog.warn(name, { event: name, instance: input.instance }, 'An event that the catalogue lacks was accepted')
-    return accepted
-  }
+  const accept = (request: FastifyRequest<{ Body: Body }>, inUrl: string) =>
+    acceptWebhook(toInput(request.body, eventOf(request.body.event, inUrl), request))
 
   fastify.post('/webhook/evolution', {
     config,
     bodyLimit,
+    ...refusal,
     schema: {
       ...schema,
       operationId: 'receiveWebhook',
@@ -85,6 +70,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = async (fa
   fastify.post('/webhook/evolution/:event', {
     config,
     bodyLimit,
+    ...refusal,
     schema: {
       ...schema,
       operationId: 'receiveWebhookByEvent',
@@ -98,6 +84,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = async (fa
   fastify.post('/webhook/evolution/*', {
     config,
     bodyLimit,
+    ...refusal,
     schema: { ...schema, params: WebhookPath, hide: true },
     handler: async (request, reply) => {
       const [event = '', ...more] = request.params['*'].split('/').filter(Boolean)

@@ -91,7 +91,7 @@ t.test('docs/README.md lists every guide', async (t) => {
 
 /** Settings of Evolution API that the guide for moving from it names. */
 const FOREIGN =
-  /^(S3_(PORT|USE_SSL|SKIP_POLICY|SAVE_VIDEO)|AUTHENTICATION_EXPOSE_IN_FETCH_INSTANCES|DATABASE_(PROVIDER|CONNECTION_URI)|WEBHOOK_(RETRY_MAX_ATTEMPTS|GLOBAL_.*|EVENTS_.*))$/
+  /^(S3_(PORT|USE_SSL|SKIP_POLICY|SAVE_VIDEO)|AUTHENTICATION_EXPOSE_IN_FETCH_INSTANCES|DATABASE_(PROVIDER|CONNECTION_URI)|WEBHOOK_(RETRY_MAX_ATTEMPTS|URL|FILES|GLOBAL_.*|EVENTS_.*))$/
 
 t.test('metrics, error codes, settings and routes in the documents exist', async (t) => {
   const server = bare(t)

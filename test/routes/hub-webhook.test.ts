@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import t from 'tap'
+import { evolutionGo } from '../../lib/hubs/evolution-go.ts'
 import { waha } from '../../lib/hubs/waha.ts'
 import { API_KEY, build } from '../support/build.ts'
 
@@ -35,7 +36,12 @@ t.test('a webhook needs the global key, in a header or in the URL', async (t) =>
 })
 
 t.test('what is no webhook of the hub is refused with the field and the remedy', async (t) => {
-  const server = await build(t, { sqs: false, bodyLimit: 2_000, eventLog: { ...eventLog, autoRegister: false } })
+  const server = await build(t, {
+    sqs: false,
+    bodyLimit: 2_000,
+    webhookUnknownEvents: 'refuse',
+    eventLog: { ...eventLog, autoRegister: false }
+  })
   await server.eventLog.instances.create({ name: 'vendas-sp', token: 'token-of-sales' })
   const { id, session, event, timestamp, ...rest } = example
   const bodies: Record<string, unknown> = {
@@ -113,14 +119,99 @@ t.test('with an HMAC key only signed bodies are accepted, and the key is needed 
   t.match((await send(large, signed(large))).json(), { id: 'large', offset: 2 }, 'one that is read in slices')
 })
 
+t.test('an event that a newer release of the hub sends is accepted under the name of the hub', async (t) => {
+  const server = await build(t, { sqs: false, eventLog })
+  const payload = { ...example, event: 'message.pinned' }
+  const reply = await server.inject({ method: 'POST', url, headers, payload })
+  t.strictSame(reply.json(), { id: example.id, offset: 1, duplicate: false })
+  const { events } = (await server.inject({ url: '/events/vendas-sp', headers })).json<{ events: unknown[] }>()
+  t.match(events, [{ event: 'waha.message.pinned' }])
+})
+
+t.test('what is rejected is listed with its instance and the reason', async (t) => {
+  const server = await build(t, {
+    sqs: false,
+    eventLog,
+    hmacKeys: { waha: 'the-secret-of-waha' },
+    webhookUnknownEvents: 'refuse'
+  })
+  await server.eventLog.instances.create({ name: 'vendas-sp', token: 'token-of-sales' })
+  const payload = JSON.stringify({ ...example, event: 'message.pinned' })
+  const hmac = createHmac('sha512', 'the-secret-of-waha').update(payload).digest('hex')
+  const signed = { ...headers, 'x-webhook-hmac': hmac, 'x-webhook-hmac-algorithm': 'sha512' }
+  await server.inject({ method: 'POST', url, headers: signed, payload })
+  await server.inject({ method: 'POST', url, headers, payload })
+  const { rejected } = (await server.inject({ url: '/overview', headers })).json<{ rejected: { code: string }[] }>()
+  t.match(
+    rejected.toSorted((a, b) => a.code.localeCompare(b.code)),
+    [
+      {
+        code: 'IEV_EVENT_UNKNOWN',
+        route: 'POST /webhook/waha',
+        instance: 'vendas-sp',
+        message: 'The catalogue of this server lacks the event "message.pinned"'
+      },
+      {
+        code: 'IEV_SIGNATURE_INVALID',
+        route: 'POST /webhook/waha',
+        message: 'The signature of the body is missing or wrong'
+      }
+    ]
+  )
+})
+
+t.test('the key of an instance at Evolution GO is in messages only if the server exposes keys', async (t) => {
+  const send = async (exposeApiKey: boolean) => {
+    const server = await build(t, { sqs: false, eventLog: { events: { hubs: ['evolution-go'] }, exposeApiKey } })
+    const { example: payload } = evolutionGo
+    await server.inject({ method: 'POST', url: '/webhook/evolution-go', headers, payload })
+    const { events } = (await server.inject({ url: '/events', headers })).json<{ events: { apikey?: string }[] }>()
+    return events.map(({ apikey }) => apikey)
+  }
+  t.strictSame([await send(true), await send(false)], [[evolutionGo.example.instanceToken], [undefined]])
+})
+
+t.test('without derived ids, each body of a hub without ids is an event', async (t) => {
+  const server = await build(t, {
+    sqs: false,
+    eventLog: { events: { hubs: ['evolution-go'] } },
+    webhookDerivedIds: false
+  })
+  const { instanceToken: _token, ...payload } = evolutionGo.example
+  const post = async () =>
+    (await server.inject({ method: 'POST', url: '/webhook/evolution-go', headers, payload })).json<object>()
+  t.match(
+    [await post(), await post()],
+    [
+      { offset: 1, duplicate: false },
+      { offset: 2, duplicate: false }
+    ]
+  )
+})
+
 t.test('a hub that is not among those of the server is answered 404, and is not documented', async (t) => {
-  const server = await build(t, { sqs: false, docs: true })
-  const reply = await server.inject({ method: 'POST', url: `${url}?apikey=${API_KEY}`, headers, payload: example })
-  t.strictSame(refusalOf(reply), [
+  const server = await build(t, { sqs: false, docs: true, eventLog: { events: { hubs: ['evolution-go'] } } })
+  const evolution = { event: 'call', instance: 'sales' }
+  const replies = [
+    await server.inject({ method: 'POST', url: `${url}?apikey=${API_KEY}`, headers, payload: example }),
+    await server.inject({ method: 'POST', url: '/webhook/evolution', headers, payload: evolution }),
+    await server.inject({ method: 'POST', url: '/webhook/evolution/call', headers, payload: evolution }),
+    await server.inject({ method: 'POST', url: '/webhook/evolution//call', headers, payload: evolution })
+  ]
+  const refusal = (path: string, title: string, name: string): Refusal => [
     404,
     'IEV_NOT_FOUND',
-    'There is no route POST /webhook/waha: this server does not know the events of WAHA; add "waha" to its hubs'
+    `There is no route POST ${path}: this server does not know the events of ${title}; add "${name}" to its hubs`
+  ]
+  t.strictSame(replies.map(refusalOf), [
+    refusal('/webhook/waha', 'WAHA', 'waha'),
+    refusal('/webhook/evolution', 'Evolution API', 'evolution'),
+    refusal('/webhook/evolution/call', 'Evolution API', 'evolution'),
+    refusal('/webhook/evolution//call', 'Evolution API', 'evolution')
   ])
   const { paths } = (await server.inject('/docs/json')).json<{ paths: object }>()
-  t.notOk(url in paths)
+  t.strictSame(
+    Object.keys(paths).filter((path) => path.startsWith('/webhook')),
+    ['/webhook/evolution-go']
+  )
 })
