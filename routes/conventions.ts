@@ -21,7 +21,7 @@ export const POLLED_LOG_LEVEL = 'warn'
 /** Bytes of all bodies but those of events: settings, and lists of numbers. */
 const BODY_LIMIT = 131_072
 
-/** Seconds after which a refused event may be sent again. */
+/** Seconds after which a refused request may be sent again. */
 const RETRY_AFTER_SECONDS = 1
 
 /**
@@ -83,7 +83,8 @@ export function answerError(thrown: ThrownError, request: FastifyRequest, reply:
   if (error instanceof ClosingError) request.log.info({ code }, 'A request was refused, the server is shutting down')
   else if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
   else request.log.debug({ code }, 'A request was refused')
-  if (statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if ((statusCode === 503 || statusCode === 429) && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (error instanceof UnauthorizedError || error instanceof SignatureInvalidError)
     reply.header('www-authenticate', 'Bearer')
   reply.headers(headers)

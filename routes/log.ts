@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { TooManyRequestsError, UnauthorizedError, ValidationError } from '../lib/errors.ts'
+import { UnauthorizedError, ValidationError } from '../lib/errors.ts'
 import { Arrivals } from '../lib/event-log/arrivals.ts'
 import { type EventPage as Page, readEventPage } from '../lib/event-log/page.ts'
 import type { EventCatalogue } from '../lib/events/catalogue.ts'
@@ -15,9 +15,6 @@ import { parseFilter } from './filter-query.ts'
 import { authorize, identityOf } from './keys.ts'
 
 type Request = FastifyRequest<{ Querystring: EventPageQuery }>
-
-/** Seconds after which a request that may not wait now may try again. */
-const RETRY_AFTER_SECONDS = 5
 
 /** `GET /events`, `GET /events/:instance` */
 const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -75,10 +72,6 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const keyNow = () => (instance === undefined ? undefined : instances.require(instance).key)
     if (wait === 0) return readPage(after ?? 0, keyNow())
 
-    if (!arrivals.hasRoom) {
-      reply.header('retry-after', RETRY_AFTER_SECONDS)
-      throw new TooManyRequestsError('Too many requests wait for events')
-    }
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(wait * 1_000)])
@@ -88,7 +81,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       try {
         const page = await readPage(position, instanceKey)
         position = page.next
-        if (page.events.length > 0 || page.more || signal.aborted || !arrivals.hasRoom) return page
+        if (page.events.length > 0 || page.more || signal.aborted || arrivals.closed) return page
         await arrived
       } finally {
         end()

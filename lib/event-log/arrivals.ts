@@ -1,3 +1,4 @@
+import { TooManyRequestsError } from '../errors.ts'
 import type { StoredEvent } from '../events/event.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { LogStore } from '../store/log-store.ts'
@@ -14,7 +15,7 @@ interface Waiting extends Awaited {
   resolve: () => void
 }
 
-/** Requests that may wait at once; more are answered at once. */
+/** Requests that may wait at once. */
 const MAX_WAITING = 10_000
 
 /** Requests that wait for the next event of the log. */
@@ -29,16 +30,18 @@ export class Arrivals {
     this.#log = log
   }
 
-  /** True if another request may wait. */
-  get hasRoom(): boolean {
-    return !this.#closed && this.#waiting.size < MAX_WAITING
+  /** True from `close` on. */
+  get closed(): boolean {
+    return this.#closed
   }
 
   /**
    * Begins to wait. `arrived` resolves at the next event, at a new epoch, when the instance changes, when `signal` is aborted, or
    * at `close`. Call `end` when the request does not wait any more.
+   * @throws {TooManyRequestsError} too many wait
    */
   begin(awaited: Awaited, signal: AbortSignal): { arrived: Promise<void>; end: () => void } {
+    if (this.#waiting.size >= MAX_WAITING) throw new TooManyRequestsError('Too many requests wait for events')
     const { promise: arrived, resolve } = Promise.withResolvers<void>()
     const waiting = { ...awaited, resolve }
     this.#waiting.add(waiting)

@@ -20,6 +20,8 @@ export interface StreamsOptions {
   hub: Hub
   connections: Connections
   peerAddress: PeerAddress
+  /** Milliseconds between signs of life of each stream. @default 15,000 */
+  heartbeatMs?: number
 }
 
 /** HTTP responses that carry events as Server-Sent Events, to the same listeners and by the same rules as sockets. */
@@ -50,7 +52,8 @@ export class Streams {
     const writer = hub.addStream(response, { namespace, admitted })
     this.#writers.add(writer)
     response.once('close', () => this.#closed(writer))
-    this.#heart ??= setInterval(() => this.#writers.forEach((one) => one.beat()), HEARTBEAT_MS)
+    const { heartbeatMs = HEARTBEAT_MS } = this.#options
+    this.#heart ??= setInterval(() => this.#writers.forEach((one) => one.beat()), heartbeatMs)
   }
 
   /** Ends all of them after what was written. The clients come back. */

@@ -60,7 +60,7 @@ t.test('a stream has the events that a socket with the same filters has, live an
     ['/sales', '/events/sales/stream?events=labels.edit', { events: ['labels.edit'] }],
     ['/sales', `/events/sales/stream?filter=${encodeURIComponent(JSON.stringify(filter))}`, { filter }],
     ['/', '/events/stream?', {}],
-    ['/', `/events/stream?instances=a%252Cb,other`, { instances: ['a,b', 'other'] }]
+    ['/', `/events/stream?instances=a%252Cb,other,%25`, { instances: ['a,b', 'other', '%'] }]
   ] as const
   const post = async () => {
     for (const [instance, event, n] of [
