@@ -20,9 +20,12 @@ type StateReader = (data: Record<string, unknown>) => string | null
 /** The events that have the state of a connection. */
 const STATE_READERS = new Map<string, StateReader>([['connection.update', ({ state }) => text(state)]])
 for (const hub of DESCRIBED_HUBS) {
-  if (!hub.connection) continue
-  const { event, member, states } = hub.connection
-  STATE_READERS.set(hubEventName(hub, event), (data) => states[text(data[member]) ?? ''] ?? null)
+  for (const [event, state] of Object.entries(hub.connection))
+    STATE_READERS.set(hubEventName(hub, event), (data) => {
+      if (typeof state === 'string') return state
+      const { member, states } = state
+      return Object.entries(states).find(([name]) => name === data[member])?.[1] ?? null
+    })
 }
 
 /** Names of the events that have the state of a connection. */

@@ -11,6 +11,16 @@ export const evolutionGo: Hub = {
   name: 'evolution-go',
   title: 'Evolution GO',
   members: { instance: 'instanceName', event: 'event', data: 'data', apikey: 'instanceToken' },
+  connection: {
+    QRCode: 'connecting',
+    QRTimeout: 'close',
+    PairSuccess: 'open',
+    Connected: 'open',
+    ConnectFailure: 'close',
+    Disconnected: 'close',
+    TemporaryBan: 'close',
+    LoggedOut: 'close'
+  },
   events: {
     Message: 'A message came in, or was sent by another device.',
     SendMessage: 'A message was sent by the API.',

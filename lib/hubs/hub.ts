@@ -29,14 +29,15 @@ export interface HubSignature {
   setting: string
 }
 
-/** Where an event of a hub has the state of the instance's connection. */
+/** State of an instance's connection, as Evolution API names it. */
+export type ConnectionState = 'open' | 'connecting' | 'close'
+
+/** Where the data of an event has the state of the instance's connection. */
 export interface HubConnection {
-  /** The hub's name of the event. */
-  event: string
-  /** Member of its data. */
+  /** Member of the data. */
   member: string
-  /** The hub's states, and those of Evolution API that they mean. */
-  states: Readonly<Record<string, 'open' | 'connecting' | 'close'>>
+  /** The hub's states, and what they mean. */
+  states: Readonly<Record<string, ConnectionState>>
 }
 
 /** Describes the webhook of a hub. Evolution API's has routes of its own, since its URLs may name the event. */
@@ -47,7 +48,8 @@ export interface Hub {
   title: string
   members: HubMembers
   signature?: HubSignature
-  connection?: HubConnection
+  /** The hub's names of events about the connection, each with the state that it means or has. */
+  connection: Readonly<Record<string, ConnectionState | HubConnection>>
   /** The hub's names of its events, and what each one says. */
   events: Readonly<Record<string, string>>
   /** Events that a selection of "all" does not include. */

@@ -18,9 +18,10 @@ export const waha: Hub = {
     setting: 'hmac.key of the webhook'
   },
   connection: {
-    event: 'session.status',
-    member: 'status',
-    states: { STARTING: 'connecting', SCAN_QR_CODE: 'connecting', WORKING: 'open', FAILED: 'close', STOPPED: 'close' }
+    'session.status': {
+      member: 'status',
+      states: { STARTING: 'connecting', SCAN_QR_CODE: 'connecting', WORKING: 'open', FAILED: 'close', STOPPED: 'close' }
+    }
   },
   events: {
     'session.status': 'The status of the session changed.',

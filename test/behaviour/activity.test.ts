@@ -1,4 +1,5 @@
 import t from 'tap'
+import { HUB_NAMES } from '../../lib/hubs/hub.ts'
 import { API_KEY, build, folder } from '../support/build.ts'
 import { until } from '../support/until.ts'
 
@@ -69,11 +70,19 @@ t.test('a state is told after its event is too far back in the log to be read ag
 })
 
 t.test('the state of a connection is that of the last event about it, also of other hubs', async (t) => {
-  const eventLog = { events: { names: [], hubs: ['evolution' as const, 'waha' as const] } }
+  const eventLog = { events: { hubs: HUB_NAMES } }
   const server = await build(t, { sqs: false, websocket: false, eventLog })
   const states: unknown[] = []
-  for (const status of ['STARTING', 'WORKING', 'FAILED', 'OF_TOMORROW']) {
-    await server.onInstanceEvent({ instance: 'vendas', event: 'waha.session.status', data: { status } })
+  const events: [event: string, data: unknown][] = [
+    ...['STARTING', 'WORKING', 'FAILED', 'OF_TOMORROW', 'constructor'].map((status): [string, unknown] => [
+      'waha.session.status',
+      { status }
+    ]),
+    ['evolution-go.Connected', { status: 'open' }],
+    ['evolution-go.Disconnected', {}]
+  ]
+  for (const [event, data] of events) {
+    await server.onInstanceEvent({ instance: 'vendas', event, data })
     const reply = await server.inject({ url: '/instance/fetchInstances?instanceName=vendas', headers })
     const [one] = reply.json<{ connectionStatus: string | null; activity: { connectionState: string | null } }[]>()
     states.push([one?.connectionStatus, one?.activity.connectionState])
@@ -82,6 +91,9 @@ t.test('the state of a connection is that of the last event about it, also of ot
     ['connecting', 'connecting'],
     ['open', 'open'],
     ['close', 'close'],
-    [null, null]
+    [null, null],
+    [null, null],
+    ['open', 'open'],
+    ['close', 'close']
   ])
 })
