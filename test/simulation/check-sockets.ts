@@ -64,7 +64,7 @@ class ClientCheck {
     // The first offset of a client is not of this log: it may be higher than the log reaches.
     const invented = this.#client.sessions.every((other) => other.from === from || other.at > at)
     const isPruned = typeof from === 'number' && from < prunedTo
-    const isSetBack = resuming !== undefined && resuming.offset !== from
+    const isSetBack = resuming?.after === 0 && resuming.offset !== from
     if (!complete && !isSetBack && !invented && !isPruned && !isOwed(log))
       this.#complain(`was told that something is missing after ${from}`)
   }
@@ -72,7 +72,7 @@ class ClientCheck {
   /** After the first event of a connection, or the offset it came with, nothing is left out and nothing comes again. */
   #gapless({ from, heard, resumed, resuming, refusal }: Session): void {
     if (refusal !== undefined) this.#complain(`was refused: ${refusal}`, REFUSALS.has(refusal))
-    const begin = resuming?.offset ?? (from === 'latest' ? from : (resumed?.from ?? from))
+    const begin = resuming?.after === 0 ? resuming.offset : from === 'latest' ? from : (resumed?.from ?? from)
     let before = typeof begin === 'number' ? begin : (heard[0]?.offset ?? 0) - 1
     const replayed = resumed?.after ?? Infinity
     for (const [index, { offset }] of heard.entries()) {

@@ -78,7 +78,9 @@ export class Cluster implements Backend {
 
   /** A transaction of a node. @throws {BackpressureError} and it may be committed all the same */
   write<T>(process: SimulatedProcess, work: () => T): Promise<T> {
-    return this.#ask(process, () => {
+    return this.#ask(process, async () => {
+      const { writeMs } = this.postgres
+      if (writeMs > 0) await sleep(this.#options.random.between(0, writeMs))
       if (this.#options.now() < this.fullUntil) throw new Error('could not extend file: No space left on device')
       return work()
     })

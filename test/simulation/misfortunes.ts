@@ -1,4 +1,5 @@
 import { sleep } from './clock.ts'
+import { produce } from './producer.ts'
 import type { Misfortune } from './scenario.ts'
 import type { Slot, World } from './world.ts'
 
@@ -94,6 +95,20 @@ const MISFORTUNES: Record<Misfortune, (world: World) => Promise<void>> = {
     for (const client of stopped) client.reads(true)
   },
 
+  'clients resume slowly': async (world) => {
+    const { backend, clients, random, scenario } = world
+    backend.readMs = random.pick([100, 2_000])
+    // Events of several instances come meanwhile.
+    const plan = { calls: random.between(1, 6), batch: 1, paceMs: 500, ownIds: false, poison: 0, oversized: 0 }
+    const produced = scenario.tenants.map(({ name }) => produce(world, { ...plan, instance: name }, Infinity))
+    for (let left = random.between(1, 4); left > 0; left--) {
+      for (const client of clients) client.drop(0)
+      await sleep(random.between(500, 5_000))
+    }
+    backend.readMs = 0
+    await Promise.all(produced)
+  },
+
   'new token': async (world) => {
     const { random, clock, tokens, revoked, scenario } = world
     const { name } = random.pick(scenario.tenants)
@@ -135,6 +150,24 @@ const MISFORTUNES: Record<Misfortune, (world: World) => Promise<void>> = {
     if (node) postgres.drop(node.process, { silent: false })
     await sleep(30_000)
     postgres.failedTakeOvers = 0
+  },
+
+  'partitions move': async (world) => {
+    const { backend, postgres, random } = world
+    backend.readMs = random.pick([100, 500, 2_000])
+    for (let left = random.between(1, 5); left > 0; left--) {
+      const { node } = world.slot()
+      if (node) postgres?.drop(node.process, { silent: false })
+      await sleep(random.between(100, 3_000))
+    }
+    backend.readMs = 0
+  },
+
+  'slow writes': async ({ postgres, random }) => {
+    if (!postgres) return
+    postgres.writeMs = random.pick([100, 1_000, 5_000])
+    await sleep(random.between(1_000, 30_000))
+    postgres.writeMs = 0
   },
 
   'session ends': async (world) => {

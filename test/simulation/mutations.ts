@@ -153,12 +153,6 @@ export const MUTATIONS: readonly Mutation[] = [
     instead: 'filter(({ offset }) => offset > this.#options.after)'
   },
   {
-    name: 'a client ahead of the log that waits for room waits forever',
-    file: 'lib/websocket/replay.ts',
-    text: '!this.#isAhead || ',
-    instead: ''
-  },
-  {
     name: 'the token of one instance is good for another',
     file: 'lib/websocket/admission.ts',
     text: '(!seesAll && own?.name !== name)',
@@ -172,6 +166,12 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a token on / sees the events of all instances',
+    file: 'lib/websocket/admission.ts',
+    text: 'instance: own, tokenOf: own',
+    instead: 'instance: undefined, tokenOf: own'
+  },
+  {
+    name: 'a socket that resumes receives the events that others wait for beside it',
     file: 'lib/websocket/scope.ts',
     text: '(this.instanceKey === undefined || this.instanceKey === event.instanceKey) &&',
     instead: ''

@@ -58,6 +58,8 @@ export class SimulatedPostgres {
   readonly leases: Lease[] = []
   /** So many reads of partitions that were just taken fail. */
   failedTakeOvers = 0
+  /** Milliseconds that a write may take. */
+  writeMs = 0
   readonly #options: PostgresOptions
   readonly #sessions = new Map<Client, Session>()
   readonly #holders = new Map<number, Session>()
@@ -150,6 +152,7 @@ export class SimulatedPostgres {
 
   mend(): void {
     this.failedTakeOvers = 0
+    this.writeMs = 0
     this.#awayUntil = 0
     this.#cutUntil.clear()
   }

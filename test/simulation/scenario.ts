@@ -66,12 +66,15 @@ export type Misfortune =
   | 'pause'
   | 'clients are cut off'
   | 'clients stop to read'
+  | 'clients resume slowly'
   | 'new token'
   | ClusterMisfortune
 
 type ClusterMisfortune =
   | 'trouble at a look-up'
   | 'take-overs fail'
+  | 'partitions move'
+  | 'slow writes'
   | 'session ends'
   | 'cut off from the database'
   | 'database restarts'
@@ -114,6 +117,8 @@ const MISFORTUNES: readonly Misfortune[] = [
   'clients are cut off',
   'clients stop to read',
   'clients stop to read',
+  'clients resume slowly',
+  'clients resume slowly',
   'new token'
 ]
 
@@ -122,6 +127,10 @@ const CLUSTER_MISFORTUNES: readonly Misfortune[] = [
   'trouble at a look-up',
   'trouble at a look-up',
   'take-overs fail',
+  'partitions move',
+  'partitions move',
+  'slow writes',
+  'slow writes',
   'session ends',
   'session ends',
   'cut off from the database',
@@ -165,7 +174,7 @@ export function scenarioOf(seed: number): Scenario {
       maxPayloadBytes: 10_000,
       globalEvents: random.chance(0.6),
       maxBufferedBytes: random.pick([2_000, 20_000, 200_000]),
-      maxBufferedBytesTotal: random.pick([20_000, 500_000]),
+      maxBufferedBytesTotal: random.pick([20_000, 500_000, 100_000_000]),
       stalledAfterMs: random.pick([1_000, 10_000])
     },
     producers: Array.from({ length: random.between(1, 4) }, () => ({
@@ -177,7 +186,9 @@ export function scenarioOf(seed: number): Scenario {
       poison: random.pick([0, 0, 0.02, 0.1]),
       oversized: random.pick([0, 0, 0.02])
     })),
-    clients: Array.from({ length: random.between(0, 6) }, () => clientOf(random, { tenants, durationMs })),
+    clients: Array.from({ length: random.between(0, random.pick([4, 6, 10])) }, () =>
+      clientOf(random, { tenants, durationMs })
+    ),
     misfortunes: Array.from({ length: random.between(0, 12) }, () => ({
       at: random.between(0, durationMs),
       kind: misfortune()

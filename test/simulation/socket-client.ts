@@ -26,8 +26,8 @@ export interface Session {
   refusal?: string
   readonly heard: Heard[]
   resumed?: Resumed & { readonly after: number }
-  /** Where the events follow instead of `from`, and the log of that offset. */
-  resuming?: Resuming
+  /** Where events follow from now on, the log of that offset, and the number of events before it. */
+  resuming?: Resuming & { readonly after: number }
   /** The server has written that it ends the session, or the connection was lost before it could. */
   dismissed?: boolean
 }
@@ -157,7 +157,7 @@ export class SocketClient {
       this.#log = resumed.log
       trace.add(this.name, `has resumed: ${resumed.from} to ${resumed.to}, ${resumed.count}, ${resumed.complete}`)
     } else if (name === 'resuming') {
-      session.resuming = body as unknown as Resuming
+      session.resuming = { ...(body as unknown as Resuming), after: session.heard.length }
       this.#offset = session.resuming.offset
       this.#log = session.resuming.log
     } else if ('offset' in body) {
