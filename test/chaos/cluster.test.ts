@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { FauxqsServer } from 'fauxqs'
 import t, { type Test } from 'tap'
 import { API_KEY, folder } from '../support/build.ts'
 import {
@@ -11,6 +12,7 @@ import {
   seed,
   SILENCE_MS
 } from '../support/chaos.ts'
+import { quantile } from '../../bench/harness/statistics.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
@@ -25,8 +27,10 @@ const INSTANCES = LONG ? 100 : 30
 const SOCKETS = LONG ? 90 : 30
 const EVENTS = LONG ? 30_000 : 1_500
 const RESTARTS = LONG ? 12 : 2
+/** Events that follow once the faults are over. */
+const CALM_EVENTS = LONG ? 10_000 : 300
 /** The most milliseconds from the last post until all events have arrived. */
-const PATIENCE_MS = LONG ? 120_000 : 20_000
+const PATIENCE_MS = LONG ? 120_000 : 40_000
 /** The most milliseconds that a server needs to stop: ten seconds for calls that SQS never answers, and some more. */
 const SHUTDOWN_MS = 15_000
 
@@ -46,6 +50,17 @@ function listener(t: Test, url: string, instance: string | undefined) {
   })
   socket.onAny((_event, message: Record<string, unknown>) => (last = message.offset ?? message.to))
   return { instance, received }
+}
+
+/** Milliseconds from the post of each event to its place in the shared queue, in the order of the queue. */
+function delaysOf(server: FauxqsServer): number[] {
+  const messages = server.inspectQueue('global_call.fifo')?.messages.ready ?? []
+  return messages.map(({ body, sentTimestamp }) => sentTimestamp - (JSON.parse(body) as { postedAt: number }).postedAt)
+}
+
+function shownDelays(delays: number[]): string {
+  const [p50, p99, longest] = [0.5, 0.99, 1].map((share) => quantile(delays, share))
+  return `p50 ${p50} ms, p99 ${p99} ms, longest ${longest} ms`
 }
 
 /** Starts a PostgreSQL that can be interrupted. */
@@ -99,12 +114,15 @@ async function cluster(t: Test): Promise<void> {
   faults.decide = randomFaults(next, 0.1)
 
   const accepted: Accepted[] = []
-  const post = async (instance: string) => {
-    for (let posted = 0; posted < EVENTS / INSTANCES;) {
+  const posted = new Map(instances.map((instance) => [instance, 0]))
+  const post = async (instance: string, count: number) => {
+    const end = (posted.get(instance) as number) + count
+    for (let from = posted.get(instance) as number; from < end; from = posted.get(instance) as number) {
       const batch = Array.from({ length: 1 + Math.floor(next() * 8) }, (_, n) => ({
         event: 'call',
-        data: posted + n,
-        id: `${posted + n}`
+        data: from + n,
+        id: `${from + n}`,
+        extra: { postedAt: Date.now() }
       }))
       let results: { offset: number }[] | undefined
       while (!results) {
@@ -120,11 +138,11 @@ async function cluster(t: Test): Promise<void> {
         if (!results) await pause(20)
       }
       accepted.push(...batch.map(({ data }, n) => ({ instance, data, offset: results[n]?.offset ?? 0 })))
-      posted += batch.length
+      posted.set(instance, from + batch.length)
       await pause(next() * (LONG ? 300 : 200))
     }
   }
-  const posting = Promise.all(instances.map(post))
+  const posting = Promise.all(instances.map((instance) => post(instance, EVENTS / INSTANCES)))
   const dropping = setInterval(() => proxy.drop(() => next() < 0.02), 50)
   t.after(() => clearInterval(dropping))
   const interrupted = Math.floor(next() * RESTARTS)
@@ -140,6 +158,8 @@ async function cluster(t: Test): Promise<void> {
   await soon(posting, 'events that are accepted')
   clearInterval(dropping)
   faults.decide = () => undefined
+  const calm = accepted.length
+  await Promise.all(instances.map((instance) => post(instance, CALM_EVENTS / INSTANCES)))
 
   accepted.sort((a, b) => a.offset - b.offset)
   const expected = Map.groupBy(accepted, ({ instance }) => instance)
@@ -151,6 +171,9 @@ async function cluster(t: Test): Promise<void> {
     own.some((instance) => (sqs.depth(`${instance}_call.fifo`) ?? 0) < wanted(instance).length)
   while (missing() && Date.now() < deadline) await pause(50)
   t.comment(`all events had arrived after ${PATIENCE_MS - (deadline - Date.now())} ms`)
+  const delays = delaysOf(sqs.server)
+  t.comment(`from the post to the queue, with faults: ${shownDelays(delays.slice(0, calm))}`)
+  t.comment(`without faults, from any node: ${shownDelays(delays.slice(calm))}`)
   // Repeats would arrive in this time.
   await pause(500)
 
