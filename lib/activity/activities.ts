@@ -29,7 +29,7 @@ export interface ActivitiesOptions {
 }
 
 /** Offsets that are summed up at once, and the characters of their events about connections that are read. */
-const STRETCH = 2_000
+const STRETCH = 1_000
 const STATES_MAX_CHARACTERS = 1_048_576
 /** How far the log is read back at start: a day, or this number of offsets. */
 const BACK_MS = 24 * 3_600_000

@@ -98,8 +98,9 @@ export class PostgresLogReads {
 
   /** As `LogStore.sums`. */
   async sums({ after, upTo, partMs }: SumsOptions): Promise<EventSum[]> {
+    // The name at the highest offset: a text that begins with the offset is the highest as well. Sorted lists take twice as long.
     const rows = await this.#pool.query(
-      `SELECT e.instance_key, e.instance, (array_agg(e.event ORDER BY e."offset" DESC))[1] AS event,
+      `SELECT e.instance_key, e.instance, substr(max(lpad(e."offset"::text, 20, '0') || e.event), 21) AS event,
         max(e."offset") AS "offset", max(e.accepted_at) AS accepted_at, count(*) AS count
       FROM ${this.#pool.schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2
       GROUP BY e.instance_key, e.instance, e.accepted_at / $3`,
