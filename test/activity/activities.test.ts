@@ -98,6 +98,21 @@ t.test('SQLite: what is older than a day is found when it is asked for', async (
   t.same(await read.find(old), found)
 })
 
+t.test('a node alone follows the events of all instances', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const tail = store.log.tail.bind(store.log)
+  const interests: unknown[] = []
+  t.intercept(store.log, 'tail', {
+    value: (subscriber: Parameters<typeof tail>[0]) => {
+      interests.push(subscriber.interest())
+      return tail(subscriber)
+    }
+  })
+  follow(t, store)
+  t.same(interests, [{ all: true, instanceKeys: [] }])
+})
+
 t.test('a log that cannot be read back leaves counts of what comes', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
