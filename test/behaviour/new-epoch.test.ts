@@ -23,7 +23,8 @@ async function start(
   let epoch: CommonHistory | undefined
   t.intercept(log, 'tail', {
     value: (given: LogSubscriber) => {
-      subscriber = given
+      // The first to follow the log is the hub of sockets.
+      subscriber ??= given
       return tail({ ...given, advanced: (...args) => isBehind || given.advanced(...args) })
     }
   })
