@@ -164,9 +164,9 @@ const CASES: [title: string, request: InjectOptions, refusal: Refusal][] = [
     { status: 400, code: 'IEV_VALIDATION', message: /"call".*"messages-upsert"/ }
   ],
   [
-    'a webhook for an unknown event',
-    { url: '/webhook/evolution/messages-upsrt', payload: { instance: 'a' } },
-    { status: 400, code: 'IEV_EVENT_UNKNOWN', message: /messages\.upsert/ }
+    'a webhook for an event that no server can know',
+    { url: '/webhook/evolution/messages upsert', payload: { instance: 'a' } },
+    { status: 400, code: 'IEV_EVENT_INVALID', message: /^event "messages upsert" .* at most 64 letters and digits/ }
   ],
 
   [
