@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { backends } from '../support/backends.ts'
-import { API_KEY, build, listen } from '../support/build.ts'
+import app from '../../app.ts'
+import { API_KEY, bare, build, listen } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
@@ -154,19 +155,16 @@ t.test('events that the catalogue lacks are refused if the server says so', asyn
   t.match(await post(server, body(1, 'call')), { offset: 1 })
 })
 
-t.test(
-  'events that the catalogue lacks are logged once in a while, and are in the one queue that all share',
-  async (t) => {
-    const sqs = await startSqs(t)
-    const server = await build(t, { sqs: { ...sqs.options, global: { singleQueue: true } } })
-    for (const n of [1, 2, 3]) await post(server, body(n))
-    const bodies = await sqs.bodies('global_singlequeue.fifo', 3)
-    t.strictSame(
-      bodies.map(({ data }) => data),
-      [1, 2, 3]
-    )
-  }
-)
+t.test('events that the catalogue lacks are in the one queue that all share', async (t) => {
+  const sqs = await startSqs(t)
+  const server = await build(t, { sqs: { ...sqs.options, global: { singleQueue: true } } })
+  for (const n of [1, 2, 3]) await post(server, body(n))
+  const bodies = await sqs.bodies('global_singlequeue.fifo', 3)
+  t.strictSame(
+    bodies.map(({ data }) => data),
+    [1, 2, 3]
+  )
+})
 
 t.test('shared queues for a list of events do not get those that the catalogue lacks', async (t) => {
   const sqs = await startSqs(t)
@@ -208,5 +206,18 @@ t.test('a filter and members to leave out apply to events that the catalogue lac
   t.strictSame(
     sent.map(({ data }) => data),
     [{ kind: 'wanted' }, { kind: 'wanted' }]
+  )
+})
+
+t.test('an event that the catalogue lacks is named in the log of the server once in a while', async (t) => {
+  const lines: Record<string, unknown>[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
+  const server = bare(t, { logger: { level: 'warn', stream } })
+  await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: false })
+  for (const n of [1, 2, 3]) await post(server, body(n))
+  await post(server, body(4, 'messages.pinned'))
+  t.strictSame(
+    lines.map(({ event, instance, msg }) => [event, instance, msg]),
+    [EVENT, 'messages.pinned'].map((event) => [event, 'all', 'An event that the catalogue lacks was accepted'])
   )
 })
