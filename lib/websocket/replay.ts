@@ -5,6 +5,7 @@ import { type BufferBudget, REPLAY_SHARE } from './buffer-budget.ts'
 import type { Comparisons } from './comparisons.ts'
 import type { Listener } from './listener.ts'
 import { clientLog, readClientLog } from './client-log.ts'
+import type { Payload } from './payload.ts'
 import type { Resumed, Resuming } from './resumed.ts'
 import type { SharedPage } from './shared-page.ts'
 
@@ -119,10 +120,11 @@ export class Replay {
     // If nothing is missing and nothing follows, `resumed` says as much.
     const before = isNews && !(tellsAtOnce && complete && count === 0) ? [this.#resuming({ id, complete })] : []
     const after = tellsAtOnce ? [['resumed', { ...resumed, log: id } satisfies Resumed] as const] : []
-    const own = [before, after].map((messages) => scope.notifications(messages))
     const live = isLast ? page.heldFor(scope).payload : undefined
-    const shared = [payload, live].filter((part) => part && !(part.isHeld && writer.sharesFrames))
-    const bytes = [...own, ...shared].reduce((sum, part) => sum + (part?.bytes ?? 0), 0)
+    const parts = [scope.notifications(before), payload, scope.notifications(after), live].filter(isFilled)
+    const added = parts.filter((part) => !(part.isHeld && writer.sharesFrames))
+    // What is sent as one buffer is made now, and need not be counted before.
+    const bytes = added.reduce((sum, part) => sum + (writer.sharesFrames ? part.chunk.bytes : part.bytes), 0)
     this.#pageBytes = Math.max(bytes, PAGE_BYTES)
     if (!this.#options.budget.fits(scope.owner, bytes, REPLAY_SHARE)) return false
 
@@ -135,7 +137,8 @@ export class Replay {
       this.end()
       this.#options.live(this.listener)
     }
-    for (const part of [own[0], payload, own[1], live]) if (part && part.packets.length > 0) writer.send(part)
+    const [first, ...others] = parts
+    if (first) writer.send(first, ...others)
     return true
   }
 
@@ -178,4 +181,8 @@ export class Replay {
   #resuming(log: { id: string; complete: boolean }): readonly ['resuming', Resuming] {
     return ['resuming', { offset: this.#position, log: clientLog(log) }]
   }
+}
+
+function isFilled(payload: Payload | undefined): payload is Payload {
+  return payload !== undefined && payload.packets.length > 0
 }

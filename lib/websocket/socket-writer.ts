@@ -96,26 +96,38 @@ export class SocketWriter implements Writer {
     return this.#transport.socket !== undefined
   }
 
-  send(payload: Payload): void {
+  send(...payloads: readonly [Payload, ...Payload[]]): void {
     const transport = this.#transport
     // oxlint-disable-next-line no-underscore-dangle
-    if (!transport._canSendPreEncodedFrame?.(payload.framed)) {
+    const takesFrames = transport._canSendPreEncodedFrame?.(payloads[0].framed) === true
+    if (takesFrames && this.#idle) this.#write(transport.socket, payloads)
+    else for (const payload of payloads) this.#pass(payload, { takesFrames })
+  }
+
+  /** Writes past Engine.IO: its bookkeeping for a packet is a fifth of the cost of one event to one socket. */
+  #write(socket: Framing['socket'], payloads: readonly Payload[]): void {
+    // oxlint-disable-next-line no-underscore-dangle
+    const [tcp, sender] = [socket._socket, socket._sender]
+    // Each write is a call of the system.
+    if (payloads.length > 1) tcp.cork()
+    for (const { framed } of payloads) sender.sendFrame(framed.options.wsPreEncodedFrame)
+    if (payloads.length > 1) tcp.uncork()
+    if (socket.bufferedAmount > 0) for (const { chunk } of payloads) this.#keep(chunk)
+  }
+
+  /** Passes a payload to Engine.IO. */
+  #pass(payload: Payload, { takesFrames }: { takesFrames: boolean }): void {
+    if (takesFrames) {
+      this.#waiting += payload.chunk.bytes
+      // The packet is for listeners of Engine.IO; the frames are what is written. No payload is empty.
+      this.#connection.write(payload.packets[0] as string, payload.framed.options as object)
+      if (this.buffered > 0) this.#keep(payload.chunk)
+    } else {
       for (const packet of payload.packets) {
         this.#waiting += Buffer.byteLength(packet)
         this.#connection.write(packet)
       }
       if (this.buffered > 0) this.#keep(payload.copy())
-    } else if (this.#idle) {
-      const { socket } = transport
-      // Past Engine.IO: its bookkeeping for a packet is a fifth of the cost of one event to one socket.
-      // oxlint-disable-next-line no-underscore-dangle
-      socket._sender.sendFrame(payload.framed.options.wsPreEncodedFrame)
-      if (socket.bufferedAmount > 0) this.#keep(payload.chunk)
-    } else {
-      this.#waiting += payload.chunk.bytes
-      // The packet is for listeners of Engine.IO; the frames are what is written. No payload is empty.
-      this.#connection.write(payload.packets[0] as string, payload.framed.options as object)
-      if (this.buffered > 0) this.#keep(payload.chunk)
     }
   }
 

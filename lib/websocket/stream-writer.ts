@@ -46,10 +46,8 @@ export class StreamWriter implements Writer {
     return this.#isCut
   }
 
-  send(payload: Payload): void {
-    if (this.#isCut) return
-    this.#response.write(payload.joined)
-    if (this.buffered > 0 && this.#chunks.keep(payload.chunk, this.#taken)) this.#options.waits(this)
+  send(...payloads: readonly Payload[]): void {
+    for (const payload of payloads) this.#send(payload)
   }
 
   settle(): boolean {
@@ -82,6 +80,12 @@ export class StreamWriter implements Writer {
   /** Shows that the connection lives, unless other bytes are on their way. */
   beat(): void {
     if (!this.waits && !this.#isCut) this.#response.write(HEARTBEAT)
+  }
+
+  #send(payload: Payload): void {
+    if (this.#isCut) return
+    this.#response.write(payload.joined)
+    if (this.buffered > 0 && this.#chunks.keep(payload.chunk, this.#taken)) this.#options.waits(this)
   }
 
   get #taken(): number {

@@ -19,7 +19,8 @@ export interface Writer {
   readonly sharesFrames: boolean
   /** True if the connection was cut off: it is closed, or will be within the grace period. */
   readonly isCut: boolean
-  send(payload: Payload): void
+  /** Sends payloads, at least one, in one write if the connection takes them at once. */
+  send(...payloads: readonly [Payload, ...Payload[]]): void
   /** Releases the bytes that the client has made room for. @returns whether any are left */
   settle(): boolean
   /** Milliseconds since the system last accepted a byte for the client. @param now by `performance.now` */

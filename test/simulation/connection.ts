@@ -35,7 +35,7 @@ export class Connection extends EventEmitter {
   #isOver = false
   /** What Engine.IO and the hub use of `ws` beside its public methods. */
   readonly _sender = { sendFrame: (list: readonly Buffer[], taken = () => {}) => this.#write(textsOf(list), taken) }
-  readonly #traffic = { bytesWritten: 0, writableLength: 0, remoteAddress: '192.0.2.1' }
+  readonly #traffic = { bytesWritten: 0, writableLength: 0, remoteAddress: '192.0.2.1', cork() {}, uncork() {} }
   readonly _socket = this.#traffic
 
   constructor(options: ConnectionOptions) {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
@@ -158,4 +159,30 @@ t.test('each namespace of a connection gets its own events, of any size and scri
   await last
   t.strictSame(data(await first.until(1)), ['of sales'])
   t.strictSame(heard, [values, values, [...values, 'of sales']])
+})
+
+t.test('the last page of a replay and the message that it is over are one write to the system', async (t) => {
+  const { app, url } = await start(t)
+  await burst(app, 3)
+  const written: string[] = []
+  app.io.of('/sales').once('connection', () => {
+    const [tcp] = serverEnds(app.io, '/sales') as [Socket]
+    for (const name of ['_write', '_writev'] as const) {
+      const write = (tcp[name] as (...args: unknown[]) => void).bind(tcp)
+      t.intercept(tcp, name, {
+        value: (...args: [Buffer | { chunk: Buffer }[], ...unknown[]]) => {
+          const [chunks] = args
+          written.push(Array.isArray(chunks) ? chunks.map(({ chunk }) => String(chunk)).join('') : String(chunks))
+          write(...args)
+        }
+      })
+    }
+  })
+  const raw = await rawListener(t, url, '/sales', { ...auth, offset: 0 })
+  await raw.packet(/"resumed"/)
+  t.strictSame(rawData(raw).slice(0, 3), numbers(3))
+  t.match(
+    written.filter((text) => text.includes('"resumed"')),
+    [/"data":0.*"data":2.*"resumed"/s]
+  )
 })
