@@ -161,7 +161,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'sockets stay open when their token is replaced',
     file: 'lib/websocket/hub.ts',
-    text: '(tokenGone && tokenOf)',
+    text: '(tokenGone && listener.tokenOf)',
     instead: 'false'
   },
   {
