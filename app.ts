@@ -17,6 +17,7 @@ const checkOptions = optionsChecker('instance-events', AppOptions)
 const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   const {
     apiKey,
+    previousApiKey,
     prefix = '',
     docs = true,
     console = true,
@@ -32,7 +33,7 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   if (parts.sqs !== false) await fastify.register((await import('./plugins/sqs.ts')).default, parts.sqs ?? {})
   if (parts.websocket !== false) {
     const { default: websocket } = await import('./plugins/websocket.ts')
-    await fastify.register(websocket, { apiKey, ...parts.websocket })
+    await fastify.register(websocket, { apiKey, ...(previousApiKey && { previousApiKey }), ...parts.websocket })
   }
   await fastify.register(instanceEvents)
   // Fastify's types require a string, but its loggers accept objects, as its own serializers return them.
@@ -40,6 +41,7 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   await fastify.register(routes, {
     prefix,
     apiKey,
+    previousApiKey,
     docs,
     console,
     bodyLimit,

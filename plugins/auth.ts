@@ -8,14 +8,17 @@ import './event-log.ts'
 export interface AuthOptions {
   /** The global key. */
   apiKey: string
+  /** The global key before it, which is accepted as well. */
+  previousApiKey?: string | undefined
 }
 
 /**
  * Checks keys on the routes of a scope, by the rule in their `config`. The check is the last hook before the body is read:
  * the host's own `onRequest` and `preParsing` hooks run first, so that a rate limit counts wrong keys, too.
  */
-const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey }) => {
-  const keys = new ApiKeys({ globalKey: apiKey, instances: fastify.eventLog.instances })
+const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey, previousApiKey }) => {
+  const { instances } = fastify.eventLog
+  const keys = new ApiKeys({ globalKey: apiKey, previousKey: previousApiKey, instances })
 
   fastify.decorateRequest(IDENTITY, null)
   // Plugins such as @fastify/rate-limit add hooks to each route. This hook is registered later, so the check runs after them.

@@ -37,6 +37,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   if (fastify.hasDecorator('io')) throw new SocketIoTakenError()
   const {
     apiKey,
+    previousApiKey,
     globalEvents = false,
     allowedHosts = [],
     corsOrigin = '*',
@@ -78,7 +79,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     guard: (failure, work) => eventLog.guard(failure, work)
   })
   const admission = new Admission({
-    keys: new ApiKeys({ globalKey: apiKey, instances }),
+    keys: new ApiKeys({ globalKey: apiKey, previousKey: previousApiKey, instances }),
     instances,
     allowedHosts: hosts,
     catalogueOf,

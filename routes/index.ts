@@ -21,6 +21,7 @@ import webhook from './webhook.ts'
 
 export interface RoutesOptions {
   apiKey: string
+  previousApiKey: string | undefined
   docs: boolean
   console: boolean
   bodyLimit: number
@@ -33,12 +34,12 @@ export interface RoutesOptions {
 
 /** All routes, in a scope of their own: a host app's parsers, validators and error handlers do not change. */
 const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
-  const { apiKey, docs, bodyLimit, bodiesLimit, hmacKeys } = options
+  const { apiKey, previousApiKey, docs, bodyLimit, bodiesLimit, hmacKeys } = options
   const intake = new BodyIntake(bodiesLimit)
   const rejections = new Rejections()
   useConventions(fastify)
   logTraces(fastify)
-  await fastify.register(auth, { apiKey })
+  await fastify.register(auth, { apiKey, previousApiKey })
   const readiness = new Readiness({
     store: fastify.eventLog.store,
     sqs: fastify.hasDecorator('sqs') ? fastify.sqs : undefined,

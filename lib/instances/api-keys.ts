@@ -6,21 +6,30 @@ import type { Instance } from './instance.ts'
 /** The holder of a key. */
 export type Identity = { readonly kind: 'global' } | { readonly kind: 'instance'; readonly instance: Instance }
 
+export interface ApiKeysOptions {
+  globalKey: string | undefined
+  /** The global key before the current one, which is accepted until clients have the new one. */
+  previousKey: string | undefined
+  instances: InstanceDirectory
+}
+
 /** Identifies keys: the global key and the tokens of instances. A key is compared by its digest, in the same time for every key. */
 export class ApiKeys {
-  readonly #globalHash: Buffer | undefined
+  readonly #globalHashes: readonly Buffer[]
   readonly #instances: InstanceDirectory
   readonly #last = new WeakMap<object, { key: string; identity: Identity }>()
 
-  constructor({ globalKey, instances }: { globalKey: string | undefined; instances: InstanceDirectory }) {
-    this.#globalHash = globalKey === undefined ? undefined : hashToken(globalKey)
+  constructor({ globalKey, previousKey, instances }: ApiKeysOptions) {
+    const globalKeys = [globalKey, previousKey].filter((key) => key !== undefined)
+    this.#globalHashes = globalKeys.map(hashToken)
     this.#instances = instances
-    if (globalKey !== undefined) instances.reserveToken(globalKey)
+    for (const key of globalKeys) instances.reserveToken(key)
   }
 
-  /** True for the global key. */
+  /** True for the global key, and the previous one. */
   isGlobal(key: string): boolean {
-    return this.#globalHash !== undefined && timingSafeEqual(this.#globalHash, hashToken(key))
+    const hash = hashToken(key)
+    return this.#globalHashes.filter((globalHash) => timingSafeEqual(globalHash, hash)).length > 0
   }
 
   /**

@@ -44,6 +44,7 @@ export function sqsTarget(config: Config): SqsTarget {
 export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; sqs: SqsTarget }): AppOptions {
   return {
     apiKey,
+    ...(config.AUTHENTICATION_API_KEY_PREVIOUS && { previousApiKey: config.AUTHENTICATION_API_KEY_PREVIOUS }),
     docs: config.DOCS_ENABLED,
     console: config.CONSOLE_ENABLED,
     bodyLimit: config.BODY_LIMIT,

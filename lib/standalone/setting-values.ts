@@ -1,6 +1,7 @@
 /** Settings whose values are never changed. */
 const SECRETS = new Set([
   'AUTHENTICATION_API_KEY',
+  'AUTHENTICATION_API_KEY_PREVIOUS',
   'SQS_ACCESS_KEY_ID',
   'SQS_SECRET_ACCESS_KEY',
   'S3_ACCESS_KEY',

@@ -31,6 +31,9 @@ export const EnvSchema = Type.Object({
   AUTHENTICATION_API_KEY: Type.Optional(
     Type.String({ minLength: 8, description: 'the global key, 8 characters or more' })
   ),
+  AUTHENTICATION_API_KEY_PREVIOUS: Type.Optional(
+    Type.String({ minLength: 8, description: 'the global key before it, 8 characters or more' })
+  ),
   CORS_ORIGIN: list('origins of browsers, separated by commas, or *', '*'),
   TRUST_PROXY: list('addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),

@@ -9,6 +9,8 @@ export const AppOptions = Type.Object(
     prefix: Type.Optional(Type.String()),
     /** The global key, at least 8 characters: it authorizes every route and namespace. */
     apiKey: Type.String({ minLength: 8 }),
+    /** The global key before the current one: it is accepted as well, until clients have the new one. */
+    previousApiKey: Type.Optional(Type.String({ minLength: 8 })),
     /** Options of the event log, if the server has none yet. */
     eventLog: Type.Optional(Type.Unsafe<EventLogOptions>(EventLogOptions)),
     /**
