@@ -24,7 +24,8 @@ const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey, pr
   // Plugins such as @fastify/rate-limit add hooks to each route. This hook is registered later, so the check runs after them.
   fastify.addHook('onRoute', (route) => {
     const rule = route.config?.[KEY_RULE]
-    if (rule && rule.allow !== 'everyone') route.preParsing = [route.preParsing ?? [], checker(keys, rule)].flat()
+    if (rule && rule.allow !== 'everyone' && !rule.byHandler)
+      route.preParsing = [route.preParsing ?? [], checker(keys, rule)].flat()
   })
 }
 

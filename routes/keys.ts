@@ -7,6 +7,8 @@ export interface KeyRule {
   readonly allow: 'everyone' | 'global' | 'instance' | 'any'
   /** True if the key may also be in the query, as `?apikey=`, for hubs that cannot set headers. */
   readonly inQuery: boolean
+  /** True if the handler checks the key, by the rules of sockets. */
+  readonly byHandler: boolean
 }
 
 /** Members of a route's `config` and of requests. Symbols, so that they cannot collide with members of a host. */
@@ -43,7 +45,7 @@ const DESCRIPTIONS: Record<KeyRule['allow'], string> = {
  * Returns the `config` of a route with the keys that authorize it. plugins/auth.ts checks them, and @fastify/swagger, ours or
  * the host's, describes them: a route's `swaggerTransform` replaces a host's own `transform`, which may expect other schemas.
  */
-export function authorize(allow: KeyRule['allow'], { inQuery = false } = {}): FastifyContextConfig {
+export function authorize(allow: KeyRule['allow'], { inQuery = false, byHandler = false } = {}): FastifyContextConfig {
   const { instanceEventsKey, instanceEventsBearer, instanceEventsKeyInQuery } = SECURITY_SCHEMES
   const guarded = allow !== 'everyone'
   const keys = { ...(guarded && { instanceEventsKey }), ...(inQuery && { instanceEventsKeyInQuery }) }
@@ -60,7 +62,7 @@ export function authorize(allow: KeyRule['allow'], { inQuery = false } = {}): Fa
     }
     return { schema: { ...(schema as FastifySchema), ...described }, url }
   }
-  return { [KEY_RULE]: { allow, inQuery }, swaggerTransform }
+  return { [KEY_RULE]: { allow, inQuery, byHandler }, swaggerTransform }
 }
 
 /** Returns the owner of the request's key; `null` on routes that need none. */

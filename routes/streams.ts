@@ -22,10 +22,11 @@ import { authorize } from './keys.ts'
 const streamRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const response = { 200: StreamReply, ...errorReplies(400, 401, 409, 429, 503) }
   // The key is checked like that of a socket: it may also be in the query, and wrong ones are limited.
-  const shared = { config: authorize('everyone', { inQuery: true }), exposeHeadRoute: false }
+  const key = { inQuery: true, byHandler: true }
 
   fastify.get('/events/stream', {
-    ...shared,
+    config: authorize('any', key),
+    exposeHeadRoute: false,
     schema: {
       operationId: 'streamEvents',
       tags: ['events'],
@@ -37,7 +38,8 @@ const streamRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/events/:instance/stream', {
-    ...shared,
+    config: authorize('instance', key),
+    exposeHeadRoute: false,
     schema: {
       operationId: 'streamInstanceEvents',
       tags: ['events'],

@@ -53,5 +53,5 @@ export type StreamOfAllQuery = Static<typeof StreamOfAllQuery>
 /** The reply: Server-Sent Events without an end. */
 export const StreamReply = {
   description: 'Server-Sent Events',
-  content: { 'text/event-stream': { schema: Type.String({ examples: [EXAMPLE] }) } }
+  content: { 'text/event-stream': { schema: Type.String(), example: EXAMPLE } }
 }
