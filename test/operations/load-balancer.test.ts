@@ -53,7 +53,7 @@ t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and po
   t.match(await call(`${url}/websocket/set/sales`, set), { status: 201 })
   // The other node learns of it a moment later.
   for (const { url: own } of nodes)
-    await until(async () => (await call(`${own}/websocket/find/sales`, { key: API_KEY })).status === 200)
+    await untilSo(async () => (await call(`${own}/websocket/find/sales`, { key: API_KEY })).status === 200)
   t.equal((await fetch(`${url}/metrics`)).status, 404, 'metrics are not public')
 
   const listeners = await Promise.all(
