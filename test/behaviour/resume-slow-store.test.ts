@@ -271,7 +271,6 @@ t.test('a client that is ahead of its node waits until the node has reached its 
       tail({ ...rest, advanced: (events, head) => void heard.then(() => advanced(events, head)) })
   })
   const { app, url } = await listen(t, { sqs: false, eventLog: { store } })
-  const asked = t.capture(store.log, 'range', store.log.range.bind(store.log))
   await app.websocket.set('sales', { enabled: true })
   await emit(app, 'sales', 1, 2)
   const asked = t.capture(store.log, 'range', store.log.range.bind(store.log))
