@@ -107,16 +107,13 @@ export class Activities {
     }
   }
 
-  /** As `of`, and looks into the log for a last event that memory does not have. @throws the database cannot be read */
+  /** As `of`; a last event that memory does not have is looked for among the newest million of the log. @throws the database cannot be read */
   async find(instance: Instance): Promise<Activity> {
     const known = this.of(instance)
     if (known.lastEventAt) return known
-    const [last] = await this.#options.store.log.read({
-      instanceKey: instance.key,
-      after: 0,
-      newestFirst: true,
-      limit: 1
-    })
+    const { log } = this.#options.store
+    const after = Math.max(0, (await log.range()).head - BACK_OFFSETS)
+    const [last] = await log.read({ instanceKey: instance.key, after, newestFirst: true, limit: 1 })
     if (last) this.#note(last, 0)
     return this.of(instance)
   }
@@ -171,7 +168,8 @@ export class Activities {
     const { signal } = this.#abort
     const { first } = await store.log.range()
     const since = now() - BACK_MS
-    const end = Math.max(0, first - 1, from - BACK_OFFSETS)
+    const begin = Math.max(0, first - 1)
+    const end = Math.max(begin, from - BACK_OFFSETS)
     let upTo = from
     while (upTo > end && this.#countedSince > since) {
       const begun = performance.now()
@@ -183,7 +181,7 @@ export class Activities {
       await sleep((performance.now() - begun) * BACK_REST, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
     }
-    if (upTo < first || this.#countedSince <= since) this.#countedSince = 0
+    if (upTo <= begin || this.#countedSince <= since) this.#countedSince = 0
   }
 
   /** Returns times of events of a stretch. */

@@ -98,6 +98,14 @@ t.test('SQLite: what is older than a day is found when it is asked for', async (
   t.same(await read.find(old), found)
 })
 
+t.test('an empty log is counted at once', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const activities = follow(t, store)
+  await until(() => activities.countedSince === null)
+  t.same([...activities.records()], [])
+})
+
 t.test('a node alone follows the events of all instances', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
