@@ -20,8 +20,8 @@ export interface Probed {
 }
 
 const { event, data } = sampleEvent('0.8 kB')
-/** Connections that are open before the sockets come back, as those of a hub are. */
-const CONNECTIONS = 8
+/** Connections that are open before the sockets come back, as those of a hub are: enough for as many events as are under way. */
+const CONNECTIONS = 64
 
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
 const AT = /"at":([\d.]+)/
@@ -37,6 +37,8 @@ const probe = {
       onEvent: (text) => run?.live.push(clock() - Number(AT.exec(text)?.[1])),
       onError: fail
     })
+    // One that is opened later waits to be accepted behind all sockets that come back.
+    await Promise.all(Array.from({ length: CONNECTIONS }, () => postOne({ port, instance, at: clock() })))
   },
   begin(options: ProbeOptions): void {
     let running = true
