@@ -4,7 +4,12 @@ import { MAX_ID_LENGTH } from './event-input.ts'
 /** The body of Evolution API v2's webhook. Other members become extras of the message. */
 export const WebhookBody = Type.Object(
   {
-    event: Type.Optional(Type.String({ description: 'Optional if the URL names the event.' })),
+    event: Type.Optional(
+      Type.String({
+        description:
+          'Optional if the URL names the event. One that the catalogue lacks is logged, and goes where all events are selected, unless the server refuses such events.'
+      })
+    ),
     instance: Type.String({ minLength: 1, maxLength: 100 }),
     data: Type.Optional(Type.Unknown({ description: '`null` if absent.' })),
     date_time: Type.Optional(Type.String()),

@@ -77,6 +77,13 @@ t.test('the channels are the queues and namespaces of this server', async (t) =>
 
   t.same(await addresses(CONFIGURATIONS['events of its own, by sockets alone'] as AppOptions), ['/{instance}', '/'])
   t.same(await addresses({ sqs: false, websocket: false }), [])
+
+  const carried = async (events: '*' | string[]) => {
+    const options = { eventLog: FEW, sqs: { ...AWS, global: { singleQueue: true, events } }, docs: true }
+    return Object.keys((await get(await build(t, options))).channels['sqs.shared']?.messages ?? {})
+  }
+  t.same(await carried('*'), ['call', 'messages.upsert', 'unlisted'])
+  t.same(await carried(['CALL']), ['call'], 'what the catalogue lacks goes where all events go')
 })
 
 t.test('the servers are the addresses of SQS and Socket.IO', async (t) => {
