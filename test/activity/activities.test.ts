@@ -98,6 +98,20 @@ t.test('SQLite: what is older than a day is found when it is asked for', async (
   t.same(await read.find(old), found)
 })
 
+t.test('an instance whose silence means nothing has no record among the others', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const activities = new Activities({ store, log, except: 'ops' })
+  activities.start()
+  t.after(() => activities.stop())
+  await store.log.append([newEvent(), newEvent({ instance: 'ops' })])
+  t.same(
+    [...activities.records()].map(({ instance }) => instance),
+    ['sales']
+  )
+  t.match(activities.of(store.instances.require('ops')), { events: { day: 1 } }, 'what it has sent is known')
+})
+
 t.test('an empty log is counted at once', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
