@@ -88,6 +88,11 @@ export function renewToken(instance: string): Promise<Created> {
   return request({ method: 'PUT', path: `instance/token/${name(instance)}`, body: {}, check: CREATED })
 }
 
+/** Sets the minutes without an event after which an instance is silent; 0: never, null: as the server is set. */
+export function setSilence(instance: string, afterMinutes: number | null): Promise<unknown> {
+  return request({ method: 'PUT', path: `instance/silence/${name(instance)}`, body: { afterMinutes } })
+}
+
 export function deleteInstance(instance: string): Promise<unknown> {
   return request({ method: 'DELETE', path: `instance/delete/${name(instance)}` })
 }

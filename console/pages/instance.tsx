@@ -5,6 +5,7 @@ import { DangerZone } from '../parts/danger-zone.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Queues } from '../parts/queues.tsx'
+import { SilenceLimit } from '../parts/silence-limit.tsx'
 import { TransportCard } from '../parts/transport-card.tsx'
 import { href } from '../route.ts'
 import { ownInstance, session } from '../state/session.ts'
@@ -59,6 +60,9 @@ export function InstancePage({ name }: { name: string }) {
               {instance.websocket.enabled && server.websocket && <Connect name={name} path={server.websocket.path} />}
             </TransportCard>
           </div>
+          {ownInstance.value === undefined && server.operator?.instance !== name && (
+            <SilenceLimit key={name} instance={instance} onSaved={reload} />
+          )}
           {ownInstance.value === undefined && <DangerZone name={name} />}
         </>
       )}

@@ -146,7 +146,10 @@ export const en = {
     noEvent: 'no event known',
     counts: 'Events in a minute · hour · day',
     connection: 'Connection',
-    unknown: 'not known'
+    unknown: 'not known',
+    limit: 'Silent after (minutes)',
+    limitOfServer: "the server's value",
+    limitHelp: 'Minutes without an event after which this instance is silent. 0: never. Empty: the value of the server.'
   },
   instances: {
     lead: 'Each instance has its own token, and selects which of its events are sent where.',

@@ -145,7 +145,11 @@ export const ptBr: Texts = {
     noEvent: 'nenhum evento conhecido',
     counts: 'Eventos em um minuto · hora · dia',
     connection: 'Conexão',
-    unknown: 'desconhecida'
+    unknown: 'desconhecida',
+    limit: 'Silenciosa após (minutos)',
+    limitOfServer: 'o valor do servidor',
+    limitHelp:
+      'Minutos sem evento após os quais esta instância é considerada silenciosa. 0: nunca. Vazio: o valor do servidor.'
   },
   instances: {
     lead: 'Cada instância tem seu próprio token e escolhe quais eventos vão para onde.',

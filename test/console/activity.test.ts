@@ -2,6 +2,7 @@ import t from 'tap'
 import { openBrowser } from '../support/browser.ts'
 import { listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip } from '../support/console.ts'
+import { until } from '../support/until.ts'
 
 t.test('activity of instances', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
@@ -42,7 +43,20 @@ t.test('activity of instances', { skip }, async (t) => {
       await page.getByText(activity.connection, { exact: true }).waitFor()
       t.match(await page.locator('.facts-list').first().innerText(), /connection\.update · .*open/s)
 
+      const limit = page.getByLabel(activity.limit)
+      const save = page.locator('form').filter({ has: limit }).getByRole('button', { name: texts.save })
+      await limit.fill('45')
+      await save.click()
+      await page.getByText(texts.transports.saved).waitFor()
+      t.equal(app.eventLog.instances.require('sales').silenceAfterMinutes, 45)
+      await limit.fill('')
+      await save.click()
+      await until(() => app.eventLog.instances.require('sales').silenceAfterMinutes === null)
+      t.same(await violations(), [])
+
       await go('#/instances/ops')
+      await page.getByRole('heading', { name: 'ops' }).waitFor()
+      t.equal(await page.getByLabel(activity.limit).count(), 0)
       await page.getByRole('switch').nth(0).check()
       await page.getByText('OPERATOR_INSTANCE_SILENT').or(page.getByText('operator.instance-silent')).first().waitFor()
       t.equal(await page.getByText('messages.upsert').count(), 0)
