@@ -5,13 +5,15 @@ const MAX_LISTS = 10_000
 const lists = new Map<string, readonly string[]>()
 const shared = new WeakSet<readonly string[]>()
 
+/** The last text that a list was returned for, and that list: to compare takes less time than to look up. */
+let last: { json: string; list: readonly string[] } | undefined
+
 /** Returns the one list that is equal to this one. It cannot be changed. */
 export function sharedList(events: readonly string[]): readonly string[] {
-  return shared.has(events) ? events : listOfJson(JSON.stringify(events))
+  if (shared.has(events)) return events
+  const list = last?.list
+  return list && isEqual(list, events) ? list : listOfJson(JSON.stringify(events))
 }
-
-/** The last text that a list was returned for: to compare two texts takes less time than to look one up. */
-let last: { json: string; list: readonly string[] } | undefined
 
 /** Returns the list that a JSON text writes. */
 export function listOfJson(json: string): readonly string[] {
@@ -28,4 +30,8 @@ function knownList(json: string): readonly string[] {
     shared.add(list)
   }
   return list
+}
+
+function isEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((key, at) => key === b[at])
 }
