@@ -14,6 +14,13 @@ export function isUnaware({ losses }: History, { sender, sentAt }: SendCall): bo
   return losses.some(({ process, at }) => process === sender && at <= sentAt && sentAt <= at + NOTICE_MS)
 }
 
+/** Milliseconds within which a node knows that the log has lost its end; it then begins its lanes anew, beside calls under way. */
+const EPOCH_MS = 60_000
+
+function mayHaveLostEnd({ failovers }: History, { sentAt }: SendCall): boolean {
+  return failovers.some(({ at }) => sentAt <= at + EPOCH_MS)
+}
+
 /** What is wrong with the sharing of lanes among nodes: one sends without the right to, or two at once. */
 export function checkLeases({ postgres, sqs, history }: World): string[] {
   if (!postgres) return []
@@ -34,7 +41,7 @@ export function checkLeases({ postgres, sqs, history }: World): string[] {
       if (!before || (before.endedAt ?? Infinity) <= sentAt) continue
       // A node that has taken a partition again knows of its own calls since.
       const since = mine.findLast(({ from }) => from <= sentAt)?.from ?? Infinity
-      const knew = before.sender === sender && before.sentAt >= since
+      const knew = before.sender === sender && before.sentAt >= since && !mayHaveLostEnd(history, before)
       const lost =
         !knew &&
         (history.losses.some(({ process, at }) => process === before.sender && at <= sentAt) ||

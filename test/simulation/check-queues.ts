@@ -12,13 +12,16 @@ export function checkQueues(world: World): string[] {
   const { scenario, history, sqs } = world
   const wrong: string[] = []
   const lanes = new Map<string, LaneCheck>()
-  for (const event of history.logged.values()) {
-    for (const queue of queuesOf(scenario, event)) {
-      const key = `${queue} of ${event.instance}`
-      const lane = lanes.get(key) ?? new LaneCheck(queue, key, world)
-      lanes.set(key, lane.expect(event))
-    }
+  const laneOf = (queue: string, { instance }: LoggedEvent) => {
+    const key = `${queue} of ${instance}`
+    const lane = lanes.get(key) ?? new LaneCheck(queue, key, world)
+    lanes.set(key, lane)
+    return lane
   }
+  for (const event of history.logged.values())
+    for (const queue of queuesOf(scenario, event)) laneOf(queue, event).expect(event)
+  for (const { logged } of history.failovers)
+    for (const event of logged.values()) for (const queue of queuesOf(scenario, event)) laneOf(queue, event)
   for (const call of sqs.arrived) {
     const instances = new Set(call.arrivals.map(({ message }) => message.instance))
     for (const instance of instances) {
@@ -37,10 +40,11 @@ function doubled({ sqs }: World): string[] {
   return sqs.made
     .filter(({ isFifo }) => isFifo)
     .flatMap(({ name, messages }) => {
-      const lastAt = new Map<number, number>()
-      return messages.flatMap(({ at, message: { offset } }) => {
-        const before = lastAt.get(offset)
-        lastAt.set(offset, at)
+      const lastAt = new Map<string, number>()
+      return messages.flatMap(({ at, message: { offset, id } }) => {
+        const event = `${offset} ${id}`
+        const before = lastAt.get(event)
+        lastAt.set(event, at)
         return before !== undefined && at < before + DEDUPLICATION_MS ? [`${name} holds ${offset} twice`] : []
       })
     })
@@ -68,15 +72,15 @@ class LaneCheck {
     this.#history = history
   }
 
-  expect(event: LoggedEvent): this {
+  expect(event: LoggedEvent): void {
     this.#expected.set(event.offset, event)
-    return this
   }
 
   arrived(call: SendCall): void {
     const ahead = new Set<number>()
     for (const { message, outcome } of call.arrivals) {
       const { offset } = message
+      if (this.#history.isLost(message)) continue
       const event = this.#expected.get(offset)
       if (event?.instance !== message.instance && !this.#isOther(message.instance)) {
         this.#wrong.push(`${offset} is not for ${this.#name}`)

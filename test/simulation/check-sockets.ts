@@ -1,5 +1,5 @@
 import { readClientLog } from '../../lib/websocket/client-log.ts'
-import type { LoggedEvent } from './history.ts'
+import { untoldAfterFailovers } from './check-failovers.ts'
 import { carriesEvents, isVisible, mayEnter } from './scenario.ts'
 import type { Session, SocketClient } from './socket-client.ts'
 import type { World } from './world.ts'
@@ -33,9 +33,13 @@ class ClientCheck {
         continue
       }
       this.#allowed(session)
+      this.#refused(session)
+      if (this.#world.history.failovers.length > 0) continue
       this.#resumed(session)
       this.#gapless(session)
     }
+    if (mayEnter(this.#world.scenario, plan))
+      for (const what of untoldAfterFailovers(this.#world, this.#client, this.#visible)) this.#complain(what)
     return this.#wrong
   }
 
@@ -46,12 +50,16 @@ class ClientCheck {
   #allowed({ heard, token, dismissed }: Session): void {
     const { history, scenario, revoked } = this.#world
     for (const { offset, id, at } of heard) {
-      const event = history.logged.get(offset) as LoggedEvent
-      if (event?.id !== id) this.#complain(`got ${offset} as ${id}, which is ${event?.id}`)
+      const event = history.event({ offset, id })
+      if (!event) this.#complain(`got ${offset} as ${id}, which is ${history.logged.get(offset)?.id}`)
       else if (!isVisible(scenario, this.#client.plan, event)) this.#complain(`got ${offset}, which is not for it`)
       if (at > (revoked.get(token) ?? Infinity) && !dismissed)
         this.#complain(`got ${offset} after its token was replaced`)
     }
+  }
+
+  #refused({ refusal }: Session): void {
+    if (refusal !== undefined) this.#complain(`was refused: ${refusal}`, REFUSALS.has(refusal))
   }
 
   #resumed({ at, from, log, heard, resumed, resuming }: Session): void {
@@ -70,8 +78,7 @@ class ClientCheck {
   }
 
   /** After the first event of a connection, or the offset it came with, nothing is left out and nothing comes again. */
-  #gapless({ from, heard, resumed, resuming, refusal }: Session): void {
-    if (refusal !== undefined) this.#complain(`was refused: ${refusal}`, REFUSALS.has(refusal))
+  #gapless({ from, heard, resumed, resuming }: Session): void {
     const begin = resuming?.after === 0 ? resuming.offset : from === 'latest' ? from : (resumed?.from ?? from)
     let before = typeof begin === 'number' ? begin : (heard[0]?.offset ?? 0) - 1
     const replayed = resumed?.after ?? Infinity

@@ -22,6 +22,12 @@ export class ClusterDirectory implements InstanceTable {
     if (version > this.version) await this.#reading.run()
   }
 
+  /** Reads all instances anew. */
+  async reload(): Promise<void> {
+    this.version = -1
+    await this.#reading.run()
+  }
+
   async write(name: string, change: (before: Instance | undefined) => InstanceRecord): Promise<Instance> {
     const { tables } = this.#cluster.postgres
     const instance = await this.#cluster.write(this.#process, () => {

@@ -1,4 +1,4 @@
-import { ClosingError } from '../../lib/errors.ts'
+import { BackpressureError, ClosingError } from '../../lib/errors.ts'
 import type { NewEvent, StoredEvent } from '../../lib/events/event.ts'
 import type { InstanceDirectory } from '../../lib/instances/directory.ts'
 import type { DeadLetterStore } from '../../lib/store/dead-letter-store.ts'
@@ -10,6 +10,7 @@ import { partitionOf } from '../../lib/store/partitions.ts'
 import type { Appended } from '../../lib/store/postgres/append.ts'
 import type { PostgresLaneReads } from '../../lib/store/postgres/lane-reads.ts'
 import { refused } from '../../lib/store/postgres/connection.ts'
+import type { PostgresEpoch } from '../../lib/store/postgres/epoch.ts'
 import { LogHead } from '../../lib/store/postgres/log-head.ts'
 import type { Found, PostgresLogReads } from '../../lib/store/postgres/log-reads.ts'
 import { PartitionLeases } from '../../lib/store/postgres/partition-leases.ts'
@@ -18,6 +19,7 @@ import { PostgresTail } from '../../lib/store/postgres/tail.ts'
 import type { Row } from '../../lib/store/rows.ts'
 import type { SimulatedProcess } from './clock.ts'
 import { ClusterDirectory } from './cluster-directory.ts'
+import { type Access, deadLetters, epochOf, knownQueues } from './cluster-drawers.ts'
 import type { Cluster } from './cluster.ts'
 import type { SimulatedPostgres } from './postgres.ts'
 
@@ -43,6 +45,7 @@ export class ClusterStore implements EventStore {
   readonly #options: ClusterStoreOptions
   readonly #directory: ClusterDirectory
   readonly #head = new LogHead()
+  readonly #epoch: PostgresEpoch
   readonly #session: PostgresSession
   readonly #tails = new Set<PostgresTail>()
   readonly #leases = new Set<PartitionLeases>()
@@ -66,25 +69,34 @@ export class ClusterStore implements EventStore {
     this.#options = options
     this.#directory = new ClusterDirectory(options.cluster, options.process)
     this.instances = this.#directory.directory
-    // No database of a simulation loses its end: there is one epoch.
-    this.#head.enter({ id: options.postgres.tables.range().id, upTo: 0 })
+    this.#head.enter({ id: options.postgres.tables.epoch, upTo: 0 })
     this.log = this.#log()
     this.deliveries = this.#deliveries()
-    this.deadLetters = this.#deadLetters()
-    this.queues = this.#queues()
+    const access: Access = { ...options, read: (work) => this.#read(work), write: (work) => this.#write(work) }
+    this.deadLetters = deadLetters(access)
+    this.queues = knownQueues(access)
+    this.#epoch = epochOf(access, { head: this.#head, reload: () => this.#directory.reload() })
     this.#session = new PostgresSession({
       url: URL,
       channel: SCHEMA,
       begin: { text: 'SELECT pg_advisory_lock_shared($1, $2)', values: [0, 'nodes'] },
       beat: { text: 'SELECT l.last_offset, c.value AS directory_version', values: [0, 'nodes'] },
-      beaten: ({ last_offset: head, directory_version: version, nodes }: Row) => {
-        this.#nodes = nodes as number
-        this.#head.advance(head as number)
-        this.#directory.sync(version as number).catch(() => {})
-      },
+      beaten: (row: Row) => this.#beaten(row),
       notified: (notification) => this.#notified(notification),
       lost: () => {}
     })
+  }
+
+  #beaten({ id, here, last_offset: head, directory_version: version, nodes }: Row): void {
+    this.#nodes = nodes as number
+    this.#epoch
+      .sync(id as string)
+      .then(() => {
+        if (id === this.#head.epoch) this.#head.advance(head as number)
+      })
+      .catch(() => {})
+    if (here === false) this.#epoch.begin().catch(() => {})
+    this.#directory.sync(version as number).catch(() => {})
   }
 
   status(): NodeStatus {
@@ -152,23 +164,27 @@ export class ClusterStore implements EventStore {
       append: (events, replan) => this.#append(events, replan),
       tail: (subscriber) => this.#tail(subscriber),
       read: (options) => this.#read(() => tables.read(options)),
-      readPages: (requests, limits) =>
-        this.#read(() => ({
+      readPages: async (requests, limits) => {
+        const { epoch, ...pages } = await this.#read(() => ({
           pages: requests.map((request) => {
             const events = tables.read({ ...request, ...limits })
             const isFull = events.length === limits.limit
             return { events, reached: isFull ? (events.at(-1)?.offset as number) : limits.upTo }
           }),
-          prunedTo: tables.range().prunedTo
-        })),
+          prunedTo: tables.range().prunedTo,
+          epoch: tables.epoch
+        }))
+        await this.#epoch.sync(epoch)
+        return pages
+      },
       // Nothing in a simulation counts the events of instances.
       sums: async () => [],
-      range: () => this.#read(() => tables.range()),
-      commonWith: (other) =>
-        this.#read(() => {
-          const { id, head } = tables.range()
-          return { id, upTo: other === id ? head : 0, isKnown: other === id }
-        }),
+      range: async () => {
+        const range = await this.#read(() => tables.range())
+        await this.#epoch.sync(range.id)
+        return range
+      },
+      commonWith: (id) => this.#epoch.commonWith(id),
       prune: ({ acceptedBefore }) => this.#write(() => ({ removed: tables.prune(acceptedBefore), more: false })),
       damagedEvents: () => 0
     }
@@ -196,7 +212,8 @@ export class ClusterStore implements EventStore {
     }
     const { results, ...range } = rows
     await this.#directory.sync(postgres.tables.directoryVersion).catch(() => {})
-    this.#head.appended(range as Appended)
+    await this.#epoch.sync(range.epoch).catch(() => {})
+    if (range.epoch === this.#head.epoch) this.#head.appended(range as unknown as Appended)
     return results
   }
 
@@ -208,9 +225,12 @@ export class ClusterStore implements EventStore {
         const all = tables.read({ after, upTo, limit: Infinity })
         const events = all.filter((event) => !instanceKeys || instanceKeys.includes(event.instanceKey)).slice(0, limit)
         const reached = events.length === limit ? (events.at(-1) as StoredEvent).offset : upTo
-        return { events, reached, found: { directoryVersion: tables.directoryVersion, epoch } }
+        return { events, reached, found: { directoryVersion: tables.directoryVersion, epoch: tables.epoch } }
       })
-    const sync = ({ directoryVersion }: Found) => this.#directory.sync(directoryVersion)
+    const sync = async ({ directoryVersion, epoch }: Found) => {
+      await this.#directory.sync(directoryVersion)
+      await this.#epoch.sync(epoch)
+    }
     const reads = { stretch } as PostgresLogReads
     const tail = new PostgresTail({ reads, subscriber, epoch, position: this.#head.offset, sync })
     const unfollow = this.#head.follow(tail)
@@ -225,17 +245,24 @@ export class ClusterStore implements EventStore {
   #deliveries(): DeliveryStore {
     const { cluster, postgres, process } = this.#options
     const { tables } = postgres
+    const head = this.#head
     return {
       maxPending: Infinity,
-      epoch: this.#head.epoch,
+      get epoch() {
+        return head.epoch
+      },
       pendingCount: () => tables.pendingCount,
       oldestPending: () => this.#read(() => tables.oldestPending()),
       watch: (watcher) => this.#watch(watcher),
       maySend: (instanceKey) => this.#leases.values().some((leases) => leases.maySend(instanceKey)),
-      readLane: (lane, options) => {
+      readLane: async (lane, options) => {
         // Later events are passed on.
         const [upTo = Infinity] = [...this.#leases].flatMap((leases) => leases.reportedTo(lane.instanceKey) ?? [])
-        return this.#read(() => tables.readLane(lane, { ...options, upTo }))
+        const read = () => ({ events: tables.readLane(lane, { ...options, upTo }), epoch: tables.epoch })
+        const { events, epoch } = await this.#read(read)
+        await this.#epoch.sync(epoch)
+        if (epoch !== head.epoch) throw new BackpressureError('PostgreSQL: connections see different epochs of the log')
+        return events
       },
       acknowledge: (deliveries) => this.#writing(cluster.acknowledge(process, deliveries)),
       bury: (delivery, failure) => {
@@ -262,7 +289,7 @@ export class ClusterStore implements EventStore {
             .filter(({ instanceKey }) => within(partitions, instanceKey))
             .slice(0, limit)
           const reached = events.length === limit ? (events.at(-1) as StoredEvent).offset : upTo
-          return { events, reached, epoch: this.#head.epoch }
+          return { events, reached, epoch: tables.epoch }
         }),
       redrivenAfter: (before, partitions) =>
         this.#read(() =>
@@ -286,36 +313,6 @@ export class ClusterStore implements EventStore {
     return async () => {
       unfollow()
       if (this.#leases.delete(leases)) await leases.stop()
-    }
-  }
-
-  #deadLetters(): DeadLetterStore {
-    const { cluster, postgres, process } = this.#options
-    const { tables } = postgres
-    return {
-      read: (page) => this.#read(() => tables.letters(page)),
-      count: () => this.#read(() => tables.countLetters()),
-      redrive: (page) =>
-        this.#write(() => {
-          const letters = tables.redrive(page)
-          cluster.redriven(letters)
-          postgres.notify(`redrives ${tables.redrives}`, process)
-          return letters
-        }),
-      discard: (page) => this.#write(() => tables.discard(page))
-    }
-  }
-
-  #queues(): QueueStore {
-    const { knownQueues } = this.#options.postgres.tables
-    return {
-      find: (name, service) =>
-        this.#read(() => {
-          const queue = knownQueues.get(name)
-          return queue?.service === service ? queue : undefined
-        }),
-      keep: (queue) => this.#write(() => void knownQueues.set(queue.name, queue)),
-      forget: (name) => this.#write(() => void knownQueues.delete(name))
     }
   }
 }

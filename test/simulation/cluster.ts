@@ -93,8 +93,10 @@ export class Cluster implements Backend {
     const ids = deliveries.map(({ queue, offset }) => `${queue} ${offset}`)
     for (const id of ids) unstored.add(id)
     await this.write(process, () => {
-      this.postgres.tables.acknowledge(deliveries)
-      history.acknowledged.push(...deliveries.map((delivery) => history.mark(delivery)))
+      const { tables } = this.postgres
+      const left = deliveries.filter((delivery) => !tables.isVoid(delivery))
+      tables.acknowledge(left)
+      history.acknowledged.push(...left.map((delivery) => history.mark(delivery)))
       for (const id of ids) unstored.delete(id)
     })
   }
@@ -102,7 +104,8 @@ export class Cluster implements Backend {
   /** A process is about to give a delivery up: noted as it is asked for, since nobody is told of a crash in its commit. */
   burying(process: SimulatedProcess, delivery: DeliveryRef, { reason }: DeliveryFailure): void {
     const { history } = this.#options
-    if (process.alive) history.buried.push({ ...history.mark(delivery), reason })
+    if (process.alive && !this.postgres.tables.isVoid(delivery))
+      history.buried.push({ ...history.mark(delivery), reason })
   }
 
   redriven(letters: readonly DeliveryRef[]): void {

@@ -181,6 +181,16 @@ const MISFORTUNES: Record<Misfortune, (world: World) => Promise<void>> = {
     if (node) postgres?.cut(node.process, random.pick([500, 2_000, 5_000, 30_000]))
   },
 
+  failover: async (world) => {
+    const { postgres, random, clock } = world
+    if (!postgres || postgres.hasStandby) return
+    postgres.hasStandby = true
+    const standby = postgres.tables.copy(clock.now)
+    await sleep(random.pick([1, 100, 2_000, 10_000]))
+    world.failOver(standby, random.pick([0, 100, 3_000, 20_000]))
+    postgres.hasStandby = false
+  },
+
   'database restarts': async ({ random, postgres }) => {
     postgres?.restart(random.pick([0, 100, 3_000, 20_000]))
   }

@@ -153,6 +153,30 @@ export const MUTATIONS: readonly Mutation[] = [
     instead: 'filter(({ offset }) => offset > this.#options.after)'
   },
   {
+    name: 'an offset of an epoch that has ended counts as one of the next',
+    file: 'lib/websocket/replay.ts',
+    text: 'if (!isKnown || this.#position > upTo) this.#restart(upTo)',
+    instead: ''
+  },
+  {
+    name: 'live sockets are not set back when the log has lost its end',
+    file: 'lib/websocket/hub.ts',
+    text: 'if (served <= upTo) listener',
+    instead: 'if (true) listener'
+  },
+  {
+    name: 'a node does not learn how much of the log was lost',
+    file: 'lib/store/postgres/epoch.ts',
+    text: 'upTo: common.upTo })',
+    instead: 'upTo: Infinity })'
+  },
+  {
+    name: 'lanes keep what they hold of an epoch that has ended',
+    file: 'lib/store/postgres/partition-leases.ts',
+    text: '    this.#options.watcher.revoked(sent)\n',
+    instead: ''
+  },
+  {
     name: 'the token of one instance is good for another',
     file: 'lib/websocket/admission.ts',
     text: '(!seesAll && own?.name !== name)',

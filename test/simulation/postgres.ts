@@ -1,36 +1,10 @@
 import { Client } from 'pg'
 import { SimulatedProcess } from './clock.ts'
 import type { History } from './history.ts'
+import type { Lease, Session } from './postgres-session.ts'
 import type { Random } from './random.ts'
 import { Tables } from './tables.ts'
 import type { Trace } from './trace.ts'
-
-/** A lock of a partition, as the server gave it. */
-export interface Lease {
-  readonly process: SimulatedProcess
-  readonly partition: number
-  readonly from: number
-  until?: number
-  /** Its session ended before it was unlocked. */
-  lost?: boolean
-}
-
-/** A connection that holds locks and listens. */
-interface Session {
-  readonly client: Client
-  readonly process: SimulatedProcess
-  readonly leases: Map<number, Lease>
-  readonly shared: Set<number>
-  /** Calls that wait for an answer. */
-  readonly asked: Set<(error: Error) => void>
-  /** When the last packet arrives, each way: none overtakes another. */
-  toServerAt: number
-  toClientAt: number
-  silenceMs: number
-  listens: boolean
-  idle?: NodeJS.Timeout
-  open: boolean
-}
 
 export interface PostgresOptions {
   random: Random
@@ -60,6 +34,8 @@ export class SimulatedPostgres {
   failedTakeOvers = 0
   /** Milliseconds that a write may take. */
   writeMs = 0
+  /** A standby is about to become the primary. */
+  hasStandby = false
   readonly #options: PostgresOptions
   readonly #sessions = new Map<Client, Session>()
   readonly #holders = new Map<number, Session>()
@@ -258,7 +234,13 @@ export class SimulatedPostgres {
       this.notify(values[2] as string, session.process)
       return [{}]
     }
-    const beat = { last_offset: tables.head, redrives: tables.redrives, directory_version: tables.directoryVersion }
+    const beat = {
+      id: tables.epoch,
+      here: tables.isHere,
+      last_offset: tables.head,
+      redrives: tables.redrives,
+      directory_version: tables.directoryVersion
+    }
     if (text.includes('l.last_offset, c.value AS ')) return [{ ...beat, nodes: this.#count(values[1] as number) }]
     throw new Error(`The simulated PostgreSQL does not know this query: ${text}`)
   }

@@ -23,7 +23,7 @@ export async function produce(world: World, plan: ProducerPlan, producer: number
 }
 
 async function post(world: World, inputs: InstanceEventInput[], producer: number): Promise<void> {
-  const { history, trace } = world
+  const { history, trace, clock } = world
   for (;;) {
     const { process, app } = await world.anyNode()
     try {
@@ -33,7 +33,7 @@ async function post(world: World, inputs: InstanceEventInput[], producer: number
       trace.add(process.name, `accepts ${inputs[0]?.instance} ${first?.offset} (+${results.length - 1})`)
       for (const [index, { id, offset }] of results.entries()) {
         const { instance = '' } = inputs[index] ?? {}
-        history.accepted.push({ producer, id, instance, offset })
+        history.accepted.push({ producer, id, instance, offset, at: clock.now })
       }
       return
     } catch (error) {

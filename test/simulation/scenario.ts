@@ -78,6 +78,7 @@ type ClusterMisfortune =
   | 'session ends'
   | 'cut off from the database'
   | 'database restarts'
+  | 'failover'
 
 export interface Scenario {
   readonly seed: number
@@ -135,6 +136,7 @@ const CLUSTER_MISFORTUNES: readonly Misfortune[] = [
   'session ends',
   'cut off from the database',
   'database restarts',
+  'failover',
   'pause',
   'crash',
   'restart',

@@ -28,6 +28,10 @@ export interface Session {
   resumed?: Resumed & { readonly after: number }
   /** Where events follow from now on, the log of that offset, and the number of events before it. */
   resuming?: Resuming & { readonly after: number }
+  /** All that it was told of replays, and when. */
+  readonly told: (Resumed & { readonly at: number })[]
+  /** Numbers of events before which it was given another offset. */
+  readonly setBacks: number[]
   /** The server has written that it ends the session, or the connection was lost before it could. */
   dismissed?: boolean
 }
@@ -97,7 +101,9 @@ export class SocketClient {
       from: this.#offset,
       log: this.#log,
       admitted: false,
-      heard: []
+      heard: [],
+      told: [],
+      setBacks: []
     }
     this.sessions.push(session)
     const written: Heard[] = []
@@ -153,11 +159,13 @@ export class SocketClient {
     if (name === 'resumed') {
       const resumed = body as unknown as Resumed
       session.resumed = { ...resumed, after: session.heard.length }
+      session.told.push({ ...resumed, at: this.#world.clock.now })
       this.#offset = resumed.to
       this.#log = resumed.log
       trace.add(this.name, `has resumed: ${resumed.from} to ${resumed.to}, ${resumed.count}, ${resumed.complete}`)
     } else if (name === 'resuming') {
       session.resuming = { ...(body as unknown as Resuming), after: session.heard.length }
+      session.setBacks.push(session.heard.length)
       this.#offset = session.resuming.offset
       this.#log = session.resuming.log
     } else if ('offset' in body) {

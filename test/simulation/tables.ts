@@ -3,7 +3,7 @@ import type { Instance } from '../../lib/instances/instance.ts'
 import { blankInstance, type InstanceRecord } from '../../lib/instances/memory-directory.ts'
 import type { DeadLetter, DeadLetterPage } from '../../lib/store/dead-letter-store.ts'
 import type { DeliveryFailure, DeliveryRef, LaneKey } from '../../lib/store/delivery-store.ts'
-import type { AppendResult, LogRange, ReadOptions } from '../../lib/store/log-store.ts'
+import type { AppendResult, Comparison, LogRange, ReadOptions } from '../../lib/store/log-store.ts'
 import type { KnownQueue } from '../../lib/store/queue-store.ts'
 
 /** A version of an instance; `instance` is `undefined` once it is removed. */
@@ -15,6 +15,7 @@ export interface DirectoryRow {
 
 /** What an append has written. */
 export interface AppendedRows {
+  readonly epoch: string
   readonly before: number
   readonly head: number
   readonly stored: readonly StoredEvent[]
@@ -27,11 +28,24 @@ interface PendingLane {
   readonly redrives: Map<number, number>
 }
 
+/** The tables of a moment, as a standby has them that lags. */
+export interface Standby {
+  readonly head: number
+  readonly at: number
+  /** It becomes the primary. */
+  readonly promote: () => void
+}
+
 /** The tables of the simulated PostgreSQL. Each method is a transaction. */
 export class Tables {
   #events: StoredEvent[] = []
-  readonly #ids = new Map<string, number>()
-  readonly #lanes = new Map<string, PendingLane>()
+  #ids = new Map<string, number>()
+  #lanes = new Map<string, PendingLane>()
+  /** In the order in which they began. */
+  #epochs = [{ id: 'epoch-1', first: 1 }]
+  /** Another server has become the primary, and no epoch was begun on it. */
+  #isElsewhere = false
+  #failovers = 0
   #letters: DeadLetter[] = []
   #letterId = 0
   readonly knownQueues = new Map<string, KnownQueue>()
@@ -41,6 +55,57 @@ export class Tables {
   prunedTo = 0
   directoryVersion = 0
   redrives = 0
+
+  /** The id of the last epoch. */
+  get epoch(): string {
+    return this.#epochs.at(-1)?.id as string
+  }
+
+  /** True if the server is the one on which the epoch was begun. */
+  get isHere(): boolean {
+    return !this.#isElsewhere
+  }
+
+  /** The epoch; begins one at the end of the log if another server has become the primary. */
+  epochHere(after = this.head): string {
+    if (this.#isElsewhere) this.#epochs.push({ id: `epoch-${this.#failovers + 1}`, first: after + 1 })
+    this.#isElsewhere = false
+    return this.epoch
+  }
+
+  commonWith(id: string | undefined): Comparison {
+    const index = this.#epochs.findIndex((epoch) => epoch.id === id)
+    const next = this.#epochs[index + 1]
+    return { id: this.epoch, upTo: index < 0 ? 0 : next ? next.first - 1 : this.head, isKnown: index >= 0 }
+  }
+
+  /** True if the delivery is of an event that the log has lost. */
+  isVoid({ offset, epoch = this.epoch }: DeliveryRef): boolean {
+    return offset > this.commonWith(epoch).upTo
+  }
+
+  /** Copies everything but the directory. To be promoted once at most, before another copy is made. */
+  copy(at: number): Standby {
+    const { head, prunedTo, redrives } = this
+    const [events, letters, letterId] = [this.#events.slice(), this.#letters, this.#letterId]
+    const ids = new Map(this.#ids)
+    const lanes = new Map(
+      [...this.#lanes].map(([id, { lane, redrives }]) => [id, { lane, redrives: new Map(redrives) }])
+    )
+    const epochs = this.#epochs.slice()
+    const promote = () => {
+      Object.assign(this, { head, prunedTo, redrives })
+      this.#events = events
+      this.#letters = letters
+      this.#letterId = letterId
+      this.#ids = ids
+      this.#lanes = lanes
+      this.#epochs = epochs
+      this.#isElsewhere = true
+      this.#failovers++
+    }
+    return { head, at, promote }
+  }
 
   get pendingCount(): number {
     return this.#lanes.values().reduce((sum, { redrives }) => sum + redrives.size, 0)
@@ -70,7 +135,7 @@ export class Tables {
       return { id, offset, duplicate: false }
     })
     this.#events.push(...stored)
-    return { before, head: this.head, stored, results }
+    return { epoch: this.epochHere(before), before, head: this.head, stored, results }
   }
 
   read({ instanceKey, events, instances, after, upTo = Infinity, newestFirst, limit }: ReadOptions): StoredEvent[] {
@@ -87,7 +152,7 @@ export class Tables {
 
   range(): LogRange {
     const first = this.#events[0]?.offset ?? (this.head === 0 ? 0 : this.head + 1)
-    return { id: 'the-log', first, head: this.head, prunedTo: this.prunedTo }
+    return { id: this.epoch, first, head: this.head, prunedTo: this.prunedTo }
   }
 
   prune(acceptedBefore: number): number {
@@ -136,7 +201,9 @@ export class Tables {
     for (const { offset, ...lane } of deliveries) this.#lanes.get(idOf(lane))?.redrives.delete(offset)
   }
 
-  bury({ queue, instanceKey, offset }: DeliveryRef, failure: DeliveryFailure, diedAt: Date): void {
+  bury(delivery: DeliveryRef, failure: DeliveryFailure, diedAt: Date): void {
+    const { queue, instanceKey, offset } = delivery
+    if (this.isVoid(delivery)) return
     if (!this.#lanes.get(idOf({ queue, instanceKey }))?.redrives.delete(offset)) return
     const { instance, event, id: eventId } = this.#events.find((event) => event.offset === offset) as StoredEvent
     const id = ++this.#letterId

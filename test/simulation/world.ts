@@ -11,6 +11,7 @@ import { OVERSIZED, type Scenario } from './scenario.ts'
 import { SocketClient } from './socket-client.ts'
 import { SimulatedSqs } from './sqs.ts'
 import type { Message } from './sqs-queue.ts'
+import type { Standby } from './tables.ts'
 import { Trace } from './trace.ts'
 import { Weather } from './weather.ts'
 
@@ -134,6 +135,20 @@ export class World {
   crashProcess(process: SimulatedProcess): void {
     const slot = this.slots.find(({ node, between }) => node?.process === process || between === process)
     if (slot) this.crash(slot)
+  }
+
+  /** A standby that lags becomes the primary of several nodes. */
+  failOver({ head, at, promote }: Standby, awayMs: number): void {
+    const { history, sqs, trace } = this
+    const postgres = this.postgres as SimulatedPostgres
+    const { tables } = postgres
+    trace.add('postgres', `fails over: ${tables.head - head} events are lost`)
+    history.note(tables.read({ after: 0, limit: Infinity }), tables.range())
+    history.failedOver({ upTo: head, since: at })
+    // What was acknowledged since may be sent again.
+    for (const sender of new Set(sqs.calls.map((call) => call.sender))) history.lost(sender)
+    promote()
+    postgres.restart(awayMs)
   }
 
   /** Shuts a node down. */
