@@ -87,12 +87,12 @@ export const en = {
   },
   rejections: {
     title: 'Rejected requests',
-    lead: 'These requests brought events to this node, and were not accepted: what they brought may be lost.',
-    none: 'This node has rejected no request with events since it started.',
+    lead: 'Requests with events that this node did not accept. Their events are lost unless the sender tries again.',
+    none: 'This node has not rejected any request with events since it started.',
     times: (count: string) => `times: ${count}`,
     last: (when: string) => `last: ${when}`,
     first: (when: string) => `first: ${when}`,
-    forgotten: (count: string) => `Others that are no longer listed: ${count}.`
+    forgotten: (count: string) => `Entries that are no longer listed: ${count}.`
   },
   faults: {
     unreachable: 'The server does not answer.',
@@ -144,7 +144,7 @@ export const en = {
     silentCount: (count: string) => `${count} silent`,
     lastEvent: 'Last event',
     noEvent: 'no event known',
-    counts: 'Events in a minute · hour · day',
+    counts: 'Events in the last minute · hour · day',
     connection: 'Connection',
     unknown: 'not known',
     limit: 'Silent after (minutes)',

@@ -86,12 +86,12 @@ export const ptBr: Texts = {
   },
   rejections: {
     title: 'Requisições rejeitadas',
-    lead: 'Estas requisições trouxeram eventos a este nó e não foram aceitas: o que elas trouxeram pode estar perdido.',
+    lead: 'Requisições com eventos que este nó não aceitou. Os eventos se perdem, a menos que o remetente tente de novo.',
     none: 'Este nó não rejeitou nenhuma requisição com eventos desde que foi iniciado.',
     times: (count) => `vezes: ${count}`,
     last: (when) => `última: ${when}`,
     first: (when) => `primeira: ${when}`,
-    forgotten: (count) => `Outras que não estão mais na lista: ${count}.`
+    forgotten: (count) => `Registros que já saíram da lista: ${count}.`
   },
   faults: {
     unreachable: 'O servidor não responde.',
@@ -143,7 +143,7 @@ export const ptBr: Texts = {
     silentCount: (count) => `silenciosas: ${count}`,
     lastEvent: 'Último evento',
     noEvent: 'nenhum evento conhecido',
-    counts: 'Eventos em um minuto · hora · dia',
+    counts: 'Eventos no último minuto · hora · dia',
     connection: 'Conexão',
     unknown: 'desconhecida',
     limit: 'Silenciosa após (minutos)',
