@@ -99,7 +99,8 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     log
   })
   const streams = new Streams({ gate, hub, connections, peerAddress: addressOf })
-  const emitter = new WebsocketEmitter({ eventLog, hub, audiences, faults, streams, path: io.path(), globalEvents })
+  const emitter = new WebsocketEmitter({ eventLog, hub, audiences, faults, path: io.path(), globalEvents })
+  streams.belongTo(emitter)
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
   metrics.gauge('iev_websocket_sockets', 'Listening sockets and streams', () => emitter.connected)

@@ -14,7 +14,7 @@ import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { StreamOfAllQuery, StreamQuery, StreamReply } from '../lib/schemas/event-stream.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
 import type { Refused } from '../lib/websocket/admission.ts'
-import '../plugins/websocket.ts'
+import { streamsOf } from '../lib/websocket/streams.ts'
 import { parseFilter } from './filter-query.ts'
 import { authorize } from './keys.ts'
 
@@ -57,7 +57,7 @@ const streamRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     reply: FastifyReply
   ): void {
     if (!fastify.hasDecorator('websocket')) throw new TransportDisabledError('websocket')
-    const { streams } = fastify.websocket
+    const streams = streamsOf(fastify.websocket)
     reply.header('cache-control', 'no-store')
     const handshake = {
       auth: subscriptionOf(query, headers['last-event-id']),

@@ -9,7 +9,6 @@ import type { Fault } from '../operation/fault.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import type { Audiences } from './audiences.ts'
 import type { Hub } from './hub.ts'
-import type { Streams } from './streams.ts'
 import type { SocketFaults } from './socket-faults.ts'
 
 /** A stored selection. */
@@ -25,7 +24,6 @@ export interface WebsocketEmitterOptions {
   hub: Hub
   audiences: Audiences
   faults: SocketFaults
-  streams: Streams
   path: string
   globalEvents: boolean
 }
@@ -37,18 +35,15 @@ export class WebsocketEmitter implements Transport {
   readonly globalEvents: boolean
   /** Path of the Socket.IO endpoint. */
   readonly path: string
-  /** Server-Sent Events. */
-  readonly streams: Streams
   readonly #eventLog: EventLog
   readonly #hub: Hub
   readonly #audiences: Audiences
   readonly #faults: SocketFaults
   readonly #selections: TransportSelections
 
-  constructor({ eventLog, hub, audiences, faults, streams, path, globalEvents }: WebsocketEmitterOptions) {
+  constructor({ eventLog, hub, audiences, faults, path, globalEvents }: WebsocketEmitterOptions) {
     this.globalEvents = globalEvents
     this.path = path
-    this.streams = streams
     this.#eventLog = eventLog
     this.#hub = hub
     this.#audiences = audiences

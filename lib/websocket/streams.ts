@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Admitted, Attempt, Refused } from './admission.ts'
 import type { Connections } from './connections.ts'
+import type { WebsocketEmitter } from './emitter.ts'
 import type { Gate } from './gate.ts'
 import type { Hub } from './hub.ts'
 import type { PeerAddress } from './peer-address.ts'
@@ -24,6 +25,15 @@ export interface StreamsOptions {
   heartbeatMs?: number
 }
 
+/** By the emitter that users see: they need nothing of the streams. */
+const byEmitter = new WeakMap<WebsocketEmitter, Streams>()
+
+/** Returns the streams of a server. */
+export function streamsOf(emitter: WebsocketEmitter): Streams {
+  // The plugin gives each emitter its own.
+  return byEmitter.get(emitter) as Streams
+}
+
 /** HTTP responses that carry events as Server-Sent Events, to the same listeners and by the same rules as sockets. */
 export class Streams {
   readonly #options: StreamsOptions
@@ -32,6 +42,11 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     this.#options = options
+  }
+
+  /** Makes them those of an emitter. */
+  belongTo(emitter: WebsocketEmitter): void {
+    byEmitter.set(emitter, this)
   }
 
   /** Decides whether a request may receive events of a namespace. Counts and limits refusals. */
