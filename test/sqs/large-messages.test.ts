@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { StoredEvent } from '../../lib/events/event.ts'
-import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import { backends } from '../support/backends.ts'
 import { build } from '../support/build.ts'
 import type { FaultProxy } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
@@ -11,14 +11,12 @@ const QUEUE = 'global_call.fifo'
 /** With all that is beside `data` in a message, four of sixteen uploads. */
 const LARGE = 'x'.repeat(4_000_000)
 
-/** A server with S3 behind a proxy, on a store of the test's own. */
-async function withS3(t: Test, { maxPayloadBytes }: { maxPayloadBytes?: number } = {}) {
-  const store = new SqliteStore({ path: ':memory:' })
-  t.after(() => store.close())
+/** A server with S3 behind a proxy. */
+async function withS3(t: Test, { url, maxPayloadBytes }: { url?: string; maxPayloadBytes?: number } = {}) {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   sqs.server.createBucket(BUCKET)
   const app = await build(t, {
-    eventLog: { store },
+    ...(url !== undefined && { eventLog: { url } }),
     sqs: {
       ...options,
       global: { events: ['CALL'] },
@@ -27,7 +25,7 @@ async function withS3(t: Test, { maxPayloadBytes }: { maxPayloadBytes?: number }
     }
   })
   const call = (instance: string, data: unknown) => app.onInstanceEvent({ instance, event: 'call', data })
-  return { app, store, sqs, proxy, call }
+  return { app, store: app.eventLog.store, sqs, proxy, call }
 }
 
 /** Calls `hold` for each upload, which is answered when that resolves. */
@@ -47,47 +45,49 @@ function byInstance(bodies: readonly Record<string, unknown>[]): Record<string, 
   )
 }
 
-t.test(
-  'of events that no queue accepts, 16 MiB are in memory while they are put into S3; all arrive in order, and others are not delayed',
-  async (t) => {
-    const { store, sqs, proxy, call } = await withS3(t)
-    const { readLane } = store.deliveries
-    const isLarge = ({ data }: StoredEvent) => data.length > LARGE.length
-    let inMemory = 0
-    let most = 0
-    store.deliveries.readLane = async (...args) => {
-      const page = await readLane.apply(store.deliveries, args)
-      inMemory += page.filter(isLarge).length
-      most = Math.max(most, inMemory)
-      return page
+for (const backend of await backends(t)) {
+  t.test(
+    `of events that no queue accepts, 16 MiB are in memory while they are put into S3; all arrive in order, and others are not delayed: ${backend.name}`,
+    async (t) => {
+      const { store, sqs, proxy, call } = await withS3(t, { url: await backend.start(t) })
+      const { readLane } = store.deliveries
+      const isLarge = ({ data }: StoredEvent) => data.length > LARGE.length
+      let inMemory = 0
+      let most = 0
+      store.deliveries.readLane = async (...args) => {
+        const page = await readLane.apply(store.deliveries, args)
+        inMemory += page.filter(isLarge).length
+        most = Math.max(most, inMemory)
+        return page
+      }
+      const stalled = Promise.withResolvers<void>()
+      const released = Promise.withResolvers<void>()
+      let asked = 0
+      onUpload(proxy, async () => {
+        if (++asked === 4) stalled.resolve()
+        await released.promise
+        inMemory--
+      })
+      const instances = ['a', 'b', 'c', 'd', 'e', 'f']
+      for (const instance of instances) {
+        await call(instance, LARGE)
+        await call(instance, 'behind')
+      }
+      await soon(stalled.promise, 'four uploads')
+      await call('another', 'small')
+      t.match(await sqs.bodies(QUEUE, 1), [{ instance: 'another', data: 'small' }])
+      t.same({ asked, inMemory }, { asked: 4, inMemory: 4 })
+      released.resolve()
+      const bodies = await sqs.bodies(QUEUE, 2 * instances.length)
+      t.same(byInstance(bodies), Object.fromEntries(instances.map((instance) => [instance, ['s3', 'behind']])))
+      t.equal(most, 4)
+      const [{ data }] = bodies as [{ data: { fileUrl: string; size: number } }]
+      const object = await (await fetch(data.fileUrl)).text()
+      t.match(JSON.parse(object), { dataType: 'json', data: LARGE })
+      t.equal(object.length, data.size)
     }
-    const stalled = Promise.withResolvers<void>()
-    const released = Promise.withResolvers<void>()
-    let asked = 0
-    onUpload(proxy, async () => {
-      if (++asked === 4) stalled.resolve()
-      await released.promise
-      inMemory--
-    })
-    const instances = ['a', 'b', 'c', 'd', 'e', 'f']
-    for (const instance of instances) {
-      await call(instance, LARGE)
-      await call(instance, 'behind')
-    }
-    await soon(stalled.promise, 'four uploads')
-    await call('another', 'small')
-    t.match(await sqs.bodies(QUEUE, 1), [{ instance: 'another', data: 'small' }])
-    t.same({ asked, inMemory }, { asked: 4, inMemory: 4 })
-    released.resolve()
-    const bodies = await sqs.bodies(QUEUE, 2 * instances.length)
-    t.same(byInstance(bodies), Object.fromEntries(instances.map((instance) => [instance, ['s3', 'behind']])))
-    t.equal(most, 4)
-    const [{ data }] = bodies as [{ data: { fileUrl: string; size: number } }]
-    const object = await (await fetch(data.fileUrl)).text()
-    t.match(JSON.parse(object), { dataType: 'json', data: LARGE })
-    t.equal(object.length, data.size)
-  }
-)
+  )
+}
 
 t.test('many uploads are not made at once, and none fails by waiting for others', async (t) => {
   const { sqs, proxy, call } = await withS3(t, { maxPayloadBytes: 4_096 })
