@@ -106,6 +106,18 @@ for (const { name, start } of await backends(t)) {
       )
       const found = await grown.app.inject({ url: '/sqs/find/all', headers })
       t.ok(found.json<{ events: string[] }>().events.includes('MESSAGES_STARRED'))
+      await grown.app.close()
+
+      const shrunk = await listen(t, { eventLog, sqs: shared() })
+      const back = await connect(t, `${shrunk.url}/all`, API_KEY, { auth })
+      t.strictSame(
+        (await back.until(2)).map(({ event, message }) => [event, message.data ?? message.count]),
+        [
+          [EVENT, 1],
+          ['resumed', 1]
+        ],
+        'an event that the catalogue had, and has no more, is not one that it lacked'
+      )
     }
   )
 }
