@@ -51,11 +51,11 @@ export class StoreUnsupportedError extends errorClass(
 
 /** 401: the key is missing, or does not authorize this request. */
 export class UnauthorizedError extends errorClass('IEV_UNAUTHORIZED', '%s', 401) {}
-/** 401: the body of a webhook is not signed, or not with the secret that this server has. */
+/** 401: the body of a webhook is not signed with this server's secret. */
 export class SignatureInvalidError extends errorClass('IEV_SIGNATURE_INVALID', '%s', 401) {}
 /** 400: the request does not match the schema of its route. */
 export class ValidationError extends errorClass('IEV_VALIDATION', '%s', 400) {}
-/** 400: a filter, or a list of members to leave out, is not usable; the message names the member and the remedy. */
+/** 400: a filter, or a list of members to leave out, is invalid; the message names the member and the remedy. */
 export class FilterInvalidError extends errorClass('IEV_FILTER_INVALID', '%s', 400) {}
 /** 409: events of this namespace cannot be streamed; the message has the reason and the remedy. */
 export class StreamUnavailableError extends errorClass('IEV_STREAM_UNAVAILABLE', '%s', 409) {}

@@ -8,7 +8,7 @@ import './event-log.ts'
 export interface AuthOptions {
   /** The global key. */
   apiKey: string
-  /** The global key before it, which is accepted as well. */
+  /** The previous global key, accepted as well. */
   previousApiKey?: string | undefined
 }
 

@@ -22,7 +22,7 @@ declare module 'fastify' {
 
 export type { EventLog, EventLogOptions }
 
-/** Milliseconds between two looks for silences, and at what other nodes have accepted. */
+/** Milliseconds between two checks for silences and faults. */
 const LOOK_MS = 5_000
 
 const checkOptions = optionsChecker('event-log', EventLogOptions)
@@ -84,7 +84,7 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
     watchers: [...(faultEvents ? [faultEvents] : []), silences],
     restMs: LOOK_MS,
     log,
-    failure: 'Silent instances could not be looked for, trying again'
+    failure: 'The check for silent instances and faults failed, trying again'
   })
   addNodeGauges(metrics, store)
   fastify.decorate('eventLog', eventLog)

@@ -7,16 +7,16 @@ import { deriveId } from './derive-id.ts'
 import type { EventRoutesOptions } from './events.ts'
 
 export interface WebhookRoutesOptions extends EventRoutesOptions {
-  /** True if an event without an id gets one that repeats of it get, too. */
+  /** True if an event without an id gets a derived one, which its repeats share. */
   derivedIds: boolean
-  /** Whether an event that the catalogue lacks is accepted. */
+  /** What to do with an event that is not in the catalogue. */
   unknownEvents: 'accept' | 'refuse'
 }
 
-/** Accepts the event of a webhook. @param dateTime the time from which an id is derived if it has none; by default its own */
+/** Accepts the event of a webhook. @param dateTime the time for a derived id @default the event's own */
 export type AcceptWebhook = (input: InstanceEventInput, dateTime?: string) => Promise<EmitResult>
 
-/** Returns the function by which the webhooks of a scope are accepted. */
+/** Returns a function that accepts the webhook events of a scope. */
 export function webhookAcceptor(fastify: FastifyInstance, options: WebhookRoutesOptions): AcceptWebhook {
   const { intake, derivedIds, unknownEvents } = options
   const { eventLog } = fastify
@@ -31,7 +31,11 @@ export function webhookAcceptor(fastify: FastifyInstance, options: WebhookRoutes
     const { id = derivedIds ? await deriveId(timed, intake) : undefined } = named
     const accepted = await eventLog.accept({ ...named, ...(id !== undefined && { id }) }, { unlisted })
     if (unlisted)
-      quietLog.warn(name, { event: name, instance: input.instance }, 'An event that the catalogue lacks was accepted')
+      quietLog.warn(
+        name,
+        { event: name, instance: input.instance },
+        'An event that is not in the catalogue was accepted'
+      )
     return accepted
   }
 }

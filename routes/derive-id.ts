@@ -3,10 +3,10 @@ import type { BodyIntake } from '../lib/http/body-intake.ts'
 import { toJson } from '../lib/json/to-json.ts'
 import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
 
-/** An event of a hub. Its name is that on the wire, however the hub writes it. */
+/** An event of a hub, under its name on the wire. */
 export type HubEvent = Pick<InstanceEventInput, 'instance' | 'event' | 'data' | 'id' | 'dateTime'>
 
-/** Returns the id of an event that has none. `undefined`: its hub gives no time, or the event will be refused. */
+/** Derives the id of an event that has none. Resolves with `undefined` if it has no time, or will be refused. */
 export async function deriveId(
   { instance, event, data, dateTime }: HubEvent,
   intake: BodyIntake

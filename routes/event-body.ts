@@ -25,7 +25,7 @@ export interface EventBodiesOptions {
   /** Bytes of one body. */
   bodyLimit: number
   intake: BodyIntake
-  /** The check of a body's signature. @throws {SignatureInvalidError} the headers have none, so the body is not read */
+  /** Begins the check of a body's signature. @throws {SignatureInvalidError} the headers have no signature; the body is not read */
   signature?: (request: FastifyRequest) => BodySignature
 }
 

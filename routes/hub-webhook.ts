@@ -14,7 +14,7 @@ import { receivedHub } from './received-hub.ts'
 import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
 
-/** Stands for the time of events of a hub that gives none. */
+/** The time for derived ids of events whose hub gives none. */
 const NO_TIME = '1970-01-01T00:00:00.000Z'
 
 export interface HubWebhookOptions extends WebhookRoutesOptions {

@@ -178,7 +178,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   /**
-   * Returns the selection of a transport that a body asks for, in either form, and what stands in front of the names of its members in errors.
+   * Returns the selection of a transport in a body, in either form, and the prefix of its members' names in error messages.
    * @throws {TransportDisabledError} unless the transport is to be off anyway, as clients of v1 say of all of them
    */
   function wanted(body: CreateBody, transport: TransportName) {

@@ -51,7 +51,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     handler: async (request, reply) => send(await read(request, reply, request.params.instance), request.query, reply)
   })
 
-  /** Reads a page; an empty one at the end of the log waits for the next event, if the query says so. */
+  /** Reads a page. If it is empty and the query has `wait`, waits for the next event first. */
   async function read(request: Request, reply: FastifyReply, instance?: string): Promise<Page> {
     const { after, before, limit, events: listed, filter, wait = 0 } = request.query
     if (after !== undefined && before !== undefined)
@@ -96,8 +96,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     if (identity?.kind !== 'instance') return
     const { instance } = identity
     const now = eventLog.instances.get(instance.name)
-    if (!now || !sameToken(now, instance))
-      throw new UnauthorizedError('The key does not authorize this request any more')
+    if (!now || !sameToken(now, instance)) throw new UnauthorizedError('The key no longer authorizes this request')
   }
 
   function send({ events, next, more }: Page, { before }: EventPageQuery, reply: FastifyReply): FastifyReply {
@@ -109,7 +108,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   }
 }
 
-/** The names of a list, each once: every event of the log is compared with them. */
+/** Returns the names of a list without repeats: each event that is read is compared with all of them. */
 function eventNames(list: string, catalogue: EventCatalogue): string[] {
   return [...new Set(list.split(',').map((name) => catalogue.get(name.trim()).name))]
 }

@@ -12,7 +12,7 @@ const UNQUOTED: Readonly<Record<string, string>> = {
   IEV_BODY_MALFORMED: 'The body is not JSON',
   IEV_EVENT_INVALID: 'A member of an event is missing or wrong',
   IEV_EVENT_UNKNOWN: 'The catalogue of this server lacks the event',
-  IEV_NOT_FOUND: 'There is no such route, or it is that of a hub that is not among those of this server',
+  IEV_NOT_FOUND: 'There is no such route, or this server does not accept webhooks of its hub',
   IEV_INSTANCE_NAME_INVALID: 'The name cannot be that of an instance',
   IEV_SIGNATURE_INVALID: 'The signature of the body is missing or wrong',
   IEV_UNSUPPORTED_CONTENT_ENCODING: 'The body must not be compressed',
@@ -41,7 +41,7 @@ const NAMES: Names = { instance: 'instance', event: 'event' }
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 /**
- * Counts and remembers what the routes of this scope reject, and logs it, without anything of a key or a body.
+ * Counts, lists and logs the requests that the routes of this scope reject, without anything of their keys and bodies.
  * @param names of the members of a body that name the instance and the event
  */
 export function noteRejections(fastify: FastifyInstance, rejections: Rejections, names: Names = NAMES): void {
@@ -63,13 +63,13 @@ export function noteRejections(fastify: FastifyInstance, rejections: Rejections,
     }
     metrics.rejected.inc({ code: metrics.code(code), route })
     rejections.add({ ...rejected, authorized: identityOf(request) !== null })
-    // The others are logged each.
+    // Errors of the server are logged by `answerError`.
     if (statusCode < 500) quietLog.warn(metrics.code(code), rejected, 'A request with events was rejected')
     return answerError(thrown, request, reply)
   })
 }
 
-/** A text that the path of a request has, else its body. */
+/** Returns a text from the path of a request, or else from its body. */
 function textOf({ params, body }: FastifyRequest, name: string): string | undefined {
   type Texts = { [name: string]: unknown } | undefined
   const text = (params as Texts)?.[name] ?? (body as Texts)?.[name]

@@ -30,7 +30,7 @@ const streamRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'streamEvents',
       tags: ['events'],
-      summary: 'Receive the events of all instances that the key authorizes as Server-Sent Events, in global mode',
+      summary: 'In global mode, receive the events of all instances that the key authorizes, as Server-Sent Events',
       querystring: StreamOfAllQuery,
       response
     },
@@ -43,7 +43,7 @@ const streamRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'streamInstanceEvents',
       tags: ['events'],
-      summary: 'Receive the events that an instance has selected for sockets as Server-Sent Events',
+      summary: 'Receive the events that an instance has selected for sockets, as Server-Sent Events',
       params: InstanceParams,
       querystring: StreamQuery,
       response
@@ -73,13 +73,13 @@ const streamRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   }
 }
 
-/** The members that `auth` of a socket would have. @throws {ValidationError} `filter` is not JSON */
+/** Returns the query in the form of a socket's `auth`. @throws {ValidationError} `filter` is not JSON */
 function subscriptionOf(
   { after = 'latest', log, events, instances, filter }: StreamOfAllQuery,
   lastEventId: string | string[] | undefined
 ): Record<string, unknown> {
   return {
-    // Browsers send an empty one where there is none.
+    // Browsers may send an empty header.
     offset: lastEventId === undefined || lastEventId === '' ? after : lastEventId,
     log,
     events: events?.split(',').map((name) => name.trim()),
@@ -88,7 +88,7 @@ function subscriptionOf(
   }
 }
 
-/** Returns the instance of a name in a list: names may have commas, so each can be encoded once more. */
+/** Decodes a name of a list. Names may contain commas, so each one in the list can be percent-encoded. */
 function decodeName(name: string): string {
   try {
     return decodeURIComponent(name)
@@ -97,7 +97,7 @@ function decodeName(name: string): string {
   }
 }
 
-/** The error of a refusal, with the names that the members of `auth` have here. */
+/** Returns the error for a refusal. Its message names members of the query instead of `auth`. */
 function refusal({ code, message, retryAfterMs }: Refused, reply: FastifyReply): Error {
   if (retryAfterMs !== undefined) {
     reply.header('retry-after', Math.ceil(retryAfterMs / 1_000))

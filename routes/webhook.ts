@@ -80,7 +80,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = async (fa
     handler: async (request, reply) => reply.code(202).send(await accept(request, request.params.event))
   })
 
-  // The router of a host may be strict about slashes, and Evolution API does not send a webhook again that is answered 404.
+  // The router of a host may be strict about slashes, and Evolution API does not retry a webhook that is answered 404.
   fastify.post('/webhook/evolution/*', {
     config,
     bodyLimit,

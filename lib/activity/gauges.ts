@@ -12,12 +12,12 @@ interface Measured {
 export function addActivityGauges(metrics: Metrics, { activities, silences }: Measured): void {
   metrics.gauge(
     'iev_instances_silent',
-    'Instances that should be sending events and have not for longer than their limit',
+    'Instances that should send events and have sent none for longer than their limit',
     () => silences.count
   )
   metrics.gauge(
     'iev_instances_open_silence_seconds',
-    'Seconds since the last event of the quietest instance that says open',
+    'Seconds since the last event of the quietest instance whose connection is open',
     () => oldestOpenSilenceSeconds(activities, Date.now())
   )
 }

@@ -16,11 +16,11 @@ export interface DescribedEvent {
   example: unknown
 }
 
-/** Title and summary of the messages of events that the catalogue lacks, which a webhook may bring. */
+/** Title and summary of messages with webhook events that are not in the catalogue. */
 export const UNLISTED_EVENT = {
   title: 'another event',
   summary:
-    'An event of a webhook that this server does not know. Those who have selected all events receive it under its own name.'
+    'An event of a webhook that is not in the catalogue. Selections of all events include it, under its own name.'
 }
 
 /** Events with their schemas. Only those of Evolution API and of the operator have one. */

@@ -94,7 +94,7 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
     if (!singleQueue && global.unlisted)
       add('sqs.shared.unlisted', [UNLISTED], {
         address: names.shared(UNLISTED_KEY),
-        title: 'Events of all instances that this server does not know'
+        title: 'Events of all instances that are not in the catalogue'
       })
   }
   for (const event of events)
@@ -105,7 +105,7 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
     })
   add('sqs.instance.unlisted', [UNLISTED], {
     address: `{instance}_${UNLISTED_KEY.toLowerCase()}${fifo ? '.fifo' : ''}`,
-    title: 'Events that this server does not know, of an instance that has selected all for SQS',
+    title: 'Events that are not in the catalogue, of an instance that has selected all for SQS',
     parameters: { instance: reference('components', 'parameters', 'queueInstance') }
   })
   return part

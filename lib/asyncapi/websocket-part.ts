@@ -111,7 +111,7 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
         address: '/',
         title: 'A namespace without events',
         description:
-          'It accepts a valid key, for clients that always connect to it, and sends one message that says why.'
+          'It accepts a valid key, for clients that always connect to it, and sends one message with the reason.'
       },
       sentWithoutEvents
     )
@@ -213,7 +213,7 @@ const refusal: Message = {
 const notice: Message = {
   name: 'notice',
   title: 'notice',
-  summary: 'This namespace carries no events, for this reason. Sent once.',
+  summary: 'The reason why this namespace carries no events. Sent once.',
   payload: {
     type: 'object',
     required: ['code', 'message'],

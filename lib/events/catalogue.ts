@@ -66,18 +66,18 @@ const RESERVED = new Set([
   'notice'
 ])
 
-/** In a stored selection, in place of keys: all events that "all" includes, also those that the catalogue gets later or lacks. */
+/** Stands for all keys in a stored selection: "all" includes events that the catalogue gets later, and unlisted ones. */
 export const ALL_EVENTS = '*'
 
-/** The key under which events that the catalogue lacks share queues. */
+/** The key of the queues for unlisted events, those that are not in the catalogue. */
 export const UNLISTED_KEY = 'UNKNOWN'
-/** The name of an event that the catalogue lacks. */
+/** Valid names of unlisted events. */
 const UNLISTED_NAME = /^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$/
 const MAX_NAME_LENGTH = 64
 
 /** The events that a server knows. */
 export interface CatalogueOptions {
-  /** Hubs whose webhooks are received, and whose events are known: `evolution`, `evolution-go`, `waha`. @default ['evolution'] */
+  /** Hubs whose webhooks and events are accepted: `evolution`, `evolution-go`, `waha`. @default ['evolution'] */
   hubs?: readonly HubName[]
   /** Further event names on the wire, such as `invoice.paid`. @default [] */
   names?: readonly string[]
@@ -99,7 +99,7 @@ export interface CatalogueEvent {
   inAll: boolean
   /** The hub that sends it; `null` for an event that this server adds. */
   hub: HubName | null
-  /** True for an event that the catalogue lacks, which a webhook brought. */
+  /** True for an event of a webhook that is not in the catalogue. */
   unlisted?: true
 }
 
@@ -181,18 +181,18 @@ export class EventCatalogue {
   }
 
   /**
-   * An event that the catalogue lacks. Only selections of "all" include it.
+   * Describes an event that is not in the catalogue. Only selections of "all" include it.
    * @throws {EventInvalidError} no event can have this name
    */
   unlisted(name: string): CatalogueEvent {
     if (name.length <= MAX_NAME_LENGTH && UNLISTED_NAME.test(name) && !RESERVED.has(name))
       return { name, key: eventKey(name), inAll: true, hub: null, unlisted: true }
     throw new EventInvalidError(
-      `event "${excerpt(name)}" is not a known event and cannot be the name of another: that is at most ${MAX_NAME_LENGTH} letters and digits, with single ".", "-" or "_" between them, and not one of Socket.IO's own`
+      `event "${excerpt(name)}" is not a known event, nor a valid name: use at most ${MAX_NAME_LENGTH} letters and digits, with single ".", "-" or "_" between them, and no name of Socket.IO's own events`
     )
   }
 
-  /** The keys that a stored selection means. */
+  /** Returns the keys of a stored selection, with `ALL_EVENTS` expanded. */
   expand(stored: readonly string[]): readonly string[] {
     return stored[0] === ALL_EVENTS ? this.all : stored
   }
@@ -225,7 +225,7 @@ export class EventCatalogue {
     return [...keys, ...aliases.map(([alias]) => alias)]
   }
 
-  /** The inverse of `withAliases`. */
+  /** Returns keys without those that `withAliases` adds. */
   withoutAliases(keys: readonly string[]): string[] {
     return keys.filter((key) => !keys.includes(this.#aliases.get(key) ?? ''))
   }
@@ -242,7 +242,7 @@ export class EventCatalogue {
   }
 }
 
-/** The names of a hub's events, all and those that "all" does not include. @throws {OptionsInvalidError} the hub is unknown */
+/** Returns the names of a hub's events, and which of them "all" does not include. @throws {OptionsInvalidError} the hub is unknown */
 export function eventsOfHub(name: HubName): { names: readonly string[]; notInAll: readonly string[] } {
   if (name === 'evolution') return { names: EVOLUTION_EVENTS, notInAll: EVOLUTION_EXPLICIT_ONLY }
   const hub = DESCRIBED_HUBS.find((described) => described.name === name)

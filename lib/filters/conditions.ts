@@ -48,7 +48,7 @@ export function readCondition(entry: unknown, path: string): Condition {
   const read = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined
   if (!read || others.length > 0 || Array.isArray(entry)) {
     const known = Object.keys(OPERATORS).join(', ')
-    throw new PolicyFault(`${path} must be a text, a number, true, false, null, or an object with one of ${known}`)
+    throw new PolicyFault(`${path} must be a string, a number, true, false, null, or an object with one of ${known}`)
   }
   return read(operand, `${path}.${operator}`)
 }
@@ -59,13 +59,13 @@ function anythingBut(operand: unknown, path: string): Condition {
     if (others.length > 0 || !['prefix', 'suffix', 'equals-ignore-case'].includes(operator))
       throw new PolicyFault(`${path} must be values, or an object with one of prefix, suffix, equals-ignore-case`)
     const texts = Array.isArray(start) ? start : [start]
-    if (texts.length === 0) throw new PolicyFault(`${path}.${operator} must be a text or a list of texts`)
+    if (texts.length === 0) throw new PolicyFault(`${path}.${operator} must be a string or a list of strings`)
     const refused = texts.map((item) => readCondition({ [operator]: item }, path))
     return anyText((value) => !refused.some((matches) => matches(value)))
   }
   const values: unknown[] = Array.isArray(operand) ? operand : [operand]
   if (values.length === 0 || !values.every((value) => typeof value === 'string' || typeof value === 'number'))
-    throw new PolicyFault(`${path} must be a text, a number, or a list of them`)
+    throw new PolicyFault(`${path} must be a string, a number, or a list of them`)
   const refused = new Set<unknown>(values)
   return any((value) => !refused.has(value))
 }
@@ -86,7 +86,7 @@ function numeric(operand: unknown, path: string): Condition {
 }
 
 function text(operand: unknown, path: string): string {
-  if (typeof operand !== 'string' || operand === '') throw new PolicyFault(`${path} must be a text that is not empty`)
+  if (typeof operand !== 'string' || operand === '') throw new PolicyFault(`${path} must be a string that is not empty`)
   return operand
 }
 

@@ -5,7 +5,7 @@ import type { Hub, HubSignature } from './hub.ts'
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-/** A hub that signs. */
+/** A hub that signs its webhooks. */
 export type SigningHub = Pick<Hub, 'title'> & { signature: HubSignature }
 
 /** Checks the signature of one body while it arrives. */
@@ -14,7 +14,7 @@ export class BodySignature {
   readonly #given: Buffer
   readonly #hmac: Hmac
 
-  /** @throws {SignatureInvalidError} the headers have no signature of the hub's kind */
+  /** @throws {SignatureInvalidError} the headers have no signature in the hub's form */
   constructor(hub: SigningHub, { key, headers }: { key: string; headers: Headers }) {
     const { header, algorithmHeader, algorithm, setting } = hub.signature
     const given = headers[header]
@@ -44,7 +44,7 @@ export class BodySignature {
     if (expected.length === this.#given.length && timingSafeEqual(expected, this.#given)) return
     const { title, signature } = this.#hub
     throw new SignatureInvalidError(
-      `The signature is not that of this body: ${signature.setting} in ${title} differs from the HMAC key of this server, or a proxy changed the body`
+      `The signature does not match the body: ${signature.setting} in ${title} differs from the HMAC key of this server, or a proxy changed the body`
     )
   }
 }

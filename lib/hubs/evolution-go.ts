@@ -1,9 +1,9 @@
 import type { Hub } from './hub.ts'
 
 /**
- * Evolution GO. Its sender gives no header but the content type, so the key is in the URL. It posts one body to the URL of the instance and
- * to the global one, and repeats whatever is not answered with 2xx, five times in all, 30 seconds apart. There is neither an id nor a
- * time around `data`, and events are sent side by side, in no order. `instanceToken` is the instance's own key.
+ * Describes Evolution GO. Its sender sets no header but the content type, so the key is in the URL. It posts the same body to the URL of
+ * the instance and to the global one, and repeats it until it is answered 2xx, five times in all, 30 seconds apart. The body has neither
+ * an id nor a time outside `data`, and events are sent in parallel, in no order. `instanceToken` is the instance's own key.
  * https://github.com/EvolutionAPI/evolution-go, pkg/events/webhook/webhook_producer.go (sender), pkg/whatsmeow/service/whatsmeow.go and
  * pkg/sendMessage/service/send_service.go (members, names of events); its wiki shows another form, which the source does not send
  */
@@ -29,7 +29,7 @@ export const evolutionGo: Hub = {
     ChatPresence: 'Somebody is typing or recording.',
     Archive: 'A chat was archived or taken out of the archive.',
     HistorySync: 'A part of the history arrived.',
-    OfflineSyncCompleted: 'What happened while the instance was offline has arrived.',
+    OfflineSyncCompleted: 'The events from the time when the instance was offline have arrived.',
     CallOffer: 'A call came in.',
     CallOfferNotice: 'A call of a group was announced.',
     CallRelayLatency: 'The latency of the servers of a call was measured.',
@@ -54,7 +54,7 @@ export const evolutionGo: Hub = {
     NewsletterLeave: 'The account left a channel.'
   },
   explicitOnly: [],
-  // Their data has the id of a message or call, a time, or a code. The data of others can be the same twice: `Connected`.
+  // Their data has the id of a message or call, a time, or a code. Others, such as `Connected`, can have the same data twice.
   distinct: [
     'Message',
     'SendMessage',

@@ -1,9 +1,8 @@
 import type { Hub } from './hub.ts'
 
 /**
- * WAHA. Its sender makes the body once: a repeat has the same bytes and `id`, a ULID. By default it repeats whatever is not answered with
- * 2xx 15 times, 2 seconds apart, or after `Retry-After` if that is longer. Each webhook of a session gives an event an id of its own, the
- * global one included. https://waha.devlike.pro/docs/how-to/events/ (headers, HMAC, retries, payload);
+ * Describes WAHA. A repeat has the same bytes and `id`, a ULID. By default a body that is not answered 2xx is repeated 15 times, 2 seconds
+ * apart, or after `Retry-After` if that is longer. Each webhook of a session, the global one included, gives an event a different id. https://waha.devlike.pro/docs/how-to/events/ (headers, HMAC, retries, payload);
  * https://github.com/devlikeapro/waha, src/structures/enums.dto.ts and webhooks.dto.ts (names of events, members),
  * src/core/integrations/webhooks (sender)
  */

@@ -12,7 +12,7 @@ export const ACTIVITY_EXAMPLE = {
   events: { minute: 3, hour: 140, day: 2_711 }
 }
 
-/** What an instance has sent. */
+/** The activity of an instance: what it has sent, and whether it is silent. */
 export const ActivityReply = Type.Object(
   {
     lastEventAt: Nullable(Type.String({ format: 'date-time' }), { description: 'Null: no event is known.' }),
@@ -21,7 +21,7 @@ export const ActivityReply = Type.Object(
       description: '`open`, `connecting` or `close`, of the last `connection.update`; null: none is known.'
     }),
     isSilent: Type.Boolean({
-      description: 'True if the instance should be sending events and has not for longer than its limit.'
+      description: 'True if the instance should send events and has sent none for longer than its limit.'
     }),
     events: Type.Object(
       { minute: Count, hour: Count, day: Count },
@@ -32,7 +32,7 @@ export const ActivityReply = Type.Object(
 )
 export type ActivityReply = Static<typeof ActivityReply>
 
-/** Describes what an instance has sent. */
+/** Returns the reply that describes the activity of an instance. */
 export function activityReply(activity: InstanceActivity): ActivityReply {
   const { lastEventAt, lastEvent, connectionState, isSilent, events } = activity
   return {

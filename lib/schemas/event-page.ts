@@ -25,7 +25,7 @@ export const EventPageQuery = Type.Object({
       minimum: 0,
       maximum: 60,
       description:
-        'Seconds for which an empty page waits for the next event: long polling. Read on from its `after`, also if it is still empty.'
+        'Long polling: seconds to wait for the next event if there are none yet. Continue with `after` of the reply, even if it has no events.'
     })
   )
 })

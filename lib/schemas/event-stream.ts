@@ -12,7 +12,7 @@ data: {"from":4700,"to":4711,"count":1,"complete":true,"log":"88e02af1c2d83484"}
 const Offset = {
   pattern: '^(latest|[0-9]{1,16})$',
   description:
-    'Sends the events after this offset first; `latest`, the default: only events from now on. The header `Last-Event-ID` goes first.'
+    'Offset of the last event that the client has: the events after it are sent first. `latest`, the default: new events only. The header `Last-Event-ID` takes precedence.'
 }
 const Names = { maxLength: 20_000 }
 
@@ -20,7 +20,12 @@ const Names = { maxLength: 20_000 }
 export const StreamQuery = Type.Object(
   {
     after: Type.Optional(Type.String(Offset)),
-    log: Type.Optional(Type.String({ maxLength: 1_000, description: 'The log of `after`, as `resumed` named it.' })),
+    log: Type.Optional(
+      Type.String({
+        maxLength: 1_000,
+        description: '`log` of the last `resumed`, which identifies the log of `after`.'
+      })
+    ),
     events: Type.Optional(
       Type.String({ ...Names, description: 'Only these events: names or keys, separated by commas.' })
     ),
@@ -50,7 +55,7 @@ export const StreamOfAllQuery = Type.Composite(
 )
 export type StreamOfAllQuery = Static<typeof StreamOfAllQuery>
 
-/** The reply: Server-Sent Events without an end. */
+/** The reply of a stream: Server-Sent Events until the connection closes. */
 export const StreamReply = {
   description: 'Server-Sent Events',
   content: { 'text/event-stream': { schema: Type.String(), example: EXAMPLE } }

@@ -17,7 +17,7 @@ export function hubWebhookBody({ title, members, example }: Hub) {
       [id]: Type.String({
         minLength: 1,
         maxLength: MAX_ID_LENGTH,
-        description: `The id by which ${title} repeats the event.`
+        description: `Id of the event in ${title}; a repeat has the same one.`
       })
     }),
     ...(time !== undefined && {

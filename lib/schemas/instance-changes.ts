@@ -63,7 +63,7 @@ export const CreateReply = Type.Object(
       NamedInstance,
       Type.Object({
         status: Type.String({
-          description: '`open`, `connecting` or `close`, as far as the log says; `close` for a new instance.'
+          description: '`open`, `connecting` or `close`, from the log; `close` for a new instance.'
         })
       })
     ]),

@@ -60,7 +60,7 @@ export const OverviewReply = Type.Object(
       { accepted: Count, refused: Count, rejected: Count, delivered: Count, emitted: Count, unloggedLines: Count },
       {
         description:
-          'Since this process started: events accepted, refused by the log, requests with events rejected, events delivered to SQS and sent to sockets (counted once per socket), and log lines that could not be written.'
+          'Since this process started: events accepted, events refused by the log, requests with events rejected, events delivered to SQS and sent to sockets (counted once per socket), and log lines that could not be written.'
       }
     ),
     lastOffset: Nullable(Count),
@@ -75,26 +75,24 @@ export const OverviewReply = Type.Object(
       silenceAfterMinutes: Type.Integer({
         minimum: 0,
         description:
-          'Minutes without an event after which an instance is silent, if it has no value of its own; 0: never.'
+          'Minutes without an event after which an instance is silent, unless it has its own value; 0: never.'
       }),
       silent: Type.Integer({ minimum: 0, description: 'Number of silent instances.' }),
       countedSince: Nullable(Type.String({ format: 'date-time' }), {
-        description:
-          'After a start, the time from which events are counted so far; null: all that the log has are counted.'
+        description: 'Time from which events are counted so far, after a start; null once all are counted.'
       }),
       oldestOpenSilenceSeconds: Type.Number({
         minimum: 0,
-        description: 'Seconds since the last event of the quietest instance that says `open`.'
+        description: 'Seconds since the last event of the quietest instance whose connection is `open`.'
       }),
       quietest: Type.Array(Type.Composite([Type.Object({ instance: Type.String() }), ActivityReply]), {
-        description:
-          'Ten instances whose last event is the oldest, of those that say `open` or nothing of their connection.'
+        description: 'The ten instances whose last event is the oldest, of those whose connection is `open` or unknown.'
       })
     }),
     rejected: Type.Array(
       Type.Object({
         code: Type.String(),
-        message: Type.String({ description: 'Why. Of the last one; nothing of its key or body.' }),
+        message: Type.String({ description: 'Reason of the last rejection, without anything of the key or the body.' }),
         route: Type.String({ description: 'Method and path of the route.' }),
         address: Type.String({
           description: 'Address of the client; an IPv6 network of 64 bits counts as one client.'
@@ -108,10 +106,13 @@ export const OverviewReply = Type.Object(
       }),
       {
         description:
-          'Requests that brought events to this node and were rejected since it started, the last first; those of one code, route, instance and client together. Of many, those that were seen in one minute only are forgotten first.'
+          'Requests with events that this node has rejected since it started, latest first: one entry for each code, route, instance and client. When there are too many entries, those seen in the fewest minutes are dropped first.'
       }
     ),
-    rejectedForgotten: Type.Integer({ minimum: 0, description: 'Entries of `rejected` that were forgotten.' }),
+    rejectedForgotten: Type.Integer({
+      minimum: 0,
+      description: 'Number of entries that were dropped from `rejected`.'
+    }),
     faults: Type.Array(
       Type.Object({
         component: Type.String(),

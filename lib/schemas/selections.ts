@@ -5,12 +5,12 @@ import type { Instance, Selection, TransportName } from '../instances/instance.t
 import { Nullable } from './nullable.ts'
 import { InstanceQueueReply, QUEUE_EXAMPLE } from './queues.ts'
 
-/** An `EventFilter`. */
+/** The schema of an `EventFilter`. */
 const Filter = Type.Unsafe<object>({
   type: 'object',
   additionalProperties: true,
   description:
-    'Which of these events are delivered, by their `data`: a filter policy in the syntax of Amazon SNS, for all events or by event key. An array matches if one of its items does.',
+    'Delivers only events whose `data` match: a filter policy in the syntax of Amazon SNS, for all events or by event key. An array matches if one of its items does.',
   examples: [{ MESSAGES_UPSERT: { key: { fromMe: [false], remoteJid: [{ suffix: '@s.whatsapp.net' }] } } }]
 })
 const Omit = Type.Array(Type.String(), {
@@ -39,8 +39,8 @@ export const SelectionBody = Type.Object(
         description: 'Event keys. With `enabled: true`, an empty or absent list selects all events.'
       })
     ),
-    filter: Type.Optional(Nullable(Filter, { description: 'null removes the stored filter; absent: it stays.' })),
-    omit: Type.Optional(Nullable(Omit, { description: 'null removes the stored paths; absent: they stay.' }))
+    filter: Type.Optional(Nullable(Filter, { description: 'null removes the stored filter; if absent, it is kept.' })),
+    omit: Type.Optional(Nullable(Omit, { description: 'null removes the stored paths; if absent, they are kept.' }))
   },
   { examples: [BODY_EXAMPLE] }
 )
@@ -61,7 +61,7 @@ export function setBody<T extends TransportName>(transport: T) {
   })
 }
 
-/** The selection of either form, and what stands in front of the names of its members in errors. */
+/** Returns the selection in either form, and the prefix of its members' names in error messages. */
 export function unwrap<T extends TransportName>(
   body: SelectionBody | { [K in T]: SelectionBody },
   transport: T

@@ -45,7 +45,7 @@ export const ServerReply = Type.Object(
     events: Events,
     operator: Nullable(Type.Object({ instance: Type.String(), events: Events }), {
       description:
-        'The instance that is reserved for the operator, and its events; null: there is none, or the key is of another.'
+        'The instance that is reserved for the operator, and its events; null if there is none, or if the key is the token of another instance.'
     })
   },
   { examples: [SERVER_EXAMPLE] }

@@ -7,7 +7,7 @@ export const WebhookBody = Type.Object(
     event: Type.Optional(
       Type.String({
         description:
-          'Optional if the URL names the event. One that the catalogue lacks is logged, and goes where all events are selected, unless the server refuses such events.'
+          'Optional if the URL names the event. An event that is not in the catalogue is logged, and delivered to selections of all events, unless the server refuses such events.'
       })
     ),
     instance: Type.String({ minLength: 1, maxLength: 100 }),
@@ -46,5 +46,5 @@ export const WebhookQuery = Type.Object({ apikey: Type.Optional(Type.String({ de
 
 export const WebhookParams = Type.Object({ event: Type.String({ maxLength: 100, examples: ['messages-upsert'] }) })
 
-/** The path after `/webhook/evolution/`, in spellings that the routes above do not have. */
+/** The path after `/webhook/evolution/`, with trailing or doubled slashes. */
 export const WebhookPath = Type.Object({ '*': Type.String({ maxLength: 200 }) })

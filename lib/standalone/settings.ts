@@ -32,7 +32,7 @@ export const EnvSchema = Type.Object({
     Type.String({ minLength: 8, description: 'the global key, 8 characters or more' })
   ),
   AUTHENTICATION_API_KEY_PREVIOUS: Type.Optional(
-    Type.String({ minLength: 8, description: 'the global key before it, 8 characters or more' })
+    Type.String({ minLength: 8, description: 'the previous global key, 8 characters or more' })
   ),
   CORS_ORIGIN: list('origins of browsers, separated by commas, or *', '*'),
   TRUST_PROXY: list('addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'),
@@ -59,7 +59,7 @@ export const EnvSchema = Type.Object({
     Type.String({
       minLength: 1,
       maxLength: 100,
-      description: 'the name of an instance that is reserved for the operator'
+      description: 'the name of an instance reserved for the operator'
     })
   ),
   HUBS: list(`${HUB_NAMES.join(', ')}, separated by commas`, 'evolution'),

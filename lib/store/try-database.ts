@@ -35,7 +35,7 @@ function tryFile(path: string): Tried {
   let folder = dirname(path)
   while (!existsSync(folder)) folder = dirname(folder)
   tryDisk(folder)
-  if (!existsSync(path)) return { ok: true, message: `${path} will be made` }
+  if (!existsSync(path)) return { ok: true, message: `${path} will be created` }
   const db = new DatabaseSync(path, { readOnly: true })
   const tried = lookInto(db, path)
   db.close()

@@ -9,8 +9,8 @@ export interface FileChecks {
 }
 
 /**
- * Why this process cannot read and write a file, or create it and its folder, as a sentence with the path and the remedy;
- * `undefined` if nothing is known to be in the way.
+ * Returns why this process cannot read and write a file, or create it and its folder, as a sentence with the path and the remedy;
+ * `undefined` if no reason is found.
  */
 export function fileFault(path: string, { access = accessSync }: FileChecks = {}): string | undefined {
   const refusal = (what: string, mode: number) => {
@@ -39,7 +39,7 @@ function refusalOf(path: string, { code, message }: NodeJS.ErrnoException): stri
   if (code === 'EROFS')
     return `${path} is on a file system that is mounted read-only: mount it writable, or choose another path`
   if (code === 'EPERM')
-    return `${path} is protected against changes (EPERM): end that (chattr -i, or the policy that forbids it), or choose another path`
+    return `${path} is protected against changes (EPERM): remove the protection (chattr -i, or a security policy), or choose another path`
   if (code !== 'EACCES') return message
   const { uid } = statSync(path)
   const user = process.getuid ? `The user of this process (uid ${process.getuid()})` : 'The user of this process'

@@ -155,7 +155,7 @@ t.test('--connect checks a database file without changing it', async (t) => {
   t.match(await tried('file:./new/deep/events.db'), {
     code: 0,
     ok: true,
-    message: /new\/deep\/events\.db will be made$/
+    message: /new\/deep\/events\.db will be created$/
   })
   writeFileSync(join(here, 'text'), 'this is no database, and long enough to be seen as none: '.repeat(20))
   t.match(await tried('file:./text'), { code: 1, ok: false, message: /not a database/ })

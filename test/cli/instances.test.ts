@@ -122,6 +122,6 @@ t.test('a selection is set, shown and switched off', async (t) => {
     })
   t.match(await run(['set', 'sqs', 'sales', '--omit', 'data.a']), {
     code: 1,
-    error: /--filter and --omit go with --events, --all or --off/
+    error: /--filter and --omit need one of --events, --all and --off/
   })
 })

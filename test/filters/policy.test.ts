@@ -114,10 +114,10 @@ t.test('a policy that cannot be used is refused with the member and the remedy',
   const nested = (levels: number): object => (levels === 0 ? { a: [1] } : { a: nested(levels - 1) })
   const object = 'must be an object with at least one member, such as {"fromMe":[false]}'
   const scalar =
-    'must be a text, a number, true, false, null, or an object with one of prefix, suffix, equals-ignore-case, anything-but, exists, numeric'
-  const texts = 'must be a text that is not empty'
+    'must be a string, a number, true, false, null, or an object with one of prefix, suffix, equals-ignore-case, anything-but, exists, numeric'
+  const texts = 'must be a string that is not empty'
   const numbers = 'must be one or two comparisons, such as ["=", 1] or [">=", 1, "<", 10]'
-  const values = 'must be a text, a number, or a list of them'
+  const values = 'must be a string, a number, or a list of them'
   const cases: [unknown, string][] = [
     [null, `filter ${object}`],
     [[], `filter ${object}`],
@@ -153,7 +153,10 @@ t.test('a policy that cannot be used is refused with the member and the remedy',
       { a: [{ 'anything-but': { prefix: 'a', suffix: 'b' } }] },
       'filter.a[0].anything-but must be values, or an object with one of prefix, suffix, equals-ignore-case'
     ],
-    [{ a: [{ 'anything-but': { prefix: [] } }] }, 'filter.a[0].anything-but.prefix must be a text or a list of texts'],
+    [
+      { a: [{ 'anything-but': { prefix: [] } }] },
+      'filter.a[0].anything-but.prefix must be a string or a list of strings'
+    ],
     [{ $or: { a: [1] } }, 'filter.$or must be a list of at least two policies'],
     [{ $or: [{ a: [1] }] }, 'filter.$or must be a list of at least two policies'],
     [{ $or: [{ a: [1] }, 1] }, `filter.$or[1] ${object}`],

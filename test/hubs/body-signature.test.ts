@@ -31,7 +31,7 @@ t.test("the example of WAHA's documentation is accepted", async (t) => {
 
 t.test('a body that is not signed with this secret is refused with the remedy', async (t) => {
   const wrong =
-    'The signature is not that of this body: hmac.key of the webhook in WAHA differs from the HMAC key of this server, or a proxy changed the body'
+    'The signature does not match the body: hmac.key of the webhook in WAHA differs from the HMAC key of this server, or a proxy changed the body'
   const refusals = {
     'another body': refusal(signed, { body: Buffer.from('{}') }),
     'another secret': refusal(signed, { secret: 'my-secret-kez' }),

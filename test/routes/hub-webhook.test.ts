@@ -109,7 +109,7 @@ t.test('with an HMAC key only signed bodies are accepted, and the key is needed 
     },
     {
       unsigned: [401, 'IEV_SIGNATURE_INVALID', /^The body is not signed: in WAHA, set hmac\.key/],
-      'signed for another body': [401, 'IEV_SIGNATURE_INVALID', /^The signature is not that of this body/],
+      'signed for another body': [401, 'IEV_SIGNATURE_INVALID', /^The signature does not match the body/],
       'malformed and unsigned': [401, 'IEV_SIGNATURE_INVALID', /^The body is not signed/],
       'without key': [401, 'IEV_UNAUTHORIZED', /^A key is required/]
     }
@@ -201,7 +201,7 @@ t.test('a hub that is not among those of the server is answered 404, and is not 
   const refusal = (path: string, title: string, name: string): Refusal => [
     404,
     'IEV_NOT_FOUND',
-    `There is no route POST ${path}: this server does not know the events of ${title}; add "${name}" to its hubs`
+    `There is no route POST ${path}: this server does not accept webhooks of ${title}; add "${name}" to its hubs`
   ]
   t.strictSame(replies.map(refusalOf), [
     refusal('/webhook/waha', 'WAHA', 'waha'),

@@ -58,7 +58,7 @@ t.test('a file or a folder that refuses access is named, with the cause and the 
     faults('EPERM'),
     each(
       (path) =>
-        `${path} is protected against changes (EPERM): end that (chattr -i, or the policy that forbids it), or choose another path`
+        `${path} is protected against changes (EPERM): remove the protection (chattr -i, or a security policy), or choose another path`
     )
   )
   t.same(

@@ -53,7 +53,7 @@ async function set(
   const selection = wanted(options)
   const { filter, omit } = options
   if (!selection && (filter !== undefined || omit !== undefined))
-    throw new CommandFailed('--filter and --omit go with --events, --all or --off')
+    throw new CommandFailed('--filter and --omit need one of --events, --all and --off')
   if (!selection) {
     const found = await client.request<FindReply>({ path: [transport, 'find', instance] })
     if (options.json) printJson(found, context)
@@ -87,8 +87,8 @@ function omittedPaths(text: string): string[] | typeof NONE {
 }
 
 /**
- * Prints one line per event, with the URL of its queue; then what is filtered and left out. The reply names also the keys by which
- * Evolution API's manager knows events.
+ * Prints one line per event, with the URL of its queue; then the filter and the members that are left out. The reply also has the
+ * keys that Evolution API's manager uses.
  */
 function print(
   { enabled, events, filter, omit, queues }: SelectionReply & Pick<SetReply, 'queues'>,

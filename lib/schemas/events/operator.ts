@@ -6,7 +6,7 @@ const Time = Type.String({ description: 'ISO 8601, UTC.' })
 const Count = Type.Integer({ minimum: 0 })
 const LeftOut = Type.Integer({
   minimum: 0,
-  description: 'Number of events of this name that were left out since the last one, because there were too many.'
+  description: 'Number of events of this name that were dropped since the last one, because there were too many.'
 })
 const Code = Type.String({ description: 'A code of this server, of AWS or of the operating system.' })
 
@@ -16,7 +16,7 @@ export const operatorEventSchemas = {
     {
       instance: InstanceName,
       connectionState: Nullable(Type.String(), {
-        description: 'State of its last `connection.update`, if it has any.'
+        description: 'State of its connection, by its last event about it; null if there is none.'
       }),
       lastEvent: Type.String({ description: 'Name of its last event.' }),
       lastEventAt: Time,
@@ -25,7 +25,7 @@ export const operatorEventSchemas = {
       leftOut: LeftOut
     },
     {
-      description: 'An instance should be sending events and has not for longer than its limit.',
+      description: 'An instance that should send events has sent none for longer than its limit.',
       examples: [
         {
           instance: 'sales',
@@ -73,7 +73,7 @@ export const operatorEventSchemas = {
       leftOut: LeftOut
     },
     {
-      description: 'A delivery to a queue was given up on and became a dead letter.',
+      description: 'A delivery to a queue has become a dead letter.',
       examples: [
         {
           instance: 'sales',
@@ -99,7 +99,7 @@ export const operatorEventSchemas = {
       leftOut: LeftOut
     },
     {
-      description: 'Queues accept nothing, and what is pending for them waits.',
+      description: 'Queues accept nothing; their events stay pending.',
       examples: [
         {
           code: 'AccessDenied',
@@ -119,8 +119,7 @@ export const operatorEventSchemas = {
       leftOut: LeftOut
     },
     {
-      description:
-        'Four fifths of the deliveries that may be pending are. Beyond the limit, events for SQS are refused.',
+      description: 'Pending deliveries have reached 80 % of their limit. At the limit, events for SQS are refused.',
       examples: [{ pending: 800_412, maxPending: 1_000_000, leftOut: 0 }]
     }
   )

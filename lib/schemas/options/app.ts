@@ -9,7 +9,7 @@ export const AppOptions = Type.Object(
     prefix: Type.Optional(Type.String()),
     /** The global key, at least 8 characters: it authorizes every route and namespace. */
     apiKey: Type.String({ minLength: 8 }),
-    /** The global key before the current one: it is accepted as well, until clients have the new one. */
+    /** The previous global key, accepted as well while clients change to the new one. */
     previousApiKey: Type.Optional(Type.String({ minLength: 8 })),
     /** Options of the event log, if the server has none yet. */
     eventLog: Type.Optional(Type.Unsafe<EventLogOptions>(EventLogOptions)),
@@ -43,18 +43,17 @@ export const AppOptions = Type.Object(
      * @default 167772160
      */
     bodiesLimit: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** Secrets with which hubs sign their webhooks. The bodies of a hub that is named here are refused unless they are signed. */
+    /** Secrets with which hubs sign their webhooks. Webhooks of a hub named here are refused unless they are signed. */
     hmacKeys: Type.Optional(
       Type.Object({ waha: Type.Optional(Type.String({ minLength: 1 })) }, { additionalProperties: false })
     ),
     /**
-     * Gives an event that a webhook sends without an id one derived from its instance, name, `date_time` and data, so that a repeat
-     * is a duplicate.
+     * Derives an id for a webhook event without one, from its instance, name, `date_time` and data, so that a repeat is a duplicate.
      * @default true
      */
     webhookDerivedIds: Type.Optional(Type.Boolean()),
     /**
-     * Whether an event that the catalogue lacks is accepted from a webhook: it is logged, and goes where all events are selected.
+     * Accepts a webhook event that is not in the catalogue: it is logged, and delivered to selections of all events. `refuse`: 400.
      * @default 'accept'
      */
     webhookUnknownEvents: Type.Optional(Type.Union([Type.Literal('accept'), Type.Literal('refuse')]))

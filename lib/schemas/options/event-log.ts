@@ -16,7 +16,7 @@ export const EventLogOptions = Type.Object(
     /** A store of your own, used instead of `url`. It is not closed with the server. */
     store: Type.Optional(Type.Unsafe<EventStore>(Type.Object({}))),
     /**
-     * Hubs whose webhooks are received, and event names that are added to those of the hubs, or replace them.
+     * Hubs whose webhooks and events are accepted, and event names that are added to theirs, or replace them.
      * @default { hubs: ['evolution'] }
      */
     events: Type.Optional(
@@ -55,11 +55,11 @@ export const EventLogOptions = Type.Object(
      */
     retentionMaxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
     /**
-     * Minutes without an event after which an instance is silent, if it has no value of its own. 0: never.
+     * Minutes without an event after which an instance is silent, unless it has its own value. 0: never.
      * @default 0
      */
     silenceAfterMinutes: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_SILENCE_MINUTES })),
-    /** Name of an instance that is reserved for the operator: what an operator must know is sent as events of it. */
+    /** Name of an instance reserved for the operator: its events report silent instances, dead letters and faults. */
     operatorInstance: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     /**
      * Pending deliveries above which events are refused with `IEV_BACKPRESSURE`.

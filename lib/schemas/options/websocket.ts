@@ -5,7 +5,7 @@ export const WebsocketOptions = Type.Object(
   {
     /** The global key, which authorizes every namespace. Without it, only instance tokens are accepted. */
     apiKey: Type.Optional(Type.String({ minLength: 1 })),
-    /** The global key before the current one: it is accepted as well, until clients have the new one. */
+    /** The previous global key, accepted as well while clients change to the new one. */
     previousApiKey: Type.Optional(Type.String({ minLength: 1 })),
     /**
      * Sends the events of all instances to the root namespace `/`, for holders of the global key.

@@ -46,7 +46,7 @@ export class SqliteSync {
     this.#written += bytes
   }
 
-  /** To be called after SQLite has written, whether or not it has succeeded. */
+  /** Notes the state of the files. Call it after each write of SQLite, even a failed one. */
   touched(): void {
     this.#wal.written()
     this.#main.written()
@@ -57,7 +57,7 @@ export class SqliteSync {
     if (this.#failure) throw this.#failure
     for (const file of [this.#main, this.#wal]) {
       const fault = file.fault()
-      if (fault !== undefined) throw new BackpressureError(`${file.path} ${fault}: start anew`)
+      if (fault !== undefined) throw new BackpressureError(`${file.path} ${fault}: restart the server`)
     }
   }
 
@@ -96,7 +96,7 @@ export class SqliteSync {
     } catch (error) {
       // What the system has dropped, a second call would not write (https://lwn.net/Articles/752063/).
       this.#failure = new BackpressureError(
-        `${this.#path} could not be synced (${(error as Error).message}): start anew`,
+        `${this.#path} could not be synced (${(error as Error).message}): restart the server`,
         { cause: error }
       )
       throw this.#failure

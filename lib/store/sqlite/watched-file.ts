@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 
-/** Bytes at the beginning of a file that tell it from another: counters of a database, salts of a write-ahead log. */
+/** Bytes at the beginning of a file that identify it: counters of a database, salts of a write-ahead log. */
 const HEADER_BYTES = 100
 
 /**
- * A file that SQLite writes for this process alone, open a second time. It notices when another program deletes, shortens or
- * overwrites it. Changes behind the header that leave the size are not noticed.
+ * Detects that another program deletes, shortens or overwrites a file that only SQLite in this process may write. Changes after
+ * the header that keep the size are not detected.
  */
 export class WatchedFile {
   readonly path: string
@@ -14,7 +14,7 @@ export class WatchedFile {
   #size = 0
   #mtimeMs = 0
   #header: Buffer = Buffer.alloc(0)
-  /** What another program has made of it, for good. */
+  /** What another program has done to the file; kept once it is found. */
   #spoilt: string | undefined
 
   constructor(path: string) {
@@ -24,7 +24,7 @@ export class WatchedFile {
     this.written()
   }
 
-  /** To be called after this process may have written it. Never throws. */
+  /** Notes the state of the file. Call it after this process may have written. Never throws. */
   written(): void {
     try {
       const { size, mtimeMs } = fstatSync(this.fd)
@@ -37,13 +37,13 @@ export class WatchedFile {
     }
   }
 
-  /** What is wrong with it, for messages; `undefined`: nothing. */
+  /** Returns what is wrong with the file, for messages; `undefined` if nothing is. */
   fault(): string | undefined {
     if (this.#spoilt !== undefined) return this.#spoilt
     try {
       const found = statSync(this.path, { throwIfNoEntry: false })
-      // A deleted file still takes writes, but no later start would find them.
-      if (found?.ino !== this.#inode) return 'is not there any more'
+      // Writes to a deleted file succeed, but a later start would not find them.
+      if (found?.ino !== this.#inode) return 'was deleted or replaced'
       if (found.size < this.#size) this.#spoilt = 'was shortened by another program'
       // The time alone may be that of a `touch`.
       else if (found.mtimeMs !== this.#mtimeMs && !this.#readHeader().equals(this.#header))

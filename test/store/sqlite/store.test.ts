@@ -245,7 +245,7 @@ t.test('a deleted write-ahead log is a fault, and stopping keeps what was answer
   const { path, store, reopen } = open(t)
   await store.log.append([newEvent()])
   rmSync(`${path}-wal`)
-  const refused = { code: 'IEV_BACKPRESSURE', message: /events\.db-wal is not there any more: start anew/ }
+  const refused = { code: 'IEV_BACKPRESSURE', message: /events\.db-wal was deleted or replaced: restart the server/ }
   await t.rejects(store.log.append([newEvent()]), refused)
   const next = await reopen()
   t.match(await next.log.append([newEvent()]), [{ offset: 2 }])
@@ -256,7 +256,7 @@ t.test('a deleted or replaced file is a fault', async (t) => {
   await store.log.append([newEvent()])
   await store.check()
   rmSync(path)
-  await t.rejects(store.check(), { code: 'IEV_BACKPRESSURE', message: /is not there any more/ })
+  await t.rejects(store.check(), { code: 'IEV_BACKPRESSURE', message: /was deleted or replaced/ })
   await t.rejects(
     store.log.append([newEvent()]),
     { code: 'IEV_BACKPRESSURE' },
@@ -289,7 +289,7 @@ t.test('a file that another program shortens or overwrites is a fault for good',
     const [append, check] = await Promise.allSettled([store.log.append([newEvent()]), store.check()])
     writeFileSync(file, 'y'.repeat(1_000_000))
     const [later] = await Promise.allSettled([store.log.append([newEvent()])])
-    const message = `Not accepted, try again later: ${file} was ${reason} by another program: start anew`
+    const message = `Not accepted, try again later: ${file} was ${reason} by another program: restart the server`
     const refused = { status: 'rejected', reason: { code: 'IEV_BACKPRESSURE', message } }
     return { found: [append, check, later], expected: [refused, refused, refused] }
   })

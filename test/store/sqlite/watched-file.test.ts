@@ -25,7 +25,7 @@ function watch(t: Test) {
 }
 
 t.test('what another program does to a file is noticed', async (t) => {
-  const gone = 'is not there any more'
+  const gone = 'was deleted or replaced'
   const shortened = 'was shortened by another program'
   const overwritten = 'was overwritten by another program'
   const changes: { [what: string]: [change: (path: string) => void, fault: string | undefined] } = {
@@ -79,7 +79,7 @@ t.test('what this process writes is no fault, and does not hide an earlier one',
 t.test('a file that was moved and is back works', async (t) => {
   const { path, file } = watch(t)
   renameSync(path, `${path}-elsewhere`)
-  t.equal(file.fault(), 'is not there any more')
+  t.equal(file.fault(), 'was deleted or replaced')
   renameSync(`${path}-elsewhere`, path)
   t.equal(file.fault(), undefined)
   file.close()
