@@ -3,7 +3,7 @@
     pip install -r examples/python/requirements.txt
     SQS_ENDPOINT=http://127.0.0.1:4566 QUEUE=sales_messages_upsert.fifo python3 examples/python/worker.py
 
-On AWS leave SQS_ENDPOINT out and set AWS_REGION. The emulator needs boto3 1.28.82 or newer; AWS takes any.
+On AWS leave SQS_ENDPOINT out and set AWS_REGION. The emulator needs boto3 1.34 or newer; AWS takes older ones too.
 """
 import json
 import os

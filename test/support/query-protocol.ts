@@ -9,7 +9,7 @@ const NUMBERS = new Set(['MaxNumberOfMessages', 'VisibilityTimeout', 'WaitTimeSe
 
 /**
  * An endpoint in front of an emulator of SQS that speaks the JSON protocol only. It translates the older query protocol, which is
- * what boto3 before 1.28.82 speaks, and passes on the JSON protocol as it is. Closed after the test. @returns its URL
+ * what boto3 before 2024 speaks, and passes on the JSON protocol as it is. Closed after the test. @returns its URL
  */
 export async function startQueryProtocol(t: Test, emulator: string): Promise<string> {
   // The emulator may close while a long poll waits.
