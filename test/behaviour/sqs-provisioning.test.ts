@@ -33,8 +33,10 @@ t.test('shared queues that cannot be created are a fault until they are, without
   proxy.decide = (call) => (denied(call) ? { status: 403, code: 'AccessDenied', message: 'not yet' } : undefined)
   const server = await build(t, { sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE', 'CHATS_SET'] } } })
   const faults = async () => (await server.inject({ url: '/overview', headers })).json<{ faults: object[] }>().faults
-  await until(async () => (await faults()).length > 0)
-  t.match(await faults(), [
+  let found: object[] = []
+  // A busy machine may also be late with an answer.
+  await until(async () => (found = await faults()).length === 1 && JSON.stringify(found).includes('AccessDenied'))
+  t.match(found, [
     {
       component: 'sqs',
       code: 'AccessDenied',
