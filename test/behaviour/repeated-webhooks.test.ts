@@ -62,17 +62,19 @@ for (const { name, start } of await backends(t)) {
       ]
       const inTurn = [fresh, repeated, fresh, repeated, repeated, repeated, fresh, repeated, repeated]
       t.strictSame(answers, inTurn)
+      const atOnce = await Promise.all([OWN, GLOBAL, BY_EVENTS].map((path) => post(5, path)))
+      t.strictSame(atOnce.toSorted(), [fresh, repeated, repeated], 'also when they come at once')
 
       const numberOf = ({ data }: Record<string, unknown>) => (data as { messageTimestamp: number }).messageTimestamp
-      t.strictSame((await sqs.bodies('sales_messages_upsert.fifo', 4)).map(numberOf), [1, 2, 3, 4])
+      t.strictSame((await sqs.bodies('sales_messages_upsert.fifo', 5)).map(numberOf), [1, 2, 3, 4, 5])
       t.strictSame(
-        (await listener.until(4)).map(({ message }) => numberOf(message)),
-        [1, 2, 3, 4]
+        (await listener.until(5)).map(({ message }) => numberOf(message)),
+        [1, 2, 3, 4, 5]
       )
       // Everything was sent: nothing more can come.
       t.equal(app.eventLog.store.deliveries.pendingCount(), 0)
       t.equal(sqs.depth('sales_messages_upsert.fifo'), 0)
-      t.equal((await app.eventLog.store.log.range()).head, 4)
+      t.equal((await app.eventLog.store.log.range()).head, 5)
     }
   )
 }
