@@ -72,7 +72,7 @@ for (const { name, start } of await backends(t)) {
         [1, 2, 3, 4, 5]
       )
       // Everything was sent: nothing more can come.
-      t.equal(app.eventLog.store.deliveries.pendingCount(), 0)
+      await until(() => app.eventLog.store.deliveries.pendingCount() === 0)
       t.equal(sqs.depth('sales_messages_upsert.fifo'), 0)
       t.equal((await app.eventLog.store.log.range()).head, 5)
     }
