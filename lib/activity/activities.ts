@@ -7,7 +7,7 @@ import type { EventStore } from '../store/event-store.ts'
 import { type ActivityRecord, ActivityTable } from './activity-table.ts'
 import { type EventCounts, PART_MS } from './windows.ts'
 
-/** What an instance has sent. */
+/** The recent activity of an instance. */
 export interface Activity {
   /** Time of the last event; `null`: none is known. */
   readonly lastEventAt: Date | null
@@ -28,7 +28,7 @@ export interface ActivitiesOptions {
   now?: () => number
 }
 
-/** Offsets that are summed up at once, and the characters of their events about connections that are read. */
+/** Offsets that are summed up at once, and characters of connection events that are read for them. */
 const STRETCH = 1_000
 const STATES_MAX_CHARACTERS = 1_048_576
 /** How far the log is read back at start: a day, or this number of offsets. */
@@ -38,8 +38,8 @@ const BACK_OFFSETS = 1_000_000
 const BACK_REST = 4
 
 /**
- * What each instance has sent lately, in memory. A node alone follows the log, which costs no query. A node of a cluster asks the
- * database for sums of what was added since (`refresh`). After a start the newest part of the log is summed up in the background.
+ * Tracks in memory what each instance has sent lately. A single node follows the log, which costs no query. A node of a cluster asks
+ * the database for counts of new events (`refresh`). After a start, the newest part of the log is counted in the background.
  */
 export class Activities {
   readonly #options: Required<Omit<ActivitiesOptions, 'except'>> & Pick<ActivitiesOptions, 'except'>
@@ -58,14 +58,14 @@ export class Activities {
     this.#countedSince = this.#startedAt
   }
 
-  /** The time from which events are counted; `null` once the counts have all that the log has. */
+  /** Time from which events are counted so far; `null` once all are counted. */
   get countedSince(): Date | null {
     return this.#countedSince === 0 ? null : new Date(this.#countedSince)
   }
 
   /**
-   * The time from the newest event of the log at the start until then, in which the server may not have run: its end, and
-   * milliseconds.
+   * The time between the newest event in the log and the start, in which the server may have been down: its end, in milliseconds
+   * since the epoch, and its length.
    */
   get idleBeforeStart(): { until: number; ms: number } {
     const until = this.#startedAt
@@ -73,7 +73,7 @@ export class Activities {
     return { until, ms: ms === Infinity ? 0 : Math.max(0, ms) }
   }
 
-  /** Begins to count events. */
+  /** Starts counting events. */
   start(): void {
     const { store, log, now } = this.#options
     this.#startedAt = now()
@@ -89,14 +89,14 @@ export class Activities {
     )
   }
 
-  /** Resolves when the log is no longer read. Idempotent. */
+  /** Stops counting. Resolves when the log is no longer read. Idempotent. */
   async stop(): Promise<void> {
     this.#abort.abort()
     for (const end of this.#ends) end()
     await this.#reading
   }
 
-  /** Returns what an instance has sent, as far as memory has it. */
+  /** Returns what an instance has sent, from memory alone. */
   of({ key }: Instance): Activity {
     const record = this.#table.get(key)
     return {
@@ -107,7 +107,7 @@ export class Activities {
     }
   }
 
-  /** As `of`; a last event that memory does not have is looked for among the newest million of the log. @throws the database cannot be read */
+  /** Returns what an instance has sent. Looks for an older last event in the newest million offsets. @throws the database cannot be read */
   async find(instance: Instance): Promise<Activity> {
     const known = this.of(instance)
     if (known.lastEventAt) return known
@@ -118,12 +118,12 @@ export class Activities {
     return this.of(instance)
   }
 
-  /** The record of an instance; `undefined`: nothing is known of it. */
+  /** Returns the record of an instance; `undefined` if there is none. */
   record(instanceKey: number): ActivityRecord | undefined {
     return this.#table.get(instanceKey)
   }
 
-  /** Records of the instances that exist and have sent events. Changes during the iteration are seen. */
+  /** Yields the records of existing instances that have sent events. The table may change during the iteration. */
   *records(): Generator<ActivityRecord, undefined> {
     const { store, except } = this.#options
     for (const record of this.#table.records())
@@ -135,7 +135,7 @@ export class Activities {
         yield record
   }
 
-  /** Brings a node of a cluster up to date with the others. @throws the database cannot be read */
+  /** Counts the events that other nodes of the cluster have accepted. @throws the database cannot be read */
   async refresh(): Promise<void> {
     const { store } = this.#options
     if (!store.status()) return
@@ -162,7 +162,7 @@ export class Activities {
     })
   }
 
-  /** Sums up the newest part of the log, from an offset back. */
+  /** Counts the newest part of the log, from an offset backwards. */
   async #readBack(from: number): Promise<void> {
     const { store, now } = this.#options
     const { signal } = this.#abort
@@ -184,7 +184,7 @@ export class Activities {
     if (upTo <= begin || this.#countedSince <= since) this.#countedSince = 0
   }
 
-  /** Returns times of events of a stretch. */
+  /** Counts the events of a stretch. Returns the time of the newest event of each sum. */
   async #sumUp(stretch: { after: number; upTo: number }): Promise<number[]> {
     const { log } = this.#options.store
     const [sums, updates] = await Promise.all([

@@ -1,6 +1,6 @@
 import { addEvents, COUNTERS, countsAt, type EventCounts } from './windows.ts'
 
-/** Events of one instance at one time. */
+/** Events of one instance in one interval of time. */
 export interface Happened {
   instanceKey: number
   instance: string
@@ -20,11 +20,11 @@ export interface ActivityRecord {
   readonly lastAt: number
   readonly lastEvent: string
   readonly lastOffset: number
-  /** State of its connection, by the newest event about it; `null` if there is none, or it has none. */
+  /** State of its connection, from the newest connection event; `null` if unknown. */
   readonly state: string | null
 }
 
-/** Records of one chunk, by column: an instance takes less than 200 bytes, its place in the map included. */
+/** Records of one chunk, by column: less than 200 bytes for each instance, including its entry in the map. */
 interface Chunk {
   /** `lastAt`, `lastOffset`, the time of `state`, and the key, of each record. */
   numbers: Float64Array
@@ -37,10 +37,10 @@ interface Chunk {
 const CHUNK = 1_024
 const NUMBERS = 4
 const [LAST_AT, LAST_OFFSET, STATE_AT, KEY] = [0, 1, 2, 3]
-/** States that most instances have: the text of each is in memory once. */
+/** The usual states, so that each text is in memory once. */
 const STATES = new Map(['open', 'close', 'connecting', 'refused'].map((state) => [state, state]))
 
-/** What is known of the events of each instance, in little memory. */
+/** Counts and last events of all instances, stored compactly. */
 export class ActivityTable {
   readonly #places = new Map<number, number>()
   readonly #chunks: Chunk[] = []
@@ -52,7 +52,7 @@ export class ActivityTable {
     return this.#places.size
   }
 
-  /** Counts events. In any order: the newest remains the last event. */
+  /** Counts events, in any order. The newest one is the last event. */
   note({ instanceKey, instance, count, event, offset, at }: Happened): void {
     const { chunk, record } = this.#recordOf(instanceKey, instance)
     const { numbers, counters, events } = chunk
@@ -65,7 +65,7 @@ export class ActivityTable {
     events[record] = event
   }
 
-  /** Notes the state that an event about the connection has, unless a newer one is known. */
+  /** Stores the state from a connection event, unless a newer one is stored. */
   noteState({
     instanceKey,
     instance,
@@ -100,7 +100,7 @@ export class ActivityTable {
     this.#free.push(place)
   }
 
-  /** All records. Changes during the iteration are seen. */
+  /** Yields all records. The table may change during the iteration. */
   *records(): Generator<ActivityRecord, undefined> {
     for (const place of this.#places.values()) yield this.#read(place)
   }

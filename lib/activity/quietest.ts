@@ -1,12 +1,12 @@
 import type { Activities } from './activities.ts'
 import type { ActivityRecord } from './activity-table.ts'
 
-/** True if an instance should be sending events: its connection is open, or nothing is known of it. */
+/** True if an instance should send events: its connection is open or unknown. */
 export function shouldSend({ state }: ActivityRecord): boolean {
   return state === null || state === 'open'
 }
 
-/** Returns the instances whose last event is the oldest, that first, of those that should be sending events. */
+/** Returns, of the instances that should send events, those whose last event is the oldest, oldest first. */
 export function quietest(activities: Pick<Activities, 'records'>, limit: number): ActivityRecord[] {
   const found: ActivityRecord[] = []
   for (const record of activities.records()) {
@@ -19,7 +19,7 @@ export function quietest(activities: Pick<Activities, 'records'>, limit: number)
   return found
 }
 
-/** Returns seconds since the last event of the quietest instance that says `open`; 0 if none does. */
+/** Returns the seconds since the last event of the quietest instance whose connection is `open`; 0 if there is none. */
 export function oldestOpenSilenceSeconds(activities: Pick<Activities, 'records'>, now: number): number {
   let oldest = now
   for (const { state, lastAt } of activities.records()) if (state === 'open') oldest = Math.min(oldest, lastAt)

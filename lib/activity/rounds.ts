@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { QuietLog } from '../telemetry/quiet-log.ts'
 
 export interface RoundsOptions {
-  /** What looks in each round, one after the other. */
+  /** Called in each round, one after the other. */
   watchers: readonly { look(): void | Promise<void> }[]
   /** Milliseconds between two rounds. */
   restMs: number
@@ -11,7 +11,7 @@ export interface RoundsOptions {
   failure: string
 }
 
-/** Lets watchers look again and again. A round that fails is logged, and the next one follows. */
+/** Calls watchers at an interval. A round that fails is logged, and the next one follows. */
 export class Rounds {
   readonly #options: RoundsOptions
   readonly #quiet: QuietLog
@@ -24,7 +24,7 @@ export class Rounds {
     this.#quiet = new QuietLog(options.log)
   }
 
-  /** Begins the first round after a rest. */
+  /** Schedules the next round. */
   start(): void {
     this.#timer = setTimeout(() => {
       this.#round = this.#look()
@@ -35,7 +35,7 @@ export class Rounds {
     }, this.#options.restMs)
   }
 
-  /** Resolves when the round in progress has ended, and no other follows. Idempotent. */
+  /** Ends the rounds. Resolves when the one in progress has ended. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)

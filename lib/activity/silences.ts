@@ -5,15 +5,15 @@ import type { Activities, Activity } from './activities.ts'
 import type { ActivityRecord } from './activity-table.ts'
 import { shouldSend } from './quietest.ts'
 
-/** What an instance has sent, and whether it is silent. */
+/** The recent activity of an instance, and whether it is silent. */
 export interface InstanceActivity extends Activity {
   readonly isSilent: boolean
 }
 
-/** An instance that should be sending events and is not. */
+/** A silent instance. */
 export interface Silence {
   readonly instance: Instance
-  /** As it was when the silence was found. */
+  /** The record of the instance when the silence was found. */
   readonly last: ActivityRecord
   readonly afterMinutes: number
 }
@@ -21,30 +21,30 @@ export interface Silence {
 export interface SilencesOptions {
   activities: Pick<Activities, 'of' | 'records' | 'record' | 'refresh' | 'idleBeforeStart'>
   instances: Pick<InstanceDirectory, 'get'>
-  /** Minutes without an event after which an instance is silent, if it has no value of its own; 0: never. */
+  /** Minutes without an event after which an instance is silent, unless it has its own value; 0: never. */
   afterMinutes: number
-  /** True while events are refused: nobody can be heard then. */
+  /** True while events are refused, so that no instance can be judged. */
   isRefusing: () => boolean
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number
 }
 
-/** Learns of silences. Its methods must not throw. */
+/** Receives the beginning and end of silences. Its methods must not throw. */
 export interface SilenceWatcher {
   began(silence: Silence): void
-  /** Called when events have come again. @param record the activity now */
+  /** Called when the instance has sent an event again. @param record the current one */
   ended(silence: Silence, record: ActivityRecord): void
 }
 
 /** Records that are looked at before other work gets its turn. */
 const SLICE = 1_000
 
-/** Finds the instances that should be sending events and have not for longer than their limit. */
+/** Finds silent instances: those that should send events and have sent none for longer than their limit. */
 export class Silences {
   readonly #options: Required<SilencesOptions>
   readonly #silent = new Map<number, Silence>()
   readonly #watchers = new Set<SilenceWatcher>()
-  /** The last time in which no event could be accepted. It does not count as silence. */
+  /** The last period in which no event could be accepted. It does not count as silence. */
   #deaf: { ms: number; until: number } | undefined
   #deafSince: number | undefined
 
@@ -57,12 +57,12 @@ export class Silences {
     return this.#silent.size
   }
 
-  /** Minutes without an event after which an instance is silent, if it has no value of its own; 0: never. */
+  /** Minutes without an event after which an instance is silent, unless it has its own value; 0: never. */
   get afterMinutes(): number {
     return this.#options.afterMinutes
   }
 
-  /** Returns what an instance has sent, as far as memory has it, and whether it is silent. */
+  /** Returns the activity of an instance, from memory alone, and whether it is silent. */
   describe(instance: Instance): InstanceActivity {
     return { ...this.#options.activities.of(instance), isSilent: this.#silent.has(instance.key) }
   }
@@ -71,12 +71,12 @@ export class Silences {
     this.#watchers.add(watcher)
   }
 
-  /** Continues a silence that was found before the start. Its end is found as that of any other. */
+  /** Adds a silence that was found before the start. */
   restore(silence: Silence): void {
     this.#silent.set(silence.instance.key, silence)
   }
 
-  /** Looks for silences that begin or end. @throws the database cannot be read */
+  /** Checks for silences that begin or end. @throws the database cannot be read */
   async look(): Promise<void> {
     const { activities, isRefusing, now } = this.#options
     try {
@@ -114,7 +114,7 @@ export class Silences {
       const record = activities.record(key)
       const current = instances.get(instance.name)
       const exists = current?.key === key
-      // After a start, the record may not be read yet.
+      // After a start, the record may not have been read yet.
       const isOver = record !== undefined && record.lastOffset !== last.lastOffset
       if (exists && !isOver && this.#limitOf(current) > 0) continue
       this.#silent.delete(key)
@@ -127,7 +127,7 @@ export class Silences {
     { at, deaf }: { at: number; deaf: { ms: number; until: number } }
   ): Silence | undefined {
     if (!shouldSend(record) || this.#silent.has(record.instanceKey)) return undefined
-    // Records are of instances that exist.
+    // `records` yields existing instances only.
     const instance = this.#options.instances.get(record.instance) as Instance
     const afterMinutes = this.#limitOf(instance)
     const quietMs = at - record.lastAt - (record.lastAt < deaf.until ? deaf.ms : 0)

@@ -1,9 +1,9 @@
-/** A stretch of time up to now. Its events are counted in parts, of which the oldest counts in proportion. */
+/** A window of time up to now. Events are counted by parts of it; the oldest part counts in proportion. */
 interface Window {
   readonly partMs: number
-  /** Number of parts, the current one included: the others are the window. */
+  /** Number of parts: one more than the window has, for the current one. */
   readonly parts: number
-  /** The place of its first counter among those of an instance. */
+  /** Index of its first counter among those of an instance. */
   readonly first: number
 }
 
@@ -15,7 +15,7 @@ const HOUR: Window = { partMs: 10 * 60_000, parts: 7, first: 4 }
 const DAY: Window = { partMs: 3 * 3_600_000, parts: 9, first: 11 }
 const WINDOWS = [MINUTE, HOUR, DAY]
 
-/** Counters of one instance. */
+/** Number of counters of one instance. */
 export const COUNTERS = 20
 
 /** Number of events in the last minute, hour and day. */
@@ -28,25 +28,25 @@ export interface EventCounts {
 /** The counters of an instance, and the time of the newest event that they count; 0 if there is none. */
 interface Counted {
   counters: Uint32Array
-  /** The place of the first of them. */
+  /** Index of the first of them. */
   base: number
   last: number
 }
 
-/** Counts events at a time. Those that are older than a window by the time of the newest one are not in it. */
+/** Counts events of a time, except in windows that have already passed it. */
 export function addEvents({ counters, base, last }: Counted, at: number, count: number): void {
   for (const { partMs, parts, first } of WINDOWS) {
     const part = Math.floor(at / partMs)
     const newest = Math.floor(last / partMs)
     const begin = base + first
-    // Parts that have passed since the newest event are used again.
+    // The counters of parts since the newest event hold old counts.
     for (let passed = Math.max(newest + 1, part - parts + 1); passed <= part; passed++)
       counters[begin + (passed % parts)] = 0
     if (part > newest - parts) (counters[begin + (part % parts)] as number) += count
   }
 }
 
-/** Returns the counts at a time. */
+/** Returns the counts of the windows that end at a time. */
 export function countsAt(counted: Counted, now: number): EventCounts {
   return {
     minute: countIn(MINUTE, counted, now),
@@ -59,7 +59,7 @@ function countIn({ partMs, parts, first }: Window, { counters, base, last }: Cou
   const current = Math.floor(now / partMs)
   const newest = Math.floor(last / partMs)
   let count = 0
-  // Counters of later parts are still those of a round before.
+  // The counters of parts after the newest event hold old counts.
   for (let part = Math.max(0, current - parts + 1, newest - parts + 1); part <= Math.min(current, newest); part++) {
     const own = counters[base + first + (part % parts)] as number
     const inside = part === current - parts + 1 ? 1 - (now % partMs) / partMs : 1

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** The argument that removes what is stored. */
+/** The argument that removes the stored filter or paths. */
 export const NONE = 'none'
 
 /** Reads the argument of `--filter`: JSON, or `none`. The server checks the policy. */
@@ -10,7 +10,7 @@ export function filterPolicy(text: string): object | typeof NONE {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value
   } catch {
-    // Not JSON: refused below, like JSON that is no object.
+    // Text that is not JSON is refused below, like JSON that is not an object.
   }
   throw new InvalidArgumentError('It must be a JSON object, such as \'{"key":{"fromMe":[false]}}\'.')
 }

@@ -3,11 +3,11 @@ import type { StoredEvent } from '../events/event.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { LogStore } from '../store/log-store.ts'
 
-/** The events that a request waits for. */
+/** The events that a request is waiting for. */
 export interface Awaited {
-  /** `undefined`: of any instance. */
+  /** Key of their instance; `undefined` for any. */
   instanceKey: number | undefined
-  /** Names; `undefined`: any. */
+  /** Their names; `undefined` for any. */
   events: readonly string[] | undefined
 }
 
@@ -18,7 +18,7 @@ interface Waiting extends Awaited {
 /** Requests that may wait at once. */
 const MAX_WAITING = 10_000
 
-/** Requests that wait for the next event of the log. */
+/** Wakes requests that wait for the next event of the log. */
 export class Arrivals {
   readonly #log: Pick<LogStore, 'tail'>
   readonly #waiting = new Set<Waiting>()
@@ -36,8 +36,8 @@ export class Arrivals {
   }
 
   /**
-   * Begins to wait. `arrived` resolves at the next event, at a new epoch, when the instance changes, when `signal` is aborted, or
-   * at `close`. Call `end` when the request does not wait any more.
+   * Registers a request that waits. `arrived` resolves at the next event, at a new epoch, when the instance changes, when `signal` is
+   * aborted, or at `close`. Call `end` when the request no longer waits.
    * @throws {TooManyRequestsError} too many wait
    */
   begin(awaited: Awaited, signal: AbortSignal): { arrived: Promise<void>; end: () => void } {
@@ -60,18 +60,18 @@ export class Arrivals {
     return { arrived, end: () => this.#end(waiting) }
   }
 
-  /** Ends the waits for events of an instance: it is gone, or its token is. */
+  /** Wakes the requests that wait for an instance, because it or its token has changed. */
   changed({ key }: Instance): void {
     for (const { instanceKey, resolve } of this.#waiting) if (instanceKey === key) resolve()
   }
 
-  /** Ends all waits, and lets none begin. */
+  /** Wakes all requests; later ones do not wait. */
   close(): void {
     this.#closed = true
     this.#wakeAll()
   }
 
-  /** The first epoch is the one in which the wait has begun. */
+  /** Wakes all requests at each epoch but the first one. */
   #entered(id: string): void {
     if (this.#epoch !== undefined && this.#epoch !== id) this.#wakeAll()
     this.#epoch = id

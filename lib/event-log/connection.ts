@@ -6,7 +6,7 @@ import type { LogStore, ReadOptions } from '../store/log-store.ts'
 
 /** What the log says of an instance's connection to its messaging service; `null`: nothing. */
 export interface Connection {
-  /** `open`, `connecting` or `close`, of the last event about the connection. */
+  /** `open`, `connecting` or `close`, from the last connection event. */
   readonly state: string | null
   /** Address of the account, such as `5511912345678@s.whatsapp.net`. */
   readonly ownerJid: string | null
@@ -14,10 +14,10 @@ export interface Connection {
   readonly profilePicUrl: string | null
 }
 
-/** Returns the state of a connection that the data of an event has; `null` if it has none. */
+/** Returns the connection state in the data of an event; `null` if there is none. */
 type StateReader = (data: Record<string, unknown>) => string | null
 
-/** The events that have the state of a connection. */
+/** How to read the connection state, by name of event. */
 const STATE_READERS = new Map<string, StateReader>([['connection.update', ({ state }) => text(state)]])
 for (const hub of DESCRIBED_HUBS) {
   for (const [event, state] of Object.entries(hub.connection))
@@ -28,11 +28,11 @@ for (const hub of DESCRIBED_HUBS) {
     })
 }
 
-/** Names of the events that have the state of a connection. */
+/** Names of the events that report a connection state. */
 export const CONNECTION_EVENTS: ReadonlySet<string> = new Set(STATE_READERS.keys())
 
 const EVENTS = [...CONNECTION_EVENTS]
-/** Offsets that are looked at for an event about the connection, and how many of them before other work gets its turn. */
+/** Offsets that are searched for a connection event, and how many at once, so that other work gets its turn. */
 const MAX_OFFSETS = 50_000
 const SLICE_OFFSETS = 4_096
 /** Newest events whose `sender` is looked at, and their characters. */
@@ -70,7 +70,7 @@ export async function findByNumber(log: LogStore, number: string): Promise<Store
   return undefined
 }
 
-/** Returns the state of the connection that an event has; `null` if it has none. */
+/** Returns the connection state that an event reports; `null` if it reports none. */
 export function connectionState({ event, data }: Pick<StoredEvent, 'event' | 'data'>): string | null {
   return STATE_READERS.get(event)?.(membersOf(data)) ?? null
 }
@@ -80,7 +80,7 @@ export function numberOf(jid: string | null): string | null {
   return /^\d+/.exec(jid ?? '')?.[0] ?? null
 }
 
-/** Every event about a connection in a stretch of the log, newest first. */
+/** Yields the connection events in a stretch of the log, newest first. */
 async function* updates(
   log: LogStore,
   stretch: Required<Pick<ReadOptions, 'after' | 'upTo'>>

@@ -40,7 +40,7 @@ export interface EventLogInit extends Omit<NormaliseOptions, 'catalogueOf'> {
 export interface AcceptOptions {
   /** The only transport that may deliver the events. @default all */
   only?: TransportName
-  /** True: events that the catalogue lacks are accepted, for the log and selections of "all". @default false */
+  /** True to accept events that are not in the catalogue, for the log and selections of "all". @default false */
   unlisted?: boolean
 }
 
@@ -68,9 +68,9 @@ export class EventLog {
   readonly pendingAge: PendingAge
   /** What each instance has sent lately. */
   readonly activities: Activities
-  /** The instances that should be sending events and are not. */
+  /** Finds silent instances. */
   readonly silences: Silences
-  /** Emits the events of the operator's instance; `undefined`: there is no such instance. */
+  /** Emits the events of the operator's instance; `undefined` without one. */
   readonly operator: OperatorEvents | undefined
   /** Faults for `GET /overview` of parts of the process that neither the log nor a transport knows. */
   readonly otherFaults: (() => Fault | undefined)[] = []
@@ -156,7 +156,7 @@ export class EventLog {
     return isList(input) ? this.#observed(inputs, options, allResults) : this.#observed(inputs, options, onlyResult)
   }
 
-  /** The events that an instance may have. */
+  /** Returns the catalogue of the events that an instance may have. */
   catalogueOf(instance: string): EventCatalogue {
     return this.operator?.instance === instance ? this.operator.catalogue : this.catalogue
   }
@@ -171,12 +171,12 @@ export class EventLog {
     if (this.operator?.instance === instance) throw new OperatorInstanceError(instance)
   }
 
-  /** Tells the operator of a delivery that was given up, unless it is one of the operator's own. */
+  /** Emits an event for the operator about a dead letter, unless it is one of the operator's instance. */
   deadLetter(notice: DeadLetterNotice): void {
     if (notice.instance !== this.operator?.instance) void this.operator?.emit('operator.dead-letter', notice)
   }
 
-  /** Returns why queues accept nothing, apart from those of the operator's instance. */
+  /** Returns the reasons why queues accept nothing, apart from queues of the operator's instance. */
   queueFaults(): QueueFault[] {
     const except = this.operator?.instance ?? ''
     return [...this.#transports.values()].flatMap((transport) => transport.queueFaults?.(except) ?? [])
@@ -232,7 +232,7 @@ export class EventLog {
     if (this.refusals.any) this.refusals.accepted(loadOf(events))
     for (const [index, { event, flags }] of events.entries()) {
       if (results[index]?.duplicate) this.metrics.duplicates.inc()
-      // Such names are not bounded in number.
+      // The number of such names is unlimited.
       else this.metrics.accepted.inc({ event: flags & UNLISTED ? 'unknown' : event })
     }
   }

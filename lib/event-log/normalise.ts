@@ -14,12 +14,12 @@ import { activeTraceparent } from '../telemetry/opentelemetry.ts'
 import { isTraceparent } from '../telemetry/trace-context.ts'
 
 export interface NormaliseOptions {
-  /** The events that an instance may have. */
+  /** Returns the catalogue of the events that an instance may have. */
   catalogueOf: (instance: string) => EventCatalogue
   /** `server_url` of events without one. */
   serverUrl: string
   exposeApiKey: boolean
-  /** True: events that the catalogue lacks are valid. @default false */
+  /** True if events that are not in the catalogue are valid. @default false */
   unlisted?: boolean
 }
 

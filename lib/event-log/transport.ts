@@ -3,7 +3,7 @@ import type { WithData } from '../filters/parsed-data.ts'
 import type { Instance, TransportName } from '../instances/instance.ts'
 import type { QueueFault } from '../operation/fault.ts'
 
-/** Where one transport wants an event to go. */
+/** The destinations of an event in one transport. */
 export interface Route {
   /** Names of the queues to deliver it to. */
   queues?: readonly string[]
@@ -19,6 +19,6 @@ export interface Transport {
    * `content` is the same object whenever an event is planned again.
    */
   plan(event: CatalogueEvent, instance: Instance | undefined, content: WithData): Route
-  /** Returns why queues accept nothing. @param except name of an instance whose own queues are left out */
+  /** Returns the reasons why queues accept nothing. @param except name of an instance whose own queues are left out */
   queueFaults?(except: string): QueueFault[]
 }

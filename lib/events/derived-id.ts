@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { canonicalJson } from '../json/canonical-json.ts'
 import { toUtc } from './utc.ts'
 
-/** What makes an event without an id the same as another. */
+/** The parts of an event that its derived id depends on. */
 export interface DerivedIdSource {
   /** Name of the instance. */
   instance: string
@@ -15,13 +15,13 @@ export interface DerivedIdSource {
   data: string
 }
 
-/** Characters of `data` from which an id should be derived in slices. */
+/** Characters of `data` from which to use `derivedIdInSlices`. */
 export const LARGE_DATA = 262_144
 
 /**
- * Returns the id of an event whose hub gives none: the same for each repeat of the event, another for any other. It is the time of
- * the event, in milliseconds as 12 hexadecimal digits, and a SHA-256: ids of a time are neighbours in the index of ids.
- * `undefined`: the time is not one.
+ * Derives an id for an event without one. Repeats of the event have the same id. It is the time of the event, in milliseconds since
+ * the epoch as 12 hexadecimal digits, followed by a SHA-256, so ids of similar times are close together in the index of ids.
+ * Returns `undefined` if the time is invalid.
  */
 export function derivedId(source: DerivedIdSource): string | undefined {
   const canonical = canonicalJson(source.data)
@@ -30,7 +30,7 @@ export function derivedId(source: DerivedIdSource): string | undefined {
   return idOf(source, step.value)
 }
 
-/** Does the same in slices, each in a turn of the event loop of its own. */
+/** Derives the same id as `derivedId` in slices, each in its own turn of the event loop. */
 export async function derivedIdInSlices(source: DerivedIdSource): Promise<string | undefined> {
   const canonical = canonicalJson(source.data)
   let step = canonical.next()

@@ -2,7 +2,7 @@ import type { TransportName } from '../instances/instance.ts'
 
 /** Bit of `StoredEvent.flags`: the id came from the caller, and is unique only within the instance. */
 export const CALLER_ID = 4
-/** Bit of `StoredEvent.flags`: the catalogue lacked the event when it was accepted. */
+/** Bit of `StoredEvent.flags`: the event was not in the catalogue when it was accepted. */
 export const UNLISTED = 32
 /**
  * Bits of `StoredEvent.flags` that keep an event from a transport, now and when the log is read again. SQS needs none: an

@@ -27,7 +27,7 @@ export function sqsMessage(event: StoredEvent, server: string, s3?: S3Reference)
   return `{${names(event)},${data},${ending(event, server)}`
 }
 
-/** The bytes of `sqsMessage`, without a text of the whole: `data` may be large. */
+/** Returns the bytes of `sqsMessage` without building its text, since `data` may be large. */
 export function sqsMessageBytes(event: StoredEvent, server: string): Buffer {
   const parts = [`{${names(event)},"dataType":"json","data":`, event.data, `,${ending(event, server)}`]
   const bytes = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0))

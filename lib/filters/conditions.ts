@@ -1,7 +1,7 @@
-/** True if the value of a member matches. An array matches if one of its items does. `undefined`: there is no such member. */
+/** Tests the value of a member, `undefined` if it is absent. An array matches if one of its items does. */
 export type Condition = (value: unknown) => boolean
 
-/** A policy that cannot be used. The message names the member and the remedy. */
+/** An invalid policy. The message names the member and the remedy. */
 export class PolicyFault extends Error {}
 
 type Scalar = string | number | boolean | null
@@ -15,7 +15,7 @@ const COMPARISONS: Readonly<Record<Comparison, (value: number, limit: number) =>
   '>=': (value, limit) => value >= limit
 }
 
-/** The operators of Amazon SNS that are supported, each with how its operand is read. */
+/** The supported operators of Amazon SNS, each with the function that reads its operand. */
 const OPERATORS: Readonly<Record<string, (operand: unknown, path: string) => Condition>> = {
   prefix: (operand, path) => {
     const start = text(operand, path)

@@ -7,20 +7,20 @@ import { compilePolicy, type Policy } from './policy.ts'
 import { SharedValues } from './shared-values.ts'
 
 /**
- * The events that are delivered, by their `data`: a filter policy of Amazon SNS for all events, or one for each of some event
- * keys, `{"MESSAGES_UPSERT": {"key": {"fromMe": [false]}}}`. Events of other keys pass.
+ * A filter of events by their `data`: a filter policy of Amazon SNS for all events, or one for each of some event keys,
+ * `{"MESSAGES_UPSERT": {"key": {"fromMe": [false]}}}`. Events of other keys pass.
  */
 export type EventFilter = Policy
 
 /** Characters of a filter as JSON text. */
 const MAX_CHARACTERS = 8_192
-/** How names of event keys are written: members of `data` never are. */
+/** The form of event keys, which members of `data` do not have. */
 const KEY = /^[A-Z][A-Z0-9_]*$/
 
 /** The conditions of a filter by event key; under `''` those for all events. */
 interface Compiled {
   readonly conditions: ReadonlyMap<string, Condition>
-  /** Whether events have passed. */
+  /** Results for events that were evaluated before. */
   readonly passed: WeakMap<WithData, boolean>
 }
 
@@ -29,8 +29,8 @@ const compiled = new WeakMap<EventFilter, Compiled>()
 
 /**
  * Checks a filter.
- * @param field its name, for messages @returns the one filter that is equal to it, which cannot be changed; its keys are those
- * of the catalogue
+ * @param field its name, for messages @returns the shared, frozen filter that is equal to it, with the keys of the
+ * catalogue
  * @throws {FilterInvalidError} {EventUnknownError}
  */
 export function checkFilter(value: unknown, field: string, catalogue: EventCatalogue): EventFilter {
@@ -58,7 +58,7 @@ export function storedFilter(json: string): EventFilter {
   return filters.ofJson(json)
 }
 
-/** Returns the one filter that is equal to one of a store. */
+/** Returns the shared, frozen filter that is equal to a stored one. */
 export function sharedFilter(filter: EventFilter): EventFilter {
   return filters.of(filter)
 }

@@ -15,8 +15,7 @@ const results = new WeakMap<Omission, WeakMap<WithData, string>>()
 
 /**
  * Checks a list of paths.
- * @param field its name, for messages @returns the one list that is equal to it, which cannot be changed; `undefined` if it is
- * empty
+ * @param field its name, for messages @returns the shared, frozen list that is equal to it; `undefined` if it is empty
  * @throws {FilterInvalidError}
  */
 export function checkOmission(value: unknown, field: string): Omission | undefined {
@@ -34,12 +33,12 @@ export function storedOmission(json: string): Omission {
   return omissions.ofJson(json)
 }
 
-/** Returns the one list that is equal to one of a store. */
+/** Returns the shared, frozen list that is equal to a stored one. */
 export function sharedOmission(omission: Omission): Omission {
   return omissions.of(omission)
 }
 
-/** Returns an event without the members that are left out; the event itself if it has none of them. */
+/** Returns a copy of an event without the listed members, or the event itself if it has none of them. */
 export function withoutOmitted<E extends WithData>(event: E, omission: Omission | undefined): E {
   if (!omission) return event
   const data = remaining(event, omission)
@@ -58,7 +57,7 @@ function remaining(event: WithData, omission: Omission): string {
   return data
 }
 
-/** False if no member has the last name of a path. A name can be written with escapes, which most are not. */
+/** Returns false if no member has the last name of a path. Text with `\u` escapes always passes, as it may hide the name. */
 function mayHave(data: string, path: readonly string[]): boolean {
   const name = JSON.stringify(path.at(-1))
   return data.includes(name) || /\\u/.test(data)

@@ -6,7 +6,7 @@ export interface WithData {
 let last: WithData | undefined
 let value: unknown
 
-/** Returns `data` of an event. That of the last event is kept: several filters in a row look at one event. */
+/** Parses `data` of an event. Caches the last result, because several filters evaluate the same event in a row. */
 export function parsedData(event: WithData): unknown {
   if (event !== last) {
     value = JSON.parse(event.data)

@@ -1,6 +1,6 @@
 import { type Condition, PolicyFault, readCondition } from './conditions.ts'
 
-/** A filter policy of Amazon SNS over `data`: for each member a list of conditions, or the policy of what it holds. */
+/** A filter policy of Amazon SNS for `data`: each member has a list of conditions, or a policy for the object in it. */
 export type Policy = Readonly<Record<string, unknown>>
 
 /** Levels of objects in a policy. */
@@ -9,7 +9,7 @@ const MAX_LEVELS = 12
 const MAX_CONDITIONS = 150
 
 /**
- * Compiles a policy. Each member must match, by one condition of its list. Of an array of objects, one must match.
+ * Compiles a policy. Each member must match one condition of its list. An array of objects matches if one of them does.
  * https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html
  * @param field name of the policy, for messages @throws {PolicyFault}
  */
@@ -54,7 +54,7 @@ export function compilePolicy(policy: unknown, field: string): Condition {
   }
 }
 
-/** True if a value matches, or an item of it if it is an array. */
+/** Returns true if a value matches or, in an array, one of its items. */
 function ofItems(value: unknown, matches: Condition): boolean {
   return Array.isArray(value) ? value.some((item) => ofItems(item, matches)) : matches(value)
 }

@@ -1,16 +1,16 @@
-/** Different values that are kept. Beyond, all are forgotten: those in use stay, and equal ones that come later are new. */
+/** Maximum number of values in the table, which is emptied when full: values in use stay valid, but are not shared with later ones. */
 const MAX_VALUES = 10_000
 
-/** Objects and arrays by their JSON text, each in memory once. They cannot be changed. */
+/** Keeps equal objects and arrays in memory once, frozen, by their JSON text. */
 export class SharedValues<T extends object> {
   readonly #byJson = new Map<string, T>()
 
-  /** Returns the one value that is equal to this one. */
+  /** Returns the shared value that is equal to this one. */
   of(value: T): T {
     return this.ofJson(JSON.stringify(value))
   }
 
-  /** Returns the value that a JSON text writes. */
+  /** Returns the shared value of a JSON text. */
   ofJson(json: string): T {
     let value = this.#byJson.get(json)
     if (!value) {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 type StreamError = Error & { statusCode?: unknown }
 
 export interface ReceiveOptions {
-  /** Bytes that the body is said to have; 0: not known. Memory for them is taken with the first part. */
+  /** Content length of the body in bytes; 0 if unknown. Memory for it is allocated with the first part. */
   announced: number
   /** Called with each part. If it throws, no more is read. */
   received: (part: Buffer) => void
@@ -16,10 +16,10 @@ export interface ReceiveOptions {
  */
 export function receiveBody(payload: Readable, { announced, received }: ReceiveOptions): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  // Parts are copied as they come: kept until the end, a large body would be in memory twice.
+  // Parts are copied as they arrive: joining them at the end would hold a large body in memory twice.
   let whole: Buffer | undefined
   let length = 0
-  /** What follows if the body is longer than was announced. */
+  /** Parts beyond the announced length. */
   const more: Buffer[] = []
   const stop = () => payload.off('data', onData).off('end', onEnd).off('error', onError)
   const onData = (part: Buffer | string) => {

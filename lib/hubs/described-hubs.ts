@@ -2,5 +2,5 @@ import { evolutionGo } from './evolution-go.ts'
 import type { Hub } from './hub.ts'
 import { waha } from './waha.ts'
 
-/** The hubs that are received by their description. */
+/** The hubs whose webhooks are received by a description. */
 export const DESCRIBED_HUBS: readonly Hub[] = [evolutionGo, waha]

@@ -1,7 +1,7 @@
 import { RESERVED_MEMBERS, type InstanceEventInput } from '../schemas/event-input.ts'
 import { type Hub, hubEventName } from './hub.ts'
 
-/** Returns the event in a webhook body of a hub that matches its schema. */
+/** Converts a webhook body of a hub, already validated, to an event. */
 export function hubEvent(hub: Hub, body: Readonly<Record<string, unknown>>): InstanceEventInput {
   const { account: accountMember, ...read } = hub.members
   const { instance, event, data, id, time, apikey } = read

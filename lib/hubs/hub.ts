@@ -1,4 +1,4 @@
-/** Hubs whose webhooks this server receives. */
+/** Names of the hubs whose webhooks this server can receive. */
 export const HUB_NAMES = ['evolution', 'evolution-go', 'waha'] as const
 export type HubName = (typeof HUB_NAMES)[number]
 
@@ -36,7 +36,7 @@ export type ConnectionState = 'open' | 'connecting' | 'close'
 export interface HubConnection {
   /** Member of the data. */
   member: string
-  /** The hub's states, and what they mean. */
+  /** The states of Evolution API, by those of the hub. */
   states: Readonly<Record<string, ConnectionState>>
 }
 
@@ -44,25 +44,25 @@ export interface HubConnection {
 export interface Hub {
   /** Last part of the route, and first part of event names here. */
   name: Exclude<HubName, 'evolution'>
-  /** Name for people. */
+  /** Name for display. */
   title: string
   members: HubMembers
   signature?: HubSignature
-  /** The hub's names of events about the connection, each with the state that it means or has. */
+  /** Connection events, by the hub's names: each has a fixed state, or the place of the state in its data. */
   connection: Readonly<Record<string, ConnectionState | HubConnection>>
-  /** The hub's names of its events, and what each one says. */
+  /** Descriptions of the events, by the hub's names. */
   events: Readonly<Record<string, string>>
   /** Events that a selection of "all" does not include. */
   explicitOnly: readonly string[]
-  /** Of a hub that gives no ids: events whose data is never that of another one, so that the same data again is a repeat. */
+  /** Events without an id whose data is unique, so that an event with the same data is a repeat. */
   distinct?: readonly string[]
   /** An example of a body. */
   example: Readonly<Record<string, unknown>>
 }
 
 /**
- * The name that an event of a hub has here: `message` of WAHA is `waha.message`. The prefix keeps apart events of the same name whose
- * data differs, such as `presence.update` of WAHA and Evolution API.
+ * Returns the name of a hub's event on this server: `message` of WAHA is `waha.message`. The prefix keeps apart events
+ * of the same name whose data differs, such as `presence.update` of WAHA and Evolution API.
  */
 export function hubEventName({ name }: Pick<Hub, 'name'>, event: string): string {
   return `${name}.${event}`

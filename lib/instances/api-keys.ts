@@ -8,7 +8,7 @@ export type Identity = { readonly kind: 'global' } | { readonly kind: 'instance'
 
 export interface ApiKeysOptions {
   globalKey: string | undefined
-  /** The global key before the current one, which is accepted until clients have the new one. */
+  /** The previous global key, accepted as well while clients change to the new one. */
   previousKey: string | undefined
   instances: InstanceDirectory
 }
@@ -26,7 +26,7 @@ export class ApiKeys {
     for (const key of globalKeys) instances.reserveToken(key)
   }
 
-  /** True for the global key, and the previous one. */
+  /** Returns true for the global key and the previous one. */
   isGlobal(key: string): boolean {
     const hash = hashToken(key)
     return this.#globalHashes.filter((globalHash) => timingSafeEqual(globalHash, hash)).length > 0

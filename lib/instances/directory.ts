@@ -13,7 +13,7 @@ export interface SelectionInput {
   enabled: boolean
   /** Event keys. */
   events: readonly string[]
-  /** Which of these events are delivered, by their `data`; absent: all. */
+  /** The filter of these events by their `data`; all are delivered if absent. */
   filter?: EventFilter | undefined
   /** Members of `data` that are left out; absent: none. */
   omit?: Omission | undefined
@@ -64,14 +64,14 @@ export interface InstanceDirectory {
    */
   create(input: CreateInstanceInput): Promise<Instance>
 
-  /** Registers an instance without a token, unless there is one of this name. Resolves with the one that there is then. */
+  /** Registers an instance without a token, unless one of this name exists. Resolves with the new or the existing one. */
   register(name: string, integration: string | null): Promise<Instance>
 
   /** Idempotent. @throws {InstanceNotFoundError} @throws {TokenTakenError} the token is another instance's, or reserved */
   setToken(name: string, token: string): Promise<Instance>
 
   /**
-   * Sets the minutes without an event after which an instance is silent; 0: never, `null`: as the server is set. Idempotent.
+   * Sets the minutes without an event after which an instance is silent; 0: never, `null`: the server's value. Idempotent.
    * @throws {InstanceNotFoundError}
    */
   setSilence(name: string, silenceAfterMinutes: number | null): Promise<Instance>

@@ -5,7 +5,7 @@ const MAX_LISTS = 10_000
 const lists = new Map<string, readonly string[]>()
 const shared = new WeakSet<readonly string[]>()
 
-/** The last text that a list was returned for, and that list: to compare takes less time than to look up. */
+/** The last text and its list: a comparison is faster than a lookup. */
 let last: { json: string; list: readonly string[] } | undefined
 
 /** Returns the one list that is equal to this one. It cannot be changed. */

@@ -8,9 +8,9 @@ export type TransportName = 'sqs' | 'websocket'
 export interface Selection {
   readonly id: string
   readonly enabled: boolean
-  /** Event keys; as stored, `*` alone stands for all. */
+  /** Event keys; `*` alone stands for all. */
   readonly events: readonly string[]
-  /** Which of these events are delivered, by their `data`; absent: all. */
+  /** The filter of these events by their `data`; all are delivered if absent. */
   readonly filter?: EventFilter | undefined
   /** Members of `data` that are left out; absent: none. */
   readonly omit?: Omission | undefined
@@ -29,14 +29,14 @@ export interface Instance {
   readonly tokenHash: Buffer | null
   /** Kind of connection that the hub named, such as `WHATSAPP-BAILEYS`. */
   readonly integration: string | null
-  /** Minutes without an event after which it is silent; 0: never, `null`: as the server is set. */
+  /** Minutes without an event after which it is silent; 0: never, `null`: the server's value. */
   readonly silenceAfterMinutes: number | null
   readonly createdAt: Date
   readonly updatedAt: Date
   readonly selections: { readonly [T in TransportName]?: Selection }
 }
 
-/** True if two records of instances have the same token, or both have none. */
+/** Returns true if two records of instances have the same token, or both have none. */
 export function sameToken({ tokenHash: a }: Instance, { tokenHash: b }: Instance): boolean {
   return a === b || (a !== null && b !== null && a.equals(b))
 }

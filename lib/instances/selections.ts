@@ -17,7 +17,7 @@ export interface SelectionRequest {
 
 /** A selection to be stored. */
 export interface ResolvedRequest {
-  /** Its events are keys, or `ALL_EVENTS` alone. */
+  /** The selection to store. Its events are keys, or `ALL_EVENTS` alone. */
   selection: SelectionInput
   /** A sentence for each key that was left out. */
   notes: string[]
@@ -30,7 +30,7 @@ export interface ResolvedRequest {
  * - `enabled: true` with an empty list: all events;
  * - `enabled: false` without a list or with an empty one: the stored list;
  * - `filter` and `omit`: as given; the stored ones if they are absent.
- * @param prefix in front of the names of members, for error messages
+ * @param prefix of the names of members in error messages
  * @throws {EventUnknownError} with one message for each unknown key @throws {FilterInvalidError}
  */
 export function resolveSelection(
@@ -59,13 +59,13 @@ function resolveEvents(
   return { keys: kept ?? (enabled ? [ALL_EVENTS] : []), notes: [] }
 }
 
-/** True if a selection is enabled and includes an event. */
+/** Returns true if a selection is enabled and includes an event. */
 export function selects(selection: Selection | undefined, { key, inAll }: CatalogueEvent): boolean {
   if (!selection?.enabled) return false
   return selection.events.includes(key) || (inAll && selection.events[0] === ALL_EVENTS)
 }
 
-/** True if a selection has an event: its key, and what the filter looks at. */
+/** Returns true if a selection includes an event and its filter matches. */
 export function delivers(selection: Selection | undefined, event: CatalogueEvent, content: WithData): boolean {
   return selects(selection, event) && passes(selection?.filter, event.key, content)
 }

@@ -7,7 +7,7 @@ import { type ResolvedRequest, resolveSelection, type SelectionRequest } from '.
 export interface TransportSelectionsOptions {
   transport: TransportName
   instances: InstanceDirectory
-  /** The events that an instance may have. */
+  /** Returns the catalogue of the events that an instance may have. */
   catalogueOf: (instance: string) => EventCatalogue
   /** True: a selection of an unknown instance registers it. */
   autoRegister: boolean
@@ -21,7 +21,7 @@ export class TransportSelections {
     this.#options = options
   }
 
-  /** The selection as it is stored; `undefined` if there never was one. */
+  /** Returns the stored selection; `undefined` if none was ever set. */
   get(instance: string): Selection | undefined {
     return this.#options.instances.get(instance)?.selections[this.#options.transport]
   }
@@ -34,7 +34,7 @@ export class TransportSelections {
 
   /**
    * The selection that a request results in; stores nothing.
-   * @param prefix in front of the names of members, for messages, such as `sqs.`
+   * @param prefix of the names of members in error messages, such as `sqs.`
    * @throws {EventUnknownError} {FilterInvalidError} {InstanceNameError}
    */
   prepare(instance: string, request: SelectionRequest, prefix = ''): ResolvedRequest {

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { sortedMembers, type Member } from './sorted-members.ts'
 
-/** Characters of an array or object above which its digest stands in its place, so that nothing long is copied twice. */
+/** Characters of an array or object above which its digest replaces it, so that long text is not copied at each level. */
 const LONG = 65_536
 /** Characters that are read before other work gets its turn: about 10 ms. */
 const SLICE = 65_536
@@ -21,9 +21,9 @@ const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 
 /**
- * Returns a text that two valid JSON values share exactly if they are the same: whatever the space between their parts, the order
- * of members and the escapes in strings. Numbers are compared as they are written, so that no digit is lost. A long array or object
- * is `#` and its SHA-256. Yields after each slice of the work.
+ * Converts valid JSON to a canonical text: two values have the same text exactly if they differ only in white space, order of
+ * members and escapes in strings. Numbers keep their spelling, so that no digit is lost. A long array or object becomes `#` and its
+ * SHA-256. Yields after each slice of the work.
  */
 export function canonicalJson(json: string): Generator<undefined, string> {
   return new CanonicalReader(json).read()
@@ -32,14 +32,14 @@ export function canonicalJson(json: string): Generator<undefined, string> {
 class CanonicalReader {
   readonly #json: string
   #at = 0
-  /** Where the next backslash is, from a position that was passed on. */
+  /** Position of the next backslash. */
   #backslash = -1
 
   constructor(json: string) {
     this.#json = json
   }
 
-  /** Reads without recursion: the value may be nested to any depth. */
+  /** Reads without recursion, since the value may be nested to any depth. */
   *read(): Generator<undefined, string> {
     const json = this.#json
     const open: Container[] = []
@@ -57,7 +57,7 @@ class CanonicalReader {
         open.push(new Container(code === OPEN_OBJECT))
         this.#at++
       } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
-        // A closing bracket has an opening one.
+        // Valid JSON has an opening bracket for each closing one.
         value = yield* (open.pop() as Container).close()
         this.#at++
       } else if (code === QUOTE) value = this.#plainString() ?? (yield* this.#escapedString())
@@ -84,7 +84,7 @@ class CanonicalReader {
   *#escapedString(): Generator<undefined, string> {
     this.#at++
     let written = ''
-    /** The first half of a surrogate pair, whose other half begins the next piece. */
+    /** First half of a surrogate pair whose second half begins the next piece. */
     let half = ''
     for (;;) {
       let text = half + (JSON.parse(`"${this.#piece()}"`) as string)
@@ -99,7 +99,7 @@ class CanonicalReader {
     return `"${written}"`
   }
 
-  /** The next characters of a string, as written: up to its closing quote, but not many more than `PIECE`. */
+  /** Returns the next characters of a string as written, up to its closing quote, but not many more than `PIECE`. */
   #piece(): string {
     const json = this.#json
     const from = this.#at
@@ -133,7 +133,7 @@ class Container {
     this.#text = isObject ? '{' : '['
   }
 
-  /** Adds an item of an array; of an object in turn a name and its value. */
+  /** Adds an item of an array; for an object, alternately a name and its value. */
   add(value: string): void {
     if (this.#members === undefined) this.#write(`${value},`)
     else if (this.#name === undefined) this.#name = value

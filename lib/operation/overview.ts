@@ -16,7 +16,7 @@ export interface OverviewOptions {
   websocket: { readonly connected: number; readonly replaying: number; faults(): Fault[] } | undefined
 }
 
-/** Instances that are listed as the quietest. */
+/** Number of instances in the list of the quietest. */
 const QUIETEST = 10
 
 /** Returns the state of the server, for people. Values that only the database has are `null` while it is away. */
@@ -84,7 +84,7 @@ function activityOf({ activities, silences, instances }: EventLog) {
     oldestOpenSilenceSeconds: oldestOpenSilenceSeconds(activities, Date.now()),
     quietest: quietest(activities, QUIETEST).map(({ instance }) => ({
       instance,
-      // Activities are of instances that exist.
+      // `quietest` returns existing instances only.
       ...silences.describe(instances.get(instance) as Instance)
     }))
   }

@@ -4,13 +4,13 @@ import { addressBlock } from '../websocket/address-block.ts'
 /** A request that was rejected. */
 export interface Rejected {
   code: string
-  /** A sentence without anything of the request's key or body. */
+  /** The reason, without anything of the request's key or body. */
   message: string
   /** Method and path of the route, such as `POST /events/:instance`. */
   route: string
   /** Address of the client. */
   address: string
-  /** Name of a registered instance; `null`: not known. */
+  /** Name of a registered instance; `null` if unknown. */
   instance: string | null
   /** True if its key was valid. */
   authorized: boolean
@@ -24,20 +24,20 @@ export interface Rejection extends Omit<Rejected, 'authorized'> {
 }
 
 interface Kept extends Rejection {
-  /** Number of different minutes in which there was one. */
+  /** Number of minutes in which there was at least one. */
   minutes: number
 }
 
-/** Kinds of rejections that are remembered at once, of each group of clients. */
+/** Maximum number of entries for each group of clients. */
 const MAX_KEPT = 30
-/** Of them, those of one instance. */
+/** Maximum number of these entries for one instance. */
 const MAX_OF_INSTANCE = 10
 const MINUTE_MS = 60_000
 
 /**
- * Remembers rejected requests, so that a mistyped key or an unknown event does not go unnoticed. Memory is bounded, and a stranger
- * with many addresses cannot push out what matters: clients with a valid key, strangers of a private network, where hubs are, and
- * all other strangers are remembered apart; of the others those go first that came in one minute only.
+ * Lists rejected requests, so that a mistyped key or an unknown event is noticed. Memory is bounded. Clients with a valid key, clients
+ * without one in private networks, where hubs usually are, and all others have separate limits, so that an attacker with many addresses
+ * cannot displace the first two. When a group is full, the entry that was seen in the fewest minutes is dropped.
  */
 export class Rejections {
   readonly #groups: Record<'authorized' | 'near' | 'far', Map<string, Kept>> = {
@@ -53,12 +53,12 @@ export class Rejections {
     this.#now = now
   }
 
-  /** Rejected requests since the start. */
+  /** Number of rejected requests since the start. */
   get total(): number {
     return this.#total
   }
 
-  /** Kinds that are no longer remembered, for want of room. */
+  /** Number of entries that were dropped to make room. */
   get forgotten(): number {
     return this.#forgotten
   }
@@ -79,7 +79,7 @@ export class Rejections {
     group.set(key, { ...rejected, count: 1, minutes: 1, firstAt: now, lastAt: now })
   }
 
-  /** All that are remembered, the last first. */
+  /** Returns all entries, latest first. */
   list(): Rejection[] {
     return Object.values(this.#groups)
       .flatMap((group) => [...group.values()])
@@ -99,7 +99,7 @@ export class Rejections {
   }
 }
 
-/** True for an address of this machine or of a private network. */
+/** Returns true for an address of this machine or of a private network. */
 function isNear(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   return ['loopback', 'private', 'uniqueLocal', 'linkLocal'].includes(ipaddr.process(address).range())

@@ -5,21 +5,21 @@ import type { OperatorEvents } from './operator-events.ts'
 export interface FaultEventsOptions {
   operator: OperatorEvents
   deliveries: Pick<DeliveryStore, 'pendingCount' | 'maxPending'>
-  /** Knows why queues accept nothing, apart from those of the operator's instance. */
+  /** Source of the faults of queues, apart from those of the operator's instance. */
   queues: { queueFaults(): readonly QueueFault[] }
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number
 }
 
-/** Milliseconds for which a queue accepts nothing before that is told: failures pass. */
+/** Milliseconds for which queues accept nothing before an event is emitted, so that brief failures are ignored. */
 const HELD_MS = 10_000
-/** The share of the backlog's limit at which it is told, and the one below which it may be told again. */
+/** Share of the backlog's limit at which an event is emitted, and the share below which another one may follow. */
 const NEARLY_FULL = 0.8
 const RELIEVED = 0.6
-/** Nodes that find the same within this time emit it once. */
+/** Milliseconds within which the same fault has the same id on all nodes. */
 const SAME_MS = 10 * 60_000
 
-/** Emits an event when queues accept nothing, and when the backlog is nearly full: once for each time that it is so. */
+/** Emits an event when queues begin to accept nothing, and when the backlog becomes nearly full. */
 export class FaultEvents {
   readonly #options: Required<FaultEventsOptions>
   #told = new Set<string>()
@@ -29,7 +29,7 @@ export class FaultEvents {
     this.#options = { now: () => Date.now(), ...options }
   }
 
-  /** Looks for new faults. */
+  /** Checks for new faults. */
   look(): void {
     this.#lookAtQueues()
     this.#lookAtBacklog()

@@ -12,7 +12,7 @@ import { TokenBucket } from './token-bucket.ts'
 
 export type OperatorEventName = keyof OperatorEventMap
 
-/** The data of an event without the member that is added when it is emitted. */
+/** The data of an event without `leftOut`, which `emit` adds. */
 export type OperatorEventData<Name extends OperatorEventName> = Omit<OperatorEventMap[Name], 'leftOut'>
 
 export interface OperatorEventsOptions {
@@ -22,21 +22,21 @@ export interface OperatorEventsOptions {
   /** Accepts an event of the operator's instance. */
   accept: (input: InstanceEventInput) => Promise<EmitResult>
   log: FastifyBaseLogger
-  /** Milliseconds for the limits; must not go back. @default performance.now */
+  /** Monotonic clock of the rate limits, in milliseconds. @default performance.now */
   now?: () => number
 }
 
-/** Marks the operator's instance, so that the instance of a tenant is never taken for it. */
+/** `integration` of the operator's instance, which tells it from another instance of the same name. */
 const INTEGRATION = 'OPERATOR'
-/** Events of one name that are emitted at once, and milliseconds after which one more is. */
+/** Rate limit for each name: events at once, and milliseconds until one more. */
 const BURST = 20
 const REFILL_MS = 10_000
 
 const NAMES = Object.keys(operatorEventSchemas) as OperatorEventName[]
 
-/** Emits what the operator must know as events of an instance that is reserved for it, so that a queue or a socket carries it. */
+/** Emits events of the operator's instance, which report silent instances, dead letters and faults to queues and sockets. */
 export class OperatorEvents {
-  /** The events of this instance. No other instance has them. */
+  /** Catalogue of this instance. No other instance has these events. */
   readonly catalogue = new EventCatalogue({ names: NAMES, replace: true })
   /** Name of the instance. */
   readonly instance: string
@@ -53,7 +53,7 @@ export class OperatorEvents {
     this.#kinds = new Map(NAMES.map((name) => [name, { bucket: bucket(), leftOut: 0 }]))
   }
 
-  /** Registers the instance, and returns it. @throws {OptionsInvalidError} an instance of this name exists, and is not the operator's */
+  /** Registers the instance and returns it. @throws {OptionsInvalidError} another instance has this name */
   async prepare(): Promise<Instance> {
     const { instance, instances } = this.#options
     const fault = instanceNameFault(instance)
@@ -67,12 +67,12 @@ export class OperatorEvents {
   }
 
   /**
-   * Emits an event, unless there were too many of its name: these are counted in the next one. Never rejects.
-   * @param id The event is emitted once, by whichever node is first. @default a new id
+   * Emits an event. Above the rate limit of its name the event is dropped, and counted in `leftOut` of the next one. Never rejects.
+   * @param id id of the event: nodes that use the same one emit the event once @default a new id
    */
   async emit<Name extends OperatorEventName>(event: Name, data: OperatorEventData<Name>, id?: string): Promise<void> {
     const { instance, accept } = this.#options
-    // All names are in the map.
+    // The map has all names.
     const kind = this.#kinds.get(event) as { bucket: TokenBucket; leftOut: number }
     if (!kind.bucket.take()) {
       kind.leftOut++

@@ -3,11 +3,11 @@ import type { LogStore } from '../store/log-store.ts'
 import type { OperatorEventMap } from '../schemas/events/operator.ts'
 import type { OperatorEvents } from './operator-events.ts'
 
-/** Events of the operator's instance that are read back at start. */
+/** Newest events of the operator's instance that are read at the start. */
 const MAX_EVENTS = 1_000
 const MAX_CHARACTERS = 4 * 1_048_576
 
-/** Emits an event when an instance becomes silent, and when it is back. Nodes that find the same emit it once. */
+/** Emits an event when an instance becomes silent, and when it sends again: once in a cluster, since all nodes use the same id. */
 export function emitSilences(silences: Silences, operator: OperatorEvents): void {
   silences.watch({
     began: ({ instance: { id, name }, last, afterMinutes }) => {
@@ -39,10 +39,10 @@ export function emitSilences(silences: Silences, operator: OperatorEvents): void
   })
 }
 
-/** An `operator.instance-silent` that no `operator.instance-back` has followed. */
+/** A silence whose `operator.instance-silent` was not followed by `operator.instance-back`. */
 type Announced = OperatorEventMap['operator.instance-silent']
 
-/** Reads the silences that have been announced and have not ended, so that a restart does not forget them. */
+/** Reads the announced silences that have not ended, so that they continue after a restart. */
 export async function readAnnounced(log: LogStore, instanceKey: number): Promise<Announced[]> {
   const events = await log.read({
     instanceKey,

@@ -4,8 +4,8 @@ import type { OperatorEvents } from './operator-events.ts'
 import { emitSilences, readAnnounced } from './silence-events.ts'
 
 /**
- * Registers the operator's instance, and emits its events from now on; silences that were announced before continue.
- * @returns what is to look for faults regularly
+ * Registers the operator's instance and starts emitting its events. Announced silences continue.
+ * @returns the check for faults, to be called regularly
  * @throws {OptionsInvalidError} the name of the instance is taken @throws the database cannot be read
  */
 export async function startOperator(eventLog: EventLog, operator: OperatorEvents): Promise<FaultEvents> {

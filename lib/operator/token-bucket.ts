@@ -1,13 +1,13 @@
 export interface TokenBucketOptions {
-  /** Number of tokens of a full bucket, as it is at first. */
+  /** Number of tokens in a full bucket. It is full at the start. */
   size: number
   /** Milliseconds after which a token is added. */
   refillMs: number
-  /** Milliseconds; must not go back. @default performance.now */
+  /** Monotonic clock in milliseconds. @default performance.now */
   now?: () => number
 }
 
-/** Limits a rate: as many at once as the bucket has tokens, then one for each token that is added. */
+/** Limits a rate: a burst of up to the bucket's size, then one for each token that is added. */
 export class TokenBucket {
   readonly #options: Required<TokenBucketOptions>
   #tokens: number

@@ -29,7 +29,7 @@ export interface EntryOptions {
 export function toItem(event: LaneEvent, lane: Lane, { type, serverName, contentOf }: EntryOptions): BatchItem {
   const content = event.s3 ? event : contentOf(event, lane.queue)
   const message = sqsMessage(content, serverName, event.s3)
-  // What no queue accepts need not be escaped.
+  // A message that is too large for any queue goes to S3, so its characters need no escapes.
   const tooLarge = event.absentBytes !== undefined || message.length > MAX_BATCH_BYTES
   const body = tooLarge ? message : escapeForSqs(message)
   const attributes: Record<string, MessageAttributeValue> = {

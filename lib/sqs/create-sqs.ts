@@ -166,7 +166,7 @@ export async function createSqs(
   }
 }
 
-/** The key in the names of the queues for an event. */
+/** Returns the event key in the names of an event's queues. */
 function queueKey({ event, flags }: Pick<StoredEvent, 'event' | 'flags'>): string {
   return flags & UNLISTED ? UNLISTED_KEY : eventKey(event)
 }

@@ -12,7 +12,7 @@ export interface DeliveryWriterOptions {
   log: FastifyBaseLogger
   /** Ends retries. */
   signal: AbortSignal
-  /** Called with each event that is given up. Must not throw. */
+  /** Called with each event that becomes a dead letter. Must not throw. */
   buried: (notice: DeadLetterNotice) => void
 }
 

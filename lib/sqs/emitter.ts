@@ -38,7 +38,7 @@ export interface SqsMode {
     readonly prefix: string
     readonly singleQueue: boolean
     readonly events: readonly string[]
-    /** True if events that the catalogue lacks are sent there, too. */
+    /** True if events that are not in the catalogue are sent there, too. */
     readonly unlisted: boolean
   } | null
 }
@@ -110,7 +110,7 @@ export class SqsEmitter implements Transport {
 
   /**
    * Creates the queues that a selection needs, and stores nothing.
-   * @param prefix in front of the names of members, for messages, such as `sqs.`
+   * @param prefix of the names of members in error messages, such as `sqs.`
    * @throws {EventUnknownError} {FilterInvalidError} {InstanceNameError} {QueueUnavailableError} {QueueUnusableError}
    */
   async prepare(instance: string, request: SelectionRequest, prefix?: string): Promise<PreparedSelection> {
@@ -137,7 +137,7 @@ export class SqsEmitter implements Transport {
     if (!selection?.enabled) return []
     const queues = await instanceQueues.find(instance, selection.events)
     if (this.#selections.get(instance)?.events[0] !== ALL_EVENTS) return queues
-    // It is there once the first event that the catalogue lacks was sent.
+    // This queue exists once the first unlisted event was sent.
     const unlisted = await instanceQueues.find(instance, [UNLISTED_KEY])
     return [...queues, ...unlisted.filter(({ url }) => url !== null)]
   }

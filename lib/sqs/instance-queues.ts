@@ -21,7 +21,7 @@ const QUEUES_AT_ONCE = 8
 
 export interface InstanceQueuesOptions {
   names: QueueNames
-  /** The events that an instance may have. */
+  /** Returns the catalogue of the events that an instance may have. */
   catalogueOf: (instance: string) => EventCatalogue
   provisioner: QueueProvisioner
   /** True if queues whose events are no longer selected are deleted. */
@@ -86,7 +86,7 @@ export class InstanceQueues {
     }
   }
 
-  /** The keys of the queues that a stored selection may have. */
+  /** Returns the keys of the queues that a stored selection may have. */
   #keys(instance: string, selection: Selection | undefined): ReadonlySet<string> {
     const stored = selection?.events ?? []
     return new Set([

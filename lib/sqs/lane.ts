@@ -202,8 +202,8 @@ export class Lane {
   }
 
   /**
-   * Sends what `put` makes of its first event in the place of it: a reference to an object. Rejects as `put`.
-   * @param put resolves with `undefined` if the event is no longer pending: the lane is read from its beginning then
+   * Replaces the first event by the result of `put`, a reference to an S3 object, and sends it. Rejects if `put` does.
+   * @param put resolves with `undefined` if the event is no longer pending; the lane is then read from its beginning
    */
   async offload(put: () => Promise<LaneEvent | undefined>): Promise<void> {
     this.#state = 'loading'

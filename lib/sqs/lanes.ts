@@ -54,7 +54,7 @@ export class Lanes {
   /** Lanes that were dropped while a batch of theirs was in flight, and promises that resolve when it comes back. */
   readonly #leaving = new Map<Lane, Promise<void>>()
   readonly #budget: MemoryBudget = { used: 0, max: BUFFER_MAX_CHARACTERS }
-  /** Lanes that the store has reported as pending and that have not begun, by instance. */
+  /** Lanes with pending events that have not started, by instance. */
   readonly #toBegin = new Map<number, LaneKey[]>()
   #isBeginning = false
   /** Lanes whose next page is to be read. */
@@ -136,7 +136,7 @@ export class Lanes {
     if (!this.#isBeginning) void this.#beginAll()
   }
 
-  /** A restart may find very many lanes: others have their turn in between. */
+  /** Starts all lanes, in several turns of the event loop, because a restart may find very many. */
   async #beginAll(): Promise<void> {
     this.#isBeginning = true
     for (;;) {
@@ -156,7 +156,7 @@ export class Lanes {
     this.#sender.pump()
   }
 
-  /** Begins the lanes of an instance that wait for it. */
+  /** Starts the waiting lanes of an instance. */
   #begin(instanceKey: number): void {
     const keys = this.#toBegin.get(instanceKey) ?? []
     this.#toBegin.delete(instanceKey)

@@ -12,7 +12,7 @@ import type { Offload } from './offload.ts'
 
 export interface LargeMessagesOptions {
   offload: Offload
-  /** Has the events that lanes do not hold. */
+  /** Reads the events whose `data` lanes do not hold. */
   deliveries: Pick<DeliveryStore, 'readLane'>
   /** `server` of the messages. */
   serverName: string
@@ -23,9 +23,9 @@ export interface LargeMessagesOptions {
   signal: AbortSignal
 }
 
-/** Uploads at once: fewer than the client has sockets for, so that none waits for one. */
+/** Concurrent uploads: fewer than the client's sockets, so that no upload waits for one. */
 const UPLOADS = 16
-/** Bytes of a message that count as one upload: so many times `UPLOADS` are in memory at once, or one larger message. */
+/** Bytes that count as one upload. `UPLOADS` times as many are in memory at once, or one larger message. */
 const UPLOAD_BYTES = 1_048_576
 
 /** Puts messages into S3 that are too large for SQS. */
@@ -54,10 +54,10 @@ export class LargeMessages {
     }
   }
 
-  /** Resolves with the reference; `undefined`: the event is no longer pending. */
+  /** Puts a message into S3. Resolves with the reference; `undefined` if the event is no longer pending. */
   async #put(item: BatchItem): Promise<LaneEvent | undefined> {
     const { offload, signal } = this.#options
-    // In turns of their own, since each takes milliseconds: the bytes here, and what the SDK computes of them.
+    // Building the bytes and the SDK's checksum each take milliseconds, so each has its own turn of the event loop.
     await setImmediate()
     const body = await this.#bodyOf(item)
     if (!body) return undefined

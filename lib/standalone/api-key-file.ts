@@ -9,7 +9,7 @@ const MIN_LENGTH = 8
 
 /**
  * Reads the key from a file, or generates it there, readable only by the owner.
- * @throws {ConfigInvalidError} the file cannot be read or written, or has something else than a key
+ * @throws {ConfigInvalidError} the file cannot be read or written, or its content is not a key
  */
 export function apiKeyFromFile(path: string): string {
   try {
@@ -24,7 +24,7 @@ export function apiKeyFromFile(path: string): string {
   }
 }
 
-/** @returns `undefined` if the file is empty, or there is none */
+/** Reads the key. Returns `undefined` if the file is empty or does not exist. */
 function readKey(path: string): string | undefined {
   const key = textOf(path).trim()
   if (key === '') return undefined

@@ -75,7 +75,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   return config
 }
 
-/** The entries of a list of settings. */
+/** Returns the entries of a setting that is a list. */
 function entries(list: string): string[] {
   return list
     .split(',')

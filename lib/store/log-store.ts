@@ -73,7 +73,7 @@ export interface Comparison extends CommonHistory {
   isKnown: boolean
 }
 
-/** The events of one instance in one part of time. */
+/** The number of events of one instance in one interval of time. */
 export interface EventSum {
   readonly instanceKey: number
   readonly instance: string
@@ -85,11 +85,11 @@ export interface EventSum {
   readonly acceptedAt: number
 }
 
-/** A stretch of the log that is summed up: the offsets above `after`, up to `upTo`. */
+/** The stretch of the log that `sums` counts: the offsets above `after`, up to `upTo`. */
 export interface SumsOptions {
   after: number
   upTo: number
-  /** Milliseconds of a part of time. */
+  /** Length of an interval in milliseconds. */
   partMs: number
 }
 
@@ -147,7 +147,7 @@ export interface LogStore {
     options: ReadPagesOptions
   ): Promise<{ pages: LogPage[]; prunedTo: number }>
 
-  /** Counts the events of a stretch by instance and part of time, in any order. Reads every event of it, but not its data. */
+  /** Counts the events of a stretch by instance and interval, in any order. Reads each event of the stretch, without its data. */
   sums(options: SumsOptions): Promise<EventSum[]>
 
   range(): Promise<LogRange>

@@ -38,7 +38,7 @@ export function toEventSum(row: Row): EventSum {
   }
 }
 
-/** A store may return long text as bytes: V8 keeps the string that is made of them outside of its heap. */
+/** Decodes text that a store may return as bytes if it is long: V8 keeps the decoded string outside its heap. */
 function textOf(value: unknown): string {
   if (!(value instanceof Uint8Array)) return value as string
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString()

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 const { R_OK, W_OK, X_OK } = constants
 
 export interface FileChecks {
-  /** Throws as `fs.accessSync` if this process may not. @default fs.accessSync */
+  /** Throws if this process may not access a path. @default fs.accessSync */
   access?: (path: string, mode: number) => void
 }
 
@@ -29,7 +29,7 @@ export function fileFault(path: string, { access = accessSync }: FileChecks = {}
     if (fault !== undefined) return fault
   }
   let folder = dirname(resolve(path))
-  // Folders that are missing can be created.
+  // Missing folders can be created.
   while (!existsSync(folder)) folder = dirname(folder)
   if (!statSync(folder).isDirectory()) return `${folder} is not a folder: move it away, or choose another path`
   return refusal(folder, W_OK | X_OK)

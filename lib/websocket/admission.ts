@@ -72,7 +72,7 @@ export interface AdmissionOptions {
   keys: ApiKeys
   instances: InstanceDirectory
   allowedHosts: AllowedHosts
-  /** The events that an instance may have; `undefined`: any instance. */
+  /** Returns the catalogue of the events that an instance, or any instance if `undefined`, may have. */
   catalogueOf: (instance: string | undefined) => EventCatalogue
   wrongKeys: WrongKeys
   /** True if `/` carries events. */

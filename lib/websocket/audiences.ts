@@ -15,7 +15,7 @@ export interface Audience {
 }
 
 export interface AudiencesOptions {
-  /** The events that an instance may have. */
+  /** Returns the catalogue of the events that an instance may have. */
   catalogueOf: (instance: string) => EventCatalogue
   instances: InstanceDirectory
   /** True if `/` carries events. */
@@ -46,7 +46,7 @@ export class Audiences {
     return this.ofInstance(known, instance?.key === event.instanceKey ? instance : undefined, event)
   }
 
-  /** Returns the members that the namespace of an instance leaves out now. */
+  /** Returns the members that the namespace of an instance currently leaves out. */
   omissionOf(instance: Instance | undefined): Omission | undefined {
     return instance && this.#options.instances.get(instance.name)?.selections.websocket?.omit
   }

@@ -70,12 +70,12 @@ export class Connections {
     answer(allowed ? null : `${WS_TOO_MANY_SOCKETS}: ${TOO_MANY_OF_ADDRESS}`, allowed)
   }
 
-  /** True if an address has as many connections as it may have. */
+  /** Returns true if an address has reached its limit of connections. */
   isFull(address: string): boolean {
     return (this.#byAddress.get(addressBlock(address)) ?? 0) >= this.#options.maxPerAddress
   }
 
-  /** Counts an HTTP response that is open for long, until it is closed. */
+  /** Counts a streaming HTTP response as a connection until it is closed. */
   count(address: string, response: ServerResponse): void {
     const block = addressBlock(address)
     this.#change(block, 1)

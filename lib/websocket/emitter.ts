@@ -73,7 +73,7 @@ export class WebsocketEmitter implements Transport {
 
   /**
    * The selection that a request results in; stores nothing.
-   * @param prefix in front of the names of members, for messages, such as `websocket.`
+   * @param prefix of the names of members in error messages, such as `websocket.`
    * @throws {EventUnknownError} {FilterInvalidError} {InstanceNameError}
    */
   prepare(instance: string, request: SelectionRequest, prefix?: string) {

@@ -1,9 +1,9 @@
 import type { Resumed, Resuming } from './resumed.ts'
 
-/** A message about the connection. The client has the position `offset`, or `to`, with it. */
+/** A message about the connection. It sets the client's position to its `offset` or `to`. */
 export type Notification = readonly [name: 'resuming', message: Resuming] | readonly [name: 'resumed', message: Resumed]
 
-/** An event as it is sent. */
+/** An event to encode. */
 export interface SentEvent {
   readonly name: string
   readonly offset: number
@@ -11,7 +11,7 @@ export interface SentEvent {
   readonly json: string
 }
 
-/** How a kind of client receives events. */
+/** Encodes events for one kind of client. */
 export interface Encoding {
   /** Name of the kind. */
   readonly name: string
@@ -19,6 +19,6 @@ export interface Encoding {
   event(namespace: string, event: SentEvent): string
   /** Encodes a message about the connection. */
   notification(namespace: string, notification: Notification): string
-  /** Joins what is written at once into bytes. */
+  /** Joins encoded events and messages into the bytes of one write. */
   join(packets: readonly string[]): Buffer
 }

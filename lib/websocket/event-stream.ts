@@ -1,10 +1,10 @@
 import type { Encoding } from './encoding.ts'
 
-/** Line breaks between the tokens of JSON text, which strings have as escapes only. They would end a line of the stream. */
+/** Line breaks between tokens of JSON text, which would end a line of the stream. JSON strings contain none unescaped. */
 const LINE_BREAKS = /[\r\n]+/g
 
 /**
- * Server-Sent Events: the offset is the id, events have no name of their own, so that `onmessage` receives all of them.
+ * Encodes Server-Sent Events. The id is the offset. Instance events have no name, so that `onmessage` receives all of them.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 export const EVENT_STREAM: Encoding = {

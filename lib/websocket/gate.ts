@@ -56,7 +56,7 @@ export class Gate {
     this.#quietLog.warn('sockets', { address }, `${message}; if it is a proxy, set trustProxy`)
   }
 
-  /** Decides on a request for a stream, as on a socket. */
+  /** Admits or refuses a request for a stream, by the rules of sockets. */
   admitStream(attempt: Attempt, address: string): Admitted | Refused {
     const isFull = this.#options.connections.isFull(address)
     const decision = isFull ? tooMany(TOO_MANY_OF_ADDRESS) : this.#judge(attempt, address)

@@ -123,7 +123,7 @@ export class Hub {
     this.#serve(listener, admitted)
   }
 
-  /** Serves an HTTP response, whose head is written, until it is closed. @returns its writer */
+  /** Sends events to an HTTP response whose head is written, until it is closed. @returns its writer */
   addStream(
     response: ServerResponse,
     { namespace, admitted }: { namespace: string; admitted: Admitted }

@@ -3,7 +3,7 @@ import type { Admitted } from './admission.ts'
 import { Scope, type ScopeOptions } from './scope.ts'
 import type { Writer } from './writer.ts'
 
-/** A client that was admitted: a socket, or an HTTP request that events are streamed to. */
+/** An admitted client: a socket, or an HTTP request with a stream of events. */
 export interface Listener {
   readonly writer: Writer
   readonly scope: Scope
@@ -11,13 +11,13 @@ export interface Listener {
   readonly tokenOf: Instance | undefined
   /** True if it came with an offset: it is told which offsets its events have, and of which log. */
   readonly resumes: boolean
-  /** Ends it, because it is no longer authorized. */
+  /** Disconnects a client that is no longer authorized. */
   disconnect(): void
   /** Closes its connection, so that the client resumes. */
   close(): void
 }
 
-/** What a listener is made of, besides what was decided when it was admitted. */
+/** The parts of a listener that do not come from its admission. */
 export type ListenerParts = Pick<Listener, 'writer' | 'disconnect' | 'close'> &
   Pick<ScopeOptions, 'namespace' | 'encoding' | 'omission'>
 

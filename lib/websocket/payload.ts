@@ -54,7 +54,7 @@ export class Payload {
     return (this.#chunk ??= { owner: this.owner, bytes: this.joined.length, holders: 0 })
   }
 
-  /** True if a connection keeps the buffer: another one holds the same bytes. */
+  /** True if a connection holds the buffer, so that others share its bytes. */
   get isHeld(): boolean {
     return (this.#chunk?.holders ?? 0) > 0
   }

@@ -55,7 +55,7 @@ export class Replay {
     this.#position = offset
     const { id, complete } = readClientLog(log ?? '')
     this.#log = id || undefined
-    // Should the log lose its end from now on, the client is told.
+    // If the log loses its end from now on, the client is told.
     if (!this.#exceedsHead) this.#log ??= options.epoch().id
     this.#resumed = { from: offset, to: offset, count: 0, complete }
   }
@@ -123,7 +123,7 @@ export class Replay {
     const live = isLast ? page.heldFor(scope).payload : undefined
     const parts = [scope.notifications(before), payload, scope.notifications(after), live].filter(isFilled)
     const added = parts.filter((part) => !(part.isHeld && writer.sharesFrames))
-    // What is sent as one buffer is made now, and need not be counted before.
+    // A payload that is sent as one buffer is encoded now, so its bytes are not counted earlier.
     const bytes = added.reduce((sum, part) => sum + (writer.sharesFrames ? part.chunk.bytes : part.bytes), 0)
     this.#pageBytes = Math.max(bytes, PAGE_BYTES)
     if (!this.#options.budget.fits(scope.owner, bytes, REPLAY_SHARE)) return false

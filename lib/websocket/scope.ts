@@ -13,20 +13,20 @@ type Filters = Pick<Subscription, 'events' | 'instances' | 'filter'>
 
 export interface ScopeOptions {
   namespace: string
-  /** The only instance whose events it may see; `undefined`: all, on `/`. */
+  /** Key of the only instance whose events it may receive; `undefined` for all, on `/`. */
   instanceKey: number | undefined
   filters: Filters
   /** How clients of its kind receive events. */
   encoding: Encoding
-  /** Returns the members that the namespace of its instance leaves out now. */
+  /** Returns the members that the namespace of its instance currently leaves out. */
   omission: () => Omission | undefined
 }
 
-/** The events that a listener receives: those that it may see and has asked for. */
+/** The events that a listener receives: those that it is authorized for and has selected. */
 export class Scope {
   readonly namespace: string
   readonly onRoot: boolean
-  /** The only instance whose events it may see; `undefined`: all, on `/`. */
+  /** Key of the only instance whose events it may receive; `undefined` for all, on `/`. */
   readonly instanceKey: number | undefined
   /** The owner of the bytes that wait for the listener. */
   readonly owner: Owner
@@ -55,12 +55,12 @@ export class Scope {
     this.#omission = omission
   }
 
-  /** Members that are left out now. `/` carries events as they are. */
+  /** Members that are currently left out; none on `/`. */
   get omission(): Omission | undefined {
     return this.onRoot ? undefined : this.#omission()
   }
 
-  /** True if the listener receives an event with this audience. */
+  /** Returns true if the listener receives an event with this audience. */
   includes(event: StoredEvent, audience: Audience): boolean {
     return (
       (this.onRoot ? audience.root : audience.namespace) &&

@@ -29,9 +29,9 @@ export interface Share {
 }
 
 /**
- * A page of the log for all sockets that are behind. Sockets that receive the same of it share the encoded bytes. In each turn
- * of the event loop it is decided anew which events a socket receives, and what of them, as selections may have changed; they
- * are encoded anew only if they are others.
+ * A page of the log for all sockets in replay. Sockets that receive the same events share the encoded bytes. Each turn of the event
+ * loop evaluates again which events and members a socket receives, because selections may have changed, and encodes them again only if
+ * the result differs.
  */
 export class SharedPage {
   readonly reached: number
@@ -55,7 +55,7 @@ export class SharedPage {
     return this.#held !== undefined
   }
 
-  /** Begins a turn of the event loop: live events and changes of selections may have come since the last one. */
+  /** Starts a turn of the event loop: live events may have arrived and selections may have changed since the last one. */
   turn(): void {
     this.#shares.clear()
     this.#held = this.#options.held()

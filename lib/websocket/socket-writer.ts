@@ -108,7 +108,7 @@ export class SocketWriter implements Writer {
   #write(socket: Framing['socket'], payloads: readonly Payload[]): void {
     // oxlint-disable-next-line no-underscore-dangle
     const [tcp, sender] = [socket._socket, socket._sender]
-    // Each write is a call of the system.
+    // Each write is a system call.
     if (payloads.length > 1) tcp.cork()
     for (const { framed } of payloads) sender.sendFrame(framed.options.wsPreEncodedFrame)
     if (payloads.length > 1) tcp.uncork()
@@ -144,7 +144,7 @@ export class SocketWriter implements Writer {
     return this.#isCut
   }
 
-  /** The close frame has the reason, if the client reads as far. Socket.IO's clients reconnect by themselves. */
+  /** Sends the reason in the close frame, which a client that still reads receives. Socket.IO's clients reconnect by themselves. */
   cutOff(reason: CutOffReason): void {
     this.#isCut = true
     const { socket } = this.#transport

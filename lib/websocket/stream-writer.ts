@@ -9,14 +9,14 @@ import { type CutOffReason, GRACE_MS, type Writer } from './writer.ts'
 export interface StreamWriterOptions {
   namespace: string
   budget: BufferBudget
-  /** Called when bytes begin to wait for the client. From then on, call `settle` until nothing waits. */
+  /** Called when bytes start to wait for the client. Call `settle` from then on until none wait. */
   waits: (writer: Writer) => void
 }
 
-/** Bytes that clients pass over, so that proxies and both ends see that the connection lives. */
+/** A comment, which clients ignore and which keeps proxies and both ends from closing the connection. */
 const HEARTBEAT = ':\n\n'
 
-/** Writes to an HTTP response that has no end. */
+/** Writes Server-Sent Events to an HTTP response. */
 export class StreamWriter implements Writer {
   readonly namespace: string
   readonly id = randomUUID()
@@ -26,7 +26,7 @@ export class StreamWriter implements Writer {
   readonly #chunks: UnreadChunks
   #isCut = false
 
-  /** @param response whose head is written */
+  /** @param response a response whose head is written */
   constructor(response: ServerResponse, options: StreamWriterOptions) {
     this.namespace = options.namespace
     this.#response = response
@@ -59,12 +59,12 @@ export class StreamWriter implements Writer {
     return this.#chunks.idleMs(now, this.#taken)
   }
 
-  /** A client that reads on is told the reason. */
+  /** Sends the reason, which a client that still reads receives, and closes the connection. */
   cutOff(reason: CutOffReason): void {
     this.finish(`event: closing\ndata: {"code":"${reason}"}\n\n`)
   }
 
-  /** Ends the response after what was written, and the connection if the client does not read as far. */
+  /** Ends the response after the pending bytes; closes the connection if the client does not read them in time. */
   finish(last = ''): void {
     if (this.#isCut) return
     this.#isCut = true
@@ -77,7 +77,7 @@ export class StreamWriter implements Writer {
     this.#response.destroy()
   }
 
-  /** Shows that the connection lives, unless other bytes are on their way. */
+  /** Sends a heartbeat, unless other bytes are waiting. */
   beat(): void {
     if (!this.waits && !this.#isCut) this.#response.write(HEARTBEAT)
   }

@@ -7,9 +7,9 @@ import type { Hub } from './hub.ts'
 import type { PeerAddress } from './peer-address.ts'
 import type { StreamWriter } from './stream-writer.ts'
 
-/** Milliseconds between signs of life: proxies close connections that are silent for a minute, some for half of that. */
+/** Milliseconds between heartbeats: proxies close idle connections after a minute, some after half a minute. */
 const HEARTBEAT_MS = 15_000
-/** Proxies such as nginx would hold events back. */
+/** Headers of a stream. `x-accel-buffering` keeps nginx and others from buffering events. */
 const HEAD = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
@@ -21,11 +21,11 @@ export interface StreamsOptions {
   hub: Hub
   connections: Connections
   peerAddress: PeerAddress
-  /** Milliseconds between signs of life of each stream. @default 15,000 */
+  /** Milliseconds between heartbeats of each stream. @default 15,000 */
   heartbeatMs?: number
 }
 
-/** By the emitter that users see: they need nothing of the streams. */
+/** The streams of each emitter, kept out of the emitter's public type. */
 const byEmitter = new WeakMap<WebsocketEmitter, Streams>()
 
 /** Returns the streams of a server. */
@@ -34,7 +34,7 @@ export function streamsOf(emitter: WebsocketEmitter): Streams {
   return byEmitter.get(emitter) as Streams
 }
 
-/** HTTP responses that carry events as Server-Sent Events, to the same listeners and by the same rules as sockets. */
+/** Serves events as Server-Sent Events over HTTP, by the same rules as sockets. */
 export class Streams {
   readonly #options: StreamsOptions
   readonly #writers = new Set<StreamWriter>()
@@ -49,13 +49,13 @@ export class Streams {
     byEmitter.set(emitter, this)
   }
 
-  /** Decides whether a request may receive events of a namespace. Counts and limits refusals. */
+  /** Admits or refuses a request for events of a namespace. Counts and limits refusals. */
   admit(request: IncomingMessage, attempt: Omit<Attempt, 'peer'>): Admitted | Refused {
     const { gate, peerAddress } = this.#options
     return gate.admitStream({ ...attempt, peer: request.socket.remoteAddress }, peerAddress(request))
   }
 
-  /** Writes events to a response until it is closed. @param headers of the response, besides its own */
+  /** Writes events to a response until it is closed. @param headers further headers of the response */
   serve(
     response: ServerResponse,
     { namespace, admitted, headers }: { namespace: string; admitted: Admitted; headers: OutgoingHttpHeaders }
@@ -71,7 +71,7 @@ export class Streams {
     this.#heart ??= setInterval(() => this.#writers.forEach((one) => one.beat()), heartbeatMs)
   }
 
-  /** Ends all of them after what was written. The clients come back. */
+  /** Ends all streams after their pending bytes. Clients reconnect. */
   end(): void {
     for (const writer of this.#writers) writer.finish()
   }

@@ -13,7 +13,7 @@ export interface Subscription {
   readonly events: ReadonlySet<string> | undefined
   /** Names of instances, on `/`; `undefined`: all. */
   readonly instances: ReadonlySet<string> | undefined
-  /** Which of these events, by their `data`; `undefined`: all. */
+  /** The filter of these events by their `data`; `undefined` for all. */
   readonly filter: EventFilter | undefined
 }
 
@@ -23,7 +23,7 @@ export type ReadSubscription =
 
 const MAX_EVENTS = 200
 const MAX_INSTANCES = 200
-/** Longer than the logs that servers name; a browser may have stored anything. */
+/** Valid values of `auth.log`, longer than any that a server sends: clients may have stored something else. */
 const LOG = /^[\x20-\x7e]{0,100}$/
 
 /** Reads `auth` of a handshake. The message of an invalid one names the first field that is wrong. */

@@ -12,12 +12,12 @@ export class UnreadChunks {
     this.#budget = budget
   }
 
-  /** True if there are any. */
+  /** True if there are unread chunks. */
   get any(): boolean {
     return this.#chunks.length > 0
   }
 
-  /** Holds a chunk. @param taken bytes that the system has accepted so far @returns whether it is the only one */
+  /** Adds a chunk. @param taken bytes that the system has accepted so far @returns true if it is the only one */
   keep(chunk: Chunk, taken: number): boolean {
     this.#budget.hold(chunk)
     this.#bytes += chunk.bytes
@@ -27,7 +27,7 @@ export class UnreadChunks {
     return true
   }
 
-  /** Releases those that the client has made room for. @param buffered bytes that still wait */
+  /** Releases chunks that the system has accepted. @param buffered bytes that still wait */
   settle(buffered: number): void {
     const left = this.#chunks.findIndex(({ bytes }) => {
       if (this.#bytes - bytes < buffered) return true
@@ -37,7 +37,7 @@ export class UnreadChunks {
     for (const chunk of this.#chunks.splice(0, left < 0 ? Infinity : left)) this.#budget.release(chunk)
   }
 
-  /** Milliseconds since `taken` last grew. @param now by `performance.now` */
+  /** Returns the milliseconds since `taken` last grew. @param now by `performance.now` */
   idleMs(now: number, taken: number): number {
     if (taken !== this.#lastTaken) {
       this.#lastTaken = taken

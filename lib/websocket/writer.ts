@@ -3,7 +3,7 @@ import type { Payload } from './payload.ts'
 
 export type CutOffReason = typeof WS_TOO_SLOW | typeof WS_STALLED
 
-/** Milliseconds for a client that is cut off to read the reason. */
+/** Milliseconds that a client which is cut off has to read the reason. */
 export const GRACE_MS = 5_000
 
 /** Writes to one connection. */
@@ -11,19 +11,19 @@ export interface Writer {
   readonly namespace: string
   /** Identifies the client in the log. */
   readonly id: string
-  /** Bytes that wait until the client has made room for them. */
+  /** Bytes that the system has not accepted yet. */
   readonly buffered: number
   /** True if bytes waited for the client at the last `settle`. */
   readonly waits: boolean
-  /** True if it holds the same bytes as other connections, instead of a copy. */
+  /** True if it shares its bytes with other connections instead of copying them. */
   readonly sharesFrames: boolean
   /** True if the connection was cut off: it is closed, or will be within the grace period. */
   readonly isCut: boolean
   /** Sends payloads, at least one, in one write if the connection takes them at once. */
   send(...payloads: readonly [Payload, ...Payload[]]): void
-  /** Releases the bytes that the client has made room for. @returns whether any are left */
+  /** Releases the bytes that the system has accepted. @returns true if any are left */
   settle(): boolean
-  /** Milliseconds since the system last accepted a byte for the client. @param now by `performance.now` */
+  /** Returns the milliseconds since the system last accepted a byte for the client. @param now by `performance.now` */
   idleMs(now: number): number
   /** Closes the connection of a client that does not keep up, which can then resume. */
   cutOff(reason: CutOffReason): void

@@ -67,7 +67,7 @@ export class PostgresInstances implements InstanceTable {
         const before = this.directory.get(name)
         const record = change(before)
         const key = await this.#write(before, record)
-        // Undefined: another instance has its key, since the database has lost changes. Null: another node has changed it meanwhile.
+        // `undefined`: another instance has its key, because the database has lost changes. `null`: another node has changed it.
         if (key === undefined) this.#isReloading = true
         if (key === undefined || key === null) continue
         await this.#reading.run()
@@ -89,7 +89,7 @@ export class PostgresInstances implements InstanceTable {
           WHERE i.key = $1 AND i.id = $2`,
           [before.key, before.id]
         )
-        // Another instance has its key, or none, since another node has removed it or the database has lost changes.
+        // The key is another instance's or nobody's: another node has removed the instance, or the database has lost changes.
         if (!row) this.#isReloading = true
         await this.#reading.run()
         if (row) return row.removed ? before : undefined
@@ -98,8 +98,8 @@ export class PostgresInstances implements InstanceTable {
   }
 
   /**
-   * Inserts or updates a record. @returns its key; `null` if the record has changed since `before`; `undefined` if its key is that of
-   * another instance, or of none
+   * Inserts or updates a record. @returns its key; `null` if the record has changed since `before`; `undefined` if the key
+   * belongs to another instance or to none
    */
   async #write(before: Instance | undefined, record: InstanceRecord): Promise<number | null | undefined> {
     const { pool } = this.#options

@@ -96,9 +96,9 @@ export class PostgresLogReads {
     }
   }
 
-  /** As `LogStore.sums`. */
+  /** Implements `LogStore.sums`. */
   async sums({ after, upTo, partMs }: SumsOptions): Promise<EventSum[]> {
-    // The name at the highest offset: a text that begins with the offset is the highest as well. Sorted lists take twice as long.
+    // `max` of a text that begins with the offset yields the name at the highest offset. A sorted list takes twice as long.
     const rows = await this.#pool.query(
       `SELECT e.instance_key, e.instance, substr(max(lpad(e."offset"::text, 20, '0') || e.event), 21) AS event,
         max(e."offset") AS "offset", max(e.accepted_at) AS accepted_at, count(*) AS count

@@ -56,7 +56,7 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-/** The error for a file that cannot be used, with its path, the reason and the remedy. Errors of this package are passed on. */
+/** Returns the error for an unusable file, with its path, the reason and the remedy. Returns errors of this package as they are. */
 export function unusable(path: string, error: unknown): Error {
   const { code, message } = error as Error & { code?: string }
   if (code?.startsWith('IEV_')) return error as Error
@@ -66,7 +66,7 @@ export function unusable(path: string, error: unknown): Error {
   return new StoreUnusableError(path, reason, { cause: error })
 }
 
-/** Why SQLite cannot use a path, with the remedy; its own errors do not tell, such as "disk I/O error". */
+/** Returns why SQLite cannot use a path, with the remedy, which errors of SQLite such as "disk I/O error" do not name. */
 export function placeFault(path: string): string | undefined {
   return fileFault(path) ?? fileFault(`${path}-wal`)
 }

@@ -75,7 +75,7 @@ export class SqliteLogReads {
     return { events: page.events, reached: page.isFull ? (page.events.at(-1)?.offset as number) : end }
   }
 
-  /** As `LogStore.sums`; nothing in a damaged file. */
+  /** Implements `LogStore.sums`; returns nothing for a damaged file. */
   sums({ after, upTo, partMs }: SumsOptions): EventSum[] {
     const values = { after, upTo: Math.min(upTo, this.head), partMs }
     return (this.#damage.attempt(() => this.#sql.sums.all(values)) ?? []).map(toEventSum)

@@ -48,11 +48,11 @@ export function* readInstances(db: DatabaseSync): Generator<KeptInstance> {
   }
 }
 
-/** Rows as arrays of their columns, which take less time than objects. */
+/** Iterates over rows as arrays of their columns, which is faster than objects. */
 function rowsOf<T>(db: DatabaseSync, sql: string): IteratorObject<T, undefined> {
   const statement = db.prepare(sql)
   statement.setReturnArrays(true)
-  // The types of the columns are those of the schema.
+  // The schema fixes the types of the columns.
   return statement.iterate() as unknown as IteratorObject<T, undefined>
 }
 

@@ -4,7 +4,7 @@ import { EVENT_COLUMNS } from '../rows.ts'
 /** More than most events: with less room than this some are refused soon. */
 export const CHECK_BYTES = 65_536
 
-/** Bytes of `data` beyond which `toEvent` receives bytes. */
+/** Bytes of `data` above which it is read as bytes instead of text. */
 const LARGE_BYTES = 1_048_576
 const ONE_EVENT_COLUMNS = EVENT_COLUMNS.replace(
   'e.data',
@@ -22,7 +22,7 @@ export function prepareStatements(db: DatabaseSync) {
     isAt: db.prepare('SELECT 1 FROM events WHERE "offset" = ? AND instance_key = ? AND id = ?'),
     acceptedAt: db.prepare('SELECT accepted_at FROM events WHERE "offset" = ?'),
     read: { oldestFirst: prepareRead(db, 'ASC'), newestFirst: prepareRead(db, 'DESC') },
-    // SQLite takes columns beside a single `max` from the row that has it.
+    // With a single `max`, SQLite takes the other columns from the row that has the maximum.
     sums: db.prepare(`
       SELECT instance_key, instance, event, max("offset") AS "offset", accepted_at, count(*) AS count FROM events
       WHERE "offset" > :after AND "offset" <= :upTo GROUP BY instance_key, accepted_at / :partMs`),
