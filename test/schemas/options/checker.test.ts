@@ -27,7 +27,7 @@ t.test('a fault names the plugin, the option and what it accepts', async (t) => 
     [{ apiKey: 'short' }, 'apiKey: Expected string length greater or equal to 8'],
     [
       { apiKey, prefx: '/' },
-      'prefx is not an option; the options are prefix, apiKey, eventLog, sqs, websocket, docs, console, bodyLimit, bodiesLimit, hmacKeys, webhookDerivedIds, webhookUnknownEvents'
+      'prefx is not an option; the options are prefix, apiKey, previousApiKey, eventLog, sqs, websocket, docs, console, bodyLimit, bodiesLimit, hmacKeys, webhookDerivedIds, webhookUnknownEvents'
     ],
     [{ apiKey, bodyLimit: 0 }, 'bodyLimit: Expected integer to be greater or equal to 1'],
     [{ apiKey, sqs: true }, 'sqs: Expected false or object'],
