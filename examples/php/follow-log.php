@@ -1,5 +1,5 @@
 <?php
-// Follows the log of an instance by long polling, without any package. It goes on where its last run stopped.
+// Follows the log of an instance by long polling, without any package. It continues where its last run stopped.
 //
 //   API_KEY=<global key or token of the instance> INSTANCE=sales php examples/php/follow-log.php
 
@@ -7,7 +7,7 @@ $url = getenv('URL') ?: 'http://localhost:8080';
 $instance = getenv('INSTANCE') ?: 'sales';
 $file = getenv('FILE') ?: "$instance.offset";
 
-/** Your work. If it throws, the event comes again with the next run. */
+/** Your work. If it throws, the next run receives the event again. */
 function work(array $event): void
 {
     echo "{$event['offset']} {$event['event']} ", json_encode($event['data'], JSON_UNESCAPED_UNICODE), "\n";
@@ -18,7 +18,7 @@ $after = is_file($file) ? (int) file_get_contents($file) : 0;
 $options = ['header' => 'apikey: ' . getenv('API_KEY'), 'timeout' => 60, 'ignore_errors' => true];
 
 while (true) {
-    // The answer comes as soon as there is an event, or empty after 25 seconds.
+    // The reply arrives as soon as there is an event, or empty after 25 seconds.
     $query = http_build_query(['after' => $after, 'wait' => 25]);
     $body = @file_get_contents(
         "$url/events/" . rawurlencode($instance) . "?$query",
@@ -36,7 +36,7 @@ while (true) {
     }
     foreach ($page['events'] as $event) {
         work($event);
-        // Renamed into its place, so that a crash leaves the old offset or the new one.
+        // Write and rename, so that a crash leaves either the old offset or the new one.
         file_put_contents("$file.new", $event['offset']);
         rename("$file.new", $file);
     }

@@ -1,5 +1,5 @@
 <?php
-// Reads one queue and does each event once, in the order of its instance. Stop it at any time: what is not done comes again.
+// Reads one queue and processes each event once, in the order of its instance. Stop it at any time: unfinished events are received again.
 //
 //   composer install --working-dir examples/php
 //   SQS_ENDPOINT=http://127.0.0.1:4566 QUEUE=sales_messages_upsert.fifo php examples/php/worker.php
@@ -17,7 +17,7 @@ $db = new PDO('sqlite:' . (getenv('FILE') ?: 'worker.db'));
 $db->exec('CREATE TABLE IF NOT EXISTS handled (instance TEXT, id TEXT, at INTEGER, PRIMARY KEY (instance, id))');
 $db->exec('CREATE TABLE IF NOT EXISTS chats (jid TEXT PRIMARY KEY, messages INTEGER)');
 
-/** Your work, here: counts the messages of each chat. Throws if it cannot be done now. */
+/** Your work; here, counts the messages of each chat. Throws if it must be retried. */
 function work(PDO $db, array $event): void
 {
     $jid = $event['data']['key']['remoteJid'] ?? throw new UnexpectedValueException('data.key.remoteJid is missing');
@@ -51,10 +51,10 @@ $url = $sqs->getQueueUrl(['QueueName' => $queue])['QueueUrl'];
 echo "waiting for $queue\n";
 
 while (true) {
-    // Within these 60 seconds all ten must be done, or SQS brings them again.
+    // All ten must be done within these 60 seconds, or SQS delivers them again.
     $wanted = ['MaxNumberOfMessages' => 10, 'WaitTimeSeconds' => 20, 'VisibilityTimeout' => 60];
     $answer = $sqs->receiveMessage(['QueueUrl' => $url, 'AttributeNames' => ['MessageGroupId']] + $wanted);
-    // What is behind a failure in its group comes again after it.
+    // Messages after a failed one in its group are received again after it.
     $failed = [];
     foreach ($answer['Messages'] ?? [] as $message) {
         $group = $message['Attributes']['MessageGroupId'] ?? '';
@@ -73,6 +73,6 @@ while (true) {
         }
         $sqs->changeMessageVisibility($place + ['VisibilityTimeout' => $retrySeconds]);
     }
-    // SQS keeps a message for 14 days at most: what is older does not come again.
+    // SQS keeps a message for at most 14 days, so older ids are no longer needed.
     $db->prepare('DELETE FROM handled WHERE at < ?')->execute([time() - 15 * 86400]);
 }

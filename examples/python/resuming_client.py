@@ -1,4 +1,4 @@
-"""Handles every event of an instance in order, also those that happened while it was not connected or not running.
+"""Handles every event of an instance in order, including those of the time in which it was not connected or not running.
 
     pip install -r examples/python/requirements.txt
     API_KEY=<global key or token of the instance> INSTANCE=sales python3 examples/python/resuming_client.py
@@ -18,7 +18,7 @@ NAMESPACE = '/' + quote(INSTANCE, safe='')
 
 
 def kept():
-    """Where the last run stopped. The first one begins with what happens from now on."""
+    """Returns where the last run stopped. The first run begins with new events."""
     try:
         with open(FILE) as file:
             return json.load(file)
@@ -27,7 +27,7 @@ def kept():
 
 
 def keep(place):
-    """Renamed into its place, so that a crash leaves the old one or the new one."""
+    """Writes a new file and renames it, so that a crash leaves either the old one or the new one."""
     with open(f'{FILE}.new', 'w') as file:
         json.dump(place, file)
     os.replace(f'{FILE}.new', FILE)
@@ -38,7 +38,7 @@ def work(name, message):
 
 
 async def main():
-    received = kept()  # the offset and log that a connection tells: what waits in the inbox must not come twice
+    received = kept()  # sent when connecting; ahead of the file, so that events in the inbox are not received twice
     inbox = asyncio.Queue()
     client = socketio.AsyncClient()
 

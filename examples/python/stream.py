@@ -1,4 +1,4 @@
-"""Follows an instance without any package, by Server-Sent Events. After an interruption it gets what it missed.
+"""Follows an instance by Server-Sent Events, without any package. After an interruption it receives the events that it missed.
 
     API_KEY=<global key or token of the instance> INSTANCE=sales python3 examples/python/stream.py
 """
@@ -14,7 +14,7 @@ URL = os.environ.get('URL', 'http://localhost:8080')
 INSTANCE = os.environ.get('INSTANCE', 'sales')
 API_KEY = os.environ.get('API_KEY', '')
 
-# The offset of the last event, and the log that it belongs to. Keep both where they survive, with the result of your work.
+# The offset of the last event, and the log that it belongs to. Store both with the results of your work.
 place = {'after': os.environ.get('AFTER', 'latest')}
 
 
@@ -23,7 +23,7 @@ def work(message):
 
 
 def read(lines):
-    """Yields name and data of each event. A blank line ends one; comments, which begin with a colon, keep the connection open."""
+    """Yields name and data of each event. A blank line ends an event; comments begin with a colon and keep the connection open."""
     fields = {}
     for line in lines:
         name, _, value = line.decode().rstrip('\n').partition(': ')
@@ -36,7 +36,7 @@ def read(lines):
 
 def follow():
     url = f"{URL}/events/{quote(INSTANCE, safe='')}/stream?{urlencode(place)}"
-    # A comment comes every 15 seconds: after 60 without one the connection is dead.
+    # The server sends a comment every 15 seconds: after 60 seconds without one the connection is dead.
     with urlopen(Request(url, headers={'apikey': API_KEY}), timeout=60) as response:
         for name, message in read(response):
             if name is None:

@@ -1,9 +1,9 @@
-"""Reads one queue and does each event once, in the order of its instance. Stop it at any time: what is not done comes again.
+"""Reads one queue and processes each event once, in the order of its instance. Stop it at any time: unfinished events are received again.
 
     pip install -r examples/python/requirements.txt
     SQS_ENDPOINT=http://127.0.0.1:4566 QUEUE=sales_messages_upsert.fifo python3 examples/python/worker.py
 
-On AWS leave SQS_ENDPOINT out and set AWS_REGION. The emulator needs boto3 1.34 or newer; AWS takes older ones too.
+On AWS leave SQS_ENDPOINT out and set AWS_REGION. The emulator needs boto3 1.34 or newer; AWS accepts older ones, too.
 """
 import json
 import os
@@ -24,7 +24,7 @@ db.execute('CREATE TABLE IF NOT EXISTS chats (jid TEXT PRIMARY KEY, messages INT
 
 
 def work(event):
-    """Your work, here: counts the messages of each chat. Raises an exception if it cannot be done now."""
+    """Your work; here, counts the messages of each chat. Raises an exception if it must be retried."""
     jid = event['data']['key']['remoteJid']
     db.execute('INSERT INTO chats VALUES (?, 1) ON CONFLICT DO UPDATE SET messages = messages + 1', (jid,))
 
@@ -40,7 +40,7 @@ def once(event):
 
 
 def handle(sqs, url, messages):
-    """Deletes what is done. What failed, and what is behind it in its group, comes again in order."""
+    """Processes and deletes messages. A failed message, and those after it in its group, are received again in order."""
     failed = set()
     for message in messages:
         group = message.get('Attributes', {}).get('MessageGroupId')
@@ -66,11 +66,11 @@ def main():
     url = sqs.get_queue_url(QueueName=QUEUE)['QueueUrl']
     print(f'waiting for {QUEUE}', flush=True)
     while True:
-        # Within these 60 seconds all ten must be done, or SQS brings them again.
+        # All ten must be done within these 60 seconds, or SQS delivers them again.
         wanted = {'MaxNumberOfMessages': 10, 'WaitTimeSeconds': 20, 'VisibilityTimeout': 60}
         answer = sqs.receive_message(QueueUrl=url, AttributeNames=['MessageGroupId'], **wanted)
         handle(sqs, url, answer.get('Messages', []))
-        # SQS keeps a message for 14 days at most: what is older does not come again.
+        # SQS keeps a message for at most 14 days, so older ids are no longer needed.
         with db:
             db.execute('DELETE FROM handled WHERE at < ?', (time.time() - 15 * 86400,))
 

@@ -44,7 +44,7 @@ export class Streams {
     this.#options = options
   }
 
-  /** Makes them those of an emitter. */
+  /** Attaches the streams to an emitter. */
   belongTo(emitter: WebsocketEmitter): void {
     byEmitter.set(emitter, this)
   }

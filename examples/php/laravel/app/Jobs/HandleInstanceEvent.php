@@ -7,7 +7,7 @@ use Illuminate\Support\Facades\DB;
 
 class HandleInstanceEvent
 {
-    /** Does the work and notes its id in one transaction, so that an event that comes again is not done again. */
+    /** Does the work and records the event's id in one transaction, so that a repeated event is not processed again. */
     public function handle(Job $job, array $event): void
     {
         DB::transaction(function () use ($event) {
@@ -19,7 +19,7 @@ class HandleInstanceEvent
         $job->delete();
     }
 
-    /** Your work, here: counts the messages of each chat. Throws if it cannot be done now. */
+    /** Your work; here, counts the messages of each chat. Throws if it must be retried. */
     private function work(array $event): void
     {
         $jid = $event['data']['key']['remoteJid'] ?? throw new \UnexpectedValueException('data.key.remoteJid is missing');

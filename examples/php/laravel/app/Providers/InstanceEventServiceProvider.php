@@ -19,8 +19,8 @@ use Illuminate\Support\ServiceProvider;
 //   3. php artisan migrate
 //   4. php artisan queue:work instance-events --tries=0 --backoff=10
 //
-// One worker for each queue: --queue=support_messages_upsert.fifo. With --tries=0 an event that fails comes again until SQS moves
-// it to its dead-letter queue (SQS_DLQ_MAX_RECEIVES); those behind it in its instance wait.
+// One worker for each queue: --queue=support_messages_upsert.fifo. With --tries=0 a failed event is received again until SQS
+// moves it to its dead-letter queue (SQS_DLQ_MAX_RECEIVES); later events of its instance wait.
 class InstanceEventServiceProvider extends ServiceProvider
 {
     public function boot(): void

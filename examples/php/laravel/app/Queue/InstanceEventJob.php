@@ -5,7 +5,7 @@ namespace App\Queue;
 use App\Jobs\HandleInstanceEvent;
 use Illuminate\Queue\Jobs\SqsJob;
 
-/** An event in the form that Laravel expects of a job: which class handles it, and with which data. */
+/** An event in the form of a Laravel job, which names the class that handles it and its data. */
 class InstanceEventJob extends SqsJob
 {
     public function getRawBody()

@@ -4,7 +4,7 @@ namespace App\Queue;
 
 use Illuminate\Queue\SqsQueue;
 
-/** A queue of SQS whose messages are events, and not jobs that Laravel wrote. */
+/** An SQS queue whose messages are events instead of Laravel's own jobs. */
 class InstanceEventQueue extends SqsQueue
 {
     public function pop($queue = null)

@@ -8,7 +8,7 @@ return new class extends Migration
 {
     public function up(): void
     {
-        // Rows older than 14 days may be deleted: SQS does not bring these events again.
+        // Rows older than 14 days may be deleted: SQS does not deliver these events again.
         Schema::create('handled_events', function (Blueprint $table) {
             $table->string('instance', 255);
             $table->string('id', 255);
