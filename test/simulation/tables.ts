@@ -87,7 +87,7 @@ export class Tables {
   /** Copies everything but the directory. To be promoted once at most, before another copy is made. */
   copy(at: number): Standby {
     const { head, prunedTo, redrives } = this
-    const [events, letters, letterId] = [this.#events.slice(), this.#letters, this.#letterId]
+    const [events, letters, letterId] = [this.#events.slice(), this.#letters.slice(), this.#letterId]
     const ids = new Map(this.#ids)
     const lanes = new Map(
       [...this.#lanes].map(([id, { lane, redrives }]) => [id, { lane, redrives: new Map(redrives) }])
