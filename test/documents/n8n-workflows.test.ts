@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type QueueAttributeName } from '@aws-sdk/client-sqs'
 import t from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
 import { execute, readWorkflow } from '../support/n8n.ts'
 import { startSqs } from '../support/sqs.ts'
-import { until } from '../support/until.ts'
+import { soonOnce, until } from '../support/until.ts'
 
 const FILES = readdirSync(new URL('../../examples/n8n/', import.meta.url))
 /** Types of nodes with the versions that n8n 1 and 2 have. */
@@ -79,7 +80,10 @@ t.test('follow-log goes on after the last event that was done', async (t) => {
     work: ({ offset, data }: Record<string, unknown>) => void done.push([offset, data])
   }
   await execute(workflow, run)
+  const request = soonOnce(app.server, 'request')
   const waiting = execute(workflow, run)
+  const [{ url: path }] = (await request) as [IncomingMessage]
+  t.equal(path, '/events/sales%20%2F%201?after=2&wait=25')
   await emit('three')
   await waiting
   t.same(done, [

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { API_KEY, folder, listen } from '../support/build.ts'
 import { phpWith, startProgram } from '../support/interpreters.ts'
 import { startSqs, type TestSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 3
@@ -108,13 +109,16 @@ t.test('follow-log.php goes on where its last run stopped, and ends when it is r
   await emit('before')
   const env = { URL: url, INSTANCE: 'sales', API_KEY }
   const started = { program, args: [path('examples/php/follow-log.php')], env, cwd: folder(t) }
+  const urls: (string | undefined)[] = []
+  app.server.on('request', (request) => urls.push(request.url))
   const first = startProgram(t, started)
   await first.printed('1 messages.upsert {"text":"before"}')
-  // It waits for this one.
   await emit('Olá')
   await first.printed('2 messages.upsert {"text":"Olá"}\n')
+  await until(() => readFileSync(join(started.cwd, 'sales.offset'), 'utf8') === '2')
   first.stop()
   await first.ended()
+  t.same(urls.slice(0, 2), ['/events/sales?after=0&wait=25', '/events/sales?after=1&wait=25'])
   await emit('later')
 
   const second = startProgram(t, started)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +10,7 @@ import { KEY, startFakeHub } from '../support/fake-hub.ts'
 import { pythonWith, startProgram } from '../support/interpreters.ts'
 import { startQueryProtocol } from '../support/query-protocol.ts'
 import { startSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 3
@@ -117,11 +119,13 @@ t.test('resuming_client.py prints what it missed, also between two runs', async 
     env: { ...CLEAN, URL: url, API_KEY },
     cwd: folder(t)
   }
+  const kept = () => JSON.parse(readFileSync(join(started.cwd, 'sales.place.json'), 'utf8')) as { offset: number }
 
   const first = startProgram(t, started)
   await first.printed('resumed at 1: 0 missed, all')
   for (const text of ['Oi', 'Olá']) await emit(text)
   await first.printed('3 messages.upsert {"text": "Olá"}')
+  await until(() => kept().offset === 3)
   first.stop()
   await first.ended()
   for (const text of ['a', 'b']) await emit(text)
@@ -132,6 +136,7 @@ t.test('resuming_client.py prints what it missed, also between two runs', async 
   await app.websocket.set('sales', { enabled: false })
   t.equal(await second.ended(), 1)
   t.match(second.output(), 'The server has ended the connection.')
+  t.match(kept(), { offset: 5, log: /^[0-9a-f]{16}$/ })
 })
 
 t.test('resuming_client.py resumes after a lost connection, and tells why it is refused', async (t) => {
