@@ -55,10 +55,11 @@ async def main():
     async def refused(error):
         print('refused:', error, flush=True)
 
-    await client.connect(
-        URL, namespaces=[NAMESPACE], transports=['websocket'],
-        auth=lambda: {'apikey': os.environ.get('API_KEY'), **received},
-    )
+    try:
+        auth = lambda: {'apikey': os.environ.get('API_KEY'), **received}
+        await client.connect(URL, namespaces=[NAMESPACE], transports=['websocket'], auth=auth)
+    except socketio.exceptions.ConnectionError as error:
+        sys.exit(f'not connected: {error}')
 
     async def consume():
         while True:
