@@ -26,6 +26,8 @@ const BEGIN = 1_767_225_600_000
 const RECOVERY_MS = 1_200_000
 /** Within which the last client has come, or one that waits gets something: a connection that was lost without a sign is noticed after 45 seconds. */
 const CATCH_UP_MS = 120_000
+/** Within which nodes and clients know that the log has lost its end. */
+const FAILED_OVER_MS = 60_000
 const VIOLATIONS = 20
 
 /** Runs the scenario of a seed, and looks at what came of it. @param traceLines that are kept of what happened last */
@@ -97,6 +99,7 @@ async function settle(world: World): Promise<void> {
 async function caughtUp(world: World): Promise<void> {
   const { clock, clients, history, scenario } = world
   for (const client of clients) client.reads(true)
+  if (history.failovers.length > 0) await sleep(FAILED_OVER_MS)
   let deadline = clock.now + scenario.durationMs + CATCH_UP_MS
   let before = ''
   for (;;) {
