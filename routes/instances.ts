@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { InstanceExistsError, InstanceNotFoundError, TransportDisabledError, UnauthorizedError } from '../lib/errors.ts'
+import {
+  InstanceExistsError,
+  InstanceNameError,
+  InstanceNotFoundError,
+  TransportDisabledError,
+  UnauthorizedError
+} from '../lib/errors.ts'
 import { findByNumber, readConnection } from '../lib/event-log/connection.ts'
 import { assertInstanceName } from '../lib/instances/name.ts'
 import { jsonArray } from '../lib/json/json-array.ts'
@@ -28,6 +34,9 @@ import type { SelectionInput } from '../lib/instances/directory.ts'
 import type { Instance, TransportName } from '../lib/instances/instance.ts'
 import { identityOf, authorize } from './keys.ts'
 
+/** A name whose log could not be read: `GET /events/stream` is the stream of all instances. */
+const RESERVED_NAME = 'stream'
+
 /** `POST /instance/create`, `GET /instance/fetchInstances`, `GET /instance/connectionState/:instance`, `PUT /instance/token/:instance`, `PUT /instance/silence/:instance`, `DELETE /instance/delete/:instance` */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { eventLog } = fastify
@@ -46,6 +55,10 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     handler: async ({ body }, reply) => {
       const { instanceName: name, integration = null, silenceAfterMinutes = null } = body
       assertInstanceName(name)
+      if (name === RESERVED_NAME)
+        throw new InstanceNameError(
+          `"${RESERVED_NAME}" is part of a route, GET /events/${RESERVED_NAME}: choose another name`
+        )
       eventLog.assertNotOperator(name)
       const registered = instances.get(name)
       if (registered?.tokenHash) throw new InstanceExistsError(name)

@@ -13,6 +13,7 @@ import { InstanceParams } from '../lib/schemas/instances.ts'
 import '../plugins/event-log.ts'
 import { parseFilter } from './filter-query.ts'
 import { authorize, identityOf } from './keys.ts'
+import { UnreadPages } from './unread-pages.ts'
 
 type Request = FastifyRequest<{ Querystring: EventPageQuery }>
 
@@ -20,6 +21,7 @@ type Request = FastifyRequest<{ Querystring: EventPageQuery }>
 const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { eventLog } = fastify
   const arrivals = new Arrivals(eventLog.store.log)
+  const unread = new UnreadPages()
   const unwatch = eventLog.watchInstances(({ before }) => arrivals.changed(before))
   fastify.addHook('preClose', async () => {
     unwatch()
@@ -53,7 +55,7 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   /** Reads a page. If it is empty and the query has `wait`, waits for the next event first. */
   async function read(request: Request, reply: FastifyReply, instance?: string): Promise<Page> {
-    const { after, before, limit, events: listed, filter, wait = 0 } = request.query
+    const { after, before, limit, events: listed, filter, log, wait = 0 } = request.query
     if (after !== undefined && before !== undefined)
       throw new ValidationError('querystring.after and querystring.before exclude each other: send one of them')
     if (wait > 0 && before !== undefined)
@@ -67,21 +69,23 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       before: before === undefined || before === 'latest' ? (before as 'latest' | undefined) : Number(before),
       limit
     }
-    const readPage = (position: number, instanceKey: number | undefined) =>
-      readEventPage(store.log, { ...options, instanceKey, after: position })
+    const readPage = (position: number, instanceKey: number | undefined, log?: string) =>
+      readEventPage(store.log, { ...options, instanceKey, after: position, log })
     const keyNow = () => (instance === undefined ? undefined : instances.require(instance).key)
-    if (wait === 0) return readPage(after ?? 0, keyNow())
+    if (wait === 0) return readPage(after ?? 0, keyNow(), log)
 
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(wait * 1_000)])
-    for (let position = after ?? 0; ;) {
+    let position = after ?? 0
+    for (let of = log; ;) {
       const instanceKey = keyNow()
       const { arrived, end } = arrivals.begin({ instanceKey, events }, signal)
       try {
-        const page = await readPage(position, instanceKey)
+        const page = await readPage(position, instanceKey, of)
         position = page.next
-        if (page.events.length > 0 || page.more || signal.aborted || arrivals.closed) return page
+        of = page.log
+        if (page.events.length > 0 || page.more || !page.complete || signal.aborted || arrivals.closed) return page
         await arrived
       } finally {
         end()
@@ -99,12 +103,16 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     if (!now || !sameToken(now, instance)) throw new UnauthorizedError('The key no longer authorizes this request')
   }
 
-  function send({ events, next, more }: Page, { before }: EventPageQuery, reply: FastifyReply): FastifyReply {
+  function send(
+    { events, next, more, log, complete }: Page,
+    { before }: EventPageQuery,
+    reply: FastifyReply
+  ): FastifyReply {
     const position = before === undefined ? 'after' : 'before'
     // The messages are JSON already; as a string they are not serialised again.
-    return reply
-      .type('application/json; charset=utf-8')
-      .send(`{"events":[${events.map(socketMessage).join(',')}],"${position}":${next},"more":${more}}`)
+    const body = `{"events":[${events.map(socketMessage).join(',')}],"${position}":${next},"more":${more},"log":${JSON.stringify(log)}${before === undefined ? `,"complete":${complete}` : ''}}`
+    unread.add(body, reply)
+    return reply.type('application/json; charset=utf-8').send(body)
   }
 }
 

@@ -65,7 +65,8 @@ const streamRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       query: { apikey: query.apikey }
     }
     const decision = streams.admit(raw, { namespace, handshake })
-    if (decision.status === 'refused') throw refusal(decision, reply)
+    if (decision.status === 'refused')
+      throw refusal(decision, { reply, lastEventId: Boolean(headers['last-event-id']) })
     if (decision.notice) throw new StreamUnavailableError(decision.notice.message)
     reply.hijack()
     // Fastify's type also allows numbers where Node's does not.
@@ -98,14 +99,21 @@ function decodeName(name: string): string {
 }
 
 /** Returns the error for a refusal. Its message names members of the query instead of `auth`. */
-function refusal({ code, message, retryAfterMs }: Refused, reply: FastifyReply): Error {
+function refusal(
+  { code, message, retryAfterMs }: Refused,
+  { reply, lastEventId }: { reply: FastifyReply; lastEventId: boolean }
+): Error {
   if (retryAfterMs !== undefined) {
     reply.header('retry-after', Math.ceil(retryAfterMs / 1_000))
     return new TooManyRequestsError(message)
   }
   if (code === WS_UNAUTHORIZED) return new UnauthorizedError(message)
   if (code === WS_INVALID)
-    return new ValidationError(message.replace(/^auth\.offset/, 'Last-Event-ID').replace(/^auth\./, 'querystring.'))
+    return new ValidationError(
+      message
+        .replace(/^auth\.offset/, lastEventId ? 'Last-Event-ID' : 'querystring.after')
+        .replace(/^auth\./, 'querystring.')
+    )
   return new StreamUnavailableError(message)
 }
 

@@ -74,6 +74,8 @@ export const UNLISTED_KEY = 'UNKNOWN'
 /** Valid names of unlisted events. */
 const UNLISTED_NAME = /^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$/
 const MAX_NAME_LENGTH = 64
+/** Names of the events that only this server emits, in any spelling. */
+const OPERATOR_NAME = /^operator[._-]/i
 
 /** The events that a server knows. */
 export interface CatalogueOptions {
@@ -185,10 +187,10 @@ export class EventCatalogue {
    * @throws {EventInvalidError} no event can have this name
    */
   unlisted(name: string): CatalogueEvent {
-    if (name.length <= MAX_NAME_LENGTH && UNLISTED_NAME.test(name) && !RESERVED.has(name))
+    if (name.length <= MAX_NAME_LENGTH && UNLISTED_NAME.test(name) && !RESERVED.has(name) && !OPERATOR_NAME.test(name))
       return { name, key: eventKey(name), inAll: true, hub: null, unlisted: true }
     throw new EventInvalidError(
-      `event "${excerpt(name)}" is not a known event, nor a valid name: use at most ${MAX_NAME_LENGTH} letters and digits, with single ".", "-" or "_" between them, and no name of Socket.IO's own events`
+      `event "${excerpt(name)}" is not a known event, nor a valid name: use at most ${MAX_NAME_LENGTH} letters and digits, with single ".", "-" or "_" between them, and neither a name of Socket.IO's own events nor one that begins with operator`
     )
   }
 

@@ -2,7 +2,8 @@ import { FilterInvalidError } from '../errors.ts'
 import { withMessages } from '../error-class.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { Condition, PolicyFault } from './conditions.ts'
-import { parsedData, type WithData } from './parsed-data.ts'
+import { bounded } from './work.ts'
+import { parsedData, TOO_LARGE, type WithData } from './parsed-data.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { SharedValues } from './shared-values.ts'
 
@@ -36,6 +37,9 @@ const compiled = new WeakMap<EventFilter, Compiled>()
 export function checkFilter(value: unknown, field: string, catalogue: EventCatalogue): EventFilter {
   const filter = asObject(value, field)
   const names = Object.keys(filter)
+  const named = names.find((name) => name.includes('.') && catalogue.find(name)?.name === name)
+  if (named !== undefined)
+    throw invalid(`${field} has the name of an event: write its key, ${catalogue.get(named).key} instead of "${named}"`)
   const keyed = names.filter((name) => KEY.test(name))
   if (keyed.length > 0 && keyed.length < names.length)
     throw invalid(`${field} must have event keys only, such as MESSAGES_UPSERT, or members of data only`)
@@ -43,14 +47,16 @@ export function checkFilter(value: unknown, field: string, catalogue: EventCatal
     keyed.length > 0 ? catalogue.resolve([name], field).keys.map((key) => [key, filter[name]]) : [[name, filter[name]]]
   )
   const known = Object.fromEntries(entries) as EventFilter
-  const shared = filters.of(known)
   try {
-    compile(shared, field)
+    // First, because a filter with too many levels cannot be written as text either.
+    compile(known, field)
   } catch (error) {
     // Only PolicyFault is thrown here.
     throw invalid((error as PolicyFault).message)
   }
-  return shared
+  if (JSON.stringify(known).length > MAX_CHARACTERS)
+    throw invalid(`${field} must have at most ${MAX_CHARACTERS} characters as JSON`)
+  return filters.of(known)
 }
 
 /** Returns the filter that a store holds as JSON text. */
@@ -63,7 +69,10 @@ export function sharedFilter(filter: EventFilter): EventFilter {
   return filters.of(filter)
 }
 
-/** True if an event with this key passes a filter. Each event is evaluated once for equal filters. */
+/**
+ * True if an event with this key passes a filter. Each event is evaluated once for equal filters. An event passes if its data has
+ * too many values to evaluate them in a short time.
+ */
 export function passes(filter: EventFilter | undefined, key: string, event: WithData): boolean {
   if (!filter) return true
   const { conditions, passed } = compile(filter, 'filter')
@@ -71,7 +80,9 @@ export function passes(filter: EventFilter | undefined, key: string, event: With
   if (!matches) return true
   let result = passed.get(event)
   if (result === undefined) {
-    result = matches(parsedData(event))
+    const data = parsedData(event)
+    // An event is rather delivered too often than lost.
+    result = data === TOO_LARGE || (bounded(() => matches(data)) ?? true)
     passed.set(event, result)
   }
   return result
@@ -94,8 +105,6 @@ function compile(filter: EventFilter, field: string): Compiled {
 function asObject(value: unknown, field: string): EventFilter {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid(`${field} must be an object, such as {"key":{"fromMe":[false]}}`)
-  if (JSON.stringify(value).length > MAX_CHARACTERS)
-    throw invalid(`${field} must have at most ${MAX_CHARACTERS} characters as JSON`)
   return value as EventFilter
 }
 

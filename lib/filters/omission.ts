@@ -8,7 +8,8 @@ export type Omission = readonly string[]
 
 const MAX_PATHS = 50
 const MAX_CHARACTERS = 200
-const PATH = /^data(\.[^.]+)+$/
+/** Without `*` and `[`, which look like wildcards and places of items: a path goes through all items of an array. */
+const PATH = /^data(\.[^.*[\]]+)+$/
 
 const omissions = new SharedValues<Omission>()
 const results = new WeakMap<Omission, WeakMap<WithData, string>>()
@@ -65,20 +66,41 @@ function mayHave(data: string, path: readonly string[]): boolean {
 
 function without(json: string, paths: readonly (readonly string[])[]): string {
   const data: unknown = JSON.parse(json)
-  for (const path of paths) remove(data, path, 0)
+  remove(data, treeOf(paths))
   return JSON.stringify(data)
 }
 
-function remove(value: unknown, path: readonly string[], at: number): void {
+/** The members to leave out, by name; under each that stays, those to leave out of it. */
+type Tree = Map<string, Tree | 'omitted'>
+
+function treeOf(paths: readonly (readonly string[])[]): Tree {
+  const root: Tree = new Map()
+  for (const path of paths) {
+    let tree = root
+    for (const [at, name] of path.entries()) {
+      const known = tree.get(name)
+      if (known === 'omitted') break
+      const next: Tree = known ?? new Map()
+      tree.set(name, at === path.length - 1 ? 'omitted' : next)
+      tree = next
+    }
+  }
+  return root
+}
+
+/** Removes members in one pass, however many paths there are. */
+function remove(value: unknown, tree: Tree): void {
   if (Array.isArray(value)) {
-    for (const item of value) remove(item, path, at)
+    for (const item of value) remove(item, tree)
     return
   }
-  const name = path[at] as string
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return
+  if (typeof value !== 'object' || value === null) return
   const object = value as Record<string, unknown>
-  if (at === path.length - 1) delete object[name]
-  else remove(object[name], path, at + 1)
+  for (const [name, inner] of tree) {
+    if (!Object.hasOwn(object, name)) continue
+    if (inner === 'omitted') delete object[name]
+    else remove(object[name], inner)
+  }
 }
 
 function invalid(message: string): Error {

@@ -1,3 +1,4 @@
+import { look } from './work.ts'
 import { type Condition, PolicyFault, readCondition } from './conditions.ts'
 
 /** A filter policy of Amazon SNS for `data`: each member has a list of conditions, or a policy for the object in it. */
@@ -56,6 +57,7 @@ export function compilePolicy(policy: unknown, field: string): Condition {
 
 /** Returns true if a value matches or, in an array, one of its items. */
 function ofItems(value: unknown, matches: Condition): boolean {
+  look()
   return Array.isArray(value) ? value.some((item) => ofItems(item, matches)) : matches(value)
 }
 

@@ -10,6 +10,13 @@ import { type OperatorEventMap, operatorEventSchemas } from '../schemas/events/o
 import { QuietLog } from '../telemetry/quiet-log.ts'
 import { TokenBucket } from './token-bucket.ts'
 
+/** The rate limits of a name, and the events that were dropped since the last one. */
+interface Kind {
+  readonly bucket: TokenBucket
+  readonly byInstance: Map<string, TokenBucket>
+  leftOut: number
+}
+
 export type OperatorEventName = keyof OperatorEventMap
 
 /** The data of an event without `leftOut`, which `emit` adds. */
@@ -31,6 +38,11 @@ const INTEGRATION = 'OPERATOR'
 /** Rate limit for each name: events at once, and milliseconds until one more. */
 const BURST = 20
 const REFILL_MS = 10_000
+/** Of them, those about one instance: it must not hide what happens to others. */
+const BURST_OF_INSTANCE = 3
+const REFILL_OF_INSTANCE_MS = 60_000
+/** Instances whose limits are remembered for each name. */
+const MAX_INSTANCES = 1_000
 
 const NAMES = Object.keys(operatorEventSchemas) as OperatorEventName[]
 
@@ -42,15 +54,16 @@ export class OperatorEvents {
   readonly instance: string
   readonly #options: OperatorEventsOptions
   readonly #quiet: QuietLog
-  readonly #kinds: Map<OperatorEventName, { bucket: TokenBucket; leftOut: number }>
+  readonly #kinds: Map<OperatorEventName, Kind>
 
   constructor(options: OperatorEventsOptions) {
-    const { instance, log, now } = options
+    const { instance, log } = options
     this.instance = instance
     this.#options = options
     this.#quiet = new QuietLog(log)
-    const bucket = () => new TokenBucket({ size: BURST, refillMs: REFILL_MS, ...(now && { now }) })
-    this.#kinds = new Map(NAMES.map((name) => [name, { bucket: bucket(), leftOut: 0 }]))
+    this.#kinds = new Map(
+      NAMES.map((name) => [name, { bucket: this.#bucket(BURST, REFILL_MS), byInstance: new Map(), leftOut: 0 }])
+    )
   }
 
   /** Registers the instance and returns it. @throws {OptionsInvalidError} another instance has this name */
@@ -67,14 +80,15 @@ export class OperatorEvents {
   }
 
   /**
-   * Emits an event. Above the rate limit of its name the event is dropped, and counted in `leftOut` of the next one. Never rejects.
+   * Emits an event. Above the rate limit of its name, or of the instance that it is about, the event is dropped, and counted in `leftOut` of the next one. Never rejects.
    * @param id id of the event: nodes that use the same one emit the event once @default a new id
    */
   async emit<Name extends OperatorEventName>(event: Name, data: OperatorEventData<Name>, id?: string): Promise<void> {
     const { instance, accept } = this.#options
     // The map has all names.
-    const kind = this.#kinds.get(event) as { bucket: TokenBucket; leftOut: number }
-    if (!kind.bucket.take()) {
+    const kind = this.#kinds.get(event) as Kind
+    const about = 'instance' in data ? this.#bucketOf(kind, String(data.instance)) : undefined
+    if (about?.take() === false || !kind.bucket.take()) {
       kind.leftOut++
       return
     }
@@ -92,5 +106,18 @@ export class OperatorEvents {
       kind.leftOut += leftOut + 1
       this.#quiet.warn(event, { err: error, event }, "An event of the operator's instance was not accepted")
     }
+  }
+
+  #bucketOf({ byInstance }: Kind, instance: string): TokenBucket {
+    const bucket = byInstance.get(instance) ?? this.#bucket(BURST_OF_INSTANCE, REFILL_OF_INSTANCE_MS)
+    const [oldest] = byInstance.keys()
+    if (oldest !== undefined && byInstance.size >= MAX_INSTANCES) byInstance.delete(oldest)
+    byInstance.set(instance, bucket)
+    return bucket
+  }
+
+  #bucket(size: number, refillMs: number): TokenBucket {
+    const { now } = this.#options
+    return new TokenBucket({ size, refillMs, ...(now && { now }) })
   }
 }

@@ -12,6 +12,12 @@ export const EventPageQuery = Type.Object({
       description: 'Newest first instead, before this offset; `latest`: from the end of the log.'
     })
   ),
+  log: Type.Optional(
+    Type.String({
+      maxLength: 100,
+      description: 'The log of `after`, as the reply before named it: tells a log that was restored.'
+    })
+  ),
   limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
   events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' })),
   filter: Type.Optional(
@@ -64,10 +70,17 @@ export const EventPage = Type.Object(
     before: Type.Optional(
       Type.Integer({ description: 'Instead of `after` if you gave `before`: pass it as `before` to read on.' })
     ),
+    log: Type.String({ description: 'Identifies the log of the offsets, and its epoch. Pass it as `log` to read on.' }),
+    complete: Type.Optional(
+      Type.Boolean({
+        description:
+          'With `after`. `false`: events after it are missing, because they were pruned or lost, or because it is an offset of another log.'
+      })
+    ),
     more: Type.Boolean({
       description: '`true` if more events may follow now. With `events`, a page may be empty although more may follow.'
     })
   },
-  { examples: [{ events: [MESSAGE], after: MESSAGE.offset, more: false }] }
+  { examples: [{ events: [MESSAGE], after: MESSAGE.offset, more: false, log: '88e02af1c2d83484', complete: true }] }
 )
 export type EventPage = Static<typeof EventPage>

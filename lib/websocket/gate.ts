@@ -92,9 +92,13 @@ export class Gate {
   #judge(attempt: Attempt, address: string): Admitted | Refused {
     const { admission, hub, maxSocketsPerInstance } = this.#options
     const decision = admission.admit(attempt, address)
-    const tokenOf = decision.status === 'admitted' ? decision.tokenOf : undefined
-    if (!tokenOf || hub.countByToken(tokenOf) < maxSocketsPerInstance) return decision
-    return tooMany(`Too many sockets are open with the token of "${tokenOf.name}"`)
+    if (decision.status === 'refused') return decision
+    const { tokenOf } = decision
+    if (tokenOf && hub.countByToken(tokenOf) >= maxSocketsPerInstance)
+      return tooMany(`Too many sockets are open with the token of "${tokenOf.name}"`)
+    return hub.hasTooManyFilters(decision)
+      ? tooMany('Too many different filters are open: use one that is open already, or filter the events yourself')
+      : decision
   }
 
   #connected(socket: Socket): void {

@@ -110,6 +110,11 @@ export class Hub {
     return this.#listeners.countByToken(instance)
   }
 
+  /** True if clients that see an instance, or all, have as many different filters as they may have, and not this one. */
+  hasTooManyFilters({ instance, subscription: { filter } }: Admitted): boolean {
+    return filter !== undefined && this.#listeners.hasTooManyFilters(instance?.key, filter)
+  }
+
   /** Serves a socket until it is disconnected. */
   add(socket: Socket, admitted: Admitted): void {
     const listener = makeListener(admitted, {

@@ -1,4 +1,7 @@
+import { EventEmitter } from 'node:events'
+import type { FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
+import { UnreadPages } from '../../routes/unread-pages.ts'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { emit } from '../support/resuming.ts'
@@ -84,4 +87,34 @@ t.test('a wait that makes no sense is refused', async (t) => {
     { status: 400, response: { message: ['querystring.filter must be JSON, percent-encoded'] } },
     { status: 400, response: { message: [/^querystring\.filter\.a must be/] } }
   ])
+})
+
+t.test('a reader whose log was lost or pruned is told so, and waits for nothing', async (t) => {
+  const { app, poll } = await start(t)
+  const read = async (query: string) => (await poll(`/sales?${query}`)) as unknown as Record<string, unknown>
+  const { log } = await read('after=0')
+  t.match(log, /^\S+$/)
+  t.match(await read(`after=1&log=${String(log)}`), { events: [], complete: true, log })
+  t.match(await read('after=7&wait=60'), { events: [{ data: 'first' }], complete: false, after: 1 })
+  t.match(await read('after=1&log=another&wait=60'), { events: [{ data: 'first' }], complete: false })
+  const { store } = app.eventLog
+  while ((await store.log.prune({ acceptedBefore: Date.now() + 1_000, maxBytes: Number.MAX_SAFE_INTEGER })).more);
+  t.match(await read('after=0&wait=60'), { events: [], complete: false })
+  t.equal('complete' in (await read('before=latest')), false, 'there is no reader that comes back')
+})
+
+t.test('pages that clients do not read are bounded, and closed after a while', async (t) => {
+  const replies = Array.from({ length: 3 }, () => ({ raw: Object.assign(new EventEmitter(), { destroy: () => {} }) }))
+  const unread = new UnreadPages({ max: 10, withinMs: 5 })
+  // Only `raw` is looked at.
+  const [first, second, third] = replies as unknown as [FastifyReply, FastifyReply, FastifyReply]
+  unread.add('x'.repeat(20), first)
+  t.throws(() => unread.add('x', second), { code: 'IEV_BACKPRESSURE' }, 'a page larger than the limit goes alone')
+  first.raw.emit('close')
+  const closed = new Promise<void>((resolve) => t.intercept(second.raw, 'destroy', { value: () => resolve() }))
+  unread.add('x'.repeat(9), second)
+  await closed
+  second.raw.emit('close')
+  unread.add('x'.repeat(10), third)
+  third.raw.emit('close')
 })

@@ -139,7 +139,8 @@ t.test('what cannot be streamed is refused with the reason and the remedy', asyn
     ['sales/stream?events=cal', { ...invalid, message: /^querystring\.events\[0\] "cal" is not a known event/ }],
     ['sales/stream?filter={', { ...invalid, message: 'querystring.filter must be JSON, percent-encoded' }],
     ['sales/stream?filter={"a":1}', { ...invalid, message: /^querystring\.filter\.a must be a list/ }],
-    ['sales/stream?offset=1', { ...invalid, message: /offset/ }]
+    ['sales/stream?offset=1', { ...invalid, message: /offset/ }],
+    ['sales/stream?after=9007199254740993', { ...invalid, message: /^querystring\.after: takes the offset/ }]
   ] as const
   t.match(
     await Promise.all(paths.map(([path]) => refused(`${url}/events/${path}`))),
@@ -235,4 +236,16 @@ t.test('headers of the host are kept', async (t) => {
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   await server.websocket.set('sales', { enabled: true })
   t.match((await stream(t, `${url}/events/sales/stream`)).response.headers, { 'x-of-host': '1' })
+})
+
+t.test('sockets and streams of an instance have a limited number of different filters', async (t) => {
+  const { app, url } = await start(t)
+  const path = (n: number) => `${url}/events/sales/stream?filter=${encodeURIComponent(JSON.stringify({ n: [n] }))}`
+  const open = await Promise.all(numbers(100).map((n) => stream(t, path(n))))
+  await stream(t, path(7))
+  await stream(t, `${url}/events/sales/stream`)
+  t.match(await refused(path(100)), { status: 429, message: /^Too many different filters are open/ })
+  open[3]?.response.destroy()
+  await until(() => app.websocket.connected === 101)
+  t.equal((await stream(t, path(100))).response.statusCode, 200)
 })

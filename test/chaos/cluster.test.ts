@@ -6,6 +6,7 @@ import {
   checkListeners,
   checkQueues,
   LONG,
+  messagesOf,
   offsetsOf,
   random,
   randomFaults,
@@ -20,7 +21,7 @@ import { client } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 import { callsToSqs, call, startStandalone, type Standalone } from '../support/standalone.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
-import { soon } from '../support/until.ts'
+import { soon, until } from '../support/until.ts'
 
 const NODES = 3
 const INSTANCES = LONG ? 100 : 30
@@ -52,14 +53,17 @@ function listener(t: Test, url: string, instance: string | undefined) {
   return { instance, received }
 }
 
-/** Milliseconds from the post of each event to its place in the shared queue, in the order of the queue. */
-function delaysOf(server: FauxqsServer): number[] {
-  const messages = server.inspectQueue('global_call.fifo')?.messages.ready ?? []
-  return messages.map(({ body, sentTimestamp }) => sentTimestamp - (JSON.parse(body) as { postedAt: number }).postedAt)
+/** Milliseconds from the post of each event to its acceptance by the shared queue, by offset. */
+function delaysOf(server: FauxqsServer): { offset: number; ms: number }[] {
+  return messagesOf(server, 'global_call.fifo').map(({ body, sentTimestamp }) => {
+    const { offset, postedAt } = JSON.parse(body) as { offset: number; postedAt: number }
+    return { offset, ms: sentTimestamp - postedAt }
+  })
 }
 
-function shownDelays(delays: number[]): string {
-  const [p50, p99, longest] = [0.5, 0.99, 1].map((share) => quantile(delays, share))
+function shownDelays(delays: { ms: number }[]): string {
+  const all = delays.map(({ ms }) => ms)
+  const [p50, p99, longest] = [0.5, 0.99, 1].map((share) => quantile(all, share))
   return `p50 ${p50} ms, p99 ${p99} ms, longest ${longest} ms`
 }
 
@@ -158,7 +162,9 @@ async function cluster(t: Test): Promise<void> {
   await soon(posting, 'events that are accepted')
   clearInterval(dropping)
   faults.decide = () => undefined
-  const calm = accepted.length
+  const sent = () => (sqs.depth('global_call.fifo') ?? 0) >= accepted.length
+  await until(sent, PATIENCE_MS)
+  const calm = Math.max(...accepted.map(({ offset }) => offset))
   await Promise.all(instances.map((instance) => post(instance, CALM_EVENTS / INSTANCES)))
 
   accepted.sort((a, b) => a.offset - b.offset)
@@ -172,8 +178,8 @@ async function cluster(t: Test): Promise<void> {
   while (missing() && Date.now() < deadline) await pause(50)
   t.comment(`all events had arrived after ${PATIENCE_MS - (deadline - Date.now())} ms`)
   const delays = delaysOf(sqs.server)
-  t.comment(`from the post to the queue, with faults: ${shownDelays(delays.slice(0, calm))}`)
-  t.comment(`without faults, from any node: ${shownDelays(delays.slice(calm))}`)
+  t.comment(`from the post to the queue, with faults: ${shownDelays(delays.filter(({ offset }) => offset <= calm))}`)
+  t.comment(`without faults, from any node: ${shownDelays(delays.filter(({ offset }) => offset > calm))}`)
   // Repeats would arrive in this time.
   await pause(500)
 

@@ -100,3 +100,32 @@ t.test('a filter that cannot be used is refused with its name', async (t) => {
     message: /^sqs\.filter\[0\] "CAL" is not a known event/
   })
 })
+
+t.test('an event passes if its data has too many values to look at them in a short time', async (t) => {
+  const filter = check({ a: Array.from({ length: 150 }, (_, n) => n + 1) })
+  const zeros = (count: number) => event({ a: Array(count).fill(0) })
+  t.strictSame(
+    [50, 100, 1_000_000].map((count) => passes(filter, 'CALL', zeros(count))),
+    [false, true, true]
+  )
+  t.equal(passes(filter, 'CALL', event({ a: 0, text: 'x,'.repeat(40_000) })), false, 'long texts are no such data')
+})
+
+t.test('a filter with too many levels is refused, however many there are', async (t) => {
+  const levels = 100_000
+  const deep: unknown = JSON.parse(`${'{"a":'.repeat(levels)}[1]${'}'.repeat(levels)}`)
+  const lists: unknown = JSON.parse(`{"a":${'['.repeat(levels)}1${']'.repeat(levels)}}`)
+  t.throws(() => check(deep), {
+    code: 'IEV_FILTER_INVALID',
+    message: 'sqs.filter must have at most 12 levels of objects'
+  })
+  t.throws(() => check(lists), { code: 'IEV_FILTER_INVALID', message: /^sqs\.filter\.a\[0\] must be/ })
+})
+
+t.test('the name of an event in a filter is refused, with its key', async (t) => {
+  t.throws(() => check({ 'messages.upsert': { a: [1] } }), {
+    code: 'IEV_FILTER_INVALID',
+    message: 'sqs.filter has the name of an event: write its key, MESSAGES_UPSERT instead of "messages.upsert"'
+  })
+  t.strictSame(check({ 'data.of.ours': [1] }), { 'data.of.ours': [1] })
+})

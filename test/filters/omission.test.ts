@@ -13,7 +13,9 @@ t.test('members of these paths are left out, also of the items of arrays', async
     ['{"\\u0061":1,"b":2}', ['data.a'], '{"b":2}'],
     ['{"__proto__":1,"b":2}', ['data.__proto__'], '{"b":2}'],
     ['{"a":{"b":1}}', ['data.b.a'], '{"a":{"b":1}}'],
-    ['"a"', ['data.a'], '"a"']
+    ['"a"', ['data.a'], '"a"'],
+    ['{"a":{"b":1,"c":2},"d":3}', ['data.a.b', 'data.a', 'data.a.c'], '{"d":3}'],
+    ['{"a":{"b":1,"c":2}}', ['data.a.b', 'data.a.b.x'], '{"a":{"c":2}}']
   ]
   t.strictSame(
     cases.map(([data, paths]) => left(data, paths)),
@@ -52,6 +54,8 @@ t.test('paths that cannot be used are refused', async (t) => {
     [['data'], path(0)],
     [['data.a', 'data.'], path(1)],
     [['data..a'], path(0)],
+    [['data.*'], path(0)],
+    [['data.a[0]'], path(0)],
     [[1], path(0)],
     [[`data.${'x'.repeat(200)}`], path(0)]
   ]

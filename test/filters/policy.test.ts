@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { bounded } from '../../lib/filters/work.ts'
 import { compilePolicy } from '../../lib/filters/policy.ts'
 
 const message = {
@@ -14,7 +15,10 @@ const message = {
   ]
 }
 
-const matches = (policy: unknown, data: unknown = message) => compilePolicy(policy, 'filter')(data)
+const matches = (policy: unknown, data: unknown = message) => {
+  const compiled = compilePolicy(policy, 'filter')
+  return bounded(() => compiled(data))
+}
 
 /** Asserts which policies match the message. */
 function check(t: Test, cases: [policy: unknown, expected: boolean, data?: unknown][]) {

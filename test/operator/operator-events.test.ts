@@ -36,6 +36,17 @@ function start(t: Test) {
   return { operator, store, lines, time, accepted, answer, backlog }
 }
 
+const dead = (instance: string) => ({
+  instance,
+  event: 'call',
+  id: 'a',
+  offset: 1,
+  queue: 'q',
+  reason: 'AccessDenied',
+  message: 'no',
+  attempts: 1
+})
+
 const leftOut = ({ data }: InstanceEventInput) => (data as { leftOut: number }).leftOut
 
 t.test('too many events of a name are left out, and counted in the next one', async (t) => {
@@ -43,16 +54,7 @@ t.test('too many events of a name are left out, and counted in the next one', as
   for (let index = 0; index < 25; index++) await backlog()
   t.equal(accepted.length, 20)
   t.same(accepted.map(leftOut), Array(20).fill(0))
-  await operator.emit('operator.dead-letter', {
-    instance: 'sales',
-    event: 'call',
-    id: 'a',
-    offset: 1,
-    queue: 'q',
-    reason: 'AccessDenied',
-    message: 'no',
-    attempts: 1
-  })
+  await operator.emit('operator.dead-letter', dead('sales'))
   t.match(accepted.at(-1), { event: 'operator.dead-letter', data: { leftOut: 0 } }, 'each name has its own limit')
   time.now = 10_000
   await backlog()
@@ -62,6 +64,27 @@ t.test('too many events of a name are left out, and counted in the next one', as
   time.now = 20_000
   await backlog()
   t.match(accepted.at(-1), { data: { leftOut: 1 } })
+})
+
+t.test('an instance with much to tell of does not hide the others', async (t) => {
+  const { operator, time, accepted } = start(t)
+  const tell = (instance: string) => operator.emit('operator.dead-letter', dead(instance))
+  for (let index = 0; index < 40; index++) await tell('loud')
+  await tell('quiet')
+  const told = () => accepted.map((event) => [(event.data as { instance: string }).instance, leftOut(event)])
+  t.strictSame(told(), [
+    ['loud', 0],
+    ['loud', 0],
+    ['loud', 0],
+    ['quiet', 37]
+  ])
+  time.now = 60_000
+  await tell('loud')
+  await tell('loud')
+  t.strictSame(told().slice(4), [['loud', 0]], 'one a minute')
+  for (let index = 0; index < 1_100; index++) await tell(`i${index}`)
+  await tell('loud')
+  t.ok(accepted.length < 40, 'the limit of the name counts as well')
 })
 
 t.test('what an event that was not accepted would have told is in the next one', async (t) => {

@@ -70,9 +70,15 @@ interface Content {
   data: unknown
 }
 
-/** The messages of a queue, in order, as consumers would find them. */
+/** The messages of a queue in the order in which it accepted them. The emulator lists those of a FIFO queue by group. */
+export function messagesOf(server: FauxqsServer, queue: string) {
+  const messages = server.inspectQueue(queue)?.messages.ready ?? []
+  return messages.toSorted((a, b) => Number(BigInt(a.sequenceNumber ?? 0) - BigInt(b.sequenceNumber ?? 0)))
+}
+
+/** The bodies of a queue, in order, as consumers would find them. */
 function contents(server: FauxqsServer, queue: string): Content[] {
-  return (server.inspectQueue(queue)?.messages.ready ?? []).map(({ body }) => JSON.parse(body) as Content)
+  return messagesOf(server, queue).map(({ body }) => JSON.parse(body) as Content)
 }
 
 /** Deduplication ids that the emulator remembers of a queue. SQS remembers those of five minutes, however many. */
