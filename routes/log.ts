@@ -6,6 +6,7 @@ import { type EventPage as Page, readEventPage } from '../lib/event-log/page.ts'
 import type { EventCatalogue } from '../lib/events/catalogue.ts'
 import { socketMessage } from '../lib/events/messages.ts'
 import { checkFilter } from '../lib/filters/event-filter.ts'
+import type { Identity } from '../lib/instances/api-keys.ts'
 import { sameToken } from '../lib/instances/instance.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { EventPage, EventPageQuery } from '../lib/schemas/event-page.ts'
@@ -96,8 +97,9 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   /** @throws {UnauthorizedError} the token was replaced, or its instance deleted, while the request waited */
   function assertStillAuthorized(request: Request): void {
-    const identity = identityOf(request)
-    if (identity?.kind !== 'instance') return
+    // Both routes need a key.
+    const identity = identityOf(request) as Identity
+    if (identity.kind !== 'instance') return
     const { instance } = identity
     const now = eventLog.instances.get(instance.name)
     if (!now || !sameToken(now, instance)) throw new UnauthorizedError('The key no longer authorizes this request')

@@ -158,7 +158,8 @@ export class Lanes {
 
   /** Starts the waiting lanes of an instance. */
   #begin(instanceKey: number): void {
-    const keys = this.#toBegin.get(instanceKey) ?? []
+    // Only called for one that waits.
+    const keys = this.#toBegin.get(instanceKey) as readonly LaneKey[]
     this.#toBegin.delete(instanceKey)
     for (const key of keys) {
       const known = this.#lanes.get(laneId(key.queue, instanceKey))
@@ -174,7 +175,7 @@ export class Lanes {
   #appended(events: readonly StoredEvent[]): void {
     for (const event of events) {
       // Its lanes may have older events.
-      if (this.#toBegin.size > 0) this.#begin(event.instanceKey)
+      if (this.#toBegin.has(event.instanceKey)) this.#begin(event.instanceKey)
       for (const queue of event.queues) {
         const { instanceKey } = event
         const lane =

@@ -97,3 +97,13 @@ t.test('the state of a connection is that of the last event about it, also of ot
     ['close', 'close']
   ])
 })
+
+t.test('the overview says since when events are counted, and without an operator no queue is told of', async (t) => {
+  const server = await build(t, { sqs: false })
+  t.intercept(server.eventLog.activities, 'countedSince', { value: new Date(0) })
+  const { activity } = (await server.inject({ url: '/overview', headers: { apikey: API_KEY } })).json<{
+    activity: object
+  }>()
+  t.match(activity, { countedSince: '1970-01-01T00:00:00.000Z' })
+  t.strictSame(server.eventLog.queueFaults(), [])
+})

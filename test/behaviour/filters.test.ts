@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { backends } from '../support/backends.ts'
 import { API_KEY, listen } from '../support/build.ts'
+import { startProxiedSqs } from '../support/proxied-sqs.ts'
 import { client, next, refusal } from '../support/sockets.ts'
 import { startSqs, type TestSqs } from '../support/sqs.ts'
 
@@ -132,4 +133,15 @@ t.test('/ carries events as they are, whatever the selection of their instance',
   await app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data: whole(true, 'own') })
   t.strictSame(await replayed(t, url), [whole(true, 'own')])
   t.strictSame(await replayed(t, `${url}/sales`), [])
+})
+
+t.test('a pending event of an instance that was deleted is sent as it is', async (t) => {
+  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const { app } = await listen(t, { sqs: options })
+  await app.sqs.set('sales', { enabled: true, events: ['CALL'], omit: ['data.message'] })
+  proxy.decide = () => ({ status: 503, code: 'ServiceUnavailable' })
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: whole(true, 'own') })
+  await app.eventLog.instances.remove('sales')
+  proxy.decide = () => undefined
+  t.match(await sqs.bodies('sales_call.fifo', 1), [{ data: whole(true, 'own') }])
 })

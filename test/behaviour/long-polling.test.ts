@@ -31,6 +31,7 @@ for (const backend of await backends(t)) {
 async function waits(t: Test, backend: Backend) {
   const { app, poll } = await start(t, { eventLog: { url: await backend.start(t) } })
   t.strictSame(values(await poll('/sales?after=0&wait=60')), ['first'], 'what is there is answered at once')
+  t.strictSame(values(await poll('/sales?wait=60')), ['first'])
   const polls = [
     poll('/sales?after=1&wait=60'),
     poll('?after=1&wait=60'),
@@ -117,4 +118,11 @@ t.test('pages that clients do not read are bounded, and closed after a while', a
   second.raw.emit('close')
   unread.add('x'.repeat(10), third)
   third.raw.emit('close')
+})
+
+t.test('a filter of large events looks at a part of the page at a time', async (t) => {
+  const { app, poll } = await start(t)
+  for (const n of [1, 2, 3]) await emit(app, 'sales', { n, text: 'x'.repeat(200_000) })
+  const page = await poll(`/sales?after=0&filter=${encodeURIComponent('{"n":[1,3]}')}`)
+  t.match(values(page), { length: 2, 0: { n: 1 }, 1: { n: 3 } })
 })

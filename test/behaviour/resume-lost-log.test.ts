@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectInstance, type InstanceMessage, type Resumed } from '../../lib/client/connect-instance.ts'
-import { API_KEY, folder, listen } from '../support/build.ts'
+import { API_KEY, type Built, folder, listen } from '../support/build.ts'
 import { data, emit, emitMany, numbers } from '../support/resuming.ts'
 import { connect, next, refusal } from '../support/sockets.ts'
 import { Watch } from '../support/watch.ts'
@@ -11,15 +11,18 @@ import { Watch } from '../support/watch.ts'
 async function onFile(t: Test) {
   const path = folder(t)
   const eventLog = { url: `file:${join(path, 'events.db')}` }
+  /** All servers, each from the moment in which it listens. */
+  const started: Built[] = []
   const start = async (port = 0) => {
     const server = await listen(t, { sqs: false, eventLog, port })
+    started.push(server)
     await server.app.websocket.set('sales', { enabled: true })
     return server
   }
   const lose = () => {
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(path, `events.db${suffix}`), { force: true })
   }
-  return { start, lose }
+  return { start, lose, started }
 }
 
 t.test('a client of a lost log receives all events of the new one, also if that is past its offset', async (t) => {
@@ -72,7 +75,7 @@ t.test('a client of a lost log receives all events of the new one, also if that 
 })
 
 t.test('connectInstance remembers its log, and receives all events of another log once', async (t) => {
-  const { start, lose } = await onFile(t)
+  const { start, lose, started } = await onFile(t)
   const first = await start()
   await emitMany(first.app, 'sales', 500)
   const watch = new Watch()
@@ -88,7 +91,7 @@ t.test('connectInstance remembers its log, and receives all events of another lo
       messages.push(message)
       // In the middle of the replay of the new log: the events that it has of it must not be repeated, and it has yet to be told.
       if (messages.length === 500 + 700)
-        for (const socket of anew.app.io.of('/sales').sockets.values()) socket.conn.close()
+        for (const socket of started.at(-1)?.app.io.of('/sales').sockets.values() ?? []) socket.conn.close()
       watch.changed()
     },
     onResumed: (told) => {

@@ -249,3 +249,14 @@ t.test('sockets and streams of an instance have a limited number of different fi
   await until(() => app.websocket.connected === 101)
   t.equal((await stream(t, path(100))).response.statusCode, 200)
 })
+
+t.test('no instance is created with the name that is part of the route of streams', async (t) => {
+  const { app } = await start(t)
+  const payload = { instanceName: 'stream' }
+  const reply = await app.inject({ method: 'POST', url: '/instance/create', headers: { apikey: API_KEY }, payload })
+  t.match(reply.json(), {
+    status: 400,
+    code: 'IEV_INSTANCE_NAME_INVALID',
+    response: { message: [/choose another name$/] }
+  })
+})

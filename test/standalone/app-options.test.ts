@@ -201,3 +201,10 @@ t.test('CORS_ORIGIN allows any origin, or the listed ones', async (t) => {
     origins.map(([, expected]) => [expected, expected])
   )
 })
+
+t.test('the previous global key is passed on', (t) => {
+  const env = { AUTHENTICATION_API_KEY_PREVIOUS: 'key-of-yesterday' }
+  t.equal(options(env).previousApiKey, 'key-of-yesterday')
+  t.notOk('previousApiKey' in options({}))
+  t.end()
+})

@@ -32,7 +32,7 @@ t.test('a fault names the variable, its value and the values that it accepts', a
     ['SQS_BASE_URL', 'http://sqs example', 'a URL, such as http://localhost:9324'],
     ['SQS_GLOBAL_CALL', 'yes', 'true or false'],
     ['SILENCE_AFTER_MINUTES', '-1', 'a whole number from 0 to 525600'],
-    ['OPERATOR_INSTANCE', '..', 'the name of an instance that is reserved for the operator'],
+    ['OPERATOR_INSTANCE', '..', 'the name of an instance reserved for the operator'],
     ['HUBS', 'wahaa', 'evolution, evolution-go, waha, separated by commas'],
     ['SERVER_PORT', '70000', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', 'http', 'a whole number from 0 to 65535'],
