@@ -19,6 +19,8 @@ export class UnreadPages {
 
   /** Counts a page until its reply is closed, and closes it if it is not read in time. @throws {BackpressureError} there is no room */
   add(page: string, { raw }: FastifyReply): void {
+    // The client has left while it waited: no event would end the count.
+    if (raw.destroyed) return
     if (this.#characters > 0 && this.#characters + page.length > this.#max)
       throw new BackpressureError('clients have yet to read too many pages of the log')
     this.#characters += page.length

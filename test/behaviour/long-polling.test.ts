@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import { UnreadPages } from '../../routes/unread-pages.ts'
 import { type Backend, backends } from '../support/backends.ts'
-import { API_KEY, listen } from '../support/build.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
 import { emit } from '../support/resuming.ts'
 
 interface Answer {
@@ -116,6 +116,7 @@ t.test('pages that clients do not read are bounded, and closed after a while', a
   unread.add('x'.repeat(9), second)
   await closed
   second.raw.emit('close')
+  unread.add('x'.repeat(10), Object.assign({}, third, { raw: { destroyed: true } }))
   unread.add('x'.repeat(10), third)
   third.raw.emit('close')
 })
@@ -125,4 +126,23 @@ t.test('a filter of large events looks at a part of the page at a time', async (
   for (const n of [1, 2, 3]) await emit(app, 'sales', { n, text: 'x'.repeat(200_000) })
   const page = await poll(`/sales?after=0&filter=${encodeURIComponent('{"n":[1,3]}')}`)
   t.match(values(page), { length: 2, 0: { n: 1 }, 1: { n: 3 } })
+})
+
+t.test('a reader goes on after a restart of the server, which begins an epoch', async (t) => {
+  const eventLog = { url: `file:${folder(t)}/events.db` }
+  const first = await start(t, { eventLog })
+  const { log, after } = (await first.poll('/sales?after=0')) as Answer & { log: string }
+  await first.app.close()
+  const { poll } = await start(t, { eventLog })
+  t.match(await poll(`/sales?after=${after}&log=${log}&wait=60`), { events: [{ data: 'first' }], complete: true })
+})
+
+t.test('a change that leaves the token as it is does not end a wait', async (t) => {
+  const { app, poll } = await start(t)
+  await app.eventLog.instances.setToken('sales', 'token-of-sales')
+  const waiting = poll('/sales?after=1&wait=60', { apikey: 'token-of-sales' })
+  await poll('/sales?after=0')
+  await app.eventLog.instances.setSelection('sales', 'websocket', { enabled: false, events: [] }, { register: false })
+  await emit(app, 'sales', 'second')
+  t.strictSame(values(await waiting), ['second'])
 })
