@@ -79,20 +79,23 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     reply.raw.once('close', () => gone.abort())
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(wait * 1_000)])
     let position = after ?? 0
-    for (let of = log; ;) {
+    let of = log
+    let page: Page | undefined
+    while (!page) {
       const instanceKey = keyNow()
       const { arrived, end } = arrivals.begin({ instanceKey, events }, signal)
       try {
-        const page = await readPage(position, instanceKey, of)
-        position = page.next
-        of = page.log
-        if (page.events.length > 0 || page.more || !page.complete || signal.aborted || arrivals.closed) return page
-        await arrived
+        const read = await readPage(position, instanceKey, of)
+        position = read.next
+        of = read.log
+        if (read.events.length > 0 || read.more || !read.complete || signal.aborted || arrivals.closed) page = read
+        else await arrived
       } finally {
         end()
       }
       assertStillAuthorized(request)
     }
+    return page
   }
 
   /** @throws {UnauthorizedError} the token was replaced, or its instance deleted, while the request waited */
