@@ -31,6 +31,8 @@ export class CircuitBreaker {
   #opened: AbortController | undefined
   /** Probes since SQS has answered another call. */
   #probes = 0
+  /** Until then SQS is not asked again: it has answered a probe, so it is queues that fail, and others are not held back. */
+  #quietUntil = 0
   #stopped = false
 
   constructor({ outage, probe }: CircuitBreakerOptions) {
@@ -57,6 +59,7 @@ export class CircuitBreaker {
   answered(): void {
     this.outage.answered()
     this.#probes = 0
+    this.#quietUntil = 0
     this.#close()
   }
 
@@ -65,7 +68,14 @@ export class CircuitBreaker {
     const { outage } = this
     const whole = outage.failed(error)
     if (!outage.failure) this.#close()
-    else if (whole && !this.open && !this.#stopped && answers === outage.answers) void this.#ask()
+    else if (
+      whole &&
+      !this.open &&
+      !this.#stopped &&
+      answers === outage.answers &&
+      performance.now() >= this.#quietUntil
+    )
+      void this.#ask()
   }
 
   async #ask(): Promise<void> {
@@ -74,13 +84,16 @@ export class CircuitBreaker {
     this.#opened = opened
     while (this.#user.needsCalls) {
       // The first at once: it may have been one connection.
-      if (this.#probes > 0) await pause(retryDelayMs(this.#probes), signal)
-      if (signal.aborted) return
       this.#probes++
       const check = await this.#probe()
       if (signal.aborted) return
-      if (check.ok) break
+      if (check.ok) {
+        this.#quietUntil = performance.now() + retryDelayMs(this.#probes)
+        break
+      }
       this.outage.persists(check)
+      await pause(retryDelayMs(this.#probes), signal)
+      if (signal.aborted) return
     }
     this.#close()
   }

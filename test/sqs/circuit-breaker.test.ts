@@ -211,3 +211,19 @@ t.test('queues with an event each use all calls; a concurrency that was set stay
     await server.close()
   }
 })
+
+t.test('while SQS answers probes, calls that fail hold nobody else back', async (t) => {
+  const { breaker, probes, user, fail } = start()
+  fail()
+  t.equal(breaker.open, true)
+  probes.shift()?.(OK)
+  await until(() => !breaker.open)
+  t.equal(user.begun, 1)
+  fail()
+  t.strictSame([breaker.open, probes.length], [false, 0], 'it has just answered one')
+  breaker.answered()
+  fail()
+  t.strictSame([breaker.open, probes.length], [true, 1], 'another call was answered since')
+  probes.shift()?.(OK)
+  await until(() => !breaker.open)
+})
