@@ -61,7 +61,7 @@ export function pageOf({ after, limit, search }: InstancesQuery) {
 
 const SELECTIONS = { sqs: SELECTION_EXAMPLE, websocket: { enabled: false, events: [] } }
 
-/** One instance, never its token. The members of its connection are there if the request is about one instance. */
+/** One instance, never its token. Except for `connectionStatus`, the members of its connection are there if the request is about one instance. */
 export const InstanceReply = Type.Object(
   {
     id: Type.String(),
@@ -142,6 +142,7 @@ export function instanceReply(
     id,
     name,
     integration,
+    connectionStatus: activity.connectionState,
     ...(connection && connectionMembers(connection)),
     activity: activityReply(activity),
     silenceAfterMinutes,

@@ -165,7 +165,7 @@ t.test('the connection of an instance is what its last connection.update and sen
     profileName: 'Vendas',
     profilePicUrl: 'https://p'
   }
-  t.match(await listed(''), [{ connectionStatus: undefined }, {}])
+  t.match(await listed(''), [{ connectionStatus: 'open', ownerJid: undefined }, {}])
   t.match(await listed('', 'token-of-mine'), [connection])
   t.match(await listed('number=5511912345678'), [connection], 'by a connection.update')
   t.match(
