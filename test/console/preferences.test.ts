@@ -3,6 +3,7 @@ import { ptBr } from '../../console/texts/pt-br.ts'
 import { openBrowser } from '../support/browser.ts'
 import { listen } from '../support/build.ts'
 import { executable, openConsole, skip } from '../support/console.ts'
+import { until } from '../support/until.ts'
 
 t.test('language and appearance change at once, and are stored', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
@@ -17,7 +18,7 @@ t.test('language and appearance change at once, and are stored', { skip }, async
   await page.getByLabel(texts.language).selectOption('pt-BR')
   await page.getByRole('heading', { level: 1, name: ptBr.pages.overview }).waitFor()
   const title = `${ptBr.pages.overview} · ${ptBr.product}`
-  await page.waitForFunction(`document.title === ${JSON.stringify(title)}`)
+  await until(async () => (await page.title()) === title)
 
   await page.reload()
   await page.getByRole('heading', { level: 1, name: ptBr.pages.overview }).waitFor()
