@@ -1,11 +1,10 @@
 import { FilterInvalidError } from '../errors.ts'
-import { withMessages } from '../error-class.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
+import { SharedValues } from '../json/shared-values.ts'
 import type { Condition, PolicyFault } from './conditions.ts'
 import { bounded } from './work.ts'
 import { parsedData, TOO_LARGE, type WithData } from './parsed-data.ts'
 import { compilePolicy, type Policy } from './policy.ts'
-import { SharedValues } from './shared-values.ts'
 
 /**
  * A filter of events by their `data`: a filter policy of Amazon SNS for all events, or one for each of some event keys,
@@ -39,10 +38,12 @@ export function checkFilter(value: unknown, field: string, catalogue: EventCatal
   const names = Object.keys(filter)
   const named = names.find((name) => name.includes('.') && catalogue.find(name)?.name === name)
   if (named !== undefined)
-    throw invalid(`${field} has the name of an event: write its key, ${catalogue.get(named).key} instead of "${named}"`)
+    throw new FilterInvalidError(
+      `${field} has the name of an event: write its key, ${catalogue.get(named).key} instead of "${named}"`
+    )
   const keyed = names.filter((name) => KEY.test(name))
   if (keyed.length > 0 && keyed.length < names.length)
-    throw invalid(`${field} must have event keys only, such as MESSAGES_UPSERT, or members of data only`)
+    throw new FilterInvalidError(`${field} must have event keys only, such as MESSAGES_UPSERT, or members of data only`)
   const entries = names.flatMap((name) =>
     keyed.length > 0 ? catalogue.resolve([name], field).keys.map((key) => [key, filter[name]]) : [[name, filter[name]]]
   )
@@ -52,10 +53,10 @@ export function checkFilter(value: unknown, field: string, catalogue: EventCatal
     compile(known, field)
   } catch (error) {
     // Only PolicyFault is thrown here.
-    throw invalid((error as PolicyFault).message)
+    throw new FilterInvalidError((error as PolicyFault).message)
   }
   if (JSON.stringify(known).length > MAX_CHARACTERS)
-    throw invalid(`${field} must have at most ${MAX_CHARACTERS} characters as JSON`)
+    throw new FilterInvalidError(`${field} must have at most ${MAX_CHARACTERS} characters as JSON`)
   return filters.of(known)
 }
 
@@ -104,10 +105,6 @@ function compile(filter: EventFilter, field: string): Compiled {
 
 function asObject(value: unknown, field: string): EventFilter {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(`${field} must be an object, such as {"key":{"fromMe":[false]}}`)
+    throw new FilterInvalidError(`${field} must be an object, such as {"key":{"fromMe":[false]}}`)
   return value as EventFilter
-}
-
-function invalid(message: string): Error {
-  return withMessages(new FilterInvalidError(message), [message])
 }

@@ -1,7 +1,6 @@
 import { FilterInvalidError } from '../errors.ts'
-import { withMessages } from '../error-class.ts'
+import { SharedValues } from '../json/shared-values.ts'
 import type { WithData } from './parsed-data.ts'
-import { SharedValues } from './shared-values.ts'
 
 /** Members of `data` that a transport leaves out, as paths such as `data.message.base64`. Paths go through arrays. */
 export type Omission = readonly string[]
@@ -21,10 +20,14 @@ const results = new WeakMap<Omission, WeakMap<WithData, string>>()
  */
 export function checkOmission(value: unknown, field: string): Omission | undefined {
   if (!Array.isArray(value) || value.length > MAX_PATHS)
-    throw invalid(`${field} must be a list of at most ${MAX_PATHS} paths, such as ["data.message.base64"]`)
+    throw new FilterInvalidError(
+      `${field} must be a list of at most ${MAX_PATHS} paths, such as ["data.message.base64"]`
+    )
   for (const [index, path] of value.entries()) {
     if (typeof path !== 'string' || path.length > MAX_CHARACTERS || !PATH.test(path))
-      throw invalid(`${field}[${index}] must be the path of a member of data, such as data.message.base64`)
+      throw new FilterInvalidError(
+        `${field}[${index}] must be the path of a member of data, such as data.message.base64`
+      )
   }
   return value.length === 0 ? undefined : omissions.of(value as string[])
 }
@@ -101,8 +104,4 @@ function remove(value: unknown, tree: Tree): void {
     if (inner === 'omitted') delete object[name]
     else remove(object[name], inner)
   }
-}
-
-function invalid(message: string): Error {
-  return withMessages(new FilterInvalidError(message), [message])
 }

@@ -4,10 +4,16 @@ const MAX_VALUES = 10_000
 /** Keeps equal objects and arrays in memory once, frozen, by their JSON text. */
 export class SharedValues<T extends object> {
   readonly #byJson = new Map<string, T>()
+  readonly #shared = new WeakSet<T>()
+
+  /** True for a value that was returned by this table. */
+  has(value: T): boolean {
+    return this.#shared.has(value)
+  }
 
   /** Returns the shared value that is equal to this one. */
   of(value: T): T {
-    return this.ofJson(JSON.stringify(value))
+    return this.has(value) ? value : this.ofJson(JSON.stringify(value))
   }
 
   /** Returns the shared value of a JSON text. */
@@ -17,6 +23,7 @@ export class SharedValues<T extends object> {
       if (this.#byJson.size >= MAX_VALUES) this.#byJson.clear()
       value = deepFreeze(JSON.parse(json) as T)
       this.#byJson.set(json, value)
+      this.#shared.add(value)
     }
     return value
   }
