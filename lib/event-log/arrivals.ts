@@ -45,8 +45,9 @@ export class Arrivals {
     const { promise: arrived, resolve } = Promise.withResolvers<void>()
     const waiting = { ...awaited, resolve }
     this.#waiting.add(waiting)
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    const aborted = () => resolve()
+    if (signal.aborted) aborted()
+    signal.addEventListener('abort', aborted)
     this.#stopTail ??= this.#log.tail({
       interest: () => ({
         all: [...this.#waiting].some(({ instanceKey }) => instanceKey === undefined),
@@ -57,7 +58,11 @@ export class Arrivals {
       entered: ({ id }) => this.#entered(id),
       advanced: (events) => this.#advanced(events)
     })
-    return { arrived, end: () => this.#end(waiting) }
+    const end = () => {
+      signal.removeEventListener('abort', aborted)
+      this.#end(waiting)
+    }
+    return { arrived, end }
   }
 
   /** Wakes the requests that wait for an instance, because it or its token has changed. */

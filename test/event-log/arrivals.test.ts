@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { Arrivals } from '../../lib/event-log/arrivals.ts'
 import type { StoredEvent } from '../../lib/events/event.ts'
@@ -50,6 +51,17 @@ t.test('a wait ends at the next event that it is for', async (t) => {
   t.equal(log.subscriber, undefined, 'nobody waits, nobody follows')
   begin('later')
   t.equal(log.tails, 2)
+})
+
+t.test('a request that waits again and again leaves no listener on its signal', async (t) => {
+  const { begin } = start()
+  const { signal } = new AbortController()
+  for (let turn = 0; turn < 3; turn++) {
+    const { end } = begin('request', 1, undefined, signal)
+    t.equal(getEventListeners(signal, 'abort').length, 1)
+    end()
+  }
+  t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 t.test('a wait ends with its instance, a new epoch, its signal and at the close', async (t) => {
