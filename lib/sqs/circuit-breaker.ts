@@ -18,8 +18,9 @@ export interface CircuitUser {
 }
 
 /**
- * Stops calls to SQS while it fails as a whole. It opens with a call that fails so, if SQS has answered no other call since
- * that one began. Then one probe after the other asks for all queues, until SQS answers one, or a call that was under way.
+ * Stops calls to SQS while it fails as a whole. It opens with a call that fails so, if SQS has answered neither another call since
+ * that one began nor a probe just before. Then one probe after the other asks for all queues, until SQS answers one, or a call
+ * that was under way.
  * https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker
  */
 export class CircuitBreaker {
@@ -31,7 +32,7 @@ export class CircuitBreaker {
   #opened: AbortController | undefined
   /** Probes since SQS has answered another call. */
   #probes = 0
-  /** Until then SQS is not asked again: it has answered a probe, so it is queues that fail, and others are not held back. */
+  /** Time until which it stays closed, because a probe was answered: then only some queues fail, and the others are not held back. */
   #quietUntil = 0
   #stopped = false
 
