@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
 import { API_KEY, folder, listen } from '../support/build.ts'
 import { KEY, startFakeHub } from '../support/fake-hub.ts'
@@ -15,6 +13,7 @@ import { connect } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 import { call } from '../support/standalone.ts'
 import { soon } from '../support/until.ts'
+import { callsInQueue, chats, QUEUE, sendTwice } from '../support/worker-queue.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 4
@@ -97,16 +96,9 @@ t.test('sqs-consumer prints messages, and ends at SIGTERM', async (t) => {
 
 t.test('idempotent-worker processes each event once, in order; a failure delays its own instance only', async (t) => {
   const sqs = await startSqs(t)
-  const { app } = await listen(t, { sqs: { ...sqs.options, dlqMaxReceives: 2, global: { events: ['CALL'] } } })
-  const emit = (instance: string, remoteJid?: string) =>
-    app.onInstanceEvent({ instance, event: 'call', data: { key: { remoteJid }, message: { conversation: 'Oi' } } })
-  const env = { SQS_ENDPOINT: sqs.options.endpoint, QUEUE: 'global_call.fifo', RETRY_SECONDS: '0' }
+  const first = await callsInQueue(t, sqs, 'jose')
+  const env = { SQS_ENDPOINT: sqs.options.endpoint, QUEUE, RETRY_SECONDS: '0' }
   const cwd = folder(t)
-  await emit('sales', 'maria')
-  const [first = {}] = await sqs.receive('global_call.fifo', 1)
-  await emit('sales')
-  await emit('sales', 'maria')
-  await emit('support', 'jose')
   const { child, ended, printed, output } = run(t, 'idempotent-worker.mjs', env, cwd)
   await printed('support 4: done')
   // The first event of sales fails twice, then SQS moves it to its dead-letter queue.
@@ -116,28 +108,14 @@ t.test('idempotent-worker processes each event once, in order; a failure delays 
     'sales: data.key.remoteJid is missing',
     'sales 3: done'
   ])
-
-  // SQS delivers a message again if a worker is killed between processing and deleting it.
-  const { QueueUrl } = await sqs.client.send(new GetQueueUrlCommand({ QueueName: 'global_call.fifo' }))
-  const again = (group: string) => ({ QueueUrl, MessageGroupId: group, MessageDeduplicationId: randomUUID() })
-  for (const group of ['sales', 'sales'])
-    await sqs.client.send(new SendMessageCommand({ ...again(group), MessageBody: first.Body }))
+  await sendTwice(sqs, first.Body)
   await printed(/^sales 1: done\nsales 1: done before$/m)
   child.kill('SIGTERM')
   t.equal(await ended(), 0)
-
-  const db = new DatabaseSync(join(cwd, 'worker.db'))
-  t.same(
-    db
-      .prepare('SELECT * FROM chats ORDER BY jid')
-      .all()
-      .map((row) => ({ ...row })),
-    [
-      { jid: 'jose', messages: 1, last: 'Oi' },
-      { jid: 'maria', messages: 2, last: 'Oi' }
-    ]
-  )
-  db.close()
+  t.same(chats(join(cwd, 'worker.db')), [
+    { jid: 'jose', messages: 1, last: 'Oi' },
+    { jid: 'maria', messages: 2, last: 'Oi' }
+  ])
 })
 
 t.test('idempotent-worker returns the messages behind a failure of their group', async (t) => {

@@ -1,47 +1,18 @@
-import { randomUUID } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { API_KEY, folder, listen } from '../support/build.ts'
 import { phpWith, startProgram } from '../support/interpreters.ts'
-import { startSqs, type TestSqs } from '../support/sqs.ts'
+import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
+import { callsInQueue, chats, QUEUE, sendTwice } from '../support/worker-queue.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 3
 
 const path = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url))
 
-/** Events of calls: one that is received already, one that cannot be done, and two that can. @returns the first message */
-async function callsInQueue(t: Test, sqs: TestSqs) {
-  const { app } = await listen(t, { sqs: { ...sqs.options, dlqMaxReceives: 2, global: { events: ['CALL'] } } })
-  const emit = (instance: string, key = {}) => app.onInstanceEvent({ instance, event: 'call', data: { key } })
-  await emit('sales', { remoteJid: 'maria' })
-  const [first = {}] = await sqs.receive('global_call.fifo', 1)
-  await emit('sales')
-  await emit('sales', { remoteJid: 'maria' })
-  await emit('support', { remoteJid: 'josé' })
-  return first
-}
-
-/** Sends the body of a message twice, as SQS delivers it again if a worker is killed between processing and deleting it. */
-async function sendTwice({ client }: TestSqs, MessageBody: string | undefined) {
-  const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: 'global_call.fifo' }))
-  for (const MessageDeduplicationId of [randomUUID(), randomUUID()])
-    await client.send(
-      new SendMessageCommand({ QueueUrl, MessageGroupId: 'sales', MessageDeduplicationId, MessageBody })
-    )
-}
-
-function chats(file: string) {
-  const db = new DatabaseSync(file)
-  const rows = db.prepare('SELECT jid, messages FROM chats ORDER BY jid').all()
-  db.close()
-  return rows.map((row) => ({ ...row }))
-}
 const CHATS = [
   { jid: 'josé', messages: 1 },
   { jid: 'maria', messages: 2 }
@@ -51,7 +22,7 @@ t.test('worker.php does each event once, in order; a failure delays its own inst
   const program = phpWith(t, { extensions: ['pdo_sqlite'] })
   if (program === undefined) return
   const sqs = await startSqs(t)
-  const first = await callsInQueue(t, sqs)
+  const first = await callsInQueue(t, sqs, 'josé')
   const cwd = folder(t)
   copyFileSync(path('examples/php/worker.php'), join(cwd, 'worker.php'))
   mkdirSync(join(cwd, 'vendor'))
@@ -60,7 +31,7 @@ t.test('worker.php does each event once, in order; a failure delays its own inst
   const client = existsSync(sdk) ? sdk : path('test/fixtures/php/sqs-client.php')
   writeFileSync(join(cwd, 'vendor/autoload.php'), `<?php require '${client}';`)
 
-  const env = { SQS_ENDPOINT: sqs.options.endpoint, QUEUE: 'global_call.fifo', RETRY_SECONDS: '1' }
+  const env = { SQS_ENDPOINT: sqs.options.endpoint, QUEUE, RETRY_SECONDS: '1' }
   const { printed, output } = startProgram(t, { program, args: ['worker.php'], env, cwd })
   await printed('support 4: done')
   await printed('sales 3: done')
@@ -81,12 +52,12 @@ t.test("Laravel's worker reads the queue with the example's classes, and does ea
   })
   if (program === undefined) return
   const sqs = await startSqs(t)
-  const first = await callsInQueue(t, sqs)
+  const first = await callsInQueue(t, sqs, 'josé')
   const cwd = folder(t)
   const args = [path('test/fixtures/php/queue-work.php'), path('examples/php/laravel')]
   const { printed, output } = startProgram(t, {
     program,
-    args: [...args, sqs.options.endpoint, 'global_call.fifo'],
+    args: [...args, sqs.options.endpoint, QUEUE],
     cwd
   })
   await printed('call support 4: processed')

@@ -1,9 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import t from 'tap'
 import { API_KEY, folder, listen } from '../support/build.ts'
 import { KEY, startFakeHub } from '../support/fake-hub.ts'
@@ -11,6 +8,7 @@ import { pythonWith, startProgram } from '../support/interpreters.ts'
 import { startQueryProtocol } from '../support/query-protocol.ts'
 import { startSqs } from '../support/sqs.ts'
 import { until } from '../support/until.ts'
+import { callsInQueue, chats, QUEUE, sendTwice } from '../support/worker-queue.ts'
 
 // Each test has a server of its own, and mostly waits.
 t.jobs = 3
@@ -23,16 +21,10 @@ t.test('worker.py does each event once, in order; a failure delays its own insta
   const program = pythonWith(t, 'boto3')
   if (program === undefined) return
   const sqs = await startSqs(t)
-  const { app } = await listen(t, { sqs: { ...sqs.options, dlqMaxReceives: 2, global: { events: ['CALL'] } } })
-  const emit = (instance: string, key = {}) => app.onInstanceEvent({ instance, event: 'call', data: { key } })
-  await emit('sales', { remoteJid: 'maria' })
-  const [first = {}] = await sqs.receive('global_call.fifo', 1)
-  await emit('sales')
-  await emit('sales', { remoteJid: 'maria' })
-  await emit('support', { remoteJid: 'josé & <co>' })
+  const first = await callsInQueue(t, sqs, 'josé & <co>')
 
   // Debian's boto3 speaks the query protocol, which the emulator lacks.
-  const env = { ...CLEAN, SQS_ENDPOINT: await startQueryProtocol(t, sqs.options.endpoint), QUEUE: 'global_call.fifo' }
+  const env = { ...CLEAN, SQS_ENDPOINT: await startQueryProtocol(t, sqs.options.endpoint), QUEUE }
   const cwd = folder(t)
   const args = [example('worker.py')]
   const { printed, output, stop, ended } = startProgram(t, { program, args, env: { ...env, RETRY_SECONDS: '0' }, cwd })
@@ -43,29 +35,14 @@ t.test('worker.py does each event once, in order; a failure delays its own insta
     "sales: KeyError('remoteJid')",
     'sales 3: done'
   ])
-
-  // SQS delivers a message again if a worker is killed between processing and deleting it.
-  const { QueueUrl } = await sqs.client.send(new GetQueueUrlCommand({ QueueName: 'global_call.fifo' }))
-  for (const MessageDeduplicationId of [randomUUID(), randomUUID()])
-    await sqs.client.send(
-      new SendMessageCommand({ QueueUrl, MessageGroupId: 'sales', MessageDeduplicationId, MessageBody: first.Body })
-    )
+  await sendTwice(sqs, first.Body)
   await printed(/^sales 1: done\nsales 1: done before$/m)
   stop()
   t.equal(await ended(), 0)
-
-  const db = new DatabaseSync(join(cwd, 'worker.db'))
-  t.same(
-    db
-      .prepare('SELECT * FROM chats ORDER BY jid')
-      .all()
-      .map((row) => ({ ...row })),
-    [
-      { jid: 'josé & <co>', messages: 1 },
-      { jid: 'maria', messages: 2 }
-    ]
-  )
-  db.close()
+  t.same(chats(join(cwd, 'worker.db')), [
+    { jid: 'josé & <co>', messages: 1 },
+    { jid: 'maria', messages: 2 }
+  ])
 })
 
 t.test('worker.py returns the messages behind a failure of their group', async (t) => {
