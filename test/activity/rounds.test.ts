@@ -1,19 +1,11 @@
 import { once } from 'node:events'
-import { Writable } from 'node:stream'
-import Fastify from 'fastify'
 import t from 'tap'
 import { Rounds } from '../../lib/activity/rounds.ts'
+import { logLines } from '../support/log-lines.ts'
 import { Watch } from '../support/watch.ts'
 
 t.test('watchers look again and again; a round that fails is logged, and stopping waits for the last', async (t) => {
-  const lines = new Writable({
-    objectMode: true,
-    write(line: string, _encoding, done) {
-      this.emit('line', JSON.parse(line))
-      done()
-    }
-  })
-  const { log } = Fastify({ logger: { stream: lines } })
+  const { log, lines } = logLines()
   const watch = new Watch()
   const last = Promise.withResolvers<void>()
   let round = 0

@@ -1,23 +1,15 @@
 import { once } from 'node:events'
-import { Writable } from 'node:stream'
-import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { OperatorEvents } from '../../lib/operator/operator-events.ts'
 import type { InstanceEventInput } from '../../lib/schemas/event-input.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import { logLines } from '../support/log-lines.ts'
 
 /** Events of the operator that are accepted as `answer` says, at the time that the test sets. */
 function start(t: Test) {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
-  const lines = new Writable({
-    objectMode: true,
-    write(line: string, _encoding, done) {
-      this.emit('line', JSON.parse(line))
-      done()
-    }
-  })
-  const { log } = Fastify({ logger: { stream: lines } })
+  const { log, lines } = logLines()
   const time = { now: 0 }
   const accepted: InstanceEventInput[] = []
   const answer = { duplicate: false, fails: false }

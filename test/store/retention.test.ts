@@ -1,9 +1,8 @@
 import { once } from 'node:events'
-import { Writable } from 'node:stream'
-import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { Retention, type RetentionOptions } from '../../lib/store/retention.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import { logLines } from '../support/log-lines.ts'
 import { newEvent, newEvents } from '../support/new-event.ts'
 
 const HOUR = 3_600_000
@@ -12,14 +11,7 @@ const HOUR = 3_600_000
 function start(t: Test, options: Partial<RetentionOptions> = {}) {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
-  const lines = new Writable({
-    objectMode: true,
-    write(line: string, _encoding, done) {
-      this.emit('line', JSON.parse(line))
-      done()
-    }
-  })
-  const { log } = Fastify({ logger: { level: 'debug', stream: lines } })
+  const { log, lines } = logLines('debug')
   const limits = { hours: 1, maxBytes: Number.MAX_SAFE_INTEGER }
   const retention = new Retention({ logStore: store.log, log, intervalMs: 1, ...limits, ...options })
   t.after(() => retention.stop())
