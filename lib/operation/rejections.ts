@@ -1,5 +1,4 @@
-import ipaddr from 'ipaddr.js'
-import { addressBlock } from '../websocket/address-block.ts'
+import { addressBlock, isPrivateAddress } from '../http/client-address.ts'
 
 /** A request that was rejected. */
 export interface Rejected {
@@ -65,7 +64,7 @@ export class Rejections {
 
   add({ authorized, ...rejected }: Rejected): void {
     const { code, route, instance, address, message } = rejected
-    const group = this.#groups[authorized ? 'authorized' : isNear(address) ? 'near' : 'far']
+    const group = this.#groups[authorized ? 'authorized' : isPrivateAddress(address) ? 'near' : 'far']
     const key = JSON.stringify([code, route, instance, addressBlock(address)])
     const now = this.#now()
     this.#total++
@@ -97,12 +96,6 @@ export class Rejections {
     group.delete(first)
     this.#forgotten++
   }
-}
-
-/** Returns true for an address of this machine or of a private network. */
-function isNear(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false
-  return ['loopback', 'private', 'uniqueLocal', 'linkLocal'].includes(ipaddr.process(address).range())
 }
 
 function minuteOf(time: Date): number {

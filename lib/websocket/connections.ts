@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'socket.io'
 import { WS_OLD_CLIENT, WS_TOO_MANY_SOCKETS } from '../errors.ts'
-import { addressBlock } from './address-block.ts'
+import { addressBlock } from '../http/client-address.ts'
 import { PacedWork } from './paced-work.ts'
 import type { PeerAddress } from './peer-address.ts'
 

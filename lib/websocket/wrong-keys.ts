@@ -1,5 +1,5 @@
+import { addressBlock } from '../http/client-address.ts'
 import { hashToken } from '../instances/memory-directory.ts'
-import { addressBlock } from './address-block.ts'
 
 export interface WrongKeysOptions {
   /** Different wrong keys that one address may try in a minute. */
