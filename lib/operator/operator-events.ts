@@ -80,7 +80,8 @@ export class OperatorEvents {
   }
 
   /**
-   * Emits an event. Above the rate limit of its name, or of the instance that it is about, the event is dropped, and counted in `leftOut` of the next one. Never rejects.
+   * Emits an event. Above the rate limit of its name, or of the instance that it is about, the event is dropped, and counted
+   * in `leftOut` of the next one. Never rejects.
    * @param id id of the event: nodes that use the same one emit the event once @default a new id
    */
   async emit<Name extends OperatorEventName>(event: Name, data: OperatorEventData<Name>, id?: string): Promise<void> {
@@ -109,7 +110,9 @@ export class OperatorEvents {
   }
 
   #bucketOf({ byInstance }: Kind, instance: string): TokenBucket {
-    const bucket = byInstance.get(instance) ?? this.#bucket(BURST_OF_INSTANCE, REFILL_OF_INSTANCE_MS)
+    const known = byInstance.get(instance)
+    if (known) return known
+    const bucket = this.#bucket(BURST_OF_INSTANCE, REFILL_OF_INSTANCE_MS)
     const [oldest] = byInstance.keys()
     if (oldest !== undefined && byInstance.size >= MAX_INSTANCES) byInstance.delete(oldest)
     byInstance.set(instance, bucket)
