@@ -69,6 +69,11 @@ const RESERVED = new Set([
 /** Stands for all keys in a stored selection: "all" includes events that the catalogue gets later, and unlisted ones. */
 export const ALL_EVENTS = '*'
 
+/** Returns true for the keys of a stored selection of "all". */
+export function selectsAll(stored: readonly string[] | undefined): boolean {
+  return stored?.[0] === ALL_EVENTS
+}
+
 /** The key of the queues for unlisted events, those that are not in the catalogue. */
 export const UNLISTED_KEY = 'UNKNOWN'
 /** Valid names of unlisted events. */
@@ -196,7 +201,7 @@ export class EventCatalogue {
 
   /** Returns the keys of a stored selection, with `ALL_EVENTS` expanded. */
   expand(stored: readonly string[]): readonly string[] {
-    return stored[0] === ALL_EVENTS ? this.all : stored
+    return selectsAll(stored) ? this.all : stored
   }
 
   /**

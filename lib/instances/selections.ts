@@ -1,4 +1,4 @@
-import { ALL_EVENTS, type CatalogueEvent, type EventCatalogue } from '../events/catalogue.ts'
+import { ALL_EVENTS, type CatalogueEvent, type EventCatalogue, selectsAll } from '../events/catalogue.ts'
 import { checkFilter, passes } from '../filters/event-filter.ts'
 import { checkOmission } from '../filters/omission.ts'
 import type { WithData } from '../filters/parsed-data.ts'
@@ -62,7 +62,7 @@ function resolveEvents(
 /** Returns true if a selection is enabled and includes an event. */
 export function selects(selection: Selection | undefined, { key, inAll }: CatalogueEvent): boolean {
   if (!selection?.enabled) return false
-  return selection.events.includes(key) || (inAll && selection.events[0] === ALL_EVENTS)
+  return selection.events.includes(key) || (inAll && selectsAll(selection.events))
 }
 
 /** Returns true if a selection includes an event and its filter matches. */

@@ -2,7 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { EmitResult, EventLog } from '../event-log/event-log.ts'
 import type { Route, Transport } from '../event-log/transport.ts'
 import type { WithData } from '../filters/parsed-data.ts'
-import { ALL_EVENTS, UNLISTED_KEY, type CatalogueEvent } from '../events/catalogue.ts'
+import { type CatalogueEvent, selectsAll, UNLISTED_KEY } from '../events/catalogue.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import type { SelectionInput } from '../instances/directory.ts'
 import { delivers, type SelectionRequest } from '../instances/selections.ts'
@@ -136,7 +136,7 @@ export class SqsEmitter implements Transport {
     const selection = this.find(instance)
     if (!selection?.enabled) return []
     const queues = await instanceQueues.find(instance, selection.events)
-    if (this.#selections.get(instance)?.events[0] !== ALL_EVENTS) return queues
+    if (!selectsAll(this.#selections.get(instance)?.events)) return queues
     // This queue exists once the first unlisted event was sent.
     const unlisted = await instanceQueues.find(instance, [UNLISTED_KEY])
     return [...queues, ...unlisted.filter(({ url }) => url !== null)]

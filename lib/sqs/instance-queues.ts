@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ClosingError } from '../errors.ts'
-import { ALL_EVENTS, type EventCatalogue, UNLISTED_KEY } from '../events/catalogue.ts'
+import { type EventCatalogue, selectsAll, UNLISTED_KEY } from '../events/catalogue.ts'
 import type { Selection } from '../instances/instance.ts'
 import { ensureAll } from './ensure-many.ts'
 import { Limiter } from './limiter.ts'
@@ -91,7 +91,7 @@ export class InstanceQueues {
     const stored = selection?.events ?? []
     return new Set([
       ...this.#options.catalogueOf(instance).expand(stored),
-      ...(stored[0] === ALL_EVENTS ? [UNLISTED_KEY] : [])
+      ...(selectsAll(stored) ? [UNLISTED_KEY] : [])
     ])
   }
 
