@@ -37,7 +37,10 @@ import { identityOf, authorize } from './keys.ts'
 /** A name whose log could not be read: `GET /events/stream` is the stream of all instances. */
 const RESERVED_NAME = 'stream'
 
-/** `POST /instance/create`, `GET /instance/fetchInstances`, `GET /instance/connectionState/:instance`, `PUT /instance/token/:instance`, `PUT /instance/silence/:instance`, `DELETE /instance/delete/:instance` */
+/**
+ * `POST /instance/create`, `GET /instance/fetchInstances`, `GET /instance/connectionState/:instance`,
+ * `PUT /instance/token/:instance`, `PUT /instance/silence/:instance`, `DELETE /instance/delete/:instance`
+ */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { eventLog } = fastify
   const { instances, store, activities, silences } = eventLog

@@ -21,7 +21,10 @@ export interface S3Reference {
   size: number
 }
 
-/** The JSON text of an event for SQS consumers; characters that SQS refuses are not escaped yet. @param s3 the object that holds the message, if that is too large for SQS */
+/**
+ * The JSON text of an event for SQS consumers; characters that SQS refuses are not escaped yet.
+ * @param s3 the object that holds the message, if that is too large for SQS
+ */
 export function sqsMessage(event: StoredEvent, server: string, s3?: S3Reference): string {
   const data = s3 ? `"dataType":"s3","data":${JSON.stringify(s3)}` : `"dataType":"json","data":${event.data}`
   return `{${names(event)},${data},${ending(event, server)}`

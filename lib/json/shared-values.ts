@@ -13,7 +13,7 @@ export class SharedValues<T extends object> {
 
   /** Returns the shared value that is equal to this one. */
   of(value: T): T {
-    return this.has(value) ? value : this.ofJson(JSON.stringify(value))
+    return this.ofJson(JSON.stringify(value))
   }
 
   /** Returns the shared value of a JSON text. */
