@@ -7,7 +7,7 @@ import { type Config, loadConfig } from './lib/standalone/config.ts'
 import { ConfigInvalidError } from './lib/errors.ts'
 import type { InstanceEventsError } from './lib/error-class.ts'
 import { printableLines } from './lib/text/printable.ts'
-import { apiKeyFromFile } from './lib/standalone/api-key-file.ts'
+import { apiKeyFromFile, type GlobalKey } from './lib/standalone/api-key-file.ts'
 import { corsOptions, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/standalone/app-options.ts'
 import { banner } from './lib/standalone/banner.ts'
 import { connectionEnder } from './lib/standalone/connection-ender.ts'
@@ -43,8 +43,9 @@ async function main(): Promise<void> {
   fillSdkEnvironment(env, process.env)
   const config = loadConfig(env)
   const dataDir = dataFolder(config)
-  const keyFile = config.AUTHENTICATION_API_KEY ? undefined : join(dataDir, API_KEY_FILE)
-  const apiKey = config.AUTHENTICATION_API_KEY ?? apiKeyFromFile(join(dataDir, API_KEY_FILE))
+  const { apiKey, keyFile, newKey }: GlobalKey = config.AUTHENTICATION_API_KEY
+    ? { apiKey: config.AUTHENTICATION_API_KEY }
+    : apiKeyFromFile(join(dataDir, API_KEY_FILE))
 
   const logs = new LogStream({
     writer: stdoutWriter(process),
@@ -113,7 +114,7 @@ async function main(): Promise<void> {
   otherFaults.push(() => logs.trouble && { component: 'log', ...logs.trouble })
 
   const url = await listen(server, config)
-  logs.writeFirst(`${banner({ url, config, console, apiKey, keyFile, embedded })}\n`)
+  logs.writeFirst(`${banner({ url, config, console, newKey, keyFile, embedded })}\n`)
   logs.release()
 }
 

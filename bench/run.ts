@@ -7,8 +7,12 @@ import { machine } from './harness/machine.ts'
 import { table } from './harness/table.ts'
 import bodies from './bodies/index.ts'
 import capacity from './capacity/index.ts'
+import consoleBench from './console/index.ts'
 import cluster from './cluster/index.ts'
+import erasure from './erasure/index.ts'
+import filters from './ingest/filters.ts'
 import growth from './growth/index.ts'
+import history from './growth/history.ts'
 import ingest from './ingest/index.ts'
 import latency from './latency/index.ts'
 import soak from './soak/index.ts'
@@ -19,10 +23,11 @@ import websocket from './websocket/index.ts'
 
 /**
  * `npm run bench [name...] [-- --quick] [--json file] [--chart file.svg]`: ours beside its peers, in turn, in one run.
- * Exits with 1 if work was not done as it should be; never because of a number.
+ * Exits with 1 if the work was wrong or incomplete, but not because of a measured number.
  */
 const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   ingest,
+  filters,
   store,
   sqs,
   websocket,
@@ -30,17 +35,20 @@ const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   growth,
   start,
   bodies,
-  cluster
+  cluster,
+  erasure,
+  history
 }
 
 /** They have no peer, and print what they measure. They run only by name. */
 const REPORTS: Record<string, (bench: Bench, options: { minutes: number }) => Promise<object>> = {
   soak,
-  capacity
+  capacity,
+  console: consoleBench
 }
 
-/** It needs a PostgreSQL. */
-const NAMED_ONLY = 'cluster'
+/** They need a PostgreSQL, or write a large log. */
+const NAMED_ONLY = new Set(['cluster', 'erasure', 'history'])
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -62,7 +70,7 @@ if (!Number.isInteger(minutes) || minutes < 1) {
   console.error(`--minutes takes a whole number from 1 (got "${values.minutes}")`)
   process.exit(2)
 }
-const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS).filter((name) => name !== NAMED_ONLY)
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS).filter((name) => !NAMED_ONLY.has(name))
 
 let current: Bench | undefined
 for (const [signal, code] of [
@@ -99,7 +107,7 @@ try {
   }
   if (values.chart) writeFileSync(values.chart, chart(results))
 } catch (error) {
-  // Interrupted: what was asked of the processes that were ended.
+  // After an interruption, calls to processes that were ended fail, which is not printed.
   if (process.exitCode === undefined) console.error(error)
   process.exitCode ??= 1
 }

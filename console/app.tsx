@@ -9,7 +9,7 @@ import { LivePage } from './pages/live.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { SendPage } from './pages/send.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
-import type { Page } from './route.ts'
+import type { Page, Route } from './route.ts'
 import { pollOverview } from './state/overview.ts'
 import { route } from './state/route.ts'
 import { ownInstance, restoring, session } from './state/session.ts'
@@ -29,14 +29,14 @@ export function App() {
 function SignedIn() {
   const own = ownInstance.value
   useEffect(() => (own === undefined ? pollOverview() : undefined), [own])
-  const { page, instance } = route.value
+  const { page, instance, event } = route.value
   // With a token, the page shows its instance, regardless of the URL.
   const shown = pageOf(page, own)
   const of = own ?? instance
   return (
     <Frame page={shown}>
       <Faults />
-      <Content key={`${shown} ${of}`} page={shown} instance={of} />
+      <Content key={`${shown} ${of} ${event}`} page={shown} instance={of} event={event} />
     </Frame>
   )
 }
@@ -47,7 +47,7 @@ export function pageOf(page: Page | undefined, own: string | undefined): Page {
   return page === undefined || page === 'overview' || page === 'dead-letters' ? 'instances' : page
 }
 
-function Content({ page, instance }: { page: Page; instance: string | undefined }) {
+function Content({ page, instance, event }: Route & { page: Page }) {
   switch (page) {
     case 'overview':
       return <OverviewPage />
@@ -56,7 +56,7 @@ function Content({ page, instance }: { page: Page; instance: string | undefined 
     case 'live':
       return <LivePage instance={instance} />
     case 'history':
-      return <HistoryPage instance={instance} />
+      return <HistoryPage instance={instance} linked={instance === undefined ? undefined : event} />
     case 'send':
       return <SendPage instance={instance} />
     case 'dead-letters':

@@ -6,10 +6,14 @@ export interface Formats {
   rate(value: number): string
   /** A duration in its largest unit, rounded down: `12s`, `3m`, `2h`, `4d`. */
   duration(seconds: number): string
+  /** As `duration`, with one decimal below ten seconds: `0.3s`. */
+  age(seconds: number): string
   /** Date and time to the second. */
   dateTime(iso: string): string
-  /** Time of day to the millisecond. */
-  time(iso: string): string
+  /** Time of day to the millisecond, of another day than today to the second, with the day before it. */
+  moment(iso: string): string
+  /** The time zone in which times are shown, now: `GMT-3`. */
+  zone(): string
   /** Time of day to the second. @param ms milliseconds since 1970 */
   clock(ms: number): string
 }
@@ -30,6 +34,12 @@ export function formatsOf(language: string): Formats {
       new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 0 })
     ])
   )
+  const tenthOfSecond = new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'narrow',
+    maximumFractionDigits: 1
+  })
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
   const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' })
   const time = new Intl.DateTimeFormat(language, {
@@ -39,15 +49,30 @@ export function formatsOf(language: string): Formats {
     fractionalSecondDigits: 3,
     hourCycle: 'h23'
   })
+  const day = new Intl.DateTimeFormat(language, {
+    day: '2-digit',
+    month: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23'
+  })
+  const zone = new Intl.DateTimeFormat(language, { timeZoneName: 'shortOffset' })
+  const duration = (seconds: number): string => {
+    const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3]
+    return units.get(unit)?.format(Math.floor(seconds / size)) ?? ''
+  }
   return {
     count: (value) => whole.format(value),
     rate: (value) => (value < 10 ? tenth : whole).format(value),
-    duration(seconds) {
-      const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3]
-      return units.get(unit)?.format(Math.floor(seconds / size)) ?? ''
-    },
+    duration,
+    age: (seconds) => (seconds < 10 ? tenthOfSecond.format(seconds) : duration(seconds)),
     dateTime: (iso) => dateTime.format(new Date(iso)),
-    time: (iso) => time.format(new Date(iso)),
+    moment: (iso) => {
+      const date = new Date(iso)
+      return (date.toDateString() === new Date().toDateString() ? time : day).format(date)
+    },
+    zone: () => zone.formatToParts().find(({ type }) => type === 'timeZoneName')?.value ?? '',
     clock: (ms) => clock.format(ms)
   }
 }

@@ -25,14 +25,18 @@ const RATE_MS = 1_000
 
 /** The live events of one or all instances. */
 export class LiveStream {
-  /** Newest first. Updated at most once per frame; while paused, only by `clear`. */
+  /** Newest first. Updated at most once per frame; while paused or held, only by `clear` and `showNew`. */
   readonly events = signal<Message[]>([])
   readonly state = signal<StreamState>('connecting')
+  /** When the connection was lost, in milliseconds since 1970; `undefined` if it is not. */
+  readonly lostAt = signal<number | undefined>(undefined)
   readonly error = signal<ConnectionError | undefined>(undefined)
   /** Events in the last second. */
   readonly rate = signal(0)
   readonly paused = signal(false)
-  /** Number of events since the pause. */
+  /** True while the user reads the list, which must not move then. */
+  readonly held = signal(false)
+  /** Number of events that are not shown yet, because the list is paused or held. */
   readonly missed = signal(0)
   readonly replay = signal<Replay | undefined>(undefined)
 
@@ -69,15 +73,17 @@ export class LiveStream {
       reconnectionDelayMax: 3_000,
       onEvent: (message) => {
         this.#buffer.push(message)
-        this.#frame ??= requestAnimationFrame(() => this.#show())
+        this.#frame ??= requestAnimationFrame(() => this.#update())
       },
       onResumed: ({ count, complete }) => {
         if (this.#connections++ > 0) this.replay.value = { count, complete }
         this.state.value = 'live'
+        this.lostAt.value = undefined
         this.error.value = undefined
       },
       onDisconnected: () => {
         this.state.value = 'reconnecting'
+        this.lostAt.value ??= Date.now()
       },
       onError: (error) => {
         this.error.value = error
@@ -93,12 +99,27 @@ export class LiveStream {
 
   pause(): void {
     this.paused.value = true
-    this.missed.value = 0
   }
 
   resume(): void {
     this.paused.value = false
-    this.#show()
+    this.showNew()
+  }
+
+  hold(): void {
+    this.held.value = true
+  }
+
+  release(): void {
+    this.held.value = false
+    this.#update()
+  }
+
+  /** Shows the events that are not shown yet. The list stays paused or held. */
+  showNew(): void {
+    this.#shownTotal = this.#buffer.total
+    this.missed.value = 0
+    this.events.value = this.#buffer.newest()
   }
 
   clear(): void {
@@ -115,14 +136,10 @@ export class LiveStream {
     this.#frame = undefined
   }
 
-  #show(): void {
+  #update(): void {
     this.#frame = undefined
-    if (this.paused.value) {
-      this.missed.value = this.#buffer.total - this.#shownTotal
-      return
-    }
-    this.#shownTotal = this.#buffer.total
-    this.events.value = this.#buffer.newest()
+    if (this.paused.value || this.held.value) this.missed.value = this.#buffer.total - this.#shownTotal
+    else this.showNew()
   }
 
   #rateMeter(): () => void {

@@ -1,5 +1,5 @@
-/** Points of a chart: five minutes with one sample every two seconds. */
-const MAX_POINTS = 150
+/** Seconds that a chart shows. */
+const SPAN_SECONDS = 3_600
 
 export type Metric = 'accepted' | 'delivered' | 'pending' | 'oldest' | 'deadLetters' | 'sockets'
 export type Point = Record<Metric, number | null>
@@ -20,16 +20,43 @@ export const NO_SERIES: Series = {
   sockets: []
 }
 
-/** A new series with this point, and without the oldest one above the maximum. */
-export function withPoint(series: Series, time: number, point: Point): Series {
-  const next = <T>(values: T[], value: T) => [...values, value].slice(-MAX_POINTS)
+/** Points with their times, oldest first. */
+export type TimedPoint = Point & { time: number }
+
+/** A new series with this point, and without those of more than an hour before. */
+export function withPoint(series: Series, point: TimedPoint): Series {
+  const kept = series.times.findIndex((time) => time > point.time - SPAN_SECONDS)
+  return joined(kept < 0 ? NO_SERIES : from(series, kept), seriesOf([point]))
+}
+
+/** A new series that begins with earlier points. */
+export function withHistory(series: Series, points: readonly TimedPoint[]): Series {
+  const [first = Infinity] = series.times
+  return joined(seriesOf(points.filter(({ time }) => time < first)), series)
+}
+
+function seriesOf(points: readonly TimedPoint[]): Series {
+  const of = (metric: Metric) => points.map((point) => point[metric])
   return {
-    times: next(series.times, time),
-    accepted: next(series.accepted, point.accepted),
-    delivered: next(series.delivered, point.delivered),
-    pending: next(series.pending, point.pending),
-    oldest: next(series.oldest, point.oldest),
-    deadLetters: next(series.deadLetters, point.deadLetters),
-    sockets: next(series.sockets, point.sockets)
+    times: points.map(({ time }) => time),
+    accepted: of('accepted'),
+    delivered: of('delivered'),
+    pending: of('pending'),
+    oldest: of('oldest'),
+    deadLetters: of('deadLetters'),
+    sockets: of('sockets')
   }
+}
+
+function from(series: Series, index: number): Series {
+  return mapped(series, (name) => series[name].slice(index) as never)
+}
+
+function joined(before: Series, after: Series): Series {
+  return mapped(before, (name) => [...before[name], ...after[name]] as never)
+}
+
+function mapped(series: Series, values: <Name extends keyof Series>(name: Name) => Series[Name]): Series {
+  const names = Object.keys(series) as (keyof Series)[]
+  return Object.fromEntries(names.map((name) => [name, values(name)])) as unknown as Series
 }

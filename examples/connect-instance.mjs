@@ -1,4 +1,4 @@
-// Handles every event of an instance, one after the other, also those that happened while this program was not running.
+// Handles every event of an instance in order, including those of the time in which this program was not running.
 //
 //   API_KEY=<global key or token of the instance> INSTANCE=sales node examples/connect-instance.mjs
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { connectInstance } from '../lib/client/connect-instance.ts'
 
 const { URL = 'ws://localhost:8080', INSTANCE = 'sales', API_KEY = '', FILE = `${INSTANCE}.place.json` } = process.env
 
-/** Where an earlier run stopped; the first one begins with what happens from now on. */
+/** Returns where the last run stopped. The first run begins with new events. */
 function kept() {
   try {
     return JSON.parse(readFileSync(FILE, 'utf8'))
@@ -17,9 +17,9 @@ function kept() {
   }
 }
 
-/** Renamed into its place, so that a crash leaves the old one or the new one and never half of it. */
+/** Writes a new file and renames it, so that a crash leaves either the old one or the new one. */
 function keep(offset) {
-  // Which log the offset is of: should the server ever begin another one, all of that comes.
+  // The log that the offset belongs to. If the server has another log by then, it sends all events of it.
   writeFileSync(`${FILE}.new`, JSON.stringify({ offset, log: connection.log }))
   renameSync(`${FILE}.new`, FILE)
 }
@@ -29,7 +29,7 @@ const connection = connectInstance(`${URL}/${encodeURIComponent(INSTANCE)}`, {
   apikey: API_KEY,
   transports: ['websocket'],
   ...kept(),
-  // May be async: the next event waits. One that throws is not kept, and comes again with the next run.
+  // May be async: the next event waits for it. If it throws, the offset is not kept, and the next run receives the event again.
   onEvent({ offset, event, data }) {
     console.log(offset, event, data)
     keep(offset)
@@ -40,7 +40,7 @@ const connection = connectInstance(`${URL}/${encodeURIComponent(INSTANCE)}`, {
   },
   onError(error) {
     console.error(error)
-    // With `retryAfterMs`, the connection has not ended: it is tried again after that time.
+    // With `retryAfterMs`, the connection has not ended: it is retried after that time.
     if (error.retryAfterMs === undefined) process.exitCode = 1
   }
 })

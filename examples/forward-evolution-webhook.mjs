@@ -1,4 +1,4 @@
-// Points the webhook of an Evolution API instance here: from then on its events reach SQS and sockets through us.
+// Sets the webhook of an Evolution API instance to this server, which then delivers its events to SQS and sockets.
 //
 //   EVOLUTION_URL=http://localhost:8081 EVOLUTION_API_KEY=<its key> API_KEY=<our global key> \
 //   INSTANCE=sales node examples/forward-evolution-webhook.mjs
@@ -17,11 +17,11 @@ const reply = await fetch(`${EVOLUTION_URL}/webhook/set/${encodeURIComponent(INS
     webhook: {
       enabled: true,
       url: `${HUB_URL}/webhook/evolution`,
-      // Evolution sends these with every webhook. Where it cannot, put ?apikey=… behind the URL.
+      // Evolution sends these headers with every webhook. If you cannot set them, append ?apikey=… to the URL.
       headers: { apikey: API_KEY },
       byEvents: false,
       base64: true,
-      // Which of them go on from here is selected here: /sqs/set and /websocket/set.
+      // All events that a queue or socket needs. /sqs/set and /websocket/set select where each goes.
       events: ['CONNECTION_UPDATE', 'MESSAGES_UPSERT', 'MESSAGES_UPDATE', 'SEND_MESSAGE', 'CALL']
     }
   })

@@ -1,5 +1,5 @@
-// Reads one queue and does each event once, in the order of its instance: also when SQS brings it again, when this program is
-// killed in the middle, and when several of them run.
+// Reads one queue and processes each event once, in the order of its instance: also if SQS delivers it again, if this program
+// is killed, and if several of them run.
 //
 //   SQS_ENDPOINT=http://localhost:4566 QUEUE=sales_messages_upsert.fifo node examples/idempotent-worker.mjs
 import { DatabaseSync } from 'node:sqlite'
@@ -20,19 +20,19 @@ db.exec(`
   CREATE TABLE IF NOT EXISTS chats (jid TEXT PRIMARY KEY, messages INTEGER, last TEXT);
 `)
 const mark = db.prepare('INSERT INTO handled VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
-// SQS keeps a message for 14 days at most: what is older does not come again.
+// SQS keeps a message for at most 14 days, so older ids are no longer needed.
 const forget = db.prepare('DELETE FROM handled WHERE at < ?')
 const count = db.prepare(`
   INSERT INTO chats VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET messages = messages + 1, last = excluded.last
 `)
 
-/** The work. Throws if it cannot be done now. */
+/** Your work; here, counts the messages of each chat. Throws if it must be retried. */
 function work({ data }) {
   if (typeof data?.key?.remoteJid !== 'string') throw new TypeError('data.key.remoteJid is missing')
   count.run(data.key.remoteJid, data.message?.conversation ?? null)
 }
 
-/** Work and mark in one transaction: after a crash there are both or none. @returns whether it was new */
+/** Does the work and stores the event's id in one transaction. @returns whether the event was new */
 function once(message) {
   db.exec('BEGIN IMMEDIATE')
   try {
@@ -59,7 +59,7 @@ const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort())
 
 while (!stopping.signal.aborted) {
-  // Within these 60 seconds all ten must be done, or SQS brings them again.
+  // All ten must be done within these 60 seconds, or SQS delivers them again.
   const receive = { MaxNumberOfMessages: 10, WaitTimeSeconds: 20, VisibilityTimeout: 60 }
   const { Messages = [] } = await client
     .send(new ReceiveMessageCommand({ QueueUrl, ...receive, MessageSystemAttributeNames: ['MessageGroupId'] }), {
@@ -70,7 +70,7 @@ while (!stopping.signal.aborted) {
       throw error
     })
 
-  // What comes after a failure in its group waits for it.
+  // Messages after a failed one in its group are received again after it.
   const held = new Set()
   const retry = []
   for (const { Body, ReceiptHandle, Attributes } of Messages) {

@@ -1,9 +1,9 @@
-// An AWS Lambda function for a FIFO queue: hands each event to a service of yours, by HTTP.
+// An AWS Lambda function for a FIFO queue, which sends each event to your service over HTTP.
 //
 //   TARGET_URL=https://crm.example/whatsapp, handler `lambda-handler.handler`, and an event source mapping with
-//   FunctionResponseTypes ReportBatchItemFailures: without it what failed is deleted with the rest.
+//   FunctionResponseTypes ReportBatchItemFailures: without it, failed messages are deleted with the rest.
 
-/** The body of an SQS message, `data` fetched where it was too large for SQS. */
+/** Returns the event in the body of an SQS message. Fetches it from S3 if it was too large for SQS. */
 async function read(body) {
   const message = JSON.parse(body)
   if (message.dataType !== 's3') return message
@@ -12,7 +12,7 @@ async function read(body) {
   return object.json()
 }
 
-/** The work. Throws if it cannot be done now. SQS may bring an event twice: the service tells it by its key. */
+/** Your work. Throws if it must be retried. SQS may deliver an event twice: your service recognizes it by the key. */
 async function work(message) {
   const reply = await fetch(process.env.TARGET_URL, {
     method: 'POST',
@@ -22,7 +22,7 @@ async function work(message) {
   if (!reply.ok) throw new Error(`the service answered ${reply.status}`)
 }
 
-/** What failed, and what comes after it in its group: SQS brings these again, in order, and deletes the others. */
+/** Returns failed messages, and those after them in their groups. SQS delivers these again in order, and deletes the others. */
 async function handleGroup(records) {
   for (const [index, { messageId, body }] of records.entries()) {
     try {
@@ -35,7 +35,7 @@ async function handleGroup(records) {
   return []
 }
 
-/** A group is an instance: one after the other within it, instances side by side. */
+/** Processes the messages of one instance in order; several instances run at the same time. */
 export async function handler({ Records }) {
   const groups = Map.groupBy(Records, ({ attributes }) => attributes.MessageGroupId)
   const failed = await Promise.all([...groups.values()].map(handleGroup))

@@ -1,6 +1,6 @@
-// Instances of your own, in a Fastify app of your own: their events go to SQS and to sockets.
+// Sends events of your own instances to SQS and sockets, from your own Fastify app.
 //
-//   SQS_ENDPOINT=http://localhost:4566 API_KEY=change-me-please node examples/register-in-an-app.ts
+//   SQS_ENDPOINT=http://127.0.0.1:4566 node examples/register-in-an-app.ts
 import Fastify from 'fastify'
 // In your app: import instanceEvents from 'fastify-instance-events'
 import instanceEvents from '../app.ts'
@@ -14,7 +14,7 @@ await app.register(instanceEvents, {
   prefix: '/events-hub',
   eventLog: { url: 'file:./data/events.db' },
   sqs: {
-    // On AWS leave these out: the SDK finds region and role by itself.
+    // On AWS leave these out: the SDK reads region and role from its environment.
     ...(SQS_ENDPOINT && {
       endpoint: SQS_ENDPOINT,
       region: 'us-east-1',
@@ -25,7 +25,7 @@ await app.register(instanceEvents, {
   websocket: { globalEvents: true }
 })
 
-// Wherever your app learns of something, it says so. When this resolves, the event is on disk.
+// Your app submits an event wherever one happens. When this resolves, the event is on disk.
 app.post('/simulate/:instance', async (request) => {
   const { instance } = request.params as { instance: string }
   return app.onInstanceEvent({ instance, event: 'messages.upsert', data: request.body })

@@ -1,4 +1,4 @@
-// Listens to the events of one instance, in Node or (with a bundler) in a browser.
+// Receives the events of one instance while it is connected, in Node.js or (with a bundler) in a browser.
 //
 //   API_KEY=<global key or token of the instance> INSTANCE=sales node examples/socket-client.mjs
 import { io } from 'socket.io-client'
@@ -14,7 +14,7 @@ socket.on('connect', () => console.log(`connected to ${INSTANCE}`))
 // data.code: IEV_WS_UNAUTHORIZED, IEV_WS_NOT_SET or IEV_WS_DISABLED; no data: the server was not reached.
 socket.on('connect_error', (error) => {
   console.log('not connected:', error.data ?? error.message)
-  // After a refusal Socket.IO does not come back by itself; without data it does.
+  // Socket.IO does not reconnect after a refusal. If the server was not reached, it does.
   if (error.data) process.exitCode = 1
 })
 socket.on('disconnect', (reason) => console.log('disconnected:', reason))

@@ -1,4 +1,5 @@
-// Reads one queue as a worker does: long polling, work, then delete. What is not deleted comes again.
+// Reads one queue: receives messages with long polling, processes each, then deletes it. SQS delivers messages again that were
+// not deleted.
 //
 //   SQS_ENDPOINT=http://localhost:4566 QUEUE=sales_messages_upsert.fifo node examples/sqs-consumer.mjs
 import { DeleteMessageCommand, GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'

@@ -3,6 +3,16 @@ import createError from '@fastify/error'
 /** Faults that one error describes, at most. */
 export const MAX_MESSAGES = 100
 
+/** What a message says, for programs that write it in another language. */
+export interface MessageParams {
+  /** What is wrong: a keyword of JSON Schema, the code of the error, or a code of this package. */
+  readonly code: string
+  /** The member of the request that it is about, such as `body.filter.key`. */
+  readonly field?: string
+  /** What else the message names, such as a limit, in the order of the message. */
+  readonly values: readonly (string | number)[]
+}
+
 /** The members of every error of this package. */
 export interface InstanceEventsError<Code extends string = string> extends Error {
   /** Stable across releases; compare this, not `message`. */
@@ -11,6 +21,10 @@ export interface InstanceEventsError<Code extends string = string> extends Error
   readonly statusCode: number
   /** One line for each fault, if there are several; `message` joins them. */
   messages?: string[]
+  /** What each message says, at the same place; `null` where only the message tells. */
+  params?: readonly (MessageParams | null)[]
+  /** Milliseconds after which to try again. */
+  retryAfterMs?: number
 }
 
 /** One value for each `%s` of the message, then optionally the cause. */
@@ -32,11 +46,14 @@ export function errorClass<const Code extends string, const Message extends stri
   message: Message,
   statusCode: number
 ): ErrorClass<Code, Message> {
+  const places = message.split('%s').length - 1
   const Base = createError<Code, unknown[]>(code, message, statusCode, Error, false)
   class NamedError extends Base {
     constructor(...values: unknown[]) {
       super(...values)
       this.name = new.target.name
+      // A message that is a value as a whole has none.
+      if (message !== '%s') Object.assign(this, { params: [{ code, values: values.slice(0, places) }] })
       Error.captureStackTrace(this, new.target)
     }
   }
@@ -44,7 +61,11 @@ export function errorClass<const Code extends string, const Message extends stri
   return NamedError as unknown as ErrorClass<Code, Message>
 }
 
-/** Sets `messages` of an error to the first `MAX_MESSAGES` faults. */
-export function withMessages<E extends Error>(error: E, messages: string[]): E {
-  return Object.assign(error, { messages: messages.slice(0, MAX_MESSAGES) })
+/** Sets `messages` of an error to the first `MAX_MESSAGES` faults. @param params as in the error; by default none */
+export function withMessages<E extends Error>(
+  error: E,
+  messages: string[],
+  params: readonly (MessageParams | null)[] = []
+): E {
+  return Object.assign(error, { messages: messages.slice(0, MAX_MESSAGES), params: params.slice(0, MAX_MESSAGES) })
 }

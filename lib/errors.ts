@@ -110,6 +110,18 @@ export class InstanceExistsError extends errorClass(
   'This name "%s" is already in use: choose another, delete it first, or give it a new token with PUT /instance/token',
   403
 ) {}
+/** 429: an unknown instance is not registered, since there are `autoRegisterMax` instances. */
+export class TooManyInstancesError extends errorClass(
+  'IEV_TOO_MANY_INSTANCES',
+  'The "%s" instance was not registered automatically, because there are already %s instances (autoRegisterMax): create it with POST /instance/create, delete unused instances, or raise the limit',
+  429
+) {}
+/** 429: the instance posts or holds more than its limits allow; `retryAfterMs` says when it may post again. */
+export class LimitExceededError extends errorClass(
+  'IEV_LIMIT_EXCEEDED',
+  'The "%s" instance is over its limit %s of %s: post again after the number of seconds in Retry-After, or raise the limit with PUT /instance/limits',
+  429
+) {}
 /** 403: the instance is reserved for the operator. */
 export class OperatorInstanceError extends errorClass(
   'IEV_OPERATOR_INSTANCE',
@@ -124,6 +136,12 @@ export class TokenTakenError extends errorClass(
 ) {}
 /** 400: the catalogue has no such event; the message names those with similar names. */
 export class EventUnknownError extends errorClass('IEV_EVENT_UNKNOWN', '%s', 400) {}
+/** 404: the log has no event of this instance at this offset. */
+export class EventNotFoundError extends errorClass(
+  'IEV_EVENT_NOT_FOUND',
+  'The "%s" instance has no event at offset %s: it was never accepted, or is no longer in the log',
+  404
+) {}
 /** 400: a member of an event is missing or wrong; `messages` names each. */
 export class EventInvalidError extends errorClass('IEV_EVENT_INVALID', '%s', 400) {}
 /** 409: the transport is switched off on this server. */
@@ -136,7 +154,7 @@ export class TransportDisabledError extends errorClass(
 /** 502: SQS refused to create or to find the queue; `cause` is the error of the AWS SDK. */
 export class QueueUnavailableError extends errorClass(
   'IEV_SQS_QUEUE_UNAVAILABLE',
-  'The queue %s could not be made ready: %s: %s',
+  'The queue %s could not be found or created: %s: %s',
   502
 ) {}
 /** 502: the queue exists with an attribute that does not work here. */
@@ -154,7 +172,10 @@ export class DeadLetterNotFoundError extends errorClass(
 ) {}
 
 /** 503: the event log has reached a limit, or its database does not answer; try again after a second. */
-export class BackpressureError extends errorClass('IEV_BACKPRESSURE', 'Not accepted, try again later: %s', 503) {}
+export class BackpressureError extends errorClass('IEV_BACKPRESSURE', 'Not accepted, try again later: %s', 503) {
+  /** Name of the instance whose share is used up; `undefined`: the cause concerns all instances. */
+  instance?: string
+}
 /** 503: the server is shutting down. */
 export class ClosingError extends errorClass('IEV_CLOSING', 'Not accepted, this server is shutting down', 503) {}
 

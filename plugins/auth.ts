@@ -1,8 +1,10 @@
 import type { FastifyPluginAsync, FastifyRequest, preParsingHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiKeys } from '../lib/instances/api-keys.ts'
-import { UnauthorizedError } from '../lib/errors.ts'
-import { IDENTITY, KEY_RULE, type KeyRule } from '../routes/keys.ts'
+import { TooManyRequestsError } from '../lib/errors.ts'
+import { BLOCKED, type WrongKeys } from '../lib/instances/wrong-keys.ts'
+import { saying } from '../lib/message-code.ts'
+import { IDENTITY, KEY_RULE, keyRefused, type KeyRule } from '../routes/keys.ts'
 import './event-log.ts'
 
 export interface AuthOptions {
@@ -13,36 +15,56 @@ export interface AuthOptions {
 }
 
 /**
- * Checks keys on the routes of a scope, by the rule in their `config`. The check is the last hook before the body is read:
- * the host's own `onRequest` and `preParsing` hooks run first, so that a rate limit counts wrong keys, too.
+ * Checks keys on the routes of a scope, by the rule in their `config`. An address that has tried too many wrong keys is
+ * refused with any key, except one that its connection has used before. The check is the last hook before the body is
+ * read: the host's own `onRequest` and `preParsing` hooks run first, so that a rate limit counts wrong keys, too.
  */
 const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey, previousApiKey }) => {
-  const { instances } = fastify.eventLog
+  const { instances, wrongKeys } = fastify.eventLog
   const keys = new ApiKeys({ globalKey: apiKey, previousKey: previousApiKey, instances })
 
   fastify.decorateRequest(IDENTITY, null)
   // Plugins such as @fastify/rate-limit add hooks to each route. This hook is registered later, so the check runs after them.
   fastify.addHook('onRoute', (route) => {
     const rule = route.config?.[KEY_RULE]
-    if (rule && rule.allow !== 'everyone' && !rule.byHandler)
-      route.preParsing = [route.preParsing ?? [], checker(keys, rule)].flat()
+    if (rule && rule.allow !== 'everyone')
+      route.preParsing = [route.preParsing ?? [], checker({ keys, wrongKeys }, rule)].flat()
   })
 }
 
-function checker(keys: ApiKeys, { allow, inQuery }: KeyRule): preParsingHookHandler {
+function checker(
+  { keys, wrongKeys }: { keys: ApiKeys; wrongKeys: WrongKeys },
+  { allow, inQuery, byHandler }: KeyRule
+): preParsingHookHandler {
   const places = `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
   return (request, reply, _payload, done) => {
+    if (byHandler(request)) return done()
     // The answer depends on the key: a cache must not give it to others.
     reply.header('cache-control', 'no-store')
     const key = keyOf(request, inQuery)
-    if (key === undefined) return done(new UnauthorizedError(`A key is required: ${places}`))
-    const identity = keys.identifyOn(request.raw.socket, key)
+    if (key === undefined) return done(keyRefused(`A key is required: ${places}`))
+    const connection = request.raw.socket
+    // Fastify's type leaves out that a connection that is gone has no address.
+    const address = (request.ip as string | undefined) ?? ''
+    const presented = { connection, address, key }
+    const known = keys.knownOn(presented)
+    const retryAfterMs = known ? 0 : wrongKeys.blockedMs(address)
+    if (retryAfterMs > 0) {
+      // Several clients may share the connection of a proxy: none may try keys until it meets that of another.
+      keys.forgetOn(connection)
+      const error = saying(new TooManyRequestsError(BLOCKED), { code: 'wrongKeys', values: [] })
+      return done(Object.assign(error, { retryAfterMs }))
+    }
+    const identity = known ?? keys.identifyOn(presented)
     const { instance } = request.params as { instance?: string }
     const passes =
       identity?.kind === 'global' ||
       (identity?.kind === 'instance' &&
         (allow === 'any' || (allow === 'instance' && identity.instance.name === instance)))
-    if (!passes) return done(new UnauthorizedError('The key does not authorize this request'))
+    if (!passes) {
+      wrongKeys.count(address, key)
+      return done(keyRefused())
+    }
     request[IDENTITY] = identity
     done()
   }

@@ -51,7 +51,7 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
         log.error({ reason, ...(offset !== undefined && { offset }) }, message)
       },
       onUpgrade: (progress) => {
-        log.info(progress, 'The database file of an older release is being brought over')
+        log.info(progress, 'The database file of an older release is being upgraded')
       },
       onConnection: (error) => {
         if (error) log.warn({ err: error }, 'PostgreSQL is not available: events are refused until it is back')
@@ -68,8 +68,15 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
     serverUrl: rest.serverUrl ?? '',
     exposeApiKey: rest.exposeApiKey ?? false,
     autoRegister: rest.autoRegister ?? true,
+    autoRegisterMax: rest.autoRegisterMax ?? 100_000,
+    rates: {
+      eventsPerSecond: rest.instanceEventsPerSecond ?? 0,
+      bytesPerSecond: rest.instanceBytesPerSecond ?? 0
+    },
+    retainedBytes: rest.instanceRetainedBytes ?? 0,
     logUnselected: rest.logUnselected ?? true,
     silenceAfterMinutes: rest.silenceAfterMinutes ?? 0,
+    wrongKeysPerMinute: rest.wrongKeysPerMinute ?? 20,
     operatorInstance: rest.operatorInstance
   })
   const retention = new Retention({ logStore: store.log, log, hours: retentionHours, maxBytes: retentionMaxBytes })

@@ -9,16 +9,16 @@ export interface OnInstanceEvent {
   /**
    * Accepts several events, all of them or none, as the form for one event does. Results are in the order of the events.
    * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
-   * @throws {InstanceNotFoundError} an instance is unknown, and `autoRegister` is off
-   * @throws {BackpressureError} {ClosingError} not accepted; try again later
+   * @throws {InstanceNotFoundError} {TooManyInstancesError} an instance is unknown, and not registered automatically
+   * @throws {LimitExceededError} {BackpressureError} {ClosingError} not accepted; try again later
    */
   (inputs: readonly InstanceEventInput[]): Promise<EmitResult[]>
   /**
    * Accepts an event and sends it wherever it is selected: to SQS, to sockets, to both.
    * Resolves when it is durable; `duplicate` means that the instance had an event of this id already.
    * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
-   * @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off
-   * @throws {BackpressureError} {ClosingError} not accepted; try again later
+   * @throws {InstanceNotFoundError} {TooManyInstancesError} the instance is unknown, and not registered automatically
+   * @throws {LimitExceededError} {BackpressureError} {ClosingError} not accepted; try again later
    */
   (input: InstanceEventInput): Promise<EmitResult>
 }

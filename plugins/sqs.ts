@@ -38,12 +38,20 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, given) => {
     async () => (await pendingAge.seconds()) ?? 0
   )
   metrics.gauge('iev_sqs_dead_letters', 'Dead letters that wait', async () => (await deadLetters.count()).count)
+  metrics.gauge(
+    'iev_sqs_differing_queues',
+    'Queues that exist with other attributes than new ones have',
+    () => sqs.emitter.differingQueues.count
+  )
   const unwatch = eventLog.watchInstances((change) => {
     if (change.type === 'removed') sqs.instanceRemoved(change.before)
   })
 
   // Not awaited, since a server must start while SQS is down.
-  fastify.addHook('onReady', async () => sqs.createSharedQueues())
+  fastify.addHook('onReady', async () => {
+    sqs.createSharedQueues()
+    void sqs.compareKnownQueues()
+  })
   fastify.addHook('preClose', async () => sqs.endRequests())
   fastify.addHook('onClose', async () => {
     unwatch()

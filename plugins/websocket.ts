@@ -11,11 +11,12 @@ import { Audiences } from '../lib/websocket/audiences.ts'
 import { Connections } from '../lib/websocket/connections.ts'
 import { WebsocketEmitter } from '../lib/websocket/emitter.ts'
 import { Gate } from '../lib/websocket/gate.ts'
+import { attachHttpClients } from '../lib/websocket/http-clients.ts'
 import { Hub } from '../lib/websocket/hub.ts'
 import { peerAddress } from '../lib/websocket/peer-address.ts'
 import { SocketFaults } from '../lib/websocket/socket-faults.ts'
+import { Polls } from '../lib/websocket/polls.ts'
 import { Streams } from '../lib/websocket/streams.ts'
-import { WrongKeys } from '../lib/websocket/wrong-keys.ts'
 import eventLogPlugin from './event-log.ts'
 import { registerSocketIo } from './socket-io.ts'
 
@@ -47,7 +48,6 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     stalledAfterMs = 30_000,
     maxSocketsPerInstance = 10_000,
     maxSocketsPerAddress = 20_000,
-    wrongKeysPerMinute = 20,
     trustProxy = [],
     ...rest
   } = checkOptions(options)
@@ -83,7 +83,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     instances,
     allowedHosts: hosts,
     catalogueOf,
-    wrongKeys: new WrongKeys({ perMinute: wrongKeysPerMinute }),
+    wrongKeys: eventLog.wrongKeys,
     globalEvents
   })
   const faults = new SocketFaults(() => hub.stuck)
@@ -98,12 +98,23 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
     maxSocketsPerInstance,
     log
   })
-  const streams = new Streams({ gate, hub, connections, peerAddress: addressOf })
-  const emitter = new WebsocketEmitter({ eventLog, hub, audiences, faults, path: io.path(), globalEvents })
-  streams.belongTo(emitter)
+  const http = { hub, connections, peerAddress: addressOf }
+  const [streams, polls] = [new Streams(http), new Polls(http)]
+  const emitter = new WebsocketEmitter({
+    eventLog,
+    hub,
+    audiences,
+    faults,
+    path: io.path(),
+    globalEvents,
+    maxSocketsPerInstance
+  })
+  attachHttpClients(emitter, { gate, streams, polls })
   eventLog.attach(emitter)
   fastify.decorate('websocket', emitter)
-  metrics.gauge('iev_websocket_sockets', 'Listening sockets and streams', () => emitter.connected)
+  metrics.gauge('iev_websocket_sockets', 'Listening sockets, streams and long polls', () => emitter.connected)
+  metrics.gauge('iev_websocket_streams', 'Open streams of Server-Sent Events', () => streams.size)
+  metrics.gauge('iev_http_long_polls', 'Requests that wait for the next event', () => polls.size)
   metrics.gauge('iev_websocket_replaying', 'Sockets that are being sent a replay', () => emitter.replaying)
   metrics.gauge(
     'iev_websocket_waiting',
@@ -116,6 +127,7 @@ const websocketPlugin: FastifyPluginAsync<WebsocketOptions> = async (fastify, op
   const unwatch = eventLog.watchInstances((change) => hub.changed(change))
   fastify.addHook('preClose', async () => {
     streams.end()
+    polls.end()
     hub.endCutOff()
   })
   fastify.addHook('onClose', async () => {

@@ -21,7 +21,7 @@ export interface AsyncApiRoutesOptions {
   openApi: boolean
 }
 
-/** `GET /docs/asyncapi`, `GET /docs/asyncapi.json`: the messages of queues and sockets, by the options of this server. */
+/** `GET /docs/asyncapi`, `GET /docs/asyncapi.json`: the messages of queues, sockets and HTTP, by the options of this server. */
 const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify, { openApi }) => {
   const { prefix } = fastify
   const version = packageVersion()
@@ -46,7 +46,8 @@ const asyncApiRoutes: FastifyPluginAsync<AsyncApiRoutesOptions> = async (fastify
       version,
       events: fastify.eventLog.allEvents,
       sqs: sqs && address && { mode: sqs.mode, address },
-      websocket: websocket && { host: HOST, secure, path: websocket.path, globalEvents: websocket.globalEvents }
+      websocket: websocket && { host: HOST, secure, path: websocket.path, globalEvents: websocket.globalEvents },
+      http: { host: HOST, secure, prefix }
     })
     const page = asyncApiPage(document, {
       document: `${prefix}/docs/asyncapi.json`,

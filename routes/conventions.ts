@@ -9,7 +9,7 @@ import {
   ValidationError
 } from '../lib/errors.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
-import { MAX_MESSAGES, withMessages } from '../lib/error-class.ts'
+import { MAX_MESSAGES, type MessageParams, withMessages } from '../lib/error-class.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
 import { useCompilers } from './compilers.ts'
 import { type ThrownError, toAnswer } from './error-answer.ts'
@@ -37,8 +37,9 @@ export function useConventions(fastify: FastifyInstance): void {
   // A host's own serializer would replace those of our schemas. Fastify's types do not allow to unset it.
   fastify.setReplySerializer(null as never)
   fastify.setSchemaErrorFormatter((errors, part) => {
-    const messages = [...new Set(withoutBranches(errors).map((error) => describe(error, part)))].slice(0, MAX_MESSAGES)
-    return withMessages(new ValidationError(messages.join('; ')), messages)
+    const described = new Map(withoutBranches(errors).map((error) => describe(error, part)))
+    const messages = [...described.keys()].slice(0, MAX_MESSAGES)
+    return withMessages(new ValidationError(messages.join('; ')), messages, [...described.values()])
   })
 
   fastify.removeAllContentTypeParsers()
@@ -79,7 +80,7 @@ const BODY_FAULTS = new Set<string | undefined>([
 export function answerError(thrown: ThrownError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // Fastify reads the body of a request before it calls the not-found handler.
   const error = request.is404 && BODY_FAULTS.has(thrown.code) ? notFound(request) : thrown
-  const { statusCode, code, messages, headers } = toAnswer(error, request, reply)
+  const { statusCode, code, messages, params, headers } = toAnswer(error, request, reply)
   if (error instanceof ClosingError) request.log.info({ code }, 'A request was refused, the server is shutting down')
   else if (statusCode >= 500) request.log.error({ err: error }, 'A request failed')
   else request.log.debug({ code }, 'A request was refused')
@@ -88,7 +89,13 @@ export function answerError(thrown: ThrownError, request: FastifyRequest, reply:
   if (error instanceof UnauthorizedError || error instanceof SignatureInvalidError)
     reply.header('www-authenticate', 'Bearer')
   reply.headers(headers)
-  const body = { status: statusCode, error: STATUS_CODES[statusCode], code, response: { message: messages } }
+  const body = {
+    status: statusCode,
+    error: STATUS_CODES[statusCode],
+    code,
+    response: { message: messages },
+    ...(params.length > 0 && { params })
+  }
   // As text: the status of a host's error can have another schema in the route.
   return reply.code(statusCode).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
@@ -115,17 +122,31 @@ function withoutBranches(errors: FastifySchemaValidationError[]): FastifySchemaV
   )
 }
 
-function describe(error: FastifySchemaValidationError, part: string): string {
+/** The message of an error, and what it says: its keyword is the code, and its limit or its choices are the value. */
+function describe(error: FastifySchemaValidationError, part: string): [message: string, params: MessageParams] {
   const { instancePath, keyword, message = 'is invalid', params } = error
   const field = excerpt([part, ...instancePath.split('/').slice(1).map(decodePointer)].join('.'))
-  if (keyword === 'required') return `${field}.${String(params.missingProperty)} is required`
-  if (keyword === 'additionalProperties')
-    return `${field}.${excerpt(String(params.additionalProperty))} is not a known field`
-  if (keyword !== 'anyOf') return `${field} ${message}`
+  if (keyword === 'required') {
+    const missing = `${field}.${String(params.missingProperty)}`
+    return [`${missing} is required`, { code: keyword, field: missing, values: [] }]
+  }
+  if (keyword === 'additionalProperties') {
+    const unknown = `${field}.${excerpt(String(params.additionalProperty))}`
+    return [`${unknown} is not a known field`, { code: keyword, field: unknown, values: [] }]
+  }
+  if (keyword !== 'anyOf') {
+    const { limit, type, pattern, format, allowedValue } = params
+    const value = [limit, type, pattern, format, allowedValue].find((one) => one !== undefined)
+    return [`${field} ${message}`, { code: keyword, field, values: value === undefined ? [] : [valueOf(value)] }]
+  }
   // With the option `verbose`, the error has the schema that failed.
   const { schema } = error as unknown as { schema: { const?: unknown; type?: string }[] }
-  const choices = schema.map((branch) => ('const' in branch ? JSON.stringify(branch.const) : branch.type))
-  return `${field} must be ${choices.join(' or ')}`
+  const choices = schema.map((branch) => ('const' in branch ? JSON.stringify(branch.const) : String(branch.type)))
+  return [`${field} must be ${choices.join(' or ')}`, { code: keyword, field, values: choices }]
+}
+
+function valueOf(value: unknown): string | number {
+  return typeof value === 'number' ? value : String(value)
 }
 
 /** Serializes a request for the log, without a key that its URL may contain. For Fastify's `logSerializers`. */

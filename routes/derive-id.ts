@@ -15,5 +15,7 @@ export async function deriveId(
   const written = toJson(data)
   if ('fault' in written) return undefined
   const source = { instance, event, dateTime, data: written.json }
-  return written.json.length < LARGE_DATA ? derivedId(source) : intake.inTurn(() => derivedIdInSlices(source))
+  return written.json.length < LARGE_DATA
+    ? derivedId(source)
+    : intake.inTurn({ line: instance, size: written.json.length }, () => derivedIdInSlices(source))
 }

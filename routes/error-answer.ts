@@ -7,12 +7,12 @@ import {
   MediaTypeError,
   ValidationError
 } from '../lib/errors.ts'
-import type { InstanceEventsError } from '../lib/error-class.ts'
+import type { InstanceEventsError, MessageParams } from '../lib/error-class.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
 
 /** A value that a hook or a handler throws. Plugins throw plain objects, too. */
-export type ThrownError = Partial<FastifyError & Pick<InstanceEventsError, 'messages'>> & {
+export type ThrownError = Partial<FastifyError & Pick<InstanceEventsError, 'messages' | 'params' | 'retryAfterMs'>> & {
   status?: number
   headers?: Record<string, string | number>
 }
@@ -22,6 +22,8 @@ export interface ErrorAnswer {
   code: string
   /** One message for each fault. */
   messages: string[]
+  /** What each message says, at the same place. Empty if only the messages tell. */
+  params: readonly (MessageParams | null)[]
   headers: Record<string, string | number>
 }
 
@@ -42,6 +44,7 @@ export function toAnswer(error: ThrownError, request: FastifyRequest, reply: Fas
     statusCode,
     code: typeof code === 'string' && code !== '' ? code : `HTTP_${statusCode}`,
     messages: [message || (STATUS_CODES[statusCode] as string)],
+    params: [],
     headers: error.headers ?? {}
   }
 }
@@ -68,8 +71,10 @@ function toOurError(error: ThrownError, { headers, url, routeOptions }: FastifyR
   }
 }
 
-function fromOurs({ statusCode = 500, code = '', message = '', messages = [message] }: ThrownError): ErrorAnswer {
-  return { statusCode, code, messages, headers: {} }
+function fromOurs(error: ThrownError): ErrorAnswer {
+  const { statusCode = 500, code = '', message = '', messages = [message], params = [], retryAfterMs } = error
+  const headers = retryAfterMs === undefined ? {} : { 'retry-after': Math.ceil(retryAfterMs / 1_000) }
+  return { statusCode, code, messages, params, headers }
 }
 
 function isErrorStatus(status: number | undefined): status is number {

@@ -1,28 +1,29 @@
 import { isUtf8 } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
 import { BodyMalformedError, EventInvalidError } from '../lib/errors.ts'
+import { JsonLimitError } from '../lib/json/faults.ts'
+import { saying } from '../lib/message-code.ts'
 import { JsonText } from '../lib/json/json-text.ts'
 import {
   assertEnd,
   isArray,
   isObject,
-  JsonLimitError,
+  isString,
   skipByteOrderMark,
   skipSpace,
   skipString,
   skipValue,
-  ValueScan,
-  visitItems,
-  visitMembers
+  ValueScan
 } from '../lib/json/scan.ts'
+import { visitItems, visitMembers } from '../lib/json/visit.ts'
 import { MAX_EVENTS, MAX_EXTRA_MEMBERS } from '../lib/schemas/event-input.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 
 const MAX_MEMBERS = MAX_EXTRA_MEMBERS
 /** Bytes of an array or object that is parsed. */
 const MAX_VALUE_BYTES = 4_096
-/** Bytes that are read before the event loop turns: about 3 ms. */
-const SLICE_BYTES = 1_048_576
+/** Bytes that are read before the event loop turns: about 1 ms. */
+const SLICE_BYTES = 262_144
 
 /**
  * How each member of an event is read. `value`: it is parsed. `members`: it is an object, whose members become `JsonText`.
@@ -49,7 +50,7 @@ export class EventReader {
   /** Bytes that may still be read in this slice; `Infinity`: all are read at once. */
   #left = Infinity
   /** What earlier slices have read, by position. */
-  readonly #known = new Map<number, Read>()
+  #known: Map<number, Read> | undefined
   /** The value in which the last slice has ended. */
   #scan: ValueScan | undefined
 
@@ -65,8 +66,8 @@ export class EventReader {
   }
 
   /**
-   * Does the same in slices, each in a turn of the event loop of its own. Each slice begins at the start of the body and passes over
-   * what earlier ones have read.
+   * Does the same in slices, each in a turn of the event loop of its own. Each slice begins at the start of the body
+   * and passes over what earlier ones have read.
    */
   async readInSlices(sliceBytes = SLICE_BYTES): Promise<unknown> {
     await setImmediate()
@@ -124,7 +125,7 @@ export class EventReader {
     const end = visitMembers(this.#bytes, at, (nameAt, valueAt) => {
       if (members.length === MAX_MEMBERS)
         throw new EventInvalidError(`${excerpt(field)} has more than ${MAX_MEMBERS} members`)
-      const name = this.#parse(nameAt, skipString(this.#bytes, nameAt)) as string
+      const name = this.#string(nameAt, skipString(this.#bytes, nameAt))
       const member = this.#once(valueAt, () => read(name, valueAt))
       members.push([name, member.value])
       return member.end
@@ -144,15 +145,18 @@ export class EventReader {
     const nested = isArray(bytes, at) || isObject(bytes, at)
     if (nested && end - at > MAX_VALUE_BYTES)
       throw new EventInvalidError(`${excerpt(field)} is an array or object of more than ${MAX_VALUE_BYTES} bytes`)
-    return { value: this.#parse(at, end), end }
+    const value = isString(bytes, at) ? this.#string(at, end) : JSON.parse(bytes.toString('utf8', at, end))
+    return { value, end }
   }
 
   #endOfValue(at: number, field: string): number {
     try {
       return this.#left === Infinity ? skipValue(this.#bytes, at) : this.#skip(at)
     } catch (error) {
-      if (error instanceof JsonLimitError) throw new EventInvalidError(`${excerpt(field)} ${error.message}`)
-      throw error
+      if (!(error instanceof JsonLimitError)) throw error
+      const { message, code, values } = error
+      const shown = excerpt(field)
+      throw saying(new EventInvalidError(`${shown} ${message}`), { code, field: shown, values })
     }
   }
 
@@ -169,6 +173,7 @@ export class EventReader {
   /** Reads what begins at a position, unless an earlier slice has read it. */
   #once(at: number, read: () => Read): Read {
     if (this.#left === Infinity) return read()
+    this.#known ??= new Map()
     const known = this.#known.get(at)
     if (known) return known
     if (this.#left <= 0) throw SLICE_ENDS
@@ -177,8 +182,9 @@ export class EventReader {
     return made
   }
 
-  /** Parses JSON that was checked. */
-  #parse(at: number, end: number): unknown {
-    return JSON.parse(this.#bytes.toString('utf8', at, end))
+  /** Parses a string that was checked. */
+  #string(at: number, end: number): string {
+    const json = this.#bytes.toString('utf8', at, end)
+    return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1)
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Static } from '@sinclair/typebox'
 import type { BodyIntake } from '../lib/http/body-intake.ts'
 import type { Rejections } from '../lib/operation/rejections.ts'
 import { EmitReplies } from '../lib/schemas/emit-reply.ts'
@@ -29,7 +30,12 @@ export interface EventRoutesOptions {
 const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastify, options) => {
   const { bodyLimit, intake, rejections } = options
   noteRejections(fastify, rejections)
-  useEventBodies(fastify, { shape: SHAPE, bodyLimit, intake })
+  useEventBodies(fastify, {
+    shape: SHAPE,
+    bodyLimit,
+    intake,
+    admit: ({ params }) => fastify.eventLog.assertMayPost((params as Static<typeof InstanceParams>).instance)
+  })
 
   fastify.post('/events/:instance', {
     config: authorize('instance'),

@@ -34,6 +34,7 @@ const hubWebhookRoutes: FastifyPluginAsyncTypebox<HubWebhookOptions> = async (fa
     shape: shapeOf(hub),
     bodyLimit,
     intake,
+    instanceMember: members.instance,
     ...(signature &&
       hmacKey !== undefined && {
         signature: ({ headers }) => new BodySignature({ title, signature }, { key: hmacKey, headers })

@@ -5,13 +5,17 @@ import { Readiness } from '../lib/operation/readiness.ts'
 import { Rejections } from '../lib/operation/rejections.ts'
 import auth from '../plugins/auth.ts'
 import { useConventions } from './conventions.ts'
+import backlog from './backlog.ts'
 import deadLetters from './dead-letters.ts'
+import erasure from './erasure.ts'
+import eventOutcome from './event-outcome.ts'
 import events from './events.ts'
 import health from './health.ts'
 import hubWebhook from './hub-webhook.ts'
 import instances from './instances.ts'
 import log from './log.ts'
 import metrics from './metrics.ts'
+import overviewTables from './overview-tables.ts'
 import queues from './queues.ts'
 import selections from './selections.ts'
 import server from './server.ts'
@@ -24,6 +28,7 @@ export interface RoutesOptions {
   previousApiKey: string | undefined
   docs: boolean
   console: boolean
+  environment: string | undefined
   bodyLimit: number
   bodiesLimit: number
   /** Secrets of hubs that sign their webhooks. */
@@ -63,15 +68,19 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (fastify, options) => {
   await fastify.register(queues)
   await fastify.register(deadLetters)
   await fastify.register(instances)
+  await fastify.register(backlog)
   await fastify.register(events, { bodyLimit, intake, rejections })
   await fastify.register(log)
+  await fastify.register(eventOutcome)
+  await fastify.register(erasure)
   await fastify.register(streams)
   const { webhookDerivedIds: derivedIds, webhookUnknownEvents: unknownEvents } = options
   const webhooks = { bodyLimit, intake, rejections, derivedIds, unknownEvents }
   await fastify.register(webhook, webhooks)
   for (const hub of DESCRIBED_HUBS)
     await fastify.register(hubWebhook, { hub, hmacKey: hmacKeys[hub.name], ...webhooks })
-  await fastify.register(server, { readiness, rejections })
+  await fastify.register(server, { readiness, rejections, environment: options.environment })
+  await fastify.register(overviewTables)
   await fastify.register(health, { readiness })
   await fastify.register(metrics)
   if (options.console) await fastify.register((await import('./console.ts')).default)

@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import {
-  InstanceExistsError,
-  InstanceNameError,
-  InstanceNotFoundError,
-  TransportDisabledError,
-  UnauthorizedError
-} from '../lib/errors.ts'
+import { InstanceExistsError, InstanceNameError, InstanceNotFoundError, TransportDisabledError } from '../lib/errors.ts'
+import { saying } from '../lib/message-code.ts'
 import { findByNumber, readConnection } from '../lib/event-log/connection.ts'
 import { assertInstanceName } from '../lib/instances/name.ts'
 import { jsonArray } from '../lib/json/json-array.ts'
@@ -15,11 +10,13 @@ import {
   CreateBody,
   CreateReply,
   DeleteReply,
+  SetLimitsReply,
   SilenceBody,
   SilenceReply,
   TokenBody,
   TokenReply
 } from '../lib/schemas/instance-changes.ts'
+import { LimitsBody, limitsOf } from '../lib/schemas/limits.ts'
 import {
   ConnectionStateReply,
   InstanceParams,
@@ -29,21 +26,25 @@ import {
   instanceReply,
   pageOf
 } from '../lib/schemas/instances.ts'
-import { isOfPage } from '../lib/instances/names.ts'
+import { InstancePages } from '../lib/activity/instance-pages.ts'
 import type { SelectionInput } from '../lib/instances/directory.ts'
 import type { Instance, TransportName } from '../lib/instances/instance.ts'
-import { identityOf, authorize } from './keys.ts'
+import { identityOf, keyRefused, authorize } from './keys.ts'
 
 /** A name whose log could not be read: `GET /events/stream` is the stream of all instances. */
 const RESERVED_NAME = 'stream'
+/** The header with the number of all instances that fit. */
+const TOTAL = 'x-total-count'
 
 /**
  * `POST /instance/create`, `GET /instance/fetchInstances`, `GET /instance/connectionState/:instance`,
- * `PUT /instance/token/:instance`, `PUT /instance/silence/:instance`, `DELETE /instance/delete/:instance`
+ * `PUT /instance/token/:instance`, `PUT /instance/silence/:instance`, `PUT /instance/limits/:instance`,
+ * `DELETE /instance/delete/:instance`
  */
 const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { eventLog } = fastify
   const { instances, store, activities, silences } = eventLog
+  const pages = new InstancePages(eventLog)
   const globalOnly = authorize('global')
 
   fastify.post('/instance/create', {
@@ -57,10 +58,14 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     },
     handler: async ({ body }, reply) => {
       const { instanceName: name, integration = null, silenceAfterMinutes = null } = body
+      const limits = body.limits && limitsOf(body.limits)
       assertInstanceName(name)
       if (name === RESERVED_NAME)
-        throw new InstanceNameError(
-          `"${RESERVED_NAME}" is part of a route, GET /events/${RESERVED_NAME}: choose another name`
+        throw saying(
+          new InstanceNameError(
+            `"${RESERVED_NAME}" is part of a route, GET /events/${RESERVED_NAME}: choose another name`
+          ),
+          { code: 'nameOfRoute', field: 'instance', values: [RESERVED_NAME] }
         )
       eventLog.assertNotOperator(name)
       const registered = instances.get(name)
@@ -74,7 +79,14 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
         selections.websocket = fastify.websocket.prepare(name, websocket.request, websocket.prefix).selection
       const sqs = wanted(body, 'sqs')
       if (sqs) selections.sqs = (await fastify.sqs.prepare(name, sqs.request, sqs.prefix)).selection
-      const { id } = await instances.create({ name, token, integration, silenceAfterMinutes, selections })
+      const { id } = await instances.create({
+        name,
+        token,
+        integration,
+        silenceAfterMinutes,
+        ...(limits && { limits }),
+        selections
+      })
       return reply.code(201).send({
         instance: { instanceName: name, instanceId: id, integration, status: state ?? 'close' },
         hash: token,
@@ -101,14 +113,18 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       const page = pageOf(query)
       const identity = identityOf(request)
       const own = identity?.kind === 'instance' ? identity.instance : undefined
-      if (own && !isNamed(own, query)) throw new UnauthorizedError('The key does not authorize this request')
+      if (own && !isNamed(own, query)) throw keyRefused()
       const named = own && query.number === undefined ? own : await findNamed(query)
-      if (own && named !== own) throw new UnauthorizedError('The key does not authorize this request')
+      if (own && named !== own) throw keyRefused()
       if (named) {
-        if (page && !isOfPage(named.name, page)) return []
-        return [await describeOne(named)]
+        const isListed = !page || pages.has(named, page)
+        if (query.count) reply.header(TOTAL, isListed ? 1 : 0)
+        return isListed ? [await describeOne(named)] : []
       }
-      if (page) return (await instances.page(page)).map(describe)
+      if (page) {
+        if (query.count) reply.header(TOTAL, await pages.count(page))
+        return (await pages.page(page)).map(describe)
+      }
       // The stream has the JSON of an array, which is the type of the reply.
       const all = jsonArray(instances.list().map(describe)) as unknown as []
       return reply.type('application/json; charset=utf-8').send(all)
@@ -120,7 +136,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'getConnectionState',
       tags: ['instances'],
-      summary: 'Read the state that the last connection.update of an instance has',
+      summary: 'Read the connection state of an instance, from its last connection.update',
       params: InstanceParams,
       response: { 200: ConnectionStateReply, ...errorReplies(400, 401, 404, 503) }
     },
@@ -139,7 +155,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'setInstanceToken',
       tags: ['instances'],
-      summary: 'Give an instance a new token; sockets with the old one are disconnected',
+      summary: 'Replace the token of an instance; the old one becomes invalid at once, or after `keepOldForSeconds`',
       params: InstanceParams,
       body: TokenBody,
       response: {
@@ -148,9 +164,12 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       }
     },
     handler: async ({ params: { instance: instanceName }, body }) => {
+      const { keepOldForSeconds = 0 } = body
       const hash = body.token || randomUUID().toUpperCase()
-      const { id: instanceId, integration } = await instances.setToken(instanceName, hash)
-      return { instance: { instanceName, instanceId, integration }, hash }
+      const given = await instances.setToken(instanceName, hash, { keepOldForMs: keepOldForSeconds * 1_000 })
+      const { id: instanceId, integration, formerToken } = given
+      const oldValidUntil = formerToken?.until.toISOString() ?? null
+      return { instance: { instanceName, instanceId, integration }, hash, oldValidUntil }
     }
   })
 
@@ -171,6 +190,22 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
         silenceAfterMinutes
       } = await instances.setSilence(instanceName, body.afterMinutes)
       return { instance: { instanceName, instanceId, integration }, afterMinutes: silenceAfterMinutes }
+    }
+  })
+
+  fastify.put('/instance/limits/:instance', {
+    config: globalOnly,
+    schema: {
+      operationId: 'setInstanceLimits',
+      tags: ['instances'],
+      summary: 'Set how much an instance may post, and how many sockets its token may have open',
+      params: InstanceParams,
+      body: LimitsBody,
+      response: { 200: SetLimitsReply, ...errorReplies(400, 401, 404, 413, 415, 503) }
+    },
+    handler: async ({ params: { instance: instanceName }, body }) => {
+      const { id: instanceId, integration, limits } = await instances.setLimits(instanceName, limitsOf(body))
+      return { instance: { instanceName, instanceId, integration }, limits }
     }
   })
 

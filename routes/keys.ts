@@ -1,14 +1,17 @@
 import type { SwaggerTransform } from '@fastify/swagger'
 import type { FastifyContextConfig, FastifyRequest, FastifySchema } from 'fastify'
+import { UnauthorizedError } from '../lib/errors.ts'
 import type { Identity } from '../lib/instances/api-keys.ts'
+import { saying } from '../lib/message-code.ts'
+import { type FilterComponent, filterComponents, withComponents } from '../lib/schemas/filter-policy.ts'
 
 /** The keys that authorize a route: `everyone` needs none, `any` is the global key or the token of any instance. */
 export interface KeyRule {
   readonly allow: 'everyone' | 'global' | 'instance' | 'any'
   /** True if the key may also be in the query, as `?apikey=`, for hubs that cannot set headers. */
   readonly inQuery: boolean
-  /** True if the handler checks the key, by the rules of sockets. */
-  readonly byHandler: boolean
+  /** Returns true if the handler checks the key of a request, by the rules of sockets. */
+  readonly byHandler: (request: FastifyRequest) => boolean
 }
 
 /** Members of a route's `config` and of requests. Symbols, so that they cannot collide with members of a host. */
@@ -22,6 +25,11 @@ declare module 'fastify' {
   interface FastifyRequest {
     [IDENTITY]: Identity | null
   }
+}
+
+/** The error of a request that its key does not authorize. */
+export function keyRefused(message = 'The key does not authorize this request'): UnauthorizedError {
+  return saying(new UnauthorizedError(message), { code: 'keyRefused', values: [] })
 }
 
 /** Security schemes for OpenAPI. Their names are prefixed, since a host's own document may have a `bearer`. */
@@ -41,11 +49,19 @@ const DESCRIPTIONS: Record<KeyRule['allow'], string> = {
   any: 'Key: the global key, or the token of any instance.'
 }
 
+const filterReference = (component: FilterComponent) => ({ $ref: `#/components/schemas/InstanceEvents${component}` })
+const { FilterPolicy, FilterCondition } = filterComponents(filterReference)
+/** Schemas of filters for OpenAPI, prefixed for the same reason. */
+const FILTER_SCHEMAS = { InstanceEventsFilterPolicy: FilterPolicy, InstanceEventsFilterCondition: FilterCondition }
+
 /**
  * Returns the `config` of a route with the keys that authorize it. plugins/auth.ts checks them, and @fastify/swagger, ours or
  * the host's, describes them: a route's `swaggerTransform` replaces a host's own `transform`, which may expect other schemas.
  */
-export function authorize(allow: KeyRule['allow'], { inQuery = false, byHandler = false } = {}): FastifyContextConfig {
+export function authorize(
+  allow: KeyRule['allow'],
+  { inQuery = false, byHandler = () => false }: Partial<Omit<KeyRule, 'allow'>> = {}
+): FastifyContextConfig {
   const { instanceEventsKey, instanceEventsBearer, instanceEventsKeyInQuery } = SECURITY_SCHEMES
   const guarded = allow !== 'everyone'
   const keys = { ...(guarded && { instanceEventsKey }), ...(inQuery && { instanceEventsKeyInQuery }) }
@@ -55,11 +71,12 @@ export function authorize(allow: KeyRule['allow'], { inQuery = false, byHandler 
     if ('openapiObject' in document) {
       const components = (document.openapiObject.components ??= {})
       components.securitySchemes = { ...components.securitySchemes, ...schemes }
-    } else {
-      const { swaggerObject } = document
-      const bearer = guarded && { instanceEventsBearer: BEARER_HEADER }
-      swaggerObject.securityDefinitions = { ...swaggerObject.securityDefinitions, ...keys, ...bearer }
+      components.schemas = { ...components.schemas, ...FILTER_SCHEMAS }
+      return { schema: { ...(withComponents(schema, filterReference) as FastifySchema), ...described }, url }
     }
+    const { swaggerObject } = document
+    const bearer = guarded && { instanceEventsBearer: BEARER_HEADER }
+    swaggerObject.securityDefinitions = { ...swaggerObject.securityDefinitions, ...keys, ...bearer }
     return { schema: { ...(schema as FastifySchema), ...described }, url }
   }
   return { [KEY_RULE]: { allow, inQuery, byHandler }, swaggerTransform }

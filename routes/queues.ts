@@ -16,9 +16,9 @@ const queueRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: InstanceParams,
       response: { 200: QueuesReply, ...errorReplies(400, 401, 404, 409, 502) }
     },
-    handler: async ({ params }) => {
+    handler: async ({ params: { instance } }) => {
       if (!fastify.hasDecorator('sqs')) throw new TransportDisabledError('sqs')
-      return { queues: await fastify.sqs.queues(params.instance) }
+      return { queues: await fastify.sqs.queues(instance), alsoSentTo: fastify.sqs.alsoSentTo(instance) }
     }
   })
 }

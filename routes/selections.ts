@@ -21,7 +21,13 @@ interface SelectionEmitter {
     instance: string,
     request: SelectionRequest,
     prefix: string
-  ): Promise<{ instance: Instance; selection: Selection; queues?: InstanceQueue[]; notes: string[] }>
+  ): Promise<{
+    instance: Instance
+    selection: Selection
+    queues?: InstanceQueue[]
+    alsoSentTo?: string[]
+    notes: string[]
+  }>
 }
 
 /** `POST /<transport>/set/:instance`, `GET /<transport>/find/:instance` */
@@ -42,10 +48,15 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
     handler: async (request, reply) => {
       if (!emitter) throw new TransportDisabledError(transport)
       const { request: wanted, prefix } = unwrap(request.body, transport)
-      const { instance, selection, queues, notes } = await emitter.set(request.params.instance, wanted, prefix)
+      const { instance, selection, queues, alsoSentTo, notes } = await emitter.set(
+        request.params.instance,
+        wanted,
+        prefix
+      )
       return reply.code(201).send({
         ...shown(selection, instance),
         ...(queues && { queues }),
+        ...(alsoSentTo?.length && { alsoSentTo }),
         ...(notes.length > 0 && { notes })
       })
     }

@@ -1,25 +1,33 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Rounds } from '../lib/activity/rounds.ts'
 import { overview } from '../lib/operation/overview.ts'
+import { OverviewHistory } from '../lib/operation/overview-history.ts'
 import { packageVersion } from '../lib/package-version.ts'
 import type { Readiness } from '../lib/operation/readiness.ts'
-import { activityReply } from '../lib/schemas/activity.ts'
 import type { Identity } from '../lib/instances/api-keys.ts'
 import type { Rejections } from '../lib/operation/rejections.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
-import { OverviewReply } from '../lib/schemas/overview.ts'
+import { OverviewHistoryReply, OverviewReply } from '../lib/schemas/overview.ts'
 import { ServerReply } from '../lib/schemas/server.ts'
 import type { SqsMode } from '../lib/sqs/emitter.ts'
+import { SAMPLE_MS } from '../lib/store/sample-store.ts'
+import { httpClientsOf } from '../lib/websocket/http-clients.ts'
 import { POLLED_LOG_LEVEL } from './conventions.ts'
 import { identityOf, authorize } from './keys.ts'
 
 export interface ServerRoutesOptions {
   readiness: Readiness
   rejections: Rejections
+  /** Name of the environment. */
+  environment: string | undefined
 }
 
-/** `GET /server`, `GET /overview` */
-const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fastify, { readiness, rejections }) => {
+/** `GET /server`, `GET /overview`, `GET /overview/history` */
+const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (
+  fastify,
+  { readiness, rejections, environment = null }
+) => {
   const { eventLog } = fastify
   const sqs = fastify.hasDecorator('sqs') ? fastify.sqs : undefined
   const websocket = fastify.hasDecorator('websocket') ? fastify.websocket : undefined
@@ -43,9 +51,12 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
           identity?.kind === 'instance'
             ? { kind: 'instance' as const, instance: identity.instance.name }
             : { kind: 'global' as const },
-        sqs: sqs ? modeReply(sqs.mode) : null,
+        environment,
+        store: eventLog.store.kind,
+        sqs: sqs ? { ...modeReply(sqs.mode), ...(await sqs.destination()) } : null,
         websocket: websocket ? { path: websocket.path, globalEvents: websocket.globalEvents } : null,
         events: [...eventLog.catalogue.events],
+        limits: { ...eventLog.limits, sockets: websocket?.maxSocketsPerInstance ?? null },
         operator: operatorReply(identity)
       }
     }
@@ -67,23 +78,21 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
       response: { 200: OverviewReply, ...errorReplies(401) }
     },
     handler: async () => {
-      const { faults, activity, rejected, ...rest } = await overview({
+      const { faults, activity, rejected, lastEventAt, ...rest } = await overview({
         eventLog,
         readiness,
         rejections,
         sqs,
-        websocket
+        websocket,
+        httpClients: websocket && httpClientsOf(websocket)
       })
       return {
         node,
         time: new Date().toISOString(),
         uptimeSeconds: process.uptime(),
         ...rest,
-        activity: {
-          ...activity,
-          countedSince: activity.countedSince?.toISOString() ?? null,
-          quietest: activity.quietest.map(({ instance, ...sent }) => ({ instance, ...activityReply(sent) }))
-        },
+        lastEventAt: lastEventAt?.toISOString() ?? null,
+        activity: { ...activity, countedSince: activity.countedSince?.toISOString() ?? null },
         rejected: rejected.map(({ firstAt, lastAt, ...rejection }) => ({
           ...rejection,
           firstAt: firstAt.toISOString(),
@@ -93,6 +102,30 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (fast
       }
     }
   })
+
+  const history = new OverviewHistory({ eventLog, node, sockets: () => websocket?.connected ?? 0 })
+  const failure = 'The state of the server could not be noted'
+  const rounds = new Rounds({ watchers: [history], restMs: SAMPLE_MS, log: fastify.log, failure })
+  fastify.addHook('onReady', async () => rounds.start())
+  fastify.addHook('onClose', async () => rounds.stop())
+
+  fastify.get('/overview/history', {
+    config: authorize('global'),
+    schema: {
+      operationId: 'getOverviewHistory',
+      tags: ['operation'],
+      summary: 'Read rates and states of the last hour, of all nodes',
+      response: { 200: OverviewHistoryReply, ...errorReplies(401, 503) }
+    },
+    handler: async () => historyReply(await history.read())
+  })
+}
+
+function historyReply({ now, samples }: Awaited<ReturnType<OverviewHistory['read']>>) {
+  return {
+    time: now.toISOString(),
+    samples: samples.map(({ time, ...sample }) => ({ time: time.toISOString(), ...sample }))
+  }
 }
 
 function modeReply({ queueType, global }: SqsMode) {

@@ -1,33 +1,47 @@
 import type { FastifyReply } from 'fastify'
 import { BackpressureError } from '../lib/errors.ts'
+import { saying } from '../lib/message-code.ts'
+import { SharedBytes } from '../lib/memory/shared-bytes.ts'
+import { excerpt } from '../lib/text/excerpt.ts'
 
-/** Characters of pages that clients have yet to read, at most. */
+/** Largest number of characters in pages that clients have not read yet. */
 const MAX_CHARACTERS = 64 * 1_048_576
 /** Milliseconds in which a client must read a page. */
 const READ_WITHIN_MS = 120_000
+/** Stands for pages of all instances, which only the global key reads. No instance has this name. */
+const ALL = ''
 
-/** Bounds the memory of pages that clients do not read. */
+/** Bounds the memory of pages that clients do not read: those of one instance take half of it at most. */
 export class UnreadPages {
-  readonly #max: number
+  readonly #characters: SharedBytes<string>
   readonly #withinMs: number
-  #characters = 0
 
   constructor({ max = MAX_CHARACTERS, withinMs = READ_WITHIN_MS } = {}) {
-    this.#max = max
+    this.#characters = new SharedBytes(max)
     this.#withinMs = withinMs
   }
 
-  /** Counts a page until its reply is closed, and closes it if it is not read in time. @throws {BackpressureError} there is no room */
-  add(page: string, { raw }: FastifyReply): void {
+  /**
+   * Counts a page until its reply is closed, and closes it if it is not read in time.
+   * @throws {BackpressureError} there is no room
+   */
+  add(page: string, { raw, request }: FastifyReply): void {
     // The client has left while it waited: no event would end the count.
     if (raw.destroyed) return
-    if (this.#characters > 0 && this.#characters + page.length > this.#max)
-      throw new BackpressureError('clients have yet to read too many pages of the log')
-    this.#characters += page.length
+    const characters = this.#characters
+    const { instance = ALL } = request.params as { instance?: string }
+    if (!characters.fits(instance, page.length)) throw refusal(instance)
+    characters.add(instance, page.length)
     const timer = setTimeout(() => raw.destroy(), this.#withinMs)
     raw.once('close', () => {
       clearTimeout(timer)
-      this.#characters -= page.length
+      characters.remove(instance, page.length)
     })
   }
+}
+
+function refusal(instance: string): BackpressureError {
+  const whose = instance === ALL ? 'of the log of all instances' : `of the "${excerpt(instance)}" instance`
+  const error = new BackpressureError(`too many pages ${whose} are not read by their clients`)
+  return saying(error, { code: 'pagesUnread', values: [] })
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
-import { eventKey } from '../lib/events/catalogue.ts'
+import { eventKey } from '../lib/events/event-key.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { EmitReply } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
@@ -32,7 +32,7 @@ const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = async (fa
   const acceptWebhook = webhookAcceptor(fastify, options)
   const config = authorize('global', { inQuery: true })
   noteRejections(fastify, rejections)
-  useEventBodies(fastify, { shape: SHAPE, bodyLimit, intake })
+  useEventBodies(fastify, { shape: SHAPE, bodyLimit, intake, instanceMember: 'instance' })
   const schema = {
     tags: ['events'],
     querystring: WebhookQuery,
@@ -74,7 +74,8 @@ const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = async (fa
     schema: {
       ...schema,
       operationId: 'receiveWebhookByEvent',
-      summary: "Accept an event of Evolution API's webhook by events, whose URL names the event (messages-upsert)",
+      summary:
+        "Accept an event of Evolution API's webhook with `byEvents`, whose URL names the event (messages-upsert)",
       params: WebhookParams
     },
     handler: async (request, reply) => reply.code(202).send(await accept(request, request.params.event))

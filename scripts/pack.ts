@@ -6,9 +6,9 @@ import { basename, dirname, join } from 'node:path'
 /**
  * `npm run pack [folder]`: builds the package and packs it into the folder, by default this one.
  *
- * The published manifest is written to a temporary folder. It leaves out what only a clone needs, and bundles fastify-socket.io, which
- * works with Fastify 5, but whose own manifest requires Fastify 4 and runs `npx only-allow pnpm` before every install, which fails
- * with npm.
+ * The published manifest is written to a temporary folder. It leaves out what only a clone needs, and bundles
+ * fastify-socket.io, which works with Fastify 5, but whose own manifest requires Fastify 4 and runs `npx only-allow
+ * pnpm` before every install, which fails with npm.
  */
 const BUNDLED = 'fastify-socket.io'
 const FOR_CLONES = new Set(['private', 'scripts', 'devDependencies', 'optionalDependencies', 'overrides'])

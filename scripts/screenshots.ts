@@ -7,10 +7,12 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import app from '../app.ts'
 import { publisherTo } from '../bench/sqs/publisher.ts'
 import { templateOf } from '../console/templates.ts'
+import { en, type Texts } from '../console/texts/en.ts'
+import { ptBr } from '../console/texts/pt-br.ts'
 import type { InstanceEventInput } from '../lib/schemas/event-input.ts'
 import { findChromium } from '../test/support/browser.ts'
 
-/** Takes the README's screenshots of the console (docs/console-*.png) while the benchmarks' publisher sends events. */
+/** Takes the pictures of the console in the documents of both languages while the benchmarks' publisher sends events. */
 const KEY = 'key-of-the-screenshots'
 const INSTANCES = ['sales', 'sales-north', 'support', 'support-night', 'billing', 'campaigns']
 /** Events between the publisher's messages, so that the list shows several kinds. */
@@ -20,6 +22,11 @@ const PACES = [12, 15, 11, 18, 60, 85, 40, 22, 16, 14]
 const PACE_MS = 6_000
 const SIZE = { width: 1280, height: 800 }
 const MAX_BYTES = 200 * 1_024
+/** Folders of the pictures, by language. */
+const LANGUAGES: readonly (readonly [texts: Texts, locale: string, folder: string])[] = [
+  [en, 'en', 'docs'],
+  [ptBr, 'pt-BR', 'docs/pt-BR']
+]
 
 const executablePath = findChromium()
 if (executablePath === undefined) throw new Error('No Chromium found: install one, or say where it is in CHROMIUM_PATH')
@@ -53,44 +60,65 @@ const publisher = publisherTo({
 })
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 try {
-  const overview = await open(browser, 'light', '#/overview')
-  const failing = await open(browser, 'dark', '#/overview')
-  const live = await open(browser, 'dark', '#/live')
+  const pages = await Promise.all(
+    LANGUAGES.map(async ([texts, locale, folder]) => {
+      const open = (colorScheme: 'light' | 'dark', hash: string) =>
+        signIn(browser, { colorScheme, hash, texts, locale })
+      return {
+        folder,
+        overview: await open('light', '#/overview'),
+        failing: await open('dark', '#/overview'),
+        live: await open('dark', '#/live')
+      }
+    })
+  )
   for (const pace of PACES) await publisher.pace(pace, PACE_MS)
-  await shoot(overview, 'overview-light')
+  for (const { folder, overview } of pages) await shoot(overview, `${folder}/console-overview-light.png`)
 
   const meanwhile = publisher.pace(24, PACE_MS)
   await setTimeout(PACE_MS / 2)
-  await live.getByRole('option').filter({ hasText: 'messages.upsert' }).first().click()
-  await shoot(live, 'live-dark')
+  for (const { folder, live } of pages) {
+    await live.getByRole('option').filter({ hasText: 'messages.upsert' }).first().click()
+    await shoot(live, `${folder}/console-live-dark.png`)
+  }
   await meanwhile
 
-  await overview.goto(`${url}/console/#/instances/sales`)
-  await overview.getByText('sales_messages_upsert.fifo', { exact: true }).waitFor()
-  await shoot(overview, 'instance-light')
+  for (const { folder, overview } of pages) {
+    await overview.goto(`${url}/console/#/instances/sales`)
+    await overview.getByText('sales_messages_upsert.fifo', { exact: true }).first().waitFor()
+    await shoot(overview, `${folder}/console-instance-light.png`)
+  }
 
   await sqs.stop()
   await publisher.pace(20, 2 * PACE_MS)
-  await failing.getByText('ECONNREFUSED').first().waitFor()
-  await shoot(failing, 'faults-dark')
+  for (const { folder, failing } of pages) {
+    await failing.getByText('ECONNREFUSED').first().waitFor()
+    await shoot(failing, `${folder}/console-faults-dark.png`)
+  }
 } finally {
   await browser.close()
   await server.close()
 }
 
-/** Opens the console in English, and signs in. */
-async function open(browser: Browser, colorScheme: 'light' | 'dark', hash: string): Promise<Page> {
-  const page = await browser.newPage({ colorScheme, locale: 'en', viewport: SIZE })
+interface View {
+  colorScheme: 'light' | 'dark'
+  hash: string
+  texts: Texts
+  locale: string
+}
+
+/** Signs in to the console, and opens one of its pages. */
+async function signIn(browser: Browser, { colorScheme, hash, texts, locale }: View): Promise<Page> {
+  const page = await browser.newPage({ colorScheme, locale, viewport: SIZE })
   await page.goto(`${url}/console`)
-  await page.getByLabel('Key').fill(KEY)
+  await page.getByLabel(texts.signIn.key).fill(KEY)
   await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Sign out' }).waitFor()
+  await page.getByRole('button', { name: texts.signOut }).waitFor()
   await page.goto(`${url}/console/${hash}`)
   return page
 }
 
-async function shoot(page: Page, name: string): Promise<void> {
-  const path = `docs/console-${name}.png`
+async function shoot(page: Page, path: string): Promise<void> {
   // Keeps the pointer off the charts.
   await page.mouse.move(0, 0)
   await setTimeout(500)

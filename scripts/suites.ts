@@ -1,11 +1,13 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import coverageMap from '../test/support/coverage-map.ts'
 
 /** Where the files are written that load the test files of a suite. */
 const FOLDER = '.tap/suites'
 /** Test files in one process at most, so that there is something to do for each core until the end. */
 const MAX_FILES = 6
+/** The same in folders whose files take long, since there is a time limit for a process. */
+const MAX_SLOW_FILES: Readonly<Record<string, number>> = { behaviour: 4, console: 3, documents: 3 }
 /** What a test file sets for all of its process. */
 const SETS_PROCESS = /^(t\.(jobs|setTimeout)|process\.env)\b/m
 /** Further test files that use up a core, or change or measure their process. A name that ends with / is a folder. */
@@ -45,7 +47,7 @@ export function suitesOf(files: readonly string[]): string[] {
 }
 
 function suitesIn(folder: string, files: readonly string[]): string[] {
-  const count = Math.ceil(files.length / MAX_FILES)
+  const count = Math.ceil(files.length / (MAX_SLOW_FILES[basename(folder)] ?? MAX_FILES))
   return Array.from({ length: count }, (_, index) => {
     const own = files.filter((_, place) => place % count === index)
     const [first, ...others] = own as [string, ...string[]]

@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import { serve } from '../harness/serve.ts'
 import { type BodyServer, longestBlock, peakRss } from './body-server.ts'
 
-/** Fastify as it comes, which parses the body and does nothing with it. */
+/** Fastify with its defaults, which parses the body and ignores it. */
 const bare: BodyServer = {
   async listen() {
     const server = Fastify({ bodyLimit: 10 * 1_048_576 })

@@ -7,13 +7,13 @@ export interface BodyServerOptions {
   aws?: string
 }
 
-/** What each of the compared servers does when it is told to. */
+/** Methods that each of the compared servers has. */
 export interface BodyServer {
   /** @returns the port */
   listen(options: BodyServerOptions): Promise<number>
-  /** Milliseconds of the longest time since the last call in which nothing else was done. */
+  /** Returns the milliseconds for which the event loop was blocked at most since the last call. */
   longestBlock(): number
-  /** Bytes of memory that the process took at most so far. */
+  /** Returns the most bytes of memory that the process has had so far. */
   peakRss(): number
 }
 

@@ -14,7 +14,7 @@ interface Party {
   checks: boolean
 }
 
-/** How long one request of 10 MB keeps a server from everything else, against a server that only parses it. */
+/** How long one request of 10 MB blocks a server, against a server that only parses it. */
 export default async function bodies(bench: Bench): Promise<Comparison[]> {
   const start = async (name: string, file: string): Promise<Party> => {
     const server = bench.start<BodyServer>(new URL(file, import.meta.url))

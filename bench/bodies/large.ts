@@ -15,7 +15,10 @@ interface Party {
   aws: Peer<Aws> | undefined
 }
 
-/** What events of 9 MB cost that are accepted: alone and 16 at once, only logged and also put into S3, of one instance and of 16. */
+/**
+ * What events of 9 MB cost that are accepted: alone and 16 at once, only logged and also put into S3, of one instance
+ * and of 16.
+ */
 export async function large(bench: Bench): Promise<Comparison[]> {
   const body = Buffer.from(`{"event":"messages.upsert","data":{"media":"${'A'.repeat(BYTES)}"}}`)
   const alone = (file: string, intoS3: boolean) =>
@@ -47,7 +50,7 @@ export async function large(bench: Bench): Promise<Comparison[]> {
   ]
 }
 
-/** Returns how to do a run in fresh processes, since what one has used at most is never less. */
+/** Returns a run in fresh processes, since the peak memory of a process never falls. */
 function inFreshProcesses(
   bench: Bench,
   { file, intoS3 }: { file: string; intoS3: boolean },

@@ -17,7 +17,9 @@ const ours: BodyServer = {
       global: { singleQueue: true },
       s3: { ...target, bucket: BUCKET }
     }
-    await server.register(app, { apiKey: API_KEY, docs: false, sqs, eventLog })
+    // One instance, which has half of it, posts up to 16 bodies of 9 MB at once.
+    const bodiesLimit = 512 * 1_048_576
+    await server.register(app, { apiKey: API_KEY, docs: false, bodiesLimit, sqs, eventLog })
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port
   },

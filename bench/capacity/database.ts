@@ -33,7 +33,7 @@ export class CountedDatabase {
     const { port, pid } = await startPostgres(bench)
     const url = `postgres://root@127.0.0.1:${port}/postgres`
     const client = new Client(url)
-    // It is ended with the bench, which is no error.
+    // It is ended with the benchmark, which is no error.
     client.on('error', () => {})
     await client.connect()
     return new CountedDatabase({ place: { url, schema: 'capacity' }, client, pid })

@@ -139,7 +139,7 @@ async function emitting({ bench, senders: [node], port, rounds, commits }: Parti
   return result
 }
 
-/** Two more nodes on the same log: notified only, then reading all of it for a socket that wants nothing of it. */
+/** Two more nodes on the same log: notified only, then reading all of it for a socket that receives none of it. */
 function following({ bench, database, senders, rounds, commits }: Parties) {
   const run = async (nodes: readonly Peer<CapacityNode>[], eventsPerCommit: number) => {
     const count = eventsPerCommit === 1 ? commits : commits / 5

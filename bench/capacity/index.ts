@@ -5,7 +5,10 @@ import type { CapacityInputs } from './inputs.ts'
 import { inputsTable, limitsTable, lossTable, sizesTable } from './tables.ts'
 import { costsOfSockets } from './sockets.ts'
 
-/** The inputs of the capacity model (docs/scaling.md), measured with a PostgreSQL of the bench's own. @throws it is not installed */
+/**
+ * The inputs of the capacity model (docs/capacity.md), measured with a PostgreSQL of the bench's own.
+ * @throws it is not installed
+ */
 export default async function capacity(bench: Bench): Promise<CapacityInputs> {
   const database = await CountedDatabase.start(bench)
   const events = await costsOfEvents(bench, database)

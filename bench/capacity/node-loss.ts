@@ -20,7 +20,7 @@ export interface NodeLoss {
   postgresCores: number
 }
 
-/** Of Socket.IO's client, as it comes. https://socket.io/docs/v4/client-options/ */
+/** Defaults of Socket.IO's client. https://socket.io/docs/v4/client-options/ */
 export const CLIENT = {
   reconnectionDelayMs: 1_000,
   reconnectionDelayMaxMs: 5_000,
@@ -34,7 +34,7 @@ export interface Recovery {
   allSeconds: number
   /** Attempts that were given up, for each socket. */
   failures: number
-  /** What takes the longest if everything else took no time. */
+  /** The part that takes the longest by itself. */
   bound: 'detection and delay of clients' | 'processors of nodes' | 'PostgreSQL'
 }
 
@@ -51,7 +51,7 @@ export function nodeLoss({ node, postgres }: CapacityInputs, options: NodeLoss):
   const handshakeMs = node.handshakeUs / 1e3 / spare
   const replayMs = Math.max(0, node.resumeUs - node.handshakeUs + missed * node.replayedUs) / 1e3 / spare
   const databaseMs = (postgres.resumeUs + missed * postgres.replayedUs) / 1e3 / postgresCores
-  /** When each node, and PostgreSQL, has done what it was given so far. */
+  /** Times at which each node, and PostgreSQL, are done with their work so far. */
   const freeAt = new Float64Array(nodes - 1)
   let databaseFreeAt = 0
   let failures = 0
@@ -91,7 +91,7 @@ function detectionMs(loss: NodeLoss['loss'], random: number): number {
   return loss === 'killed' ? 0 : PING_TIMEOUT_MS + random * PING_MS
 }
 
-/** As Socket.IO's client waits before its attempts. */
+/** Delays of Socket.IO's client before its attempts. */
 function delayMs(
   { reconnectionDelayMs, reconnectionDelayMaxMs, randomizationFactor }: NodeLoss,
   tried: number,

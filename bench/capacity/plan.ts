@@ -5,7 +5,7 @@ import { inputsTable, limitsTable, lossTable, SIZES, sizesTable } from './tables
 
 /**
  * `node bench/capacity/plan.ts [--instances 100000 --events 20000 --sockets 100000 --queues 1 --hours 24] [--inputs results.json]`:
- * nodes, cores and bytes for a workload, or the tables of docs/scaling.md. By the inputs in `inputs.json`, or by those that
+ * nodes, cores and bytes for a workload, or the tables of docs/capacity.md. By the inputs in `inputs.json`, or by those that
  * `npm run bench capacity -- --json results.json` wrote.
  */
 const { values } = parseArgs({

@@ -10,7 +10,7 @@ export interface Resuming {
 
 const sockets: RawSocket[] = []
 
-/** The process of sockets that come back. */
+/** The process of the resuming sockets. */
 const resuming = {
   /** A socket for each namespace. Resolves when all have what they missed. @returns events of all */
   async resume({ port, namespaces, offset }: Resuming): Promise<number> {
@@ -28,7 +28,7 @@ const resuming = {
     )
     return received
   },
-  /** Sockets on `/` that want an event that never comes, so that their node reads the log and sends nothing. */
+  /** Sockets on `/` that select an event which is never posted, so that their node reads the log and sends nothing. */
   async watch(port: number): Promise<void> {
     const onError = (error: Error) => {
       throw error

@@ -4,7 +4,7 @@ import { CLIENT, nodeLoss, type NodeLoss } from './node-loss.ts'
 
 const MB = 1e6
 const MIB = 2 ** 20
-/** Sizes of docs/scaling.md, with an event each five seconds and a socket for each instance. */
+/** Sizes of docs/capacity.md, with an event each five seconds and a socket for each instance. */
 export const SIZES: readonly Workload[] = [1_000, 100_000, 1_000_000].map((instances) => ({
   instances,
   eventsPerSecond: instances / 5,
@@ -69,7 +69,7 @@ function sizeRow({ instances, eventsPerSecond, sockets }: Workload, { clusters, 
 export function limitsTable({ postgres, node }: CapacityInputs): string {
   const perSecond = (us: number) => number((MACHINES.busy * 1e6) / us)
   return table(
-    ['what ends', 'events/s'],
+    ['limit', 'events/s'],
     [
       ['appends of events without a queue', perSecond(postgres.event.cpuUs)],
       ['appends of events to one queue each', perSecond(postgres.event.cpuUs + postgres.queuedUs)],

@@ -9,8 +9,8 @@ import { ask, DATABASE_URL } from './database.ts'
 import { ServerNode } from './server-node.ts'
 
 /**
- * `node bench/cluster/handover.ts [rounds]`: how long what one of two nodes sends takes to come from the other. From the
- * signal until events that were then posted to the other, one for each instance, are all in the queue.
+ * `node bench/cluster/handover.ts [rounds]`: how long a handover between two nodes takes. One of them gets the signal to end,
+ * and one event for each instance is posted to the other; the time ends when all of these events are in the queue.
  */
 const ROUNDS = Number(process.argv[2] ?? 10)
 const INSTANCES = instanceNames(40)

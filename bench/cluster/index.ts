@@ -4,25 +4,30 @@ import type { Peer } from '../harness/peer.ts'
 import type { Listeners } from '../latency/listeners.ts'
 import { instanceNames } from '../sqs/sender.ts'
 import type { BareInsert } from './bare-insert.ts'
-import { ask, DATABASE_URL, drop, newPlace, type Place } from './database.ts'
+import { ask, drop, newPlace, noDatabase, type Place } from './database.ts'
+import { idleNodes } from './idle-nodes.ts'
 import type { Node } from './node.ts'
 import { toQueue } from './to-queue.ts'
 
 const INSTANCES = instanceNames(50)
-/** Events a second while latency is measured: far from what it can. */
+/** Events a second while latency is measured, far below the maximum. */
 const PACE = 500
 
-/** Nodes on one PostgreSQL: how fast they append together, and how soon a socket or a queue has what another one accepts. */
+/** Nodes on one PostgreSQL: how fast they append together, and how soon an event of one node is at a socket or in a queue of another. */
 export default async function cluster(bench: Bench): Promise<Comparison[]> {
-  try {
-    await ask('SELECT')
-  } catch (error) {
-    console.warn(`cluster: skipped, no PostgreSQL at ${new URL(DATABASE_URL).host} (${(error as Error).message})`)
+  const missing = await noDatabase()
+  if (missing !== undefined) {
+    console.warn(`cluster: skipped, ${missing}`)
     return []
   }
   const places = [newPlace(), newPlace(), newPlace()] as const
   try {
-    return [...(await appends(bench, places[0])), await acrossNodes(bench, places[1]), await toQueue(bench, places[2])]
+    return [
+      ...(await appends(bench, places[0])),
+      await acrossNodes(bench, places[1]),
+      await toQueue(bench, places[2]),
+      await idleNodes(bench)
+    ]
   } finally {
     await bench.close()
     await Promise.all(places.map(drop))
@@ -47,7 +52,7 @@ async function appends(bench: Bench, place: Place): Promise<Comparison[]> {
   return comparisons
 }
 
-/** @param check how many are kept */
+/** @param check returns the number of stored events */
 async function rate(
   parties: readonly (Peer<Node> | Peer<BareInsert>)[],
   ms: number,
@@ -81,7 +86,7 @@ async function acrossNodes(bench: Bench, place: Place): Promise<Comparison> {
   const [two] = await startNodes(bench, place, { count: 1, instances: groups[1] })
   if (!one || !two) throw new Error('Two nodes were started')
   await one.node.call('select', INSTANCES)
-  /** Published on `one`, or on `two`; heard on `two`. */
+  /** Events are published on `one` or `two`, and received on `two`. */
   const paths = await Promise.all(
     [one, two].map(async ({ node }, index) => {
       const listeners = bench.start<Listeners>(new URL('../latency/listeners.ts', import.meta.url))

@@ -8,10 +8,10 @@ import { type AcceptingOptions, type Publisher, publisherTo } from '../sqs/publi
 import { CREDENTIALS, REGION } from '../sqs/sender.ts'
 import type { Place } from './database.ts'
 
-/** One of two nodes that send to SQS. */
+/** One of several nodes that send to SQS. */
 let store: EventStore
 let accept: AcceptingOptions['accept']
-let publishers: Record<'own' | 'other', Publisher>
+let publishers: Record<'own' | 'other' | 'all', Publisher>
 
 const node = {
   async start({ endpoint, ...place }: Place & { endpoint: string }): Promise<void> {
@@ -22,17 +22,17 @@ const node = {
     await server.ready()
     accept = (input) => server.sqs.emit(input)
   },
-  /** True if it sends for half of the instances. */
-  hasHalf: (): boolean => store.status()?.partitions === PARTITIONS / 2,
+  /** True if it sends for its share of the instances, of so many nodes. */
+  hasShare: (nodes: number): boolean => store.status()?.partitions === PARTITIONS / nodes,
   /** Creates instances, for which it publishes from now on. */
   async create(names: readonly string[]): Promise<void> {
     await Promise.all(names.map((name) => store.instances.create({ name, token: `token of ${name}` })))
     const sent = Map.groupBy(names, (name) => store.deliveries.maySend(store.instances.require(name).key))
-    const publisher = (own: boolean) => publisherTo({ instances: sent.get(own) ?? [], store, accept })
-    publishers = { own: publisher(true), other: publisher(false) }
+    const publisher = (instances: readonly string[] = []) => publisherTo({ instances, store, accept })
+    publishers = { own: publisher(sent.get(true)), other: publisher(sent.get(false)), all: publisher(names) }
   },
-  /** Publishes for instances that this node sends itself, or for those of the other one. */
-  pace: (which: 'own' | 'other', perSecond: number, ms: number): Promise<number> =>
+  /** Publishes for instances that this node sends itself, for those of other nodes, or for all. */
+  pace: (which: 'own' | 'other' | 'all', perSecond: number, ms: number): Promise<number> =>
     publishers[which].pace(perSecond, ms)
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const SERVER = fileURLToPath(new URL('../../server.ts', import.meta.url))
 
-/** A node as it is run: a process of `server.ts`. */
+/** A node of a cluster: a process of `server.ts`. */
 export class ServerNode {
   readonly url: string
   readonly #process: ChildProcess

@@ -9,7 +9,7 @@ import type { SendingNode } from './sending-node.ts'
 
 const INSTANCES = instanceNames(1_000)
 const PACE = 1_000
-/** Each answer of SQS takes so much on top. */
+/** Milliseconds that are added to each answer of SQS. */
 const DELAY_MS = 10
 
 /** Events that the other node sends, beside those that the accepting node sends. */
@@ -24,7 +24,7 @@ export async function toQueue(bench: Bench, place: Place): Promise<Comparison> {
     return node
   }
   const [one, two] = [await start(), await start()]
-  while (!(await one.call('hasHalf')) || !(await two.call('hasHalf'))) await pause(50)
+  while (!(await one.call('hasShare', 2)) || !(await two.call('hasShare', 2))) await pause(50)
   await one.call('create', INSTANCES)
   const side = (name: string, which: 'own' | 'other') => ({ name, run: () => paced({ one, sqs, sender }, which, ms) })
   const sides = [side('another node', 'other'), side('the same node', 'own')]

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import Fastify from 'fastify'
 import app from '../../app.ts'
-import type { MemoryDirectory } from '../../lib/instances/memory-directory.ts'
+import { blankInstance, type MemoryDirectory } from '../../lib/instances/memory-directory.ts'
 import { serve } from '../harness/serve.ts'
 import { API_KEY } from '../latency/live-server.ts'
 
@@ -32,17 +32,7 @@ const directoryServer = {
       const selection = () => ({ id: randomUUID(), enabled: true, events: catalogue.all, createdAt, updatedAt })
       const selections = { sqs: selection(), websocket: selection() }
       const name = `São Paulo ${(key * 7_919) % 1_000_003}`
-      instances.put({
-        key,
-        id: randomUUID(),
-        name,
-        tokenHash: null,
-        integration: null,
-        silenceAfterMinutes: null,
-        createdAt,
-        updatedAt,
-        selections
-      })
+      instances.put({ ...blankInstance(name), key, selections })
     }
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port

@@ -11,7 +11,10 @@ const REQUESTS = {
 }
 const MIB = 2 ** 20
 
-/** What `GET /instance/fetchInstances` costs everybody else: how long it holds the event loop, and how large the process becomes. */
+/**
+ * The cost of `GET /instance/fetchInstances` for other requests: how long it blocks the event loop, and the memory of the
+ * process.
+ */
 export async function directory(bench: Bench): Promise<Comparison> {
   const counts = bench.quick ? [100_000, 1_000] : [100_000, 1_000, 1_000_000]
   const name = (count: number) => `${count.toLocaleString('en')} instances`

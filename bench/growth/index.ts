@@ -8,7 +8,7 @@ import { storms } from '../storm/index.ts'
 import { opening } from './opening.ts'
 import { replay } from './replay.ts'
 
-/** Whether it stays as fast, and as small, when there is more of everything: ours beside ours with less. */
+/** Compares speed and memory of our server with much data and with little. */
 export default async function growth(bench: Bench): Promise<Comparison[]> {
   return [
     ...(await instances(bench)),

@@ -6,7 +6,7 @@ import type { FakeSqs } from '../sqs/fake-sqs.ts'
 import { instanceNames } from '../sqs/sender.ts'
 import type { GrowthServer } from './server.ts'
 
-/** The most is compared with the others. */
+/** The largest number is compared with the others. */
 const COUNTS = [10_000, 10, 100, 1_000]
 
 interface Party {

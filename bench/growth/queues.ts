@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
+import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
+import { eventKey } from '../../lib/events/event-key.ts'
 import { QueueNames } from '../../lib/sqs/queue-names.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import type { Bench } from '../harness/bench.ts'
@@ -19,7 +20,7 @@ const CHUNK = 1_000
 
 const { data, sender, serverUrl } = sampleEvent('0.8 kB')
 
-/** Many queues that have little to send: at a steady rate, while SQS is away, and after a restart. */
+/** Many queues with few events each: at a steady rate, while SQS cannot be reached, and after a restart. */
 export async function queues(bench: Bench): Promise<Comparison[]> {
   const rounds = bench.quick ? 1 : 3
   const shown = (count: number) => `${count.toLocaleString('en')} queues`
@@ -65,7 +66,7 @@ async function steady(bench: Bench, count: number): Promise<Sample> {
 async function outage(bench: Bench, count: number): Promise<Sample> {
   const { sqs, server, close } = await start(bench, { pending: count, kept: true, down: true })
   const seconds = bench.quick ? 1 : 10
-  // What each queue does once at the start is over.
+  // Wait until each queue has done the work of its start.
   await pause(bench.quick ? 1_000 : 5_000)
   await sqs.call('asked')
   const cpuBefore = await server.cpu()
@@ -99,10 +100,10 @@ interface StartOptions {
   instances?: string[]
   /** Events that are pending at the start, each in a queue of its own. */
   pending?: number
-  /** Whether an earlier run has learned of these queues. */
+  /** True if the database knows these queues from an earlier run. */
   kept?: boolean
   delayMs?: number
-  /** SQS is away. */
+  /** True while SQS cannot be reached. */
   down?: boolean
 }
 

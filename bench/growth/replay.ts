@@ -7,7 +7,7 @@ import type { GrowthServer } from './server.ts'
 
 const ALL = instanceNames(100)
 
-/** What one socket gets in a second that has all of the log to catch up with: of all instances, or of one in a hundred. */
+/** Events a second that one socket receives while it replays the whole log: of all instances, or of one in a hundred. */
 export async function replay(bench: Bench): Promise<Comparison> {
   const count = bench.quick ? 20_000 : 200_000
   const folder = bench.folder()

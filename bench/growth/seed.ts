@@ -9,6 +9,8 @@ export interface Events {
   /** They take turns. */
   instances: readonly string[]
   queues: readonly string[]
+  /** `data` of the event at a place, from 0. @default a numbered message */
+  dataOf?: (place: number) => object
 }
 
 const { event, data, sender, serverUrl } = sampleEvent('0.8 kB')
@@ -22,7 +24,7 @@ export async function seed({ folder, ...events }: Events & { folder: string }): 
 }
 
 /** Appends so many events, numbered by instance, with their pending deliveries. */
-export async function fill(store: EventStore, { count, instances, queues }: Events): Promise<void> {
+export async function fill(store: EventStore, { count, instances, queues, dataOf }: Events): Promise<void> {
   const envelope = JSON.stringify({ server_url: serverUrl, date_time: new Date().toISOString(), sender })
   for (let done = 0; done < count; done += CHUNK) {
     const events = Array.from({ length: Math.min(CHUNK, count - done) }, (_, index) => {
@@ -32,7 +34,7 @@ export async function fill(store: EventStore, { count, instances, queues }: Even
         instance: instances[place % instances.length] as string,
         id,
         event,
-        data: JSON.stringify({ n: Math.floor(place / instances.length) + 1, at: 0, ...data }),
+        data: JSON.stringify(dataOf?.(place) ?? { n: Math.floor(place / instances.length) + 1, at: 0, ...data }),
         traceparent: undefined,
         envelope: `${envelope.slice(1, -1)},"id":"${id}"`,
         extra: '',

@@ -31,7 +31,7 @@ const growthServer = {
       websocket: sockets && { globalEvents: true }
     })
     await server.ready()
-    // `/` is open as it is, and so is the namespace of the first.
+    // `/` needs no selection; the namespace of the first instance does.
     if (sockets) await server.websocket.set(instances[0] as string, { enabled: true })
     publisher = publisherTo({
       instances,

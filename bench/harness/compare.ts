@@ -1,12 +1,12 @@
 import { median } from './statistics.ts'
 
-/** What is measured of a run, by name. */
+/** The measurements of a run, by name. */
 export type Sample = Readonly<Record<string, number>>
 
-/** One of those that are compared; the first is ours. */
+/** One of the compared sides; the first is ours. */
 export interface Side {
   name: string
-  /** One run. Rejects if the work was not done as it should be. */
+  /** One run. Rejects if the work was wrong or incomplete. */
   run(): Promise<Sample>
 }
 
@@ -15,7 +15,7 @@ export interface Comparison {
   sides: { name: string; samples: Sample[] }[]
 }
 
-/** Runs the sides in turn, A B A B …, so that what the machine does meanwhile falls on all of them. */
+/** Runs the sides in turn, A B A B …, so that other work of the machine affects all of them. */
 export async function compare(scenario: string, rounds: number, sides: readonly Side[]): Promise<Comparison> {
   const result = sides.map(({ name }) => ({ name, samples: [] as Sample[] }))
   for (let round = 0; round < rounds; round++) {

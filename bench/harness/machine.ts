@@ -3,7 +3,7 @@ import { cpus, release, totalmem, type } from 'node:os'
 
 const PACKAGES = ['fastify', 'socket.io', 'ws', 'autocannon', 'ioredis', 'bullmq']
 
-/** Where the numbers come from. */
+/** Returns the machine on which the numbers were measured. */
 export function machine(): Record<string, string> {
   const processors = cpus()
   return {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { Builtin, Call, Reply } from './serve.ts'
+import type { Builtin, Call, Reply, Stalls } from './serve.ts'
 
 type Arguments<F> = F extends (...args: infer A) => unknown ? A : never
 type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never
@@ -10,7 +10,7 @@ interface Pending {
   reject: (error: Error) => void
 }
 
-/** A process that is too busy to see that it shall end is killed after this time. */
+/** Milliseconds after which a process that does not end is killed. */
 const GRACE_MS = 2_000
 
 /** A process of its own, and the methods that it serves (`serve`). Calls fail when it ends. */
@@ -35,7 +35,7 @@ export class Peer<M> {
     return this.#ask(name, args) as Promise<Result<M[K]>>
   }
 
-  /** A call that is not answered, so that it costs the other side as little as can be. */
+  /** A call that is not answered, so that it costs the other side little. */
   tell<K extends keyof M & string>(name: K, ...args: Arguments<M[K]>): void {
     this.#send({ id: 0, name, args })
   }
@@ -48,6 +48,11 @@ export class Peer<M> {
   /** After a collection of garbage; the process needs `--expose-gc`. */
   memory(): Promise<NodeJS.MemoryUsage> {
     return this.#ask('memory' satisfies keyof Builtin, []) as Promise<NodeJS.MemoryUsage>
+  }
+
+  /** How long the event loop was held since the last call. The first one begins to measure. */
+  stalls(): Promise<Stalls> {
+    return this.#ask('stalls' satisfies keyof Builtin, []) as Promise<Stalls>
   }
 
   /** Resolves when the process is gone. Idempotent. */
@@ -68,7 +73,7 @@ export class Peer<M> {
   }
 
   #send(call: Call): void {
-    // A process that ends while it is written to is told of by its exit.
+    // If the process ends during the write, its `exit` event rejects the call.
     this.#process.send(call, () => {})
   }
 

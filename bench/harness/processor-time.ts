@@ -6,7 +6,8 @@ const TICKS_PER_SECOND = 100
 /** Microseconds of processor time of a process and its children, also of those that have ended. Linux only. */
 export function processorTime(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
-  // utime and stime, and cutime and cstime of the children that have ended. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+  // utime and stime, and cutime and cstime of the children that have ended.
+  // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
   const ticks = ticksOf(pid, 4) + children.reduce((sum, child) => sum + ticksOf(Number(child), 2), 0)
   return (ticks * 1e6) / TICKS_PER_SECOND
 }
@@ -19,7 +20,7 @@ function ticksOf(pid: number, fields: 2 | 4): number {
     const values = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return values.slice(11, 11 + fields).reduce((sum, value) => sum + Number(value), 0)
   } catch {
-    // It ended meanwhile: its parent has its time.
+    // The process has ended: its time is in that of its parent.
     return 0
   }
 }

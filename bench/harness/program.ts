@@ -11,7 +11,7 @@ export interface ProgramOptions {
 /** Redis and PostgreSQL both print it. */
 const READY = /ready to accept connections/i
 
-/** A database server, in the foreground: it ends with the benchmark, and what it holds is thrown away. */
+/** A database server in the foreground. It ends with the benchmark, and its data is removed. */
 export class Program {
   readonly pid: number
   readonly #process: ChildProcess

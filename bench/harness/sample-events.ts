@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** An event as `onInstanceEvent` takes it, without its instance. */
+/** The input of `onInstanceEvent` without the instance. */
 export interface SampleEvent {
   event: string
   data: Record<string, unknown>

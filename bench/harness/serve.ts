@@ -1,3 +1,5 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
 /** What the parent asks; an id of 0 wants no answer. */
 export interface Call {
   id: number
@@ -15,7 +17,16 @@ export interface Reply {
 export interface Builtin {
   cpu(): number
   memory(): NodeJS.MemoryUsage
+  stalls(): Stalls
 }
+
+/** For how many milliseconds the event loop was held: in the longest turn, and in all but one of a hundred. */
+export interface Stalls {
+  maxMs: number
+  p99Ms: number
+}
+
+const delay = monitorEventLoopDelay({ resolution: 1 })
 
 const builtin: Builtin = {
   cpu() {
@@ -26,6 +37,12 @@ const builtin: Builtin = {
     if (!globalThis.gc) throw new Error('memory() takes --expose-gc')
     for (let round = 0; round < 3; round++) globalThis.gc()
     return process.memoryUsage()
+  },
+  stalls() {
+    const stalls = { maxMs: delay.max / 1e6, p99Ms: delay.percentile(99) / 1e6 }
+    delay.enable()
+    delay.reset()
+    return stalls
   }
 }
 

@@ -4,7 +4,7 @@ import { type PostedEvent, servePlainRoute } from './plain-route.ts'
 
 const PAGE = 1_000
 
-/** One job of BullMQ an event, which nobody takes. */
+/** One job of BullMQ for each event, without a worker. */
 servePlainRoute(async (port) => {
   const connection = { host: '127.0.0.1', port, enableAutoPipelining: true, maxRetriesPerRequest: null }
   const queue = new Queue<PostedEvent & { instance: string }>('log', { connection })

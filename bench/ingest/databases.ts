@@ -21,7 +21,7 @@ export async function startRedis(bench: Bench): Promise<Database> {
     port: String(port),
     appendonly: 'yes',
     appendfsync: 'always',
-    // Spared: it never rewrites its file, nor writes snapshots.
+    // Rewrites of the file and snapshots are off, since they would slow Redis down.
     'auto-aof-rewrite-percentage': '0',
     save: ''
   }
@@ -30,7 +30,7 @@ export async function startRedis(bench: Bench): Promise<Database> {
   return { port, pid }
 }
 
-/** PostgreSQL as it comes, so that a commit is on disk. @throws it is not installed */
+/** PostgreSQL with its default settings, so that a commit is on disk. @throws it is not installed */
 export async function startPostgres(bench: Bench): Promise<Database> {
   const bin = postgresPrograms()
   if (bin === undefined) throw new Error('there is no /usr/lib/postgresql')

@@ -4,7 +4,7 @@ export interface NumberedData {
   n: number
 }
 
-/** Sees that the events of each connection are kept as they were sent, none left out and none twice. */
+/** Checks that the events of each connection are stored in order, without gaps and repeats. */
 export class InOrder {
   /** The last number of each connection. */
   readonly #last = new Map<string, number>()

@@ -1,8 +1,8 @@
-/** What each of the compared servers does when it is told to. */
+/** Methods that each of the compared servers has. */
 export interface IngestServer {
   /** Resolves to the port. */
   listen(options: ListenOptions): Promise<number>
-  /** How many events were taken in since it was asked last. @throws what is kept is not what came, in order */
+  /** Returns the number of events accepted since the last call. @throws the stored events are not those that were sent, in order */
   taken(): Promise<number>
 }
 

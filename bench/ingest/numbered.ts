@@ -5,7 +5,10 @@ const BASE = 1_000_000_000
 const MARK = `"n":${BASE}`
 let connections = 0
 
-/** The body of one connection's requests, with events numbered `{"c":"<connection>","n":<number>}`. @param perRequest more than 1: an array of so many */
+/**
+ * The body of one connection's requests, with events numbered `{"c":"<connection>","n":<number>}`.
+ * @param perRequest more than 1: an array of so many
+ */
 export function numberedBody(size: EventSize, perRequest: number): string {
   const { event, data, sender, serverUrl } = sampleEvent(size)
   const connection = JSON.stringify(`${process.pid}-${++connections}`)

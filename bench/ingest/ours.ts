@@ -6,7 +6,7 @@ import { serve } from '../harness/serve.ts'
 import { InOrder } from './in-order.ts'
 import { API_KEY, type IngestServer } from './ingest-server.ts'
 
-/** Ours, with a database on disk: what is answered is durable. */
+/** Ours, with a database on disk: events are durable before the answer. */
 let server: FastifyInstance
 let checked = 0
 const order = new InOrder()

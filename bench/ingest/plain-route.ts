@@ -15,16 +15,16 @@ export type PostedEvent = Static<typeof PostedEvent>
 const Accepted = Type.Object({ id: Type.String(), offset: Type.String() })
 export type Accepted = Static<typeof Accepted>
 
-/** Where the route of a peer puts its events. */
+/** The store of a peer's route. */
 export interface PlainStore {
-  /** Resolves when the event is kept. */
+  /** Resolves when the event is stored. */
   add(instance: string, event: PostedEvent): Promise<Accepted>
-  /** The same for events of one request, in the way that costs the store least. */
+  /** Stores the events of one request, in the way that is fastest for the store. */
   addMany(instance: string, events: PostedEvent[]): Promise<Accepted[]>
   taken: IngestServer['taken']
 }
 
-/** Serves `POST /events/:instance` as one writes it without ours: a schema, a key, and what is kept in `store`. */
+/** Serves `POST /events/:instance` without this package: a schema, a key, and a `store` for the events. */
 export function servePlainRoute(open: (databasePort: number) => Promise<PlainStore>): void {
   let store: PlainStore
   const server: IngestServer = {

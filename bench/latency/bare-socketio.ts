@@ -7,7 +7,7 @@ import { serve } from '../harness/serve.ts'
 import { event, Publisher, sender, serverUrl } from '../sqs/publisher.ts'
 import type { LiveServer } from './live-server.ts'
 
-/** Socket.IO as it comes: no key, nothing kept. */
+/** Socket.IO with its defaults: without keys and without a log. */
 let publisher: Publisher
 let offset = 0
 

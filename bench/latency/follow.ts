@@ -20,7 +20,7 @@ const PING = '2'
 const CONNECTED = '40'
 const EVENT = '42'
 
-/** Connects a socket that takes all events of a namespace. Resolves when it is let in. */
+/** Connects a socket that receives all events of a namespace. Resolves when the server has accepted it. */
 export function follow({ port, namespace, offset, auth: more, onEvent, onError }: FollowOptions): Promise<RawSocket> {
   return new Promise((resolve, reject) => {
     let admitted = false

@@ -1,4 +1,4 @@
-/** What each of the compared servers does. */
+/** Methods that each of the compared servers has. */
 export interface LiveServer {
   /** @param folder for what is kept on disk @returns the port */
   listen(options: { namespaces: readonly string[]; folder: string }): Promise<number>
@@ -6,5 +6,5 @@ export interface LiveServer {
   pace(perSecond: number, ms: number): Promise<number>
 }
 
-/** The key of servers that want one. */
+/** The key of servers that require one. */
 export const API_KEY = 'global-key-of-the-benchmarks'

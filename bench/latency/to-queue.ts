@@ -5,7 +5,7 @@ import type { FakeSqs } from '../sqs/fake-sqs.ts'
 import { type Party, runParty, startParty } from '../sqs/party.ts'
 
 const INSTANCES = 50
-/** Each answer takes so much on top: no SQS is nearer. */
+/** Milliseconds that are added to each answer: no request to SQS takes less. */
 const DELAY_MS = 10
 
 /** Ours, durable first, beside one bare SendMessage for each event: at the same rate, and each at half of what it can. */

@@ -6,9 +6,9 @@ import type { Listeners } from './listeners.ts'
 import type { LiveServer } from './live-server.ts'
 
 const NAMESPACES = instanceNames(50)
-/** At which it is measured how much processor an event takes. */
+/** The rate at which the processor time of an event is measured. */
 const TRIAL_PER_SECOND = 2_000
-/** At which both are far from what they can. */
+/** A rate that is far below the maximum of both. */
 const EASY_PER_SECOND = 1_500
 
 interface Party {
@@ -49,11 +49,20 @@ async function start(bench: Bench, name: string, module: string): Promise<Party>
 
 async function paced({ server, listeners }: Party, { rate, ms }: { rate: number; ms: number }): Promise<Sample> {
   await listeners.call('begin')
+  await server.stalls()
   const cpuBefore = await server.cpu()
   const begun = performance.now()
   const count = await server.call('pace', rate, ms)
   const { p50, p99, p999 } = await listeners.call('until', count)
   const seconds = (performance.now() - begun) / 1_000
   const cpu = ((await server.cpu()) - cpuBefore) / count
-  return { 'events/s': count / seconds, 'p50 ms': p50, 'p99 ms': p99, 'p99.9 ms': p999, 'CPU µs/event': cpu }
+  const { maxMs } = await server.stalls()
+  return {
+    'events/s': count / seconds,
+    'p50 ms': p50,
+    'p99 ms': p99,
+    'p99.9 ms': p999,
+    'longest stall ms': maxMs,
+    'CPU µs/event': cpu
+  }
 }

@@ -24,7 +24,7 @@ const ending = new AbortController()
 
 /** The process of all clients: hubs that post events, and sockets that come and go. */
 const load = {
-  /** Begins. Resolves when all sockets are connected. */
+  /** Starts the clients. Resolves when all sockets are connected. */
   async begin(options: LoadOptions): Promise<void> {
     const { port, instances, sockets, eventsPerSecond, comingPerSecond } = options
     for (let n = 0; n < sockets; n++) visitors.push(new Visitor({ port, instance: at(instances, n), number: n }))

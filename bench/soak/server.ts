@@ -3,7 +3,7 @@ import { getHeapSpaceStatistics } from 'node:v8'
 import { freePort } from '../../test/support/free-port.ts'
 import { serve } from '../harness/serve.ts'
 
-/** The standalone server as it is run, in this process. */
+/** The standalone server, in this process. */
 const soakServer = {
   /** @param env settings of the server @returns its port, once it is ready */
   async listen(folder: string, env: Record<string, string>): Promise<{ port: number; pid: number }> {

@@ -4,17 +4,17 @@ import { API_KEY } from '../latency/live-server.ts'
 export interface VisitorOptions {
   port: number
   instance: string
-  /** Says how it connects, and how it leaves. */
+  /** Decides how the client connects and how it leaves. */
   number: number
-  /** Who left for it, and whose offset it resumes from. */
+  /** The client that it replaces, from whose offset it resumes. */
   before?: Visitor
 }
 
-/** One of so many connects by HTTP long-polling first, as Socket.IO's client does unless it is told not to. */
+/** One of so many clients connects by HTTP long polling first, which is the default of Socket.IO's client. */
 const POLLING = 4
-/** One of so many resumes. */
+/** One of so many clients resumes. */
 const RESUMES = 2
-/** One of so many is cut off, and does not say that it leaves. */
+/** One of so many clients is cut off without closing its connection. */
 const CUT_OFF = 3
 
 /** A client of Socket.IO that stays for a while and sees that no event of its instance is missing. */

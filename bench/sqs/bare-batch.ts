@@ -8,7 +8,7 @@ import { CREDENTIALS, REGION, type Sender, SHARED_QUEUE } from './sender.ts'
 
 /**
  * The SDK as fast as it goes: `concurrency` loops, each sends ten events of its own instances, waits for the answer, and
- * sends the next ten. Nothing is kept, nothing is tried again.
+ * sends the next ten. It stores nothing and does not retry.
  */
 const { data } = sampleEvent('0.8 kB')
 const BATCH = 10
@@ -31,7 +31,7 @@ const bareBatch: Sender = {
   },
   async run(ms, concurrency) {
     const end = clock() + ms
-    // No instance is in two loops: that keeps its order.
+    // Each instance is in one loop only, so that its events stay in order.
     const loops = Array.from({ length: concurrency }, (_, loop) =>
       sources.filter((_, index) => index % concurrency === loop)
     )

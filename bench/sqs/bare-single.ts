@@ -4,7 +4,7 @@ import { bareMessage } from './bare-message.ts'
 import { Publisher } from './publisher.ts'
 import { CREDENTIALS, REGION, type Sender, SHARED_QUEUE } from './sender.ts'
 
-/** One SendMessage for each event, awaited by nobody, as Evolution API sends. Order is whatever comes of it. */
+/** One SendMessage for each event without awaiting it, as Evolution API sends. The order is not ensured. */
 let publisher: Publisher
 
 const bareSingle: Sender = {

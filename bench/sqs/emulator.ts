@@ -15,7 +15,7 @@ const PATIENCE_MS = 20_000
 /** Digits of offsets and numbers. */
 const SIZES_MAY_DIFFER_BY = 8
 
-/** Sees that a real emulator takes what everybody sends, all of it, once and in order. Nothing is measured. */
+/** Checks that a real emulator accepts the messages of all senders, each once and in order. Measures nothing. */
 export async function checkWithEmulator(bench: Bench): Promise<void> {
   const sizes: number[] = []
   for (const [module, ownQueues] of [
@@ -40,7 +40,7 @@ export async function checkWithEmulator(bench: Bench): Promise<void> {
         const all = messages.map(({ body }) => JSON.parse(body) as Message)
         for (const numbers of Map.groupBy(all, ({ instance }) => instance).values()) {
           const found = numbers.map(({ data }) => data.n)
-          // What nobody waits for comes in any order.
+          // Sends that are not awaited arrive in any order.
           if (module === 'bare-single.ts') found.sort((a, b) => a - b)
           for (const [index, n] of found.entries()) equal(n, index + 1)
         }

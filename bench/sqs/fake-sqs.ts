@@ -21,7 +21,7 @@ interface Entry {
 
 type Body = Record<string, unknown> & { QueueUrl: string }
 
-/** Nobody compares it. */
+/** Senders do not compare it. */
 const ATTRIBUTES_MD5 = '0'.repeat(32)
 
 const inboxes: Inbox[] = []
@@ -29,7 +29,7 @@ let inbox = new Inbox({ ordered: true })
 let failure: Error | undefined
 let delayMs = 0
 let endpoint = ''
-/** Connections are cut. */
+/** True while connections are cut. */
 let down = false
 /** Requests by action, those of cut connections included. */
 let asked: Record<string, number> = {}
@@ -97,13 +97,13 @@ const fakeSqs = {
   endpoint: () => endpoint,
   /** A new sender. @returns its number */
   open: (options: { ordered: boolean }) => inboxes.push(new Inbox(options)) - 1,
-  /** A new run: whatever comes is of this sender. @param options.delayMs a round trip on top of what there is */
+  /** Begins a run with messages of one sender. @param options.delayMs added to the duration of each request */
   begin(options: { sender: number; delayMs: number }): void {
     inbox = inboxes[options.sender] as Inbox
     inbox.begin()
     delayMs = options.delayMs
   },
-  /** Cuts the connection of each request from now on, or no longer. */
+  /** Starts or stops cutting the connection of each request. */
   setDown(options: { down: boolean }): void {
     down = options.down
   },
@@ -113,15 +113,15 @@ const fakeSqs = {
     asked = {}
     return before
   },
-  /** Resolves when so many messages have come since `begin`. */
+  /** Resolves when so many messages have arrived since `begin`. */
   until: (count: number) => inbox.until(count),
-  /** @throws something is missing, came twice, or not in order */
+  /** @throws a message is missing, repeated or out of order */
   check(): { received: number; calls: number } {
     inbox.check()
     if (failure) throw failure
     return { received: inbox.received, calls: inbox.calls }
   },
-  /** Milliseconds from the publishing to the arrival. */
+  /** Milliseconds from publishing to arrival. */
   latencies(): { p50: number; p99: number; p999: number } {
     const all = inbox.latencies
     return { p50: quantile(all, 0.5), p99: quantile(all, 0.99), p999: quantile(all, 0.999) }

@@ -8,7 +8,7 @@ export interface Arrival {
 
 const NUMBERED = /"data":\{"n":(\d+),"at":([\d.]+),/
 
-/** What one sender brings: counts it, and sees that all of each of its groups came once and in order. */
+/** The messages of one sender. Counts them, and checks that each group is complete, without repeats and in order. */
 export class Inbox {
   received = 0
   calls = 0
@@ -26,7 +26,7 @@ export class Inbox {
     this.#ordered = ordered
   }
 
-  /** A new run: what is counted begins anew, the order goes on. */
+  /** Begins a run: counts start from zero, and the order of messages is checked across runs. */
   begin(): void {
     this.received = 0
     this.calls = 0
@@ -34,7 +34,7 @@ export class Inbox {
     this.#expected = Infinity
   }
 
-  /** @throws it came before, or before its predecessor */
+  /** @throws the message is a repeat, or out of order */
   add({ queue, group, deduplicationId, body }: Arrival, now: number): void {
     const match = NUMBERED.exec(body)
     if (!match) throw new Error(`A message of another form: ${body}`)
@@ -53,7 +53,7 @@ export class Inbox {
     if (++this.received >= this.#expected) this.#wake()
   }
 
-  /** Resolves when so many have come since `begin`. */
+  /** Resolves when so many messages have arrived since `begin`. */
   until(count: number): Promise<void> {
     return new Promise((resolve) => {
       this.#expected = count
@@ -62,7 +62,7 @@ export class Inbox {
     })
   }
 
-  /** @throws of a group a number is missing, of those that need not come in order */
+  /** @throws a number is missing in a group whose messages may come in any order */
   check(): void {
     for (const [source, count] of this.#counts) {
       const last = this.#last.get(source)

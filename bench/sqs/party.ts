@@ -11,7 +11,7 @@ export interface PartyOptions {
   ownQueues?: boolean
 }
 
-/** One of those that are compared: a process that sends. */
+/** A process that sends, and is compared with others. */
 export interface Party {
   name: string
   sender: Peer<Sender>
@@ -35,11 +35,11 @@ export interface RunOptions {
   ms: number
   /** Milliseconds that each answer of SQS takes on top. */
   delayMs: number
-  /** Calls at once, of a sender that has no mind of its own. */
+  /** Calls at once, for senders that do not choose it themselves. */
   concurrency?: number
 }
 
-/** As fast as it can be sent; checked: what was published is what came. */
+/** Sends as fast as possible, and checks that all published events arrive. */
 export async function runParty(sqs: Peer<FakeSqs>, party: Party, options: RunOptions): Promise<Sample> {
   const { name, sender, number } = party
   const { ms, delayMs, concurrency = 1 } = options

@@ -8,11 +8,11 @@ const { event, data, sender, serverUrl } = sampleEvent('0.8 kB')
 
 export { event, sender, serverUrl }
 
-/** One publishes when so many may be published at once, as where many connections bring them. */
+/** The publisher waits until there is room for so many events at once, as if they came over many connections. */
 const TURN = 50
-/** Instances come one after the other, but not as they were made. Prime, so that all do. */
+/** Step between the instances that publish in turn. It is prime, so that each has its turn. */
 const STRIDE = 7_919
-/** One wakes this often while it waits. */
+/** Milliseconds between two looks at whether there is room. */
 const TICK_MS = 1
 
 export interface AcceptingOptions {
@@ -56,7 +56,7 @@ export class Publisher {
     this.#numbers = options.instances.map(() => 0)
   }
 
-  /** As fast as it is sent, for so long. @returns how many */
+  /** Publishes for `ms` milliseconds, as fast as events are sent. @returns the number of events */
   async run(ms: number): Promise<number> {
     const before = this.#published
     const end = clock() + ms
@@ -64,7 +64,7 @@ export class Publisher {
     return this.#published - before
   }
 
-  /** As fast as it is sent, so many. */
+  /** Publishes `count` events, as fast as they are sent. */
   async publish(count: number): Promise<void> {
     const end = this.#published + count
     while (this.#published < end) await this.#fill(end - this.#published)

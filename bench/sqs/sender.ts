@@ -9,12 +9,12 @@ export interface SenderOptions {
   ownQueues: boolean
 }
 
-/** What each of those compared does when it is told to. */
+/** Methods that each of the compared senders has. */
 export interface Sender {
   start(options: SenderOptions): Promise<void>
   /**
    * Publishes as fast as it can be sent, for so long. @returns how many, once the last is published
-   * @param concurrency calls at once, of a sender that has no mind of its own
+   * @param concurrency calls at once, for senders that do not choose it themselves
    */
   run(ms: number, concurrency: number): Promise<number>
   /** Publishes so many events a second, for so long; `at` of each is when it was due. @returns how many */

@@ -6,7 +6,7 @@ import { type Party, runParty, startParty } from './party.ts'
 
 /** Calls at once that the bare SDK is tried with. */
 const CONCURRENCIES = [4, 8, 16, 32]
-/** None, and what one feels like in AWS: milliseconds that each answer takes on top. */
+/** Milliseconds that are added to each answer: none, and about those of a request to SQS inside AWS. */
 const DELAYS_MS = [0, 10]
 
 /** Events as fast as they can be sent to queues: ours, the SDK with full batches at its best, the SDK event by event. */
@@ -20,7 +20,7 @@ export async function throughput(bench: Bench, sqs: Peer<FakeSqs>): Promise<Comp
   const shared = await start('ours', 'ours.ts', many)
   const own = await start('ours', 'ours.ts', { ...many, ownQueues: true })
   const hot = await start('ours', 'ours.ts', one)
-  // An instance has its order only if one call at a time carries it: nobody may use more.
+  // The events of an instance stay in order only with one call at a time.
   const hotBatch = await start('SendMessageBatch in order', 'bare-batch.ts', one)
 
   const [rounds, runMs, warmUpMs] = bench.quick ? [2, 150, 150] : [7, 1_000, 2_000]
@@ -46,7 +46,7 @@ export async function throughput(bench: Bench, sqs: Peer<FakeSqs>): Promise<Comp
   return comparisons
 }
 
-/** Each is tried twice: the first time warms up. */
+/** Each is run twice: the first run warms up. */
 async function bestConcurrency(run: (concurrency: number) => Promise<Sample>): Promise<number> {
   const rates = new Map<number, number>()
   for (const concurrency of [...CONCURRENCIES, ...CONCURRENCIES]) {

@@ -13,7 +13,7 @@ export interface EventKind {
   ids: 'generated' | 'given in order' | 'given at random'
 }
 
-/** What each of the compared processes does. */
+/** Methods that each of the compared processes has. */
 export interface StoreProcess {
   open(options: EventKind & { folder: string }): Promise<void>
   /** Commits so many times `EVENTS` events. */
@@ -42,7 +42,10 @@ export function newEvents({ queues, ids }: EventKind): NewEvent[] {
   })
 }
 
-/** Processor time, written bytes and calls of the process, all threads included, while it commits one batch after the other. Linux only. */
+/**
+ * Processor time, written bytes and calls of the process, all threads included, while it commits one batch after the
+ * other. Linux only.
+ */
 export async function measure<T>(batches: readonly T[], commit: (batch: T) => Promise<void>): Promise<Sample> {
   const times: number[] = []
   const written = io()
@@ -64,7 +67,7 @@ export async function measure<T>(batches: readonly T[], commit: (batch: T) => Pr
   }
 }
 
-/** Bytes handed to write calls, and how many there were. https://man7.org/linux/man-pages/man5/proc_pid_io.5.html */
+/** Returns the bytes of write calls, and the number of these calls. https://man7.org/linux/man-pages/man5/proc_pid_io.5.html */
 function io(): { wchar: number; syscw: number } {
   const text = readFileSync('/proc/self/io', 'utf8')
   const value = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1])

@@ -7,7 +7,10 @@ import { measure, newEvents, type StoreProcess } from './commits.ts'
 let file: number
 let size = 0
 
-/** The least that a durable commit takes: the same texts in one write at the end of a file, and `fdatasync`. No index, no deliveries. */
+/**
+ * The least that a durable commit takes: the same texts in one write at the end of a file, and `fdatasync`. No index,
+ * no deliveries.
+ */
 const appendedFile: StoreProcess = {
   async open({ folder }) {
     file = openSync(join(folder, 'events'), 'a')

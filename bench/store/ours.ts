@@ -9,7 +9,10 @@ let store: EventStore
 let kind: EventKind
 let head = 0
 
-/** The SQLite store: events that come in one turn of the event loop are one commit. What it commits for a queue is acknowledged with the next commit. */
+/**
+ * The SQLite store: events that come in one turn of the event loop are one commit. What it commits for a queue is
+ * acknowledged with the next commit.
+ */
 const ours: StoreProcess = {
   async open(options) {
     store = await openStore({ url: `file:${join(options.folder, 'events.db')}` })

@@ -21,20 +21,25 @@ export interface StormResult {
   lost: Record<string, number>
 }
 
+let clients: ReturningClient[] = []
+
 const storm = {
   /** Connects all sockets at once. Resolves when the last has received what it missed. @throws one has received anything else */
   async comeBack({ port, namespaces, each, offset, missed }: StormOptions): Promise<StormResult> {
     const lost: Record<string, number> = {}
     const onLost = (code: string) => (lost[code] = (lost[code] ?? 0) + 1)
-    const clients: ReturningClient[] = []
     for (let round = 0; round < each; round++)
       for (const namespace of namespaces) clients.push(new ReturningClient({ port, namespace, offset, onLost }))
     const returned = await Promise.all(clients.map((client) => client.returned()))
-    for (const client of clients) client.close()
     const wrong = returned.find(({ count, complete }) => count !== missed || !complete)
     if (wrong) throw new Error(`A socket that missed ${missed} events has received ${JSON.stringify(wrong)}`)
     const times = returned.map(({ ms }: Returned) => ms)
     return { median: quantile(times, 0.5), last: Math.max(...times), lost }
+  },
+  /** Disconnects all sockets. */
+  leave(): void {
+    for (const client of clients) client.close()
+    clients = []
   }
 }
 

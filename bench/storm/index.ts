@@ -21,7 +21,10 @@ const PER_SECOND = 100
 const WARM_UP_MS = 2_000
 const BEFORE_MS = 3_000
 
-/** All sockets come back at once, each behind by the whole log, of which few events are its own; beside sockets that missed nothing. */
+/**
+ * All sockets come back at once, each behind by the whole log, of which few events are its own; beside sockets that
+ * missed nothing.
+ */
 export async function storms(bench: Bench): Promise<Comparison[]> {
   const place = newPlace()
   try {
@@ -100,6 +103,7 @@ async function comeBack(
   const used = (await server.cpu()) - cpu
   const blocked = await server.call('blocked')
   const during = await probe.call('end')
+  await clients.call('leave')
   await Promise.all([server.close(), probe.close()])
   const { ECONNRESET: reset = 0, ...others } = lost
   if (Object.keys(others).length > 0) throw new Error(`Connections were lost: ${JSON.stringify(others)}`)

@@ -37,7 +37,7 @@ const probe = {
       onEvent: (text) => run?.live.push(clock() - Number(AT.exec(text)?.[1])),
       onError: fail
     })
-    // One that is opened later waits to be accepted behind all sockets that come back.
+    // A connection that is opened later would wait behind all returning sockets.
     await Promise.all(Array.from({ length: CONNECTIONS }, () => postOne({ port, instance, at: clock() })))
   },
   begin(options: ProbeOptions): void {

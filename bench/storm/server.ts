@@ -31,7 +31,7 @@ const stormServer = {
     loop.enable()
     return (server.server.address() as AddressInfo).port
   },
-  /** Milliseconds for which the event loop was kept from turning, since the last call: 99 of 100. */
+  /** Milliseconds for which the event loop was blocked, since the last call: 99 of 100. */
   blocked(): number {
     const ms = loop.percentile(99) / 1e6
     loop.reset()

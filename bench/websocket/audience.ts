@@ -1,5 +1,4 @@
-import { listen, type Protocol } from './listener.ts'
-import type { RawSocket } from './raw-socket.ts'
+import { type Listening, listen, type Protocol } from './listener.ts'
 import { Tally } from './tally.ts'
 
 export interface AudienceOptions {
@@ -8,6 +7,8 @@ export interface AudienceOptions {
   namespaces: readonly string[]
   /** Of each namespace. */
   sockets: number
+  /** Whether each has a filter of its own, which all events fit. @default false */
+  filters?: boolean
 }
 
 /** Connections that are being made at a time. */
@@ -17,7 +18,7 @@ const PATIENCE_MS = 30_000
 /** All sockets that listen to one server. */
 export class Audience {
   readonly #options: AudienceOptions
-  readonly #sockets: RawSocket[] = []
+  readonly #sockets: Listening[] = []
   readonly #tallies: Tally[] = []
   #received = 0
   #expected = 0
@@ -29,7 +30,7 @@ export class Audience {
   }
 
   async connect(): Promise<void> {
-    const { port, protocol, namespaces, sockets } = this.#options
+    const { port, protocol, namespaces, sockets, filters = false } = this.#options
     const wanted = namespaces.flatMap((namespace) => Array.from({ length: sockets }, () => namespace))
     const next = async (): Promise<void> => {
       for (let namespace = wanted.pop(); namespace !== undefined; namespace = wanted.pop()) {
@@ -39,13 +40,14 @@ export class Audience {
         const onEvent = () => {
           if (++this.#received === this.#expected) this.#wake()
         }
-        this.#sockets.push(await listen({ port, namespace, protocol, tally, onEvent, onError }))
+        const filter = filters ? { n: [{ numeric: ['>', -this.#tallies.length] }] } : undefined
+        this.#sockets.push(await listen({ port, namespace, protocol, filter, tally, onEvent, onError }))
       }
     }
     await Promise.all(Array.from({ length: PARALLEL }, next))
   }
 
-  /** Resolves when every socket got so many events more. @throws one of them missed something */
+  /** Resolves when every socket has received so many more events. @throws one of them has missed an event */
   async receive(events: number): Promise<void> {
     this.#expected += events * this.#sockets.length
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -57,7 +59,7 @@ export class Audience {
     if (this.#failure) throw this.#failure
   }
 
-  /** @returns deliveries and their bytes so far @throws a socket has not as many events as the others */
+  /** @returns deliveries and their bytes so far @throws a socket has another number of events than the others */
   check(): { deliveries: number; bytes: number } {
     const each = this.#expected / this.#sockets.length
     const wrong = this.#tallies.find(({ received }) => received !== each)

@@ -6,7 +6,7 @@ import { serve } from '../harness/serve.ts'
 import { bareMessage } from './bare-message.ts'
 import type { FanOutServer } from './fan-out-server.ts'
 
-/** Socket.IO as it comes: no key, nothing kept. */
+/** Socket.IO with its defaults: without keys and without a log. */
 let namespaces: [string, Namespace][] = []
 
 const bareSocketIo: FanOutServer = {

@@ -5,7 +5,7 @@ import { serve } from '../harness/serve.ts'
 import { bareMessage } from './bare-message.ts'
 import type { FanOutServer } from './fan-out-server.ts'
 
-/** `ws` alone: no namespaces but the path, no pings, no key, nothing kept. */
+/** `ws` alone: the path is the namespace; without pings, keys and a log. */
 const clients = new Map<string, Set<WebSocket>>()
 
 const bareWs: FanOutServer = {

@@ -13,7 +13,7 @@ const clients = {
     await audience.connect()
     return id
   },
-  /** Resolves when every socket of an audience got so many events more. */
+  /** Resolves when every socket of an audience has received so many more events. */
   receive: (id: number, events: number) => audienceOf(id).receive(events),
   check: (id: number) => audienceOf(id).check(),
   close: (id: number) => audienceOf(id).close()

@@ -1,12 +1,22 @@
-/** What each of the compared servers does when it is told to. */
+import type { SelectionRequest } from '../../lib/instances/selections.ts'
+
+export interface ListenOptions {
+  namespaces: readonly string[]
+  /** For what is kept on disk. */
+  folder: string
+  /** Which events of each namespace sockets receive, and what is left out of them: ours only. */
+  selection?: Pick<SelectionRequest, 'filter' | 'omit'>
+}
+
+/** Methods that each of the compared servers has. */
 export interface FanOutServer {
-  /** @param folder for what is kept on disk @returns the port */
-  listen(options: { namespaces: readonly string[]; folder: string }): Promise<number>
+  /** @returns the port */
+  listen(options: ListenOptions): Promise<number>
   /** So many events to each namespace, all in one turn. */
   burst(events: number): void
 }
 
-/** The key of servers that want one. */
+/** The key of servers that require one. */
 export const API_KEY = 'global-key-of-the-benchmarks'
 
 /** Numbers the events of each namespace from 1. */

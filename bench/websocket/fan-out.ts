@@ -12,7 +12,7 @@ export interface FanOut {
   bursts: readonly number[]
 }
 
-interface Party extends Started {
+export interface Party extends Started {
   clients: Peer<Clients>
   audience: number
 }
@@ -39,7 +39,8 @@ export async function fanOut(bench: Bench, { namespaces, sockets, bursts }: FanO
   return comparisons
 }
 
-async function run({ server, clients, audience }: Party, events: number, durationMs: number): Promise<Sample> {
+/** So many events in each turn, for so long. */
+export async function run({ server, clients, audience }: Party, events: number, durationMs: number): Promise<Sample> {
   const before = await clients.call('check', audience)
   const cpuBefore = await server.cpu()
   const begun = performance.now()

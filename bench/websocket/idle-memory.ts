@@ -6,12 +6,12 @@ import { type Contestant, CONTESTANTS } from './contestants.ts'
 import type { FanOutServer } from './fan-out-server.ts'
 
 const SOCKETS = 2_000
-/** Connected and gone before, so that what is made once is not counted. */
+/** Sockets that connect and disconnect first, so that memory which is allocated once is not counted. */
 const WARM_UP = 100
-/** For connections to settle, or to be gone. */
+/** Milliseconds in which connections settle, or end. */
 const SETTLE_MS = 300
 
-/** What a server takes for each socket that is connected and gets nothing; each time in a fresh process. */
+/** Memory of a server for each idle socket; each time in a fresh process. */
 export function idleMemory(bench: Bench): Promise<Comparison> {
   const sides = CONTESTANTS.map((contestant) => ({ name: contestant.name, run: () => measure(bench, contestant) }))
   return compare(`${SOCKETS.toLocaleString('en')} idle sockets`, bench.quick ? 1 : 5, sides)

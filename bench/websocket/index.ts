@@ -1,5 +1,6 @@
 import type { Bench } from '../harness/bench.ts'
 import type { Comparison } from '../harness/compare.ts'
+import { doors } from './doors.ts'
 import { fanOut } from './fan-out.ts'
 import { idleMemory } from './idle-memory.ts'
 import { checkWithRealClients } from './real-clients.ts'
@@ -11,6 +12,7 @@ export default async function websocket(bench: Bench): Promise<Comparison[]> {
     ...(await fanOut(bench, { namespaces: 1, sockets: 500, bursts: [1, 5, 20, 100] })),
     ...(await fanOut(bench, { namespaces: 1, sockets: bench.quick ? 1_000 : 4_000, bursts: [1] })),
     ...(await fanOut(bench, { namespaces: 500, sockets: 4, bursts: [1] })),
+    ...(await doors(bench)),
     await idleMemory(bench)
   ]
 }

@@ -13,13 +13,13 @@ let server: FastifyInstance
 let instances: readonly string[] = []
 
 const ours: FanOutServer = {
-  async listen({ namespaces, folder }) {
+  async listen({ namespaces, folder, selection }) {
     instances = namespaces
     server = Fastify()
     const eventLog = { url: `file:${join(folder, 'events.db')}` }
     await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventLog })
     await server.ready()
-    await Promise.all(instances.map((instance) => server.websocket.set(instance, { enabled: true })))
+    await Promise.all(instances.map((instance) => server.websocket.set(instance, { enabled: true, ...selection })))
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port
   },

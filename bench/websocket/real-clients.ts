@@ -19,7 +19,7 @@ const BURSTS = 3
 const EVENTS = 20
 const PATIENCE_MS = 10_000
 
-/** Sees that everybody's usual clients understand what is sent, all of it and in order. Nothing is measured. */
+/** Checks that the usual clients receive all events in order. Measures nothing. */
 export async function checkWithRealClients(bench: Bench): Promise<void> {
   const started = await startAll(bench, [NAMESPACE])
   const members: string[] = []
@@ -35,7 +35,7 @@ export async function checkWithRealClients(bench: Bench): Promise<void> {
   equal(new Set(members).size, 1, 'all send the same members')
 }
 
-/** What one socket got, when all sockets got the same. */
+/** Returns what each socket has received. @throws they have received different things */
 async function receive({ server, port, protocol }: Started): Promise<Message[]> {
   const inboxes = Array.from({ length: SOCKETS }, () => [] as Message[])
   const connect = protocol === 'ws' ? connectWs : connectSocketIo

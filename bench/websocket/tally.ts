@@ -4,16 +4,16 @@ const ZERO = 0x30
 const NINE = 0x39
 const NUMBER = Buffer.from('"data":{"n":')
 
-/** Counts the events of one socket, and sees that they come in order and that none is missing. */
+/** Counts the events of one socket, and checks that they are complete and in order. */
 export class Tally {
   received = 0
   bytes = 0
   #last = 0
   #offset = 0
-  /** Where the event's number is in a frame: in all frames of a socket it is at one place. */
+  /** Position of the event's number in a frame, which is the same in all frames of a socket. */
   #place = 0
 
-  /** @throws an event is missing, or comes again, or too late */
+  /** @throws an event is missing, repeated or out of order */
   add(buffer: Buffer, start: number, end: number): void {
     if (this.#place === 0) this.#place = buffer.indexOf(NUMBER, start) + NUMBER.length - start
     const place = start + this.#place

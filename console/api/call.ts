@@ -1,5 +1,6 @@
+import type { MessageParams } from '../../lib/error-class.ts'
 import { apiBase } from './address.ts'
-import type { AnswerCheck } from './answers.ts'
+import { type AnswerCheck, listOf, objectWith } from './answers.ts'
 
 /** A request without a successful answer. */
 export class ApiError extends Error {
@@ -7,12 +8,15 @@ export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly messages: string[]
+  /** What each message says, at the same place; empty if only the messages tell. */
+  readonly params: readonly (MessageParams | null)[]
 
-  constructor(status: number, code: string, messages: string[]) {
+  constructor(status: number, code: string, messages: string[], params: readonly (MessageParams | null)[] = []) {
     super(messages.join('; '))
     this.status = status
     this.code = code
     this.messages = messages
+    this.params = params
   }
 }
 
@@ -26,13 +30,36 @@ export interface Call<T> {
   signal?: AbortSignal | undefined
   /** @default any JSON is accepted */
   check?: AnswerCheck<T>
+  /** Parses the answer. @default JSON.parse */
+  parse?: (text: string) => unknown
+  /** Receives the headers of a successful answer. */
+  onHeaders?: (headers: Headers) => void
 }
+
+/** Tests the params of an error: another server may have others. */
+const PARAMS = listOf(
+  (entry): entry is MessageParams | null =>
+    entry === null || objectWith<MessageParams>({ code: 'string', values: 'list' })(entry)
+)
 
 /** Time for one request. */
 const TIMEOUT_MS = 30_000
 
-/** Calls a route. @throws {ApiError} for every answer other than 2xx, and for no answer; an abort by `signal` is thrown unchanged */
-export async function call<T>({ key, method = 'GET', path, query = {}, body, signal, check }: Call<T>): Promise<T> {
+/**
+ * Calls a route.
+ * @throws {ApiError} for every answer other than 2xx, and for no answer; an abort by `signal` is thrown unchanged
+ */
+export async function call<T>({
+  key,
+  method = 'GET',
+  path,
+  query = {},
+  body,
+  signal,
+  check,
+  parse = JSON.parse,
+  onHeaders
+}: Call<T>): Promise<T> {
   const url = new URL(path, apiBase(location.href))
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
   const limit = AbortSignal.timeout(TIMEOUT_MS)
@@ -51,28 +78,34 @@ export async function call<T>({ key, method = 'GET', path, query = {}, body, sig
     if (signal?.aborted) throw error
     throw new ApiError(0, 'UNREACHABLE', [(error as Error).message])
   }
-  const parsed = parse(text)
+  const parsed = parsedOrNothing(text, parse)
   if (!reply.ok) throw refusal(reply, parsed)
   if (parsed === undefined || check?.(parsed) === false)
     throw new ApiError(reply.status, 'NOT_THIS_SERVER', [`${method} ${url.pathname}`])
+  onHeaders?.(reply.headers)
   return parsed as T
 }
 
 /** An error from an answer, whose body may have another form if it comes from a proxy or another server. */
 function refusal({ status, statusText }: Response, parsed: unknown): ApiError {
-  const { code, response } = (parsed ?? {}) as { code?: unknown; response?: { message?: unknown } | null }
+  const { code, response, params } = (parsed ?? {}) as {
+    code?: unknown
+    response?: { message?: unknown } | null
+    params?: unknown
+  }
   const said = response?.message
   const messages = [said].flat().filter((message) => typeof message === 'string')
   return new ApiError(
     status,
     typeof code === 'string' ? code : `HTTP ${status}`,
-    messages.length > 0 ? messages : [statusText]
+    messages.length > 0 ? messages : [statusText],
+    PARAMS(params) ? params : []
   )
 }
 
-function parse(text: string): unknown {
+function parsedOrNothing(text: string, parse: (text: string) => unknown): unknown {
   try {
-    return JSON.parse(text)
+    return parse(text)
   } catch {
     return undefined
   }

@@ -1,166 +1,112 @@
 import { useState } from 'preact/hooks'
-import { discardDeadLetters, listDeadLetters, redriveDeadLetters } from '../api/requests.ts'
-import { BulkWork, type Work } from '../parts/bulk-work.tsx'
-import { DeadLetterRow } from '../parts/dead-letter-row.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { InstancePicker } from '../parts/instance-picker.tsx'
+import { groupDeadLetters } from '../api/requests.ts'
+import type { DeadLetterGroups } from '../api/types.ts'
+import { countOf } from '../dead-letter-pages.ts'
+import { DeadLetterFilterFields } from '../parts/dead-letter-filter.tsx'
+import { DeadLetterGroupList } from '../parts/dead-letter-groups.tsx'
+import { DeadLetterQuestion, type AskedWork } from '../parts/dead-letter-question.tsx'
+import { DeadLetterWork } from '../parts/dead-letter-work.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { href } from '../route.ts'
+import { ReasonList } from '../parts/reason-list.tsx'
 import { session } from '../state/session.ts'
 import { useLoaded } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
-const PAGE_SIZE = 100
+/** Groups, reasons and queues that are listed. */
+const LISTED = 100
+/** Number of dead letters from which on a redrive asks first. */
+const MANY = 10
 
 export function DeadLettersPage({ instance }: { instance: string | undefined }) {
   const t = texts.value
   const f = formats.value
-  const [reason, setReason] = useState('')
-  const [cursors, setCursors] = useState<number[]>([0])
-  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
-  const [asked, setAsked] = useState<Work | undefined>()
-  const [work, setWork] = useState<Work | undefined>()
-  const filter = { instance, ...(reason !== '' && { reason }) }
-  const after = cursors.at(-1) ?? 0
-  const { value, error, loading, reload } = useLoaded(`${instance} ${reason} ${after}`, (signal) =>
-    listDeadLetters({ ...filter, after, limit: PAGE_SIZE }, signal)
+  const [reason, setReason] = useState<string | undefined>()
+  const [queue, setQueue] = useState<string | undefined>()
+  const [asked, setAsked] = useState<AskedWork | undefined>()
+  /** The last work; its number tells one from another. */
+  const [work, setWork] = useState<{ number: number; asked: AskedWork } | undefined>()
+  const [version, setVersion] = useState(0)
+  const filter = { instance, queue, reason }
+  const { value, error, loading, reload } = useLoaded(JSON.stringify([instance, queue, reason]), (signal) =>
+    groupDeadLetters({ ...filter, limit: LISTED }, signal)
   )
-  const letters = value?.deadLetters ?? []
-  const reasons = [...new Set([...letters.map((letter) => letter.reason), ...(reason === '' ? [] : [reason])])].sort()
+  const reasons = value ? reasonsOf(value, reason) : []
 
-  function choose(ids: number[], checked: boolean): void {
-    const next = new Set(chosen)
-    for (const id of ids) {
-      if (checked) next.add(id)
-      else next.delete(id)
-    }
-    setChosen(next)
-  }
-
-  function restart(): void {
-    setCursors([0])
-    setChosen(new Set())
-  }
-
-  function begin(next: Work): void {
+  function begin(next: AskedWork): void {
     setAsked(undefined)
-    setWork(next)
+    setWork({ number: (work?.number ?? 0) + 1, asked: next })
   }
 
-  const redrive = (which: Pick<Work, 'ids' | 'filter'>): Work => ({
-    ...which,
-    title: t.dead.redriving,
-    act: redriveDeadLetters
-  })
-  const discard = (which: Pick<Work, 'ids' | 'filter'>): Work => ({
-    ...which,
-    title: t.dead.discarding,
-    act: discardDeadLetters
-  })
-  const picked = { ids: [...chosen] }
+  function ask(next: AskedWork): void {
+    if (next.kind === 'redrive' && countOf(next.which) < MANY) begin(next)
+    else setAsked(next)
+  }
 
   return (
     <>
       <PageHead title={t.pages['dead-letters']} lead={t.dead.lead}>
-        <InstancePicker value={instance} withAll onPick={(name) => (location.hash = href('dead-letters', name))} />
-        <label class="field">
-          <span>{t.dead.reason}</span>
-          <select
-            value={reason}
-            onChange={(event) => {
-              setReason(event.currentTarget.value)
-              restart()
-            }}
-          >
-            <option value="">{t.dead.anyReason}</option>
-            {reasons.map((code) => (
-              <option key={code} value={code}>
-                {code}
-              </option>
-            ))}
-          </select>
-        </label>
+        <DeadLetterFilterFields
+          instance={instance}
+          reason={reason}
+          queue={queue}
+          found={value}
+          onReason={setReason}
+          onQueue={setQueue}
+        />
       </PageHead>
       {session.value?.server.sqs === null && <p class="empty">{t.transports.sqs.switchedOff}</p>}
       <Problem error={error?.code === 'IEV_TRANSPORT_DISABLED' ? undefined : error} onRetry={reload} />
       {work && (
-        <BulkWork
-          work={work}
+        <DeadLetterWork
+          key={work.number}
+          {...work.asked}
           onDone={() => {
-            restart()
+            setVersion((before) => before + 1)
             reload()
           }}
           onClose={() => setWork(undefined)}
         />
       )}
       {!value && loading && <p class="muted">{t.loading}</p>}
-      {value && letters.length === 0 && <p class="empty">{t.dead.empty}</p>}
-      {letters.length > 0 && (
+      {value?.count === 0 && <p class="empty">{isNarrowed(filter) ? t.dead.noneOfFilter : t.dead.empty}</p>}
+      {value && value.count > 0 && (
         <>
-          <div class="row bulk">
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={letters.every(({ id }) => chosen.has(id))}
-                onChange={(event) =>
-                  choose(
-                    letters.map(({ id }) => id),
-                    event.currentTarget.checked
-                  )
-                }
-              />
-              <span>{t.dead.chooseAll}</span>
-            </label>
-            <button type="button" class="primary" disabled={chosen.size === 0} onClick={() => begin(redrive(picked))}>
-              {t.dead.redrive(f.count(chosen.size))}
-            </button>
-            <button type="button" class="danger" disabled={chosen.size === 0} onClick={() => setAsked(discard(picked))}>
-              {t.dead.discard(f.count(chosen.size))}
-            </button>
-            <span class="grow" />
-            <button type="button" onClick={() => begin(redrive({ filter }))}>
-              {t.dead.redriveAll}
-            </button>
+          <div class="row spread">
+            <p role="status">
+              <strong>{t.dead.counted(f.count(value.count))}</strong>{' '}
+              <span class="muted">{t.dead.inGroups(f.count(value.groupCount))}</span>
+            </p>
+            <div class="row">
+              {(['redrive', 'discard'] as const).map((kind) => (
+                <button
+                  key={kind}
+                  type="button"
+                  class={kind === 'redrive' ? 'primary' : 'danger'}
+                  onClick={() => ask({ kind, which: { filter, count: value.count }, reasons })}
+                >
+                  {t.dead[kind === 'redrive' ? 'redriveAll' : 'discardAll'](f.count(value.count))}
+                </button>
+              ))}
+            </div>
           </div>
-          <ul class="letters">
-            {letters.map((letter) => (
-              <DeadLetterRow
-                key={letter.id}
-                letter={letter}
-                chosen={chosen.has(letter.id)}
-                onChoose={(checked) => choose([letter.id], checked)}
-                onRedrive={() => begin(redrive({ ids: [letter.id] }))}
-                onDiscard={() => setAsked(discard({ ids: [letter.id] }))}
-              />
-            ))}
-          </ul>
+          <ReasonList reasons={reasons} />
+          <DeadLetterGroupList key={JSON.stringify(filter)} found={value} version={version} onAsk={ask} />
         </>
       )}
-      {value && (value.more || cursors.length > 1) && (
-        <nav class="row pager" aria-label={t.history.paging}>
-          <button type="button" disabled={cursors.length < 2} onClick={() => setCursors(cursors.slice(0, -1))}>
-            {t.previous}
-          </button>
-          <button type="button" disabled={!value.more} onClick={() => setCursors([...cursors, value.after])}>
-            {t.next}
-          </button>
-        </nav>
-      )}
-      {asked && (
-        <Dialog title={t.dead.discardTitle} onClose={() => setAsked(undefined)}>
-          <p>{t.dead.discardWarning(f.count(asked.ids?.length ?? 0))}</p>
-          <div class="row end">
-            <button type="button" onClick={() => setAsked(undefined)}>
-              {t.cancel}
-            </button>
-            <button type="button" class="danger" onClick={() => begin(asked)}>
-              {t.dead.discard(f.count(asked.ids?.length ?? 0))}
-            </button>
-          </div>
-        </Dialog>
-      )}
+      {asked && <DeadLetterQuestion asked={asked} onConfirm={() => begin(asked)} onClose={() => setAsked(undefined)} />}
     </>
   )
+}
+
+/** The reasons of the filter with their numbers; `reasons` of the reply has those of other reasons, too. */
+function reasonsOf({ reasons }: DeadLetterGroups, reason: string | undefined): (readonly [string, number])[] {
+  return reasons
+    .filter(({ name }) => reason === undefined || name === reason)
+    .map(({ name, count }) => [name, count] as const)
+}
+
+function isNarrowed(filter: object): boolean {
+  return Object.values(filter).some((member) => member !== undefined)
 }

@@ -1,36 +1,59 @@
 import { useState } from 'preact/hooks'
-import { readLog, type LogQuery } from '../api/requests.ts'
-import type { LogPage } from '../api/types.ts'
+import { explanationsOfField } from '../explain.ts'
 import { EventBrowser } from '../parts/event-browser.tsx'
 import { EventFilter } from '../parts/event-filter.tsx'
+import { ExportEvents } from '../parts/export-events.tsx'
+import { FilterField } from '../parts/filter-field.tsx'
 import { InstancePicker } from '../parts/instance-picker.tsx'
+import { LogFind } from '../parts/log-find.tsx'
+import { LogPager } from '../parts/log-pager.tsx'
+import { LogSearch } from '../parts/log-search.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { href } from '../route.ts'
-import { ownInstance } from '../state/session.ts'
-import { useLoaded } from '../state/use-loaded.ts'
+import { filterFault } from '../selection-draft.ts'
+import { eventsOf, ownInstance } from '../state/session.ts'
+import { useDebounced } from '../state/use-debounced.ts'
+import { useLogPage, type Place } from '../state/use-log-page.ts'
 import { texts } from '../texts/current.ts'
+import { messageWords } from '../texts/message-words.ts'
 import { formats } from '../texts/formats.ts'
 
-const PAGE_SIZE = 50
+const NEWEST: Place = { before: 'latest' }
 
-type Cursor = number | 'latest'
+interface HistoryPageProps {
+  instance: string | undefined
+  /** Offset or id of the event that a link names. */
+  linked: string | undefined
+}
 
-export function HistoryPage({ instance }: { instance: string | undefined }) {
+export function HistoryPage({ instance, linked }: HistoryPageProps) {
   const t = texts.value
   const [names, setNames] = useState<string[]>([])
-  /** Starts of the pages up to the current one, which is the last. */
-  const [cursors, setCursors] = useState<Cursor[]>(['latest'])
-  const before = cursors.at(-1) ?? 'latest'
-  const { value, error, loading, reload } = useLoaded(`${instance} ${names.join()} ${before}`, (signal) =>
-    readPage({ instance, before, limit: PAGE_SIZE, events: names }, signal)
-  )
+  const [typed, setTyped] = useState('')
+  /** The last text that was JSON, or empty. */
+  const [valid, setValid] = useState('')
+  const filter = useDebounced(valid)
+  const [place, setPlace] = useState<Place>(linked === undefined ? NEWEST : { linked })
+  /** The search that is shown instead of pages; searches for the same text are told apart by their number. */
+  const [search, setSearch] = useState({ text: '', number: 0 })
+  const [exported, setExported] = useState<string | undefined>()
+  const isSearch = search.text !== ''
+  const query = { instance, events: names, filter: filter || undefined }
+  const { value, error, loading, reload } = useLogPage(query, isSearch ? undefined : place)
+  const refusals = explanationsOfField(error, 'filter', messageWords.value)
+  const wanted = JSON.stringify([query, search])
 
-  function toNewest(): void {
-    if (before === 'latest') reload()
-    setCursors(['latest'])
+  function go(to: Place): void {
+    setSearch({ ...search, text: '' })
+    setPlace(to)
   }
 
+  const exportButton = (
+    <button type="button" onClick={() => setExported(wanted)}>
+      {t.log.export}
+    </button>
+  )
   return (
     <>
       <PageHead title={t.pages.history} lead={t.history.lead}>
@@ -38,52 +61,61 @@ export function HistoryPage({ instance }: { instance: string | undefined }) {
           <InstancePicker value={instance} withAll onPick={(name) => (location.hash = href('history', name))} />
         )}
       </PageHead>
+      <LogFind onSearch={(text) => setSearch({ text, number: search.number + 1 })} onJump={(at) => go({ at })} />
       <EventFilter
         instance={instance}
         names={names}
         onChange={(next) => {
           setNames(next)
-          setCursors(['latest'])
+          setPlace(NEWEST)
         }}
-      />
-      <nav class="row pager" aria-label={t.history.paging}>
-        <button type="button" onClick={toNewest}>
-          {t.history.newest}
-        </button>
-        <button type="button" disabled={cursors.length < 2} onClick={() => setCursors(cursors.slice(0, -1))}>
-          {t.history.newer}
-        </button>
-        <button
-          type="button"
-          disabled={!value?.more || loading}
-          onClick={() => value && setCursors([...cursors, value.before])}
-        >
-          {t.history.older}
-        </button>
-        <span class="muted" role="status">
-          {value && value.events.length > 0
-            ? t.history.range(
-                formats.value.count(value.events.length),
-                formats.value.count(value.events.at(-1)?.offset ?? 0),
-                formats.value.count(value.events[0]?.offset ?? 0)
-              )
-            : loading
-              ? t.loading
-              : ''}
-        </span>
-      </nav>
-      <Problem error={error} onRetry={reload} />
-      {value?.events.length === 0 && (
-        <p class="empty">{names.length === 0 ? t.history.empty : t.history.noneOfThese}</p>
+        isFiltered={valid !== ''}
+      >
+        <FilterField
+          events={eventsOf(instance)}
+          filter={typed}
+          refusals={refusals}
+          onChange={(text) => {
+            setTyped(text)
+            if (filterFault(text) !== undefined) return
+            setValid(text.trim())
+            setPlace(NEWEST)
+          }}
+        />
+      </EventFilter>
+      {!isSearch && (
+        <div class="row spread">
+          <LogPager
+            view={value}
+            loading={loading}
+            onNewest={() => (place === NEWEST ? reload() : setPlace(NEWEST))}
+            onPlace={setPlace}
+          />
+          {exportButton}
+        </div>
       )}
-      {value && value.events.length > 0 && <EventBrowser key={before} events={value.events} label={t.history.list} />}
+      {exported === wanted && (
+        <ExportEvents key={wanted} query={{ ...query, search: search.text }} onClose={() => setExported(undefined)} />
+      )}
+      {isSearch && (
+        <LogSearch key={wanted} query={{ ...query, search: search.text }} onEnd={() => go(place)}>
+          {exportButton}
+        </LogSearch>
+      )}
+      <Problem error={refusals.length > 0 ? undefined : error} onRetry={reload} />
+      {value?.isGone && <p class="problem">{t.log.notFound(linked ?? '', instance ?? '')}</p>}
+      {value?.events.length === 0 && (
+        <p class="empty">
+          {'at' in place
+            ? t.log.noneSince(formats.value.dateTime(place.at))
+            : names.length === 0 && filter === ''
+              ? t.history.empty
+              : t.history.noneOfThese}
+        </p>
+      )}
+      {value && value.events.length > 0 && (
+        <EventBrowser key={JSON.stringify(place)} events={value.events} label={t.history.list} initial={value.about} />
+      )}
     </>
   )
-}
-
-/** Reads the next page with events. For rare events the server searches a part of the log per request, so a page may be empty. */
-async function readPage(query: LogQuery, signal: AbortSignal): Promise<LogPage> {
-  let page = await readLog(query, signal)
-  while (page.events.length === 0 && page.more) page = await readLog({ ...query, before: page.before }, signal)
-  return page
 }

@@ -1,28 +1,43 @@
 import { useState } from 'preact/hooks'
-import { findInstances } from '../api/requests.ts'
-import type { Instance, Selection } from '../api/types.ts'
-import { LastEvent, SilentChip } from '../parts/activity.tsx'
+import { pageInstances, type InstanceSort, type InstanceCondition } from '../api/requests.ts'
+import type { Instance } from '../api/types.ts'
+import { BulkSelection, type ChosenInstances } from '../parts/bulk-selection.tsx'
 import { CreateInstance } from '../parts/create-instance.tsx'
+import { InstanceList, type InstanceOrder } from '../parts/instance-list.tsx'
 import { PageHead } from '../parts/page-head.tsx'
+import { Pager } from '../parts/pager.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { href } from '../route.ts'
 import { useDebounced } from '../state/use-debounced.ts'
 import { usePages } from '../state/use-pages.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
-const PAGE_SIZE = 200
+const PAGE_SIZE = 100
+const STATES: readonly InstanceCondition[] = ['sqs', 'websocket', 'off', 'silent']
 
 export function InstancesPage() {
   const t = texts.value
   const f = formats.value
   const [typed, setTyped] = useState('')
+  const [state, setState] = useState<InstanceCondition | undefined>()
+  const [{ sort, order }, setOrder] = useState<InstanceOrder>({ sort: 'name', order: 'asc' })
   const [creating, setCreating] = useState(false)
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [changing, setChanging] = useState<ChosenInstances | undefined>()
   const search = useDebounced(typed.trim())
-  const { items, error, loading, loadMore, restart, retry } = usePages<Instance>(search, (last, signal) =>
-    findInstances({ search, after: last?.name, limit: PAGE_SIZE }, signal)
-  )
+  const pages = usePages<Instance, Instance>(JSON.stringify([search, state, sort, order]), async (after, signal) => {
+    const query = { search, state, sort, order, after, limit: PAGE_SIZE }
+    const { instances, count } = await pageInstances(query, signal)
+    return { items: instances, count, next: instances.length === PAGE_SIZE ? instances.at(-1) : undefined }
+  })
+  const { items, count, loading, error } = pages
   const none = items.length === 0 && !loading && !error
+  const isNarrowed = search !== '' || state !== undefined
+
+  function sortBy(next: InstanceSort): void {
+    const first = next === 'name' ? 'asc' : 'desc'
+    setOrder({ sort: next, order: next !== sort ? first : order === 'asc' ? 'desc' : 'asc' })
+  }
 
   return (
     <>
@@ -31,9 +46,9 @@ export function InstancesPage() {
           {t.instances.create}
         </button>
       </PageHead>
-      <Problem error={error} onRetry={retry} />
-      {!(none && typed === '') && (
-        <div class="row">
+      <Problem error={error} onRetry={pages.reload} />
+      {!(none && typed === '' && !isNarrowed) && (
+        <div class="row instance-filter">
           <input
             type="search"
             class="grow"
@@ -43,12 +58,21 @@ export function InstancesPage() {
             aria-label={t.instances.search}
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
-          <p class="muted" role="status">
-            {loading ? t.loading : t.instances.shown(f.count(items.length))}
-          </p>
+          <select
+            aria-label={t.instances.state}
+            value={state ?? ''}
+            onChange={({ currentTarget: { value } }) => setState(STATES.find((known) => known === value))}
+          >
+            <option value="">{t.instances.anyState}</option>
+            {STATES.map((known) => (
+              <option key={known} value={known}>
+                {t.instances.states[known]}
+              </option>
+            ))}
+          </select>
         </div>
       )}
-      {none && search === '' && (
+      {none && !isNarrowed && (
         <div class="empty">
           <p>{t.instances.empty}</p>
           <button type="button" onClick={() => setCreating(true)}>
@@ -56,44 +80,47 @@ export function InstancesPage() {
           </button>
         </div>
       )}
-      {none && search !== '' && <p class="empty">{t.instances.notFound(search)}</p>}
+      {none && isNarrowed && <p class="empty">{search === '' ? t.instances.none : t.instances.notFound(search)}</p>}
+      {items.length === 0 && loading && <p class="muted">{t.loading}</p>}
+      {changing && (
+        <BulkSelection
+          chosen={changing}
+          onDone={() => {
+            setChosen(new Set())
+            pages.reload()
+          }}
+          onClose={() => setChanging(undefined)}
+        />
+      )}
       {items.length > 0 && (
-        <ul class="instances">
-          {items.map((instance) => (
-            <Row key={instance.id} instance={instance} />
-          ))}
-        </ul>
+        <>
+          <div class="row bulk">
+            <button
+              type="button"
+              disabled={chosen.size === 0}
+              onClick={() => setChanging({ count: chosen.size, names: [...chosen] })}
+            >
+              {t.instances.setChosen(f.count(chosen.size))}
+            </button>
+            <button type="button" onClick={() => setChanging({ count, filter: { search, state } })}>
+              {t.instances.setAll(f.count(count))}
+            </button>
+            <span class="grow" />
+            <Pager label={t.instances.paging} pages={pages} />
+          </div>
+          <InstanceList
+            instances={items}
+            sort={sort}
+            order={order}
+            chosen={chosen}
+            onSort={sortBy}
+            onChoose={(names, isChosen) =>
+              setChosen(isChosen ? chosen.union(new Set(names)) : chosen.difference(new Set(names)))
+            }
+          />
+        </>
       )}
-      {loadMore && (
-        <button type="button" onClick={loadMore}>
-          {t.instances.more}
-        </button>
-      )}
-      {creating && <CreateInstance onCreated={restart} onClose={() => setCreating(false)} />}
+      {creating && <CreateInstance onCreated={pages.restart} onClose={() => setCreating(false)} />}
     </>
-  )
-}
-
-function Row({ instance: { name, activity, sqs, websocket } }: { instance: Instance }) {
-  return (
-    <li class="instance">
-      <span class="instance-name">
-        <a href={href('instances', name)}>{name}</a> <SilentChip activity={activity} />
-      </span>
-      <Chip label="SQS" selection={sqs} />
-      <Chip label="WebSocket" selection={websocket} />
-      <span class="muted instance-last">
-        <LastEvent activity={activity} />
-      </span>
-    </li>
-  )
-}
-
-function Chip({ label, selection }: { label: string; selection: Selection }) {
-  const t = texts.value
-  return (
-    <span class={selection.enabled ? 'chip on' : 'chip'}>
-      {label} {selection.enabled ? t.instances.events(formats.value.count(selection.events.length)) : t.off}
-    </span>
   )
 }

@@ -48,15 +48,19 @@ function Stream({ instance, path }: { instance: string | undefined; path: string
   const paused = stream.paused.value
   const events = stream.events.value
   const shown = names.length === 0 ? events : events.filter(({ event }) => names.includes(event))
+  const lostAt = stream.lostAt.value
+  const isLive = stream.state.value === 'live'
+  const shownState = isLive && paused ? 'paused' : stream.state.value
   const replay = stream.replay.value
   const error = stream.error.value
   return (
     <>
       <div class="row stream-bar">
-        <p class={`state ${stream.state.value === 'live' ? 'good' : 'waiting'}`} role="status">
-          {t.live.states[stream.state.value]}
+        <p class={`state ${shownState === 'live' ? 'good' : 'waiting'}`} role="status">
+          {t.live.states[shownState]}
+          {lostAt !== undefined && <span class="muted">{t.live.lostAt(f.clock(lostAt))}</span>}
         </p>
-        <p class="figure-small">{t.live.rate(f.count(stream.rate.value))}</p>
+        {isLive && <p class="figure-small">{t.live.rate(f.count(stream.rate.value))}</p>}
         <span class="grow" />
         <button type="button" aria-pressed={paused} onClick={() => (paused ? stream.resume() : stream.pause())}>
           {paused ? t.live.resume(f.count(stream.missed.value)) : t.live.pause}
@@ -72,12 +76,37 @@ function Stream({ instance, path }: { instance: string | undefined; path: string
           {replay.complete ? t.live.replayed(f.count(replay.count)) : t.live.incomplete}
         </p>
       )}
-      {shown.length === 0 && !error ? (
+      {shown.length === 0 && !error && isLive && (
         <p class="empty">
           {t.live.empty} <a href={href('send', instance)}>{t.pages.send}</a>
         </p>
-      ) : (
-        shown.length > 0 && <EventBrowser events={shown} label={t.live.list} />
+      )}
+      {shown.length === 0 && lostAt !== undefined && <p class="empty">{t.live.lost}</p>}
+      {shown.length > 0 && (
+        <EventBrowser
+          events={shown}
+          label={t.live.list}
+          onHold={(held) => (held ? stream.hold() : stream.release())}
+          bar={<HeldBar stream={stream} shown={shown.length} />}
+        />
+      )}
+    </>
+  )
+}
+
+/** Above the list, always of the same height: what appears there must not move the rows. */
+function HeldBar({ stream, shown }: { stream: LiveStream; shown: number }) {
+  const t = texts.value.live
+  const f = formats.value
+  const isHeld = stream.held.value && !stream.paused.value
+  const missed = f.count(stream.missed.value)
+  return (
+    <>
+      <span class="muted grow">{isHeld ? t.held : t.shown(f.count(shown))}</span>
+      {isHeld && stream.missed.value > 0 && (
+        <button type="button" class="primary" onClick={() => stream.showNew()}>
+          {t.showNew(missed)} <span aria-hidden="true">↑</span>
+        </button>
       )}
     </>
   )

@@ -2,6 +2,9 @@ import { useId, useState } from 'preact/hooks'
 import type { ApiError } from '../api/call.ts'
 import { getInstance, sendEvent } from '../api/requests.ts'
 import type { Emitted } from '../api/types.ts'
+import { jsonFault } from '../json-fault.ts'
+import { jsonFaultText } from '../json-fault-text.ts'
+import { EventOutcomeView } from '../parts/event-outcome.tsx'
 import { InstancePicker } from '../parts/instance-picker.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Problem } from '../parts/problem.tsx'
@@ -82,7 +85,7 @@ export function SendPage({ instance }: { instance: string | undefined }) {
           />
         </label>
         <p id={id} class={fault === undefined ? 'help' : 'help warn'}>
-          {fault === undefined ? t.send.dataHelp : t.send.notJson(fault)}
+          {fault === undefined ? t.send.dataHelp : jsonFaultText(fault)}
         </p>
         <Problem error={error} />
         <div class="row">
@@ -102,23 +105,14 @@ export function SendPage({ instance }: { instance: string | undefined }) {
           {target === undefined && <p class="help">{t.send.pickFirst}</p>}
           {target !== undefined && unknown && <p class="problem">{t.send.unknown(target)}</p>}
           {sent && (
-            <p class="notice">
-              {t.send.done(sent.id, formats.value.count(sent.offset))}{' '}
-              <a href={href('history', sent.instance)}>{t.pages.history}</a>
-            </p>
+            <div class="notice">
+              {sent.offset === 0 ? t.send.notLogged(sent.id) : t.send.done(sent.id, formats.value.count(sent.offset))}{' '}
+              {sent.offset > 0 && <a href={href('history', sent.instance, String(sent.offset))}>{t.log.show}</a>}
+              {sent.offset > 0 && <EventOutcomeView instance={sent.instance} offset={sent.offset} />}
+            </div>
           )}
         </div>
       </form>
     </>
   )
-}
-
-/** The browser's error message for invalid JSON. */
-function jsonFault(text: string): string | undefined {
-  try {
-    JSON.parse(text)
-    return undefined
-  } catch (error) {
-    return (error as Error).message
-  }
 }

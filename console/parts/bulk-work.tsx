@@ -1,85 +1,70 @@
-import { useEffect, useId, useState } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { ApiError } from '../api/call.ts'
-import { listDeadLetters } from '../api/requests.ts'
-import { inChunks } from '../in-chunks.ts'
+import type { Running } from '../running.ts'
 import { toApiError } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 import { Problem } from './problem.tsx'
 
-/** Dead letters of one request: few enough for visible progress. */
-const CHUNK = 50
-/** Ids read by one request. */
-const READ = 1_000
-
-export interface Work {
+export interface BulkWorkProps<Progress extends { done: number }> {
   title: string
-  /** Ids of dead letters; without them, those that match the filter. */
-  ids?: number[]
-  filter?: { instance?: string | undefined; reason?: string }
-  act: (ids: number[]) => Promise<void>
+  /** Number of items. */
+  total: number
+  begin: Progress
+  /** Does the work, once. It ends early by a rejection after `signal` is aborted. */
+  run: (running: Running<Progress>) => Promise<void>
+  /** Shown while the work continues. */
+  help: string
+  /** Further parts of the line that says how far it is. */
+  summary: (progress: Progress) => string[]
+  /** Called when the work has ended in any way. */
+  onDone: () => void
+  onClose: () => void
+  children: (progress: Progress) => ComponentChildren
 }
 
-/** Redrives or discards dead letters in chunks, with progress. */
-export function BulkWork({ work, onDone, onClose }: { work: Work; onDone: () => void; onClose: () => void }) {
-  const t = texts.value
+/** Work on many items, with its progress and a button that stops it. Another work needs another `key`. */
+export function BulkWork<Progress extends { done: number }>(props: BulkWorkProps<Progress>) {
+  const { title, total, begin, run, help, summary, onDone, onClose, children } = props
+  const { work: t } = texts.value
   const f = formats.value
   const id = useId()
-  const [total, setTotal] = useState<number | undefined>(work.ids?.length)
-  const [done, setDone] = useState(0)
+  const [progress, setProgress] = useState(begin)
   const [error, setError] = useState<ApiError | undefined>()
-  const [ended, setEnded] = useState(false)
+  const [state, setState] = useState<'working' | 'finished' | 'stopped'>('working')
+  const controller = useRef(new AbortController())
 
   useEffect(() => {
-    const controller = new AbortController()
-    setTotal(work.ids?.length)
-    setDone(0)
-    setError(undefined)
-    setEnded(false)
-    run(controller.signal)
-      .catch((error: unknown) => controller.signal.aborted || setError(toApiError(error)))
-      .finally(() => {
-        if (controller.signal.aborted) return
-        setEnded(true)
-        onDone()
-      })
-    return () => controller.abort()
-  }, [work])
+    const { signal } = controller.current
+    run({ signal, onProgress: setProgress })
+      .then(
+        () => setState('finished'),
+        (error: unknown) => {
+          if (!signal.aborted) setError(toApiError(error))
+          setState('stopped')
+        }
+      )
+      .finally(onDone)
+    return () => controller.current.abort()
+  }, [])
 
-  async function run(signal: AbortSignal): Promise<void> {
-    // A redriven delivery that fails again has a new id, which is not in the list.
-    const ids = work.ids ?? (await findIds(work.filter ?? {}, signal))
-    setTotal(ids.length)
-    for (const chunk of inChunks(ids, CHUNK)) {
-      signal.throwIfAborted()
-      await work.act(chunk)
-      setDone((before) => before + chunk.length)
-    }
-  }
-
+  const isWorking = state === 'working'
+  const ended = isWorking ? [] : [t[state]]
   return (
-    <div class="card work">
+    <section class="card work" aria-label={title}>
       <p id={id} role="status">
-        {work.title}: {total === undefined ? t.loading : t.dead.progress(f.count(done), f.count(total))}
-        {ended && !error && ` ${t.dead.finished}`}
+        {title}: {[t.progress(f.count(progress.done), f.count(total)), ...summary(progress), ...ended].join(' · ')}
       </p>
-      <progress aria-labelledby={id} {...(total !== undefined && { max: Math.max(total, 1), value: done })} />
+      <progress aria-labelledby={id} max={Math.max(total, 1)} value={progress.done} />
+      {children(progress)}
+      {isWorking && <p class="muted">{help}</p>}
       <Problem error={error} />
       <div class="row end">
-        <button type="button" onClick={onClose}>
-          {ended ? t.close : t.dead.stop}
+        <button type="button" onClick={isWorking ? () => controller.current.abort() : onClose}>
+          {isWorking ? t.stop : texts.value.close}
         </button>
       </div>
-    </div>
+    </section>
   )
-}
-
-async function findIds(filter: NonNullable<Work['filter']>, signal: AbortSignal): Promise<number[]> {
-  const ids: number[] = []
-  for (let after = 0, more = true; more;) {
-    const page = await listDeadLetters({ ...filter, after, limit: READ }, signal)
-    ids.push(...page.deadLetters.map(({ id }) => id))
-    ;({ after, more } = page)
-  }
-  return ids
 }

@@ -1,28 +1,26 @@
-import { useState } from 'preact/hooks'
-import { clientSnippet, socketIoSnippet } from '../snippets.ts'
+import { pollingSnippet, streamSnippet } from '../snippets/http.ts'
+import { clientSnippet, socketIoSnippet, type SocketTarget } from '../snippets/sockets.ts'
 import { texts } from '../texts/current.ts'
-import { Snippet } from './snippet.tsx'
+import { SnippetChoice } from './snippet-choice.tsx'
 
-const CLIENTS = { client: clientSnippet, 'socket.io': socketIoSnippet }
-type Client = keyof typeof CLIENTS
-
-/** Code of a client for this instance, with a copy button. */
+/** Code of a client for this instance. */
 export function Connect({ name, path }: { name: string; path: string }) {
   const t = texts.value.connect
-  const [client, setClient] = useState<Client>('client')
+  const target: SocketTarget = { page: location.href, path, instance: name }
   return (
-    <section class="connect" aria-label={t.title}>
+    <div class="connect">
       <h3>{t.title}</h3>
-      <div class="row" role="radiogroup" aria-label={t.with}>
-        {(Object.keys(CLIENTS) as Client[]).map((choice) => (
-          <label key={choice} class="check">
-            <input type="radio" name="client" checked={client === choice} onChange={() => setClient(choice)} />
-            <span>{t.clients[choice]}</span>
-          </label>
-        ))}
-      </div>
-      <Snippet text={CLIENTS[client]({ page: location.href, path, instance: name })} label={t.title} />
-      <p class="help">{t.key}</p>
-    </section>
+      <SnippetChoice
+        title={t.title}
+        choice={t.with}
+        snippets={{
+          connectInstance: clientSnippet(target),
+          'socket.io-client': socketIoSnippet(target),
+          [t.stream]: streamSnippet(target),
+          [t.polling]: pollingSnippet(target)
+        }}
+        help={t.key}
+      />
+    </div>
   )
 }

@@ -3,11 +3,18 @@ import { texts } from '../texts/current.ts'
 
 const SHOWN_MS = 2_000
 
-/**
- * @param text the text, or a function that creates a long one on demand
- * @param what name of what is copied, for screen readers
- */
-export function CopyButton({ text, what }: { text: string | (() => string); what: string }) {
+type Source = string | (() => string | Promise<string>)
+
+interface CopyButtonProps {
+  /** The text, or a function that creates one on demand. */
+  text: Source
+  /** Name of what is copied, for screen readers. */
+  what?: string
+  /** What the button says instead of "Copy". */
+  label?: string
+}
+
+export function CopyButton({ text, what, label }: CopyButtonProps) {
   const t = texts.value
   const [result, setResult] = useState<'copied' | 'failed' | undefined>()
   useEffect(() => {
@@ -19,17 +26,22 @@ export function CopyButton({ text, what }: { text: string | (() => string); what
     setResult((await copyText(text)) ? 'copied' : 'failed')
   }
   return (
-    <button type="button" class="copy" onClick={() => void copy()} aria-label={`${t.copy}: ${what}`}>
-      <span aria-live="polite">{result === undefined ? t.copy : t[result]}</span>
+    <button
+      type="button"
+      class="copy"
+      onClick={() => void copy()}
+      aria-label={what === undefined ? undefined : `${t.copy}: ${what}`}
+    >
+      <span aria-live="polite">{result === undefined ? (label ?? t.copy) : t[result]}</span>
     </button>
   )
 }
 
 /** Browsers provide the clipboard API only over HTTPS and on localhost; elsewhere the old command still works. */
-async function copyText(source: string | (() => string)): Promise<boolean> {
+async function copyText(source: Source): Promise<boolean> {
   let text: string
   try {
-    text = typeof source === 'string' ? source : source()
+    text = typeof source === 'string' ? source : await source()
   } catch {
     return false
   }

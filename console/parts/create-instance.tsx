@@ -9,10 +9,17 @@ import { Dialog } from './dialog.tsx'
 import { NewToken } from './new-token.tsx'
 import { Problem } from './problem.tsx'
 
+interface CreateInstanceProps {
+  /** The name that the field begins with. */
+  name?: string
+  onCreated: () => void
+  onClose: () => void
+}
+
 /** A dialog that asks for a name, then shows the token once. */
-export function CreateInstance({ onCreated, onClose }: { onCreated: () => void; onClose: () => void }) {
+export function CreateInstance({ name: suggested = '', onCreated, onClose }: CreateInstanceProps) {
   const t = texts.value
-  const [name, setName] = useState('')
+  const [name, setName] = useState(suggested)
   const [token, setToken] = useState('')
   const [created, setCreated] = useState<Created | undefined>()
   const [error, setError] = useState<ApiError | undefined>()
@@ -40,7 +47,7 @@ export function CreateInstance({ onCreated, onClose }: { onCreated: () => void; 
           <button type="button" onClick={onClose}>
             {t.close}
           </button>
-          <a class="button primary" href={href('instances', instanceName)}>
+          <a class="button primary" href={href('instances', instanceName)} onClick={onClose}>
             {t.create.next}
           </a>
         </div>

@@ -1,65 +1,52 @@
 import { useState } from 'preact/hooks'
 import type { ApiError } from '../api/call.ts'
-import { deleteInstance, renewToken } from '../api/requests.ts'
+import { deleteInstance, getBacklog } from '../api/requests.ts'
 import { href } from '../route.ts'
-import { toApiError } from '../state/use-loaded.ts'
+import { ownInstance } from '../state/session.ts'
+import { toApiError, useLoaded } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
+import { formats } from '../texts/formats.ts'
 import { Dialog } from './dialog.tsx'
-import { NewToken } from './new-token.tsx'
+import { EraseEvents } from './erase-events.tsx'
+import { NameField } from './name-field.tsx'
 import { Problem } from './problem.tsx'
+import { RenewToken } from './renew-token.tsx'
 
-/** Irreversible actions: replacing the token and deleting the instance. */
+/** Irreversible actions: erasing events; for the operator, also replacing the token and deleting the instance. */
 export function DangerZone({ name }: { name: string }) {
-  const t = texts.value.danger
-  const [open, setOpen] = useState<'token' | 'delete' | undefined>()
+  const { danger: t, erasure } = texts.value
+  const isOperator = ownInstance.value === undefined
+  const [open, setOpen] = useState<'erase' | 'token' | 'delete' | undefined>()
   const close = () => setOpen(undefined)
   return (
     <section class="card danger-zone" aria-labelledby="danger">
       <h2 id="danger">{t.title}</h2>
       <div class="row spread">
-        <p>{t.tokenHelp}</p>
-        <button type="button" onClick={() => setOpen('token')}>
-          {t.token}
+        <p>{erasure.help}</p>
+        <button type="button" class="danger" onClick={() => setOpen('erase')}>
+          {erasure.action}
         </button>
       </div>
-      <div class="row spread">
-        <p>{t.deleteHelp}</p>
-        <button type="button" class="danger" onClick={() => setOpen('delete')}>
-          {t.delete}
-        </button>
-      </div>
+      {isOperator && (
+        <>
+          <div class="row spread">
+            <p>{t.tokenHelp}</p>
+            <button type="button" onClick={() => setOpen('token')}>
+              {t.token}
+            </button>
+          </div>
+          <div class="row spread">
+            <p>{t.deleteHelp}</p>
+            <button type="button" class="danger" onClick={() => setOpen('delete')}>
+              {t.delete}
+            </button>
+          </div>
+        </>
+      )}
+      {open === 'erase' && <EraseEvents name={name} onClose={close} />}
       {open === 'token' && <RenewToken name={name} onClose={close} />}
       {open === 'delete' && <DeleteInstance name={name} onClose={close} />}
     </section>
-  )
-}
-
-function RenewToken({ name, onClose }: { name: string; onClose: () => void }) {
-  const t = texts.value
-  const [token, setToken] = useState<string | undefined>()
-  const [error, setError] = useState<ApiError | undefined>()
-  async function renew(): Promise<void> {
-    try {
-      setToken((await renewToken(name)).hash)
-    } catch (error) {
-      setError(toApiError(error))
-    }
-  }
-  return (
-    <Dialog title={t.danger.token} onClose={onClose}>
-      {token === undefined ? <p>{t.danger.tokenWarning(name)}</p> : <NewToken token={token} />}
-      <Problem error={error} />
-      <div class="row end">
-        <button type="button" onClick={onClose}>
-          {token === undefined ? t.cancel : t.close}
-        </button>
-        {token === undefined && (
-          <button type="button" class="danger" onClick={() => void renew()}>
-            {t.danger.token}
-          </button>
-        )}
-      </div>
-    </Dialog>
   )
 }
 
@@ -81,15 +68,8 @@ function DeleteInstance({ name, onClose }: { name: string; onClose: () => void }
     <Dialog title={t.danger.deleteTitle(name)} onClose={onClose}>
       <form onSubmit={(event) => void submit(event)}>
         <p>{t.danger.deleteWarning}</p>
-        <label class="field">
-          <span>{t.danger.typeName(name)}</span>
-          <input
-            value={typed}
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        </label>
+        <Unsent name={name} />
+        <NameField name={name} typed={typed} onTyped={setTyped} />
         <Problem error={error} />
         <div class="row end">
           <button type="button" onClick={onClose}>
@@ -101,5 +81,25 @@ function DeleteInstance({ name, onClose }: { name: string; onClose: () => void }
         </div>
       </form>
     </Dialog>
+  )
+}
+
+/** What SQS does not have of an instance that is to be deleted. */
+function Unsent({ name }: { name: string }) {
+  const t = texts.value
+  const { count } = formats.value
+  const { value, error, reload } = useLoaded(name, (signal) => getBacklog(name, signal))
+  if (error) return <Problem error={error} onRetry={reload} />
+  if (!value) return <p class="muted">{t.loading}</p>
+  return (
+    <dl class="facts-list">
+      <dt>{t.danger.pending}</dt>
+      <dd>{count(value.pending)}</dd>
+      <dt>{t.pages['dead-letters']}</dt>
+      <dd>
+        {count(value.deadLetters)}{' '}
+        {value.deadLetters > 0 && <a href={href('dead-letters', name)}>{t.danger.showDeadLetters}</a>}
+      </dd>
+    </dl>
   )
 }

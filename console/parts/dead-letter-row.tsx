@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks'
-import { readEvent } from '../api/requests.ts'
+import { readEvent } from '../api/log.ts'
 import type { DeadLetter } from '../api/types.ts'
-import { href } from '../route.ts'
 import { useLoaded } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 import { JsonView } from './json-view.tsx'
 import { Problem } from './problem.tsx'
+import { ServerText } from './server-text.tsx'
 
 export interface DeadLetterRowProps {
   letter: DeadLetter
@@ -16,7 +16,7 @@ export interface DeadLetterRowProps {
   onDiscard: () => void
 }
 
-/** A dead letter with its reason, its queue and its payload. */
+/** A dead letter of a group, with its message and its payload. */
 export function DeadLetterRow({ letter, chosen, onChoose, onRedrive, onDiscard }: DeadLetterRowProps) {
   const t = texts.value
   const f = formats.value
@@ -32,17 +32,17 @@ export function DeadLetterRow({ letter, chosen, onChoose, onRedrive, onDiscard }
       />
       <div class="letter-text">
         <p>
-          <strong>{letter.event}</strong> <a href={href('instances', letter.instance)}>{letter.instance}</a>{' '}
+          <strong>{letter.event}</strong>{' '}
           <span class="muted">
-            {f.dateTime(letter.diedAt)} · {t.offset} {letter.offset} · {t.faults.attempts(f.count(letter.attempts))}
+            {t.offset} {f.count(letter.offset)} · {t.dead.tried(f.count(letter.tries))} ·{' '}
+            {letter.tries > 1
+              ? t.dead.between(f.dateTime(letter.firstDiedAt), f.dateTime(letter.diedAt))
+              : f.dateTime(letter.diedAt)}
           </span>
         </p>
-        <p>
-          <code class="reason">{letter.reason}</code> {letter.message}
-        </p>
-        <p class="muted">
-          {t.dead.queue} <code>{letter.queue}</code>
-        </p>
+        <div>
+          <Message letter={letter} />
+        </div>
         <details onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>{t.dead.payload}</summary>
           {open && <Payload letter={letter} />}
@@ -60,10 +60,19 @@ export function DeadLetterRow({ letter, chosen, onChoose, onRedrive, onDiscard }
   )
 }
 
+/** The message of AWS, which is English, or that of this server in the page's language. */
+function Message({ letter: { reason, message } }: { letter: DeadLetter }) {
+  const [bytes, limit] = message.match(/\d+/g) ?? []
+  if (reason !== 'IEV_SQS_PAYLOAD_TOO_LARGE' || bytes === undefined || limit === undefined)
+    return <ServerText code={reason} message={message} />
+  const { count } = formats.value
+  return <>{texts.value.dead.tooLarge(count(Number(bytes)), count(Number(limit)))}</>
+}
+
 function Payload({ letter: { instance, offset } }: { letter: DeadLetter }) {
   const t = texts.value
   const { value, error, loading, reload } = useLoaded(`${instance} ${offset}`, (signal) =>
-    readEvent(instance, offset, signal)
+    readEvent({ instance, offset }, signal)
   )
   if (error) return <Problem error={error} onRetry={reload} />
   if (value) return <JsonView value={value} label={t.dead.payload} />

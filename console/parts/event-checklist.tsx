@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { CatalogueEvent } from '../api/types.ts'
-import { byHub } from '../events-by-hub.ts'
+import { type EventGroup, groupEvents } from '../event-groups.ts'
+import { EVENT_PRESETS, presetKeys } from '../event-presets.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 
@@ -12,7 +13,7 @@ export interface EventChecklistProps {
   onChange: (selected: ReadonlySet<string>) => void
 }
 
-/** Checkboxes of events with a search, grouped by hub. "All" and "none" apply to the found ones. */
+/** Checkboxes of events with a search, grouped by what they are about. "All" and "none" apply to the found ones. */
 export function EventChecklist({ legend, events, selected, onChange }: EventChecklistProps) {
   const t = texts.value
   const f = formats.value
@@ -21,7 +22,6 @@ export function EventChecklist({ legend, events, selected, onChange }: EventChec
   const shown = events.filter(
     ({ name, key }) => name.toLowerCase().includes(wanted) || key.toLowerCase().includes(wanted)
   )
-  const groups = byHub(shown, t.ownEvents)
 
   function change(keys: readonly string[], checked: boolean): void {
     const next = new Set(selected)
@@ -45,50 +45,81 @@ export function EventChecklist({ legend, events, selected, onChange }: EventChec
           aria-label={t.searchEvents}
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
-        <button
-          type="button"
-          onClick={() =>
-            change(
-              shown.filter(({ inAll }) => inAll).map(({ key }) => key),
-              true
-            )
-          }
-        >
+        <button type="button" onClick={() => change(common(shown), true)}>
           {t.all}
         </button>
-        <button
-          type="button"
-          onClick={() =>
-            change(
-              shown.map(({ key }) => key),
-              false
-            )
-          }
-        >
+        <button type="button" onClick={() => change(keysOf(shown), false)}>
           {t.none}
         </button>
       </div>
+      <div class="row presets" role="group" aria-label={t.eventPresets.title}>
+        <span class="muted">{t.eventPresets.title}</span>
+        {EVENT_PRESETS.map((preset) => {
+          const keys = presetKeys(preset, events)
+          return (
+            keys.length > 0 && (
+              <button key={preset} type="button" onClick={() => onChange(new Set(keys))}>
+                {t.eventPresets[preset]}
+              </button>
+            )
+          )
+        })}
+      </div>
       {shown.length === 0 && <p class="muted">{t.noEventFound}</p>}
-      {groups.map(({ hub, title, events }) => (
-        <div key={title} role="group" aria-label={title}>
-          {groups.length > 1 && <p class="muted">{title}</p>}
-          <div class="checks">
-            {events.map(({ name, key, inAll }) => (
-              <label key={key} class="check">
-                <input
-                  type="checkbox"
-                  checked={selected.has(key)}
-                  onChange={(event) => change([key], event.currentTarget.checked)}
-                />
-                <span>
-                  {name}
-                  {!inAll && <small> {hub === 'evolution' ? t.secretNotInAll : t.notInAll}</small>}
-                </span>
-              </label>
-            ))}
-          </div>
-        </div>
+      {groupEvents(shown, t.ownEvents).map((group) => (
+        <Group key={`${group.hub} ${group.family}`} {...group} selected={selected} onChange={change} />
       ))}
     </fieldset>
   )
+}
+
+interface GroupProps extends EventGroup {
+  selected: ReadonlySet<string>
+  onChange: (keys: readonly string[], checked: boolean) => void
+}
+
+function Group({ family, hub, events, selected, onChange }: GroupProps) {
+  const t = texts.value
+  const title = hub === undefined ? t.families[family] : `${hub} · ${t.families[family]}`
+  const chosen = events.filter(({ key }) => selected.has(key)).length
+  const keys = common(events)
+  return (
+    <div class="check-group" role="group" aria-label={title}>
+      <label class="check group-head">
+        <input
+          type="checkbox"
+          checked={chosen === events.length}
+          indeterminate={chosen > 0 && chosen < events.length}
+          onChange={(event) =>
+            onChange(event.currentTarget.checked ? keys : keysOf(events), event.currentTarget.checked)
+          }
+        />
+        <span>{title}</span>
+      </label>
+      <div class="checks">
+        {events.map(({ name, key, inAll, hub: source }) => (
+          <label key={key} class="check">
+            <input
+              type="checkbox"
+              checked={selected.has(key)}
+              onChange={(event) => onChange([key], event.currentTarget.checked)}
+            />
+            <span>
+              {name}
+              {!inAll && <small> {source === 'evolution' ? t.secretNotInAll : t.notInAll}</small>}
+            </span>
+          </label>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function keysOf(events: readonly CatalogueEvent[]): string[] {
+  return events.map(({ key }) => key)
+}
+
+/** Keys of the events that "all" includes. */
+function common(events: readonly CatalogueEvent[]): string[] {
+  return keysOf(events.filter(({ inAll }) => inAll))
 }

@@ -1,8 +1,11 @@
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Message } from '../api/types.ts'
-import { eventPreview } from '../event-preview.ts'
-import { texts } from '../texts/current.ts'
+import { ColumnWidths, rowTexts, type Column } from '../column-widths.ts'
+import { measureIn } from '../measure-text.ts'
+import { withSelected } from '../with-selected.ts'
 import { formats } from '../texts/formats.ts'
+import { texts } from '../texts/current.ts'
+import { EventHeads, EventRow } from './event-row.tsx'
 
 /** Additional rows above and below the visible ones, so that scrolling shows no gaps. */
 const MARGIN = 4
@@ -24,6 +27,7 @@ export interface EventListProps {
   /** Newest first. */
   events: readonly Message[]
   label: string
+  /** Stays in the list and in view, also if it is no longer among `events`. */
   selected: Message | undefined
   onSelect: (event: Message) => void
   /** Called with an event that the user opens by a click or Enter. */
@@ -31,14 +35,17 @@ export interface EventListProps {
 }
 
 /**
- * A list of thousands of events. Only the visible rows are in the page, so the rate of events does not matter. It is one tab stop;
- * arrow keys move inside.
+ * A list of thousands of events. Only the visible rows and the chosen one are in the page, so the rate of events does not matter.
+ * It is one tab stop; arrow keys move inside.
  */
-export function EventList({ events, label, selected, onSelect, onOpen }: EventListProps) {
+export function EventList({ events: given, label, selected, onSelect, onOpen }: EventListProps) {
+  const f = formats.value
   const list = useRef<HTMLDivElement>(null)
   const id = useId()
   const [view, setView] = useState<View>({ top: 0, height: 600, row: 36 })
   const newest = useRef<Message | undefined>(undefined)
+  const events = useMemo(() => withSelected(given, selected), [given, selected])
+  const columns = useColumns(list, events)
 
   useEffect(() => {
     const element = list.current as HTMLDivElement
@@ -50,13 +57,13 @@ export function EventList({ events, label, selected, onSelect, onOpen }: EventLi
   // Keeps the visible rows in place when new events are added above them.
   useLayoutEffect(() => {
     const element = list.current as HTMLDivElement
-    const added = newest.current === undefined ? 0 : events.indexOf(newest.current)
-    newest.current = events[0]
+    const added = newest.current === undefined ? 0 : given.indexOf(newest.current)
+    newest.current = given[0]
     if (added > 0 && element.scrollTop > 0) element.scrollTop += added * view.row
-  }, [events])
+  }, [given])
 
   const first = Math.max(0, Math.floor(view.top / view.row) - MARGIN)
-  const shown = events.slice(first, Math.ceil((view.top + view.height) / view.row) + MARGIN)
+  const last = Math.ceil((view.top + view.height) / view.row) + MARGIN
   const at = selected ? events.indexOf(selected) : -1
 
   function select(index: number): void {
@@ -87,67 +94,70 @@ export function EventList({ events, label, selected, onSelect, onOpen }: EventLi
     select(index)
   }
 
+  const row = (event: Message, index: number) => (
+    <EventRow
+      // Another log may have the same offsets.
+      key={`${event.offset} ${event.id}`}
+      id={`${id}-${index}`}
+      event={event}
+      shown={rowTexts(event, f)}
+      top={index === at ? undefined : index * view.row}
+      position={index + 1}
+      of={events.length}
+      onOpen={onOpen}
+    />
+  )
+  const shown = events.slice(first, last).map((event, place) => ({ event, index: first + place }))
   return (
-    <div
-      ref={list}
-      class="events"
-      role="listbox"
-      tabIndex={0}
-      aria-label={label}
-      aria-activedescendant={at >= first && at < first + shown.length ? `${id}-${at}` : undefined}
-      onKeyDown={onKeyDown}
-      onScroll={(event) => setView(viewOf(event.currentTarget))}
-    >
-      <div role="presentation" style={{ height: `${events.length * view.row}px` }}>
-        {shown.map((event, index) => (
-          <Row
-            // Another log may have the same offsets.
-            key={`${event.offset} ${event.id}`}
-            id={`${id}-${first + index}`}
-            event={event}
-            top={(first + index) * view.row}
-            position={first + index + 1}
-            of={events.length}
-            selected={first + index === at}
-            onOpen={onOpen}
-          />
-        ))}
+    <div class="events-frame" style={columns}>
+      <EventHeads id={`${id}-heads`} />
+      <div
+        ref={list}
+        class="events"
+        role="listbox"
+        tabIndex={0}
+        aria-label={label}
+        aria-describedby={`${id}-heads`}
+        aria-activedescendant={at < 0 ? undefined : `${id}-${at}`}
+        onKeyDown={onKeyDown}
+        onScroll={(event) => setView(viewOf(event.currentTarget))}
+      >
+        <div role="presentation" style={{ height: `${events.length * view.row}px` }}>
+          {selected && at >= 0 && (
+            <>
+              {/* The place of the chosen row, from which it moves to the edge that it would leave. */}
+              <div role="presentation" style={{ height: `${at * view.row}px` }} />
+              {row(selected, at)}
+            </>
+          )}
+          {shown.filter(({ index }) => index !== at).map(({ event, index }) => row(event, index))}
+        </div>
       </div>
     </div>
   )
 }
 
-interface RowProps {
-  id: string
-  event: Message
-  /** Pixels. */
-  top: number
-  position: number
-  of: number
-  selected: boolean
-  onOpen: (event: Message) => void
-}
-
-function Row({ id, event, top, position, of, selected, onOpen }: RowProps) {
-  const preview = useMemo(() => eventPreview(event.data), [event])
-  return (
-    <div
-      id={id}
-      role="option"
-      class="event"
-      aria-selected={selected}
-      aria-posinset={position}
-      aria-setsize={of}
-      style={{ transform: `translateY(${top}px)` }}
-      onClick={() => onOpen(event)}
-    >
-      <span class="event-time">{formats.value.time(event.date_time)}</span>
-      <span class="event-name">{event.event}</span>
-      <span class="event-instance">{event.instance}</span>
-      <span class="event-preview">{preview}</span>
-      <span class="event-offset" title={texts.value.offset}>
-        {event.offset}
-      </span>
-    </div>
-  )
+/** The columns for the events that the list has had so far, in the current language. */
+function useColumns(list: { readonly current: Element | null }, events: readonly Message[]): Record<string, string> {
+  const f = formats.value
+  const t = texts.value
+  const [template, setTemplate] = useState({ wide: '', narrow: '' })
+  const widths = useRef<ColumnWidths>(undefined)
+  useLayoutEffect(() => {
+    widths.current ??= new ColumnWidths(measureIn(list.current as Element))
+    const heads: Record<Column, string> = {
+      time: t.whenIn(f.zone()),
+      event: t.inspector,
+      instance: t.instance,
+      offset: t.offset
+    }
+    // Of times and offsets, those of the ends are long enough.
+    const ends = [events[0], events.at(-1)].filter((event) => event !== undefined)
+    for (const shown of [heads, ...ends.map((event) => rowTexts(event, f))])
+      for (const [column, text] of Object.entries(shown)) widths.current.add(column as Column, text)
+    for (const { event, instance } of events) widths.current.add('event', event).add('instance', instance)
+    const { wide, narrow } = widths.current
+    setTemplate((before) => (before.wide === wide ? before : { wide, narrow }))
+  }, [events, f])
+  return { '--event-columns': template.wide, '--event-columns-narrow': template.narrow }
 }

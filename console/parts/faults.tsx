@@ -3,6 +3,7 @@ import type { Fault } from '../api/types.ts'
 import { pollError, status } from '../state/overview.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
+import { ServerText } from './server-text.tsx'
 
 /** The current faults with their reasons, announced by screen readers; empty without faults. */
 export function Faults() {
@@ -20,10 +21,10 @@ export function Faults() {
 function Unanswered({ error: { code, message, status } }: { error: ApiError }) {
   const t = texts.value
   return (
-    <p class="fault">
+    <div class="fault">
       <strong>{status === 0 ? t.faults.unreachable : t.faults.failing}</strong> <code>{code}</code>{' '}
-      <span class="why">{message}</span> <span class="hint">{t.faults.unreachableHint}</span>
-    </p>
+      <ServerText code={code} message={message} /> <span class="hint">{t.faults.unreachableHint}</span>
+    </div>
   )
 }
 
@@ -37,10 +38,10 @@ function FaultLine({ fault: { component, code, message, queue, queues = 1, since
     since !== undefined && t.faults.since(f.dateTime(since))
   ].filter((fact) => fact !== false)
   return (
-    <p class="fault">
-      <strong>{known?.title ?? component}</strong> <code>{code}</code> <span class="why">{message}</span>{' '}
+    <div class="fault">
+      <strong>{known?.title ?? component}</strong> <code>{code}</code> <ServerText code={code} message={message} />{' '}
       {facts.length > 0 && <span class="facts">{facts.join(' · ')}</span>}{' '}
       {known && <span class="hint">{known.hint}</span>}
-    </p>
+    </div>
   )
 }

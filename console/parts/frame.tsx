@@ -1,12 +1,13 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { href, type Page } from '../route.ts'
-import { status } from '../state/overview.ts'
+import { pollError, status } from '../state/overview.ts'
 import { ownInstance, session, signOut } from '../state/session.ts'
 import { route } from '../state/route.ts'
 import { formats } from '../texts/formats.ts'
 import { texts } from '../texts/current.ts'
 import { Brand } from './brand.tsx'
+import { Destination } from './destination.tsx'
 import { Preferences } from './preferences.tsx'
 
 const OF_GLOBAL: Page[] = ['overview', 'instances', 'live', 'history', 'send', 'dead-letters']
@@ -18,6 +19,7 @@ export function Frame({ page, children }: { page: Page; children: ComponentChild
   const own = ownInstance.value
   const main = useRef<HTMLElement>(null)
   const shown = useRef(route.value)
+  const [menuOpen, setMenuOpen] = useState(false)
   useEffect(() => {
     document.title = `${t.pages[page]} · ${t.product}`
   }, [page, t])
@@ -26,6 +28,7 @@ export function Frame({ page, children }: { page: Page; children: ComponentChild
     if (shown.current !== route.value) main.current?.focus({ preventScroll: true })
     if (shown.current.page !== route.value.page) scrollTo(0, 0)
     shown.current = route.value
+    setMenuOpen(false)
   }, [route.value])
 
   return (
@@ -40,29 +43,44 @@ export function Frame({ page, children }: { page: Page; children: ComponentChild
       >
         {t.skipToContent}
       </a>
-      <header class="side">
+      <header
+        class={menuOpen ? 'side menu-open' : 'side'}
+        onKeyDown={(event) => event.key === 'Escape' && setMenuOpen(false)}
+      >
         <Brand />
-        <nav aria-label={t.navigation}>
-          <ul class="nav">
-            {(own === undefined ? OF_GLOBAL : OF_INSTANCE).map((target) => (
-              <li key={target}>
-                <a href={href(target, own)} aria-current={target === page ? 'page' : undefined}>
-                  <span>{own !== undefined && target === 'instances' ? t.ownInstance : t.pages[target]}</span>
-                  {target === 'dead-letters' && <DeadLetterCount />}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <div class="side-end">
-          <p class="who">
-            {own === undefined ? t.signedInGlobal : t.signedInAs(own)}
-            <span class="muted"> · {session.value?.server.version}</span>
-          </p>
-          <Preferences />
-          <button type="button" class="quiet" onClick={signOut}>
-            {t.signOut}
-          </button>
+        <button
+          type="button"
+          class="menu-button"
+          aria-expanded={menuOpen}
+          aria-controls="menu"
+          onClick={() => setMenuOpen(!menuOpen)}
+        >
+          {t.menu} <DeadLetterCount />
+        </button>
+        <div id="menu" class="menu">
+          <Destination />
+          <nav aria-label={t.navigation}>
+            <ul class="nav">
+              {(own === undefined ? OF_GLOBAL : OF_INSTANCE).map((target) => (
+                <li key={target}>
+                  <a href={href(target, own)} aria-current={target === page ? 'page' : undefined}>
+                    <span>{own !== undefined && target === 'instances' ? t.ownInstance : t.pages[target]}</span>
+                    {target === 'dead-letters' && <DeadLetterCount />}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <div class="side-end">
+            <p class="who">
+              {own === undefined ? t.signedInGlobal : t.signedInAs(own)}
+              <span class="muted"> · {session.value?.server.version}</span>
+            </p>
+            <Preferences />
+            <button type="button" class="quiet" onClick={signOut}>
+              {t.signOut}
+            </button>
+          </div>
         </div>
       </header>
       <main id="main" tabIndex={-1} ref={main}>
@@ -72,7 +90,10 @@ export function Frame({ page, children }: { page: Page; children: ComponentChild
   )
 }
 
+/** The number of dead letters; it recedes while the server does not answer. */
 function DeadLetterCount() {
   const count = status.value?.overview.deadLetters ?? 0
-  return count === 0 ? null : <span class="badge danger">{formats.value.count(count)}</span>
+  return count === 0 ? null : (
+    <span class={pollError.value ? 'badge' : 'badge danger'}>{formats.value.count(count)}</span>
+  )
 }

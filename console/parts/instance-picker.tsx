@@ -1,5 +1,5 @@
 import { useEffect, useId, useState } from 'preact/hooks'
-import { findInstances } from '../api/requests.ts'
+import { suggestNames } from '../api/requests.ts'
 import { useDebounced } from '../state/use-debounced.ts'
 import { useLoaded } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
@@ -21,10 +21,7 @@ export function InstancePicker({ value, onPick, withAll = false }: InstancePicke
   const id = useId()
   const [text, setText] = useState(value ?? '')
   const search = useDebounced(text.trim())
-  const { value: found } = useLoaded(`instances ${search}`, (signal) =>
-    findInstances({ search, limit: SUGGESTIONS }, signal)
-  )
-  const names = (found?.items ?? []).map(({ name }) => name)
+  const { value: names = [] } = useLoaded(`instances ${search}`, (signal) => suggestNames(search, SUGGESTIONS, signal))
   const isName = names.includes(text)
 
   useEffect(() => {

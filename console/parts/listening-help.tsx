@@ -6,6 +6,7 @@ import { toApiError } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 import { Problem } from './problem.tsx'
+import { ServerText } from './server-text.tsx'
 
 export interface ListeningHelpProps {
   error: ConnectionError
@@ -34,7 +35,7 @@ export function ListeningHelp({ error, instance, onFixed }: ListeningHelpProps) 
       <p>
         <strong>{notSet ? t.live.notEnabled(instance) : t.live.refused}</strong> <code>{error.code}</code>
       </p>
-      {!notSet && <p>{error.message}</p>}
+      {!notSet && <ServerText code={error.code} message={error.message} />}
       {error.retryAfterMs !== undefined && <p>{t.live.retryAt(formats.value.clock(retryAt))}</p>}
       <Problem error={problem} />
       {notSet ? (

@@ -21,7 +21,8 @@ export function ModeHint({ transport, name }: { transport: Transport; name: stri
       {shared &&
         (shared.singleQueue
           ? t.sqs.single(shared.prefix, formats.value.count(shared.events.length))
-          : t.sqs.global(shared.prefix, formats.value.count(shared.events.length)))}
+          : t.sqs.global(shared.prefix, formats.value.count(shared.events.length)))}{' '}
+      {shared && (shared.unlessOwn ? t.sqs.unlessOwn : t.sqs.twice)}
     </p>
   )
 }

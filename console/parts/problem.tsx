@@ -1,7 +1,10 @@
 import type { ApiError } from '../api/call.ts'
+import { explanationsOf } from '../explain.ts'
 import { texts } from '../texts/current.ts'
+import { messageWords, sentenceOf } from '../texts/message-words.ts'
+import { Explanations } from './explanations.tsx'
 
-/** The error of a request with the server's messages, and a button to try again. */
+/** The error of a request with what the server says, and a button to try again. */
 export function Problem({ error, onRetry }: { error: ApiError | undefined; onRetry?: () => void }) {
   const t = texts.value
   return (
@@ -9,11 +12,9 @@ export function Problem({ error, onRetry }: { error: ApiError | undefined; onRet
       {error && (
         <div class="problem">
           <p>
-            <strong>{t.errors[error.code as keyof typeof t.errors] ?? t.errors.other}</strong> <code>{error.code}</code>
+            <strong>{sentenceOf(error.code) ?? t.errors.other}</strong> <code>{error.code}</code>
           </p>
-          {error.messages.map((message) => (
-            <p key={message}>{message}</p>
-          ))}
+          <Explanations of={explanationsOf(error, messageWords.value)} />
           {onRetry && (
             <button type="button" onClick={onRetry}>
               {t.tryAgain}

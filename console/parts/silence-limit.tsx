@@ -1,10 +1,8 @@
 import { useState } from 'preact/hooks'
-import type { ApiError } from '../api/call.ts'
 import { setSilence } from '../api/requests.ts'
 import type { Instance } from '../api/types.ts'
-import { toApiError } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
-import { Problem } from './problem.tsx'
+import { SavingForm } from './saving-form.tsx'
 
 /** A year, as the server accepts it. */
 const MAX_MINUTES = 525_600
@@ -18,24 +16,9 @@ interface SilenceLimitProps {
 export function SilenceLimit({ instance: { name, silenceAfterMinutes }, onSaved }: SilenceLimitProps) {
   const t = texts.value
   const [minutes, setMinutes] = useState(silenceAfterMinutes === null ? '' : String(silenceAfterMinutes))
-  const [error, setError] = useState<ApiError | undefined>()
-  const [saved, setSaved] = useState(false)
-
-  async function save(event: SubmitEvent): Promise<void> {
-    event.preventDefault()
-    setError(undefined)
-    setSaved(false)
-    try {
-      await setSilence(name, minutes === '' ? null : Number(minutes))
-      setSaved(true)
-      onSaved()
-    } catch (error) {
-      setError(toApiError(error))
-    }
-  }
 
   return (
-    <form class="card" onSubmit={(event) => void save(event)}>
+    <SavingForm save={() => setSilence(name, minutes === '' ? null : Number(minutes))} onSaved={onSaved}>
       <label class="field">
         <span>{t.activity.limit}</span>
         <input
@@ -49,13 +32,6 @@ export function SilenceLimit({ instance: { name, silenceAfterMinutes }, onSaved 
         />
       </label>
       <p class="help">{t.activity.limitHelp}</p>
-      <Problem error={error} />
-      <div class="row">
-        <button type="submit">{t.save}</button>
-        <span class="muted" role="status">
-          {saved ? t.transports.saved : ''}
-        </span>
-      </div>
-    </form>
+    </SavingForm>
   )
 }

@@ -1,15 +1,19 @@
 import { signal } from '@preact/signals'
 import type { ApiError } from '../api/call.ts'
-import { getOverview } from '../api/requests.ts'
-import type { Overview } from '../api/types.ts'
+import { getHistory, getOverview } from '../api/requests.ts'
+import type { Overview, OverviewHistory } from '../api/types.ts'
 import { NodeRates, type Rates } from '../rates.ts'
-import { NO_SERIES, withPoint, type Series } from '../sample-series.ts'
+import { NO_SERIES, withHistory, withPoint, type Series } from '../sample-series.ts'
 import { toApiError } from './use-loaded.ts'
 
 const EVERY_MS = 2_000
+/** Milliseconds between two samples of the server. */
+const SAMPLE_MS = 10_000
 
 export interface Status {
   overview: Overview
+  /** When it arrived, in milliseconds since 1970. */
+  at: number
   rates: Rates | undefined
   sockets: number
   /** Number of nodes that the rates include. */
@@ -21,20 +25,44 @@ export const series = signal<Series>(NO_SERIES)
 /** The error of the last poll. */
 export const pollError = signal<ApiError | undefined>(undefined)
 
+type Sample = OverviewHistory['samples'][number]
+
+function heardOf({ rates, sockets, size }: NodeRates): Pick<Status, 'rates' | 'sockets' | 'heardNodes'> {
+  return { rates, sockets, heardNodes: size }
+}
+
+function allOf({ accepted, delivered, sockets }: Sample, nodes: number): ReturnType<typeof heardOf> {
+  const rates = accepted === null || delivered === null ? undefined : { accepted, delivered }
+  return { rates, sockets, heardNodes: nodes }
+}
+
 /** Polls the overview every two seconds on all pages, so that charts have no gaps. @returns a function that stops it */
 export function pollOverview(): () => void {
   const controller = new AbortController()
   const rates = new NodeRates()
   let timer: ReturnType<typeof setTimeout>
+  /** The last sample of all nodes, for answers that do not come from all of them. */
+  let sums: Sample | undefined
+  let summedAt = -Infinity
+
+  async function readSums(): Promise<void> {
+    if (performance.now() - summedAt < SAMPLE_MS) return
+    summedAt = performance.now()
+    sums = (await getHistory(controller.signal)).samples.at(-1)
+  }
 
   async function poll(): Promise<void> {
     try {
       const overview = await getOverview(controller.signal)
       if (controller.signal.aborted) return
       rates.add(overview, performance.now())
-      const next = { overview, rates: rates.rates, sockets: rates.sockets, heardNodes: rates.size }
+      const isPartial = rates.size < overview.nodes
+      // Without it, the nodes that have answered count.
+      if (isPartial) await readSums().catch(() => {})
+      const next = { overview, at: Date.now(), ...(isPartial && sums ? allOf(sums, overview.nodes) : heardOf(rates)) }
       status.value = next
-      series.value = withPoint(series.peek(), Date.now() / 1_000, {
+      series.value = withPoint(series.peek(), {
+        time: next.at / 1_000,
         accepted: next.rates?.accepted ?? null,
         delivered: next.rates?.delivered ?? null,
         pending: overview.pending,
@@ -51,7 +79,21 @@ export function pollOverview(): () => void {
     timer = setTimeout(() => void poll(), EVERY_MS)
   }
 
+  async function begin(): Promise<void> {
+    const { time, samples } = await getHistory(controller.signal)
+    // The clock of the server may differ from that of the browser.
+    const ahead = Date.now() - Date.parse(time)
+    const points = samples.map(({ time, oldestPendingAgeSeconds, ...sample }) => ({
+      ...sample,
+      oldest: oldestPendingAgeSeconds ?? 0,
+      time: (Date.parse(time) + ahead) / 1_000
+    }))
+    if (!controller.signal.aborted) series.value = withHistory(series.peek(), points)
+  }
+
   void poll()
+  // Without it, the charts begin now.
+  begin().catch(() => {})
   return () => {
     controller.abort()
     clearTimeout(timer)

@@ -36,7 +36,7 @@ export function currentKey(): string {
   return session.peek()?.key ?? ''
 }
 
-const SERVER = objectWith<Server>({ version: 'string', identity: 'object', events: 'list' })
+const SERVER = objectWith<Server>({ version: 'string', identity: 'object', events: 'list', limits: 'object' })
 /** Characters that browsers and servers encode identically in headers. */
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/
 

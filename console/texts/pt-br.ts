@@ -1,10 +1,18 @@
 import type { Texts } from './en.ts'
+import { erasurePtBr } from './erasure/pt-br.ts'
+import { errorsPtBr } from './errors/pt-br.ts'
+import { filtersPtBr } from './filters/pt-br.ts'
+import { outcomePtBr } from './outcome/pt-br.ts'
+import { tablesPtBr } from './tables/pt-br.ts'
+import { logPtBr } from './log/pt-br.ts'
 
+/** The texts in the order of `en`. */
 export const ptBr: Texts = {
   product: 'Eventos de instâncias',
   loading: 'Carregando…',
   skipToContent: 'Ir para o conteúdo',
   navigation: 'Páginas',
+  menu: 'Menu',
   language: 'Idioma',
   theme: 'Aparência',
   themes: { system: 'Do sistema', light: 'Clara', dark: 'Escura' },
@@ -12,6 +20,14 @@ export const ptBr: Texts = {
   signedInGlobal: 'Chave global',
   signedInAs: (instance) => `Token de ${instance}`,
   ownInstance: 'Instância',
+  destination: {
+    title: 'Este servidor',
+    environment: 'Ambiente',
+    emulated: 'emulado',
+    emulatedHelp: 'Os eventos vão para um emulador, não para a AWS.',
+    off: 'desligado',
+    stores: { sqlite: 'SQLite', postgresql: 'PostgreSQL' }
+  },
   pages: {
     overview: 'Visão geral',
     instances: 'Instâncias',
@@ -27,11 +43,13 @@ export const ptBr: Texts = {
   close: 'Fechar',
   save: 'Salvar',
   tryAgain: 'Tentar de novo',
+  originalText: 'Texto original, em inglês',
   all: 'Todos',
   none: 'Nenhum',
   off: 'desligado',
   previous: 'Anterior',
   next: 'Próxima',
+  range: (first, last, all) => `${first}–${last} de ${all}`,
   instance: 'Instância',
   allInstances: 'Todas as instâncias',
   pickInstance: 'Nome de uma instância',
@@ -42,12 +60,33 @@ export const ptBr: Texts = {
   notInAll: 'não faz parte de “todos”',
   secretNotInAll: 'não faz parte de “todos”: contém segredos',
   ownEvents: 'Eventos deste servidor',
+  eventPresets: {
+    title: 'Selecionar só',
+    messages: 'Mensagens',
+    messageStates: 'Mensagens e o que acontece com elas',
+    connection: 'Conexão'
+  },
   selectedOf: (selected, all) => `${selected} de ${all}`,
   offset: 'Offset',
   when: 'Quando',
+  whenIn: (zone) => `Quando (${zone})`,
+  content: 'Conteúdo',
   eventId: 'Id',
   inspector: 'Evento',
+  closeEvent: 'Fechar evento',
   inspectHint: 'Escolha um evento para ver o conteúdo.',
+  family: 'Sobre',
+  families: {
+    messages: 'Mensagens',
+    chats: 'Conversas',
+    contacts: 'Contatos',
+    groups: 'Grupos',
+    presence: 'Presença',
+    calls: 'Chamadas',
+    connection: 'Conexão',
+    labels: 'Etiquetas',
+    other: 'Outros'
+  },
   wholeMessage: 'Mensagem inteira',
   jsonCut: '… cortado aqui. Copiar inclui tudo.',
   metrics: {
@@ -68,10 +107,7 @@ export const ptBr: Texts = {
     refused: 'Sua chave não é mais válida: ela foi trocada ou a instância foi excluída. Entre com outra.'
   },
   overview: {
-    lead: 'O estado atual e os últimos cinco minutos.',
-    well: 'Tudo funcionando',
-    unwell: 'Há algo errado',
-    rejecting: 'Há eventos rejeitados',
+    lead: 'O estado atual e a última hora.',
     node: 'Nó',
     nodes: (heard, all) => `${heard} de ${all} nós incluídos`,
     uptime: 'No ar há',
@@ -79,11 +115,48 @@ export const ptBr: Texts = {
     maxPending: 'Limite de pendentes',
     refused: 'Eventos recusados',
     replaying: 'Sockets em replay',
+    streams: 'Streams HTTP',
+    longPolls: 'Long polls em espera',
     version: 'Versão',
     lookAtThem: 'Ver quais',
     noChart: (metric) => `${metric}: ainda sem dados`,
-    chart: (metric, now, low, high) => `${metric}: agora ${now}, entre ${low} e ${high} nos últimos cinco minutos`
+    chart: (metric, now, low, high) => `${metric}: agora ${now}, entre ${low} e ${high} na última hora`
   },
+  health: {
+    title: 'Situação',
+    levels: { good: 'Tudo funcionando', attention: 'Precisa de atenção', bad: 'Há algo errado' },
+    rate: (rate) => `${rate} eventos/s chegando`,
+    last: (age) => `o último há ${age}`,
+    noEvent: 'nenhum evento ainda',
+    refusing: (code) => `os eventos estão sendo recusados (${code})`,
+    healthy: (sqs) => `${sqs} funcionando`,
+    failing: (sqs, code) => `${sqs} não aceita eventos (${code})`,
+    failingQueue: (queue, code) => `a fila ${queue} não aceita eventos (${code})`,
+    failingQueues: (queue, more, code) => `${queue} e mais ${more} filas não aceitam eventos (${code})`,
+    sqsOff: 'SQS desligado',
+    deadLetters: (count) =>
+      count === '1' ? '1 dead letter precisa de atenção' : `${count} dead letters precisam de atenção`,
+    rejected: (count) => `requisições rejeitadas nos últimos dez minutos: ${count}`,
+    silent: (names) => `em silêncio: ${names}`,
+    andMore: (names, more) => `${names} e mais ${more}`,
+    stuck: (queue, age) => `um evento da fila ${queue} está pendente há ${age}`,
+    lost: (time) => `Conexão com o servidor perdida. Tudo abaixo está como às ${time}.`,
+    remedies: {
+      stuck: (queue) =>
+        `O evento mais antigo de ${queue} não sai, e não se conhece nenhum erro: procure a fila no log do servidor, confira se o SQS está ligado e se há um nó que envia, e reinicie-o.`,
+      failing: 'Corrija a causa que o erro indica: os eventos pendentes são enviados em seguida, em ordem.',
+      toQueues: 'Ver as filas',
+      deadLetters: 'O SQS nunca recebe dead letters sozinho: corrija a causa e depois reenvie.',
+      rejected:
+        'Os eventos de requisições rejeitadas se perdem se o remetente não tentar de novo: corrija a chave, o endereço ou os eventos dele.',
+      toRejections: 'Ver quem enviou',
+      silent:
+        'Instâncias silenciosas não enviam nada há mais tempo que o limite delas: confira a conexão e o webhook do hub.',
+      toSilent: 'Ver quais'
+    }
+  },
+  outcome: outcomePtBr,
+  tables: tablesPtBr,
   rejections: {
     title: 'Requisições rejeitadas',
     lead: 'Requisições com eventos que este nó não aceitou. Os eventos se perdem, a menos que o remetente tente de novo.',
@@ -120,25 +193,8 @@ export const ptBr: Texts = {
       }
     }
   },
-  errors: {
-    IEV_UNAUTHORIZED: 'Chave inválida.',
-    IEV_INSTANCE_NOT_FOUND: 'Essa instância não existe.',
-    IEV_INSTANCE_EXISTS: 'Já existe uma instância com esse nome.',
-    IEV_INSTANCE_NAME_INVALID: 'Nome inválido.',
-    IEV_OPERATOR_INSTANCE: 'Essa instância é reservada ao operador.',
-    IEV_TOKEN_TAKEN: 'O token já está em uso: escolha outro.',
-    IEV_SQS_QUEUE_UNAVAILABLE: 'O SQS recusou uma fila; nada foi alterado.',
-    IEV_SQS_QUEUE_UNUSABLE: 'Já existe uma fila com esse nome, que não pode ser usada; nada foi alterado.',
-    IEV_BACKPRESSURE: 'O servidor não aceita eventos agora: há entregas pendentes demais.',
-    IEV_CLOSING: 'O servidor está sendo desligado: tente de novo em instantes.',
-    IEV_DEAD_LETTER_NOT_FOUND: 'Algumas não existem mais: outra pessoa já cuidou delas. Recarregue a lista.',
-    NOT_THIS_SERVER: 'A resposta não é deste servidor: há outro neste endereço?',
-    KEY_CHARACTERS: 'Uma chave só tem caracteres ASCII imprimíveis: ela foi copiada por inteiro?',
-    UNREACHABLE: 'O servidor não responde: ele está no ar?',
-    other: 'A requisição falhou.'
-  },
+  errors: errorsPtBr,
   activity: {
-    quietest: 'Instâncias mais quietas',
     silent: 'silenciosa',
     silentCount: (count) => `silenciosas: ${count}`,
     lastEvent: 'Último evento',
@@ -151,15 +207,53 @@ export const ptBr: Texts = {
     limitHelp:
       'Minutos sem evento após os quais esta instância é considerada silenciosa. 0: nunca. Vazio: o valor do servidor.'
   },
+  limits: {
+    title: 'Limites',
+    help: '0: sem limite. Vazio: o valor do servidor.',
+    eventsPerSecond: 'Eventos por segundo, em cada nó',
+    bytesPerSecond: 'Bytes desses eventos por segundo, em cada nó',
+    sockets: 'Sockets abertos com o token dela, em cada nó',
+    retainedBytes: 'Bytes dos eventos dela no log',
+    default: (value) => `servidor: ${value}`,
+    unlimited: 'sem limite'
+  },
   instances: {
     lead: 'Cada instância tem seu próprio token e escolhe quais eventos vão para onde.',
     create: 'Criar instância',
     search: 'Buscar pelo nome',
-    shown: (count) => `${count} na lista`,
+    state: 'Estado',
+    anyState: 'Qualquer estado',
+    states: {
+      sqs: 'SQS ligado',
+      websocket: 'WebSocket ligado',
+      off: 'Sem seleção',
+      silent: 'Silenciosas'
+    },
+    counts: 'Eventos: min · h · dia',
+    created: 'Criada em',
+    paging: 'Páginas de instâncias',
+    choose: (name) => `Escolher ${name}`,
+    chooseAll: 'Escolher todas desta página',
+    setChosen: (count) => `Definir escolhidas (${count})…`,
+    setAll: (count) => `Definir todas (${count})…`,
+    setTitle: (count) => (count === '1' ? 'Definir 1 instância' : `Definir ${count} instâncias`),
+    transport: 'Transporte',
+    change: 'Seleção',
+    changes: {
+      stored: 'Ligar, com os eventos que cada uma tinha; sem nenhum, todos',
+      these: 'Ligar, com estes eventos',
+      off: 'Desligar; os eventos ficam guardados'
+    },
+    set: (count) => `Definir ${count}`,
+    setting: (transport) => `Definindo ${transport}`,
+    setHelp: 'O que já foi definido continua assim, mesmo se você sair desta página.',
+    failed: (count) => `não definidas: ${count}`,
+    moreFailures: (count) => `e mais ${count}`,
+    none: 'Nenhuma instância está neste estado.',
     empty: 'Ainda não há instâncias. Crie uma ou envie um evento, o que registra a instância dele.',
     notFound: (search) => `Nenhuma instância tem “${search}” no nome.`,
-    more: 'Carregar mais',
-    events: (count) => `${count} eventos`
+    events: (count) => (count === '1' ? '1 evento' : `${count} eventos`),
+    shared: 'filas compartilhadas'
   },
   create: {
     name: 'Nome',
@@ -181,6 +275,7 @@ export const ptBr: Texts = {
     saving: 'Salvando…',
     saved: 'Salvo.',
     unsaved: 'Ainda não foi salvo.',
+    unchanged: 'Sem alterações.',
     sqs: {
       title: 'Amazon SQS',
       enable: 'Enviar para filas próprias',
@@ -188,9 +283,12 @@ export const ptBr: Texts = {
       own: 'Uma fila para cada evento selecionado aqui.',
       standard: 'As filas são do tipo standard: sem ordem nem deduplicação.',
       global: (prefix, count) =>
-        `Além disso, o modo global está ligado: ${count} eventos de todas as instâncias vão para filas compartilhadas, ${prefix}_<evento>, independentemente desta seleção.`,
+        `Além disso, o modo global está ligado: ${count} eventos de todas as instâncias vão para filas compartilhadas, ${prefix}_<evento>.`,
       single: (prefix, count) =>
-        `Além disso, o modo global está ligado: ${count} eventos de todas as instâncias vão para uma única fila compartilhada, ${prefix}_singlequeue, independentemente desta seleção.`
+        `Além disso, o modo global está ligado: ${count} eventos de todas as instâncias vão para uma única fila compartilhada, ${prefix}_singlequeue.`,
+      twice:
+        'Os selecionados aqui são então enviados duas vezes, e a AWS cobra pelas duas (SQS_GLOBAL_ENABLED=auto: uma só vez).',
+      unlessOwn: 'Os que vão para uma fila desta instância ficam fora do modo global.'
     },
     websocket: {
       title: 'WebSocket',
@@ -202,39 +300,95 @@ export const ptBr: Texts = {
         'Além disso, o modo global está ligado: o namespace raiz leva todos os eventos, independentemente desta seleção.'
     }
   },
+  filters: filtersPtBr,
   queues: {
     title: 'Filas',
-    missing: 'O SQS não tem esta fila agora. Ela é criada de novo com o próximo evento ou quando você salvar.'
+    other: (name, value, expected) => `${name} é ${value}; filas novas têm ${expected}. A fila é usada como está.`,
+    alsoSentTo: 'Os mesmos eventos também vão para:',
+    missing: 'O SQS não tem esta fila agora. Ela é criada com o próximo evento para ela.',
+    differing: 'Filas com outros atributos',
+    differingLead:
+      'Estas filas já existiam, ou as configurações mudaram desde então. O servidor nunca altera uma fila.',
+    differingMore: (count) => `mais ${count}`
   },
   connect: {
     title: 'Conectar um cliente',
     with: 'Cliente',
-    clients: { client: 'connectInstance', 'socket.io': 'socket.io-client' },
+    stream: 'curl (stream HTTP)',
+    polling: 'long polling',
     key: 'API_KEY é o token desta instância ou a chave global. Nunca coloque a chave global em uma página pública.'
+  },
+  connectQueue: {
+    title: 'Ler uma fila',
+    with: 'Linguagem',
+    queue: 'Fila',
+    help: 'O SDK da AWS usa as credenciais do ambiente; um emulador aceita quaisquer. Um evento pode chegar duas vezes, com a mesma instância e o mesmo id.'
+  },
+  hubWebhook: {
+    title: 'Webhook do hub',
+    lead: 'Faz o hub enviar os eventos desta instância a este servidor.',
+    hub: 'Hub',
+    help: 'O endereço é o desta página: troque-o se o hub alcança este servidor por outro. Guarde a chave global longe do que os tenants podem ler.'
+  },
+  flow: {
+    title: 'Para onde vão os eventos',
+    follow: 'Seguir',
+    events: (count) => `eventos: ${count}`,
+    filtered: 'filtrados',
+    reduced: 'sem alguns campos',
+    unlessOwn: 'exceto os das filas próprias',
+    notHere: 'não chega aqui',
+    kinds: {
+      own: 'Filas próprias',
+      shared: 'Filas compartilhadas',
+      namespace: 'Sockets e streams',
+      root: 'Sockets de todas as instâncias',
+      log: 'Log de eventos'
+    }
   },
   danger: {
     title: 'Ações irreversíveis',
     token: 'Novo token',
-    tokenHelp: 'Troca o token. Clientes com o antigo são desconectados.',
-    tokenWarning: (name) => `Clientes com o token atual de ${name} são desconectados na hora e precisam do novo.`,
+    tokenHelp: 'Troca o token. Clientes com o antigo são desconectados, na hora ou depois.',
+    tokenWarning: (name) =>
+      `Os clientes de ${name} precisam do novo token. São desconectados quando o atual deixar de valer. Um token trocado antes deixa de valer agora.`,
+    oldToken: 'O token atual',
+    keepOldFor: [
+      [0, 'deixa de valer na hora'],
+      [3_600, 'vale por mais uma hora'],
+      [86_400, 'vale por mais um dia'],
+      [604_800, 'vale por mais 7 dias'],
+      [2_592_000, 'vale por mais 30 dias']
+    ],
+    oldValidUntil: (time) => `O token antigo vale até ${time}.`,
     delete: 'Excluir instância',
     deleteHelp: 'Os sockets dela são desconectados na hora. Eventos já aceitos ainda são enviados. As filas ficam.',
     deleteTitle: (name) => `Excluir ${name}?`,
-    deleteWarning: 'Isso exclui o token, as seleções e o acesso ao histórico. Eventos já aceitos ainda são enviados.',
+    deleteWarning:
+      'Isso exclui o token, as seleções e o acesso ao histórico. As entregas pendentes ainda são enviadas; as dead letters ficam até alguém cuidar delas.',
+    pending: 'Entregas pendentes',
+    showDeadLetters: 'Ver',
     typeName: (name) => `Digite ${name} para confirmar`
   },
+  erasure: erasurePtBr,
   live: {
     lead: 'Os eventos na hora em que acontecem, recebidos por WebSocket.',
     list: 'Eventos ao vivo, do mais novo ao mais antigo',
     states: {
       connecting: 'Conectando…',
       live: 'Ao vivo',
+      paused: 'Pausado',
       reconnecting: 'Conexão perdida: reconectando…',
       ended: 'Sem conexão'
     },
     rate: (count) => `${count} / s`,
+    lostAt: (time) => `desde ${time}`,
+    lost: 'A conexão com o servidor caiu. Os eventos que acontecerem até ela voltar serão carregados do log.',
+    shown: (count) => `${count} na lista`,
+    held: 'A lista fica parada enquanto você lê.',
+    showNew: (count) => (count === '1' ? '1 novo' : `${count} novos`),
     pause: 'Pausar',
-    resume: (missed) => `Retomar (${missed} novos)`,
+    resume: (missed) => `Retomar (${missed === '1' ? '1 novo' : `${missed} novos`})`,
     clear: 'Limpar',
     empty: 'Nenhum evento ainda: eles aparecem aqui quando acontecem. Para mandar um, vá para',
     globalOff:
@@ -249,47 +403,91 @@ export const ptBr: Texts = {
   history: {
     lead: 'Os eventos do log, do mais novo ao mais antigo.',
     list: 'Eventos do log, do mais novo ao mais antigo',
-    paging: 'Páginas',
+    paging: 'Páginas da lista',
     newest: 'Últimos',
-    newer: 'Mais novos',
+    newer: 'Mais recentes',
     older: 'Mais antigos',
-    range: (count, first, last) => `${count} eventos, offsets ${first} a ${last}`,
+    range: (count, first, last) => `${count} ${count === '1' ? 'evento' : 'eventos'}, offsets ${first} a ${last}`,
     empty: 'O log não tem eventos aqui. Os eventos ficam no log por EVENT_RETENTION_HOURS horas.',
     noneOfThese: 'O log não tem nenhum desses eventos. Escolha outros acima.'
   },
+  log: logPtBr,
   send: {
     lead: 'Envia um evento de teste a partir de um modelo com dados realistas. Ele é entregue como qualquer outro.',
     event: 'Evento',
     data: 'Dados (JSON)',
     dataHelp: 'Você pode editar os dados.',
-    notJson: (fault) => `Isto não é JSON: ${fault}`,
+    notJson: (line, column) => `Isto não é JSON: há um erro na linha ${line}, coluna ${column}.`,
+    cutJson: 'Isto ainda não é JSON: falta o fim.',
     submit: 'Enviar evento',
     reset: 'Voltar ao modelo',
     pickFirst: 'Escolha primeiro uma instância.',
     unknown: (instance) =>
       `A instância ${instance} não existe: nunca foi registrada ou foi excluída. Enviar este evento a registra.`,
-    done: (id, offset) => `Aceito como ${id}, no offset ${offset}.`
+    done: (id, offset) => `Aceito como ${id}, no offset ${offset}.`,
+    notLogged: (id) => `Aceito como ${id}, mas não gravado: não está selecionado para filas nem para sockets.`
+  },
+  work: {
+    progress: (done, total) => `${done} de ${total}`,
+    finished: 'Pronto.',
+    stopped: 'Parado.',
+    stop: 'Parar'
   },
   dead: {
     lead: 'Entregas que o SQS recusou definitivamente. Corrija a causa e reenvie: os ids continuam os mesmos.',
     reason: 'Motivo',
     anyReason: 'Qualquer um',
+    queue: 'Fila',
+    anyQueue: 'Qualquer uma',
     empty: 'Nenhuma dead letter: o SQS aceitou tudo o que foi enviado.',
+    noneOfFilter: 'Nenhuma dead letter passa pelo filtro.',
+    counted: (count) => (count === '1' ? '1 dead letter' : `${count} dead letters`),
+    inGroups: (count) => (count === '1' ? 'em 1 grupo' : `em ${count} grupos`),
+    groups: 'Dead letters por motivo, instância e fila',
+    moreGroups: (groups, letters) =>
+      `Grupos menores que não estão na lista: ${groups}, com ${letters} dead letters. Escolha uma instância, um motivo ou uma fila acima.`,
+    paging: 'Páginas de dead letters',
     chooseAll: 'Todas desta página',
     choose: (event) => `Escolher ${event}`,
     redrive: (count) => `Reenviar ${count}`,
-    redriveAll: 'Reenviar todas do filtro',
+    redriveAll: (count) => `Reenviar todas (${count})`,
+    redriveChosen: (count) => `Reenviar escolhidas (${count})`,
     redriveOne: 'Reenviar',
     discard: (count) => `Descartar ${count}`,
+    discardAll: (count) => `Descartar todas (${count})`,
+    discardChosen: (count) => `Descartar escolhidas (${count})`,
     discardOne: 'Descartar',
-    discardTitle: 'Descartar dead letters?',
-    discardWarning: (count) => `${count} entregas serão excluídas: o SQS nunca as receberá.`,
+    discardTitle: (count) => (count === '1' ? 'Descartar 1 dead letter?' : `Descartar ${count} dead letters?`),
+    discardWarning: 'As entregas serão excluídas: o SQS nunca as receberá.',
+    redriveTitle: (count) => `Reenviar ${count} dead letters?`,
+    redriveWarning: 'Sem corrigir a causa, elas voltam a ser dead letters.',
     redriving: 'Reenviando',
+    sent: (count) => `enviadas: ${count}`,
+    again: (count) => `recusadas de novo: ${count}`,
+    againList: (count) => `Recusadas de novo (${count})`,
+    moreLetters: (count) => `e mais ${count}`,
+    gone: (count) => `resolvidas por outra pessoa: ${count}`,
+    redriveHelp: 'O que já foi reenviado segue para o SQS assim que ele aceitar, mesmo se você sair desta página.',
+    discardHelp: 'O que já foi descartado continua descartado, mesmo se você sair desta página.',
+    tried: (count) => (count === '1' ? '1 tentativa' : `${count} tentativas`),
+    tooLarge: (bytes, limit) => `A mensagem tem ${bytes} bytes; o limite é ${limit}.`,
+    first: (time) => `primeira em ${time}`,
+    last: (time) => `última em ${time}`,
+    between: (first, last) => `primeira em ${first}, última em ${last}`,
+    advice: {
+      tooLarge: 'Maior do que o SQS aceita. Defina S3_BUCKET, para que mensagens grandes vão para o S3, e reenvie.',
+      accessDenied:
+        'As credenciais do servidor não podem enviar para esta fila. Libere sqs:SendMessage nela e reenvie.',
+      kms: 'A chave KMS da fila não pode ser usada. Ative-a, libere kms:GenerateDataKey e kms:Decrypt e reenvie.',
+      queueMissing: 'A fila não existe. Crie-a, ou libere sqs:CreateQueue, e reenvie.',
+      queueUnusable: 'A fila tem um atributo que não funciona aqui. Exclua-a, para que seja criada de novo, e reenvie.',
+      bucketMissing: 'O bucket das mensagens grandes não existe. Corrija S3_BUCKET e reenvie.',
+      invalid:
+        'O SQS não aceita esta mensagem como ela é, e reenviar não muda isso. Corrija o que o hub envia e descarte-a.',
+      damaged: 'O evento não pode ser lido do disco. Restaure um backup ou descarte-o.',
+      other: 'Veja a mensagem da AWS, corrija a causa e reenvie.'
+    },
     discarding: 'Descartando',
-    progress: (done, total) => `${done} de ${total}`,
-    finished: 'Pronto.',
-    stop: 'Parar',
-    queue: 'para a fila',
     payload: 'Conteúdo',
     payloadGone: 'O evento não está mais no log.'
   }

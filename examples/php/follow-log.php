@@ -1,5 +1,7 @@
 <?php
-// Follows the log of an instance by long polling, without any package. It continues where its last run stopped.
+// Receives the events that an instance has selected for sockets, by long polling, without any package. It continues where its
+// last run stopped. Sockets must be enabled for the instance (POST /websocket/set/<instance> with {"enabled": true}): otherwise
+// the server answers 409.
 //
 //   API_KEY=<global key or token of the instance> INSTANCE=sales php examples/php/follow-log.php
 

@@ -1,4 +1,5 @@
 """Follows an instance by Server-Sent Events, without any package. After an interruption it receives the events that it missed.
+Sockets must be enabled for the instance (POST /websocket/set/<instance> with {"enabled": true}): otherwise the server answers 409.
 
     API_KEY=<global key or token of the instance> INSTANCE=sales python3 examples/python/stream.py
 """

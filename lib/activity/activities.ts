@@ -20,7 +20,7 @@ export interface Activity {
 }
 
 export interface ActivitiesOptions {
-  store: Pick<EventStore, 'log' | 'instances' | 'status'>
+  store: Pick<EventStore, 'log' | 'deliveries' | 'instances' | 'status'>
   log: FastifyBaseLogger
   /** Name of an instance whose silence means nothing. @default none */
   except?: string | undefined
@@ -36,10 +36,14 @@ const BACK_MS = 24 * 3_600_000
 const BACK_OFFSETS = 1_000_000
 /** Rest after each stretch that is read back, as a multiple of the time that it took. */
 const BACK_REST = 4
+/** While more deliveries than these are pending, sending comes first: there are more rests, 1 % of the time is for reading. */
+const BUSY_PENDING = 1_000
+const BUSY_RESTS = 25
 
 /**
- * Tracks in memory what each instance has sent lately. A single node follows the log, which costs no query. A node of a cluster asks
- * the database for counts of new events (`refresh`). After a start, the newest part of the log is counted in the background.
+ * Tracks in memory what each instance has sent lately. A single node follows the log, which costs no query. A node of a
+ * cluster asks the database for counts of new events (`refresh`). After a start, the newest part of the log is counted
+ * in the background.
  */
 export class Activities {
   readonly #options: Required<Omit<ActivitiesOptions, 'except'>> & Pick<ActivitiesOptions, 'except'>
@@ -107,7 +111,10 @@ export class Activities {
     }
   }
 
-  /** Returns what an instance has sent. Looks for an older last event in the newest million offsets. @throws the database cannot be read */
+  /**
+   * Returns what an instance has sent. Looks for an older last event in the newest million offsets.
+   * @throws the database cannot be read
+   */
   async find(instance: Instance): Promise<Activity> {
     const known = this.of(instance)
     if (known.lastEventAt) return known
@@ -178,10 +185,19 @@ export class Activities {
       this.#newestBeforeStart = Math.max(this.#newestBeforeStart, ...times)
       this.#countedSince = Math.min(this.#countedSince, ...times)
       upTo = after
-      await sleep((performance.now() - begun) * BACK_REST, undefined, { signal }).catch(() => {})
+      await this.#rest(performance.now() - begun)
       if (signal.aborted) return
     }
     if (upTo <= begin || this.#countedSince <= since) this.#countedSince = 0
+  }
+
+  /** Waits after a stretch that took some milliseconds. */
+  async #rest(tookMs: number): Promise<void> {
+    const { deliveries } = this.#options.store
+    const { signal } = this.#abort
+    let rests = 0
+    do await sleep(tookMs * BACK_REST, undefined, { signal }).catch(() => {})
+    while (++rests < BUSY_RESTS && deliveries.pendingCount() > BUSY_PENDING && !signal.aborted)
   }
 
   /** Counts the events of a stretch. Returns the time of the newest event of each sum. */

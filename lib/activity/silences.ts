@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Instance } from '../instances/instance.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
+import { FirstItems } from '../operation/first-items.ts'
+import { compareTexts } from '../text/compare-texts.ts'
 import type { Activities, Activity } from './activities.ts'
 import type { ActivityRecord } from './activity-table.ts'
 import { shouldSend } from './quietest.ts'
@@ -62,9 +64,20 @@ export class Silences {
     return this.#options.afterMinutes
   }
 
+  isSilent(instanceKey: number): boolean {
+    return this.#silent.has(instanceKey)
+  }
+
+  /** Names of the first silent instances: those whose last event is the oldest. */
+  longest(limit: number): string[] {
+    const byLast = (a: Silence, b: Silence) =>
+      a.last.lastAt - b.last.lastAt || compareTexts(a.instance.name, b.instance.name)
+    return new FirstItems(limit, byLast).addAll(this.#silent.values()).items.map(({ instance }) => instance.name)
+  }
+
   /** Returns the activity of an instance, from memory alone, and whether it is silent. */
   describe(instance: Instance): InstanceActivity {
-    return { ...this.#options.activities.of(instance), isSilent: this.#silent.has(instance.key) }
+    return { ...this.#options.activities.of(instance), isSilent: this.isSilent(instance.key) }
   }
 
   watch(watcher: SilenceWatcher): void {

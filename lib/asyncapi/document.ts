@@ -1,5 +1,6 @@
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import { describedEvents } from './described-events.ts'
+import { httpPart, type HttpPartOptions } from './http-part.ts'
 import { sqsPart, type SqsPartOptions } from './sqs-part.ts'
 import type { AsyncApiDocument, Part } from './types.ts'
 import { websocketPart, type WebsocketPartOptions } from './websocket-part.ts'
@@ -11,12 +12,17 @@ export interface AsyncApiOptions {
   /** `undefined` if the transport is switched off. */
   sqs: Omit<SqsPartOptions, 'events'> | undefined
   websocket: Omit<WebsocketPartOptions, 'events'> | undefined
+  http: Pick<HttpPartOptions, 'host' | 'secure' | 'prefix'>
 }
 
 /** Describes the messages of this server as an AsyncAPI 3.0 document, which contains no secrets. */
-export function asyncApiDocument({ version, events: known, sqs, websocket }: AsyncApiOptions): AsyncApiDocument {
+export function asyncApiDocument({ version, events: known, sqs, websocket, http }: AsyncApiOptions): AsyncApiDocument {
   const events = describedEvents(known)
-  const parts = [sqs && sqsPart({ ...sqs, events }), websocket && websocketPart({ ...websocket, events })]
+  const parts = [
+    sqs && sqsPart({ ...sqs, events }),
+    websocket && websocketPart({ ...websocket, events }),
+    websocket && httpPart({ ...http, globalEvents: websocket.globalEvents, events })
+  ]
   const all = <Member extends keyof Part>(member: Member): Part[Member] =>
     Object.assign({}, ...parts.map((part) => part?.[member]))
   const instance = 'Name of an instance'
@@ -26,7 +32,7 @@ export function asyncApiDocument({ version, events: known, sqs, websocket }: Asy
       title: 'fastify-instance-events',
       version,
       description:
-        'The events of messaging instances that this server sends to Amazon SQS and to Socket.IO clients. Operations are those of the server: you receive what it sends.',
+        'The events of messaging instances that this server sends to Amazon SQS, to Socket.IO clients and over HTTP. Operations are those of the server: you receive what it sends.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' }
     },
     defaultContentType: 'application/json',
@@ -46,7 +52,7 @@ export function asyncApiDocument({ version, events: known, sqs, websocket }: Asy
       },
       securitySchemes: all('securitySchemes'),
       parameters: {
-        ...(websocket && { instance: { description: `${instance}, percent-encoded.`, examples: ['sales'] } }),
+        instance: { description: `${instance}, percent-encoded.`, examples: ['sales'] },
         ...(sqs && {
           queueInstance: {
             description: `${instance}. A name that SQS does not allow becomes <slug>-<hash8>; GET /sqs/queues/{instance} lists the queues.`,

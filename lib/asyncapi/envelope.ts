@@ -2,7 +2,7 @@ import type { Schema } from './types.ts'
 
 const text = (description: string) => ({ type: 'string', description })
 
-/** The members of every message, on both transports. Members that are not listed are extras of the event. */
+/** The members of every message. Members that are not listed are extras of the event. */
 const members = {
   event: text('Name of the event.'),
   instance: text('Name of the instance.'),
@@ -17,12 +17,17 @@ const members = {
     minimum: 1,
     description: 'Position in the log. Offsets grow; there may be gaps. Resume after the last one.'
   },
+  erased: {
+    const: true,
+    description:
+      'The data of the event was erased at the request of a person: `data` and `sender` are `null`, and no extras follow.'
+  },
   traceparent: text('W3C trace context of the request that caused the event.')
 }
 const required = ['event', 'instance', 'data', 'server_url', 'date_time', 'sender', 'id', 'offset']
 
 export const SocketEnvelope: Schema = {
-  title: 'Socket.IO message',
+  title: 'Message of sockets, streams and pages',
   type: 'object',
   required,
   properties: members,

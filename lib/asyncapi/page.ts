@@ -25,7 +25,7 @@ export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('
  * @param links URLs of the document, and of the page of the HTTP API if this server has one
  */
 export function asyncApiPage(
-  { info, servers, channels, components }: AsyncApiDocument,
+  { info, servers, channels, operations, components }: AsyncApiDocument,
   links: { document: string; http: string | undefined }
 ): string {
   const { messages, schemas, securitySchemes } = components
@@ -35,7 +35,7 @@ export function asyncApiPage(
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
-        <title>${info.title}: queues and sockets</title>
+        <title>${info.title}: queues, sockets and HTTP</title>
         ${new Html(`<style>${STYLE}</style>`)}
       </head>
       <body>
@@ -49,7 +49,9 @@ export function asyncApiPage(
           ${Object.entries(securitySchemes).map(securityView)}
         </ul>
         <h2>Channels</h2>
-        ${Object.values(channels).map((channel) => channelView(channel, components.parameters))}
+        ${Object.entries(channels).map(([id, channel]) =>
+          channelView(channel, { bindings: operations[`send.${id}`]?.bindings, known: components.parameters })
+        )}
         <h2>Messages</h2>
         ${Object.entries(messages).map(messageView)}
         <h2>Schemas</h2>
@@ -66,8 +68,14 @@ function securityView([name, scheme]: [string, SecurityScheme]): Html {
   return html`<li><b>${name}</b> ${scheme.description}</li>`
 }
 
-function channelView(channel: Channel, known: AsyncApiDocument['components']['parameters']): Html {
-  const { address, title, description, parameters = {}, messages, bindings } = channel
+interface ChannelContext {
+  /** Bindings of the operation, for a channel without any. */
+  bindings: object | undefined
+  known: AsyncApiDocument['components']['parameters']
+}
+
+function channelView(channel: Channel, { bindings: ofOperation, known }: ChannelContext): Html {
+  const { address, title, description, parameters = {}, messages, bindings = ofOperation } = channel
   return html`<details>
     <summary><code>${address}</code> ${title}</summary>
     <div>

@@ -4,13 +4,14 @@ import type { Schema } from './types.ts'
 /** A JSON Schema as nested lists of types, descriptions and members. */
 export function schemaView(schema: Schema): Html {
   const { $ref, description, properties = {}, patternProperties = {}, required = [], items, ...rest } = simple(schema)
-  const { anyOf = [], allOf = [], if: condition, then, else: otherwise } = rest
+  const { additionalProperties: others, anyOf = [], allOf = [], if: condition, then, else: otherwise } = rest
   const rows = [
     ...allOf.map((part) => row('all of', part)),
     ...Object.entries(properties).map(([name, member]) =>
       row(html`<code>${name}</code>${required.includes(name) ? undefined : html` <i>optional</i>`}`, member)
     ),
     ...Object.values(patternProperties).map((member) => row('any name', member)),
+    ...(typeof others === 'object' ? [row('any other name', others as Schema)] : []),
     ...anyOf.map((branch) => row('either', branch)),
     ...(items ? [row('each', items)] : []),
     ...(condition ? [row('if', condition)] : []),

@@ -58,9 +58,7 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
   ) => {
     part.channels[id] = {
       ...channel,
-      description: fifo
-        ? 'FIFO: the message group is the instance, the deduplication id is the id of the event.'
-        : 'Standard: messages may arrive out of order or repeatedly.',
+      description: `${describeType(mode)} ${channel.parameters ? describeOwn(mode) : SHARED}`,
       servers: [reference('servers', 'sqs')],
       messages: Object.fromEntries(
         carried.map(({ name }) => [name, reference('components', 'messages', `sqs.${name}`)])
@@ -77,24 +75,25 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
   }
 
   if (global) {
-    const { prefix, singleQueue } = global
+    const { prefix, singleQueue, unlessOwn } = global
+    const others = unlessOwn ? ' that have no queue of their instance' : ''
     const names = new QueueNames({ type, prefix, singleQueue, keys: events.map(({ key }) => key) })
     const shared = events.filter(({ key }) => global.events.includes(key))
     if (singleQueue && shared.length > 0)
       add('sqs.shared', [...shared, ...(global.unlisted ? [UNLISTED] : [])], {
         address: names.shared(''),
-        title: 'All events of all instances, in one queue'
+        title: `All events of all instances${others}, in one queue`
       })
     if (!singleQueue)
       for (const event of shared)
         add(`sqs.shared.${event.name}`, [event], {
           address: names.shared(event.key),
-          title: `${event.name} of all instances`
+          title: `${event.name} of all instances${others}`
         })
     if (!singleQueue && global.unlisted)
       add('sqs.shared.unlisted', [UNLISTED], {
         address: names.shared(UNLISTED_KEY),
-        title: 'Events of all instances that are not in the catalogue'
+        title: `Events of all instances that are not in the catalogue${unlessOwn ? ' and have no queue of their instance' : ''}`
       })
   }
   for (const event of events)
@@ -112,6 +111,22 @@ export function sqsPart({ mode, address, events }: SqsPartOptions): Part {
 }
 
 const UNLISTED = { name: 'unlisted' }
+
+const SHARED = 'The filter and the omitted members of selections do not apply here.'
+
+function describeType({ queueType, fairQueues }: SqsMode): string {
+  if (queueType === 'fifo')
+    return 'FIFO: the message group is the instance, the deduplication id is the id of the event.'
+  const group = fairQueues ? ' The message group is the instance: SQS then delivers fairly between instances.' : ''
+  return `Standard: messages may arrive out of order or repeatedly.${group}`
+}
+
+function describeOwn({ global }: SqsMode): string {
+  const selected =
+    "It carries the events that pass the `filter` of the instance's selection, without the members of `data` that its `omit` lists."
+  if (!global || global.unlessOwn) return selected
+  return `${selected} \`alsoSentTo\` in the reply of POST /sqs/set/{instance} names the shared queues that receive the same events, whole: SQS is sent these events twice.`
+}
 
 function queue(name: string, fifo: boolean): object {
   if (!fifo) return { name, fifoQueue: false }

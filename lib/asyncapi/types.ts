@@ -44,7 +44,7 @@ export interface Channel {
   servers: Reference[]
   parameters?: Record<string, Reference>
   messages: Record<string, Reference>
-  bindings: object
+  bindings?: object
 }
 
 export interface Operation {
@@ -54,12 +54,15 @@ export interface Operation {
   title: string
   summary: string
   messages: Reference[]
+  bindings?: object
 }
 
 export interface Message {
   name: string
   title: string
   summary: string
+  /** @default the document's */
+  contentType?: string
   headers?: Schema
   payload: Schema
   examples: { name: string; headers?: object; payload: unknown }[]

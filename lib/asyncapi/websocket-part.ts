@@ -9,6 +9,8 @@ import {
 import { NO_GLOBAL_EVENTS } from '../websocket/notice.ts'
 import { exampleEnvelope, SocketEnvelope } from './envelope.ts'
 import { type DescribedEvent, UNLISTED_EVENT } from './described-events.ts'
+import { filterReference, filterSchemas } from './filters.ts'
+import { apikeyHeader, WHOSE_KEY } from './keys.ts'
 import { reference, type Channel, type Message, type Part } from './types.ts'
 
 export interface WebsocketPartOptions {
@@ -53,10 +55,10 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
       ...(!globalEvents && { 'websocket.notice': notice }),
       'websocket.connect': handshake
     },
-    schemas: { socketMessage: SocketEnvelope },
+    schemas: { socketMessage: SocketEnvelope, ...filterSchemas },
     securitySchemes: {
       apikeyAuth: { type: 'apiKey', in: 'user', description: `Member apikey of auth. ${WHOSE_KEY}` },
-      apikeyHeader: { type: 'httpApiKey', in: 'header', name: 'apikey', description: WHOSE_KEY },
+      apikeyHeader,
       apikeyQuery: { type: 'httpApiKey', in: 'query', name: 'apikey', description: WHOSE_KEY }
     }
   }
@@ -94,7 +96,7 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
     address: '/{instance}',
     title: 'Events that an instance has selected for sockets',
     description:
-      'A namespace that accepts connections after POST /websocket/set/{instance} has enabled it. Each event is emitted under its name.',
+      'A namespace that accepts connections after POST /websocket/set/{instance} has enabled it. Each event is emitted under its name. It carries the events that pass the `filter` of the selection, without the members of `data` that its `omit` lists; `auth.filter` selects among them.',
     parameters: { instance: reference('components', 'parameters', 'instance') }
   })
   if (globalEvents)
@@ -102,7 +104,7 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
       address: '/',
       title: 'Events of all instances that the key authorizes',
       description:
-        'The global key receives events of all instances, a token those of its own. Each event is emitted under its name.'
+        'The global key receives events of all instances, a token those of its own. Each event is emitted under its name. Selections do not apply here, nor do their `filter` and `omit`; `auth.filter` does.'
     })
   else
     add(
@@ -119,7 +121,6 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
 }
 
 const LOG = '88e02af1c2d83484'
-const WHOSE_KEY = 'The global key, or the token of the instance.'
 
 const Query = {
   type: 'object',
@@ -160,7 +161,8 @@ const resuming: Message = {
     properties: {
       offset: {
         ...count,
-        description: 'Lower than yours if the log has lost its end; 0 if yours is of another log.'
+        description:
+          'Lower than the offset of the client if the log has lost its newest events; 0 if that offset is of another log.'
       },
       log
     }
@@ -240,9 +242,8 @@ const handshake: Message = {
       events: { ...names, description: 'Only these events, by name or key.' },
       instances: { ...names, description: 'Only these instances, on `/`.' },
       filter: {
-        type: ['object', 'null'],
-        description:
-          'Only events whose `data` match: a filter policy in the syntax of Amazon SNS, for all events or by event key.'
+        anyOf: [filterReference('FilterPolicy'), { type: 'null' }],
+        description: 'Only events whose `data` match, for all events or by event key.'
       }
     }
   },

@@ -1,4 +1,5 @@
-import type { DeadLetterPage, DiscardReply, RedriveBody, RedriveReply } from '../schemas/dead-letters.ts'
+import { setTimeout } from 'node:timers/promises'
+import type { DeadLetterPage, DiscardReply, OutcomesReply, RedriveBody, RedriveReply } from '../schemas/dead-letters.ts'
 import { MAX_LIMIT } from '../schemas/page-limits.ts'
 import type { CliContext } from './context.ts'
 import { counted } from './output.ts'
@@ -12,15 +13,29 @@ export interface FoundDeadLetters {
   given: boolean
 }
 
+/** Numbers of redriven dead letters by what became of them, and of those given up again by reason. */
+export interface RedriveOutcomes {
+  sent: number
+  dead: number
+  /** Discarded by somebody else. */
+  unknown: number
+  pending: number
+  reasons: { [reason: string]: number }
+}
+
+/** Looks at what became of redriven dead letters, and milliseconds between them. */
+const MAX_LOOKS = 50
+const LOOK_MS = 100
+
 /** Ids of one request, which must fit into a URL. */
 const MAX_IDS_IN_URL = 500
 
 /** Redrives and discards dead letters page by page, so that there is progress to show and the user can interrupt it. */
 export class DeadLetterPages {
   readonly #client: ServerClient
-  readonly #context: Pick<CliContext, 'status'>
+  readonly #context: Pick<CliContext, 'status' | 'signal'>
 
-  constructor(client: ServerClient, context: Pick<CliContext, 'status'>) {
+  constructor(client: ServerClient, context: Pick<CliContext, 'status' | 'signal'>) {
     this.#client = client
     this.#context = context
   }
@@ -46,6 +61,34 @@ export class DeadLetterPages {
       const { redriven } = await this.#client.request<RedriveReply>({ method: 'POST', path, body: { ids } })
       return redriven
     })
+  }
+
+  /** Waits until no redriven dead letter is pending, for five seconds at most. @returns what became of them */
+  async outcomes({ ids }: FoundDeadLetters): Promise<RedriveOutcomes> {
+    const found: RedriveOutcomes = { sent: 0, dead: 0, unknown: 0, pending: 0, reasons: {} }
+    let open = ids
+    for (let look = 0; open.length > 0 && look < MAX_LOOKS; look++) {
+      if (look > 0) await setTimeout(LOOK_MS, undefined, { signal: this.#context.signal })
+      open = await this.#look(open, found)
+      this.#context.status(`Pending: ${counted(open.length, 'dead letter')}`)
+    }
+    return { ...found, pending: open.length }
+  }
+
+  /** Adds the outcomes of redriven dead letters. @returns those that are pending */
+  async #look(ids: readonly number[], found: RedriveOutcomes): Promise<number[]> {
+    const pending: number[] = []
+    for (let from = 0; from < ids.length; from += MAX_IDS_IN_URL) {
+      const query = { ids: ids.slice(from, from + MAX_IDS_IN_URL).join() }
+      const path = ['sqs', 'deadletters', 'outcomes']
+      const { outcomes } = await this.#client.request<OutcomesReply>({ path, query })
+      for (const { id, outcome, reason = '' } of outcomes) {
+        if (outcome === 'pending') pending.push(id)
+        else found[outcome]++
+        if (outcome === 'dead') found.reasons[reason] = (found.reasons[reason] ?? 0) + 1
+      }
+    }
+    return pending
   }
 
   /** @returns the number of discarded dead letters */

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { packageVersion } from '../package-version.ts'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
+import { addErase } from './commands/erase.ts'
 import { addInstances } from './commands/instances.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addSend } from './commands/send.ts'
@@ -25,7 +26,7 @@ Examples:
 /** The program with all commands, in the order of the help text. */
 export function createProgram(context: CliContext): Command {
   const program = new Command('fastify-instance-events')
-    .description('Carries the events of messaging instances to Amazon SQS and Socket.IO.')
+    .description('Delivers the events of messaging instances to Amazon SQS and Socket.IO.')
     .version(packageVersion())
     .exitOverride()
     .enablePositionalOptions()
@@ -46,6 +47,7 @@ export function createProgram(context: CliContext): Command {
   addInstances(program, context)
   addSet(program, context)
   addDeadLetters(program, context)
+  addErase(program, context)
   addMigrate(program, context)
   addCheckConfig(program, context)
   showUsageAfterErrors(program)

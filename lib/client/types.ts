@@ -1,4 +1,5 @@
 import type { ManagerOptions, SocketOptions } from 'socket.io-client'
+import type { EventFilter } from '../filters/event-filter.ts'
 import type { InstanceEventMap } from '../schemas/events/index.ts'
 import type { Resumed } from '../websocket/resumed.ts'
 
@@ -18,6 +19,8 @@ export interface MessageEnvelope {
   id: string
   /** Position in the server's log. Offsets grow; there may be gaps. */
   offset: number
+  /** True if the data of the event was erased: `data` is then `null`. */
+  erased?: true
   /** W3C trace context of the request that caused the event. */
   traceparent?: string
   [extra: string]: unknown
@@ -50,7 +53,7 @@ export interface ConnectInstanceOptions<Events extends object = InstanceEventMap
   /** Names of instances, on `/` (global mode). @default all that the key authorizes */
   instances?: readonly string[]
   /** Which of these events, by their `data`: a filter policy in the syntax of Amazon SNS, for all or by event key. @default all */
-  filter?: object
+  filter?: EventFilter
   /**
    * The log of `offset`. If the server's log has lost its end since, you receive what follows the events that are left; if it
    * is another log by now, all of its events. @default unknown

@@ -1,40 +1,31 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { Activities } from '../activity/activities.ts'
 import { Silences } from '../activity/silences.ts'
-import { ClosingError, InstanceNotFoundError, OperatorInstanceError, OptionsInvalidError } from '../errors.ts'
+import { Erasure } from '../erasure/erasure.ts'
+import { ClosingError, OperatorInstanceError, OptionsInvalidError } from '../errors.ts'
 import type { CatalogueEvent, EventCatalogue } from '../events/catalogue.ts'
-import { CALLER_ID, flagsOfOnly, UNLISTED, type NewEvent } from '../events/event.ts'
+import type { NewEvent } from '../events/event.ts'
+import { AutoRegistration } from '../instances/auto-registration.ts'
 import type { InstanceChange, InstanceDirectory } from '../instances/directory.ts'
 import type { TransportName } from '../instances/instance.ts'
+import { limitWrongKeys } from '../instances/limit-wrong-keys.ts'
+import type { WrongKeys } from '../instances/wrong-keys.ts'
 import type { Fault, QueueFault } from '../operation/fault.ts'
 import { OperatorEvents } from '../operator/operator-events.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { AppendResult } from '../store/log-store.ts'
 import { acceptChannel, type DeadLetterNotice } from '../telemetry/channels.ts'
-import { createTrace } from '../telemetry/create-span.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { observeAccept } from '../telemetry/observe-accept.ts'
+import type { EventLogInit } from './event-log-init.ts'
+import { IntakeCounts, type IntakeError } from './intake-counts.ts'
+import { IntakeLimits } from './intake-limits.ts'
 import { normaliseEvents, type NormalEvent, type NormaliseOptions } from './normalise.ts'
 import { PendingAge } from './pending-age.ts'
-import { loadOf, Refusals } from './refusals.ts'
+import { type Planned, Planner } from './planner.ts'
+import type { RateName } from './rate-limits.ts'
+import { Refusals } from './refusals.ts'
 import type { Transport } from './transport.ts'
-
-export interface EventLogInit extends Omit<NormaliseOptions, 'catalogueOf'> {
-  /** The events of all instances but the operator's. */
-  catalogue: EventCatalogue
-  store: EventStore
-  metrics: Metrics
-  log: FastifyBaseLogger
-  /** True if an event of an unknown instance registers it. */
-  autoRegister: boolean
-  /** True if an event that no transport selects is logged. */
-  logUnselected: boolean
-  /** Minutes without an event after which an instance is silent; 0: never. */
-  silenceAfterMinutes: number
-  /** Name of the instance that is reserved for the operator; `undefined`: there is none. */
-  operatorInstance: string | undefined
-}
 
 /** Options of `EventLog.accept`. */
 export interface AcceptOptions {
@@ -44,14 +35,8 @@ export interface AcceptOptions {
   unlisted?: boolean
 }
 
-/** The id and the offset of an accepted event. `duplicate`: the instance had an event of this id already, and its offset is given. */
+/** The id and offset of an accepted event; of the earlier one if the instance had this id already (`duplicate`). */
 export type EmitResult = AppendResult
-
-interface Planned {
-  event: NewEvent
-  /** True if a transport selects it. */
-  selected: boolean
-}
 
 /**
  * The event log as plugins see it: the store, the catalogue, and the one way in. An event is checked and serialised once,
@@ -61,22 +46,29 @@ interface Planned {
 export class EventLog {
   readonly store: EventStore
   readonly catalogue: EventCatalogue
-  readonly autoRegister: boolean
+  readonly registration: AutoRegistration
   readonly metrics: Metrics
   /** Events that were refused recently. */
   readonly refusals = new Refusals()
   readonly pendingAge: PendingAge
   /** What each instance has sent lately. */
   readonly activities: Activities
+  /** Erases what events say. */
+  readonly erasure: Erasure
   /** Finds silent instances. */
   readonly silences: Silences
   /** Emits the events of the operator's instance; `undefined` without one. */
   readonly operator: OperatorEvents | undefined
+  /** The wrong keys of each address, over HTTP and of sockets. */
+  readonly wrongKeys: WrongKeys
   /** Faults for `GET /overview` of parts of the process that neither the log nor a transport knows. */
   readonly otherFaults: (() => Fault | undefined)[] = []
   readonly #options: EventLogInit
   readonly #normalising: NormaliseOptions
+  readonly #counts: IntakeCounts
+  readonly #limits: IntakeLimits
   readonly #transports = new Map<TransportName, Transport>()
+  readonly #planner: Planner
   #closing = false
 
   constructor(options: EventLogInit) {
@@ -92,6 +84,8 @@ export class EventLog {
             accept: (input) => this.#observed([input], {}, onlyResult),
             log
           })
+    const transports = () => this.#transports.values()
+    this.erasure = new Erasure({ store, transports, log })
     this.activities = new Activities({ store, log, except: operatorInstance })
     this.silences = new Silences({
       activities: this.activities,
@@ -99,9 +93,14 @@ export class EventLog {
       afterMinutes: options.silenceAfterMinutes,
       isRefusing: () => this.refusals.list().length > 0
     })
+    this.wrongKeys = limitWrongKeys(options.wrongKeysPerMinute, { store, log })
     this.catalogue = options.catalogue
-    this.autoRegister = options.autoRegister
+    const { autoRegister: enabled, autoRegisterMax: max } = options
+    this.registration = new AutoRegistration({ instances: store.instances, enabled, max })
+    this.#planner = new Planner({ instances: store.instances, registration: this.registration, transports })
+    this.#limits = new IntakeLimits({ ...options, except: operatorInstance })
     this.metrics = options.metrics
+    this.#counts = new IntakeCounts({ metrics: options.metrics, refusals: this.refusals })
     this.#options = options
     this.#normalising = { ...options, catalogueOf: (instance) => this.catalogueOf(instance) }
   }
@@ -112,6 +111,11 @@ export class EventLog {
 
   get closing(): boolean {
     return this.#closing
+  }
+
+  /** The limits of instances without their own; 0: unlimited. */
+  get limits(): Readonly<Record<RateName | 'retainedBytes', number>> {
+    return this.#limits.defaults
   }
 
   /** @throws {OptionsInvalidError} a transport of this name is attached already */
@@ -140,8 +144,8 @@ export class EventLog {
    * Accepts an event, or several: all of them or none. This is the one way into the log: `onInstanceEvent` is this method,
    * and each transport's `emit` calls it. Resolves when the events are durable and will be sent wherever they are selected.
    * @throws {EventInvalidError} {EventUnknownError} {InstanceNameError} bad input, naming the field
-   * @throws {InstanceNotFoundError} an instance is unknown, and `autoRegister` is off
-   * @throws {BackpressureError} {ClosingError} not accepted; try again later
+   * @throws {InstanceNotFoundError} {TooManyInstancesError} an instance is unknown, and not registered automatically
+   * @throws {LimitExceededError} {BackpressureError} {ClosingError} not accepted; try again later
    */
   accept(inputs: readonly InstanceEventInput[], options?: AcceptOptions): Promise<EmitResult[]>
   accept(input: InstanceEventInput, options?: AcceptOptions): Promise<EmitResult>
@@ -152,8 +156,13 @@ export class EventLog {
     const inputs = isList(input) ? input : [input]
     const { operator } = this
     if (operator && inputs.some((given) => given?.instance === operator.instance))
-      return Promise.reject(this.#refused(new OperatorInstanceError(operator.instance), inputs.length))
+      return Promise.reject(this.#counts.refused(new OperatorInstanceError(operator.instance), inputs.length))
     return isList(input) ? this.#observed(inputs, options, allResults) : this.#observed(inputs, options, onlyResult)
+  }
+
+  /** @throws {LimitExceededError} an instance can post no event now */
+  assertMayPost(instance: string): void {
+    this.#counts.check(1, () => this.#limits.assertMayPost(instance))
   }
 
   /** Returns the catalogue of the events that an instance may have. */
@@ -203,12 +212,30 @@ export class EventLog {
     { only, unlisted = false }: AcceptOptions,
     pick: (results: EmitResult[]) => R
   ): Promise<R> {
-    if (this.#closing) throw this.#refused(new ClosingError(), inputs.length)
+    if (this.#closing) throw this.#counts.refused(new ClosingError(), inputs.length)
     const normal = normaliseEvents(inputs, unlisted ? { ...this.#normalising, unlisted } : this.#normalising)
+    this.#counts.check(inputs.length, () => this.#limits.take(normal))
+    const unknown = new Set<string>()
+    try {
+      return await this.#append(normal, { only, unknown, pick })
+    } finally {
+      for (const name of unknown) this.registration.end(name)
+    }
+  }
+
+  /** @param unknown gets the names of instances that the events register */
+  async #append<R>(
+    normal: readonly NormalEvent[],
+    {
+      only,
+      unknown,
+      pick
+    }: { only: TransportName | undefined; unknown: Set<string>; pick: (results: EmitResult[]) => R }
+  ): Promise<R> {
     let planned: Planned[] = []
     let logged: NewEvent[] = []
     const plan = () => {
-      planned = normal.map((event) => this.#plan(event, only))
+      planned = normal.map((event) => this.#planner.plan(event, { only, unknown }))
       const kept = this.#options.logUnselected ? planned : planned.filter(({ selected }) => selected)
       logged = kept.map(({ event }) => event)
       return logged
@@ -218,58 +245,14 @@ export class EventLog {
       try {
         results = await this.store.log.append(logged, plan)
       } catch (error) {
-        throw this.#notAppended(error as Error & { code?: string; statusCode?: number }, logged)
+        throw this.#counts.notAppended(error as IntakeError, logged)
       }
-      this.#appended(logged, results)
+      this.#counts.appended(logged, results)
     }
     if (results.length === planned.length) return pick(results)
     // An event that was not logged has no place in the log: offset 0.
     let next = 0
     return pick(planned.map(({ event, selected }) => (selected ? results[next++] : undefined) ?? unlogged(event)))
-  }
-
-  #appended(events: readonly NewEvent[], results: readonly AppendResult[]): void {
-    if (this.refusals.any) this.refusals.accepted(loadOf(events))
-    for (const [index, { event, flags }] of events.entries()) {
-      if (results[index]?.duplicate) this.metrics.duplicates.inc()
-      // The number of such names is unlimited.
-      else this.metrics.accepted.inc({ event: flags & UNLISTED ? 'unknown' : event })
-    }
-  }
-
-  #notAppended<E extends Error & { code?: string; statusCode?: number }>(error: E, events: readonly NewEvent[]): E {
-    const { code = error.name, statusCode = 500, message } = error
-    if (statusCode >= 500) this.refusals.refused({ code, message }, events.length, loadOf(events))
-    return this.#refused(error, events.length)
-  }
-
-  #refused<E extends Error & { code?: string }>(error: E, count: number): E {
-    this.metrics.refused.inc({ code: this.metrics.code(error.code ?? error.name) }, count)
-    return error
-  }
-
-  #plan(event: NormalEvent, only: TransportName | undefined): Planned {
-    const { id, data, envelope, extra, callerId } = event
-    const keptTo = only === undefined ? event.transports : (event.transports ?? [only]).filter((name) => name === only)
-    const instance = this.instances.get(event.instance)
-    if (!instance && !this.autoRegister) throw new InstanceNotFoundError(event.instance)
-    const queues = new Set<string>()
-    let read = false
-    for (const transport of this.#transports.values()) {
-      if (keptTo && !keptTo.includes(transport.name)) continue
-      const route = transport.plan(event.event, instance, event)
-      for (const queue of route.queues ?? []) queues.add(queue)
-      read ||= route.read ?? false
-    }
-    const flags =
-      (callerId ? CALLER_ID : 0) | (event.event.unlisted ? UNLISTED : 0) | (keptTo ? flagsOfOnly(keptTo) : 0)
-    // Set once: an event can be planned again.
-    event.traceparent ??= createTrace(queues)
-    const { instance: name, event: known, traceparent } = event
-    return {
-      event: { instance: name, id, event: known.name, data, envelope, traceparent, extra, flags, queues: [...queues] },
-      selected: read || queues.size > 0
-    }
   }
 }
 

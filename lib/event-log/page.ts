@@ -1,4 +1,4 @@
-import { eventKey } from '../events/catalogue.ts'
+import { eventKey } from '../events/event-key.ts'
 import { type EventFilter, passes } from '../filters/event-filter.ts'
 import { setImmediate } from 'node:timers/promises'
 import { eventSize } from '../events/messages.ts'
@@ -26,6 +26,10 @@ export interface EventPageOptions {
   /** Newest first instead, before this offset; `latest`: from the end of the log. */
   before?: number | 'latest' | undefined
   limit: number
+  /** Characters after which the page ends; an event may have more. @default 8 MiB */
+  maxCharacters?: number
+  /** Offsets that the page covers. @default as many as its filters allow */
+  maxOffsets?: number | undefined
 }
 
 export interface EventPage {
@@ -42,8 +46,8 @@ export interface EventPage {
 
 /** Reads a page of the log, bounded in characters and in the offsets that are looked at. */
 export async function readEventPage(log: LogStore, options: EventPageOptions): Promise<EventPage> {
-  const { instanceKey, events, filter, before, limit } = options
-  const { id, first, head, prunedTo } = await log.range()
+  const { instanceKey, events, filter, before, limit, maxCharacters = PAGE_MAX_CHARACTERS } = options
+  const { id, first, head, prunedTo } = await log.range(instanceKey)
   const { after, isSame } = await placed(options, { log, id, head })
   const extent = { log: id, complete: isSame && prunedTo <= after }
   const begin = Math.max(after, first - 1)
@@ -51,7 +55,8 @@ export async function readEventPage(log: LogStore, options: EventPageOptions): P
   const upTo = before === undefined || before === 'latest' ? head : Math.min(before - 1, head)
   // All offsets that could be on the page; with a filter, a part of them is looked at.
   const stretch = { after: begin, upTo }
-  const offsets = events ? PAGE_MAX_OFFSETS.events : instanceKey === undefined ? Infinity : PAGE_MAX_OFFSETS.instance
+  const widest = events ? PAGE_MAX_OFFSETS.events : instanceKey === undefined ? Infinity : PAGE_MAX_OFFSETS.instance
+  const offsets = options.maxOffsets ?? widest
   if (newestFirst) stretch.after = Math.max(begin, upTo - offsets)
   else stretch.upTo = Math.min(upTo, begin + offsets)
   const found = await log.read({
@@ -60,10 +65,10 @@ export async function readEventPage(log: LogStore, options: EventPageOptions): P
     ...stretch,
     newestFirst,
     limit: limit + 1,
-    maxBytes: PAGE_MAX_CHARACTERS
+    maxBytes: maxCharacters
   })
   const shown = found.slice(0, limit)
-  const cut = found.length > limit || found.reduce((sum, event) => sum + eventSize(event), 0) >= PAGE_MAX_CHARACTERS
+  const cut = found.length > limit || found.reduce((sum, event) => sum + eventSize(event), 0) >= maxCharacters
   const lastShown = shown.at(-1)?.offset
   const passed = filter ? await filtered(shown, filter) : shown
   if (cut && lastShown !== undefined) return { events: passed, next: lastShown, more: true, ...extent }

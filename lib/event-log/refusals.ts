@@ -26,6 +26,8 @@ export interface Refusal {
   /** Number of events. */
   count: number
   since: Date
+  /** Name of the instance whose share was used up the last time; `undefined`: the cause concerned all. */
+  instance: string | undefined
 }
 
 type Noted = Refusal & Load & { lastAt: number }
@@ -35,7 +37,8 @@ const FAULT_MS = 60_000
 
 /**
  * Events that were refused by the store, by code. A code is forgotten after a minute without another refusal, or once a call
- * is accepted that needs as much room as the smallest refused one: only that shows that the cause is gone.
+ * is accepted that needs as much room as the smallest refused one: only that shows that the cause is gone. If an instance had
+ * used up its share, the call has to be one of that instance.
  */
 export class Refusals {
   readonly #byCode = new Map<string, Noted>()
@@ -49,7 +52,9 @@ export class Refusals {
     return this.#byCode.size > 0
   }
 
-  refused({ code, message }: { code: string; message: string }, count: number, load: Load): void {
+  /** @param error has the name of an instance if the cause concerns no other */
+  refused(error: { code: string; message: string; instance?: string | undefined }, count: number, load: Load): void {
+    const { code, message, instance } = error
     const before = this.#recent().get(code)
     this.#byCode.set(code, {
       code,
@@ -58,18 +63,26 @@ export class Refusals {
       since: before?.since ?? new Date(),
       size: Math.min(load.size, before?.size ?? Infinity),
       deliveries: Math.min(load.deliveries, before?.deliveries ?? Infinity),
+      instance,
       lastAt: this.#now()
     })
   }
 
-  accepted({ size, deliveries }: Load): void {
+  accepted({ size, deliveries }: Load, events: readonly Pick<NewEvent, 'instance'>[]): void {
     for (const [code, refusal] of this.#byCode) {
-      if (size >= refusal.size && deliveries >= refusal.deliveries) this.#byCode.delete(code)
+      const concerned = refusal.instance === undefined || events.some(({ instance }) => instance === refusal.instance)
+      if (concerned && size >= refusal.size && deliveries >= refusal.deliveries) this.#byCode.delete(code)
     }
   }
 
   list(): Refusal[] {
-    return [...this.#recent().values()].map(({ code, message, count, since }) => ({ code, message, count, since }))
+    return [...this.#recent().values()].map(({ code, message, count, since, instance }) => ({
+      code,
+      message,
+      count,
+      since,
+      instance
+    }))
   }
 
   #recent(): ReadonlyMap<string, Noted> {

@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../events/event.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { WithData } from '../filters/parsed-data.ts'
 import type { Instance, TransportName } from '../instances/instance.ts'
@@ -11,6 +12,14 @@ export interface Route {
   read?: boolean
 }
 
+/** Copies of erased events that a transport had stored elsewhere. */
+export interface Forgotten {
+  /** Number of objects that were deleted. */
+  objects: number
+  /** Objects that could not be deleted: the id of the event, the key of the object, and why. */
+  failed: { id: string; key: string; reason: string }[]
+}
+
 /** A transport as the log sees it. */
 export interface Transport {
   readonly name: TransportName
@@ -21,4 +30,9 @@ export interface Transport {
   plan(event: CatalogueEvent, instance: Instance | undefined, content: WithData): Route
   /** Returns the reasons why queues accept nothing. @param except name of an instance whose own queues are left out */
   queueFaults?(except: string): QueueFault[]
+  /**
+   * Deletes copies of events that it has stored outside of the log and of queues. The events are as they were before
+   * they were erased.
+   */
+  forget?(events: readonly StoredEvent[]): Promise<Forgotten>
 }

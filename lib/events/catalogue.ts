@@ -1,9 +1,10 @@
 import { distance } from 'fastest-levenshtein'
 import { EventInvalidError, EventUnknownError, OptionsInvalidError } from '../errors.ts'
-import { withMessages } from '../error-class.ts'
+import { type MessageParams, withMessages } from '../error-class.ts'
 import { DESCRIBED_HUBS } from '../hubs/described-hubs.ts'
 import { HUB_NAMES, hubEventName, type HubName } from '../hubs/hub.ts'
 import { excerpt } from '../text/excerpt.ts'
+import { eventKey } from './event-key.ts'
 
 /** Names of Evolution API v2's events on the wire. */
 export const EVOLUTION_EVENTS = [
@@ -117,11 +118,6 @@ export interface ResolvedSelection {
   notes: string[]
 }
 
-/** The key of an event name: `group-participants.update` → `GROUP_PARTICIPANTS_UPDATE`. */
-export function eventKey(name: string): string {
-  return name.replace(/[.-]/g, '_').toUpperCase()
-}
-
 /** The events that a server knows, by name and key. */
 export class EventCatalogue {
   readonly events: readonly CatalogueEvent[]
@@ -184,7 +180,8 @@ export class EventCatalogue {
   get(nameOrKey: string): CatalogueEvent {
     const event = this.find(nameOrKey)
     if (event) return event
-    throw new EventUnknownError(`event ${this.#unknown(nameOrKey, 'name')}`)
+    const { sentence, params } = this.#unknown('event', nameOrKey, 'name')
+    throw withMessages(new EventUnknownError(sentence), [sentence], [params])
   }
 
   /**
@@ -212,17 +209,22 @@ export class EventCatalogue {
   resolve(list: readonly string[], field = 'events'): ResolvedSelection {
     const keys = new Set<string>()
     const notes: string[] = []
-    const faults: string[] = []
+    const faults: { sentence: string; params: MessageParams }[] = []
     for (const [index, entry] of list.entries()) {
       const upper = eventKey(entry)
       const alias = this.#aliases.get(upper)
       if (alias === null) notes.push(`${upper} is no event of this server any more; it was left out`)
       else if (alias !== undefined) keys.add(alias)
       else if (this.#byKey.has(upper)) keys.add(upper)
-      else faults.push(`${field}[${index}] ${this.#unknown(entry, 'key')}`)
+      else faults.push(this.#unknown(`${field}[${index}]`, entry, 'key'))
     }
     const [first] = faults
-    if (first !== undefined) throw withMessages(new EventUnknownError(first), faults)
+    if (first)
+      throw withMessages(
+        new EventUnknownError(first.sentence),
+        faults.map(({ sentence }) => sentence),
+        faults.map(({ params }) => params)
+      )
     return { keys: [...keys], notes }
   }
 
@@ -237,7 +239,7 @@ export class EventCatalogue {
     return keys.filter((key) => !keys.includes(this.#aliases.get(key) ?? ''))
   }
 
-  #unknown(text: string, form: 'name' | 'key'): string {
+  #unknown(field: string, text: string, form: 'name' | 'key'): { sentence: string; params: MessageParams } {
     const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
     const key = eventKey(text.slice(0, 80))
     const nearest = this.events
@@ -245,11 +247,18 @@ export class EventCatalogue {
       .sort((a, b) => a.far - b.far)
       .slice(0, 3)
       .map(({ event }) => event[form])
-    return `"${shown}" is not a known event; the closest are ${nearest.join(', ')}`
+      .join(', ')
+    return {
+      sentence: `${field} "${shown}" is not a known event; the closest are ${nearest}`,
+      params: { code: 'eventUnknown', field, values: [shown, nearest] }
+    }
   }
 }
 
-/** Returns the names of a hub's events, and which of them "all" does not include. @throws {OptionsInvalidError} the hub is unknown */
+/**
+ * Returns the names of a hub's events, and which of them "all" does not include.
+ * @throws {OptionsInvalidError} the hub is unknown
+ */
 export function eventsOfHub(name: HubName): { names: readonly string[]; notInAll: readonly string[] } {
   if (name === 'evolution') return { names: EVOLUTION_EVENTS, notInAll: EVOLUTION_EXPLICIT_ONLY }
   const hub = DESCRIBED_HUBS.find((described) => described.name === name)

@@ -4,6 +4,12 @@ import type { TransportName } from '../instances/instance.ts'
 export const CALLER_ID = 4
 /** Bit of `StoredEvent.flags`: the event was not in the catalogue when it was accepted. */
 export const UNLISTED = 32
+/** Bit of `StoredEvent.flags`: the data of the event was erased. */
+export const ERASED = 64
+/** Bit of `StoredEvent.flags`: the event was accepted with deliveries to queues. Events of earlier releases do not have it. */
+export const QUEUED = 128
+/** Bit of the flags in storage: `data` is a reference to its parts. Events that are read do not have it. */
+export const IN_PARTS = 256
 /**
  * Bits of `StoredEvent.flags` that keep an event from a transport, now and when the log is read again. SQS needs none: an
  * event is stored with its queues. They do not depend on the transports of this process: another node, or this one after
@@ -40,6 +46,12 @@ export interface NewEvent {
   readonly flags: number
   /** Names of the queues it is to be delivered to. */
   readonly queues: readonly string[]
+}
+
+/** Returns the instance of events; `undefined` if they are of several, or none. */
+export function onlyInstance(events: readonly Pick<NewEvent, 'instance'>[]): string | undefined {
+  const instance = events[0]?.instance
+  return events.every((event) => event.instance === instance) ? instance : undefined
 }
 
 /** An event in the log. */

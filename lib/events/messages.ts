@@ -1,9 +1,10 @@
 import type { NewEvent, StoredEvent } from './event.ts'
+import { isErased } from './erased.ts'
 import { writeExtras } from './extras.ts'
 
 /**
  * Messages are put together from parts that are serialised once, when the event is accepted.
- * Members are in the order of Evolution API's messages; `id`, `offset` and extras follow.
+ * Members are in the order of Evolution API's messages; `id`, `offset`, `erased` and extras follow.
  */
 
 /** The JSON text of an event for Socket.IO clients and readers of the log. */
@@ -44,6 +45,11 @@ export function eventSize(event: NewEvent): number {
   return event.data.length + event.envelope.length + writeExtras(event).length
 }
 
+/** Bytes of these parts in UTF-8. */
+export function eventBytes(event: Pick<NewEvent, 'data' | 'envelope' | 'extra' | 'traceparent'>): number {
+  return [event.data, event.envelope, writeExtras(event)].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+}
+
 function names({ event, instance }: StoredEvent): string {
   return `"event":${JSON.stringify(event)},"instance":${JSON.stringify(instance)}`
 }
@@ -54,5 +60,6 @@ function ending(event: StoredEvent, server: string): string {
 
 function tail(event: StoredEvent): string {
   const extras = writeExtras(event)
-  return extras === '' ? '' : `,${extras}`
+  const erased = isErased(event) ? ',"erased":true' : ''
+  return extras === '' ? erased : `${erased},${extras}`
 }

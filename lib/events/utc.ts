@@ -1,6 +1,9 @@
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/
 
-/** Converts a time to ISO 8601 in UTC with milliseconds. A time without an offset is read as UTC. Returns `undefined` if it is invalid. */
+/**
+ * Converts a time to ISO 8601 in UTC with milliseconds. A time without an offset is read as UTC. Returns `undefined` if
+ * it is invalid.
+ */
 export function toUtc(text: string): string | undefined {
   if (!ISO_8601.test(text)) return undefined
   // `Date` reads 30 February as 2 March.

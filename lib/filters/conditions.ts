@@ -1,10 +1,8 @@
+import { filterFault } from './faults.ts'
 import { look } from './work.ts'
 
 /** Tests the value of a member, `undefined` if it is absent. An array matches if one of its items does. */
 export type Condition = (value: unknown) => boolean
-
-/** An invalid policy. The message names the member and the remedy. */
-export class PolicyFault extends Error {}
 
 type Scalar = string | number | boolean | null
 type Comparison = '=' | '<' | '<=' | '>' | '>='
@@ -16,6 +14,9 @@ const COMPARISONS: Readonly<Record<Comparison, (value: number, limit: number) =>
   '>': (value, limit) => value > limit,
   '>=': (value, limit) => value >= limit
 }
+
+/** The operators that "anything-but" can deny. */
+const TEXT_OPERATORS = ['prefix', 'suffix', 'equals-ignore-case']
 
 /** The supported operators of Amazon SNS, each with the function that reads its operand. */
 const OPERATORS: Readonly<Record<string, (operand: unknown, path: string) => Condition>> = {
@@ -33,7 +34,7 @@ const OPERATORS: Readonly<Record<string, (operand: unknown, path: string) => Con
   },
   'anything-but': anythingBut,
   exists: (operand, path) => {
-    if (typeof operand !== 'boolean') throw new PolicyFault(`${path} must be true or false`)
+    if (typeof operand !== 'boolean') throw filterFault('existsNotBoolean', path)
     return (value) => (value !== undefined) === operand
   },
   numeric
@@ -42,53 +43,60 @@ const OPERATORS: Readonly<Record<string, (operand: unknown, path: string) => Con
 /**
  * Reads one entry of the list of a member: a value, or an object with one operator.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
- * @param path the entry, for messages @throws {PolicyFault}
+ * @param path the entry, for messages @throws {FilterInvalidError}
  */
 export function readCondition(entry: unknown, path: string): Condition {
+  assertFinite(entry, path)
   if (isScalar(entry)) return any((value) => value === entry)
   const [[operator, operand] = ['', undefined], ...others] = Object.entries(entry ?? {})
   const read = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined
   if (!read || others.length > 0 || Array.isArray(entry)) {
-    const known = Object.keys(OPERATORS).join(', ')
-    throw new PolicyFault(`${path} must be a string, a number, true, false, null, or an object with one of ${known}`)
+    throw filterFault('conditionInvalid', path, Object.keys(OPERATORS).join(', '))
   }
-  return read(operand, `${path}.${operator}`)
+  const operandPath = `${path}.${operator}`
+  for (const value of [operand].flat()) assertFinite(value, operandPath)
+  return read(operand, operandPath)
 }
 
 function anythingBut(operand: unknown, path: string): Condition {
   if (typeof operand === 'object' && operand !== null && !Array.isArray(operand)) {
     const [[operator, start] = ['', undefined], ...others] = Object.entries(operand)
-    if (others.length > 0 || !['prefix', 'suffix', 'equals-ignore-case'].includes(operator))
-      throw new PolicyFault(`${path} must be values, or an object with one of prefix, suffix, equals-ignore-case`)
+    if (others.length > 0 || !TEXT_OPERATORS.includes(operator))
+      throw filterFault('anythingButObject', path, TEXT_OPERATORS.join(', '))
     const texts = Array.isArray(start) ? start : [start]
-    if (texts.length === 0) throw new PolicyFault(`${path}.${operator} must be a string or a list of strings`)
+    if (texts.length === 0) throw filterFault('textsEmpty', `${path}.${operator}`)
     const refused = texts.map((item) => readCondition({ [operator]: item }, path))
     return anyText((value) => !refused.some((matches) => matches(value)))
   }
   const values: unknown[] = Array.isArray(operand) ? operand : [operand]
   if (values.length === 0 || !values.every((value) => typeof value === 'string' || typeof value === 'number'))
-    throw new PolicyFault(`${path} must be a string, a number, or a list of them`)
+    throw filterFault('anythingButValues', path)
   const refused = new Set<unknown>(values)
   return any((value) => !refused.has(value))
 }
 
 /** Reads comparisons such as `[">=", 1, "<", 10]`: all of them must hold. */
 function numeric(operand: unknown, path: string): Condition {
-  const fault = new PolicyFault(`${path} must be one or two comparisons, such as ["=", 1] or [">=", 1, "<", 10]`)
-  if (!Array.isArray(operand) || (operand.length !== 2 && operand.length !== 4)) throw fault
+  if (!Array.isArray(operand) || (operand.length !== 2 && operand.length !== 4))
+    throw filterFault('numericInvalid', path)
   const tests: ((value: number) => boolean)[] = []
   for (let at = 0; at < operand.length; at += 2) {
     const [comparison, limit] = operand.slice(at) as [unknown, unknown]
     if (typeof comparison !== 'string' || !Object.hasOwn(COMPARISONS, comparison) || typeof limit !== 'number')
-      throw fault
+      throw filterFault('numericInvalid', path)
     const holds = COMPARISONS[comparison as Comparison]
     tests.push((value: number) => holds(value, limit))
   }
   return any((value) => typeof value === 'number' && tests.every((holds) => holds(value)))
 }
 
+/** JSON has numbers that JavaScript reads as infinity, and would store as null. */
+function assertFinite(value: unknown, path: string): void {
+  if (value === Infinity || value === -Infinity) throw filterFault('numberTooLarge', path)
+}
+
 function text(operand: unknown, path: string): string {
-  if (typeof operand !== 'string' || operand === '') throw new PolicyFault(`${path} must be a string that is not empty`)
+  if (typeof operand !== 'string' || operand === '') throw filterFault('textEmpty', path)
   return operand
 }
 

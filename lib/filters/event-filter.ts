@@ -1,16 +1,17 @@
-import { FilterInvalidError } from '../errors.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
+import type { FilterPolicy } from '../schemas/filter-policy.ts'
 import { SharedValues } from '../json/shared-values.ts'
-import type { Condition, PolicyFault } from './conditions.ts'
+import type { Condition } from './conditions.ts'
+import { filterFault } from './faults.ts'
 import { bounded } from './work.ts'
 import { parsedData, TOO_LARGE, type WithData } from './parsed-data.ts'
-import { compilePolicy, type Policy } from './policy.ts'
+import { compilePolicy } from './policy.ts'
 
 /**
  * A filter of events by their `data`: a filter policy of Amazon SNS for all events, or one for each of some event keys,
  * `{"MESSAGES_UPSERT": {"key": {"fromMe": [false]}}}`. Events of other keys pass.
  */
-export type EventFilter = Policy
+export type EventFilter = FilterPolicy
 
 /** Characters of a filter as JSON text. */
 const MAX_CHARACTERS = 8_192
@@ -37,26 +38,16 @@ export function checkFilter(value: unknown, field: string, catalogue: EventCatal
   const filter = asObject(value, field)
   const names = Object.keys(filter)
   const named = names.find((name) => name.includes('.') && catalogue.find(name)?.name === name)
-  if (named !== undefined)
-    throw new FilterInvalidError(
-      `${field} has the name of an event: write its key, ${catalogue.get(named).key} instead of "${named}"`
-    )
+  if (named !== undefined) throw filterFault('filterHasEventName', field, catalogue.get(named).key, named)
   const keyed = names.filter((name) => KEY.test(name))
-  if (keyed.length > 0 && keyed.length < names.length)
-    throw new FilterInvalidError(`${field} must have event keys only, such as MESSAGES_UPSERT, or members of data only`)
+  if (keyed.length > 0 && keyed.length < names.length) throw filterFault('filterMixed', field)
   const entries = names.flatMap((name) =>
     keyed.length > 0 ? catalogue.resolve([name], field).keys.map((key) => [key, filter[name]]) : [[name, filter[name]]]
   )
   const known = Object.fromEntries(entries) as EventFilter
-  try {
-    // First, because a filter with too many levels cannot be written as text either.
-    compile(known, field)
-  } catch (error) {
-    // Only PolicyFault is thrown here.
-    throw new FilterInvalidError((error as PolicyFault).message)
-  }
-  if (JSON.stringify(known).length > MAX_CHARACTERS)
-    throw new FilterInvalidError(`${field} must have at most ${MAX_CHARACTERS} characters as JSON`)
+  // First, because a filter with too many levels cannot be written as text either.
+  compile(known, field)
+  if (JSON.stringify(known).length > MAX_CHARACTERS) throw filterFault('filterTooLong', field, MAX_CHARACTERS)
   return filters.of(known)
 }
 
@@ -104,7 +95,6 @@ function compile(filter: EventFilter, field: string): Compiled {
 }
 
 function asObject(value: unknown, field: string): EventFilter {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new FilterInvalidError(`${field} must be an object, such as {"key":{"fromMe":[false]}}`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw filterFault('filterNotObject', field)
   return value as EventFilter
 }

@@ -1,5 +1,5 @@
-import { FilterInvalidError } from '../errors.ts'
 import { SharedValues } from '../json/shared-values.ts'
+import { filterFault } from './faults.ts'
 import type { WithData } from './parsed-data.ts'
 
 /** Members of `data` that a transport leaves out, as paths such as `data.message.base64`. Paths go through arrays. */
@@ -19,15 +19,10 @@ const results = new WeakMap<Omission, WeakMap<WithData, string>>()
  * @throws {FilterInvalidError}
  */
 export function checkOmission(value: unknown, field: string): Omission | undefined {
-  if (!Array.isArray(value) || value.length > MAX_PATHS)
-    throw new FilterInvalidError(
-      `${field} must be a list of at most ${MAX_PATHS} paths, such as ["data.message.base64"]`
-    )
+  if (!Array.isArray(value) || value.length > MAX_PATHS) throw filterFault('omitNotList', field, MAX_PATHS)
   for (const [index, path] of value.entries()) {
     if (typeof path !== 'string' || path.length > MAX_CHARACTERS || !PATH.test(path))
-      throw new FilterInvalidError(
-        `${field}[${index}] must be the path of a member of data, such as data.message.base64`
-      )
+      throw filterFault('omitNotPath', `${field}[${index}]`)
   }
   return value.length === 0 ? undefined : omissions.of(value as string[])
 }

@@ -1,8 +1,6 @@
 import { look } from './work.ts'
-import { type Condition, PolicyFault, readCondition } from './conditions.ts'
-
-/** A filter policy of Amazon SNS for `data`: each member has a list of conditions, or a policy for the object in it. */
-export type Policy = Readonly<Record<string, unknown>>
+import { type Condition, readCondition } from './conditions.ts'
+import { filterFault } from './faults.ts'
 
 /** Levels of objects in a policy. */
 const MAX_LEVELS = 12
@@ -12,16 +10,15 @@ const MAX_CONDITIONS = 150
 /**
  * Compiles a policy. Each member must match one condition of its list. An array of objects matches if one of them does.
  * https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html
- * @param field name of the policy, for messages @throws {PolicyFault}
+ * @param field name of the policy, for messages @throws {FilterInvalidError}
  */
 export function compilePolicy(policy: unknown, field: string): Condition {
   let conditions = 0
   return compile(policy, field, 1)
 
   function compile(rules: unknown, path: string, level: number): Condition {
-    if (!isObject(rules) || Object.keys(rules).length === 0)
-      throw new PolicyFault(`${path} must be an object with at least one member, such as {"fromMe":[false]}`)
-    if (level > MAX_LEVELS) throw new PolicyFault(`${field} must have at most ${MAX_LEVELS} levels of objects`)
+    if (!isObject(rules) || Object.keys(rules).length === 0) throw filterFault('policyEmpty', path)
+    if (level > MAX_LEVELS) throw filterFault('filterTooDeep', field, MAX_LEVELS)
     const members = Object.entries(rules).map(([name, rule]) =>
       name === '$or' ? either(rule, `${path}.$or`, level) : member(name, rule, { path: `${path}.${name}`, level })
     )
@@ -29,8 +26,7 @@ export function compilePolicy(policy: unknown, field: string): Condition {
   }
 
   function either(rules: unknown, path: string, level: number): Condition {
-    if (!Array.isArray(rules) || rules.length < 2)
-      throw new PolicyFault(`${path} must be a list of at least two policies`)
+    if (!Array.isArray(rules) || rules.length < 2) throw filterFault('choiceTooShort', path)
     const policies = rules.map((rule, index) => compile(rule, `${path}[${index}]`, level + 1))
     return (value) => policies.some((matches) => matches(value))
   }
@@ -42,15 +38,14 @@ export function compilePolicy(policy: unknown, field: string): Condition {
 
   function list(entries: readonly unknown[], path: string): Condition {
     conditions += entries.length
-    if (conditions > MAX_CONDITIONS) throw new PolicyFault(`${field} must have at most ${MAX_CONDITIONS} conditions`)
-    if (entries.length === 0) throw new PolicyFault(`${path} must have at least one condition, such as ["text"]`)
+    if (conditions > MAX_CONDITIONS) throw filterFault('filterTooManyConditions', field, MAX_CONDITIONS)
+    if (entries.length === 0) throw filterFault('listEmpty', path)
     const read = entries.map((entry, index) => readCondition(entry, `${path}[${index}]`))
     return (value) => read.some((matches) => matches(value))
   }
 
   function nested(rule: unknown, path: string, level: number): Condition {
-    if (!isObject(rule))
-      throw new PolicyFault(`${path} must be a list of conditions, such as ["text"], or an object of members`)
+    if (!isObject(rule)) throw filterFault('memberInvalid', path)
     return compile(rule, path, level + 1)
   }
 }

@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream'
 /** An error of a stream. A host's own stream may give it the status of the answer. */
 type StreamError = Error & { statusCode?: unknown }
 
+const NOTHING = Buffer.alloc(0)
+
 export interface ReceiveOptions {
   /** Content length of the body in bytes; 0 if unknown. Memory for it is allocated with the first part. */
   announced: number
@@ -13,38 +15,47 @@ export interface ReceiveOptions {
 /**
  * Receives a request body.
  * @param payload the request, or what a hook of the host has made of it
+ * @param done is called once, without a promise: small bodies are many
  */
-export function receiveBody(payload: Readable, { announced, received }: ReceiveOptions): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+export function receiveBody(
+  payload: Readable,
+  { announced, received }: ReceiveOptions,
+  done: (error: Error | null, body: Buffer) => void
+): void {
   // Parts are copied as they arrive: joining them at the end would hold a large body in memory twice.
   let whole: Buffer | undefined
   let length = 0
   /** Parts beyond the announced length. */
   const more: Buffer[] = []
-  const stop = () => payload.off('data', onData).off('end', onEnd).off('error', onError)
+  const fail = (error: Error) => {
+    payload.off('data', onData).off('end', onEnd).off('error', onError)
+    done(error, NOTHING)
+  }
   const onData = (part: Buffer | string) => {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part
     try {
       received(bytes)
-      whole ??= Buffer.allocUnsafe(announced)
-      const copied = bytes.copy(whole, length)
-      length += copied
-      if (copied < bytes.length) more.push(bytes.subarray(copied))
     } catch (error) {
-      stop()
-      reject(error)
+      return fail(error as Error)
     }
+    if (!whole && bytes.length === announced) {
+      whole = bytes
+      length = announced
+      return
+    }
+    whole ??= Buffer.allocUnsafe(announced)
+    const copied = bytes.copy(whole, length)
+    length += copied
+    if (copied < bytes.length) more.push(bytes.subarray(copied))
   }
   const onEnd = () => {
-    stop()
-    const begin = whole?.subarray(0, length) ?? Buffer.alloc(0)
-    resolve(more.length === 0 ? begin : Buffer.concat([begin, ...more]))
+    payload.off('error', onError)
+    const begin = whole?.subarray(0, length) ?? NOTHING
+    done(null, more.length === 0 ? begin : Buffer.concat([begin, ...more]))
   }
   const onError = (error: StreamError) => {
-    stop()
     if (!(typeof error.statusCode === 'number' && error.statusCode >= 400)) error.statusCode = 400
-    reject(error)
+    fail(error)
   }
   payload.on('data', onData).on('end', onEnd).on('error', onError).resume()
-  return promise
 }

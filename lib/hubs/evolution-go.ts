@@ -1,11 +1,13 @@
 import type { Hub } from './hub.ts'
 
 /**
- * Describes Evolution GO. Its sender sets no header but the content type, so the key is in the URL. It posts the same body to the URL of
- * the instance and to the global one, and repeats it until it is answered 2xx, five times in all, 30 seconds apart. The body has neither
- * an id nor a time outside `data`, and events are sent in parallel, in no order. `instanceToken` is the instance's own key.
- * https://github.com/EvolutionAPI/evolution-go, pkg/events/webhook/webhook_producer.go (sender), pkg/whatsmeow/service/whatsmeow.go and
- * pkg/sendMessage/service/send_service.go (members, names of events); its wiki shows another form, which the source does not send
+ * Describes Evolution GO. Its sender sets no header but the content type, so the key is in the URL. It posts the same
+ * body to the URL of the instance and to the global one, and repeats it until it is answered 2xx, five times in all, 30
+ * seconds apart. The body has neither an id nor a time outside `data`, and events are sent in parallel, in no order.
+ * `instanceToken` is the instance's own key.
+ * https://github.com/EvolutionAPI/evolution-go, pkg/events/webhook/webhook_producer.go (sender),
+ * pkg/whatsmeow/service/whatsmeow.go and pkg/sendMessage/service/send_service.go (members, names of events); its wiki
+ * shows another form, which the source does not send
  */
 export const evolutionGo: Hub = {
   name: 'evolution-go',

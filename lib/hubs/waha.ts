@@ -1,9 +1,9 @@
 import type { Hub } from './hub.ts'
 
 /**
- * Describes WAHA. A repeat has the same bytes and `id`, a ULID. By default a body that is not answered 2xx is repeated 15 times, 2 seconds
- * apart, or after `Retry-After` if that is longer. Each webhook of a session, the global one included, gives an event a
- * different id.
+ * Describes WAHA. A repeat has the same bytes and `id`, a ULID. By default a body that is not answered 2xx is repeated
+ * 15 times, 2 seconds apart, or after `Retry-After` if that is longer. Each webhook of a session, the global one
+ * included, gives an event a different id.
  * https://waha.devlike.pro/docs/how-to/events/ (headers, HMAC, retries, payload);
  * https://github.com/devlikeapro/waha, src/structures/enums.dto.ts and webhooks.dto.ts (names of events, members),
  * src/core/integrations/webhooks (sender)

@@ -1,10 +1,27 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { InstanceDirectory } from './directory.ts'
-import { hashToken } from './memory-directory.ts'
 import type { Instance } from './instance.ts'
+import { digestOf, hashToken } from './token-digest.ts'
+
+/** The holder of a token. */
+export interface TokenHolder {
+  readonly kind: 'instance'
+  readonly instance: Instance
+  /** The digest of the token: the current one of the instance, or its former one. */
+  readonly digest: string
+}
 
 /** The holder of a key. */
-export type Identity = { readonly kind: 'global' } | { readonly kind: 'instance'; readonly instance: Instance }
+export type Identity = { readonly kind: 'global' } | TokenHolder
+
+/** A key that came with a request. */
+export interface Presented {
+  /** The connection: one of a proxy has requests of many clients. */
+  connection: object
+  /** Address of the client. */
+  address: string
+  key: string
+}
 
 export interface ApiKeysOptions {
   globalKey: string | undefined
@@ -17,7 +34,7 @@ export interface ApiKeysOptions {
 export class ApiKeys {
   readonly #globalHashes: readonly Buffer[]
   readonly #instances: InstanceDirectory
-  readonly #last = new WeakMap<object, { key: string; identity: Identity }>()
+  readonly #last = new WeakMap<object, { key: string; address: string; identity: Identity }>()
 
   constructor({ globalKey, previousKey, instances }: ApiKeysOptions) {
     const globalKeys = [globalKey, previousKey].filter((key) => key !== undefined)
@@ -26,30 +43,38 @@ export class ApiKeys {
     for (const key of globalKeys) instances.reserveToken(key)
   }
 
-  /** Returns true for the global key and the previous one. */
-  isGlobal(key: string): boolean {
-    const hash = hashToken(key)
-    return this.#globalHashes.filter((globalHash) => timingSafeEqual(globalHash, hash)).length > 0
+  /**
+   * The holder of the key with which a client was identified last on a connection, without hashing it again;
+   * `undefined` for another key or client, and once the directory has another record of the instance, as after each
+   * change of a token. Only a connection's own last key is compared as text.
+   */
+  knownOn({ connection, address, key }: Presented): Identity | undefined {
+    const last = this.#last.get(connection)
+    const isKnown = last?.key === key && last.address === address && this.#isCurrent(last.identity)
+    return isKnown ? last.identity : undefined
   }
 
-  /**
-   * The same as `identify`, without hashing the key again that a connection sent last: until the directory has another
-   * record of its instance, as after each change of a token. Only a connection's own last key is compared as text.
-   */
-  identifyOn(connection: object, key: string): Identity | undefined {
-    const last = this.#last.get(connection)
-    if (last?.key === key && this.#isCurrent(last.identity)) return last.identity
+  /** The same as `identify`; the holder is known on the connection from then on. */
+  identifyOn({ connection, address, key }: Presented): Identity | undefined {
     const identity = this.identify(key)
-    if (identity) this.#last.set(connection, { key, identity })
+    if (identity) this.#last.set(connection, { key, address, identity })
+    else this.forgetOn(connection)
     return identity
+  }
+
+  /** Forgets the last key of a connection. */
+  forgetOn(connection: object): void {
+    this.#last.delete(connection)
   }
 
   /** The holder of a key; `undefined` for an unknown or empty one. */
   identify(key: string | undefined): Identity | undefined {
     if (key === undefined || key === '') return undefined
-    if (this.isGlobal(key)) return { kind: 'global' }
+    const hash = hashToken(key)
+    const isGlobal = this.#globalHashes.filter((globalHash) => timingSafeEqual(globalHash, hash)).length > 0
+    if (isGlobal) return { kind: 'global' }
     const instance = this.#instances.findByToken(key)
-    return instance && { kind: 'instance', instance }
+    return instance && { kind: 'instance', instance, digest: digestOf(hash) }
   }
 
   #isCurrent(identity: Identity): boolean {

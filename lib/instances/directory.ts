@@ -1,5 +1,6 @@
 import type { EventFilter } from '../filters/event-filter.ts'
 import type { Omission } from '../filters/omission.ts'
+import type { InstanceLimits } from './limits.ts'
 import type { NamePage } from './names.ts'
 import type { Instance, TransportName } from './instance.ts'
 
@@ -25,7 +26,14 @@ export interface CreateInstanceInput {
   token: string
   integration?: string | null
   silenceAfterMinutes?: number | null
+  limits?: InstanceLimits
   selections?: { [T in TransportName]?: SelectionInput }
+}
+
+/** Options of `InstanceDirectory.setToken`. */
+export interface SetTokenOptions {
+  /** Milliseconds for which the replaced token is still valid. @default 0 */
+  keepOldForMs?: number
 }
 
 /** All instances, by name. Reads are answered from memory; writes resolve when they are durable and seen by reads. */
@@ -45,7 +53,7 @@ export interface InstanceDirectory {
   /** A page of instances, sorted by name. Instances removed meanwhile are left out. */
   page(options: NamePage): Promise<Instance[]>
 
-  /** The instance that has this token. The time that the search takes must not depend on the token. */
+  /** The instance for which this token is valid. The time that the search takes must not depend on the token. */
   findByToken(token: string): Instance | undefined
 
   /**
@@ -67,14 +75,21 @@ export interface InstanceDirectory {
   /** Registers an instance without a token, unless one of this name exists. Resolves with the new or the existing one. */
   register(name: string, integration: string | null): Promise<Instance>
 
-  /** Idempotent. @throws {InstanceNotFoundError} @throws {TokenTakenError} the token is another instance's, or reserved */
-  setToken(name: string, token: string): Promise<Instance>
+  /**
+   * Gives an instance a token. The one before stays valid for `keepOldForMs` as its `formerToken`; a former token that is still
+   * valid ends now. The current token again changes how long the former one is valid from now on.
+   * @throws {InstanceNotFoundError} @throws {TokenTakenError} the token is another instance's, or reserved
+   */
+  setToken(name: string, token: string, options?: SetTokenOptions): Promise<Instance>
 
   /**
    * Sets the minutes without an event after which an instance is silent; 0: never, `null`: the server's value. Idempotent.
    * @throws {InstanceNotFoundError}
    */
   setSilence(name: string, silenceAfterMinutes: number | null): Promise<Instance>
+
+  /** Replaces the limits of an instance. Idempotent. @throws {InstanceNotFoundError} */
+  setLimits(name: string, limits: InstanceLimits): Promise<Instance>
 
   /**
    * Replaces the selection of a transport.

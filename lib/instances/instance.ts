@@ -1,5 +1,7 @@
 import type { EventFilter } from '../filters/event-filter.ts'
 import type { Omission } from '../filters/omission.ts'
+import type { InstanceLimits } from './limits.ts'
+import { digestOf } from './token-digest.ts'
 
 /** A transport that delivers events. */
 export type TransportName = 'sqs' | 'websocket'
@@ -18,6 +20,14 @@ export interface Selection {
   readonly updatedAt: Date
 }
 
+/** A replaced token that is still valid. */
+export interface FormerToken {
+  /** SHA-256 of the token. */
+  readonly hash: Buffer
+  /** Time at which it stops being valid. */
+  readonly until: Date
+}
+
 /** A named tenant connection of a messaging hub. */
 export interface Instance {
   /** Internal number, never reused: an instance with the name of a removed one does not inherit its events. */
@@ -27,16 +37,19 @@ export interface Instance {
   readonly name: string
   /** SHA-256 of the token; `null` for an instance registered without one. */
   readonly tokenHash: Buffer | null
+  /** The token before, while it is valid beside the current one. */
+  readonly formerToken: FormerToken | null
   /** Kind of connection that the hub named, such as `WHATSAPP-BAILEYS`. */
   readonly integration: string | null
   /** Minutes without an event after which it is silent; 0: never, `null`: the server's value. */
   readonly silenceAfterMinutes: number | null
+  readonly limits: InstanceLimits
   readonly createdAt: Date
   readonly updatedAt: Date
   readonly selections: { readonly [T in TransportName]?: Selection }
 }
 
-/** Returns true if two records of instances have the same token, or both have none. */
-export function sameToken({ tokenHash: a }: Instance, { tokenHash: b }: Instance): boolean {
-  return a === b || (a !== null && b !== null && a.equals(b))
+/** Returns true if the token with this digest is valid for an instance. */
+export function hasToken({ tokenHash, formerToken }: Instance, digest: string): boolean {
+  return digestOf(tokenHash) === digest || digestOf(formerToken?.hash) === digest
 }

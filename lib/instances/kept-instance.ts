@@ -1,7 +1,9 @@
 import { sharedList } from './event-lists.ts'
 import type { EventFilter } from '../filters/event-filter.ts'
 import type { Omission } from '../filters/omission.ts'
-import type { Instance, Selection, TransportName } from './instance.ts'
+import type { FormerToken, Instance, Selection, TransportName } from './instance.ts'
+import type { InstanceLimits } from './limits.ts'
+import { digestOf } from './token-digest.ts'
 
 /** What is the same of a record in memory and in a store, with dates in milliseconds since the epoch. */
 type Stored<T> = Omit<T, 'createdAt' | 'updatedAt'> & { createdAt: number; updatedAt: number }
@@ -58,20 +60,25 @@ export class KeptInstance implements Instance {
   readonly name: string
   /** `tokenHash` as a string, one character a byte. */
   readonly digest: string | null
+  readonly formerToken: FormerToken | null
   readonly integration: string | null
   readonly silenceAfterMinutes: number | null
+  readonly limits: InstanceLimits
   readonly selections: Selections
   readonly #createdAt: number
   readonly #updatedAt: number
 
   constructor(stored: StoredInstance) {
-    const { key, id, name, digest, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = stored
+    const { key, id, name, digest, formerToken, integration, silenceAfterMinutes } = stored
+    const { limits, createdAt, updatedAt, selections } = stored
     this.key = key
     this.id = id
     this.name = name
     this.digest = digest
+    this.formerToken = formerToken
     this.integration = integration
     this.silenceAfterMinutes = silenceAfterMinutes
+    this.limits = limits
     this.selections = selections.sqs || selections.websocket ? selections : NONE
     this.#createdAt = createdAt
     this.#updatedAt = updatedAt
@@ -91,8 +98,28 @@ export class KeptInstance implements Instance {
 
   /** `JSON.stringify` leaves getters out. */
   toJSON(): Instance {
-    const { key, id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = this
-    return { key, id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections }
+    return { key: this.key, ...recordOf(this) }
+  }
+}
+
+/** An instance without its key. */
+export type InstanceRecord = Omit<Instance, 'key'>
+
+/** Returns the record of an instance. A copy by `...` would lack what are getters. */
+export function recordOf(instance: Instance): InstanceRecord {
+  const { id, name, tokenHash, formerToken, integration, silenceAfterMinutes } = instance
+  const { limits, createdAt, updatedAt, selections } = instance
+  return {
+    id,
+    name,
+    tokenHash,
+    formerToken,
+    integration,
+    silenceAfterMinutes,
+    limits,
+    createdAt,
+    updatedAt,
+    selections
   }
 }
 
@@ -114,9 +141,4 @@ function keptSelection(selection: Selection): KeptSelection {
   if (selection instanceof KeptSelection) return selection
   const { createdAt, updatedAt } = selection
   return new KeptSelection({ ...selection, createdAt: createdAt.getTime(), updatedAt: updatedAt.getTime() })
-}
-
-/** Returns the bytes of a hash as a string, one character a byte. */
-export function digestOf(hash: Uint8Array | null): string | null {
-  return hash && Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1')
 }

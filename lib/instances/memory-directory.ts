@@ -1,4 +1,4 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import {
   InstanceExistsError,
   InstanceNotFoundError,
@@ -6,14 +6,22 @@ import {
   TokenTakenError,
   ValidationError
 } from '../errors.ts'
-import { digestOf, keptInstance, type KeptInstance } from './kept-instance.ts'
+import { saying } from '../message-code.ts'
+import { FormerTokens, isOver } from './former-tokens.ts'
+import { type InstanceRecord, keptInstance, type KeptInstance, recordOf } from './kept-instance.ts'
+import { type InstanceLimits, SERVER_LIMITS, sharedLimits } from './limits.ts'
 import { assertInstanceName } from './name.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 import { InstanceNames, type NamePage } from './names.ts'
-import type { CreateInstanceInput, InstanceChange, InstanceDirectory, SelectionInput } from './directory.ts'
-import type { Instance, Selection, TransportName } from './instance.ts'
-
-export type InstanceRecord = Omit<Instance, 'key'>
+import type {
+  CreateInstanceInput,
+  InstanceChange,
+  InstanceDirectory,
+  SelectionInput,
+  SetTokenOptions
+} from './directory.ts'
+import { type Instance, type Selection, type TransportName } from './instance.ts'
+import { digestOf, hashToken } from './token-digest.ts'
 
 /**
  * The table of instances of a backend. Writes take effect in the order of calls; when one is durable, the backend calls
@@ -26,11 +34,6 @@ export interface InstanceTable {
   remove(name: string): Promise<Instance | undefined>
 }
 
-/** SHA-256 of a token. */
-export function hashToken(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
-}
-
 /** The record of an instance without a token and selections. */
 export function blankInstance(name: string): InstanceRecord {
   const now = new Date()
@@ -38,18 +41,14 @@ export function blankInstance(name: string): InstanceRecord {
     id: randomUUID(),
     name,
     tokenHash: null,
+    formerToken: null,
     integration: null,
     silenceAfterMinutes: null,
+    limits: SERVER_LIMITS,
     createdAt: now,
     updatedAt: now,
     selections: {}
   }
-}
-
-/** The record of an instance. A copy by `...` would lack what are getters. */
-function recordOf(instance: Instance): InstanceRecord {
-  const { id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = instance
-  return { id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections }
 }
 
 /**
@@ -59,10 +58,14 @@ function recordOf(instance: Instance): InstanceRecord {
 export class MemoryDirectory implements InstanceDirectory {
   readonly #table: InstanceTable
   readonly #byName = new Map<string, KeptInstance>()
-  /** By `digest`. */
+  /** By the digests of valid tokens. */
   readonly #byTokenHash = new Map<string, KeptInstance>()
   readonly #claimedTokens = new Set<string>()
   readonly #watchers = new Set<(change: InstanceChange) => void>()
+  readonly #formerTokens = new FormerTokens((name) => {
+    const instance = this.#byName.get(name)
+    if (instance) this.put(instance)
+  })
   /** Sorted names; built when the first page is read. */
   #names: InstanceNames | undefined
 
@@ -88,21 +91,23 @@ export class MemoryDirectory implements InstanceDirectory {
     return this.#byName.values()
   }
 
-  async page(options: NamePage): Promise<Instance[]> {
+  async page({ accepts, ...options }: NamePage): Promise<Instance[]> {
     this.#names ??= new InstanceNames(this.#byName.keys())
-    const names = await this.#names.page(options)
+    const isAccepted = (name: string) => {
+      const instance = this.#byName.get(name)
+      return instance !== undefined && accepts?.(instance) === true
+    }
+    const names = await this.#names.page({ ...options, ...(accepts && { accepts: isAccepted }) })
     return names.flatMap((name) => this.#byName.get(name) ?? [])
   }
 
   /** The map's keys are digests, so its timing does not depend on the token. */
   findByToken(token: string): Instance | undefined {
-    const hash = hashToken(token)
-    const instance = this.#byTokenHash.get(hash.toString('latin1'))
-    return instance?.tokenHash && timingSafeEqual(instance.tokenHash, hash) ? instance : undefined
+    return this.#byTokenHash.get(digestOf(hashToken(token)))
   }
 
   reserveToken(token: string): void {
-    const claim = hashToken(token).toString('latin1')
+    const claim = digestOf(hashToken(token))
     const holder = this.#byTokenHash.get(claim)
     if (holder) throw new OptionsInvalidError(`apiKey is the token of the instance "${holder.name}": choose another`)
     this.#claimedTokens.add(claim)
@@ -114,10 +119,11 @@ export class MemoryDirectory implements InstanceDirectory {
   }
 
   async create(input: CreateInstanceInput): Promise<Instance> {
-    const { name, token, integration, silenceAfterMinutes = null, selections = {} } = input
+    const { name, token, integration, silenceAfterMinutes = null, limits, selections = {} } = input
     assertInstanceName(name)
-    const fault = plainTextFault('integration', integration ?? '')
-    if (fault !== undefined) throw new ValidationError(fault)
+    const field = 'integration'
+    const fault = plainTextFault(field, integration ?? '')
+    if (fault !== undefined) throw saying(new ValidationError(fault), { code: 'characters', field, values: [] })
     if (this.#byName.get(name)?.tokenHash) throw new InstanceExistsError(name)
     return this.#withToken(token, (tokenHash) =>
       this.#table.write(name, (before) => {
@@ -131,6 +137,7 @@ export class MemoryDirectory implements InstanceDirectory {
           tokenHash,
           integration: integration ?? record.integration,
           silenceAfterMinutes: silenceAfterMinutes ?? record.silenceAfterMinutes,
+          limits: limits ? sharedLimits(limits) : record.limits,
           selections: chosen,
           updatedAt: new Date()
         }
@@ -147,14 +154,20 @@ export class MemoryDirectory implements InstanceDirectory {
     )
   }
 
-  async setToken(name: string, token: string): Promise<Instance> {
+  async setToken(name: string, token: string, { keepOldForMs = 0 }: SetTokenOptions = {}): Promise<Instance> {
     const now = this.require(name)
-    if (this.findByToken(token) === now) return now
-    return this.#withToken(token, (tokenHash) =>
-      this.#table.write(name, (before) => {
-        if (!before) throw new InstanceNotFoundError(name)
-        return { ...recordOf(before), tokenHash, updatedAt: new Date() }
-      })
+    if (now.tokenHash?.equals(hashToken(token)) && !now.formerToken) return now
+    return this.#withToken(
+      token,
+      (tokenHash) =>
+        this.#table.write(name, (before) => {
+          if (!before) throw new InstanceNotFoundError(name)
+          const isCurrent = before.tokenHash?.equals(tokenHash)
+          const hash = isCurrent ? before.formerToken?.hash : before.tokenHash
+          const formerToken = hash && keepOldForMs > 0 ? { hash, until: new Date(Date.now() + keepOldForMs) } : null
+          return { ...recordOf(before), tokenHash, formerToken, updatedAt: new Date() }
+        }),
+      name
     )
   }
 
@@ -162,6 +175,13 @@ export class MemoryDirectory implements InstanceDirectory {
     return this.#table.write(name, (before) => {
       if (!before) throw new InstanceNotFoundError(name)
       return { ...recordOf(before), silenceAfterMinutes, updatedAt: new Date() }
+    })
+  }
+
+  async setLimits(name: string, limits: InstanceLimits): Promise<Instance> {
+    return this.#table.write(name, (before) => {
+      if (!before) throw new InstanceNotFoundError(name)
+      return { ...recordOf(before), limits: sharedLimits(limits), updatedAt: new Date() }
     })
   }
 
@@ -188,11 +208,16 @@ export class MemoryDirectory implements InstanceDirectory {
 
   /** For backends: adds or replaces a record that is durable. */
   put(instance: Instance): void {
-    const after = keptInstance(instance)
+    const { key, formerToken } = instance
+    const after = keptInstance(isOver(formerToken) ? { key, ...recordOf(instance), formerToken: null } : instance)
     const { name, digest } = after
     const before = this.#byName.get(name)
-    if (before) this.#forgetToken(before)
+    if (before) this.#forgetTokens(before)
     if (digest !== null) this.#byTokenHash.set(digest, after)
+    const former = digestOf(after.formerToken?.hash)
+    // A node whose clock is ahead may already have given it to another instance.
+    if (former !== null && !this.#byTokenHash.has(former)) this.#byTokenHash.set(former, after)
+    this.#formerTokens.put(after)
     this.#byName.set(name, after)
     if (!before) this.#names?.add(name)
     if (before) this.#notify({ type: 'updated', before, after })
@@ -202,15 +227,25 @@ export class MemoryDirectory implements InstanceDirectory {
   drop(instance: Instance): void {
     this.#byName.delete(instance.name)
     this.#names?.delete(instance.name)
-    this.#forgetToken(instance)
+    this.#forgetTokens(instance)
+    this.#formerTokens.drop(instance)
     this.#notify({ type: 'removed', before: instance })
   }
 
-  /** Claims a token during `work`, so that two writes at once cannot give it to two instances. */
-  async #withToken<T>(token: string, work: (tokenHash: Buffer) => Promise<T>): Promise<T> {
+  /** For backends: the directory is used no more. */
+  close(): void {
+    this.#formerTokens.close()
+  }
+
+  /**
+   * Claims a token during `work`, so that two writes at once cannot give it to two instances.
+   * @param holder the instance that may have it already
+   */
+  async #withToken<T>(token: string, work: (tokenHash: Buffer) => Promise<T>, holder?: string): Promise<T> {
     const tokenHash = hashToken(token)
-    const claim = tokenHash.toString('latin1')
-    if (this.#byTokenHash.has(claim) || this.#claimedTokens.has(claim)) throw new TokenTakenError()
+    const claim = digestOf(tokenHash)
+    const owner = this.#byTokenHash.get(claim)?.name
+    if ((owner !== undefined && owner !== holder) || this.#claimedTokens.has(claim)) throw new TokenTakenError()
     this.#claimedTokens.add(claim)
     try {
       return await work(tokenHash)
@@ -219,10 +254,12 @@ export class MemoryDirectory implements InstanceDirectory {
     }
   }
 
-  #forgetToken({ name, tokenHash }: Instance): void {
-    const token = digestOf(tokenHash) ?? ''
-    // When changes are read together, another instance may already have been given this token.
-    if (this.#byTokenHash.get(token)?.name === name) this.#byTokenHash.delete(token)
+  #forgetTokens({ name, tokenHash, formerToken }: Instance): void {
+    for (const hash of [tokenHash, formerToken?.hash]) {
+      const digest = digestOf(hash) ?? ''
+      // When changes are read together, another instance may already have been given this token.
+      if (this.#byTokenHash.get(digest)?.name === name) this.#byTokenHash.delete(digest)
+    }
   }
 
   #notify(change: InstanceChange): void {

@@ -1,5 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import btree, { simpleComparator } from 'sorted-btree'
+import type { Instance } from './instance.ts'
+import { turnTaker } from '../turn-taker.ts'
 
 /** A page of sorted names. */
 export interface NamePage {
@@ -8,11 +9,17 @@ export interface NamePage {
   /** Only names that contain this text, regardless of case and accents. */
   search: string
   limit: number
+  /** @default 'asc' */
+  order?: 'asc' | 'desc'
+  /** Which of them; absent: all. */
+  accepts?: ((instance: Instance) => boolean) | undefined
 }
 
-/** Names handled between two looks at the clock, and milliseconds after which other work gets its turn. */
+/** A page of names, of those that are accepted. */
+type AcceptedNames = Omit<NamePage, 'accepts'> & { accepts?: (name: string) => boolean }
+
+/** Names handled between two looks at the clock. */
 const STEP = 256
-const SLICE_MS = 5
 
 /** Names sorted for people: by case and accents only where nothing else differs. */
 export class InstanceNames {
@@ -34,20 +41,20 @@ export class InstanceNames {
   }
 
   /** A page of names. Yields to the event loop while it searches. */
-  async page({ after, search, limit }: NamePage): Promise<string[]> {
+  async page({ after, search, limit, order = 'asc', accepts = () => true }: AcceptedNames): Promise<string[]> {
     await this.#filled
     const wanted = fold(search)
     const turn = turnTaker()
     const found: string[] = []
-    let key = after === '' ? '' : keyOf(after)
+    let key = after === '' ? undefined : keyOf(after)
     let looked = 0
     do {
       // The tree may change during a turn, so iteration begins anew after it.
       looked = 0
-      for (const [next, name] of this.#tree.entries(key)) {
+      for (const [next, name] of order === 'asc' ? this.#tree.entries(key) : this.#tree.entriesReversed(key)) {
         if (next === key) continue
         key = next
-        if (next.includes(wanted) && found.push(name) === limit) return found
+        if (next.includes(wanted) && accepts(name) && found.push(name) === limit) return found
         if (++looked === STEP) break
       }
       await turn()
@@ -66,23 +73,21 @@ export class InstanceNames {
 }
 
 /** True if a name belongs to a page, apart from its limit. */
-export function isOfPage(name: string, { after, search }: NamePage): boolean {
+export function isOfPage(name: string, { after, search, order = 'asc' }: Omit<NamePage, 'limit'>): boolean {
   const key = keyOf(name)
-  return (after === '' || key > keyOf(after)) && key.includes(fold(search))
+  const isBehind = order === 'asc' ? key > keyOf(after) : key < keyOf(after)
+  return (after === '' || isBehind) && key.includes(fold(search))
+}
+
+/** Returns a function that finds a text in a name, regardless of case and accents. */
+export function nameMatcher(search: string): (name: string) => boolean {
+  if (search === '') return () => true
+  const wanted = fold(search)
+  return (name) => fold(name).includes(wanted)
 }
 
 /** Compares strings only, which is faster than the comparison for keys of any type that the tree has by default. */
 const compare: (a: string, b: string) => number = simpleComparator
-
-/** Returns a function that yields to the event loop if the last yield was long enough ago. */
-function turnTaker(): () => Promise<void> {
-  let since = performance.now()
-  return async () => {
-    if (performance.now() - since < SLICE_MS) return
-    await setImmediate()
-    since = performance.now()
-  }
-}
 
 /** The sort key of a name. */
 function keyOf(name: string): string {

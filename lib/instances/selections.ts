@@ -1,5 +1,5 @@
 import { ALL_EVENTS, type CatalogueEvent, type EventCatalogue, selectsAll } from '../events/catalogue.ts'
-import { checkFilter, passes } from '../filters/event-filter.ts'
+import { checkFilter, type EventFilter, passes } from '../filters/event-filter.ts'
 import { checkOmission } from '../filters/omission.ts'
 import type { WithData } from '../filters/parsed-data.ts'
 import type { SelectionInput } from './directory.ts'
@@ -9,8 +9,8 @@ import type { Selection } from './instance.ts'
 export interface SelectionRequest {
   enabled: boolean
   events?: readonly string[] | undefined
-  /** An `EventFilter`; `null` removes the stored one. */
-  filter?: object | null | undefined
+  /** `null` removes the stored one. */
+  filter?: EventFilter | null | undefined
   /** Paths of members of `data`; `null` removes the stored ones. */
   omit?: readonly string[] | null | undefined
 }

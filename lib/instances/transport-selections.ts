@@ -1,3 +1,4 @@
+import type { AutoRegistration } from './auto-registration.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceDirectory, SelectionInput } from './directory.ts'
 import type { Instance, Selection, TransportName } from './instance.ts'
@@ -9,8 +10,7 @@ export interface TransportSelectionsOptions {
   instances: InstanceDirectory
   /** Returns the catalogue of the events that an instance may have. */
   catalogueOf: (instance: string) => EventCatalogue
-  /** True: a selection of an unknown instance registers it. */
-  autoRegister: boolean
+  registration: AutoRegistration
 }
 
 /** The selections of one transport. */
@@ -43,10 +43,25 @@ export class TransportSelections {
     return resolveSelection(request, { stored: this.get(instance), catalogue, prefix })
   }
 
-  /** Stores a selection. @throws {InstanceNotFoundError} the instance is unknown, and `autoRegister` is off */
+  /**
+   * Runs a call that stores a selection, and so registers its instance if that is unknown.
+   * @throws as `AutoRegistration.begin`, before the call, and what the call throws
+   */
+  async registering<T>(instance: string, call: () => Promise<T>): Promise<T> {
+    const { instances, registration } = this.#options
+    if (instances.get(instance)) return call()
+    registration.begin(instance)
+    try {
+      return await call()
+    } finally {
+      registration.end(instance)
+    }
+  }
+
+  /** Stores a selection. @throws {InstanceNotFoundError} the instance is gone, and unknown ones are not registered */
   async store(instance: string, input: SelectionInput): Promise<{ instance: Instance; selection: Selection }> {
-    const { instances, transport, autoRegister } = this.#options
-    const stored = await instances.setSelection(instance, transport, input, { register: autoRegister })
+    const { instances, transport, registration } = this.#options
+    const stored = await instances.setSelection(instance, transport, input, { register: registration.enabled })
     // It has just been stored.
     return { instance: stored, selection: this.#expanded(instance, stored.selections[transport] as Selection) }
   }

@@ -1,4 +1,5 @@
-import { BodyMalformedError } from '../errors.ts'
+// Scalars are checked in this file too: as imported functions they would take a sixth longer.
+import { JsonLimitError, unexpected } from './faults.ts'
 
 /** Levels of arrays and objects in a value: `[]` has one. Many JSON readers fail at 100 levels or a little more. */
 export const MAX_DEPTH = 100
@@ -11,7 +12,7 @@ const CARRIAGE_RETURN = 0x0d
 const SPACE = 0x20
 const QUOTE = 0x22
 const PLUS = 0x2b
-const COMMA = 0x2c
+export const COMMA = 0x2c
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
@@ -23,9 +24,9 @@ const LOWER_U = 0x75
 /** The bit that makes an upper case letter a lower case one. */
 const LOWER = 0x20
 const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
+export const CLOSE_ARRAY = 0x5d
 const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
+export const CLOSE_OBJECT = 0x7d
 
 /** A position after every end. `Infinity` would make comparisons with it slower. */
 const ANYWHERE = 2 ** 30
@@ -35,21 +36,15 @@ const FALSE = Buffer.from('false')
 const NULL = Buffer.from('null')
 /** Bytes of a string that are read one by one. */
 const FEW_BYTES = 256
-/** Bytes that are searched at once in longer ones. */
-const CHUNK_BYTES = 16_384
-/** What ends a string, begins an escape or may not be in a string. */
-// oxlint-disable-next-line no-control-regex
-const NOT_PLAIN = /["\\\x00-\x1f]/
+/** In longer ones, four bytes are looked at together, as a word. Each constant is for all four. */
+const WORD = 4
+const QUOTES = 0x22222222
+const BACKSLASHES = 0x5c5c5c5c
+const SPACES = 0x20202020
+const ONES = 0x01010101
+const HIGH_BITS = 0x80808080
 /** Characters that may follow a backslash, besides `u` and four hexadecimal digits. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
-
-/** A value is valid JSON, but over a limit for events. The message continues the name of its field. */
-export class JsonLimitError extends Error {}
-
-/** Receives the positions of a member's name and value; returns the end of the value. */
-export type MemberVisitor = (nameAt: number, valueAt: number) => number
-/** Receives the position of an item; returns its end. */
-export type ItemVisitor = (itemAt: number) => number
 
 /**
  * Checks the JSON value that begins at `at`, in UTF-8, and returns its end. No value is built, so that the time depends on
@@ -70,26 +65,32 @@ export class ValueScan {
   readonly #closing = new Uint8Array(MAX_DEPTH)
   /** Arrays and objects that are open. */
   #open = 0
+  /** True if `at` is inside of a string. */
+  #inString = false
 
   constructor(at: number) {
     this.at = at
   }
 
-  /** Checks the value up to `until`, or as much more as one string or number has. @returns whether all of it is checked */
+  /** Checks the value up to `until`, or as much more as one name or number has. @returns whether all of it is checked */
   advance(bytes: Buffer, until: number): boolean {
     /** The closing brackets that are expected, outermost first. */
     const closing = this.#closing
     let open = this.#open
     let next = this.at
+    let inString = this.#inString
     do {
-      if (next >= until) {
-        this.at = next
-        this.#open = open
-        return false
-      }
+      if (next >= until) return this.#pause({ at: next, open, inString })
       const byte = bytes[next]
-      if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        if (open === MAX_DEPTH) throw new JsonLimitError(`is nested deeper than ${MAX_DEPTH} levels`)
+      if (inString || byte === QUOTE) {
+        next = skipToQuote(bytes, inString ? next : next + 1, until)
+        inString = bytes[next] !== QUOTE
+        if (inString) return this.#pause({ at: next, open, inString })
+        next++
+        if (open > 0) next = skipSpace(bytes, next)
+      } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+        if (open === MAX_DEPTH)
+          throw new JsonLimitError(`is nested deeper than ${MAX_DEPTH} levels`, 'nestedTooDeep', [MAX_DEPTH])
         closing[open++] = byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY
         next = skipSpace(bytes, next + 1)
         if (bytes[next] !== closing[open - 1]) {
@@ -97,7 +98,7 @@ export class ValueScan {
           continue
         }
       } else {
-        next = skipScalar(bytes, next)
+        next = skipNumberOrLiteral(bytes, next)
         if (open > 0) next = skipSpace(bytes, next)
       }
       while (open > 0 && bytes[next] === closing[open - 1]) {
@@ -113,6 +114,13 @@ export class ValueScan {
     this.at = next
     return true
   }
+
+  #pause({ at, open, inString }: { at: number; open: number; inString: boolean }): false {
+    this.at = at
+    this.#open = open
+    this.#inString = inString
+    return false
+  }
 }
 
 /** For values that are checked at once: nothing else is, meanwhile. */
@@ -127,30 +135,6 @@ export function assertJson(bytes: Buffer): void {
 export function assertEnd(bytes: Buffer, at: number): void {
   const end = skipSpace(bytes, at)
   if (end < bytes.length) throw unexpected(bytes, end)
-}
-
-/** Visits the members of the object that begins at `at`, and returns its end. */
-export function visitMembers(bytes: Buffer, at: number, visit: MemberVisitor): number {
-  let next = skipSpace(bytes, at + 1)
-  if (bytes[next] === CLOSE_OBJECT) return next + 1
-  for (;;) {
-    const end = skipSpace(bytes, visit(next, skipName(bytes, next)))
-    if (bytes[end] === CLOSE_OBJECT) return end + 1
-    if (bytes[end] !== COMMA) throw unexpected(bytes, end)
-    next = skipSpace(bytes, end + 1)
-  }
-}
-
-/** Visits the items of the array that begins at `at`, and returns its end. */
-export function visitItems(bytes: Buffer, at: number, visit: ItemVisitor): number {
-  let next = skipSpace(bytes, at + 1)
-  if (bytes[next] === CLOSE_ARRAY) return next + 1
-  for (;;) {
-    const end = skipSpace(bytes, visit(next))
-    if (bytes[end] === CLOSE_ARRAY) return end + 1
-    if (bytes[end] !== COMMA) throw unexpected(bytes, end)
-    next = skipSpace(bytes, end + 1)
-  }
 }
 
 /** Returns where a text begins: after its byte order mark, if it has one. */
@@ -174,18 +158,25 @@ export function isObject(bytes: Buffer, at: number): boolean {
   return bytes[at] === OPEN_OBJECT
 }
 
+export function isString(bytes: Buffer, at: number): boolean {
+  return bytes[at] === QUOTE
+}
+
 export function isArray(bytes: Buffer, at: number): boolean {
   return bytes[at] === OPEN_ARRAY
 }
 
 function skipScalar(bytes: Buffer, at: number): number {
+  return bytes[at] === QUOTE ? skipString(bytes, at) : skipNumberOrLiteral(bytes, at)
+}
+
+function skipNumberOrLiteral(bytes: Buffer, at: number): number {
   const byte = bytes[at]
-  if (byte === QUOTE) return skipString(bytes, at)
   return byte === MINUS || isDigit(byte) ? skipNumber(bytes, at) : skipLiteral(bytes, at)
 }
 
 /** Skips the name of a member; returns the position of its value. */
-function skipName(bytes: Buffer, at: number): number {
+export function skipName(bytes: Buffer, at: number): number {
   if (bytes[at] !== QUOTE) throw unexpected(bytes, at)
   const colon = skipSpace(bytes, skipString(bytes, at))
   if (bytes[colon] !== COLON) throw unexpected(bytes, colon)
@@ -193,18 +184,23 @@ function skipName(bytes: Buffer, at: number): number {
 }
 
 export function skipString(bytes: Buffer, at: number): number {
-  let next = skipFew(bytes, at + 1)
-  while (bytes[next] !== QUOTE) {
+  return skipToQuote(bytes, at + 1, ANYWHERE) + 1
+}
+
+/** Skips a string up to its closing quote, or to `until` and a little more. @returns the position reached */
+function skipToQuote(bytes: Buffer, at: number, until: number): number {
+  let next = skipFew(bytes, at)
+  while (bytes[next] !== QUOTE && next < until) {
     if (next >= bytes.length) throw unexpected(bytes, next)
-    next = skipFew(bytes, skipPlain(bytes, next))
+    next = skipFew(bytes, skipWords(bytes, next, until))
   }
-  return next + 1
+  return next
 }
 
 /** Skips a few bytes of a string, but not its closing quote. */
 function skipFew(bytes: Buffer, at: number): number {
-  // No byte is read after the last, which would take three times as long.
-  const end = Math.min(bytes.length, at + FEW_BYTES)
+  // No byte is read after the last, which would take three times as long. Words begin at multiples of four.
+  const end = Math.min(bytes.length, at + FEW_BYTES - ((bytes.byteOffset + at) % WORD))
   let next = at
   while (next < end) {
     const byte = bytes[next] as number
@@ -215,16 +211,26 @@ function skipFew(bytes: Buffer, at: number): number {
   return next
 }
 
-/** Skips characters of a long string that mean themselves. A search is fast also before this code is compiled. */
-function skipPlain(bytes: Buffer, at: number): number {
-  let next = at
-  let found = -1
-  while (found < 0 && next < bytes.length) {
-    const chunk = bytes.toString('latin1', next, next + CHUNK_BYTES)
-    found = chunk.search(NOT_PLAIN)
-    next += found < 0 ? chunk.length : found
-  }
-  return next
+/** Skips words of characters that mean themselves, up to `until`; none if no word begins there. */
+function skipWords(bytes: Buffer, at: number, until: number): number {
+  const begin = bytes.byteOffset + at
+  const count = (Math.min(bytes.length, until) - at) >> 2
+  if (begin % WORD !== 0 || count <= 0) return at
+  const words = new Int32Array(bytes.buffer, begin, count)
+  let index = 0
+  while (index < count && isPlain(words[index] as number)) index++
+  return at + index * WORD
+}
+
+/**
+ * True if none of four bytes is a quote, a backslash or a control character: a byte that is less than another borrows its high
+ * bit (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
+ */
+function isPlain(word: number): boolean {
+  const quote = word ^ QUOTES
+  const backslash = word ^ BACKSLASHES
+  const found = ((word - SPACES) & ~word) | ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash)
+  return (found & HIGH_BITS) === 0
 }
 
 function skipEscape(bytes: Buffer, at: number): number {
@@ -251,9 +257,11 @@ function skipNumber(bytes: Buffer, at: number): number {
     power += negative ? -exponent : exponent
   }
   if (power < MAX_POWER) return end
-  const shown = bytes.toString('latin1', at, Math.min(end, at + 20))
+  const shown = `${bytes.toString('latin1', at, Math.min(end, at + 20))}${end > at + 20 ? '…' : ''}`
   throw new JsonLimitError(
-    `holds the number ${shown}${end > at + 20 ? '…' : ''}: from 1e${MAX_POWER} on, readers of JSON lose its value`
+    `holds the number ${shown}: from 1e${MAX_POWER} on, readers of JSON lose its value`,
+    'numberTooLargeForJson',
+    [shown, `1e${MAX_POWER}`]
   )
 }
 
@@ -287,10 +295,4 @@ function isHexadecimal(byte: number | undefined): boolean {
   if (byte === undefined) return false
   const lower = byte | LOWER
   return isDigit(byte) || (lower >= 0x61 && lower <= 0x66)
-}
-
-function unexpected(bytes: Buffer, at: number): Error {
-  if (at >= bytes.length) return new BodyMalformedError('it ends too early')
-  const [character] = bytes.toString('utf8', at, at + 4)
-  return new BodyMalformedError(`unexpected ${JSON.stringify(character)} at byte ${at}`)
 }

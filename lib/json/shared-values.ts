@@ -1,4 +1,7 @@
-/** Maximum number of values in the table, which is emptied when full: values in use stay valid, but are not shared with later ones. */
+/**
+ * Maximum number of values in the table, which is emptied when full: values in use stay valid, but are not shared with
+ * later ones.
+ */
 const MAX_VALUES = 10_000
 
 /** Keeps equal objects and arrays in memory once, frozen, by their JSON text. */

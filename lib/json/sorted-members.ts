@@ -1,3 +1,5 @@
+import { compareTexts } from '../text/compare-texts.ts'
+
 /** Name and value of a member, as JSON. */
 export type Member = readonly [name: string, value: string]
 
@@ -36,5 +38,5 @@ function* mergedRuns(first: Member[], second: Member[]): Generator<undefined, Me
 }
 
 function byName([a]: Member, [b]: Member): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return compareTexts(a, b)
 }

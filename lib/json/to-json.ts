@@ -1,5 +1,6 @@
 import { JsonText } from './json-text.ts'
-import { assertJson, JsonLimitError, MAX_DEPTH } from './scan.ts'
+import { JsonLimitError } from './faults.ts'
+import { assertJson, MAX_DEPTH } from './scan.ts'
 
 /** Returns a value as JSON text, or a fault that continues the name of its field. Lone surrogates are written as escapes. */
 export function toJson(value: unknown): { json: string } | { fault: string } {

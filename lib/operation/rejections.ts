@@ -34,9 +34,10 @@ const MAX_OF_INSTANCE = 10
 const MINUTE_MS = 60_000
 
 /**
- * Lists rejected requests, so that a mistyped key or an unknown event is noticed. Memory is bounded. Clients with a valid key, clients
- * without one in private networks, where hubs usually are, and all others have separate limits, so that an attacker with many addresses
- * cannot displace the first two. When a group is full, the entry that was seen in the fewest minutes is dropped.
+ * Lists rejected requests, so that a mistyped key or an unknown event is noticed. Memory is bounded. Clients with a
+ * valid key, clients without one in private networks, where hubs usually are, and all others have separate limits, so
+ * that an attacker with many addresses cannot displace the first two. When a group is full, the entry that was seen in
+ * the fewest minutes is dropped.
  */
 export class Rejections {
   readonly #groups: Record<'authorized' | 'near' | 'far', Map<string, Kept>> = {

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from '@sinclair/typebox'
 import * as errors from '../errors.ts'
+import { Nullable } from './nullable.ts'
 
 /** One example of each status. */
 const EXAMPLES: errors.InstanceEventsError[] = [
@@ -43,7 +44,22 @@ function errorReply(status: number) {
       status: Type.Integer(),
       error: Type.String(),
       code: Type.String({ enum: codes, description: 'Stable; the messages may change.' }),
-      response: Type.Object({ message: Type.Array(Type.String(), { description: 'One line for each fault.' }) })
+      response: Type.Object({ message: Type.Array(Type.String(), { description: 'One line for each fault.' }) }),
+      params: Type.Optional(
+        Type.Array(
+          Nullable(
+            Type.Object({
+              code: Type.String(),
+              field: Type.Optional(Type.String()),
+              values: Type.Array(Type.Union([Type.String(), Type.Number()]))
+            })
+          ),
+          {
+            description:
+              'What each message says, for programs that write it in another language: a keyword of JSON Schema or a code, the member of the request, and what else the message names.'
+          }
+        )
+      )
     },
     {
       description: `${STATUS_CODES[status]}: ${codes.join(', ')}`,
@@ -61,12 +77,13 @@ function errorReply(status: number) {
 type ErrorReplySchema = ReturnType<typeof errorReply>
 export type ErrorReply = Static<ErrorReplySchema>
 
-/** The schemas of a route's error replies, by status. Every route may reply 500. */
+/** The schemas of a route's error replies, by status. Every route checks keys, so it may reply 429, and 500. */
 export function errorReplies<const S extends readonly number[]>(
   ...statuses: S
-): Record<S[number] | 500, ErrorReplySchema> {
-  return Object.fromEntries([...statuses, 500].map((status) => [status, errorReply(status)])) as Record<
-    S[number] | 500,
+): Record<S[number] | 429 | 500, ErrorReplySchema> {
+  const all = [...statuses, 429, 500]
+  return Object.fromEntries(all.map((status) => [status, errorReply(status)])) as Record<
+    S[number] | 429 | 500,
     ErrorReplySchema
   >
 }

@@ -21,6 +21,7 @@ export const RESERVED_MEMBERS = [
   'apikey',
   'id',
   'offset',
+  'erased',
   'traceparent'
 ] as const
 

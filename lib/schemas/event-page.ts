@@ -1,9 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { FilterText } from './filter-policy.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-limits.ts'
+
+/** Characters of a text to search for. */
+export const MAX_SEARCH = 200
 
 const Offset = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 
-/** The query of `GET /events` and `GET /events/:instance`. */
+/** The query of `GET /events/:instance`. */
 export const EventPageQuery = Type.Object({
   after: Type.Optional(Type.Integer({ ...Offset, description: 'Oldest first, after this offset. 0 if absent.' })),
   before: Type.Optional(
@@ -12,30 +16,60 @@ export const EventPageQuery = Type.Object({
       description: 'Newest first instead, before this offset; `latest`: from the end of the log.'
     })
   ),
+  at: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      description:
+        'Oldest first, from the first event that was accepted at this time (ISO 8601; UTC if it names no zone) or after it. Where the clock of a server was set back, from one of the places where the times pass this one.'
+    })
+  ),
   log: Type.Optional(
     Type.String({
       maxLength: 100,
-      description: 'The log of `after`, as the reply before named it: tells a log that was restored.'
+      description: 'The `log` of the reply that `after` is from: with it, the server detects that the log was restored.'
     })
   ),
-  limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_LIMIT,
+      description: `Events of a page, at most: ${DEFAULT_LIMIT} if absent. Not with \`wait\`, whose pages have about 200 events or 256 KiB.`
+    })
+  ),
   events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' })),
-  filter: Type.Optional(
+  filter: Type.Optional(FilterText),
+  search: Type.Optional(
     Type.String({
-      maxLength: 8_192,
-      description: 'Only events whose `data` match: a filter policy in the syntax of Amazon SNS, as JSON.'
+      minLength: 1,
+      maxLength: MAX_SEARCH,
+      description:
+        'Only events that contain this text, regardless of case: in `data` or a further member as JSON, with escapes read as their characters, in `sender` or in `id`. A WhatsApp JID is also found with a device, with its other server, or as a bare number. A page looks through a part of the log: continue while the reply has `more`, also if it has no events. With `before=latest`, the first page is the event with this id, if an index finds it; it comes again at its place.'
     })
   ),
   wait: Type.Optional(
     Type.Integer({
-      minimum: 0,
+      minimum: 1,
       maximum: 60,
       description:
-        'Long polling: seconds to wait for the next event if there are none yet. Continue with `after` of the reply, even if it has no events.'
+        'Long polling: the events that a socket of the instance would receive, by the rules of sockets; if there are none yet, the reply waits up to this many seconds. Continue with `after` and `log` of the reply, even if it has no events.'
     })
   )
 })
 export type EventPageQuery = Static<typeof EventPageQuery>
+
+/** The query of `GET /events`. */
+export const EventPageOfAllQuery = Type.Composite([
+  EventPageQuery,
+  Type.Object({
+    instances: Type.Optional(
+      Type.String({
+        maxLength: 20_000,
+        description: 'With `wait`: only these instances: names, percent-encoded, separated by commas.'
+      })
+    )
+  })
+])
+export type EventPageOfAllQuery = Static<typeof EventPageOfAllQuery>
 
 const EventMessage = Type.Object(
   {
@@ -46,7 +80,10 @@ const EventMessage = Type.Object(
     date_time: Type.String({ format: 'date-time' }),
     sender: Type.Union([Type.String(), Type.Null()]),
     id: Type.String(),
-    offset: Type.Integer()
+    offset: Type.Integer(),
+    erased: Type.Optional(
+      Type.Boolean({ description: '`true`: the data of the event was erased; `data` and `sender` are `null`.' })
+    )
   },
   { additionalProperties: true }
 )
@@ -66,19 +103,28 @@ const MESSAGE: Static<typeof EventMessage> = {
 export const EventPage = Type.Object(
   {
     events: Type.Array(EventMessage),
-    after: Type.Optional(Type.Integer({ description: 'Pass it as `after` to read on.' })),
+    after: Type.Optional(Type.Integer({ description: 'Pass it as `after` to get the next page.' })),
     before: Type.Optional(
-      Type.Integer({ description: 'Instead of `after` if you gave `before`: pass it as `before` to read on.' })
+      Type.Integer({
+        description: 'In place of `after` if the request has `before`: pass it as `before` to get the next page.'
+      })
     ),
-    log: Type.String({ description: 'Identifies the log of the offsets, and its epoch. Pass it as `log` to read on.' }),
+    log: Type.String({
+      description: 'Identifies the log of the offsets, and its epoch. Pass it as `log` with the next request.'
+    }),
     complete: Type.Optional(
       Type.Boolean({
         description:
           'With `after`. `false`: events after it are missing, because they were pruned or lost, or because it is an offset of another log.'
       })
     ),
+    examined: Type.Optional(
+      Type.Integer({ description: 'With `search`: number of offsets that this request has looked through.' })
+    ),
+    total: Type.Optional(Type.Integer({ description: 'With `search`: number of offsets that the log has.' })),
     more: Type.Boolean({
-      description: '`true` if more events may follow now. With `events`, a page may be empty although more may follow.'
+      description:
+        '`true` if more events may follow now. With `events`, `filter` or `search`, a page may be empty although more may follow.'
     })
   },
   { examples: [{ events: [MESSAGE], after: MESSAGE.offset, more: false, log: '88e02af1c2d83484', complete: true }] }

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { FilterText } from './filter-policy.ts'
 
 const EXAMPLE = `id: 4711
 data: {"event":"messages.upsert","instance":"sales","data":{"message":{"conversation":"Oi"}},"id":"01a1","offset":4711}
@@ -29,12 +30,7 @@ export const StreamQuery = Type.Object(
     events: Type.Optional(
       Type.String({ ...Names, description: 'Only these events: names or keys, separated by commas.' })
     ),
-    filter: Type.Optional(
-      Type.String({
-        maxLength: 8_192,
-        description: 'Only events whose `data` match: a filter policy in the syntax of Amazon SNS, as JSON.'
-      })
-    ),
+    filter: Type.Optional(FilterText),
     apikey: Type.Optional(Type.String({ description: 'The key, for clients that cannot send headers.' }))
   },
   { additionalProperties: false }

@@ -1,6 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { LimitsBody, LimitsReply } from './limits.ts'
 import { Nullable } from './nullable.ts'
 import { SelectionBody, SelectionReply } from './selections.ts'
+
+/** 30 days. */
+export const MAX_KEEP_OLD_SECONDS = 2_592_000
 
 /** A year. */
 export const MAX_SILENCE_MINUTES = 525_600
@@ -19,7 +23,7 @@ export const SilenceAfterMinutes = Nullable(Type.Integer({ minimum: 0, maximum: 
 
 /** A selection as Evolution API v1 has it. */
 const FlatEnabled = Type.Optional(
-  Type.Boolean({ description: "Evolution API v1's form; the member without `_` goes first." })
+  Type.Boolean({ description: 'The form of Evolution API v1. The member without `_` takes precedence.' })
 )
 const FlatEvents = Type.Optional(SelectionBody.properties.events)
 
@@ -30,6 +34,7 @@ export const CreateBody = Type.Object(
     token: Type.Optional(Token),
     integration: Type.Optional(Type.String({ maxLength: 100 })),
     silenceAfterMinutes: Type.Optional(SilenceAfterMinutes),
+    limits: Type.Optional(LimitsBody),
     sqs: Type.Optional(SelectionBody),
     websocket: Type.Optional(SelectionBody),
     sqs_enabled: FlatEnabled,
@@ -84,12 +89,31 @@ export const CreateReply = Type.Object(
 )
 
 /** The body of `PUT /instance/token/:instance`. */
-export const TokenBody = Type.Object({ token: Type.Optional(Token) }, { examples: [{ token: TOKEN_EXAMPLE.hash }] })
+export const TokenBody = Type.Object(
+  {
+    token: Type.Optional(Token),
+    keepOldForSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_KEEP_OLD_SECONDS,
+        description:
+          'Seconds for which the replaced token stays valid beside the new one; 0 if absent. Only the last one does: a token that was replaced earlier ends now. With the current token in `token`, seconds for which the former one is still valid.'
+      })
+    )
+  },
+  { additionalProperties: false, examples: [{ keepOldForSeconds: 3_600 }] }
+)
 
 /** The reply of `PUT /instance/token/:instance`. */
 export const TokenReply = Type.Object(
-  { instance: NamedInstance, hash: CreateReply.properties.hash },
-  { examples: [TOKEN_EXAMPLE] }
+  {
+    instance: NamedInstance,
+    hash: CreateReply.properties.hash,
+    oldValidUntil: Nullable(Type.String({ format: 'date-time' }), {
+      description: 'Time until which the previous token is valid; null: it is not valid.'
+    })
+  },
+  { examples: [{ ...TOKEN_EXAMPLE, oldValidUntil: '2026-10-04T13:00:00.000Z' }] }
 )
 export type TokenReply = Static<typeof TokenReply>
 
@@ -101,6 +125,20 @@ export const SilenceReply = Type.Object(
   { instance: NamedInstance, afterMinutes: SilenceAfterMinutes },
   { examples: [{ instance: TOKEN_EXAMPLE.instance, afterMinutes: 30 }] }
 )
+
+/** The reply of `PUT /instance/limits/:instance`. */
+export const SetLimitsReply = Type.Object(
+  { instance: NamedInstance, limits: LimitsReply },
+  {
+    examples: [
+      {
+        instance: TOKEN_EXAMPLE.instance,
+        limits: { eventsPerSecond: 100, bytesPerSecond: 1_048_576, sockets: null, retainedBytes: null }
+      }
+    ]
+  }
+)
+export type SetLimitsReply = Static<typeof SetLimitsReply>
 
 /** The reply of `DELETE /instance/delete/:instance`, as Evolution API writes it. */
 export const DeleteReply = Type.Object(

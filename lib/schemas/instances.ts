@@ -1,11 +1,16 @@
 import { Type, type Static } from '@sinclair/typebox'
+import type { InstancePage, InstanceSort } from '../activity/instance-pages.ts'
 import type { InstanceActivity } from '../activity/silences.ts'
+import { ValidationError } from '../errors.ts'
 import { type Connection, numberOf } from '../event-log/connection.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
+import { SERVER_LIMITS } from '../instances/limits.ts'
 import { ACTIVITY_EXAMPLE, ActivityReply, activityReply } from './activity.ts'
 import { SilenceAfterMinutes } from './instance-changes.ts'
+import { LimitsReply } from './limits.ts'
 import { Nullable } from './nullable.ts'
+import { oneOf } from './one-of.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-limits.ts'
 import { SELECTION_EXAMPLE, SelectionSummary, selectionReply } from './selections.ts'
 
@@ -29,7 +34,8 @@ export const InstancesQuery = Type.Object(
       Type.String({
         maxLength: MAX_NAME,
         pattern: '\\d',
-        description: 'Only the instance whose account has this number, as far as the newest events of the log name it.'
+        description:
+          'Only the instance whose account has this number. The number is read from the newest events of the log.'
       })
     ),
     after: Type.Optional(
@@ -47,21 +53,68 @@ export const InstancesQuery = Type.Object(
         maxLength: MAX_NAME,
         description: 'Only names that contain this text, regardless of case and accents.'
       })
+    ),
+    state: Type.Optional(
+      oneOf(['sqs', 'websocket', 'off', 'silent'], {
+        description:
+          '`sqs`, `websocket`: only instances with a selection for it that is on; `off`: only those with none that is on; `silent`: only silent ones.'
+      })
+    ),
+    sort: Type.Optional(
+      oneOf(['name', 'createdAt', 'lastEventAt', 'events'], {
+        description: 'What a page is sorted by; `events`: their number in the last hour. `name` by default.'
+      })
+    ),
+    order: Type.Optional(oneOf(['asc', 'desc'], { description: '`asc` by default.' })),
+    afterValue: Type.Optional(
+      Type.String({
+        maxLength: MAX_NAME,
+        description:
+          'With `after` and another `sort` than `name`: the value of the last instance of the page before, as it was there (`createdAt`, `activity.lastEventAt` or `activity.events.hour`); empty for null.'
+      })
+    ),
+    count: Type.Optional(
+      Type.Boolean({
+        description: 'Whether the reply to a page has the total number of matching instances, as `X-Total-Count`.'
+      })
     )
   },
   { additionalProperties: false }
 )
 export type InstancesQuery = Static<typeof InstancesQuery>
 
-/** The page that the query asks for; `undefined`: all instances at once. */
-export function pageOf({ after, limit, search }: InstancesQuery) {
-  if (after === undefined && limit === undefined && search === undefined) return undefined
-  return { after: after ?? '', limit: limit ?? DEFAULT_LIMIT, search: search ?? '' }
+/** The page that the query asks for; `undefined`: all instances at once. @throws {ValidationError} */
+export function pageOf(query: InstancesQuery): InstancePage | undefined {
+  const { after = '', afterValue, limit = DEFAULT_LIMIT, search = '', state, sort = 'name', order = 'asc' } = query
+  const ofPages = ['after', 'afterValue', 'limit', 'search', 'state', 'sort', 'order', 'count'] as const
+  if (ofPages.every((member) => query[member] === undefined)) return undefined
+  const isNeeded = sort !== 'name' && query.after !== undefined
+  if (isNeeded !== (afterValue !== undefined))
+    throw new ValidationError(
+      isNeeded
+        ? `querystring.afterValue is required with after and sort=${sort}`
+        : 'querystring.afterValue needs after, and another sort than name'
+    )
+  return { after, afterValue: valueOf(afterValue, sort), limit, search, state, sort, order }
+}
+
+/** A value as a reply has it, as a number. @throws {ValidationError} */
+function valueOf(text: string | undefined, sort: InstanceSort): number {
+  if (text === undefined || text === '') return 0
+  const value = sort === 'events' ? Number(text) : Date.parse(text)
+  if (!Number.isSafeInteger(value))
+    throw new ValidationError(
+      `querystring.afterValue must be a ${sort === 'events' ? 'whole number' : 'date and time'}`
+    )
+  return value
 }
 
 const SELECTIONS = { sqs: SELECTION_EXAMPLE, websocket: { enabled: false, events: [] } }
 
-/** One instance, never its token. Except for `connectionStatus`, the members of its connection are there if the request is about one instance. */
+/**
+ * One instance, never its token. Except for `connectionStatus`, the members of its connection are there if the request
+ * is about one instance.
+ */
 export const InstanceReply = Type.Object(
   {
     id: Type.String(),
@@ -76,6 +129,13 @@ export const InstanceReply = Type.Object(
     profilePicUrl: Type.Optional(Nullable(Type.String())),
     activity: ActivityReply,
     silenceAfterMinutes: SilenceAfterMinutes,
+    limits: LimitsReply,
+    oldTokenValidUntil: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'Time until which the replaced token is valid beside the current one.'
+      })
+    ),
     createdAt: Type.String({ format: 'date-time' }),
     updatedAt: Type.String({ format: 'date-time' }),
     sqs: SelectionSummary,
@@ -96,6 +156,7 @@ export const InstanceReply = Type.Object(
         profilePicUrl: null,
         activity: ACTIVITY_EXAMPLE,
         silenceAfterMinutes: null,
+        limits: SERVER_LIMITS,
         createdAt: SELECTION_EXAMPLE.createdAt,
         updatedAt: SELECTION_EXAMPLE.updatedAt,
         ...SELECTIONS,
@@ -133,7 +194,8 @@ export function instanceReply(
     connection
   }: { catalogue: EventCatalogue; activity: InstanceActivity; connection?: Connection }
 ): InstanceReply {
-  const { id, name, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = instance
+  const { id, name, integration, silenceAfterMinutes, limits, formerToken } = instance
+  const { createdAt, updatedAt, selections } = instance
   const summary = (selection: Selection | undefined): SelectionSummary =>
     selection ? selectionReply(selection, { instance, catalogue }) : { enabled: false, events: [] }
   const sqs = summary(selections.sqs)
@@ -146,6 +208,8 @@ export function instanceReply(
     ...(connection && connectionMembers(connection)),
     activity: activityReply(activity),
     silenceAfterMinutes,
+    limits,
+    ...(formerToken && { oldTokenValidUntil: formerToken.until.toISOString() }),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     sqs,

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { ACTIVITY_EXAMPLE, ActivityReply } from './activity.ts'
 import { Nullable } from './nullable.ts'
+import { OtherAttributes } from './queues.ts'
 import { NodeId, SERVER_EXAMPLE } from './server.ts'
 
 const EXAMPLE = {
@@ -9,11 +9,15 @@ const EXAMPLE = {
   uptimeSeconds: 86_400.5,
   totals: { accepted: 4711, refused: 0, rejected: 5, delivered: 4700, emitted: 9422, unloggedLines: 0 },
   lastOffset: 4711,
+  lastEventAt: '2026-01-31T11:59:59.700Z',
   pending: 11,
   maxPending: 1_000_000,
   oldestPendingAgeSeconds: 2.5,
+  oldestPending: { queue: 'sales_messages_upsert.fifo', unchangedSeconds: 2.25 },
   deadLetters: 0,
   sockets: 2,
+  streams: 1,
+  longPolls: 0,
   replaying: 0,
   nodes: 1,
   activity: {
@@ -21,7 +25,7 @@ const EXAMPLE = {
     silent: 0,
     countedSince: null,
     oldestOpenSilenceSeconds: 1.75,
-    quietest: [{ instance: 'sales', ...ACTIVITY_EXAMPLE }]
+    longestSilent: []
   },
   rejected: [
     {
@@ -36,6 +40,15 @@ const EXAMPLE = {
     }
   ],
   rejectedForgotten: 0,
+  differingQueues: {
+    count: 1,
+    queues: [
+      {
+        name: 'global_call.fifo',
+        otherAttributes: [{ name: 'MessageRetentionPeriod', value: '345600', expected: '1209600' }]
+      }
+    ]
+  },
   faults: [
     {
       component: 'sqs',
@@ -64,11 +77,26 @@ export const OverviewReply = Type.Object(
       }
     ),
     lastOffset: Nullable(Count),
+    lastEventAt: Nullable(Type.String({ format: 'date-time' }), {
+      description: 'Time at which the last event in the log was accepted, on any node.'
+    }),
     pending: Count,
     maxPending: Count,
     oldestPendingAgeSeconds: Nullable(Type.Number({ minimum: 0 })),
+    oldestPending: Nullable(
+      Type.Object({
+        queue: Type.String(),
+        unchangedSeconds: Type.Number({
+          minimum: 0,
+          description: 'Seconds since this process first saw it as the oldest.'
+        })
+      }),
+      { description: 'The delivery that has been pending for the longest time; null: nothing is pending.' }
+    ),
     deadLetters: Nullable(Count),
-    sockets: Count,
+    sockets: Type.Integer({ minimum: 0, description: 'Listening sockets and streams of this node.' }),
+    streams: Type.Integer({ minimum: 0, description: 'Open streams of Server-Sent Events, which `sockets` includes.' }),
+    longPolls: Type.Integer({ minimum: 0, description: 'Requests that wait for the next event.' }),
     replaying: Count,
     nodes: Count,
     activity: Type.Object({
@@ -85,8 +113,8 @@ export const OverviewReply = Type.Object(
         minimum: 0,
         description: 'Seconds since the last event of the quietest instance whose connection is `open`.'
       }),
-      quietest: Type.Array(Type.Composite([Type.Object({ instance: Type.String() }), ActivityReply]), {
-        description: 'The ten instances whose last event is the oldest, of those whose connection is `open` or unknown.'
+      longestSilent: Type.Array(Type.String(), {
+        description: 'The three silent instances whose last event is the oldest, oldest first.'
       })
     }),
     rejected: Type.Array(
@@ -113,6 +141,18 @@ export const OverviewReply = Type.Object(
       minimum: 0,
       description: 'Number of entries that were dropped from `rejected`.'
     }),
+    differingQueues: Type.Object(
+      {
+        count: Type.Integer({ minimum: 0 }),
+        queues: Type.Array(Type.Object({ name: Type.String(), otherAttributes: OtherAttributes }), {
+          description: 'The first 20 of them.'
+        })
+      },
+      {
+        description:
+          'Existing queues whose attributes differ from those of new queues. Lists those that this node has read from SQS.'
+      }
+    ),
     faults: Type.Array(
       Type.Object({
         component: Type.String(),
@@ -127,3 +167,48 @@ export const OverviewReply = Type.Object(
   { examples: [EXAMPLE] }
 )
 export type OverviewReply = Static<typeof OverviewReply>
+
+/** The reply of `GET /overview/history`. */
+export const OverviewHistoryReply = Type.Object(
+  {
+    time: Type.String({ format: 'date-time', description: 'The time now, by the clock of the samples.' }),
+    samples: Type.Array(
+      Type.Object({
+        time: Type.String({ format: 'date-time' }),
+        accepted: Nullable(Type.Number({ minimum: 0 }), {
+          description: 'Events per second that all nodes have accepted since the sample before; null: not known.'
+        }),
+        delivered: Nullable(Type.Number({ minimum: 0 }), {
+          description: 'Deliveries per second of all nodes since the sample before; null: not known.'
+        }),
+        pending: Count,
+        oldestPendingAgeSeconds: Nullable(Type.Number({ minimum: 0 })),
+        deadLetters: Count,
+        sockets: Type.Integer({ minimum: 0, description: 'Sockets of all nodes.' })
+      }),
+      {
+        description:
+          'One for every ten seconds of the last hour, oldest first: on SQLite since the start, on PostgreSQL since any node has run.'
+      }
+    )
+  },
+  {
+    examples: [
+      {
+        time: EXAMPLE.time,
+        samples: [
+          {
+            time: '2026-01-31T11:59:50.000Z',
+            accepted: 11.2,
+            delivered: 10.9,
+            pending: 11,
+            oldestPendingAgeSeconds: 2.5,
+            deadLetters: 0,
+            sockets: 2
+          }
+        ]
+      }
+    ]
+  }
+)
+export type OverviewHistoryReply = Static<typeof OverviewHistoryReply>

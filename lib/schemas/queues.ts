@@ -7,19 +7,40 @@ export const QUEUE_EXAMPLE = {
   url: 'https://sqs.us-east-1.amazonaws.com/123456789012/sales_messages_upsert.fifo'
 }
 
-/** A queue that `set` has created or found. */
-export const InstanceQueueReply = Type.Object({ event: Type.String(), name: Type.String(), url: Type.String() })
+export const OtherAttributes = Type.Array(
+  Type.Object({
+    name: Type.String({ description: 'The name of the attribute in the API of SQS.' }),
+    value: Nullable(Type.String(), { description: 'The value of the queue; null: not set.' }),
+    expected: Type.String({ description: 'The value with which this server creates queues.' })
+  }),
+  {
+    description:
+      'Attributes that an existing queue has with other values than new ones. The queue is used as it is, and never changed.'
+  }
+)
+
+/** A queue of an instance. */
+export const InstanceQueueReply = Type.Object({
+  event: Type.String({
+    description: '`UNKNOWN`: events that are not in the catalogue, which a selection of all events includes.'
+  }),
+  name: Type.String(),
+  url: Nullable(Type.String(), {
+    description: '`null` if SQS has no such queue (yet): the queue of `UNKNOWN` is created with its first event.'
+  }),
+  otherAttributes: Type.Optional(OtherAttributes)
+})
+
+export const AlsoSentTo = Type.Array(Type.String(), {
+  description: 'Names of the shared queues that receive the same events, which are then sent to SQS twice.'
+})
 
 /** The reply of `GET /sqs/queues/:instance`. */
 export const QueuesReply = Type.Object(
   {
-    queues: Type.Array(
-      Type.Composite([
-        Type.Omit(InstanceQueueReply, ['url']),
-        Type.Object({ url: Nullable(Type.String(), { description: '`null` if SQS has no such queue (yet).' }) })
-      ])
-    )
+    queues: Type.Array(InstanceQueueReply),
+    alsoSentTo: AlsoSentTo
   },
-  { examples: [{ queues: [QUEUE_EXAMPLE] }] }
+  { examples: [{ queues: [QUEUE_EXAMPLE], alsoSentTo: [] }] }
 )
 export type QueuesReply = Static<typeof QueuesReply>

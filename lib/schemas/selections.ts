@@ -2,17 +2,10 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { SelectionRequest } from '../instances/selections.ts'
 import type { Instance, Selection, TransportName } from '../instances/instance.ts'
+import { Filter } from './filter-policy.ts'
 import { Nullable } from './nullable.ts'
-import { InstanceQueueReply, QUEUE_EXAMPLE } from './queues.ts'
+import { AlsoSentTo, InstanceQueueReply, QUEUE_EXAMPLE } from './queues.ts'
 
-/** The schema of an `EventFilter`. */
-const Filter = Type.Unsafe<object>({
-  type: 'object',
-  additionalProperties: true,
-  description:
-    'Delivers only events whose `data` match: a filter policy in the syntax of Amazon SNS, for all events or by event key. An array matches if one of its items does.',
-  examples: [{ MESSAGES_UPSERT: { key: { fromMe: [false], remoteJid: [{ suffix: '@s.whatsapp.net' }] } } }]
-})
 const Omit = Type.Array(Type.String(), {
   description: 'Members of `data` that are left out.',
   examples: [['data.message.base64']]
@@ -102,6 +95,7 @@ export const SetReply = Type.Composite([
   SelectionReply,
   Type.Object({
     queues: Type.Optional(Type.Array(InstanceQueueReply)),
+    alsoSentTo: Type.Optional(AlsoSentTo),
     notes: Type.Optional(Type.Array(Type.String(), { description: 'Keys that were left out of the list, and why.' }))
   })
 ])

@@ -30,6 +30,25 @@ export async function sqsAddress({ config }: { config?: SQSClient['config'] }): 
   }
 }
 
+/** The AWS region that a client calls, and the host of its endpoint if it has one of its own. `null`: not known, or none. */
+export interface SqsDestination {
+  region: string | null
+  endpoint: string | null
+  /** True if the endpoint is not AWS's, as that of an emulator. VPC endpoints are AWS's. */
+  emulated: boolean
+}
+
+/** Hosts of AWS, with a port or without. */
+const AWS_HOST = /(^|\.)(amazonaws\.(com(\.cn)?|eu)|api\.aws)(:\d+)?$/
+
+/** Resolves with where a client sends. Never rejects. */
+export async function sqsDestination(client: { config?: SQSClient['config'] }): Promise<SqsDestination> {
+  const { config } = client
+  const region = (await config?.region().catch(() => undefined)) ?? null
+  const endpoint = config?.endpoint ? (await sqsAddress(client)).host : null
+  return { region, endpoint, emulated: endpoint !== null && !AWS_HOST.test(endpoint) }
+}
+
 /**
  * Names the SQS that a client calls: address, region, and the account that owns the queues, if an option names it. Resolves
  * with `undefined` if that is not known, as for a client that has only `send`. Never rejects.

@@ -20,13 +20,16 @@ export interface BatchItem {
 
 export interface EntryOptions {
   type: QueueType
+  /** True if entries of standard queues have a message group, too. */
+  fairQueues: boolean
   /** `server` of the messages. */
   serverName: string
   contentOf: ContentOf
 }
 
 /** Makes the batch entry of an event. Its `Id` is set by `Batch.add`. */
-export function toItem(event: LaneEvent, lane: Lane, { type, serverName, contentOf }: EntryOptions): BatchItem {
+export function toItem(event: LaneEvent, lane: Lane, options: EntryOptions): BatchItem {
+  const { type, fairQueues, serverName, contentOf } = options
   const content = event.s3 ? event : contentOf(event, lane.queue)
   const message = sqsMessage(content, serverName, event.s3)
   // A message that is too large for any queue goes to S3, so its characters need no escapes.
@@ -49,10 +52,8 @@ export function toItem(event: LaneEvent, lane: Lane, { type, serverName, content
       Id: '',
       MessageBody: body,
       MessageAttributes: attributes,
-      ...(type === 'fifo' && {
-        MessageGroupId: messageGroupId(event.instance),
-        MessageDeduplicationId: deduplicationId(event)
-      })
+      ...((type === 'fifo' || fairQueues) && { MessageGroupId: messageGroupId(event.instance) }),
+      ...(type === 'fifo' && { MessageDeduplicationId: deduplicationId(event) })
     }
   }
 }

@@ -32,7 +32,10 @@ export class CircuitBreaker {
   #opened: AbortController | undefined
   /** Probes since SQS has answered another call. */
   #probes = 0
-  /** Time until which it stays closed, because a probe was answered: then only some queues fail, and the others are not held back. */
+  /**
+   * Time until which it stays closed, because a probe was answered: then only some queues fail, and the others are not
+   * held back.
+   */
   #quietUntil = 0
   #stopped = false
 

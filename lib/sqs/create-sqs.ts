@@ -1,7 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import type { EventLog } from '../event-log/event-log.ts'
-import { eventKey, UNLISTED_KEY } from '../events/catalogue.ts'
+import { UNLISTED_KEY } from '../events/catalogue.ts'
+import { eventKey } from '../events/event-key.ts'
 import { UNLISTED, type StoredEvent } from '../events/event.ts'
 import { withoutOmitted } from '../filters/omission.ts'
 import type { Instance } from '../instances/instance.ts'
@@ -16,7 +17,9 @@ import { createSqsClient, postOf } from './client.ts'
 import { Connections } from './connections.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
 import { SqsEmitter } from './emitter.ts'
+import { ExistingQueues } from './existing-queues.ts'
 import { InstanceQueues } from './instance-queues.ts'
+import { KnownQueues, type Pace } from './known-queues.ts'
 import type { LaneEvent } from './lane-event.ts'
 import { Lanes } from './lanes.ts'
 import { LargeMessages } from './large-messages.ts'
@@ -37,6 +40,8 @@ export interface Sqs {
   start(): Promise<void>
   /** Creates the shared queues, in the background. */
   createSharedQueues(): void
+  /** Compares the queues of earlier runs with new ones, a few in a second. Resolves at the end. Never rejects. */
+  compareKnownQueues(): Promise<void>
   /** Deletes the queues of an instance that was removed, if unused queues are to be deleted. */
   instanceRemoved(instance: Instance): void
   /** Ends requests that wait for queues. */
@@ -48,17 +53,18 @@ export interface Sqs {
 /** Builds the parts of the transport. @throws {OptionsInvalidError} {EventUnknownError} */
 export async function createSqs(
   options: SqsOptions,
-  { eventLog, log }: { eventLog: EventLog; log: FastifyBaseLogger }
+  { eventLog, log, pace }: { eventLog: EventLog; log: FastifyBaseLogger; pace?: Pace }
 ): Promise<Sqs> {
   const { region, endpoint, credentials, accountId, global, dlqMaxReceives, s3 } = options
   const { concurrency, maxAttempts = 10, maxPayloadBytes = 1_048_576 } = options
   const maxConcurrency = concurrency ?? CONCURRENCY.max
   const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000, shutdownTimeoutMs = 10_000 } = options
-  const { queueType: type = 'fifo', serverName = 'instance-events', deleteUnusedQueues = false } = options
+  const { queueType: type = 'fifo', fairQueues = true } = options
+  const { serverName = 'instance-events', deleteUnusedQueues = false } = options
   const { catalogue, metrics, store } = eventLog
   const { deliveries } = store
 
-  const { prefix = 'global', singleQueue = false, events = '*' } = global || {}
+  const { prefix = 'global', singleQueue = false, events = '*', unlessOwn = false } = global || {}
   const globalKeys = global ? (events === '*' ? catalogue.all : catalogue.resolve(events, 'global.events').keys) : []
   const keys = [...eventLog.allEvents.map(({ key }) => key), UNLISTED_KEY]
   const names = new QueueNames({ type, prefix, singleQueue, keys })
@@ -81,7 +87,16 @@ export async function createSqs(
   const post = proxyEnv(endpoint).proxyEnv ? postOf(client) : connections.post
   const service = sqsService(client, accountId)
   const kept = { store: store.queues, service: () => service }
-  const provisioner = new QueueProvisioner({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, kept, log })
+  const provisioner = new QueueProvisioner({
+    calls,
+    type,
+    accountId,
+    dlqMaxReceives,
+    attributes: options.queueAttributes,
+    maxPayloadBytes,
+    kept,
+    log
+  })
   const probe = () => sqsStatus(calls)
   const outage = new Outage()
   const breaker = new CircuitBreaker({ outage, probe })
@@ -111,20 +126,38 @@ export async function createSqs(
     maySend: (lane) => lanes.maySend(lane),
     signal
   })
+  const limitOf = (event: StoredEvent) => {
+    const key = queueKey(event)
+    return Math.min(provisioner.maxBytes(names.shared(key)), provisioner.maxBytes(names.own(event.instance, key)))
+  }
+  const largeMessages =
+    offload && new LargeMessages({ offload, deliveries, serverName, contentOf, limitOf, metrics, log, signal })
   const sender = new SqsSender({
     lanes,
     caller,
     breaker,
     writer,
     provisioner,
-    largeMessages: offload && new LargeMessages({ offload, deliveries, serverName, contentOf, metrics, log, signal }),
-    entries: { type, serverName, contentOf },
+    largeMessages,
+    entries: { type, fairQueues, serverName, contentOf },
     metrics,
     concurrency,
     maxAttempts,
     abort
   })
   const specs = globalKeys.length > 0 ? names.sharedSpecs(globalKeys) : []
+  const sharedNames = new Set(names.sharedSpecs(keys).map(({ name }) => name))
+  const knownQueues = new KnownQueues({
+    kept,
+    existing: new ExistingQueues({ calls, accountId }),
+    differences: provisioner.differences,
+    isDescribed: (name) => provisioner.url(name) !== undefined,
+    kindOf: (name) => (sharedNames.has(name) ? 'shared' : 'own'),
+    deadLetters: dlqMaxReceives !== undefined,
+    deliveries,
+    log,
+    ...(pace && { pace })
+  })
   const sharedQueues = new SharedQueues({ provisioner, specs, pattern: names.sharedPattern, log })
   const instanceQueues = new InstanceQueues({
     names,
@@ -138,13 +171,17 @@ export async function createSqs(
     eventLog,
     client,
     names,
+    provisioner,
     instanceQueues,
     sharedQueues,
     sender,
+    largeMessages,
     outage,
     mode: {
       queueType: type,
-      global: globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys, unlisted: events === '*' } : null
+      fairQueues,
+      global:
+        globalKeys.length > 0 ? { prefix, singleQueue, events: globalKeys, unlisted: events === '*', unlessOwn } : null
     },
     probe
   })
@@ -153,11 +190,12 @@ export async function createSqs(
     emitter,
     start: () => sender.start(),
     createSharedQueues: () => sharedQueues.start(),
+    compareKnownQueues: () => knownQueues.compare(),
     instanceRemoved: ({ name, selections }) =>
       instanceQueues.deleteUnused(name, { before: selections.sqs, after: undefined }),
     endRequests: () => instanceQueues.close(),
     close: async () => {
-      await sharedQueues.stop()
+      await Promise.all([sharedQueues.stop(), knownQueues.stop()])
       await sender.stop(shutdownTimeoutMs)
       await connections.close()
       if (!own) client.destroy()

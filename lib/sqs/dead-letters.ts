@@ -1,5 +1,14 @@
 import { DeadLetterNotFoundError, ValidationError } from '../errors.ts'
-import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from '../store/dead-letter-store.ts'
+import { saying } from '../message-code.ts'
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterGrouping,
+  DeadLetterGroups,
+  DeadLetterPage,
+  DeadLetterStore,
+  RedriveOutcome
+} from '../store/dead-letter-store.ts'
 import { withMessages } from '../error-class.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 
@@ -20,12 +29,29 @@ export class DeadLetters {
     return this.#store.read(page)
   }
 
+  /** Dead letters by reason, queue and instance. @throws {ValidationError} the filter has text that no dead letter can have */
+  async groups(grouping: DeadLetterGrouping): Promise<DeadLetterGroups> {
+    assertFilter(grouping)
+    return this.#store.groups(grouping)
+  }
+
+  /** Number of dead letters that fit. @throws {ValidationError} the filter has text that no dead letter can have */
+  async count(filter: Omit<DeadLetterFilter, 'ids'>): Promise<number> {
+    const isAll = Object.keys(filter).length === 0
+    return isAll ? (await this.#store.count()).count : (await this.groups({ ...filter, limit: 1 })).count
+  }
+
   /**
-   * Makes them pending again, under their old ids. An event that is given up on once more becomes a new dead letter.
+   * Makes them pending again: their events have their old ids. One that is given up again is a dead letter with the same id.
    * Resolves with their number. @throws {DeadLetterNotFoundError} an id does not exist; then none is changed
    */
   async redrive(filter: DeadLetterFilter): Promise<number> {
     return this.#each(filter, (page) => this.#store.redrive(page))
+  }
+
+  /** What became of dead letters that were redriven, in the order of the ids. */
+  outcomes(ids: readonly number[]): Promise<RedriveOutcome[]> {
+    return this.#store.outcomes(ids)
   }
 
   /** Deletes them. Resolves with their number. @throws {DeadLetterNotFoundError} an id does not exist; then all stay */
@@ -52,14 +78,18 @@ export class DeadLetters {
     if (!ids) return
     const there = new Set((await this.read({ ids, after: 0, limit: ids.length })).map(({ id }) => id))
     const missing = ids.filter((id) => !there.has(id))
-    const messages = missing.map((id) => new DeadLetterNotFoundError(String(id)).message)
-    if (missing.length > 0) throw withMessages(new DeadLetterNotFoundError(missing.join(', ')), messages)
+    if (missing.length === 0) return
+    throw withMessages(
+      new DeadLetterNotFoundError(missing.join(', ')),
+      missing.map((id) => new DeadLetterNotFoundError(id).message),
+      missing.map((id) => ({ code: 'IEV_DEAD_LETTER_NOT_FOUND', values: [String(id)] }))
+    )
   }
 }
 
 function assertFilter({ instance = '', queue = '', reason = '' }: DeadLetterFilter): void {
   for (const [field, text] of Object.entries({ instance, queue, reason })) {
     const fault = plainTextFault(field, text)
-    if (fault !== undefined) throw new ValidationError(fault)
+    if (fault !== undefined) throw saying(new ValidationError(fault), { code: 'characters', field, values: [] })
   }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withDeadline } from './deadline.ts'
 import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
-import { withMessages } from '../error-class.ts'
+import type { MessageCode } from '../message-code.ts'
+import { type InstanceEventsError, withMessages } from '../error-class.ts'
 import { backoffMs } from './backoff.ts'
 import { callFailure, failureCode, failureMessage, isThrottled, isUnauthenticated } from './failures.ts'
 import type { Limiter } from './limiter.ts'
@@ -87,11 +88,17 @@ export async function ensureAll(
   const names = missing.slice(0, MAX_NAMES).join(', ')
   const more = missing.length > MAX_NAMES ? ` and ${missing.length - MAX_NAMES} more` : ''
   // Requests that wait for the same call have the same error: the message about other queues goes into a copy.
-  const own = Object.create(error, Object.getOwnPropertyDescriptors(error)) as Error
-  throw withMessages(own, [
-    error.message,
-    `The selection was not changed. ${urls.size} of its ${specs.length} queues are ready and are kept, not ready: ${names}${more}`
-  ])
+  const own: InstanceEventsError = Object.create(error, Object.getOwnPropertyDescriptors(error))
+  const { params = [null] } = own
+  const values = [urls.size, specs.length, `${names}${missing.length > MAX_NAMES ? ', …' : ''}`]
+  throw withMessages(
+    own,
+    [
+      error.message,
+      `The selection was not changed. ${urls.size} of its ${specs.length} queues are ready and are kept; not ready: ${names}${more}`
+    ],
+    [...params, { code: 'queuesNotReady' satisfies MessageCode, values }]
+  )
 }
 
 /** Retries until `ensure` succeeds, fails permanently or too often, or `over` aborts. */

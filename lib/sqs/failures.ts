@@ -26,10 +26,20 @@ export function failureCode(error: unknown): string {
   return knownCode(error) ?? ((error as Error | undefined)?.name === 'TimeoutError' ? TIMEOUT : 'IEV_INTERNAL')
 }
 
-/** The message of a failure, as it may be shown. */
+/** Messages of the AWS SDK about settings that are missing, and what to set. */
+const MISSING_SETTINGS = new Map([
+  ['Region is missing', 'set the option region, or AWS_REGION'],
+  [
+    'Could not load credentials from any providers',
+    'set the option credentials, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a role'
+  ]
+])
+
+/** The message of a failure, as it may be shown. Names the settings to set, if the SDK misses one. */
 export function failureMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return errorText(message) || failureCode(error)
+  const remedy = MISSING_SETTINGS.get(message)
+  return remedy === undefined ? errorText(message) || failureCode(error) : `${message}: ${remedy}`
 }
 
 /** The HTTP status of AWS's answer; `undefined` if there was none. */
@@ -40,6 +50,11 @@ export function answerStatus(error: unknown): number | undefined {
 /** True if the queue does not exist. The protocols of SQS have several codes for it. */
 export function isQueueMissing(error: unknown): boolean {
   return /QueueDoesNotExist|NonExistentQueue/.test(failureCode(error))
+}
+
+/** True if a queue cannot be created because one of this name exists with other attributes. */
+export function isNameTaken(error: unknown): boolean {
+  return /QueueNameExists|QueueAlreadyExists/.test(failureCode(error))
 }
 
 /** True if the credentials do not allow the call. */
@@ -109,12 +124,18 @@ export function callFailure(error: unknown): SendFailure {
 function awsFailure(error: unknown): SendFailure {
   const code = failureCode(error)
   const kind = isQueueMissing(error) ? 'missing-queue' : PERMANENT.test(code) ? 'permanent' : 'transient'
-  return { kind, code, message: failureMessage(error) }
+  return { kind, code, message: withRemedy(failureMessage(error)) }
 }
 
 /** The failure of an entry of a batch that SQS refused. */
 export function entryFailure({ Code = 'Unanswered', Message = Code, SenderFault }: BatchResultErrorEntry): SendFailure {
   const throttled = /Throttl|TooMany|Internal|Unavailable/i.test(Code)
   const kind = SenderFault === true && !throttled ? 'permanent' : 'transient'
-  return { kind, code: CODE.test(Code) ? Code : 'Unanswered', message: errorText(Message) }
+  return { kind, code: CODE.test(Code) ? Code : 'Unanswered', message: withRemedy(errorText(Message)) }
+}
+
+/** Adds the option to change, if a service refuses message groups on standard queues. */
+function withRemedy(message: string): string {
+  if (!/MessageGroupId .*not valid for this queue type/s.test(message)) return message
+  return `${message.replace(/\.?$/, '.')} This service has no fair queues: switch fairQueues off`
 }

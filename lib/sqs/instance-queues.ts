@@ -4,6 +4,7 @@ import { type EventCatalogue, selectsAll, UNLISTED_KEY } from '../events/catalog
 import type { Selection } from '../instances/instance.ts'
 import { ensureAll } from './ensure-many.ts'
 import { Limiter } from './limiter.ts'
+import type { OtherAttribute } from './new-queues.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueNames } from './queue-names.ts'
 
@@ -11,7 +12,10 @@ import type { QueueNames } from './queue-names.ts'
 export interface InstanceQueue {
   event: string
   name: string
-  url: string
+  /** `null`: SQS does not have the queue (yet). */
+  url: string | null
+  /** Attributes that the queue has with other values than new ones; absent if there are none, or if SQS was not asked for them. */
+  otherAttributes?: OtherAttribute[]
 }
 
 /** A request that creates queues is answered within this time: before the proxies and clients that wait for it give up. */
@@ -53,16 +57,32 @@ export class InstanceQueues {
       limiter: this.#limiter,
       signal: this.#closing.signal
     })
-    return specs.map(({ name, event }, index) => ({ event, name, url: urls[index] as string }))
+    return specs.map(({ name, event }, index) => ({ event, name, url: urls[index] as string, ...this.#others(name) }))
   }
 
-  /** The queues of these events; `url` is `null` for one that SQS does not have. @throws {QueueUnavailableError} */
-  find(instance: string, events: readonly string[]): Promise<(Omit<InstanceQueue, 'url'> & { url: string | null })[]> {
+  /**
+   * The queue of events that are not in the catalogue, if a stored selection includes them. It is created with the first
+   * such event. Never rejects: `url` is `null`, too, if SQS does not answer.
+   */
+  async findUnlisted(instance: string, stored: readonly string[]): Promise<InstanceQueue[]> {
+    return Promise.all(
+      unlistedOf(stored).map((event) =>
+        this.find(instance, [event]).then(
+          ([queue]) => queue as InstanceQueue,
+          () => ({ event, name: this.#options.names.own(instance, event), url: null })
+        )
+      )
+    )
+  }
+
+  /** The queues of these events. Creates none. @throws {QueueUnavailableError} */
+  find(instance: string, events: readonly string[]): Promise<InstanceQueue[]> {
     const { names, provisioner } = this.#options
     return Promise.all(
       events.map(async (event) => {
         const name = names.own(instance, event)
-        return { event, name, url: (await this.#limiter.run(() => provisioner.find(name))) ?? null }
+        const url = (await this.#limiter.run(() => provisioner.find(name))) ?? null
+        return { event, name, url, ...this.#others(name) }
       })
     )
   }
@@ -89,14 +109,21 @@ export class InstanceQueues {
   /** Returns the keys of the queues that a stored selection may have. */
   #keys(instance: string, selection: Selection | undefined): ReadonlySet<string> {
     const stored = selection?.events ?? []
-    return new Set([
-      ...this.#options.catalogueOf(instance).expand(stored),
-      ...(selectsAll(stored) ? [UNLISTED_KEY] : [])
-    ])
+    return new Set([...this.#options.catalogueOf(instance).expand(stored), ...unlistedOf(stored)])
+  }
+
+  #others(name: string): Pick<InstanceQueue, 'otherAttributes'> {
+    const otherAttributes = this.#options.provisioner.differences.of(name)
+    return otherAttributes ? { otherAttributes } : {}
   }
 
   /** Ends calls of `ensure` that are under way, and later ones: with a `ClosingError`. */
   close(): void {
     this.#closing.abort(new ClosingError())
   }
+}
+
+/** The key of the queues for events that are not in the catalogue, if a stored selection includes them. */
+export function unlistedOf(stored: readonly string[] | undefined): string[] {
+  return selectsAll(stored) ? [UNLISTED_KEY] : []
 }

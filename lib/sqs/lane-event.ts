@@ -8,8 +8,8 @@ export interface LaneEvent extends StoredEvent {
   /** The S3 object with its message, if the message was too large for SQS; `data` is then empty. */
   readonly s3?: S3Reference
   /**
-   * Bytes of its message that only the store has: `data`, and `extra` if it is long, which are empty here. Set for messages that are
-   * too large for any queue.
+   * Bytes of its message that only the store has: `data`, and `extra` if it is long, which are empty here. Set for
+   * messages that are too large for any queue.
    */
   readonly absentBytes?: number | undefined
 }

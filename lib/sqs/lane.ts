@@ -106,8 +106,9 @@ export class Lane {
     return this.#budget.used < this.#budget.max
   }
 
-  /** Reads from the beginning next: something older than its window is pending again. */
+  /** Reads from the beginning next: something older than its window is pending again, or its events are no longer what it holds. */
   rewind(): void {
+    this.#clear()
     this.#rewind = true
   }
 
@@ -119,7 +120,7 @@ export class Lane {
 
   /** Adds a new event: to the window, if there is room and nothing before it is missing. */
   push(event: StoredEvent): void {
-    if (this.#behind || this.#window.length >= WINDOW_EVENTS || !this.#hasRoom) this.fallBehind()
+    if (this.#rewind || this.#behind || this.#window.length >= WINDOW_EVENTS || !this.#hasRoom) this.fallBehind()
     else this.#hold(event)
   }
 

@@ -1,6 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { sqsMessageBytes } from '../events/messages.ts'
+import type { Forgotten } from '../event-log/transport.ts'
+import { isErased } from '../events/erased.ts'
+import type { StoredEvent } from '../events/event.ts'
+import { eventBytes, sqsMessageBytes } from '../events/messages.ts'
 import type { DeliveryStore } from '../store/delivery-store.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { QuietLog } from '../telemetry/quiet-log.ts'
@@ -17,6 +20,8 @@ export interface LargeMessagesOptions {
   /** `server` of the messages. */
   serverName: string
   contentOf: ContentOf
+  /** Bytes from which on a message of an event may have gone to S3. */
+  limitOf: (event: StoredEvent) => number
   metrics: Metrics
   log: FastifyBaseLogger
   /** Ends uploads under way. */
@@ -27,6 +32,8 @@ export interface LargeMessagesOptions {
 const UPLOADS = 16
 /** Bytes that count as one upload. `UPLOADS` times as many are in memory at once, or one larger message. */
 const UPLOAD_BYTES = 1_048_576
+/** What a message has besides the texts of its event, at most: names, and attributes. */
+const OTHER_BYTES = 2_048
 
 /** Puts messages into S3 that are too large for SQS. */
 export class LargeMessages {
@@ -54,6 +61,26 @@ export class LargeMessages {
     }
   }
 
+  /** Deletes the objects of events; of an event that was erased before, only its id tells whether it has one. */
+  async forget(events: readonly StoredEvent[]): Promise<Forgotten> {
+    const { limitOf } = this.#options
+    const forgotten: Forgotten = { objects: 0, failed: [] }
+    const large = events.filter((event) => isErased(event) || messageSize(event) > limitOf(event))
+    await Promise.all(large.map((event) => this.#uploads.run(() => this.#remove(event, forgotten))))
+    return forgotten
+  }
+
+  async #remove(event: StoredEvent, forgotten: Forgotten): Promise<void> {
+    const { offload, signal } = this.#options
+    try {
+      await offload.remove(event, signal)
+      forgotten.objects++
+    } catch (error) {
+      const { code, message } = callFailure(error)
+      forgotten.failed.push({ id: event.id, key: offload.keyOf(event), reason: `${code}: ${message}` })
+    }
+  }
+
   /** Puts a message into S3. Resolves with the reference; `undefined` if the event is no longer pending. */
   async #put(item: BatchItem): Promise<LaneEvent | undefined> {
     const { offload, signal } = this.#options
@@ -62,16 +89,38 @@ export class LargeMessages {
     const body = await this.#bodyOf(item)
     if (!body) return undefined
     await setImmediate()
-    return toReference(item.event, await offload.put(item.event, body, signal))
+    const reference = await offload.put(item.event, body, signal)
+    // Its lane is read anew: it may have been erased during the upload.
+    if (item.lane.rewinding && (await this.#isErased(item))) {
+      await offload.remove(item.event, signal)
+      return undefined
+    }
+    return toReference(item.event, reference)
   }
 
   async #bodyOf({ lane, event, entry }: BatchItem): Promise<Buffer | undefined> {
     // Every entry has a body.
     if (event.absentBytes === undefined) return Buffer.from(entry.MessageBody as string)
-    const { deliveries, serverName, contentOf } = this.#options
-    const [stored] = await deliveries.readLane(lane, { after: event.offset - 1, limit: 1, maxBytes: 1 })
-    if (stored?.offset !== event.offset) return undefined
+    const { serverName, contentOf } = this.#options
+    const stored = await this.#stored({ lane, event })
+    if (!stored) return undefined
     await setImmediate()
     return sqsMessageBytes(contentOf(stored, lane.queue), serverName)
   }
+
+  async #isErased(item: BatchItem): Promise<boolean> {
+    const stored = await this.#stored(item)
+    return stored !== undefined && isErased(stored)
+  }
+
+  /** The event as the store has it; `undefined` if it is no longer pending. */
+  async #stored({ lane, event: { offset } }: Pick<BatchItem, 'lane' | 'event'>): Promise<StoredEvent | undefined> {
+    const [stored] = await this.#options.deliveries.readLane(lane, { after: offset - 1, limit: 1, maxBytes: 1 })
+    return stored?.offset === offset ? stored : undefined
+  }
+}
+
+/** Bytes that the message of an event may have. */
+function messageSize(event: StoredEvent): number {
+  return eventBytes(event) + OTHER_BYTES
 }

@@ -15,6 +15,10 @@ import { proxyEnv } from './proxy-env.ts'
 export interface Offload {
   /** Stores a message. Its key is made from the event: a repeat writes the same object. */
   put(event: StoredEvent, body: Buffer, signal: AbortSignal): Promise<S3Reference>
+  /** Deletes the object of an event, if there is one. @throws {CallError} */
+  remove(event: StoredEvent, signal: AbortSignal): Promise<void>
+  /** The key of the object that an event has, if its message was stored. */
+  keyOf(event: StoredEvent): string
   destroy(): void
 }
 
@@ -33,7 +37,7 @@ const KEY_PART_MAX = 400
  */
 export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_MS } = {}): Promise<Offload> {
   const { bucket, prefix = 'instance-events', region, endpoint, credentials, urlExpiresSeconds = SEVEN_DAYS } = options
-  const [{ S3Client, PutObjectCommand, GetObjectCommand }, { getSignedUrl }] = await loadSdk()
+  const [{ S3Client, PutObjectCommand, GetObjectCommand, DeleteObjectCommand }, { getSignedUrl }] = await loadSdk()
   const agent = proxyEnv(endpoint)
   const client: S3Client = new S3Client({
     // Other implementations of S3 need a region, but it may be any.
@@ -47,8 +51,10 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
   })
   const calls = new AwsCalls({ client, service: 'S3', deadlineMs })
 
+  const keyOf = (event: StoredEvent) => objectKey(event, prefix)
+
   async function put(event: StoredEvent, Body: Buffer, signal: AbortSignal): Promise<S3Reference> {
-    const object = { Bucket: bucket, Key: objectKey(event, prefix) }
+    const object = { Bucket: bucket, Key: keyOf(event) }
     const ms = deadlineMs + (1_000 * Body.length) / BYTES_PER_SECOND
     const send = async (abortSignal: AbortSignal) => {
       const command = new PutObjectCommand({ ...object, Body, ContentType: 'application/json' })
@@ -61,7 +67,12 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
     return { bucket, key: object.Key, fileUrl, size: Body.length }
   }
 
-  return { put, destroy: () => client.destroy() }
+  async function remove(event: StoredEvent, signal: AbortSignal): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(event) })
+    await calls.run('DeleteObject', (abortSignal) => client.send(command, { abortSignal }), { signal })
+  }
+
+  return { put, remove, keyOf, destroy: () => client.destroy() }
 }
 
 /**

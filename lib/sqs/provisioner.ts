@@ -1,18 +1,17 @@
-import {
-  CreateQueueCommand,
-  DeleteQueueCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  ListQueueTagsCommand
-} from '@aws-sdk/client-sqs'
+import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import type { FastifyBaseLogger } from 'fastify'
 import { QueueUnavailableError, QueueUnusableError } from '../errors.ts'
-import type { KnownQueue, QueueStore } from '../store/queue-store.ts'
+import type { QueueAttributesByKind } from '../schemas/options/queue-attributes.ts'
+import type { KnownQueue } from '../store/queue-store.ts'
 import type { SqsCalls } from './calls.ts'
-import { CallError, callFailure, failureCode, failureMessage, isAccessDenied, isQueueMissing } from './failures.ts'
+import { ExistingQueues } from './existing-queues.ts'
+import { CallError, failureCode, failureMessage, isNameTaken } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
+import type { KeptQueues } from './known-queues.ts'
+import { kindOf, NewQueues, type QueueKind } from './new-queues.ts'
+import { QueueDifferences } from './queue-differences.ts'
 import { deadLetterQueueName, type QueueSpec, type QueueType } from './queue-names.ts'
-import { isOurs, queueTags } from './queue-tags.ts'
+import { isOurs } from './queue-tags.ts'
 
 export interface ProvisionerOptions {
   calls: SqsCalls
@@ -21,6 +20,8 @@ export interface ProvisionerOptions {
   accountId?: string | undefined
   /** Gives each new queue a dead-letter queue of SQS, into which a message goes after so many receives. */
   dlqMaxReceives?: number | undefined
+  /** Attributes and tags of new queues. */
+  attributes?: QueueAttributesByKind | undefined
   /** Bytes of a message beyond which it is too large, whatever a queue accepts. @default SQS's own limit */
   maxPayloadBytes?: number
   /** Keeps what is learned. Absent: it is learned anew by each process. */
@@ -28,21 +29,7 @@ export interface ProvisionerOptions {
   log: FastifyBaseLogger
 }
 
-/** What is known of queues of one service after a restart. */
-export interface KeptQueues {
-  store: QueueStore
-  /** Resolves with the name of the service; `undefined` if it is not known. */
-  service: () => Promise<string | undefined>
-}
-
 type Queue = Pick<KnownQueue, 'url' | 'maxBytes'>
-
-/** Attributes that are all 0 for an empty queue. */
-const COUNTS = [
-  'ApproximateNumberOfMessages',
-  'ApproximateNumberOfMessagesNotVisible',
-  'ApproximateNumberOfMessagesDelayed'
-] as const
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const SQS_MAX_BYTES = 1_048_576
@@ -52,11 +39,12 @@ const SQS_MAX_BYTES = 1_048_576
  * share one call.
  */
 export class QueueProvisioner {
+  readonly differences: QueueDifferences
   readonly #calls: SqsCalls
   readonly #type: QueueType
-  readonly #accountId: string | undefined
+  readonly #existing: ExistingQueues
+  readonly #new: NewQueues
   readonly #log: FastifyBaseLogger
-  readonly #dlqMaxReceives: number | undefined
   readonly #maxPayloadBytes: number
   readonly #kept: KeptQueues | undefined
   /** Queues that SQS has described to this process. */
@@ -69,11 +57,14 @@ export class QueueProvisioner {
   /** `maxBytes` of a queue that was just created: the default of the service, asked for once. */
   #newMaxBytes: number | undefined
 
-  constructor({ calls, type, accountId, dlqMaxReceives, maxPayloadBytes, kept, log }: ProvisionerOptions) {
+  /** @throws {OptionsInvalidError} attributes that exclude each other, or tags that AWS refuses */
+  constructor(options: ProvisionerOptions) {
+    const { calls, type, accountId, dlqMaxReceives, attributes, maxPayloadBytes, kept, log } = options
     this.#calls = calls
     this.#type = type
-    this.#accountId = accountId
-    this.#dlqMaxReceives = dlqMaxReceives
+    this.#existing = new ExistingQueues({ calls, accountId })
+    this.#new = new NewQueues({ type, given: attributes, dlqMaxReceives })
+    this.differences = new QueueDifferences({ newQueues: this.#new, log })
     this.#maxPayloadBytes = maxPayloadBytes ?? SQS_MAX_BYTES
     this.#kept = kept
     this.#log = log
@@ -96,6 +87,7 @@ export class QueueProvisioner {
   forget(name: string): void {
     this.#queues.delete(name)
     this.#recalled.delete(name)
+    this.differences.forget(name)
     this.#doubted.add(name)
   }
 
@@ -144,7 +136,7 @@ export class QueueProvisioner {
     const known = this.url(name)
     if (known !== undefined) return known
     try {
-      return (await this.#lookUp(name)) ?? undefined
+      return (await this.#existing.find(name)) ?? undefined
     } catch (error) {
       throw unavailable(name, error)
     }
@@ -155,11 +147,7 @@ export class QueueProvisioner {
     try {
       const QueueUrl = await this.find(name)
       if (QueueUrl === undefined) return false
-      const { Tags } = await this.#calls.send(new ListQueueTagsCommand({ QueueUrl }))
-      if (!isOurs(Tags)) return false
-      const counts = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] })
-      const { Attributes } = await this.#calls.send(counts)
-      if (COUNTS.some((name) => Attributes?.[name] !== '0')) return false
+      if (!isOurs(await this.#existing.tags(QueueUrl)) || !(await this.#existing.isEmpty(QueueUrl))) return false
       await this.#calls.send(new DeleteQueueCommand({ QueueUrl }))
       this.forget(name)
       // A row that stays is corrected by the next send.
@@ -205,89 +193,64 @@ export class QueueProvisioner {
   /** Uses an existing queue as it is, whatever its attributes; else creates one. */
   async #make(spec: QueueSpec): Promise<Queue> {
     const { name } = spec
+    const kind = kindOf(spec)
     try {
-      const found = await this.#lookUp(name)
-      const url = found ?? (await this.#create(spec))
-      if (found === undefined && this.#newMaxBytes !== undefined) return { url, maxBytes: this.#newMaxBytes }
-      const attributes = await this.#attributesOf(url)
+      const { url, isNew } = await this.#findOrCreate(spec, kind)
+      if (isNew && this.#newMaxBytes !== undefined) return { url, maxBytes: this.#newMaxBytes }
+      const names = ['FifoQueue', 'MaximumMessageSize', ...(isNew ? [] : this.differences.compared(kind))]
+      const attributes = await this.#existing.attributes(url, [...new Set(names)])
       const fifo = attributes?.FifoQueue ?? 'false'
       if (attributes && fifo !== String(this.#type === 'fifo')) throw new QueueUnusableError(name, 'FifoQueue', fifo)
       const maxBytes = maxBytesOf(attributes)
-      if (found === undefined && attributes) this.#newMaxBytes = maxBytes
+      if (isNew && attributes) this.#newMaxBytes = maxBytes
+      if (!isNew && attributes) this.differences.compare(name, kind, attributes)
       return { url, maxBytes }
     } catch (error) {
       throw error instanceof QueueUnusableError ? error : unavailable(name, error)
     }
   }
 
-  async #create(spec: QueueSpec): Promise<string> {
-    const Attributes = { ...this.#attributes(), ...(await this.#redrivePolicy(spec)) }
-    return this.#createQueue({ name: spec.name, Attributes, tags: queueTags(spec) })
+  async #findOrCreate(spec: QueueSpec, kind: QueueKind): Promise<{ url: string; isNew: boolean }> {
+    const { name } = spec
+    const found = await this.#existing.find(name)
+    if (found) return { url: found, isNew: false }
+    try {
+      return { url: await this.#create(spec, kind), isNew: found === undefined }
+    } catch (error) {
+      // Another process has just created it, with other attributes.
+      const url = isNameTaken(error) && (await this.#existing.find(name))
+      if (url) return { url, isNew: false }
+      throw error
+    }
   }
 
-  async #createQueue(queue: {
-    name: string
-    Attributes: Record<string, string>
-    tags: Record<string, string>
-  }): Promise<string> {
-    const { name: QueueName, ...rest } = queue
-    const command = new CreateQueueCommand({ QueueName, ...rest })
+  async #create(spec: QueueSpec, kind: QueueKind): Promise<string> {
+    const { name: QueueName } = spec
+    const redrive = kind === 'deadLetter' ? {} : await this.#redrivePolicy(spec)
+    const command = new CreateQueueCommand({
+      QueueName,
+      Attributes: { ...this.#new.attributes(kind), ...redrive },
+      tags: this.#new.tags(kind, spec)
+    })
     const { QueueUrl } = await this.#calls.send(command)
     if (!QueueUrl) throw new CallError(notThere('SQS', 'HTTP 200'), 200)
     this.#log.debug({ queue: QueueName }, 'A queue was created')
     return QueueUrl
   }
 
-  /** The attributes that are used; `undefined` if access to them is denied. */
-  async #attributesOf(QueueUrl: string): Promise<Record<string, string> | undefined> {
-    const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['FifoQueue', 'MaximumMessageSize'] })
-    try {
-      const { Attributes = {} } = await this.#calls.send(command)
-      return Attributes
-    } catch (error) {
-      if (callFailure(error).kind !== 'transient') return undefined
-      throw error
-    }
-  }
-
-  /** Creates the dead-letter queue of a queue, if there is to be one. */
+  /** Finds or creates the dead-letter queue of a queue, if there is to be one. */
   async #redrivePolicy(spec: QueueSpec): Promise<Record<string, string>> {
-    if (this.#dlqMaxReceives === undefined) return {}
-    const name = deadLetterQueueName(spec.name)
-    const Attributes = this.#attributes()
-    const QueueUrl =
-      (await this.#lookUp(name)) ?? (await this.#createQueue({ name, Attributes, tags: queueTags(spec) }))
-    const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] })
-    const { Attributes: { QueueArn } = {} } = await this.#calls.send(command)
-    const policy = { deadLetterTargetArn: QueueArn, maxReceiveCount: this.#dlqMaxReceives }
-    return { RedrivePolicy: JSON.stringify(policy) }
-  }
-
-  /** The URL of a queue. `undefined`: it does not exist. `null`: access to it is denied. */
-  async #lookUp(name: string): Promise<string | undefined | null> {
-    const command = new GetQueueUrlCommand({
-      QueueName: name,
-      ...(this.#accountId !== undefined && { QueueOwnerAWSAccountId: this.#accountId })
-    })
-    try {
-      const { QueueUrl } = await this.#calls.send(command)
-      return QueueUrl || null
-    } catch (error) {
-      if (isQueueMissing(error)) return undefined
-      if (isAccessDenied(error)) return null
-      throw error
-    }
-  }
-
-  // High throughput for FIFO queues: order and deduplication by message group.
-  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html
-  #attributes(): Record<string, string> {
-    if (this.#type === 'standard') return {}
-    return {
-      FifoQueue: 'true',
-      DeduplicationScope: 'messageGroup',
-      FifoThroughputLimit: 'perMessageGroupId'
-    }
+    const { dlqMaxReceives: maxReceiveCount } = this.#new
+    if (maxReceiveCount === undefined) return {}
+    const deadLetter = { ...spec, name: deadLetterQueueName(spec.name) }
+    const { url: QueueUrl, isNew } = await this.#findOrCreate(deadLetter, 'deadLetter')
+    const compared = isNew ? [] : this.differences.compared('deadLetter')
+    // The names may be newer than the SDK's types.
+    const AttributeNames = ['QueueArn', ...compared] as never[]
+    const { Attributes = {} } = await this.#calls.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }))
+    const { QueueArn } = Attributes
+    if (!isNew) this.differences.compare(deadLetter.name, 'deadLetter', Attributes)
+    return { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: QueueArn, maxReceiveCount }) }
   }
 }
 

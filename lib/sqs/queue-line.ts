@@ -2,6 +2,7 @@ import { MAX_BATCH_ENTRIES } from './batch.ts'
 import type { SendFailure } from './failures.ts'
 import { type Holdup, holdupAfter } from './holdup.ts'
 import type { Lane } from './lane.ts'
+import { SentCount } from './sent-count.ts'
 import type { TurnKind } from './turns.ts'
 
 /** Entries by which the limit of a queue grows with each call that is not refused. */
@@ -23,6 +24,7 @@ export class QueueLine {
   turn: TurnKind | undefined
   /** Ascends in the order in which queues began to wait for a turn; set by `Turns`. */
   place = 0
+  readonly sent = new SentCount()
   readonly #lanes: Lane[] = []
   /** Entries of a batch, in fractions. Halved with each batch that is refused permanently: a proxy may have a lower limit. */
   #limit = MAX_BATCH_ENTRIES

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CALLER_ID, type StoredEvent } from '../events/event.ts'
+import { slugOf } from './slug.ts'
 
 export interface QueueSpec {
   name: string
@@ -125,11 +126,7 @@ const LIKE_SLUG = /-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8}$/
 
 /** A name that SQS accepts, for any text. Texts of this form get another one too, so that no two have the same name. */
 function slugWithHash(text: string, maxLength: number): string {
-  const slug = text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[^A-Za-z0-9_-]+/g, '-')
-    .slice(0, maxLength - 9)
+  const slug = slugOf(text).slice(0, maxLength - 9)
   let salted = text
   let name: string
   do {

@@ -12,6 +12,7 @@ import type { Lanes, LaneSender } from './lanes.ts'
 import type { LargeMessages } from './large-messages.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import { QueueLine } from './queue-line.ts'
+import type { SentCount } from './sent-count.ts'
 import { concurrencyFor, Turns } from './turns.ts'
 
 export interface SenderOptions {
@@ -83,6 +84,11 @@ export class SqsSender implements CircuitUser, LaneSender {
     const lines = this.#lines.values().filter(isActive)
     const held = lines.map(({ queue, holdup }) => ({ queue, holdup: outage.holdupOf(holdup) }))
     return [...held, ...this.#lanes].flatMap(({ queue, holdup }) => (holdup ? [{ queue, ...holdup }] : []))
+  }
+
+  /** What each queue has accepted since the start. */
+  *sent(): Generator<[queue: string, sent: SentCount], undefined> {
+    for (const { queue, sent } of this.#lines.values()) if (sent.lastAt) yield [queue, sent]
   }
 
   callsMayBegin(): void {
@@ -208,7 +214,9 @@ export class SqsSender implements CircuitUser, LaneSender {
   async #send(line: QueueLine, items: readonly BatchItem[]): Promise<void> {
     const answer = await this.#options.caller.call(line.queue, items)
     if (!answer) return this.#putBack(items)
-    this.#options.writer.acknowledge(items.filter((item) => !answer.failures.has(item)))
+    const accepted = items.filter((item) => !answer.failures.has(item))
+    if (accepted.length > 0) line.sent.add(accepted.length, Date.now())
+    this.#options.writer.acknowledge(accepted)
     // A call that fails as a whole holds its queue back, an entry that fails only its lane. Of a call that is refused
     // permanently one entry may be the cause, or their size: fewer go next, and in the end each alone.
     const [failure] = answer.failures.values()

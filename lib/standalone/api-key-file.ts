@@ -7,13 +7,24 @@ import { plainTextFault } from '../text/plain-text.ts'
 
 const MIN_LENGTH = 8
 
+export interface GlobalKey {
+  apiKey: string
+  /** File of the generated key; `undefined` if the operator set the key. */
+  keyFile?: string
+  /** The key, if it was generated on this start. */
+  newKey?: string
+}
+
 /**
  * Reads the key from a file, or generates it there, readable only by the owner.
  * @throws {ConfigInvalidError} the file cannot be read or written, or its content is not a key
  */
-export function apiKeyFromFile(path: string): string {
+export function apiKeyFromFile(path: string): GlobalKey {
   try {
-    return readKey(path) ?? writeKey(path)
+    const kept = readKey(path)
+    if (kept !== undefined) return { apiKey: kept, keyFile: path }
+    const newKey = writeKey(path)
+    return { apiKey: newKey, keyFile: path, newKey }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const reason = (code === undefined ? undefined : fileFault(path)) ?? message

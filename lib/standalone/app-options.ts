@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import type { HubName } from '../hubs/hub.ts'
 import type { AppOptions } from '../schemas/options/app.ts'
+import { queueAttributes } from './queue-settings.ts'
 import type { S3Options, SqsGlobalOptions, SqsOptions } from '../schemas/options/sqs.ts'
 import type { WebsocketOptions } from '../schemas/options/websocket.ts'
 
@@ -47,6 +48,7 @@ export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; 
     ...(config.AUTHENTICATION_API_KEY_PREVIOUS && { previousApiKey: config.AUTHENTICATION_API_KEY_PREVIOUS }),
     docs: config.DOCS_ENABLED,
     console: config.CONSOLE_ENABLED,
+    ...(config.ENVIRONMENT_NAME && { environment: config.ENVIRONMENT_NAME }),
     bodyLimit: config.BODY_LIMIT,
     bodiesLimit: config.BODIES_LIMIT,
     webhookDerivedIds: config.WEBHOOK_DERIVED_IDS,
@@ -56,6 +58,11 @@ export function toAppOptions(config: Config, { apiKey, sqs }: { apiKey: string; 
       serverUrl: config.SERVER_URL ?? `http://localhost:${config.SERVER_PORT}`,
       exposeApiKey: config.EXPOSE_API_KEY,
       autoRegister: config.AUTO_REGISTER,
+      wrongKeysPerMinute: config.WRONG_KEYS_PER_MINUTE,
+      autoRegisterMax: config.AUTO_REGISTER_MAX,
+      instanceEventsPerSecond: config.INSTANCE_EVENTS_PER_SECOND,
+      instanceBytesPerSecond: config.INSTANCE_BYTES_PER_SECOND,
+      instanceRetainedBytes: config.INSTANCE_RETAINED_BYTES,
       logUnselected: config.LOG_UNSELECTED,
       retentionHours: config.EVENT_RETENTION_HOURS,
       retentionMaxBytes: config.EVENT_RETENTION_MAX_BYTES,
@@ -76,13 +83,15 @@ function sqsOptions(config: Config, target: SqsTarget): SqsOptions {
     ...(config.SQS_ACCOUNT_ID && { accountId: config.SQS_ACCOUNT_ID }),
     serverName: config.SERVER_NAME,
     queueType: config.SQS_QUEUE_TYPE,
+    fairQueues: config.SQS_FAIR_QUEUES,
     ...(config.SQS_CONCURRENCY !== undefined && { concurrency: config.SQS_CONCURRENCY }),
     maxPayloadBytes: config.SQS_MAX_PAYLOAD_SIZE,
     maxAttempts: config.SQS_MAX_ATTEMPTS,
     ...(config.SQS_DLQ_MAX_RECEIVES !== undefined && { dlqMaxReceives: config.SQS_DLQ_MAX_RECEIVES }),
     ...(config.S3_ENABLED && config.S3_BUCKET && { s3: s3Options(config, config.S3_BUCKET) }),
+    queueAttributes: queueAttributes(config),
     deleteUnusedQueues: config.SQS_DELETE_UNUSED_QUEUES,
-    global: config.SQS_GLOBAL_ENABLED && sqsGlobalOptions(config)
+    global: sqsGlobalOptions(config)
   }
 }
 
@@ -99,12 +108,15 @@ function s3Options(config: Config, bucket: string): S3Options {
   }
 }
 
-function sqsGlobalOptions({ globalFlags, ...config }: Config): SqsGlobalOptions {
+/** Options of the shared queues; `false`: there are none. */
+export function sqsGlobalOptions({ globalFlags, ...config }: Config): Required<SqsGlobalOptions> | false {
+  if (config.SQS_GLOBAL_ENABLED === 'false') return false
   const listed = config.SQS_GLOBAL_EVENTS.includes('*') ? '*' : config.SQS_GLOBAL_EVENTS
   return {
     prefix: config.SQS_GLOBAL_PREFIX_NAME,
     singleQueue: config.SQS_GLOBAL_FORCE_SINGLE_QUEUE,
-    events: globalFlags ?? listed
+    events: globalFlags ?? listed,
+    unlessOwn: config.SQS_GLOBAL_ENABLED === 'auto'
   }
 }
 
@@ -117,7 +129,6 @@ function websocketOptions(config: Config): WebsocketOptions {
     stalledAfterMs: config.WEBSOCKET_STALLED_AFTER_MS,
     maxSocketsPerInstance: config.WEBSOCKET_MAX_SOCKETS_PER_INSTANCE,
     maxSocketsPerAddress: config.WEBSOCKET_MAX_SOCKETS_PER_ADDRESS,
-    wrongKeysPerMinute: config.WEBSOCKET_WRONG_KEYS_PER_MINUTE,
     trustProxy: config.TRUST_PROXY,
     corsOrigin: corsOrigin(config)
   }
@@ -127,7 +138,7 @@ function websocketOptions(config: Config): WebsocketOptions {
 export function corsOptions(config: Config) {
   const origin = corsOrigin(config)
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE']
-  return { origin, methods, credentials: origin !== '*', exposedHeaders: ['Retry-After'] }
+  return { origin, methods, credentials: origin !== '*', exposedHeaders: ['Retry-After', 'X-Total-Count'] }
 }
 
 /** Allowed origins: `*`, or a list. */

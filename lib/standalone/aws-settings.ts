@@ -48,6 +48,6 @@ export function networkWarnings({ SQS_ENABLED }: AwsSettings, env: Record<string
   if (SQS_ENABLED && proxy && env.NODE_USE_ENV_PROXY !== '1' && !/--use-env-proxy/.test(env.NODE_OPTIONS ?? ''))
     messages.push(`${proxy} has no effect on calls to AWS without NODE_USE_ENV_PROXY=1`)
   if (SQS_ENABLED && env.AWS_CA_BUNDLE && !env.NODE_EXTRA_CA_CERTS)
-    messages.push('AWS_CA_BUNDLE has no effect: name the file in NODE_EXTRA_CA_CERTS')
+    messages.push('AWS_CA_BUNDLE has no effect: set NODE_EXTRA_CA_CERTS to the file instead')
   return messages
 }

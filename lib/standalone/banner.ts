@@ -1,6 +1,8 @@
 import type { Config } from './config.ts'
 import { printable } from '../text/printable.ts'
 import { withoutPassword } from '../text/without-password.ts'
+import { QueueNames } from '../sqs/queue-names.ts'
+import { sqsGlobalOptions } from './app-options.ts'
 import type { EmbeddedSqs } from './embedded-sqs.ts'
 
 export interface BannerOptions {
@@ -8,14 +10,15 @@ export interface BannerOptions {
   config: Config
   /** True if the console is served. */
   console: boolean
-  apiKey: string
+  /** The key, if it was generated on this start. */
+  newKey: string | undefined
   /** File of the generated key; `undefined` if the operator set the key. */
   keyFile: string | undefined
   embedded: EmbeddedSqs | undefined
 }
 
 /** The text that is printed once the server listens: addresses, queues, database and key. */
-export function banner({ url, config, console, apiKey, keyFile, embedded }: BannerOptions): string {
+export function banner({ url, config, console, newKey, keyFile, embedded }: BannerOptions): string {
   const socket = url.replace(/^http/, 'ws')
   const rows: [string, string][] = [
     ['HTTP API', `${url}${config.DOCS_ENABLED ? `   (documentation: ${url}/docs)` : ''}`],
@@ -27,9 +30,11 @@ export function banner({ url, config, console, apiKey, keyFile, embedded }: Bann
         : 'off (WEBSOCKET_ENABLED=false)'
     ],
     ['SQS', sqsRow(config, embedded)],
+    ...queueRows(config),
     ['Event log', withoutPassword(config.DATABASE_URL)]
   ]
-  if (keyFile !== undefined) rows.push(['API key', `${apiKey}   (kept in ${keyFile})`])
+  if (keyFile !== undefined)
+    rows.push(['API key', newKey === undefined ? `kept in ${keyFile}` : `${newKey}   (kept in ${keyFile})`])
   return [
     '',
     'fastify-instance-events is ready',
@@ -43,4 +48,29 @@ function sqsRow(config: Config, embedded: EmbeddedSqs | undefined): string {
   if (embedded)
     return `${embedded.target.endpoint}   (emulated in this process, not for production; any region and credentials)`
   return config.SQS_ENDPOINT ?? config.SQS_BASE_URL ?? `AWS${config.SQS_REGION ? `, ${config.SQS_REGION}` : ''}`
+}
+
+/** Longer lists of events are shown as their number. */
+const MAX_LISTED = 5
+
+/** The queues that events go to. An event may go to two. */
+function queueRows(config: Config): [string, string][] {
+  if (!config.SQS_ENABLED) return []
+  const { SQS_QUEUE_TYPE: type } = config
+  const own = `<instance>_<event>${type === 'fifo' ? '.fifo' : ''} for the events that an instance selects`
+  const global = sqsGlobalOptions(config)
+  if (!global || global.events.length === 0) return [['Queues', own]]
+  const { events, unlessOwn } = global
+  const { sharedPattern } = new QueueNames({ ...global, type, keys: [] })
+  const listed = events.length > MAX_LISTED ? `${events.length} events` : [events].flat().join(', ')
+  const shared = `${sharedPattern} for ${events === '*' ? 'all events' : listed} of all instances`
+  return unlessOwn
+    ? [
+        ['Queues', own],
+        ['', `${shared}, except for those`]
+      ]
+    : [
+        ['Queues', shared],
+        ['', `${own}, which are sent to both (SQS_GLOBAL_ENABLED=auto: only here)`]
+      ]
 }

@@ -3,12 +3,15 @@ import { Ajv, type ErrorObject } from 'ajv'
 import envSchema from 'env-schema'
 import { awsFaults, networkWarnings } from './aws-settings.ts'
 import { ConfigInvalidError } from '../errors.ts'
-import { eventKey, eventsOfHub } from '../events/catalogue.ts'
+import { eventsOfHub } from '../events/catalogue.ts'
+import { eventKey } from '../events/event-key.ts'
 import { HUB_NAMES, type HubName } from '../hubs/hub.ts'
 import { instanceNameFault } from '../instances/name.ts'
 import { logLevel } from './log-level.ts'
+import { readSecretFiles } from './secret-files.ts'
+import { queueFaults } from './queue-settings.ts'
 import { tidySettings } from './setting-values.ts'
-import { EnvSchema } from './settings.ts'
+import { EnvSchema, isSecret } from './settings.ts'
 import { unknownSettings } from './unknown-settings.ts'
 import { isPostgresUrl } from '../store/open.ts'
 import { AllowedHosts } from '../websocket/allowed-hosts.ts'
@@ -31,7 +34,10 @@ const GLOBAL_FLAG_PREFIX = 'SQS_GLOBAL_'
  * @throws {ConfigInvalidError} with one message for each wrong variable: its name, its value and the values that it accepts
  */
 export function loadConfig(env: Record<string, string | undefined>): Config {
-  const { values: data, faults: surrounded } = tidySettings(env)
+  const { values, faults: surrounded } = tidySettings(env)
+  const { secrets, faults: unread } = readSecretFiles(values)
+  const data: Record<string, string> = { ...values, ...secrets }
+  const ofValues = [...surrounded, ...unread]
   if (data.LOG_LEVEL) data.LOG_LEVEL = logLevel(data.LOG_LEVEL)
   const hubs = HUB_NAMES.filter((hub) => entries(data.HUBS ?? EnvSchema.properties.HUBS.default).includes(hub))
   const names = [...hubs.flatMap((hub) => eventsOfHub(hub).names), ...entries(data.EXTRA_EVENTS ?? '')]
@@ -53,7 +59,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     read = envSchema<typeof read>({ schema, env: false, data: { ...data }, ajv })
   } catch (error) {
     // The schema is valid, so env-schema throws only the errors that Ajv found in the settings.
-    const messages = [...faults((error as { errors: ErrorObject[] }).errors, data, schema.properties), ...surrounded]
+    const messages = [...faults((error as { errors: ErrorObject[] }).errors, data, schema.properties), ...ofValues]
     throw withMessages(new ConfigInvalidError(messages.join('\n')), messages)
   }
   for (const [name, value] of Object.entries(read)) {
@@ -70,7 +76,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       ...hubWarnings(read)
     ]
   }
-  const crossed = [...surrounded, ...crossFaults(config, data), ...awsFaults(config, env)]
+  const crossed = [...ofValues, ...crossFaults(config, data), ...awsFaults(config, env)]
   if (crossed.length > 0) throw withMessages(new ConfigInvalidError(crossed.join('\n')), crossed)
   return config
 }
@@ -122,6 +128,7 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   if (isPostgresUrl(config.DATABASE_URL) && !config.AUTHENTICATION_API_KEY) {
     messages.push('AUTHENTICATION_API_KEY: is missing, expected the key that all nodes of the database share')
   }
+  messages.push(...queueFaults(config))
   if (config.S3_ACCESS_KEY && !config.S3_SECRET_KEY) messages.push('S3_SECRET_KEY: is missing; S3_ACCESS_KEY needs it')
   if (config.S3_SECRET_KEY && !config.S3_ACCESS_KEY) messages.push('S3_ACCESS_KEY: is missing; S3_SECRET_KEY needs it')
   return messages
@@ -150,7 +157,7 @@ function faults(
   // No setting is required without a default, so every fault has a variable with a value.
   const names = new Set(errors.map(({ instancePath }) => instancePath.slice(1)))
   return [...names].map((name) => {
-    const shown = /KEY(?!S)|SECRET/.test(name) ? 'an invalid value' : withoutPassword(JSON.stringify(env[name]))
+    const shown = isSecret(name) ? 'an invalid value' : withoutPassword(JSON.stringify(env[name]))
     return `${name}: got ${shown}, expected ${properties[name]?.description}`
   })
 }

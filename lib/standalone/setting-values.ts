@@ -35,7 +35,8 @@ export function sdkFaults(env: Record<string, string | undefined>, names: readon
   return names.filter((name) => env[name] !== undefined && tidy(env[name]) !== env[name]).map(surrounded)
 }
 
-function tidy(value: string): string {
+/** A value without surrounding blanks, line ends and quotes. */
+export function tidy(value: string): string {
   const trimmed = value.trim()
   return QUOTED.exec(trimmed)?.[2]?.trim() ?? trimmed
 }

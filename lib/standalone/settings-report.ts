@@ -8,13 +8,14 @@ import { wantsEmbeddedSqs } from './app-options.ts'
 import { dataFolder } from './data-folder.ts'
 import { readDotenv } from './dotenv.ts'
 import { isInstalled } from './is-installed.ts'
-import { EnvSchema } from './settings.ts'
+import { EnvSchema, FILE_SUFFIX, isSecret } from './settings.ts'
 
 export interface Setting {
   name: string
   /** The value that the server uses; `null` if there is none. */
   value: string | number | boolean | null
-  from: 'environment' | '.env' | 'default'
+  /** `file`: the file that the setting's `_FILE` names. */
+  from: 'environment' | '.env' | 'file' | 'default'
 }
 
 export interface SettingsReport {
@@ -68,7 +69,8 @@ function laterFaults(config: Config): string[] {
     }
   }
   const faults = faultsOf('EXTRA_EVENTS', () => new EventCatalogue({ hubs, names }))
-  const shared = config.SQS_ENABLED && config.SQS_GLOBAL_ENABLED && !config.globalFlags && !listed.includes('*')
+  const shared =
+    config.SQS_ENABLED && config.SQS_GLOBAL_ENABLED !== 'false' && !config.globalFlags && !listed.includes('*')
   // Keys can only be checked against a valid catalogue.
   if (shared && faults.length === 0)
     faults.push(...faultsOf('SQS_GLOBAL_EVENTS', () => new EventCatalogue({ hubs, names }).resolve(listed, 'list')))
@@ -112,14 +114,15 @@ function settingsOf(
 
 /** An empty variable counts as absent, but still overrides the one in `.env`. */
 function sourceOf(name: string, { env, dotenv }: { env: Variables; dotenv: Variables }): Setting['from'] {
-  const value = env[name] ?? dotenv[name] ?? ''
-  if (value.trim() === '') return 'default'
+  const given = (setting: string) => (env[setting] ?? dotenv[setting] ?? '').trim() !== ''
+  if (given(`${name}${FILE_SUFFIX}`)) return 'file'
+  if (!given(name)) return 'default'
   return env[name] === undefined ? '.env' : 'environment'
 }
 
 function shown(name: string, value: unknown): string | number | boolean {
   if (typeof value === 'number' || typeof value === 'boolean') return value
-  return /KEY|SECRET/.test(name) ? HIDDEN : withoutPassword(String(value))
+  return isSecret(name) && !name.endsWith(FILE_SUFFIX) ? HIDDEN : withoutPassword(String(value))
 }
 
 function messagesOf(error: unknown): string[] {

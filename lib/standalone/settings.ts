@@ -4,23 +4,18 @@ import { MAX_SILENCE_MINUTES } from '../schemas/instance-changes.ts'
 import { DEFAULT_STORE_URL } from '../store/open.ts'
 import { REGION } from './aws-settings.ts'
 import { LOG_LEVELS } from './log-level.ts'
+import { QUEUE_SETTINGS } from './queue-settings.ts'
+import { count, flag, list, oneOf, optionalCount, text } from './setting-types.ts'
 
-/** `description` completes the error message of a wrong value: "… expected <description>". */
-const text = (description: string) => Type.Optional(Type.String({ description }))
-const flag = (value: boolean) => Type.Boolean({ default: value, description: 'true or false' })
-const whole = ({ min = 1, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number }) => ({
-  minimum: min,
-  maximum: max,
-  description: max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number from ${min} to ${max}`
-})
-const count = (value: number, limits: { min?: number; max?: number } = {}) =>
-  Type.Integer({ default: value, ...whole(limits) })
-const optionalCount = (limits: { max: number }) => Type.Optional(Type.Integer(whole(limits)))
-// env-schema splits the text at `separator`, so the value is a list.
-const list = (description: string, value = '') =>
-  Type.Unsafe<string[]>({ type: 'string', separator: ',', default: value, description })
-const oneOf = <const T extends readonly string[]>(values: T, value: T[number]) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], default: value, description: values.join(', ') })
+/** End of the names of settings that give the path of a file with the value of another setting. */
+export const FILE_SUFFIX = '_FILE'
+
+/** True if the value of a setting may be a secret. The id of a key of AWS KMS is none. */
+export function isSecret(setting: string): boolean {
+  return /(?<!KMS_)KEY(?!S)|SECRET/.test(setting)
+}
+
+const fileOf = (setting: string) => text(`the absolute path of a file with the value of ${setting}`)
 
 /** All settings of the standalone server. A setting that Evolution API has as well has the same name. */
 export const EnvSchema = Type.Object({
@@ -34,6 +29,9 @@ export const EnvSchema = Type.Object({
   AUTHENTICATION_API_KEY_PREVIOUS: Type.Optional(
     Type.String({ minLength: 8, description: 'the previous global key, 8 characters or more' })
   ),
+  AUTHENTICATION_API_KEY_FILE: fileOf('AUTHENTICATION_API_KEY'),
+  AUTHENTICATION_API_KEY_PREVIOUS_FILE: fileOf('AUTHENTICATION_API_KEY_PREVIOUS'),
+  WRONG_KEYS_PER_MINUTE: count(20),
   CORS_ORIGIN: list('origins of browsers, separated by commas, or *', '*'),
   TRUST_PROXY: list('addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
@@ -42,17 +40,25 @@ export const EnvSchema = Type.Object({
   REQUEST_TIMEOUT_SECONDS: count(120, { max: 3_600 }),
   DOCS_ENABLED: flag(true),
   CONSOLE_ENABLED: flag(true),
+  ENVIRONMENT_NAME: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 40, description: 'a name of 1 to 40 characters, such as production' })
+  ),
 
   DATABASE_URL: Type.String({
     default: DEFAULT_STORE_URL,
     pattern: '^(file:.+|:memory:|postgres(ql)?://.+)$',
     description: 'file:<path>, :memory: or postgres://<user>:<password>@<host>/<database>'
   }),
+  DATABASE_URL_FILE: fileOf('DATABASE_URL'),
   EVENT_RETENTION_HOURS: Type.Number({ default: 24, exclusiveMinimum: 0, description: 'a number of hours above 0' }),
   EVENT_RETENTION_MAX_BYTES: count(10 * 1024 ** 3),
   MAX_PENDING_DELIVERIES: count(1_000_000),
   LOG_UNSELECTED: flag(true),
   AUTO_REGISTER: flag(true),
+  AUTO_REGISTER_MAX: count(100_000, { min: 0 }),
+  INSTANCE_EVENTS_PER_SECOND: count(0, { min: 0 }),
+  INSTANCE_BYTES_PER_SECOND: count(0, { min: 0 }),
+  INSTANCE_RETAINED_BYTES: count(0, { min: 0 }),
   EXPOSE_API_KEY: flag(false),
   SILENCE_AFTER_MINUTES: count(0, { min: 0, max: MAX_SILENCE_MINUTES }),
   OPERATOR_INSTANCE: Type.Optional(
@@ -64,6 +70,7 @@ export const EnvSchema = Type.Object({
   ),
   HUBS: list(`${HUB_NAMES.join(', ')}, separated by commas`, 'evolution'),
   WAHA_HMAC_KEY: text('the secret with which WAHA signs its webhooks'),
+  WAHA_HMAC_KEY_FILE: fileOf('WAHA_HMAC_KEY'),
   EXTRA_EVENTS: list('event names besides those of the hubs, separated by commas'),
   WEBHOOK_DERIVED_IDS: flag(true),
   WEBHOOK_UNKNOWN_EVENTS: oneOf(['accept', 'refuse'], 'accept'),
@@ -73,7 +80,9 @@ export const EnvSchema = Type.Object({
   SQS_EMBEDDED_PORT: count(4566, { min: 0, max: 65_535 }),
   SQS_REGION: Type.Optional(Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: REGION })),
   SQS_ACCESS_KEY_ID: text('an AWS access key id'),
+  SQS_ACCESS_KEY_ID_FILE: fileOf('SQS_ACCESS_KEY_ID'),
   SQS_SECRET_ACCESS_KEY: text('the secret of SQS_ACCESS_KEY_ID'),
+  SQS_SECRET_ACCESS_KEY_FILE: fileOf('SQS_SECRET_ACCESS_KEY'),
   SQS_ACCOUNT_ID: Type.Optional(
     Type.String({ pattern: '^[0-9]{12}$', description: 'an AWS account number of 12 digits' })
   ),
@@ -82,12 +91,14 @@ export const EnvSchema = Type.Object({
   ),
   SQS_BASE_URL: Type.Optional(Type.String({ pattern: '^https?://', description: 'the same as SQS_ENDPOINT' })),
   SQS_QUEUE_TYPE: oneOf(['fifo', 'standard'], 'fifo'),
+  SQS_FAIR_QUEUES: flag(true),
   SQS_CONCURRENCY: optionalCount({ max: 512 }),
   SQS_MAX_PAYLOAD_SIZE: count(1_048_576, { min: 1_024, max: 1_048_576 }),
   SQS_MAX_ATTEMPTS: count(10),
   SQS_DLQ_MAX_RECEIVES: optionalCount({ max: 1_000 }),
   SQS_DELETE_UNUSED_QUEUES: flag(false),
-  SQS_GLOBAL_ENABLED: flag(true),
+  ...QUEUE_SETTINGS,
+  SQS_GLOBAL_ENABLED: oneOf(['true', 'auto', 'false'], 'true'),
   SQS_GLOBAL_PREFIX_NAME: Type.String({
     default: 'global',
     pattern: '^[A-Za-z0-9_-]{1,40}$',
@@ -111,7 +122,9 @@ export const EnvSchema = Type.Object({
     })
   ),
   S3_ACCESS_KEY: text('an access key id'),
+  S3_ACCESS_KEY_FILE: fileOf('S3_ACCESS_KEY'),
   S3_SECRET_KEY: text('the secret of S3_ACCESS_KEY'),
+  S3_SECRET_KEY_FILE: fileOf('S3_SECRET_KEY'),
   S3_URL_EXPIRES_SECONDS: count(604_800, { max: 604_800 }),
 
   WEBSOCKET_ENABLED: flag(true),
@@ -121,6 +134,5 @@ export const EnvSchema = Type.Object({
   WEBSOCKET_MAX_BUFFERED_BYTES_TOTAL: count(64 * 1_048_576),
   WEBSOCKET_STALLED_AFTER_MS: count(30_000),
   WEBSOCKET_MAX_SOCKETS_PER_INSTANCE: count(10_000),
-  WEBSOCKET_MAX_SOCKETS_PER_ADDRESS: count(20_000),
-  WEBSOCKET_WRONG_KEYS_PER_MINUTE: count(20)
+  WEBSOCKET_MAX_SOCKETS_PER_ADDRESS: count(20_000)
 })

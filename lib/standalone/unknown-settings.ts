@@ -13,7 +13,8 @@ export function unknownSettings(given: readonly string[], known: readonly string
   return given.flatMap((name) => {
     if (known.includes(name) || !SHARED_PREFIX.test(name)) return []
     const own = name.startsWith(OWN_PREFIX)
-    const nearest = closest(name, own ? ownKnown : known)
+    const longer = own && ownKnown.find((setting) => setting.startsWith(name))
+    const nearest = longer || closest(name, own ? ownKnown : known)
     return own || distance(name, nearest) <= NEAR ? [`${name} is not a setting; did you mean ${nearest}?`] : []
   })
 }

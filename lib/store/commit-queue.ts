@@ -1,4 +1,5 @@
 import { ClosingError } from '../errors.ts'
+import { FairLines, LINE_SHARE, type Lined } from './fair-lines.ts'
 
 /** Size and time of one transaction. */
 export interface Commit {
@@ -13,8 +14,18 @@ export interface Batcher<Item, Result> {
    * one that was left out. Work that is done synchronously is over before the queue does anything else.
    */
   run: (items: readonly Item[]) => Results<Result> | Promise<Results<Result>>
+  /**
+   * Begins what has to be done before a batch; `undefined` if there is nothing. The batch is then chosen anew, so that what came
+   * meanwhile may go first. If it rejects, the batch fails.
+   */
+  prepare?: (items: readonly Item[]) => Promise<void> | undefined
   /** The part of a full batch that an item takes. A batch has items up to 1 in all, and one at least. @default 0 */
   weigh?: (item: Item) => number
+  /**
+   * The line of an item, such as its instance. When much waits, lines share batches; items of a line, and those before and after an
+   * item without a line, keep their order. @default none
+   */
+  line?: (item: Item) => string | undefined
   /** True if one item may have made the batch fail, so that each is to be tried alone. @default never */
   isolates?: (error: unknown) => boolean
 }
@@ -49,7 +60,8 @@ const SINGLE: Batcher<() => Promise<unknown>, unknown> = {
 
 /**
  * Group commit: items are done in the order of calls, neighbours of a kind at once. What comes up in one turn of the event
- * loop, or while a batch is under way, is the next batch. Lazy items go with the next other one, or after 25 ms.
+ * loop, or while a batch is under way, is the next batch; if that is much, lines of items share batches. Lazy items go
+ * with the next other one, or after 25 ms.
  */
 export class CommitQueue {
   #waiting: Waiting[] = []
@@ -57,6 +69,7 @@ export class CommitQueue {
   #timer: NodeJS.Timeout | undefined
   #working: Promise<void> | undefined
   #closed = false
+  readonly #lines = new FairLines()
 
   /** True while an item waits or is in progress. */
   get busy(): boolean {
@@ -93,29 +106,34 @@ export class CommitQueue {
     this.#immediate = undefined
     this.#timer = undefined
     if (this.#working) return
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#working = work(waiting)?.then(() => {
+    this.#working = this.#work()?.then(() => {
       this.#working = undefined
       this.#flush()
     })
   }
-}
 
-/** Does batch after batch. @returns a promise from the first batch on that is asynchronous; `undefined` when all are done */
-function work(waiting: Waiting[]): Promise<void> | undefined {
-  let left = waiting
-  while (left.length > 0) {
-    const batch = take(left)
-    const again = attempt(batch)
-    if (again instanceof Promise) return again.then((items) => work([...items, ...left]))
-    if (again.length > 0) left = [...again, ...left]
+  /** Does batch after batch. @returns a promise from the first batch on that is asynchronous; `undefined` when all are done */
+  #work(): Promise<void> | undefined {
+    // Items that synchronous batches add are done in another turn.
+    let left = this.#waiting
+    this.#waiting = []
+    while (left.length > 0) {
+      const batch = take(left, this.#lines)
+      const again = prepare(batch) ?? attempt(batch)
+      if (again instanceof Promise) {
+        return again.then((items) => {
+          this.#waiting = [...items, ...left, ...this.#waiting]
+          return this.#work()
+        })
+      }
+      if (again.length > 0) left = [...again, ...left]
+    }
+    return undefined
   }
-  return undefined
 }
 
 /** Removes the next batch from what waits. */
-function take(waiting: Waiting[]): Waiting[] {
+function take(waiting: Waiting[], lines: FairLines): Waiting[] {
   const [{ batcher, alone }] = waiting as [Waiting]
   let weight = 0
   let count = 0
@@ -125,7 +143,40 @@ function take(waiting: Waiting[]): Waiting[] {
     if (count > 0 && (alone || next.alone || weight > 1)) break
     count++
   }
+  const lined = weight > LINE_SHARE ? linedItems(waiting) : []
+  if (lined.length > 1) return takeChosen(waiting, lines.choose(lined))
+  lines.reset()
   return waiting.splice(0, count)
+}
+
+/** Returns the first items, which have weights, as long as they are of one kind, and each of a line. */
+function linedItems(waiting: readonly Waiting[]): Lined[] {
+  const [{ batcher }] = waiting as [Waiting]
+  const lined: Lined[] = []
+  for (const next of waiting) {
+    const line = next.batcher === batcher && !next.alone ? batcher.line?.(next.item) : undefined
+    if (line === undefined) break
+    lined.push({ line, weight: batcher.weigh?.(next.item) as number })
+  }
+  return lined
+}
+
+function takeChosen(waiting: Waiting[], chosen: readonly number[]): Waiting[] {
+  const batch = chosen.map((index) => waiting[index] as Waiting)
+  const taken = new Set(chosen)
+  let kept = 0
+  for (const [index, next] of waiting.entries()) if (!taken.has(index)) waiting[kept++] = next
+  waiting.length = kept
+  return batch
+}
+
+/** @returns the items of which the next batch is chosen; `undefined` if there is nothing to prepare */
+function prepare(batch: readonly Waiting[]): Promise<readonly Waiting[]> | undefined {
+  const [{ batcher }] = batch as [Waiting]
+  return batcher.prepare?.(batch.map(({ item }) => item))?.then(
+    () => batch,
+    (error: unknown) => fail(batch, error)
+  )
 }
 
 /** @returns the items that are to be tried again */

@@ -9,7 +9,10 @@ export interface LaneKey {
 /** A delivery: one event on its way to one queue. */
 export interface DeliveryRef extends LaneKey {
   readonly offset: number
-  /** The epoch of the log in which it was read. If the log has lost the event since, its offset is another one's. @default the current one */
+  /**
+   * The epoch of the log in which it was read. If the log has lost the event since, its offset is another one's.
+   * @default the current one
+   */
   readonly epoch?: string | undefined
 }
 
@@ -19,6 +22,13 @@ export interface DeliveryFailure {
   readonly reason: string
   readonly message: string
   readonly attempts: number
+}
+
+/** A delivery that SQS does not have. */
+export interface UnsentDelivery {
+  readonly queue: string
+  /** The dead letter that it became; absent while it is pending. */
+  readonly deadLetter?: { readonly id: number; readonly reason: string; readonly message: string }
 }
 
 /** Sends pending deliveries. Its methods must not throw. */
@@ -33,7 +43,7 @@ export interface LaneWatcher {
    * `appended`, their lanes have no other new events, so that they need not be read. Other new events come by `pending`.
    */
   appended(events: readonly StoredEvent[]): void
-  /** Called with lanes in which older events are pending again: they are to be read from their beginning. */
+  /** Called with lanes in which older events are pending again, or are erased: they are to be read from their beginning. */
   redriven(lanes: readonly LaneKey[]): void
   /** Stops sending for these partitions. Yields each once nothing of it is in flight; it is then handed over. */
   release(partitions: ReadonlySet<number>): AsyncIterable<ReadonlySet<number>>
@@ -42,6 +52,28 @@ export interface LaneWatcher {
    * have lost events that were passed before.
    */
   revoked(partitions: ReadonlySet<number>): void
+}
+
+/** The oldest event with a pending delivery, and the queue of that delivery. */
+export interface OldestPending {
+  readonly offset: number
+  readonly queue: string
+  /** In milliseconds since the epoch. */
+  readonly acceptedAt: number
+}
+
+/** Pending deliveries of one queue, or of one instance. */
+export interface PendingShare {
+  readonly pending: number
+  /** Offset of the oldest of their events. */
+  readonly oldest: number
+}
+
+/** The pending deliveries of all nodes; those without any are missing. */
+export interface PendingShares {
+  readonly byQueue: ReadonlyMap<string, PendingShare>
+  /** By key of instance. */
+  readonly byInstance: ReadonlyMap<number, PendingShare>
 }
 
 /** Pending deliveries to SQS, by lane. */
@@ -55,8 +87,17 @@ export interface DeliveryStore {
   /** Number of pending deliveries, from memory. */
   pendingCount(): number
 
-  /** Acceptance time of the oldest event with a pending delivery, in milliseconds since the epoch; `null` if none is pending. */
-  oldestPending(): Promise<number | null>
+  /** Number of pending deliveries of an instance. */
+  pendingOf(instanceKey: number): Promise<number>
+
+  /** The deliveries of an event that SQS does not have at one moment, in any order. */
+  unsent(event: Pick<DeliveryRef, 'instanceKey' | 'offset'>): Promise<UnsentDelivery[]>
+
+  /** The oldest event with a pending delivery; `null` if none is pending. */
+  oldestPending(): Promise<OldestPending | null>
+
+  /** Counts pending deliveries. A network database reads all of them. */
+  shares(): Promise<PendingShares>
 
   /**
    * Shares pending deliveries among the processes that send: each partition belongs to one of them until it is released or

@@ -1,8 +1,10 @@
 import type { InstanceDirectory } from '../instances/directory.ts'
+import type { BlockedAddresses } from './blocked-addresses.ts'
 import type { DeadLetterStore } from './dead-letter-store.ts'
 import type { DeliveryStore } from './delivery-store.ts'
 import type { LogStore } from './log-store.ts'
 import type { QueueStore } from './queue-store.ts'
+import type { SampleStore } from './sample-store.ts'
 
 /** The state of a node in a cluster. */
 export interface NodeStatus {
@@ -26,12 +28,18 @@ export interface NodeStatus {
  * (test/store/conformance.ts) runs on every backend.
  */
 export interface EventStore {
+  /** `sqlite`, `postgresql`, or a name of your own for another database. */
+  readonly kind: string
   /** Instances and their selections: held in memory, written through. */
   readonly instances: InstanceDirectory
   readonly log: LogStore
   readonly deliveries: DeliveryStore
   readonly deadLetters: DeadLetterStore
   readonly queues: QueueStore
+  /** Absent where there is only one node. */
+  readonly blockedAddresses?: BlockedAddresses
+  /** Absent where there is only one node. */
+  readonly samples?: SampleStore
 
   /** The state of this node; `undefined` where there is only one. */
   status(): NodeStatus | undefined

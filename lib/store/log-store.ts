@@ -42,6 +42,8 @@ export interface LogPage {
   events: StoredEvent[]
   /** The end of the stretch: the page has all events up to it. Pages of rare events end early, often without any event. */
   reached: number
+  /** As in `LogRange`, of the requested instance or of all: a page after a lower offset may miss events. */
+  prunedTo: number
 }
 
 /** The extent of a log. */
@@ -55,7 +57,7 @@ export interface LogRange {
   first: number
   /** End of the log: the highest offset so far, 0 before the first event. */
   head: number
-  /** Highest offset that was pruned, 0 if none: the log holds every event after it. */
+  /** Highest offset of an event that was pruned, 0 if none: the log holds every event after it. */
   prunedTo: number
 }
 
@@ -97,7 +99,10 @@ export interface SumsOptions {
 export interface PruneOptions {
   /** Events accepted before this time, in milliseconds since the epoch. */
   acceptedBefore: number
-  /** The oldest events while the log takes more than this many bytes. */
+  /**
+   * While the log takes more than this many bytes, the oldest events of the instance that holds most of them, down to
+   * what the second holds, then of both in turns, and so on.
+   */
   maxBytes: number
 }
 
@@ -115,6 +120,17 @@ export interface LogSubscriber {
    * were passed before are lost: what has their offsets now follows.
    */
   entered(epoch: CommonHistory): void
+  /** Called after events were erased: what was read before may have their data and must not be used. */
+  erased?(): void
+}
+
+/** An event that was erased, and what is left of its deliveries. */
+export interface ErasedEvent {
+  readonly offset: number
+  /** Number of its deliveries that are pending: they are sent without data. */
+  readonly pending: number
+  /** Number of its dead letters. */
+  readonly deadLetters: number
 }
 
 /** Every accepted event, in the order of acceptance. */
@@ -140,17 +156,43 @@ export interface LogStore {
 
   /**
    * Reads pages for several readers at once, in the order of the requests. Each is bounded in time as well: it ends early where
-   * few events fit. `prunedTo` is as in `LogRange`: a page after a lower offset may miss events.
+   * few events fit.
    */
-  readPages(
-    requests: readonly PageRequest[],
-    options: ReadPagesOptions
-  ): Promise<{ pages: LogPage[]; prunedTo: number }>
+  readPages(requests: readonly PageRequest[], options: ReadPagesOptions): Promise<LogPage[]>
+
+  /**
+   * Events of an instance by their ids, in any order; those that it does not have are left out. Without an instance, events of
+   * all, but none where the store has no index for that.
+   */
+  withIds(instanceKey: number | undefined, ids: readonly string[]): Promise<StoredEvent[]>
+
+  /**
+   * Keys of the instances of a name that have events in the log, also of removed ones, in any order. Reads an event of each
+   * instance that the log has, in steps between which other work comes.
+   */
+  instanceKeysOf(name: string): Promise<number[]>
+
+  /**
+   * The offset of the last event that was accepted before a time, in milliseconds since the epoch: as `lastBefore` finds it. Reads
+   * a few events.
+   */
+  lastBefore(time: number): Promise<number>
+
+  /**
+   * Replaces events of one instance by what `erased` leaves of them, atomically, in storage and in all that reads it: pending
+   * deliveries are read again before they are sent. Idempotent: events that are gone, or erased already, are left out
+   * of the result.
+   */
+  erase(events: readonly StoredEvent[]): Promise<ErasedEvent[]>
 
   /** Counts the events of a stretch by instance and interval, in any order. Reads each event of the stretch, without its data. */
   sums(options: SumsOptions): Promise<EventSum[]>
 
-  range(): Promise<LogRange>
+  /** Acceptance times of events by offset, in milliseconds since the epoch. Events that are gone are left out. */
+  acceptedAt(offsets: readonly number[]): Promise<ReadonlyMap<number, number>>
+
+  /** The extent of the log; with an instance, `prunedTo` is that of its events. */
+  range(instanceKey?: number): Promise<LogRange>
 
   /** Compares this log with the one that had this id. */
   commonWith(id: string): Promise<Comparison>
@@ -160,6 +202,12 @@ export interface LogStore {
    * it again while there is `more`.
    */
   prune(options: PruneOptions): Promise<{ removed: number; more: boolean }>
+
+  /**
+   * Bytes of the log that events of an instance take, more or less. On PostgreSQL 0 at the first call for an instance, later
+   * as of a few seconds ago, apart from what this node has appended since.
+   */
+  retainedBytes(instanceKey: number): number
 
   /** Number of events that were found damaged in storage; reads leave them out. */
   damagedEvents(): number

@@ -65,6 +65,7 @@ async function copy({ source, target, progress }: Copying): Promise<{ counts: Lo
     epochs: source.epochs(),
     counts,
     instances: source.instances(),
+    shares: source.shares(),
     lastInstanceKey: source.lastKey('instances'),
     queues: source.queues()
   })

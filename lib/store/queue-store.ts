@@ -13,6 +13,9 @@ export interface QueueStore {
   /** The queue of this name, if it was kept for this service. */
   find(name: string, service: string): Promise<KnownQueue | undefined>
 
+  /** The queues that were kept for this service, by name, after this one. */
+  list(service: string, page: { after: string; limit: number }): Promise<KnownQueue[]>
+
   /** Keeps a queue, in place of an earlier one of its name. Idempotent. May be written a little later, at the latest by `close`. */
   keep(queue: KnownQueue): Promise<void>
 

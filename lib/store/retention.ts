@@ -7,7 +7,10 @@ export interface RetentionOptions {
   log: FastifyBaseLogger
   /** Age from which on events are removed. */
   hours: number
-  /** Size of the log from which on the oldest events are removed. */
+  /**
+   * Size of the log from which on events are removed: the oldest of the instance that holds most of it, down to what the
+   * second holds, then of both in turns, and so on.
+   */
   maxBytes: number
   /** Milliseconds between two rounds. @default 60_000 */
   intervalMs?: number

@@ -1,6 +1,7 @@
 import type { DeadLetter } from './dead-letter-store.ts'
+import type { UnsentDelivery } from './delivery-store.ts'
 import type { EventSum } from './log-store.ts'
-import type { StoredEvent } from '../events/event.ts'
+import { IN_PARTS, type StoredEvent } from '../events/event.ts'
 import { readExtras } from '../events/extras.ts'
 
 /** A row as a driver returns it. The types of its columns are those of the backend's schema. */
@@ -9,6 +10,7 @@ export type Row = Record<string, unknown>
 export const EVENT_COLUMNS =
   'e."offset" AS "offset", e.instance_key, e.id, e.instance, e.event, e.flags, e.accepted_at, e.envelope, e.extra, e.data'
 
+/** Returns the event of a row. `whole`: its data, if that is in parts. */
 export function toEvent(row: Row): StoredEvent {
   const { traceparent, extra } = readExtras(row.extra as string)
   return {
@@ -17,12 +19,12 @@ export function toEvent(row: Row): StoredEvent {
     id: row.id as string,
     instance: row.instance as string,
     event: row.event as string,
-    flags: row.flags as number,
+    flags: (row.flags as number) & ~IN_PARTS,
     acceptedAt: row.accepted_at as number,
     envelope: row.envelope as string,
     traceparent,
     extra,
-    data: textOf(row.data),
+    data: textOf(row.whole ?? row.data),
     queues: []
   }
 }
@@ -44,6 +46,13 @@ function textOf(value: unknown): string {
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString()
 }
 
+/** A delivery of which a row has the queue, and if it was given up, the dead letter. */
+export function toUnsent(row: Row): UnsentDelivery {
+  const queue = row.queue as string
+  if (row.id === null) return { queue }
+  return { queue, deadLetter: { id: row.id as number, reason: row.reason as string, message: row.message as string } }
+}
+
 export function toDeadLetter(row: Row): DeadLetter {
   return {
     id: row.id as number,
@@ -56,6 +65,8 @@ export function toDeadLetter(row: Row): DeadLetter {
     reason: row.reason as string,
     message: row.message as string,
     attempts: row.attempts as number,
+    tries: row.tries as number,
+    firstDiedAt: new Date((row.first_died_at ?? row.died_at) as number),
     diedAt: new Date(row.died_at as number)
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ApiKeys } from '../instances/api-keys.ts'
+import type { ApiKeys, TokenHolder } from '../instances/api-keys.ts'
 import {
   WS_DISABLED,
   WS_INVALID,
@@ -11,10 +11,10 @@ import {
 import type { EventCatalogue } from '../events/catalogue.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../instances/instance.ts'
+import { BLOCKED, type WrongKeys } from '../instances/wrong-keys.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
 import { NO_GLOBAL_EVENTS, type Notice } from './notice.ts'
 import { readSubscription, type Subscription } from './subscription.ts'
-import type { WrongKeys } from './wrong-keys.ts'
 
 /** The handshake of a socket: `socket.handshake` of Socket.IO. */
 export interface Handshake {
@@ -27,8 +27,8 @@ export interface Admitted {
   readonly status: 'admitted'
   /** The only instance whose events the socket may see; `undefined`: all, on `/`. */
   readonly instance: Instance | undefined
-  /** The instance whose token authorized it; `undefined` for the global key and allowed hosts. */
-  readonly tokenOf: Instance | undefined
+  /** The holder of the token that authorized it; `undefined` for the global key and allowed hosts. */
+  readonly tokenOf: TokenHolder | undefined
   readonly subscription: Subscription
   /** Sent to the socket once: it is on `/`, which carries no events. */
   readonly notice?: Notice
@@ -95,10 +95,7 @@ export class Admission {
     const { wrongKeys } = this.#options
     const key = keyOf(attempt.handshake)
     const retryAfterMs = key === undefined ? 0 : wrongKeys.blockedMs(address)
-    if (retryAfterMs > 0) {
-      const message = 'Too many wrong keys came from this address: its keys are not checked for a while'
-      return { status: 'refused', code: WS_RATE_LIMITED, message, retryAfterMs }
-    }
+    if (retryAfterMs > 0) return { status: 'refused', code: WS_RATE_LIMITED, message: BLOCKED, retryAfterMs }
     const decision = this.decide(attempt)
     if (decision === UNAUTHORIZED && key !== undefined) wrongKeys.count(address, key)
     return decision === UNAUTHORIZED && key === undefined ? KEYLESS : decision
@@ -126,12 +123,13 @@ export class Admission {
     const key = keyOf(handshake)
     const identity = keys.identify(key)
     const seesAll = identity?.kind === 'global' || (key === undefined && allowedHosts.includes(peer, handshake.headers))
-    const own = identity?.kind === 'instance' ? identity.instance : undefined
+    const tokenOf = identity?.kind === 'instance' ? identity : undefined
+    const own = tokenOf?.instance
 
     if (namespace === '/') {
       if (!seesAll && !own) return UNAUTHORIZED
       // Admitted all the same: python-socketio fails as a whole if one of its namespaces is refused.
-      return { status: 'admitted', instance: own, tokenOf: own, ...(!globalEvents && { notice: NO_GLOBAL_EVENTS }) }
+      return { status: 'admitted', instance: own, tokenOf, ...(!globalEvents && { notice: NO_GLOBAL_EVENTS }) }
     }
 
     const name = instanceOf(namespace)
@@ -147,7 +145,7 @@ export class Admission {
       )
     }
     if (!selection.enabled) return refused(WS_DISABLED, `The websocket transport is switched off for "${name}"`)
-    return { status: 'admitted', instance, tokenOf: own }
+    return { status: 'admitted', instance, tokenOf }
   }
 }
 
@@ -158,7 +156,7 @@ const UNAUTHORIZED = refused(
 
 const KEYLESS = refused(
   WS_UNAUTHORIZED,
-  'No key came: pass it as auth: { apikey }, in the header apikey or Authorization: Bearer, or as ?apikey='
+  'No key was sent: pass it as auth: { apikey }, in the header apikey or Authorization: Bearer, or as ?apikey='
 )
 
 const NOTHING: Subscription = {

@@ -1,3 +1,5 @@
+import { SharedBytes } from '../memory/shared-bytes.ts'
+
 /** A group of sockets whose bytes count together: the key of the instance that they see, or `all`. */
 export type Owner = number | 'all'
 
@@ -15,51 +17,35 @@ export const REPLAY_SHARE = 1
 export const LIVE_SHARE = 2
 
 /**
- * The bytes that wait for clients to read, over all connections. No owner can fill the budget: the less is free, the less
- * each may hold, so that sockets that do not read delay only those that see the same instance.
- * Messages larger than half of the budget are held outside of it, one at a time.
+ * The bytes that wait for clients to read, over all connections. Sockets that do not read delay only those that see the same
+ * instance.
  */
 export class BufferBudget {
-  readonly max: number
-  readonly #byOwner = new Map<Owner, number>()
-  #held = 0
-  #oversized = 0
+  readonly #bytes: SharedBytes<Owner>
 
   constructor(max: number) {
-    this.max = max
+    this.#bytes = new SharedBytes(max)
+  }
+
+  get max(): number {
+    return this.#bytes.max
   }
 
   /** Bytes that are held; shared ones count once. */
   get held(): number {
-    return this.#held + this.#oversized
+    return this.#bytes.held
   }
 
   /** True if an owner may hold this many more bytes. @param share `REPLAY_SHARE` or `LIVE_SHARE` */
   fits(owner: Owner, bytes: number, share: number): boolean {
-    if (this.#isOversized(bytes)) return this.#oversized === 0
-    return (this.#byOwner.get(owner) ?? 0) + bytes <= share * (this.max - this.#held - bytes)
+    return this.#bytes.fits(owner, bytes, share)
   }
 
   hold(chunk: Chunk): void {
-    if (chunk.holders++ === 0) this.#count(chunk, chunk.bytes)
+    if (chunk.holders++ === 0) this.#bytes.add(chunk.owner, chunk.bytes)
   }
 
   release(chunk: Chunk): void {
-    if (--chunk.holders === 0) this.#count(chunk, -chunk.bytes)
-  }
-
-  #count({ owner, bytes }: Chunk, change: number): void {
-    if (this.#isOversized(bytes)) {
-      this.#oversized += change
-      return
-    }
-    this.#held += change
-    const left = (this.#byOwner.get(owner) ?? 0) + change
-    if (left === 0) this.#byOwner.delete(owner)
-    else this.#byOwner.set(owner, left)
-  }
-
-  #isOversized(bytes: number): boolean {
-    return 2 * bytes > this.max
+    if (--chunk.holders === 0) this.#bytes.remove(chunk.owner, chunk.bytes)
   }
 }

@@ -2,6 +2,7 @@ import type { EmitResult, EventLog } from '../event-log/event-log.ts'
 import type { Route, Transport } from '../event-log/transport.ts'
 import type { WithData } from '../filters/parsed-data.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
+import type { StoredEvent } from '../events/event.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import type { SelectionRequest } from '../instances/selections.ts'
 import { TransportSelections } from '../instances/transport-selections.ts'
@@ -26,6 +27,7 @@ export interface WebsocketEmitterOptions {
   faults: SocketFaults
   path: string
   globalEvents: boolean
+  maxSocketsPerInstance: number
 }
 
 /** `fastify.websocket`: sends events to Socket.IO clients, and selects them. */
@@ -33,6 +35,8 @@ export class WebsocketEmitter implements Transport {
   readonly name = 'websocket'
   /** True if `/` carries the events of all instances. */
   readonly globalEvents: boolean
+  /** Sockets that the token of an instance without its own limit may have open. */
+  readonly maxSocketsPerInstance: number
   /** Path of the Socket.IO endpoint. */
   readonly path: string
   readonly #eventLog: EventLog
@@ -41,19 +45,28 @@ export class WebsocketEmitter implements Transport {
   readonly #faults: SocketFaults
   readonly #selections: TransportSelections
 
-  constructor({ eventLog, hub, audiences, faults, path, globalEvents }: WebsocketEmitterOptions) {
+  constructor({
+    eventLog,
+    hub,
+    audiences,
+    faults,
+    path,
+    globalEvents,
+    maxSocketsPerInstance
+  }: WebsocketEmitterOptions) {
     this.globalEvents = globalEvents
+    this.maxSocketsPerInstance = maxSocketsPerInstance
     this.path = path
     this.#eventLog = eventLog
     this.#hub = hub
     this.#audiences = audiences
     this.#faults = faults
-    const { instances, autoRegister } = eventLog
+    const { instances, registration } = eventLog
     this.#selections = new TransportSelections({
       transport: this.name,
       instances,
       catalogueOf: (name) => eventLog.catalogueOf(name),
-      autoRegister
+      registration
     })
   }
 
@@ -65,10 +78,12 @@ export class WebsocketEmitter implements Transport {
     return this.#eventLog.accept(input, { only: this.name })
   }
 
-  /** Selects events of an instance. @throws as `prepare` @throws {InstanceNotFoundError} */
+  /** Selects events of an instance. @throws as `prepare` @throws {InstanceNotFoundError} {TooManyInstancesError} */
   async set(instance: string, request: SelectionRequest, prefix?: string): Promise<WebsocketSelection> {
-    const { selection, notes } = this.prepare(instance, request, prefix)
-    return { ...(await this.#selections.store(instance, selection)), notes }
+    return this.#selections.registering(instance, async () => {
+      const { selection, notes } = this.prepare(instance, request, prefix)
+      return { ...(await this.#selections.store(instance, selection)), notes }
+    })
   }
 
   /**
@@ -108,6 +123,11 @@ export class WebsocketEmitter implements Transport {
   /** Bytes that wait for clients; shared ones count once. */
   get bufferedBytes(): number {
     return this.#hub.bufferedBytes
+  }
+
+  /** Returns the number of listening sockets of this node that have received an event. */
+  countReceivers(event: StoredEvent): number {
+    return this.#hub.countReceivers(event)
   }
 
   /** Reasons why sockets are not served, for `GET /overview`. */

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Namespace, Server, Socket } from 'socket.io'
-import { WS_OLD_CLIENT, WS_RATE_LIMITED, WS_TOO_MANY_SOCKETS } from '../errors.ts'
+import { WS_OLD_CLIENT, WS_TOO_MANY_SOCKETS } from '../errors.ts'
+import type { Instance } from '../instances/instance.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { QuietLog } from '../telemetry/quiet-log.ts'
 import { urlWithoutKeys } from '../text/url-without-keys.ts'
@@ -18,7 +20,7 @@ export interface GateOptions {
   faults: SocketFaults
   metrics: Metrics
   peerAddress: PeerAddress
-  /** Sockets that the token of an instance may have open. */
+  /** Sockets that the token of an instance without its own limit may have open. */
   maxSocketsPerInstance: number
   log: FastifyBaseLogger
 }
@@ -45,20 +47,17 @@ export class Gate {
   refused({ code, message, address }: { code: string; message: string; address: string }): void {
     this.#options.metrics.turnedAway.inc({ code })
     if (code === WS_OLD_CLIENT) this.#quietLog.warn('clients', { address }, message)
-    if (code === WS_RATE_LIMITED)
-      this.#quietLog.warn(
-        'keys',
-        { address },
-        'Too many wrong keys came from an address; if it is a proxy, set trustProxy'
-      )
     if (code !== WS_TOO_MANY_SOCKETS) return
     this.#options.faults.tooMany(message)
     this.#quietLog.warn('sockets', { address }, `${message}; if it is a proxy, set trustProxy`)
   }
 
-  /** Admits or refuses a request for a stream, by the rules of sockets. */
-  admitStream(attempt: Attempt, address: string): Admitted | Refused {
-    const isFull = this.#options.connections.isFull(address)
+  /** Admits or refuses an HTTP request for events, by the rules of sockets. Counts and limits refusals. */
+  admitRequest(request: IncomingMessage, { namespace, handshake }: Omit<Attempt, 'peer'>): Admitted | Refused {
+    const { connections, peerAddress } = this.#options
+    const address = peerAddress(request)
+    const attempt = { namespace, handshake, peer: request.socket.remoteAddress }
+    const isFull = connections.isFull(address)
     const decision = isFull ? tooMany(TOO_MANY_OF_ADDRESS) : this.#judge(attempt, address)
     if (decision.status === 'refused') this.refused({ ...decision, address })
     return decision
@@ -90,15 +89,19 @@ export class Gate {
   }
 
   #judge(attempt: Attempt, address: string): Admitted | Refused {
-    const { admission, hub, maxSocketsPerInstance } = this.#options
+    const { admission, hub } = this.#options
     const decision = admission.admit(attempt, address)
     if (decision.status === 'refused') return decision
     const { tokenOf } = decision
-    if (tokenOf && hub.countByToken(tokenOf) >= maxSocketsPerInstance)
-      return tooMany(`Too many sockets are open with the token of "${tokenOf.name}"`)
+    if (tokenOf && hub.countByToken(tokenOf.instance) >= this.#maxSockets(tokenOf.instance))
+      return tooMany(`Too many sockets are open with the token of "${tokenOf.instance.name}"`)
     return hub.hasTooManyFilters(decision)
       ? tooMany('Too many different filters are open: use one that is open already, or filter the events yourself')
       : decision
+  }
+
+  #maxSockets({ limits: { sockets } }: Instance): number {
+    return sockets === 0 ? Infinity : (sockets ?? this.#options.maxSocketsPerInstance)
   }
 
   #connected(socket: Socket): void {

@@ -4,12 +4,10 @@ import type { Socket } from 'socket.io'
 import { WS_STALLED, WS_TOO_SLOW } from '../errors.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { eventSize } from '../events/messages.ts'
-import { type Instance, sameToken } from '../instances/instance.ts'
+import { hasToken, type Instance } from '../instances/instance.ts'
 import type { InstanceChange } from '../instances/directory.ts'
 import type { CommonHistory, LogStore } from '../store/log-store.ts'
-import { slowClientChannel, type SlowClientNotice } from '../telemetry/channels.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { QuietLog } from '../telemetry/quiet-log.ts'
 import type { Admitted } from './admission.ts'
 import type { Audiences } from './audiences.ts'
 import { Backlogs } from './backlogs.ts'
@@ -18,14 +16,15 @@ import type { Encoding } from './encoding.ts'
 import { type Listener, makeListener } from './listener.ts'
 import { Listeners } from './listeners.ts'
 import { LiveListeners } from './live-listeners.ts'
-import { EVENT_STREAM } from './event-stream.ts'
 import { PACKETS, type Payload } from './payload.ts'
+import type { Progress } from './progress.ts'
 import { Replays } from './replays.ts'
+import type { HttpClient, ResponseWriter } from './response-writer.ts'
 import type { Resuming } from './resumed.ts'
 import { SharedPayloads } from './shared-payloads.ts'
+import { SlowClients } from './slow-clients.ts'
 import { SocketWriter, type SocketWriterOptions } from './socket-writer.ts'
-import { StreamWriter } from './stream-writer.ts'
-import type { CutOffReason, Writer } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 export interface HubOptions {
   /** The log that sockets follow. */
@@ -46,7 +45,7 @@ export interface HubOptions {
 /** Follows the log for all sockets that were admitted: each is a position in it, at the head (live) or behind. */
 export class Hub {
   readonly #options: HubOptions
-  readonly #quietLog: QuietLog
+  readonly #slow: SlowClients
   readonly #listeners = new Listeners()
   readonly #live = new LiveListeners()
   readonly #replays: Replays
@@ -60,9 +59,9 @@ export class Hub {
   constructor(options: HubOptions) {
     const { logStore, audiences, metrics, log, guard, stalledAfterMs } = options
     this.#options = options
-    this.#quietLog = new QuietLog(log)
+    this.#slow = new SlowClients(options)
     this.#budget = new BufferBudget(options.maxBufferedBytesTotal)
-    this.#backlogs = new Backlogs({ stalledAfterMs, stalled: (writer) => this.#cut(writer, WS_STALLED) })
+    this.#backlogs = new Backlogs({ stalledAfterMs, stalled: (writer) => this.#slow.cut(writer, WS_STALLED) })
     this.#replays = new Replays({
       logStore,
       log,
@@ -76,7 +75,9 @@ export class Hub {
     this.#stopTail = logStore.tail({
       interest: () => this.#listeners.interest,
       entered: (epoch) => guard('Sockets could not be told of a new epoch', () => this.#entered(epoch)),
-      advanced: (events, head) => guard('Events could not be written to sockets', () => this.#advanced(events, head))
+      advanced: (events, head) => guard('Events could not be written to sockets', () => this.#advanced(events, head)),
+      // Another object: pages that were read before are read again.
+      erased: () => void (this.#epoch = { ...this.#epoch })
     })
   }
 
@@ -110,6 +111,12 @@ export class Hub {
     return this.#listeners.countByToken(instance)
   }
 
+  /** Returns the number of listening sockets that have received an event. */
+  countReceivers(event: StoredEvent): number {
+    const audience = this.#options.audiences.of(event)
+    return this.#listeners.receiversOf(event, audience, (listener) => this.#progressOf(listener).offset).length
+  }
+
   /** True if clients that see an instance, or all, have as many different filters as they may have, and not this one. */
   hasTooManyFilters({ instance, subscription: { filter } }: Admitted): boolean {
     return filter !== undefined && this.#listeners.hasTooManyFilters(instance?.key, filter)
@@ -128,19 +135,20 @@ export class Hub {
     this.#serve(listener, admitted)
   }
 
-  /** Sends events to an HTTP response whose head is written, until it is closed. @returns its writer */
-  addStream(
-    response: ServerResponse,
-    { namespace, admitted }: { namespace: string; admitted: Admitted }
-  ): StreamWriter {
-    const writer = new StreamWriter(response, { namespace, ...this.#writing })
-    const end = () => writer.finish()
+  /** Serves an HTTP response until it is closed. @returns its writer */
+  addResponse<W extends ResponseWriter>(response: ServerResponse, { namespace, admitted, ...kind }: HttpClient<W>): W {
+    const leave = () => {
+      const progress = this.#progressOf(listener)
+      this.#stop(listener)
+      return progress
+    }
+    const writer = kind.makeWriter({ namespace, ...this.#writing, leave })
     const listener = makeListener(admitted, {
-      ...this.#kind(EVENT_STREAM, admitted),
+      ...this.#kind(kind.encoding, admitted),
       writer,
       namespace,
-      disconnect: end,
-      close: end
+      disconnect: () => writer.disconnect(),
+      close: () => writer.close()
     })
     response.once('close', () => this.#remove(listener))
     this.#serve(listener, admitted)
@@ -152,9 +160,10 @@ export class Hub {
     const { before } = change
     const after = change.type === 'updated' ? change.after : undefined
     const off = after?.selections.websocket?.enabled !== true
-    const tokenGone = !after || !sameToken(before, after)
     for (const listener of this.#listeners.of(before.key)) {
-      if ((tokenGone && listener.tokenOf) || (off && !listener.scope.onRoot)) listener.disconnect()
+      const { tokenOf, scope } = listener
+      const isTokenGone = tokenOf && !(after && hasToken(after, tokenOf.digest))
+      if (isTokenGone || (off && !scope.onRoot)) listener.disconnect()
     }
   }
 
@@ -181,8 +190,10 @@ export class Hub {
       for (const listener of listeners) {
         // One that never asked for offsets has nothing to compare: it receives what follows.
         if (!listener.resumes) continue
-        if (served <= upTo) listener.writer.send(payload)
-        else {
+        if (served <= upTo) {
+          listener.told = served
+          listener.writer.send(payload)
+        } else {
           this.#live.remove(listener)
           this.#replays.add({ listener, offset: served, log, quiet: true })
         }
@@ -202,11 +213,14 @@ export class Hub {
       const size = wanted.reduce((sum, event) => sum + eventSize(event), 0)
       const fits = this.#budget.fits(scope.owner, size, LIVE_SHARE)
       const payload = fits ? payloads.of(scope, wanted) : undefined
+      // A group without events is not routed.
+      const { offset: last } = wanted.at(-1) as StoredEvent
       for (const listener of listeners) {
         const { writer } = listener
         if (!payload || !this.#hasRoom(writer, payload)) this.#fallBehind(listener, served)
-        else if (this.#isTooSlow(writer, payload)) this.#cut(writer, WS_TOO_SLOW)
+        else if (this.#isTooSlow(writer, payload)) this.#slow.cut(writer, WS_TOO_SLOW)
         else {
+          listener.told = last
           writer.send(payload)
           delivered += wanted.length
         }
@@ -232,21 +246,8 @@ export class Hub {
     this.#replays.add({ listener, offset: served, log: this.#epoch.id, quiet: true })
   }
 
-  #cut(writer: Writer, code: CutOffReason): void {
-    const { metrics } = this.#options
-    const { namespace, id: socketId, buffered } = writer
-    if (code === WS_STALLED) metrics.stalled.inc()
-    else metrics.cutOff.inc()
-    this.#quietLog.warn(code, { namespace, buffered, code }, CUT_OFF[code])
-    if (slowClientChannel.hasSubscribers) {
-      const notice: SlowClientNotice = { code, namespace, socketId, bufferedBytes: buffered }
-      slowClientChannel.publish(notice)
-    }
-    writer.cutOff(code)
-  }
-
   #kind(encoding: Encoding, { instance }: Admitted) {
-    return { encoding, omission: () => this.#options.audiences.omissionOf(instance) }
+    return { encoding, head: this.#head, omission: () => this.#options.audiences.omissionOf(instance) }
   }
 
   #serve(listener: Listener, { subscription: { offset, log } }: Admitted): void {
@@ -262,9 +263,19 @@ export class Hub {
     else this.#replays.add({ listener, offset, log, quiet: false })
   }
 
-  #remove(listener: Listener): void {
+  #progressOf(listener: Listener): Progress {
+    const atHead = { offset: this.#head, log: this.#epoch.id, complete: true, isLive: true }
+    return this.#replays.progressOf(listener) ?? atHead
+  }
+
+  /** Sends no more events to a listener, which still counts. Idempotent. */
+  #stop(listener: Listener): void {
     this.#live.remove(listener)
     this.#replays.remove(listener)
+  }
+
+  #remove(listener: Listener): void {
+    this.#stop(listener)
     this.#listeners.remove(listener)
   }
 
@@ -281,9 +292,4 @@ export class Hub {
     }
     return writer
   }
-}
-
-const CUT_OFF: Readonly<Record<CutOffReason, string>> = {
-  [WS_TOO_SLOW]: 'A client reads too slowly: its connection was closed, so that it resumes',
-  [WS_STALLED]: 'A client reads nothing: its connection was closed, so that it resumes'
 }

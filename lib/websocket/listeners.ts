@@ -1,6 +1,8 @@
 import type { EventFilter } from '../filters/event-filter.ts'
+import type { StoredEvent } from '../events/event.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { LogSubscriber } from '../store/log-store.ts'
+import type { Audience } from './audiences.ts'
 import type { Listener } from './listener.ts'
 
 /** Different filters of listeners that see the same instance: each is evaluated for each of its events. */
@@ -38,6 +40,16 @@ export class Listeners {
     return this.#byToken.get(key) ?? 0
   }
 
+  /** Returns the listeners that have received an event, by the offset that each has reached. */
+  receiversOf(event: StoredEvent, audience: Audience, reached: (listener: Listener) => number): Listener[] {
+    const { instanceKey, offset } = event
+    return [instanceKey, undefined]
+      .flatMap((key) => [...(this.#byInstance.get(key) ?? [])])
+      .filter(
+        (listener) => listener.after < offset && offset <= reached(listener) && listener.scope.includes(event, audience)
+      )
+  }
+
   /** True if listeners of an instance, or of all, have as many different filters as they may have, and not this one. */
   hasTooManyFilters(instanceKey: number | undefined, filter: EventFilter): boolean {
     const filters = this.#filters.get(instanceKey)
@@ -50,7 +62,7 @@ export class Listeners {
     if (filter) this.#countFilter(instanceKey, filter, 1)
     this.#byInstance.set(instanceKey, (this.#byInstance.get(instanceKey) ?? new Set()).add(listener))
     const { tokenOf } = listener
-    if (tokenOf) this.#byToken.set(tokenOf.key, this.countByToken(tokenOf) + 1)
+    if (tokenOf) this.#byToken.set(tokenOf.instance.key, this.countByToken(tokenOf.instance) + 1)
   }
 
   remove(listener: Listener): void {
@@ -62,9 +74,10 @@ export class Listeners {
     if (others?.size === 0) this.#byInstance.delete(instanceKey)
     const { tokenOf } = listener
     if (!tokenOf) return
-    const left = this.countByToken(tokenOf) - 1
-    if (left > 0) this.#byToken.set(tokenOf.key, left)
-    else this.#byToken.delete(tokenOf.key)
+    const { instance } = tokenOf
+    const left = this.countByToken(instance) - 1
+    if (left > 0) this.#byToken.set(instance.key, left)
+    else this.#byToken.delete(instance.key)
   }
 
   #countFilter(instanceKey: number | undefined, filter: EventFilter, change: number): void {

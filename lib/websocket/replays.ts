@@ -8,6 +8,7 @@ import { Comparisons } from './comparisons.ts'
 import { HeldEvents } from './held-events.ts'
 import type { Listener } from './listener.ts'
 import { Pass } from './pass.ts'
+import type { Progress } from './progress.ts'
 import { PAGE_BYTES, PAGE_EVENTS, Replay, type ReplayOptions, type ReplayStart } from './replay.ts'
 import { SharedPage } from './shared-page.ts'
 
@@ -86,6 +87,11 @@ export class Replays {
   remove(listener: Listener): void {
     this.#all.get(listener)?.end()
     this.#all.delete(listener)
+  }
+
+  /** Returns how far a listener has got; `undefined` if it is not in replay. */
+  progressOf(listener: Listener): Progress | undefined {
+    return this.#all.get(listener)?.progress
   }
 
   /** Keeps live events for the listeners that are about to be live. */
@@ -182,13 +188,12 @@ export class Replays {
     const held = new HeldEvents(new Set(passes.map(({ owner }) => owner)))
     this.#held.add(held)
     try {
-      const { pages, prunedTo } = await this.#readPages(passes, end)
+      const pages = await this.#readPages(passes, end)
       for (const [pass, page] of pages) {
         const { position } = pass
         const isLast = page.reached === end
         const shared = new SharedPage({
           after: position,
-          prunedTo,
           held: () => (isLast ? held.events : undefined),
           audienceOf,
           ...page
@@ -209,19 +214,19 @@ export class Replays {
   }
 
   /** Reads the next page of each pass; one that is at the end of the log needs no read. */
-  async #readPages(passes: readonly Pass[], end: number): Promise<{ pages: Map<Pass, LogPage>; prunedTo: number }> {
+  async #readPages(passes: readonly Pass[], end: number): Promise<Map<Pass, LogPage>> {
     const { budget, logStore } = this.#options
     const behind = passes.filter(({ position }) => position < end)
-    const pages = new Map<Pass, LogPage>(passes.map((pass) => [pass, { events: [], reached: end }]))
+    const pages = new Map<Pass, LogPage>(passes.map((pass) => [pass, { events: [], reached: end, prunedTo: 0 }]))
     try {
-      if (behind.length === 0) return { pages, prunedTo: 0 }
+      if (behind.length === 0) return pages
       const read = await logStore.readPages(
         behind.map(({ request }) => request),
         { upTo: end, limit: PAGE_EVENTS, maxBytes: PAGE_BYTES }
       )
       // As many as were asked for.
-      for (const [index, pass] of behind.entries()) pages.set(pass, read.pages[index] as LogPage)
-      return { pages, prunedTo: read.prunedTo }
+      for (const [index, pass] of behind.entries()) pages.set(pass, read[index] as LogPage)
+      return pages
     } finally {
       for (const { room } of passes) budget.release(room)
     }

@@ -1,4 +1,4 @@
-import { eventKey } from '../events/catalogue.ts'
+import { eventKey } from '../events/event-key.ts'
 import { socketMessage } from '../events/messages.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { type EventFilter, passes } from '../filters/event-filter.ts'

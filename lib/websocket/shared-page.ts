@@ -11,7 +11,7 @@ export interface SharedPageOptions {
   events: readonly StoredEvent[]
   /** The offset up to which the page has all events. */
   reached: number
-  /** Highest offset that was pruned when the page was read. */
+  /** As in `LogPage`, when the page was read. */
   prunedTo: number
   /** Returns the live events that follow the page so far; `undefined`: another page follows. */
   held: () => readonly StoredEvent[] | undefined
@@ -30,8 +30,8 @@ export interface Share {
 
 /**
  * A page of the log for all sockets in replay. Sockets that receive the same events share the encoded bytes. Each turn of the event
- * loop evaluates again which events and members a socket receives, because selections may have changed, and encodes them again only if
- * the result differs.
+ * loop evaluates again which events and members a socket receives, because selections may have changed, and encodes
+ * them again only if the result differs.
  */
 export class SharedPage {
   readonly reached: number

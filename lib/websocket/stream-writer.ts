@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import type { BufferBudget } from './buffer-budget.ts'
 import type { Payload } from './payload.ts'
+import type { ResponseWriter, ResponseWriterOptions } from './response-writer.ts'
 import { takenBytes } from './taken-bytes.ts'
 import { UnreadChunks } from './unread-chunks.ts'
-import { type CutOffReason, GRACE_MS, type Writer } from './writer.ts'
+import { type CutOffReason, GRACE_MS } from './writer.ts'
 
-export interface StreamWriterOptions {
-  namespace: string
-  budget: BufferBudget
-  /** Called when bytes start to wait for the client. Call `settle` from then on until none wait. */
-  waits: (writer: Writer) => void
-}
+export type StreamWriterOptions = Omit<ResponseWriterOptions, 'leave'>
 
 /** A comment, which clients ignore and which keeps proxies and both ends from closing the connection. */
-const HEARTBEAT = ':\n\n'
+export const HEARTBEAT = ':\n\n'
 
 /** Writes Server-Sent Events to an HTTP response. */
-export class StreamWriter implements Writer {
+export class StreamWriter implements ResponseWriter {
   readonly namespace: string
   readonly id = randomUUID()
   readonly sharesFrames = true
@@ -62,6 +57,14 @@ export class StreamWriter implements Writer {
   /** Sends the reason, which a client that still reads receives, and closes the connection. */
   cutOff(reason: CutOffReason): void {
     this.finish(`event: closing\ndata: {"code":"${reason}"}\n\n`)
+  }
+
+  disconnect(): void {
+    this.finish()
+  }
+
+  close(): void {
+    this.finish()
   }
 
   /** Ends the response after the pending bytes; closes the connection if the client does not read them in time. */

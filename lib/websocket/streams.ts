@@ -1,11 +1,10 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Admitted, Attempt, Refused } from './admission.ts'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Admitted } from './admission.ts'
 import type { Connections } from './connections.ts'
-import type { WebsocketEmitter } from './emitter.ts'
-import type { Gate } from './gate.ts'
+import { EVENT_STREAM } from './event-stream.ts'
 import type { Hub } from './hub.ts'
 import type { PeerAddress } from './peer-address.ts'
-import type { StreamWriter } from './stream-writer.ts'
+import { StreamWriter, type StreamWriterOptions } from './stream-writer.ts'
 
 /** Milliseconds between heartbeats: proxies close idle connections after a minute, some after half a minute. */
 const HEARTBEAT_MS = 15_000
@@ -17,21 +16,11 @@ const HEAD = {
 }
 
 export interface StreamsOptions {
-  gate: Gate
   hub: Hub
   connections: Connections
   peerAddress: PeerAddress
   /** Milliseconds between heartbeats of each stream. @default 15,000 */
   heartbeatMs?: number
-}
-
-/** The streams of each emitter, kept out of the emitter's public type. */
-const byEmitter = new WeakMap<WebsocketEmitter, Streams>()
-
-/** Returns the streams of a server. */
-export function streamsOf(emitter: WebsocketEmitter): Streams {
-  // The plugin gives each emitter its own.
-  return byEmitter.get(emitter) as Streams
 }
 
 /** Serves events as Server-Sent Events over HTTP, by the same rules as sockets. */
@@ -44,15 +33,9 @@ export class Streams {
     this.#options = options
   }
 
-  /** Attaches the streams to an emitter. */
-  belongTo(emitter: WebsocketEmitter): void {
-    byEmitter.set(emitter, this)
-  }
-
-  /** Admits or refuses a request for events of a namespace. Counts and limits refusals. */
-  admit(request: IncomingMessage, attempt: Omit<Attempt, 'peer'>): Admitted | Refused {
-    const { gate, peerAddress } = this.#options
-    return gate.admitStream({ ...attempt, peer: request.socket.remoteAddress }, peerAddress(request))
+  /** Number of open streams. */
+  get size(): number {
+    return this.#writers.size
   }
 
   /** Writes events to a response until it is closed. @param headers further headers of the response */
@@ -64,7 +47,8 @@ export class Streams {
     connections.count(peerAddress(response.req), response)
     response.writeHead(200, { ...headers, ...HEAD })
     response.flushHeaders()
-    const writer = hub.addStream(response, { namespace, admitted })
+    const makeWriter = (options: StreamWriterOptions) => new StreamWriter(response, options)
+    const writer = hub.addResponse(response, { namespace, admitted, encoding: EVENT_STREAM, makeWriter })
     this.#writers.add(writer)
     response.once('close', () => this.#closed(writer))
     const { heartbeatMs = HEARTBEAT_MS } = this.#options

@@ -2,6 +2,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { Activities } from '../../lib/activity/activities.ts'
 import type { EventStore } from '../../lib/store/event-store.ts'
+import type { SumsOptions } from '../../lib/store/log-store.ts'
 import { openStore } from '../../lib/store/open.ts'
 import { PostgresStore } from '../../lib/store/postgres/store.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
@@ -145,6 +146,21 @@ t.test('a log that cannot be read back leaves counts of what comes', async (t) =
   t.match(activities.of(store.instances.require('sales')), { events: { day: 1 } })
   await activities.stop()
   t.ok(activities.countedSince)
+})
+
+t.test('reading back rests longer while deliveries are pending, until they are sent', async (t) => {
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  await store.log.append(newEvents(2_500))
+  const steps: string[] = []
+  const { log: events } = store
+  const sums = events.sums.bind(events)
+  t.intercept(events, 'sums', { value: (options: SumsOptions) => (steps.push('read'), sums(options)) })
+  const pending = () => (steps.push('rest'), steps.filter((step) => step === 'read').length === 1 ? 1_001 : 1_000)
+  t.intercept(store.deliveries, 'pendingCount', { value: pending })
+  const activities = follow(t, store)
+  await until(() => activities.countedSince === null)
+  t.same(steps, ['read', ...Array.from({ length: 24 }, () => 'rest'), 'read', 'rest', 'read', 'rest'])
 })
 
 t.test('reading back ends with the server', async (t) => {

@@ -179,3 +179,14 @@ t.test('many instances are looked at in turns', async (t) => {
   await looking
   t.equal(silences.count, 2_500)
 })
+
+t.test('the longest silences come first, those of the same time by name', async (t) => {
+  const { at, event, look, silences } = start()
+  event('b')
+  event('a')
+  at(1)
+  event('c')
+  at(20)
+  await look()
+  t.same(silences.longest(3), ['a', 'b', 'c'])
+})

@@ -3,9 +3,11 @@ import { Parser } from '@asyncapi/parser'
 import { Ajv } from 'ajv'
 import Fastify from 'fastify'
 import t from 'tap'
-import app, { type AppOptions } from '../../app.ts'
+import app, { type AppOptions, type SqsGlobalOptions } from '../../app.ts'
 import type { AsyncApiDocument } from '../../lib/asyncapi/types.ts'
+import { WS_TOO_SLOW } from '../../lib/errors.ts'
 import { API_KEY, build, listen } from '../support/build.ts'
+import { stream } from '../support/event-stream.ts'
 import { client, next } from '../support/sockets.ts'
 import { startSqs } from '../support/sqs.ts'
 
@@ -35,8 +37,8 @@ const CONFIGURATIONS: Record<string, Partial<AppOptions>> = {
   'neither transport': { sqs: false, websocket: false }
 }
 
-const get = async (server: Awaited<ReturnType<typeof build>>, headers = {}) =>
-  (await server.inject({ url: '/docs/asyncapi.json', headers })).json<AsyncApiDocument>()
+const get = async (server: Awaited<ReturnType<typeof build>>, headers = {}, prefix = '') =>
+  (await server.inject({ url: `${prefix}/docs/asyncapi.json`, headers })).json<AsyncApiDocument>()
 
 for (const [title, options] of Object.entries(CONFIGURATIONS)) {
   t.test(`valid for AsyncAPI's own parser: ${title}`, async (t) => {
@@ -55,7 +57,7 @@ for (const [title, options] of Object.entries(CONFIGURATIONS)) {
   })
 }
 
-t.test('the channels are the queues and namespaces of this server', async (t) => {
+t.test('the channels are the queues, namespaces, streams and pages of this server', async (t) => {
   const addresses = async (options: Partial<AppOptions>) => {
     const { channels } = await get(await build(t, { ...options, docs: true }))
     return Object.values(channels).map(({ address }) => address)
@@ -65,7 +67,14 @@ t.test('the channels are the queues and namespaces of this server', async (t) =>
   t.notOk(both.includes('global_creds_update.fifo'), 'an event that "all" does not include')
   t.ok(both.includes('{instance}_creds_update.fifo'))
   t.ok(both.includes('global_unknown.fifo'))
-  t.same(both.slice(-2), ['/{instance}', '/'])
+  t.same(both.slice(-6), [
+    '/{instance}',
+    '/',
+    '/events/{instance}/stream',
+    '/events/stream',
+    '/events/{instance}',
+    '/events'
+  ])
 
   const single = await addresses(CONFIGURATIONS['one queue'] as AppOptions)
   t.same(single, [
@@ -75,7 +84,12 @@ t.test('the channels are the queues and namespaces of this server', async (t) =>
     '{instance}_unknown.fifo'
   ])
 
-  t.same(await addresses(CONFIGURATIONS['events of its own, by sockets alone'] as AppOptions), ['/{instance}', '/'])
+  t.same(await addresses(CONFIGURATIONS['events of its own, by sockets alone'] as AppOptions), [
+    '/{instance}',
+    '/',
+    '/events/{instance}/stream',
+    '/events/{instance}'
+  ])
   t.same(await addresses({ sqs: false, websocket: false }), [])
 
   const carried = async (events: '*' | string[]) => {
@@ -86,12 +100,48 @@ t.test('the channels are the queues and namespaces of this server', async (t) =>
   t.same(await carried(['CALL']), ['call'], 'what the catalogue lacks goes where all events go')
 })
 
-t.test('the servers are the addresses of SQS and Socket.IO', async (t) => {
+t.test('shared queues without the events of own queues say so', async (t) => {
+  const titles = async (global: SqsGlobalOptions) => {
+    const { channels } = await get(await build(t, { eventLog: FEW, sqs: { ...AWS, global }, docs: true }))
+    return ['sqs.shared', 'sqs.shared.call', 'sqs.shared.unlisted'].map((id) => channels[id]?.title)
+  }
+  t.strictSame(await titles({ unlessOwn: true }), [
+    undefined,
+    'call of all instances that have no queue of their instance',
+    'Events of all instances that are not in the catalogue and have no queue of their instance'
+  ])
+  t.strictSame(await titles({ unlessOwn: true, singleQueue: true }), [
+    'All events of all instances that have no queue of their instance, in one queue',
+    undefined,
+    undefined
+  ])
+})
+
+t.test('channels say what selections change in them, and how their messages are grouped', async (t) => {
+  const described = async (sqs: object, id: string) => {
+    const options = { eventLog: FEW, sqs: { ...AWS, ...sqs }, websocket: { globalEvents: true }, docs: true }
+    return (await get(await build(t, options))).channels[id]?.description
+  }
+  const [own, shared] = ['sqs.instance.call', 'sqs.shared.call']
+  t.match(await described({ global: {} }, own), /^FIFO: .*`filter`.*`omit`.*`alsoSentTo`/)
+  t.match(
+    await described({ global: {} }, shared),
+    /The filter and the omitted members of selections do not apply here\.$/
+  )
+  for (const global of [false, { unlessOwn: true }] as const) t.notMatch(await described({ global }, own), /alsoSentTo/)
+  t.match(await described({ queueType: 'standard' }, own), /^Standard: .*message group is the instance/)
+  t.notMatch(await described({ queueType: 'standard', fairQueues: false }, own), /message group/)
+  t.match(await described({}, 'websocket.instance'), /`filter` of the selection.*`omit`/)
+  t.match(await described({}, 'websocket.global'), /Selections do not apply here/)
+})
+
+t.test('the servers are the addresses of SQS, Socket.IO and HTTP', async (t) => {
   const elsewhere = await build(t, { ...CONFIGURATIONS['standard queues elsewhere'], docs: true })
   t.match(await get(elsewhere, { host: 'hub.example' }), {
     servers: {
       sqs: { host: '127.0.0.1:4566', pathname: '/sqs' },
-      websocket: { host: 'hub.example', pathname: '/socket.io', protocol: 'ws' }
+      websocket: { host: 'hub.example', pathname: '/socket.io', protocol: 'ws' },
+      http: { host: 'hub.example', pathname: undefined, protocol: 'http' }
     }
   })
   const aws = await build(t, { sqs: AWS, docs: true })
@@ -99,9 +149,14 @@ t.test('the servers are the addresses of SQS and Socket.IO', async (t) => {
 
   const behindProxy = Fastify({ trustProxy: true })
   t.after(() => behindProxy.close())
-  await behindProxy.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false })
+  await behindProxy.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: false, prefix: '/hub' })
   const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'events.example' }
-  t.match(await get(behindProxy, forwarded), { servers: { websocket: { host: 'events.example', protocol: 'wss' } } })
+  t.match(await get(behindProxy, forwarded, '/hub'), {
+    servers: {
+      websocket: { host: 'events.example', protocol: 'wss' },
+      http: { host: 'events.example', pathname: '/hub', protocol: 'https' }
+    }
+  })
 })
 
 t.test('events of other hubs say what happened', async (t) => {
@@ -122,7 +177,7 @@ const fixtures = JSON.parse(readFileSync(new URL('../fixtures/evolution-webhooks
   isLatest?: boolean
 }[]
 
-t.test('messages of queues and sockets match their schemas, and wrong messages do not', async (t) => {
+t.test('messages of queues, sockets, streams and pages match their schemas, and wrong messages do not', async (t) => {
   const sqs = await startSqs(t)
   const { app, url } = await listen(t, {
     docs: true,
@@ -158,6 +213,31 @@ t.test('messages of queues and sockets match their schemas, and wrong messages d
     received.flatMap(({ event, message }) => fits(`websocket.${event}/payload`, message) ?? []),
     []
   )
+
+  const streamed = document.channels['stream.all']?.messages ?? {}
+  const { until: untilStreamed } = await stream(t, `${url}/events/stream?after=0`)
+  const ofStream = (await untilStreamed(fixtures.length + 1)).slice(0, fixtures.length + 1)
+  t.same(
+    ofStream.map(({ event, message }) => {
+      const name = event === 'message' ? String(message.event) : event
+      const [, part] = streamed[name]?.$ref.split('#/components/messages/') ?? []
+      return { name, faults: fits(`${part}/payload`, message) }
+    }),
+    [...fixtures.map(({ event }) => ({ name: event, faults: null })), { name: 'resumed', faults: null }]
+  )
+  t.same(fits('stream.closing/payload', { code: WS_TOO_SLOW }), null)
+  t.not(fits('stream.closing/payload', { code: 'another' }), null)
+
+  const page = (await app.inject({ url: '/events?after=0&limit=1000', headers })).json<{ events: object[] }>()
+  t.equal(page.events.length, fixtures.length)
+  t.same(fits('poll.page/payload', page), null)
+  const wrongPages = [
+    { ...page, more: undefined },
+    { ...page, events: page.events.map((event) => ({ ...event, data: 0 })) },
+    { ...page, events: [{ ...page.events[0], offset: undefined }] }
+  ].map((wrong) => JSON.parse(JSON.stringify(wrong)) as object)
+  t.notOk(wrongPages.some((wrong) => fits('poll.page/payload', wrong) === null))
+
   const messages = await sqs.receive('global_singlequeue.fifo', fixtures.length)
   const data = { bucket: 'events', key: 'a.json', fileUrl: 'https://s3.example/a.json', size: 2_000_000 }
   const checked = messages.map(({ Body = '', MessageAttributes = {} }) => {

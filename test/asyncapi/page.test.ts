@@ -36,6 +36,8 @@ t.test('the page names every server, channel, message and schema, and its links 
     paths.map(() => 200)
   )
   t.notMatch(body, /<script/i)
+  t.match(body, /Identifies the log of the offsets/)
+  t.match(body, '&quot;bindingVersion&quot;: &quot;0.3.0&quot;', 'the query of requests')
 })
 
 t.test('the host of a request is escaped', async (t) => {

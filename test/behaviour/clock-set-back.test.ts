@@ -15,7 +15,7 @@ t.test(
       ...clock.env,
       AUTHENTICATION_API_KEY: API_KEY,
       SQS_ENABLED: 'false',
-      WEBSOCKET_WRONG_KEYS_PER_MINUTE: '1'
+      WRONG_KEYS_PER_MINUTE: '1'
     }
     const { url } = await startStandalone(t, { cwd: folder(t), env: { ...env, DATABASE_URL: ':memory:' } })
     const attempt = (apikey: string) => refusal(t, `${url}/sales`, { auth: { apikey } })

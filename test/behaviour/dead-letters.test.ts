@@ -16,6 +16,7 @@ interface Letter {
   queue: string
   offset: number
   reason: string
+  diedAt: string
 }
 
 /** A server with six dead letters of two instances and two queues; its calls to SQS are denied until `allow` is called. */
@@ -41,10 +42,14 @@ async function withDeadLetters(t: Test) {
   const redrive = (payload: object) =>
     server.inject({ method: 'POST', url: '/sqs/deadletters/redrive', headers, payload })
   const discard = (query: string) => server.inject({ method: 'DELETE', url: `/sqs/deadletters${query}`, headers })
+  const outcomes = async (ids: string) => {
+    const reply = await server.inject({ url: `/sqs/deadletters/outcomes?ids=${ids}`, headers })
+    return reply.json<{ outcomes: object[] }>().outcomes
+  }
   const allow = () => {
     proxy.decide = () => undefined
   }
-  return { sqs, server, store, list, redrive, discard, allow, proxy }
+  return { sqs, server, store, list, redrive, discard, outcomes, allow, proxy }
 }
 
 t.test('dead letters are listed with their reasons, filtered and in pages', async (t) => {
@@ -59,6 +64,8 @@ t.test('dead letters are listed with their reasons, filtered and in pages', asyn
     reason: 'AccessDenied',
     message: 'no',
     attempts: 1,
+    tries: 1,
+    firstDiedAt: deadLetters[0]?.diedAt,
     diedAt: /Z$/
   })
   t.notOk('instanceKey' in (deadLetters[0] ?? {}), 'without internal fields')
@@ -80,8 +87,38 @@ t.test('dead letters are listed with their reasons, filtered and in pages', asyn
   )
 })
 
+t.test('dead letters are counted by group, and a list says how many fit its filter', async (t) => {
+  const { server, list } = await withDeadLetters(t)
+  const groups = async (query = '') => {
+    const reply = await server.inject({ url: `/sqs/deadletters/groups${query}`, headers })
+    return reply.json<{ groups: object[] }>()
+  }
+  t.match(await groups(), {
+    count: 6,
+    groupCount: 4,
+    groups: [
+      { reason: 'AccessDenied', queue: 'global_call.fifo', instance: 'one', count: 2, firstDiedAt: /Z$/ },
+      { queue: 'global_call.fifo', instance: 'two', count: 2, lastDiedAt: /Z$/ },
+      { queue: 'global_labels_edit.fifo', instance: 'one', count: 1 },
+      { queue: 'global_labels_edit.fifo', instance: 'two', count: 1 }
+    ],
+    reasons: [{ name: 'AccessDenied', count: 6 }],
+    queues: [
+      { name: 'global_call.fifo', count: 4 },
+      { name: 'global_labels_edit.fifo', count: 2 }
+    ]
+  })
+  const of = await groups('?instance=one&queue=global_call.fifo&reason=AccessDenied&limit=1')
+  t.match(of, { count: 2, groupCount: 1, groups: [{ count: 2 }], queues: [{ count: 2 }] })
+  t.equal(of.groups.length, 1)
+  t.match(await groups('?reason=Other'), { count: 0, groups: [] })
+  t.match(await list('?limit=1&count=true'), { count: 6, more: true })
+  t.match(await list('?limit=1&count=true&after=1&instance=two'), { count: 3 })
+  t.notOk('count' in (await list()), 'not counted unless asked')
+})
+
 t.test('redriven events are sent under their old ids, in order; other dead letters stay', async (t) => {
-  const { sqs, redrive, list, allow, server } = await withDeadLetters(t)
+  const { sqs, redrive, list, outcomes, allow, server } = await withDeadLetters(t)
   allow()
   const calls = (await list('?queue=global_call.fifo&instance=one')).deadLetters
   const byId = await redrive({ ids: calls.map(({ id }) => id) })
@@ -99,16 +136,27 @@ t.test('redriven events are sent under their old ids, in order; other dead lette
   t.equal((await list()).deadLetters.length, 0)
   t.same((await redrive({ all: true })).json(), { redriven: 0 })
   await until(() => server.eventLog.store.deliveries.pendingCount() === 0)
+  t.same(await outcomes('6,1,7'), [
+    { id: 6, outcome: 'sent' },
+    { id: 1, outcome: 'sent' },
+    { id: 7, outcome: 'unknown' }
+  ])
   t.equal(sqs.depth('global_call.fifo'), 0, 'no repeats')
 })
 
 t.test(
-  'an event that is given up on again is a new dead letter, which the same request does not redrive',
+  'an event that is given up again keeps its id and its first time, and the same request does not redrive it twice',
   async (t) => {
-    const { redrive, list, store } = await withDeadLetters(t)
+    const { redrive, list, store, outcomes } = await withDeadLetters(t)
+    const before = (await list()).deadLetters
     t.same((await redrive({ all: true })).json(), { redriven: 6 })
     await until(async () => (await store.deadLetters.count()).count >= 6)
-    t.ok((await list()).deadLetters.every(({ id }) => id > 6))
+    const again = before.map((letter) => ({ ...letter, tries: 2, diedAt: /Z$/ }))
+    t.match((await list()).deadLetters, again)
+    t.match(await outcomes('1,6'), [
+      { id: 1, outcome: 'dead', reason: 'AccessDenied', message: 'no' },
+      { id: 6, outcome: 'dead' }
+    ])
   }
 )
 
@@ -178,6 +226,7 @@ t.test('discarded dead letters are deleted, and not sent', async (t) => {
 
 t.test('bad filters, unknown ids and other keys are refused, and nothing is changed', async (t) => {
   const { server, redrive, discard, list } = await withDeadLetters(t)
+  const many = Array.from({ length: 1_001 }, (_, n) => n + 1).join(',')
   const faults: [{ statusCode: number; json: () => unknown }, number, string, RegExp[]][] = [
     [await redrive({}), 400, 'IEV_VALIDATION', [/body must name ids, instance, queue or reason, or say all: true/]],
     [
@@ -197,15 +246,33 @@ t.test('bad filters, unknown ids and other keys are refused, and nothing is chan
     ],
     [await discard(''), 400, 'IEV_VALIDATION', [/querystring must name ids/]],
     [await discard('?ids=1,x'), 400, 'IEV_VALIDATION', [/querystring\.ids/]],
+    [await discard(`?ids=${many}`), 400, 'IEV_VALIDATION', [/more than 1000/]],
+    [await server.inject({ url: '/sqs/deadletters/outcomes', headers }), 400, 'IEV_VALIDATION', [/querystring.*ids/]],
     [
-      await discard(`?ids=${Array.from({ length: 1_001 }, (_, n) => n + 1).join(',')}`),
+      await server.inject({ url: `/sqs/deadletters/outcomes?ids=${many}`, headers }),
       400,
       'IEV_VALIDATION',
       [/more than 1000/]
     ],
     [await discard('?ids=77'), 404, 'IEV_DEAD_LETTER_NOT_FOUND', [/no dead letter 77/]],
     [await server.inject({ url: '/sqs/deadletters?limit=0', headers }), 400, 'IEV_VALIDATION', [/querystring\.limit/]],
-    [await server.inject({ url: '/sqs/deadletters?state=x', headers }), 400, 'IEV_VALIDATION', [/querystring\.state/]]
+    [await server.inject({ url: '/sqs/deadletters?state=x', headers }), 400, 'IEV_VALIDATION', [/querystring\.state/]],
+    ...(await Promise.all(
+      (
+        [
+          ['deadletters?count=many', /querystring\.count must be boolean/],
+          ['deadletters?count=true&reason=%00', /reason must not contain control/],
+          ['deadletters/groups?limit=1001', /querystring\.limit/],
+          ['deadletters/groups?ids=1', /querystring\.ids is not a known/],
+          ['deadletters/groups?queue=%00', /queue must not contain control/]
+        ] as const
+      ).map(async ([path, message]): Promise<(typeof faults)[number]> => [
+        await server.inject({ url: `/sqs/${path}`, headers }),
+        400,
+        'IEV_VALIDATION',
+        [message]
+      ])
+    ))
   ]
   t.match(
     faults.map(([reply]) => ({ status: reply.statusCode, body: reply.json() })),

@@ -76,8 +76,8 @@ t.test('a refused client receives the reason as a code', async (t) => {
   await app.websocket.set('mine', { enabled: true })
   t.match(await refusal(t, mine, auth('token-of-other')), { code: 'IEV_WS_UNAUTHORIZED' })
   t.match(await refusal(t, mine, auth('wrong')), { code: 'IEV_WS_UNAUTHORIZED' })
-  t.match(await refusal(t, mine), { code: 'IEV_WS_UNAUTHORIZED', message: /^No key came: pass it as auth/ })
-  t.match(await refusal(t, url), { code: 'IEV_WS_UNAUTHORIZED', message: /^No key came/ })
+  t.match(await refusal(t, mine), { code: 'IEV_WS_UNAUTHORIZED', message: /^No key was sent: pass it as auth/ })
+  t.match(await refusal(t, url), { code: 'IEV_WS_UNAUTHORIZED', message: /^No key was sent/ })
   t.match(await refusal(t, `${url}/nobody`, auth(API_KEY)), {
     code: 'IEV_WS_NOT_SET',
     message: 'There is no instance "nobody": check the name'

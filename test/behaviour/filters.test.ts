@@ -2,8 +2,11 @@ import t, { type Test } from 'tap'
 import { backends } from '../support/backends.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
-import { client, next, refusal } from '../support/sockets.ts'
+import { replaysOf } from '../support/chaos.ts'
+import { DOORS, resumingClient } from '../support/resuming-client.ts'
+import { client, next, type Received, refusal } from '../support/sockets.ts'
 import { startSqs, type TestSqs } from '../support/sqs.ts'
+import { until } from '../support/until.ts'
 
 const AUTH = { apikey: API_KEY }
 const FOREIGN = { MESSAGES_UPSERT: { key: { fromMe: [false] } } }
@@ -31,6 +34,30 @@ async function replayed(t: Test, url: string, auth: object = {}) {
   return received.flatMap(({ event, message }) => (event.startsWith('resum') ? [] : [message.data]))
 }
 
+/**
+ * Connects a client of each door for each filter, from the first event of the log. @returns a function that waits until they have
+ * as many events as expected and returns the texts by filter, which are the same at all doors
+ */
+async function clientsOf(t: Test, url: string, filters: readonly (object | undefined)[]) {
+  const clients = filters.map((filter) =>
+    DOORS.map((door) => resumingClient(t, url, { door, namespace: '/sales', apikey: API_KEY, offset: 0, filter }))
+  )
+  await until(() => clients.flat().every((received) => replaysOf(received).length > 0))
+  const texts = (received: Received[]) =>
+    received
+      .filter(({ event }) => event !== 'resumed')
+      .map(({ message }) => (message.data as ReturnType<typeof whole>).message.text)
+  return async (expected: string[][]) => {
+    const counts = expected.map(({ length }) => length)
+    await until(() => clients.every((doors, n) => doors.every((one) => texts(one).length >= (counts[n] ?? 0))))
+    return clients.map((doors) => {
+      const [first = [], ...others] = doors.map(texts)
+      for (const other of others) t.strictSame(other, first)
+      return first
+    })
+  }
+}
+
 const whole = (fromMe: boolean, text: string) => ({ key: { fromMe }, message: { text, base64: 'AAAA' } })
 const short = (fromMe: boolean, text: string) => ({ key: { fromMe }, message: { text } })
 
@@ -51,12 +78,12 @@ for (const backend of await backends(t)) {
     const { app, url, send } = await start(t, { url: database, sqs })
     const found = await app.inject({ url: '/sqs/find/sales', headers: AUTH })
     t.match(found.json(), content)
-    const { socket, until } = client(t, `${url}/sales`, { auth: AUTH })
+    const { socket, until: received } = client(t, `${url}/sales`, { auth: AUTH })
     await next(socket, 'connect')
     await send(true, 'own')
     await send(true, 'ringing', 'call')
     await send(false, 'later')
-    t.match(await until(2), [
+    t.match(await received(2), [
       { event: 'call', message: { data: short(true, 'ringing') } },
       { event: 'messages.upsert', message: { data: short(false, 'later') } }
     ])
@@ -72,34 +99,72 @@ for (const backend of await backends(t)) {
       'the log has all of it'
     )
   })
+
+  t.test(`${backend.name}: clients filter for themselves, the same live and in a replay, at all doors`, async (t) => {
+    const { url, post, send } = await start(t, { url: await backend.start(t) })
+    await post('/websocket/set/sales', { enabled: true })
+    const filter = { key: { fromMe: [true] } }
+    const live = await clientsOf(t, url, [undefined, filter])
+    await send(false, 'theirs')
+    await send(true, 'own')
+    await send(true, 'own again')
+    const expected = [
+      ['theirs', 'own', 'own again'],
+      ['own', 'own again']
+    ]
+    t.strictSame(await live(expected), expected)
+    t.strictSame(await (await clientsOf(t, url, [undefined, filter]))(expected), expected)
+  })
+
+  t.test(
+    `${backend.name}: a changed filter of a selection applies at once, live and in replays, at all doors`,
+    async (t) => {
+      const { url, post, send } = await start(t, { url: await backend.start(t) })
+      await post('/websocket/set/sales', { enabled: true })
+      const filters = [undefined, { message: { text: [{ prefix: 'a' }] } }]
+      const live = await clientsOf(t, url, filters)
+      const isSo = async (expectedLive: string[][], expectedReplay: string[][]) => {
+        t.strictSame(await live(expectedLive), expectedLive, 'live')
+        t.strictSame(await (await clientsOf(t, url, filters))(expectedReplay), expectedReplay, 'in a replay')
+      }
+      await send(true, 'a1')
+      await send(false, 'b2')
+      await send(false, 'a3')
+      const before = [
+        ['a1', 'b2', 'a3'],
+        ['a1', 'a3']
+      ]
+      await isSo(before, before)
+      await post('/websocket/set/sales', { enabled: true, filter: FOREIGN })
+      await send(true, 'a4')
+      await send(false, 'b5')
+      await send(false, 'a6')
+      const filtered = [
+        ['a1', 'b2', 'a3', 'b5', 'a6'],
+        ['a1', 'a3', 'a6']
+      ]
+      const foreign = [
+        ['b2', 'a3', 'b5', 'a6'],
+        ['a3', 'a6']
+      ]
+      await isSo(filtered, foreign)
+      await post('/websocket/set/sales', { enabled: true, filter: null })
+      await send(true, 'a7')
+      const all = [
+        ['a1', 'b2', 'a3', 'a4', 'b5', 'a6', 'a7'],
+        ['a1', 'a3', 'a4', 'a6', 'a7']
+      ]
+      await isSo(
+        filtered.map((texts) => [...texts, 'a7']),
+        all
+      )
+    }
+  )
 }
 
-t.test('a changed filter applies to what is replayed from then on', async (t) => {
-  const { url, post, send } = await start(t)
+t.test('a wrong filter of a socket is refused with its place', async (t) => {
+  const { url, post } = await start(t)
   await post('/websocket/set/sales', { enabled: true })
-  await send(true, 'own')
-  await send(false, 'theirs')
-  t.strictSame(await replayed(t, `${url}/sales`), [whole(true, 'own'), whole(false, 'theirs')])
-  await post('/websocket/set/sales', { enabled: true, filter: FOREIGN })
-  t.strictSame(await replayed(t, `${url}/sales`), [whole(false, 'theirs')])
-  await post('/websocket/set/sales', { enabled: true, filter: null })
-  t.strictSame(await replayed(t, `${url}/sales`), [whole(true, 'own'), whole(false, 'theirs')])
-})
-
-t.test('a socket filters for itself, the same live and in a replay', async (t) => {
-  const { url, post, send } = await start(t)
-  await post('/websocket/set/sales', { enabled: true })
-  const filter = { key: { fromMe: [true] } }
-  const [own, all] = [{ ...AUTH, filter }, AUTH].map((auth) => client(t, `${url}/sales`, { auth }))
-  await Promise.all([own, all].map((one) => next(one!.socket, 'connect')))
-  await send(false, 'theirs')
-  await send(true, 'own')
-  await send(true, 'own again')
-  const texts = (received: { message: Record<string, unknown> }[]) =>
-    received.map(({ message }) => (message.data as ReturnType<typeof whole>).message.text)
-  t.strictSame(texts(await all!.until(3)), ['theirs', 'own', 'own again'])
-  t.strictSame(texts(await own!.until(2)), ['own', 'own again'])
-  t.strictSame(await replayed(t, `${url}/sales`, { filter }), [whole(true, 'own'), whole(true, 'own again')])
   t.match(await refusal(t, `${url}/sales`, { auth: { ...AUTH, filter: { key: 1 } } }), {
     code: 'IEV_WS_INVALID',
     message: /^auth\.filter\.key must be a list of conditions/

@@ -41,7 +41,8 @@ const EXPECTED = {
     status: 404,
     error: 'Not Found',
     code: 'IEV_INSTANCE_NOT_FOUND',
-    response: { message: ['The "nobody" instance does not exist'] }
+    response: { message: ['The "nobody" instance does not exist'] },
+    params: [{ code: 'IEV_INSTANCE_NOT_FOUND', values: ['nobody'] }]
   },
   found: 'null',
   deleted: 200,

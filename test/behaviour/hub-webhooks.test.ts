@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { eventKey } from '../../lib/events/catalogue.ts'
+import { eventKey } from '../../lib/events/event-key.ts'
 import { evolutionGo } from '../../lib/hubs/evolution-go.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { connect } from '../support/sockets.ts'

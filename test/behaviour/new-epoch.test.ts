@@ -1,53 +1,17 @@
-import t, { type Test } from 'tap'
-import type { CommonHistory, LogSubscriber } from '../../lib/store/log-store.ts'
-import { API_KEY, listen } from '../support/build.ts'
+import t from 'tap'
+import { API_KEY } from '../support/build.ts'
 import { follow, gate } from '../support/follow.ts'
 import { rawListener } from '../support/raw-socket.ts'
-import { data, emit, heldStore } from '../support/resuming.ts'
+import { data, emit } from '../support/resuming.ts'
+import { startWithEpochs } from '../support/server-with-epochs.ts'
 import { LARGE } from '../support/slowness.ts'
 import { client, connect } from '../support/sockets.ts'
 import { until as untilSo } from '../support/until.ts'
 
 const auth = { apikey: API_KEY }
 
-/** A server on a log in memory that can begin epochs, as a database that has lost its end does. @param isBehind it does not hear of events */
-async function start(
-  t: Test,
-  { isBehind = false, ...websocket }: { isBehind?: boolean; maxBufferedBytesTotal?: number } = {}
-) {
-  const held = heldStore(t)
-  const { log } = held.store
-  const [tail, commonWith, range] = [log.tail.bind(log), log.commonWith.bind(log), log.range.bind(log)]
-  const { id: first } = await range()
-  let subscriber: LogSubscriber | undefined
-  let epoch: CommonHistory | undefined
-  t.intercept(log, 'tail', {
-    value: (given: LogSubscriber) => {
-      // The first to follow the log is the hub of sockets.
-      subscriber ??= given
-      return tail({ ...given, advanced: (...args) => isBehind || given.advanced(...args) })
-    }
-  })
-  t.intercept(log, 'range', { value: async () => ({ ...(await range()), ...(epoch && { id: epoch.id }) }) })
-  t.intercept(log, 'commonWith', {
-    value: async (id: string) =>
-      epoch && id === first ? { ...epoch, isKnown: true } : { ...(await commonWith(first)), id: epoch?.id ?? first }
-  })
-  const { app, url } = await listen(t, { sqs: false, eventLog: { store: held.store }, websocket })
-  for (const name of ['sales', 'support']) await app.websocket.set(name, { enabled: true })
-  /** A new epoch begins, and what is above `upTo` counts as new events of it, of which the server hears unless it is not to. */
-  const enter = async (upTo: number, { id = 'second', hears = true } = {}) => {
-    epoch = { id, upTo }
-    const { head } = await range()
-    const events = hears ? await log.read({ after: upTo, limit: 1_000 }) : []
-    subscriber?.entered(epoch)
-    if (events.length > 0) subscriber?.advanced(events, head)
-  }
-  return { app, url, held, first, enter }
-}
-
 t.test('live sockets that resume are told of a new epoch; nothing else changes if nothing was lost', async (t) => {
-  const { app, url, held, enter } = await start(t)
+  const { app, url, held, enter } = await startWithEpochs(t)
   held.open()
   const resuming = await connect(t, `${url}/sales`, API_KEY, { auth: { ...auth, offset: 0 } })
   const plain = await connect(t, `${url}/sales`, API_KEY)
@@ -61,7 +25,7 @@ t.test('live sockets that resume are told of a new epoch; nothing else changes i
 })
 
 t.test('a client of an epoch that has ended is told of the new one before its events', async (t) => {
-  const { app, url, held, first, enter } = await start(t)
+  const { app, url, held, first, enter } = await startWithEpochs(t)
   held.open()
   await emit(app, 'sales', 1, 2, 3)
   await enter(2)
@@ -71,7 +35,7 @@ t.test('a client of an epoch that has ended is told of the new one before its ev
 })
 
 t.test('live sockets that resume are set back to what a new epoch has left of the one before', async (t) => {
-  const { app, url, held, enter } = await start(t)
+  const { app, url, held, enter } = await startWithEpochs(t)
   held.open()
   const resuming = await connect(t, `${url}/sales`, API_KEY, { auth: { ...auth, offset: 0 } })
   const plain = await connect(t, `${url}/sales`, API_KEY)
@@ -88,7 +52,7 @@ t.test('live sockets that resume are set back to what a new epoch has left of th
 })
 
 t.test('the log of connectInstance is that of its offset, also while a handler is slow', async (t) => {
-  const { app, url, held, first, enter } = await start(t)
+  const { app, url, held, first, enter } = await startWithEpochs(t)
   held.open()
   const { pass, open } = gate()
   const kept: unknown[] = []
@@ -116,7 +80,7 @@ t.test('the log of connectInstance is that of its offset, also while a handler i
 })
 
 t.test('a page that is read while a new epoch begins is not sent', async (t) => {
-  const { app, url, held, first, enter } = await start(t)
+  const { app, url, held, first, enter } = await startWithEpochs(t)
   await emit(app, 'sales', 1, 2, 3)
   const { received, until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 2, log: first } })
   const page = await held.read()
@@ -128,7 +92,7 @@ t.test('a page that is read while a new epoch begins is not sent', async (t) => 
 })
 
 t.test('a client that did not name its log is told of what is lost while it resumes', async (t) => {
-  const { app, url, held, enter } = await start(t)
+  const { app, url, held, enter } = await startWithEpochs(t)
   await emit(app, 'sales', 1, 2, 3)
   const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 2 } })
   const page = await held.read()
@@ -139,7 +103,7 @@ t.test('a client that did not name its log is told of what is lost while it resu
 })
 
 t.test('a page that is read while the log goes back to an epoch from a later one is not sent', async (t) => {
-  const { app, url, held, first, enter } = await start(t)
+  const { app, url, held, first, enter } = await startWithEpochs(t)
   await emit(app, 'sales', 1, 2, 3)
   const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 2, log: first } })
   const page = await held.read()
@@ -152,7 +116,7 @@ t.test('a page that is read while the log goes back to an epoch from a later one
 })
 
 t.test('a client that lost its connection before it was told that events are missing is told later', async (t) => {
-  const { app, url, held } = await start(t)
+  const { app, url, held } = await startWithEpochs(t)
   held.open()
   await emit(app, 'sales', 1, 2)
   const { id: log } = await held.store.log.range()
@@ -162,7 +126,7 @@ t.test('a client that lost its connection before it was told that events are mis
 })
 
 t.test('a client whose log cannot be compared is disconnected, and comes back', async (t) => {
-  const { app, url, held, first, enter } = await start(t)
+  const { app, url, held, first, enter } = await startWithEpochs(t)
   held.open()
   await emit(app, 'sales', 1, 2, 3)
   await enter(2)
@@ -178,7 +142,7 @@ t.test('a client whose log cannot be compared is disconnected, and comes back', 
 })
 
 t.test('a client of the current epoch that is past the end of the log is set back to the end', async (t) => {
-  const { app, url, held, first } = await start(t)
+  const { app, url, held, first } = await startWithEpochs(t)
   held.open()
   await emit(app, 'sales', 1, 2)
   const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 5, log: first } })
@@ -190,7 +154,7 @@ t.test('a client of the current epoch that is past the end of the log is set bac
 t.test(
   'a client that waits until its node has reached its offset is set back when a new epoch lacks that',
   async (t) => {
-    const { app, url, held, first, enter } = await start(t, { isBehind: true })
+    const { app, url, held, first, enter } = await startWithEpochs(t, { isBehind: true })
     held.open()
     await emit(app, 'sales', 1, 2, 3)
     const asked = t.capture(held.store.log, 'range', held.store.log.range.bind(held.store.log))
@@ -204,7 +168,7 @@ t.test(
 )
 
 t.test('before the first event of a new epoch sockets are at the end of what is left', async (t) => {
-  const { app, url, held, first, enter } = await start(t)
+  const { app, url, held, first, enter } = await startWithEpochs(t)
   held.open()
   await emit(app, 'sales', 1, 2, 3)
   const { log } = held.store
@@ -220,19 +184,19 @@ t.test('before the first event of a new epoch sockets are at the end of what is 
 })
 
 t.test('a client past the end of the log is compared with an epoch that begins at that moment', async (t) => {
-  const { app, url, held, first, enter } = await start(t)
+  const { app, url, held, first, enter } = await startWithEpochs(t)
   held.open()
   await emit(app, 'sales', 1, 2, 3)
   const { log } = held.store
   const range = log.range.bind(log)
   let entering: Promise<void> | undefined
-  t.intercept(log, 'range', { value: () => (entering ??= enter(1)).then(range) })
+  t.intercept(log, 'range', { value: () => (entering ??= enter(1)).then(() => range()) })
   const { until } = client(t, `${url}/sales`, { auth: { ...auth, offset: 5, log: first } })
   t.strictSame(data(await until(4)), [{ offset: 1 }, 2, 3, { from: 1, to: 3, count: 2, complete: false }])
 })
 
 t.test('a live socket without room that never asked for offsets gets what a new epoch has', async (t) => {
-  const { app, url, held, enter } = await start(t, { maxBufferedBytesTotal: 100_000 })
+  const { app, url, held, enter } = await startWithEpochs(t, { maxBufferedBytesTotal: 100_000 })
   held.open()
   const { ws } = await rawListener(t, url, '/sales', auth)
   ws.pause()

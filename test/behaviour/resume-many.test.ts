@@ -2,10 +2,12 @@ import t, { type Test } from 'tap'
 import type { LogStore, PageRequest } from '../../lib/store/log-store.ts'
 import { backends } from '../support/backends.ts'
 import { API_KEY, listen } from '../support/build.ts'
-import { random, seed } from '../support/chaos.ts'
+import { checkListeners, offsetsOf, random, replaysOf, seed } from '../support/chaos.ts'
+import { DOORS, resumingClient } from '../support/resuming-client.ts'
 import { data, emit, emitMany, numbers } from '../support/resuming.ts'
 import { rawData, rawListener } from '../support/raw-socket.ts'
 import { client, connect, next } from '../support/sockets.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { until as untilSo } from '../support/until.ts'
 
 /** Notes the reads of pages of a log. The first waits until it is released: by then, more sockets may wait. */
@@ -19,7 +21,7 @@ function watchReads(t: Test, log: LogStore) {
       reads.push(noted)
       await released
       const result = await read(requests, limits)
-      noted.events = result.pages.reduce((sum, { events }) => sum + events.length, 0)
+      noted.events = result.reduce((sum, { events }) => sum + events.length, 0)
       return result
     }
   })
@@ -125,53 +127,78 @@ for (const backend of await backends(t)) {
     t.ok(read <= 2 * 1_601, `${read} events were read of a log of 1,601`)
   })
 
-  t.test(`sockets of any positions receive each event once, in order: ${backend.name}`, async (t) => {
-    const eventLog = { url: await backend.start(t) }
-    const { app, url } = await listen(t, { sqs: false, eventLog, websocket: { globalEvents: true } })
-    const next = random(seed(t))
-    const pick = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T
-    const names = ['a', 'b', 'c']
-    for (const name of names) await app.websocket.set(name, { enabled: true })
-    const some = (count: number) =>
-      app.eventLog.accept(
-        numbers(count).map((n) => ({ instance: pick(names), event: pick(['call', 'messages.upsert']), data: n }))
-      )
-    await some(700)
-    const { release } = watchReads(t, app.eventLog.store.log)
-    const wanted = numbers(40).map(() => ({
-      name: pick(['', ...names]),
-      offset: Math.floor(next() * 700),
-      events: pick([undefined, undefined, ['call']]),
-      instances: pick([undefined, ['a', 'c']])
-    }))
-    const sockets = await Promise.all(
-      wanted.map(({ name, offset, events, instances }) =>
-        rawListener(t, url, `/${name}`, { apikey: API_KEY, offset, events, ...(name === '' && { instances }) })
-      )
-    )
-    release()
-    const posting = (async () => {
-      for (let round = 0; round < 10; round++) await some(20)
-    })()
-    await Promise.all(sockets.map(({ packet }) => packet(/"resumed"/)))
-    await posting
-    const log = await app.eventLog.store.log.read({ after: 0, limit: 1_000 })
-    for (const [index, { packets }] of sockets.entries()) {
-      const { name, offset, events, instances } = wanted[index] as (typeof wanted)[number]
-      const visible = log.filter(
-        (event) =>
-          event.offset > offset &&
-          (name === '' ? !instances || instances.includes(event.instance) : event.instance === name) &&
-          (!events || events.includes(event.event))
-      )
-      const received = () => packets.flatMap((packet) => /"offset":(\d+)\}\]$/.exec(packet)?.[1] ?? [])
-      await untilSo(() => received().length >= visible.length)
-      t.strictSame(
-        received().map(Number),
-        visible.map((event) => event.offset)
-      )
+  t.test(
+    `clients of any positions and doors receive each event once, in order, also over drops and a restart: ${backend.name}`,
+    { timeout: 120_000 },
+    async (t) => {
+      const next = random(seed(t))
+      const pick = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T
+      const options = {
+        sqs: false,
+        eventLog: { url: await backend.start(t) },
+        websocket: { globalEvents: true }
+      } as const
+      let { app, url } = await listen(t, options)
+      const proxy = await startTcpProxy(t, () => url)
+      const names = ['a', 'b', 'c']
+      for (const name of names) await app.websocket.set(name, { enabled: true })
+      const some = (count: number) =>
+        app.eventLog.accept(
+          numbers(count).map((n) => ({
+            instance: pick(names),
+            event: pick(['call', 'messages.upsert']),
+            data: { n: n % 100 }
+          }))
+        )
+      await some(700)
+      const { release } = watchReads(t, app.eventLog.store.log)
+      const clients = numbers(60).map((n) => {
+        const namespace = pick(['', '/a', '/b', '/c'])
+        const wanted = {
+          door: DOORS[n % DOORS.length] as (typeof DOORS)[number],
+          namespace,
+          apikey: API_KEY,
+          offset: Math.floor(next() * 700),
+          events: pick([undefined, undefined, ['call']]),
+          instances: namespace === '' ? pick([undefined, ['a', 'c']]) : undefined,
+          below: pick([undefined, undefined, 30])
+        }
+        const { below, ...asked } = wanted
+        const filter = below === undefined ? undefined : { n: [{ numeric: ['<', below] }] }
+        return { wanted, received: resumingClient(t, proxy.url, { ...asked, filter }) }
+      })
+      await untilSo(() => app.websocket.replaying === clients.length)
+      release()
+      for (let round = 0; round < 30; round++) {
+        if (round === 15) {
+          await app.close()
+          ;({ app, url } = await listen(t, options))
+        }
+        await some(20)
+        proxy.drop(() => next() < 0.1)
+      }
+      const log = await app.eventLog.store.log.read({ after: 0, limit: 2_000 })
+      const listeners = clients.map(({ wanted, received }) => {
+        const { namespace, offset, events, instances, below = Infinity } = wanted
+        const visible = log.filter(
+          (event) =>
+            event.offset > offset &&
+            (namespace === ''
+              ? !instances || instances.includes(event.instance)
+              : `/${event.instance}` === namespace) &&
+            (!events || events.includes(event.event)) &&
+            (JSON.parse(event.data) as { n: number }).n < below
+        )
+        return { of: wanted, received, expected: visible.map((event) => event.offset) }
+      })
+      await untilSo(() => listeners.every(({ received, expected }) => offsetsOf(received).length >= expected.length))
+      // Each of the requests and connections that are open now ends or resumes: repeats would arrive with that.
+      proxy.drop(() => true)
+      const replays = listeners.map(({ received }) => replaysOf(received).length)
+      await untilSo(() => listeners.every(({ received }, n) => replaysOf(received).length > (replays[n] ?? 0)))
+      checkListeners(t, listeners)
     }
-  })
+  )
 }
 
 t.test('a socket that does not read does not hold up those that read the log with it', async (t) => {

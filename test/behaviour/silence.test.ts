@@ -63,14 +63,18 @@ t.test('a silent instance is told by replies, the overview and metrics, until it
   const shown = async () => {
     const all = await server.inject({ url: '/instance/fetchInstances', headers })
     const { activity } = (await server.inject({ url: '/overview', headers })).json<{
-      activity: { silent: number; silenceAfterMinutes: number; quietest: { instance: string; isSilent: boolean }[] }
+      activity: { silent: number; silenceAfterMinutes: number; longestSilent: string[] }
     }>()
+    const table = await server.inject({ url: '/overview/instances', headers })
     const metrics = (await server.inject('/metrics')).body
     return {
       listed: all
         .json<{ name: string; activity: { isSilent: boolean } }[]>()
         .flatMap(({ name, activity: { isSilent } }) => (isSilent ? name : [])),
-      overview: activity.quietest.map(({ instance, isSilent }) => [instance, isSilent]),
+      overview: table
+        .json<{ instances: { instance: string; isSilent: boolean }[] }>()
+        .instances.map(({ instance, isSilent }) => [instance, isSilent]),
+      named: activity.longestSilent,
       silent: activity.silent,
       limit: activity.silenceAfterMinutes,
       metric: Number(/^iev_instances_silent (\S+)$/m.exec(metrics)?.[1])
@@ -80,8 +84,10 @@ t.test('a silent instance is told by replies, the overview and metrics, until it
     listed: [],
     overview: [
       ['sales', false],
-      ['support', false]
+      ['support', false],
+      ['closed', false]
     ],
+    named: [],
     silent: 0,
     limit: 30,
     metric: 0
@@ -91,8 +97,10 @@ t.test('a silent instance is told by replies, the overview and metrics, until it
     listed: ['sales'],
     overview: [
       ['sales', true],
-      ['support', false]
+      ['support', false],
+      ['closed', false]
     ],
+    named: ['sales'],
     silent: 1,
     limit: 30,
     metric: 1

@@ -11,7 +11,7 @@ const headers = { apikey: API_KEY }
 t.test('many instances that select all events at once get all of their queues', async (t) => {
   const { sqs, options } = await startProxiedSqs(t)
   const server = await build(t, { sqs: options })
-  const names = Array.from({ length: 10 }, (_, n) => `instance-${n}`)
+  const names = Array.from({ length: 6 }, (_, n) => `instance-${n}`)
   const replies = await Promise.all(
     names.map((name) =>
       server.inject({ method: 'POST', url: `/sqs/set/${name}`, headers, payload: { enabled: true, events: [] } })
@@ -21,9 +21,10 @@ t.test('many instances that select all events at once get all of their queues', 
     replies.map(({ statusCode }) => statusCode),
     names.map(() => 201)
   )
-  const { queues } = replies[9]?.json<{ queues: { name: string; url: string }[] }>() ?? { queues: [] }
+  const { queues } = replies[5]?.json<{ queues: { name: string; url: string | null }[] }>() ?? { queues: [] }
   t.ok(queues.length > 25)
-  for (const { name, url } of queues) t.equal(sqs.server.inspectQueue(name)?.url, url)
+  // The queue of unlisted events is created with the first of them.
+  for (const { name, url } of queues) t.equal(sqs.server.inspectQueue(name)?.url ?? null, url)
 })
 
 t.test('shared queues that cannot be created are a fault until they are, without a restart', async (t) => {

@@ -48,12 +48,10 @@ t.test(
       sqs: { ...options, global: { events: ['CALL', 'PRESENCE_UPDATE'] }, maxAttempts: 3 }
     })
     const { store } = server.eventLog
-    let denied = 0
-    proxy.decide = ({ action, body }) => {
-      if (action !== 'SendMessageBatch' || !String(body.QueueUrl).includes('call') || denied === 3) return undefined
-      denied++
-      return { status: 403, code: 'AccessDenied', message: 'not yours' }
-    }
+    proxy.decide = ({ action, body }) =>
+      action === 'SendMessageBatch' && JSON.stringify(body.Entries).includes('dies')
+        ? { status: 403, code: 'AccessDenied', message: 'not yours' }
+        : undefined
     await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 'dies' })
     await server.onInstanceEvent({ instance: 'mine', event: 'presence.update', data: 'another queue' })
     t.match(await sqs.bodies('global_presence_update.fifo', 1), [{ data: 'another queue' }])

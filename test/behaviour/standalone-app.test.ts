@@ -112,6 +112,7 @@ t.test('with nothing configured, events go to an emulated SQS and to sockets, al
   t.notMatch(output(), /ExperimentalWarning/)
   const again = await startStandalone(t, { cwd })
   t.equal(again.apiKey, apiKey, 'the key stays')
+  t.notOk(again.output().includes(apiKey), 'and is printed on the first start only')
   t.match(await call(`${again.url}/events/sales`, { key: token }), { body: { events: [{ data: { text: 'Oi' } }] } })
   t.equal(await again.stop('SIGINT'), 0)
 })

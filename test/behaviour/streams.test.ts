@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, bare, build, listen } from '../support/build.ts'
 import { type TestStream, stream } from '../support/event-stream.ts'
-import { emit, numbers } from '../support/resuming.ts'
+import { emit, heldStore, numbers } from '../support/resuming.ts'
 import { flood } from '../support/slowness.ts'
 import { client, next } from '../support/sockets.ts'
 import { until } from '../support/until.ts'
@@ -25,6 +25,19 @@ const refused = async (url: string, headers: Record<string, string> = { apikey: 
 
 for (const backend of await backends(t)) {
   t.test(`${backend.name}: a stream resumes where the client was, then goes on live`, (t) => resumes(t, backend))
+  t.test(`${backend.name}: a stream has the events that a socket with the same filters has, live and replayed`, (t) =>
+    isEqual(t, backend)
+  )
+  t.test(`${backend.name}: a stream ends at once with its token, its instance or its selection`, (t) =>
+    ends(t, backend)
+  )
+  t.test(`${backend.name}: streams count as sockets of their token and their address`, (t) => counts(t, backend))
+  t.test(`${backend.name}: a client that stops reading is cut off, and others receive everything`, (t) =>
+    isCutOff(t, backend)
+  )
+  t.test(`${backend.name}: sockets and streams of an instance have a limited number of different filters`, (t) =>
+    hasLimitedFilters(t, backend)
+  )
 }
 
 async function resumes(t: Test, backend: Backend) {
@@ -50,8 +63,8 @@ async function resumes(t: Test, backend: Backend) {
   t.strictSame(data(await lost.until(6)).at(-1), { from: 0, to: 5, count: 4, complete: false })
 }
 
-t.test('a stream has the events that a socket with the same filters has, live and replayed', async (t) => {
-  const { app, url } = await start(t, { websocket: { globalEvents: true } })
+async function isEqual(t: Test, backend: Backend) {
+  const { app, url } = await start(t, { websocket: { globalEvents: true }, eventLog: { url: await backend.start(t) } })
   await app.websocket.set('sales', { enabled: true, events: ['CALL', 'LABELS_EDIT'], omit: ['data.secret'] })
   await app.websocket.set('a,b', { enabled: true })
   const filter = { n: [{ numeric: ['>', 1] }] }
@@ -94,10 +107,10 @@ t.test('a stream has the events that a socket with the same filters has, live an
     pairs.map(({ one }) => one.received.length),
     [5, 3, 3, 9, 3]
   )
-})
+}
 
 t.test('keys are checked as those of sockets, in a header or the query, and wrong ones are limited', async (t) => {
-  const { app, url } = await start(t, { websocket: { wrongKeysPerMinute: 3 } })
+  const { app, url } = await start(t, { eventLog: { wrongKeysPerMinute: 3 } })
   await app.eventLog.instances.create({ name: 'mine', token: 'token-of-mine' })
   await app.eventLog.instances.create({ name: 'theirs', token: 'token-of-theirs' })
   await app.websocket.set('mine', { enabled: true })
@@ -109,7 +122,7 @@ t.test('keys are checked as those of sockets, in a header or the query, and wron
   ] as const)
     t.match(data(await (await stream(t, place, headers)).until(1)), [{ complete: true }])
   const unauthorized = { status: 401, code: 'IEV_UNAUTHORIZED' }
-  t.match(await refused(path, {}), { ...unauthorized, message: /^No key came/ })
+  t.match(await refused(path, {}), { ...unauthorized, message: /^No key was sent/ })
   t.match(
     await Promise.all([
       refused(path, { apikey: 'token-of-theirs' }),
@@ -156,8 +169,8 @@ t.test('what cannot be streamed is refused with the reason and the remedy', asyn
   t.match(reply.json(), { status: 409, code: 'IEV_TRANSPORT_DISABLED' })
 })
 
-t.test('a stream ends at once with its token, its instance or its selection', async (t) => {
-  const { app, url } = await start(t)
+async function ends(t: Test, backend: Backend) {
+  const { app, url } = await start(t, { eventLog: { url: await backend.start(t) } })
   for (const name of ['a', 'b', 'c']) {
     await app.eventLog.instances.create({ name, token: `token-of-${name}` })
     await app.websocket.set(name, { enabled: true })
@@ -173,10 +186,13 @@ t.test('a stream ends at once with its token, its instance or its selection', as
   await app.websocket.set('c', { enabled: false })
   await Promise.all([a.ended, b.ended, c.ended])
   await until(() => app.websocket.connected === 0)
-})
+}
 
-t.test('streams count as sockets of their token and their address', async (t) => {
-  const { app, url } = await start(t, { websocket: { maxSocketsPerInstance: 1, maxSocketsPerAddress: 2 } })
+async function counts(t: Test, backend: Backend) {
+  const { app, url } = await start(t, {
+    websocket: { maxSocketsPerInstance: 1, maxSocketsPerAddress: 2 },
+    eventLog: { url: await backend.start(t) }
+  })
   await app.eventLog.instances.setToken('sales', 'token-of-sales')
   const path = `${url}/events/sales/stream`
   const first = await stream(t, path, { apikey: 'token-of-sales' })
@@ -186,10 +202,13 @@ t.test('streams count as sockets of their token and their address', async (t) =>
   first.response.destroy()
   await until(async () => (await refused(path, { apikey: 'wrong' })).status === 401)
   await stream(t, path, { apikey: 'token-of-sales' })
-})
+}
 
-t.test('a client that stops reading is cut off, and others receive everything', async (t) => {
-  const { app, url } = await start(t, { websocket: { maxBufferedBytes: 1_000_000 } })
+async function isCutOff(t: Test, backend: Backend) {
+  const { app, url } = await start(t, {
+    websocket: { maxBufferedBytes: 1_000_000 },
+    eventLog: { url: await backend.start(t) }
+  })
   const slow = await stream(t, `${url}/events/sales/stream`)
   const reader = await stream(t, `${url}/events/sales/stream`)
   await Promise.all([slow.until(1), reader.until(1)])
@@ -208,7 +227,7 @@ t.test('a client that stops reading is cut off, and others receive everything', 
     numbers(before.length).map((n) => n + 1),
     'it has everything that was written before'
   )
-})
+}
 
 t.test('line breaks between tokens of data do not break the stream', async (t) => {
   const { app, url } = await start(t)
@@ -238,8 +257,8 @@ t.test('headers of the host are kept', async (t) => {
   t.match((await stream(t, `${url}/events/sales/stream`)).response.headers, { 'x-of-host': '1' })
 })
 
-t.test('sockets and streams of an instance have a limited number of different filters', async (t) => {
-  const { app, url } = await start(t)
+async function hasLimitedFilters(t: Test, backend: Backend) {
+  const { app, url } = await start(t, { eventLog: { url: await backend.start(t) } })
   const path = (n: number) => `${url}/events/sales/stream?filter=${encodeURIComponent(JSON.stringify({ n: [n] }))}`
   const open = await Promise.all(numbers(100).map((n) => stream(t, path(n))))
   await stream(t, path(7))
@@ -248,7 +267,7 @@ t.test('sockets and streams of an instance have a limited number of different fi
   open[3]?.response.destroy()
   await until(() => app.websocket.connected === 101)
   t.equal((await stream(t, path(100))).response.statusCode, 200)
-})
+}
 
 t.test('no instance is created with the name that is part of the route of streams', async (t) => {
   const { app } = await start(t)
@@ -259,4 +278,18 @@ t.test('no instance is created with the name that is part of the route of stream
     code: 'IEV_INSTANCE_NAME_INVALID',
     response: { message: [/choose another name$/] }
   })
+})
+
+t.test('a stream that resumes ends when the log cannot be read, and its client can resume', async (t) => {
+  const held = heldStore(t)
+  const { app, url } = await start(t, { eventLog: { store: held.store } })
+  await emit(app, 'sales', 1)
+  const opening = stream(t, `${url}/events/sales/stream?after=0`)
+  ;(await held.read()).fail(new Error('away'))
+  const broken = await opening
+  await broken.ended
+  t.strictSame(broken.received, [])
+  held.open()
+  const again = await stream(t, `${url}/events/sales/stream?after=0`)
+  t.strictSame(data(await again.until(2)), [1, { from: 0, to: 1, count: 1, complete: true }])
 })

@@ -171,7 +171,7 @@ for (const backend of await backends(t)) {
   t.test(
     `${backend.name}: repeats of one wrong key block nobody, and neither do tokens in namespaces of other instances`,
     async (t) => {
-      const { app, url } = await serve(t, { websocket: { wrongKeysPerMinute: 3 } })
+      const { app, url } = await serve(t, { eventLog: { wrongKeysPerMinute: 3 } })
       const { instances } = app.eventLog
       for (const n of numbers(5)) await instances.create({ name: `i${n}`, token: `token-${n}` })
       await app.websocket.set('i0', { enabled: true })
@@ -185,8 +185,10 @@ for (const backend of await backends(t)) {
   )
 
   t.test(`${backend.name}: behind a trusted proxy only the address that tries wrong keys is blocked`, async (t) => {
-    const websocket = { wrongKeysPerMinute: 2, trustProxy: ['loopback'] }
-    const { app, url } = await serve(t, { websocket })
+    const { app, url } = await serve(t, {
+      websocket: { trustProxy: ['loopback'] },
+      eventLog: { wrongKeysPerMinute: 2 }
+    })
     await app.websocket.set('mine', { enabled: true })
     const from = (address: string, apikey: string) => ({
       auth: { apikey },
@@ -201,7 +203,7 @@ for (const backend of await backends(t)) {
   t.test(
     `${backend.name}: without a trusted proxy an address is blocked whatever X-Forwarded-For it sends`,
     async (t) => {
-      const { app, url } = await serve(t, { websocket: { wrongKeysPerMinute: 2 } })
+      const { app, url } = await serve(t, { eventLog: { wrongKeysPerMinute: 2 } })
       await app.websocket.set('mine', { enabled: true })
       const from = (n: number) => ({
         auth: { apikey: `guess ${n}` },

@@ -4,16 +4,23 @@ import app from '../../app.ts'
 import { HUB_NAMES } from '../../lib/hubs/hub.ts'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, bare, build } from '../support/build.ts'
+import { until } from '../support/until.ts'
 
 const GLOBAL_ONLY: InjectOptions[] = [
   { method: 'POST', url: '/instance/create', payload: { instanceName: 'new' } },
   { method: 'PUT', url: '/instance/token/mine', payload: {} },
   { method: 'PUT', url: '/instance/silence/mine', payload: { afterMinutes: 5 } },
+  { method: 'PUT', url: '/instance/limits/mine', payload: { limits: {} } },
   { method: 'GET', url: '/sqs/deadletters' },
+  { method: 'GET', url: '/sqs/deadletters/groups' },
+  { method: 'GET', url: '/sqs/deadletters/outcomes?ids=1' },
   { method: 'POST', url: '/sqs/deadletters/redrive', payload: { all: true } },
   { method: 'DELETE', url: '/sqs/deadletters?all=true' },
   { method: 'GET', url: '/events' },
   { method: 'GET', url: '/overview' },
+  { method: 'GET', url: '/overview/history' },
+  { method: 'GET', url: '/overview/instances' },
+  { method: 'GET', url: '/overview/queues' },
   { method: 'POST', url: '/webhook/evolution', payload: { event: 'call', instance: 'mine', data: 1 } },
   { method: 'POST', url: '/webhook/waha', payload: { id: 'a', timestamp: 1, event: 'message', session: 'mine' } },
   { method: 'POST', url: '/webhook/evolution-go', payload: { event: 'Message', instanceName: 'mine' } },
@@ -28,6 +35,9 @@ const OF_INSTANCE: InjectOptions[] = [
   { method: 'GET', url: '/websocket/find/mine' },
   { method: 'POST', url: '/events/mine', payload: { event: 'call', data: 1 } },
   { method: 'GET', url: '/events/mine' },
+  { method: 'POST', url: '/events/mine/erase', payload: { ids: ['a'] } },
+  { method: 'GET', url: '/events/mine/outcome?offset=1' },
+  { method: 'GET', url: '/instance/backlog/mine' },
   { method: 'GET', url: '/instance/connectionState/mine' },
   { method: 'GET', url: '/instance/fetchInstances?instanceName=mine' }
 ]
@@ -38,7 +48,7 @@ const OPEN = ['GET /console', 'GET /console/*', 'GET /health', 'GET /metrics', '
 const WRONG = { apikey: 'wrong' }
 /** Of the instance as well, and the last request about it. */
 const DELETION: InjectOptions[] = [{ method: 'DELETE', url: '/instance/delete/mine' }]
-/** They have no end: streams.test.ts tries the keys that open them. */
+/** They have no end: tenancy-sockets.test.ts tries the keys that open them. */
 const STREAMS: InjectOptions[] = [
   { method: 'GET', url: '/events/stream' },
   { method: 'GET', url: '/events/mine/stream' }
@@ -186,6 +196,36 @@ for (const backend of await backends(t)) {
       [],
       'a new instance of the same name has none of the events of the deleted one'
     )
+  })
+
+  t.test(`${backend.name}: a former token authorizes what the current one does, until its time is over`, async (t) => {
+    const server = await twoTenants(t, backend)
+    const { instances } = server.eventLog
+    await instances.setToken('mine', 'newer', { keepOldForMs: 3_600_000 })
+    const apikey = 'token-of-mine'
+    const newer = await statuses(server, OF_INSTANCE, { apikey: 'newer' })
+    t.strictSame(
+      newer.filter(([, status]) => status >= 300),
+      []
+    )
+    t.strictSame(await statuses(server, OF_INSTANCE, { apikey }), newer)
+    t.strictSame(await statuses(server, OF_INSTANCE, { authorization: `Bearer ${apikey}` }), newer)
+    t.strictSame(await statuses(server, GLOBAL_ONLY, { apikey }), all(GLOBAL_ONLY, 401))
+    t.strictSame(await statuses(server, OF_KEY, { apikey }), all(OF_KEY, 200))
+    const ofOther = OF_INSTANCE.map((request) => ({ ...request, url: String(request.url).replace('mine', 'other') }))
+    t.strictSame(await statuses(server, ofOther, { apikey }), all(ofOther, 401))
+
+    await instances.setToken('mine', 'newer', { keepOldForMs: 1 })
+    await until(() => instances.require('mine').formerToken === null)
+    t.strictSame(await statuses(server, [...OF_INSTANCE, ...OF_KEY, ...DELETION], { apikey }), [
+      ...all(OF_INSTANCE, 401),
+      ...all(OF_KEY, 401),
+      ...all(DELETION, 401)
+    ])
+    t.strictSame(await statuses(server, OF_INSTANCE, { apikey: 'newer' }), newer)
+    await instances.setToken('mine', 'newest', { keepOldForMs: 3_600_000 })
+    t.strictSame(await statuses(server, DELETION, { apikey: 'newer' }), all(DELETION, 200))
+    t.strictSame(await statuses(server, OF_INSTANCE, { apikey: 'newest' }), all(OF_INSTANCE, 401))
   })
 
   t.test(`${backend.name}: instances are listed without their tokens`, async (t) => {

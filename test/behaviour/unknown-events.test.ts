@@ -69,6 +69,12 @@ for (const { name, start } of await backends(t)) {
       t.equal(sqs.depth('few_unknown.fifo'), undefined)
       const named = (await first.app.sqs.queues('all')).map(({ name }) => name)
       t.strictSame(named.slice(-1), ['all_unknown.fifo'])
+      const { queues, alsoSentTo } = await first.app.sqs.set('all', { enabled: true })
+      t.match(queues.at(-1), { event: 'UNKNOWN', name: 'all_unknown.fifo', url: /all_unknown\.fifo$/ })
+      t.ok(alsoSentTo.includes('global_unknown.fifo'))
+      t.notOk(
+        (await first.app.sqs.set('few', { enabled: true, events: ['CALL'] })).alsoSentTo.includes('global_unknown.fifo')
+      )
       t.notOk((await first.app.sqs.queues('few')).some(({ name }) => name.includes('unknown')))
       await until(() => first.app.eventLog.store.deliveries.pendingCount() === 0)
       await first.app.close()

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
+import t from 'tap'
+import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
+import { eventKey } from '../../lib/events/event-key.ts'
 import { backends } from '../support/backends.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { checkListeners, LONG, offsetsOf, random, seed } from '../support/chaos.ts'
-import { client } from '../support/sockets.ts'
+import { DOORS, resumingClient, type Wanted } from '../support/resuming-client.ts'
 import { call, startStandalone } from '../support/standalone.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { soon } from '../support/until.ts'
@@ -28,17 +29,12 @@ interface Accepted {
   event: string
 }
 
-interface Chosen {
+interface Chosen extends Wanted {
   /** `undefined`: the global key on `/`. */
   instance: string | undefined
-  namespace: string
-  apikey: string
-  events: string[] | undefined
-  instances: string[] | undefined
-  transports: string[]
 }
 
-/** A random client: any key, namespace, filter and transport. */
+/** A random client: any door, key, namespace, filter and transport. */
 function choose(next: () => number): Chosen {
   const some = <T>(list: readonly T[]) => list.filter(() => next() < 0.5)
   const instance = `instance-${Math.floor(next() * INSTANCES)}`
@@ -46,6 +42,8 @@ function choose(next: () => number): Chosen {
   const token = next() < 0.6
   const all = Array.from({ length: INSTANCES }, (_, n) => `instance-${n}`)
   return {
+    door: DOORS[Math.floor(next() * DOORS.length)] as (typeof DOORS)[number],
+    offset: 0,
     instance: onRoot && !token ? undefined : instance,
     namespace: onRoot ? '' : `/${instance}`,
     apikey: token ? `token-of-${instance}` : API_KEY,
@@ -60,7 +58,7 @@ function entitled({ instance, namespace, events, instances }: Chosen, selected: 
   return (event: Accepted) => {
     const chosen = selected.get(event.instance)?.includes(event.event) ?? false
     const carried = namespace === '' ? chosen || event.event !== 'creds.update' : chosen
-    const listed = <T>(list: T[] | undefined, value: T) => !list || list.length === 0 || list.includes(value)
+    const listed = <T>(list: readonly T[] | undefined, value: T) => !list || list.length === 0 || list.includes(value)
     return (
       carried &&
       (instance === undefined || instance === event.instance) &&
@@ -68,18 +66,6 @@ function entitled({ instance, namespace, events, instances }: Chosen, selected: 
       listed(instances, event.instance)
     )
   }
-}
-
-function connectResuming(t: Test, url: string, { namespace, apikey, events, instances, transports }: Chosen) {
-  let last: unknown = 0
-  const { socket, received } = client(t, `${url}${namespace}`, {
-    transports,
-    reconnectionDelay: 20,
-    reconnectionDelayMax: 200,
-    auth: (send) => send({ apikey, offset: last, events, instances })
-  })
-  socket.onAny((_event, message: Record<string, unknown>) => (last = message.offset ?? message.to))
-  return received
 }
 
 for (const backend of await backends(t))
@@ -109,7 +95,8 @@ for (const backend of await backends(t))
       }
       const clients = Array.from({ length: CLIENTS }, () => {
         const chosen = choose(next)
-        return { chosen, received: connectResuming(t, proxy.url, chosen) }
+        const { instance: _, ...wanted } = chosen
+        return { chosen, received: resumingClient(t, proxy.url, wanted) }
       })
 
       // Each instance posts one batch after the other, as a hub does, and repeats it until it is answered.

@@ -1,30 +1,11 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import type { Setting } from '../../lib/standalone/settings-report.ts'
 import { settingsReport } from '../../lib/standalone/settings-report.ts'
-import type { Connection } from '../../lib/standalone/try-connections.ts'
 import { isInstalled } from '../../lib/standalone/is-installed.ts'
-import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { folder } from '../support/build.ts'
+import { check } from '../support/check-config.ts'
 import { cli } from '../support/cli.ts'
-import { startFaultProxy } from '../support/fault-proxy.ts'
-import { startSqs } from '../support/sqs.ts'
-
-interface Report {
-  ok: boolean
-  faults: string[]
-  warnings: string[]
-  settings: Setting[]
-  connections?: Connection[]
-}
-
-/** The report of `check-config --json`. */
-async function check(env: Record<string, string>, { here = '/nowhere', args = [] as string[] } = {}) {
-  const { code, out, error } = await cli(['check-config', '--json', ...args], { env, folder: here })
-  return { code, error, report: JSON.parse(out) as Report }
-}
 
 t.test('each setting is shown with its source, and secrets are hidden', async (t) => {
   const here = folder(t)
@@ -44,7 +25,9 @@ t.test('each setting is shown with its source, and secrets are hidden', async (t
     HUBS: 'evolution,waha',
     WAHA_HMAC_KEY: 'secret-of-waha',
     SQS_GLOBAL_CALL: 'true',
-    SQS_CONCURENCY: '3'
+    SQS_CONCURENCY: '3',
+    SQS_KMS_KEY_ID: 'alias/shown',
+    SQS_TAGS: 'team=hub,stage=test'
   }
   const { code, report } = await check(env, { here })
   t.match({ code, ...report }, { code: 0, ok: true, faults: [], warnings: [/SQS_CONCURENCY.*SQS_CONCURRENCY/] })
@@ -62,8 +45,10 @@ t.test('each setting is shown with its source, and secrets are hidden', async (t
     EXPOSE_API_KEY: [false, 'default'],
     HUBS: ['evolution,waha', 'environment'],
     WAHA_HMAC_KEY: ['***', 'environment'],
-    WEBSOCKET_WRONG_KEYS_PER_MINUTE: [20, 'default'],
+    WRONG_KEYS_PER_MINUTE: [20, 'default'],
     SQS_GLOBAL_CALL: [true, 'environment'],
+    SQS_KMS_KEY_ID: ['alias/shown', 'environment'],
+    SQS_TAGS: ['team=hub,stage=test', 'environment'],
     S3_BUCKET: [null, 'default']
   })
   t.notMatch(JSON.stringify(report), /the-global-key|s3-key-id|aws-key-id|secret-of|aws-secret|-secret@|db-secret/)
@@ -138,78 +123,4 @@ t.test('packages that the settings need and that are not installed are faults', 
   t.same([isInstalled('fauxqs'), isInstalled('no-such-package')], [true, false])
   const nothing = settingsReport({ env: {}, folder: '/nowhere', installed: () => false })
   t.match(nothing, { settings: [], checked: { config: { SQS_ENABLED: true } } })
-})
-
-/** The report of one connection, and the exit code. */
-async function connect(env: Record<string, string>, to: Connection['to'], here?: string) {
-  const { code, report } = await check(env, { args: ['--connect'], ...(here !== undefined && { here }) })
-  const { ok, message } = report.connections?.find((connection) => connection.to === to) ?? {}
-  return { code, ok, message }
-}
-
-t.test('--connect checks a database file without changing it', async (t) => {
-  const here = folder(t)
-  const env = { SQS_ENABLED: 'false' }
-  const tried = (url: string) => connect({ ...env, DATABASE_URL: url }, 'database', here)
-  t.match(await tried(':memory:'), { code: 0, ok: true, message: 'in memory' })
-  t.match(await tried('file:./new/deep/events.db'), {
-    code: 0,
-    ok: true,
-    message: /new\/deep\/events\.db will be created$/
-  })
-  writeFileSync(join(here, 'text'), 'this is no database, and long enough to be seen as none: '.repeat(20))
-  t.match(await tried('file:./text'), { code: 1, ok: false, message: /not a database/ })
-  t.match(await tried('file:./text/events.db'), {
-    code: 1,
-    ok: false,
-    message: /text is not a folder: move it away, or choose another path$/
-  })
-
-  const store = new SqliteStore({ path: join(here, 'events.db') })
-  await store.check()
-  t.match(await tried('file:./events.db'), {
-    code: 0,
-    ok: true,
-    message: /is in use by another process: the server, if it runs$/
-  })
-  await store.close()
-  t.match(await tried('file:./events.db'), { code: 0, ok: true, message: /events\.db can be used$/ })
-  const db = new DatabaseSync(join(here, 'events.db'))
-  db.exec('PRAGMA user_version = 999')
-  db.close()
-  t.match(await tried('file:./events.db'), { code: 1, ok: false, message: /has schema version 999/ })
-  mkdirSync(join(here, 'folder.db'))
-  chmodSync(join(here, 'folder.db'), 0o500)
-  t.match(await tried('file:./folder.db'), { code: 1, ok: false })
-  const { out, error, code } = await cli(['check-config', '--connect'], {
-    env: { ...env, DATABASE_URL: 'file:./text' },
-    folder: here
-  })
-  t.match(out, /\nsqs: switched off$/)
-  t.match({ code, error }, { code: 1, error: /^fault: database: .*not a database$/ })
-})
-
-t.test('--connect calls SQS, and shows its answer', async (t) => {
-  const sqs = await startSqs(t)
-  const proxy = await startFaultProxy(t, sqs.options.endpoint)
-  const base = { DATABASE_URL: ':memory:', SQS_ACCESS_KEY_ID: 'a', SQS_SECRET_ACCESS_KEY: 'b' }
-  const env = { ...base, SQS_ENDPOINT: proxy.endpoint }
-  t.match(await connect(env, 'sqs'), { code: 0, ok: true, message: 'answers' })
-  proxy.decide = () => ({ status: 403, code: 'InvalidClientTokenId', message: 'The security token is invalid' })
-  t.match(await connect(env, 'sqs'), {
-    code: 1,
-    ok: false,
-    message: 'InvalidClientTokenId: The security token is invalid'
-  })
-  t.match(await connect({ ...base, SQS_ENDPOINT: 'http://127.0.0.1:1' }, 'sqs'), {
-    code: 1,
-    ok: false,
-    message: /ECONNREFUSED/
-  })
-  t.match(await connect({ DATABASE_URL: ':memory:' }, 'sqs'), {
-    code: 0,
-    ok: true,
-    message: 'will be emulated in the process'
-  })
-  t.equal((await check({ SERVER_PORT: 'x' }, { args: ['--connect'] })).report.connections?.length, 0)
 })

@@ -31,8 +31,8 @@ t.test('dead letters are listed, filtered and paged', async (t) => {
   const listed = await run([])
   t.match(listed, { code: 0, error: '' })
   t.match(listed.out.split('\n'), [
-    /^ID {2}DIED +INSTANCE {2}QUEUE +REASON +MESSAGE$/,
-    /^1 {3}\d{4}-\S+ {2}other {5}global_call\.fifo {2}IEV_SQS_PAYLOAD_TOO_LARGE {2}\S/,
+    /^ID {2}DIED +TRIES {2}INSTANCE {2}QUEUE +REASON +MESSAGE$/,
+    /^1 {3}\d{4}-\S+ {2}1 {6}other {5}global_call\.fifo {2}IEV_SQS_PAYLOAD_TOO_LARGE {2}\S/,
     /^2/,
     /sales/,
     /sales/,
@@ -43,6 +43,24 @@ t.test('dead letters are listed, filtered and paged', async (t) => {
     out: /^\{"deadLetters":\[\{"id":2,[^[]+\],"after":2,"more":false\}$/
   })
   t.match(await run(['--queue', 'nothing.fifo']), { code: 0, out: '', error: 'No dead letters found.' })
+})
+
+t.test('dead letters are counted by group', async (t) => {
+  const { run } = await start(t, { count: 5 })
+  const all = await run(['groups'])
+  t.match(all, { code: 0, error: '5 dead letters in 2 groups' })
+  t.match(all.out.split('\n'), [
+    /^COUNT {2}REASON +QUEUE +INSTANCE {2}FIRST +LAST$/,
+    /^3 +IEV_SQS_PAYLOAD_TOO_LARGE {2}global_call\.fifo {2}sales +\d{4}-\S+ {2}\d{4}-\S+$/,
+    /^2 .* other /
+  ])
+  t.match(await run(['groups', '--limit', '1']), {
+    out: /sales/,
+    error: '5 dead letters in 2 groups, of which the 1 largest are shown'
+  })
+  t.match(await run(['groups', '--instance', 'other', '--json']), { out: /^\{"count":2,"groupCount":1,"groups":\[\{/ })
+  t.match(await run(['groups', '--reason', 'Other']), { code: 0, out: '', error: 'No dead letters found.' })
+  t.match(await run(['groups', 'sales']), { code: 2 })
 })
 
 t.test('dead letters are discarded by id, after a confirmation or with --yes', async (t) => {
@@ -100,11 +118,16 @@ t.test('many dead letters are handled page by page, with progress', async (t) =>
   t.equal(await left(), 2)
 
   const before = await app.eventLog.store.deadLetters.count()
-  t.match(await run(['redrive', '--all']), { code: 0, out: 'Redriven: 2 dead letters.' })
-  await until(async () => (await left()) >= 2)
-  const after = await app.eventLog.store.deadLetters.count()
-  t.equal(after.lastId, before.lastId + 2, 'later dead letters are not included')
-  t.match(await run(['redrive', String(after.lastId), '--json']), { code: 0, out: '{"redriven":1}' })
+  t.match(await run(['redrive', '--all']), {
+    code: 0,
+    out: 'Redriven: 2 dead letters.\nsent: 0; given up again: 2 (IEV_SQS_PAYLOAD_TOO_LARGE: 2).'
+  })
+  t.equal(await left(), 2)
+  t.same(await app.eventLog.store.deadLetters.count(), before, 'they have their ids again')
+  t.match(await run(['redrive', '1', '--json']), {
+    code: 0,
+    out: '{"redriven":1,"sent":0,"dead":1,"unknown":0,"pending":0,"reasons":{"IEV_SQS_PAYLOAD_TOO_LARGE":1}}'
+  })
 })
 
 t.test('dead letters that are gone meanwhile are skipped', async (t) => {
@@ -144,4 +167,14 @@ t.test('an unexpected refusal ends the command', async (t) => {
     { status: 404, body: refused }
   )
   t.match(await cli(['deadletters', 'redrive', '--all', '--url', url]), { code: 1, error: 'Not there (IEV_OTHER)' })
+})
+
+t.test('dead letters that stay pending are told as such', async (t) => {
+  const { url } = await startOther(
+    t,
+    { status: 200, body: '{"redriven":1}' },
+    { status: 200, body: '{"outcomes":[{"id":1,"outcome":"pending"}]}' }
+  )
+  const told = await cli(['deadletters', 'redrive', '1', '--url', url], { env: { API_KEY } })
+  t.match(told, { code: 0, out: 'Redriven: 1 dead letter.\nsent: 0; given up again: 0; pending: 1.' })
 })

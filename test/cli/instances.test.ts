@@ -2,10 +2,12 @@ import { styleText } from 'node:util'
 import t, { type Test } from 'tap'
 import { API_KEY, listen } from '../support/build.ts'
 import { cli, type CliWorld } from '../support/cli.ts'
+import { startSqs } from '../support/sqs.ts'
+import type { AppOptions } from '../../app.ts'
 
 /** A server, and commands with its key. */
-async function start(t: Test) {
-  const { app, url } = await listen(t)
+async function start(t: Test, options: Partial<AppOptions> = {}) {
+  const { app, url } = await listen(t, options)
   const run = (args: string[], world: CliWorld = {}) => cli(args, { env: { IEV_URL: url, API_KEY }, ...world })
   return { app, url, run }
 }
@@ -35,6 +37,17 @@ t.test('instances are created, listed and deleted, and their tokens replaced', a
     { code: 0, out: /"hash":"[0-9A-F-]{36}"/ },
     '--json before the subcommand'
   )
+  t.match(await run(['instances', 'token', 'a', '--token', 'kept', '--keep-old-for', '3600']), { out: 'kept' })
+  t.match(await run(['instances', 'token', 'a', '--token', 'newest', '--keep-old-for', '3600']), {
+    code: 0,
+    out: 'newest',
+    error: /^The old token is valid until \d{4}-\S+Z\.\nToken of a, which is not shown again:$/
+  })
+  t.match(await run(['instances'], { env: { IEV_URL: url, API_KEY: 'kept' } }), { code: 0 })
+  t.match(await run(['instances', 'token', 'a', '--keep-old-for', '2592001']), {
+    code: 2,
+    error: /is not a whole number from 0 to 2592000/
+  })
 
   await run(['set', 'websocket', 'a', '--events', 'CALL,LABELS_EDIT'])
   await run(['set', 'websocket', 'sales', '--all'])
@@ -73,6 +86,16 @@ t.test('set prints each selected event once, by its key', async (t) => {
   t.match(await run(['set', 'sqs', 'sales']), { out: 'GROUPS_UPDATE\nCALL' })
 })
 
+t.test('set names the shared queues that receive the same events', async (t) => {
+  const { options } = await startSqs(t)
+  const { run } = await start(t, { sqs: { ...options, global: { events: ['CALL'] } } })
+  t.match(await run(['set', 'sqs', 'sales', '--events', 'LABELS_EDIT,CALL']), {
+    code: 0,
+    error: 'Also sent to shared queues: global_call.fifo'
+  })
+  t.match(await run(['set', 'sqs', 'sales', '--events', 'LABELS_EDIT']), { code: 0, error: '' })
+})
+
 t.test('instances are listed page by page, and found regardless of accents', async (t) => {
   const { run, app } = await start(t)
   for (const name of ['vendas', 'São Paulo', 'a']) await app.eventLog.instances.create({ name, token: `of-${name}` })
@@ -106,6 +129,7 @@ t.test('a selection is set, shown and switched off', async (t) => {
   t.match(await run(['set', 'sqs', 'sales', '--off']), { code: 0, out: '', error: 'Off: no events are sent.' })
   t.match(app.sqs.find('sales'), { enabled: false, events: ['MESSAGES_UPSERT', 'CALL'] }, 'the list is kept')
   t.match(await run(['set', 'websocket', 'sales', '--all']), { code: 0, out: /\nCALL\n/ })
+  t.match(await run(['set', 'sqs', 'sales', '--all']), { code: 0, out: /\nUNKNOWN  sales_unknown\.fifo$/ })
   t.same(app.websocket.find('sales')?.events, app.eventLog.catalogue.all)
   const filter = '{"key":{"fromMe":[false]}}'
   t.match(await run(['set', 'sqs', 'sales', '--events', 'CALL', '--filter', filter, '--omit', 'data.a, data.b']), {
@@ -113,6 +137,30 @@ t.test('a selection is set, shown and switched off', async (t) => {
     error: `Filter: ${filter}\nLeft out: data.a, data.b`
   })
   t.match(app.sqs.find('sales'), { filter: { key: { fromMe: [false] } }, omit: ['data.a', 'data.b'] })
+  t.match(
+    await run(['set', 'sqs', 'sales']),
+    { code: 0, out: 'CALL', error: `Filter: ${filter}\nLeft out: data.a, data.b` },
+    'both are shown'
+  )
+  for (const [option, wrong, error] of [
+    [
+      '--filter',
+      '{"key":{"fromMe":false}}',
+      /sqs\.filter\.key\.fromMe must be a list of conditions.*IEV_FILTER_INVALID/s
+    ],
+    [
+      '--filter',
+      '{"MESSAGE_UPSERT":{"a":[1]}}',
+      /"MESSAGE_UPSERT" is not a known event; the closest are MESSAGES_UPSERT/
+    ],
+    ['--omit', 'data.a,message.base64', /sqs\.omit\[1\] must be the path of a member of data.*IEV_FILTER_INVALID/s]
+  ] as const)
+    t.match(await run(['set', 'sqs', 'sales', '--all', option, wrong]), { code: 1, out: '', error })
+  t.match(
+    app.sqs.find('sales'),
+    { events: ['CALL'], filter: { key: { fromMe: [false] } }, omit: ['data.a', 'data.b'] },
+    'what is refused changes nothing'
+  )
   t.match(await run(['set', 'sqs', 'sales', '--off', '--filter', 'none', '--omit', 'none']), { code: 0 })
   t.match(app.sqs.find('sales'), { filter: undefined, omit: undefined })
   for (const wrong of ['{', '1', 'null'])
@@ -124,4 +172,24 @@ t.test('a selection is set, shown and switched off', async (t) => {
     code: 1,
     error: /--filter and --omit need one of --events, --all and --off/
   })
+})
+
+t.test('the limits of an instance are shown, replaced and reset', async (t) => {
+  const { run } = await start(t)
+  await run(['instances', 'create', 'sales'])
+  const server = 'as the server is set'
+  t.match(await run(['instances', 'limits', 'sales', '--events-per-second', '100', '--sockets', '0']), {
+    code: 0,
+    out: `eventsPerSecond  100\nbytesPerSecond  ${server}\nsockets  unlimited\nretainedBytes  ${server}`
+  })
+  t.match(await run(['instances', 'limits', 'sales', '--json']), {
+    code: 0,
+    out: '{"eventsPerSecond":100,"bytesPerSecond":null,"sockets":0,"retainedBytes":null}'
+  })
+  t.match(await run(['instances', 'limits', 'sales', '--bytes-per-second', '1000', '--retained-bytes', '5000']), {
+    out: `eventsPerSecond  ${server}\nbytesPerSecond  1000\nsockets  ${server}\nretainedBytes  5000`
+  })
+  t.match(await run(['instances', 'limits', 'sales', '--reset']), { out: /bytesPerSecond {2}as the server/ })
+  t.match(await run(['instances', 'limits', 'nobody']), { code: 1, error: /\(IEV_INSTANCE_NOT_FOUND\)/ })
+  t.match(await run(['instances', 'limits', 'sales', '--sockets', '-1']), { code: 2, error: /is not a whole number/ })
 })

@@ -9,6 +9,7 @@ const SUBCOMMANDS = [
   ['instances', 'create'],
   ['instances', 'delete'],
   ['instances', 'token'],
+  ['deadletters', 'groups'],
   ['deadletters', 'redrive'],
   ['deadletters', 'discard']
 ]

@@ -40,7 +40,7 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
       })
       const { page, signIn, violations, polled } = await open(t, url, { locale })
       await signIn()
-      await polled(page.getByText(texts.overview.well))
+      await polled(page.getByRole('img', { name: texts.health.levels.good }))
 
       proxy.decide = ({ action }) =>
         action === 'SendMessageBatch' ? { status: 403, code: 'AccessDenied', message: 'no permission' } : undefined
@@ -53,7 +53,7 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
       t.same(await violations(), [])
 
       proxy.decide = () => undefined
-      await polled(page.getByText(texts.overview.well))
+      await polled(page.getByRole('img', { name: texts.health.levels.good }))
       t.equal(await line.count(), 0)
     })
   }
@@ -63,7 +63,7 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
       const { app, url } = await listen(t, { sqs: false })
       const { page, signIn, violations, polled } = await open(t, url, { locale })
       await signIn()
-      await polled(page.getByText(texts.overview.well))
+      await polled(page.getByRole('img', { name: texts.health.levels.good }))
       const list = page.locator('.rejections')
       t.match(await list.innerText(), texts.rejections.none)
 
@@ -71,7 +71,7 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
       const post = async (apikey: string) =>
         app.inject({ method: 'POST', url: '/events/sales', headers: { apikey }, payload: { event: 'cal', data: 1 } })
       for (const key of ['mistyped', 'mistyped', API_KEY]) await post(key)
-      await polled(page.getByText(texts.overview.rejecting))
+      await polled(page.getByRole('img', { name: texts.health.levels.attention }))
       const told = await list.innerText()
       t.match(told, '127.0.0.1 IEV_UNAUTHORIZED')
       t.match(told, `POST /events/:instance · sales · ${texts.rejections.times('2')} · `)
@@ -86,16 +86,84 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
       const overview = await overviewOf(app)
       const time = new Date(Date.parse(overview.rejected[0]?.lastAt ?? '') + 600_000).toISOString()
       await page.route('**/overview', (route) => route.fulfill({ json: { ...overview, time } }))
-      await polled(page.getByText(texts.overview.well))
+      await polled(page.getByRole('img', { name: texts.health.levels.good }))
     })
   }
+
+  for (const [locale, texts] of Object.entries(LANGUAGES)) {
+    t.test(
+      `the overview begins with a sentence, which tells of dead letters and silent instances (${locale})`,
+      async (t) => {
+        const sqs = await startSqs(t)
+        const { app, url } = await listen(t, {
+          sqs: { ...sqs.options, maxPayloadBytes: 1_024, global: { events: ['CALL'] } },
+          eventLog: { silenceAfterMinutes: 30 }
+        })
+        const { page, signIn, violations, polled } = await open(t, url, { locale })
+        await signIn()
+        const { health } = texts
+        const sentence = page.locator('.health-line')
+        const healthy = health.healthy(`SQS 127.0.0.1:${sqs.server.port}`)
+        await polled(page.getByRole('img', { name: health.levels.good }))
+        t.match(await sentence.innerText(), healthy)
+        t.match((await sentence.innerText()).toLowerCase(), health.noEvent)
+
+        await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'x'.repeat(1_100) })
+        await polled(page.getByRole('img', { name: health.levels.attention }))
+        const told = await sentence.innerText()
+        for (const part of [
+          health.rate('').trim(),
+          health.last('').trim().split(' ')[0],
+          healthy,
+          health.deadLetters('1')
+        ])
+          t.ok(told.includes(part as string), `"${told}" has "${part}"`)
+        const why = page.locator('.remedies .reasons')
+        await why.getByText('IEV_SQS_PAYLOAD_TOO_LARGE').waitFor()
+        await why.getByText(texts.dead.advice.tooLarge).waitFor()
+        t.same(await violations(), [])
+        await page.getByRole('link', { name: texts.overview.lookAtThem }).click()
+        await page.getByRole('heading', { level: 1, name: texts.pages['dead-letters'] }).waitFor()
+
+        await app.sqs.deadLetters.discard({})
+        await page.goBack()
+        await polled(page.getByRole('img', { name: health.levels.good }))
+        const { now } = Date
+        const later = t.intercept(Date, 'now', { value: () => now() + 2_700_000, configurable: true })
+        await app.eventLog.silences.look()
+        later.restore()
+        await polled(sentence.getByText(health.silent('sales')))
+        await page.getByRole('button', { name: health.remedies.toSilent }).click()
+        t.equal(await page.evaluate('document.activeElement.id'), 'instances')
+      }
+    )
+  }
+
+  t.test('the charts begin with the last hour of the server, also after a reload', async (t) => {
+    const { url } = await listen(t, { sqs: false })
+    const { page, signIn, polled, t: texts } = await open(t, url)
+    const sample = { accepted: 77, delivered: 1, pending: 2, oldestPendingAgeSeconds: null, deadLetters: 0, sockets: 3 }
+    await page.route('**/overview/history', (route) =>
+      route.fulfill({
+        json: { time: '2026-01-31T12:00:00Z', samples: [{ ...sample, time: '2026-01-31T11:30:00Z' }] }
+      })
+    )
+    await signIn()
+    for (const when of ['at first', 'after a reload']) {
+      const label = texts.overview.chart(texts.metrics.pending, '0', '0', '2')
+      await polled(page.getByRole('img', { name: label }))
+      const chart = page.getByRole('img', { name: `${texts.metrics.accepted}:` })
+      t.match(await chart.getAttribute('aria-label'), /77/, when)
+      if (when === 'at first') await page.reload()
+    }
+  })
 
   t.test('an unreachable SQS is a fault on every page', async (t) => {
     const sqs = await startSqs(t)
     const { url } = await listen(t, { sqs: { ...sqs.options, global: { events: ['CALL'] } } })
     const { page, signIn, go, polled, t: texts } = await open(t, url)
     await signIn()
-    await polled(page.getByText(texts.overview.well))
+    await polled(page.getByRole('img', { name: texts.health.levels.good }))
     await sqs.server.stop()
     const line = page.getByRole('alert').filter({ hasText: 'ECONNREFUSED' })
     await polled(line)
@@ -106,13 +174,19 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
 
   t.test('a server that is unreachable is a fault until it answers again', async (t) => {
     const { app, url } = await listen(t, { sqs: false })
-    const { page, signIn, polled, t: texts } = await open(t, url)
+    const { page, signIn, polled, violations, t: texts } = await open(t, url)
     await signIn()
-    await polled(page.getByText(texts.overview.well))
+    await polled(page.getByRole('img', { name: texts.health.levels.good }))
+    t.notMatch(await page.locator('[data-metric=pending] .figure').innerText(), /:/)
     await app.close()
     await polled(page.getByRole('alert').filter({ hasText: texts.faults.unreachable }))
+    const lost = await page.locator('.health.bad').innerText()
+    const [time = ''] = /\d+:\d\d:\d\d/.exec(lost) ?? []
+    t.match(lost, texts.health.lost(time))
+    t.match(await page.locator('.stale [data-metric=pending] .figure').innerText(), time, 'old numbers have their time')
+    t.same(await violations(), [])
     await listen(t, { sqs: false, port: Number(new URL(url).port) })
-    await polled(page.getByText(texts.overview.well))
+    await polled(page.getByRole('img', { name: texts.health.levels.good }))
   })
 
   t.test('a wrong key is an error, and a replaced token ends the session', async (t) => {
@@ -159,7 +233,7 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
     const { url } = await listen(t, { sqs: false })
     const { page, signIn, go, faults, polled, t: texts } = await open(t, url)
     await signIn()
-    await polled(page.getByText(texts.overview.well))
+    await polled(page.getByRole('img', { name: texts.health.levels.good }))
     for (const body of ['null', '{}', '<h1>Hello</h1>']) {
       await page.route(/overview$|fetchInstances/, (route) => route.fulfill({ contentType: 'text/html', body }))
       await polled(page.getByRole('alert').filter({ hasText: 'NOT_THIS_SERVER' }).first())
@@ -167,7 +241,7 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
       await page.getByRole('alert').filter({ hasText: texts.errors.NOT_THIS_SERVER }).waitFor()
       await page.unroute(/overview$|fetchInstances/)
       await go('#/overview')
-      await polled(page.getByText(texts.overview.well))
+      await polled(page.getByRole('img', { name: texts.health.levels.good }))
     }
     const body = JSON.stringify({ code: 7, response: { message: { join: 'us' } } })
     await page.route(/fetchInstances/, (route) => route.fulfill({ status: 502, body }))

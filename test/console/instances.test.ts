@@ -1,16 +1,17 @@
 import t from 'tap'
 import { connectInstance } from '../../lib/client/connect-instance.ts'
-import type { MemoryDirectory } from '../../lib/instances/memory-directory.ts'
 import { openBrowser } from '../support/browser.ts'
 import { API_KEY, listen } from '../support/build.ts'
 import { executable, LANGUAGES, openConsole, skip } from '../support/console.ts'
+import { newEvent } from '../support/new-event.ts'
 import { startSqs } from '../support/sqs.ts'
 
 t.test('the pages of instances', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
   const sqs = await startSqs(t)
+  sqs.server.createQueue('sales_labels_edit.fifo', { attributes: { FifoQueue: 'true', DeduplicationScope: 'queue' } })
   const { app, url } = await listen(t, {
-    sqs: { ...sqs.options, global: { prefix: 'all', events: ['CALL'] } },
+    sqs: { ...sqs.options, global: { prefix: 'all', events: ['CALL', 'LABELS_EDIT'] } },
     eventLog: { events: { hubs: ['evolution', 'waha'] } }
   })
 
@@ -39,8 +40,9 @@ t.test('the pages of instances', { skip }, async (t) => {
     }
     t.notMatch(await page.content(), await copied())
 
+    t.match(await page.getByRole('row').filter({ hasText: 'sales' }).innerText(), texts.instances.shared)
     await page.getByLabel(texts.instances.search).fill('SUPP')
-    await page.getByText(texts.instances.shown('1')).waitFor()
+    await page.getByText(texts.range('1', '1', '1')).waitFor()
     t.equal(await page.getByRole('link', { name: 'sales', exact: true }).count(), 0)
     await page.getByLabel(texts.instances.search).fill('nobody')
     await page.getByText(texts.instances.notFound('nobody')).waitFor()
@@ -53,33 +55,22 @@ t.test('the pages of instances', { skip }, async (t) => {
   })
 
   for (const [locale, texts] of Object.entries(LANGUAGES)) {
-    t.test(`instances are listed page by page, and found regardless of accents (${locale})`, async (t) => {
+    t.test(`before an instance is deleted, what SQS does not have is shown (${locale})`, async (t) => {
       const { app, url } = await listen(t, { sqs: false })
-      const sales = await app.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
-      const { createdAt, updatedAt } = sales
-      const add = (name: string, key: number) => {
-        const directory = app.eventLog.instances as MemoryDirectory
-        directory.put({ ...sales, createdAt, updatedAt, key, id: String(key), name, tokenHash: null })
-      }
-      for (let key = 2; key <= 250; key++) add(`hub ${String(key).padStart(3, '0')}`, key)
-      add('São Paulo', 251)
-      const { page, signIn, go, faults } = await openConsole(t, browser, url, { locale, hash: '#/instances' })
+      const { store } = app.eventLog
+      const results = await store.log.append(
+        Array.from({ length: 643 }, () => newEvent({ instance: 'vendas', queues: ['q', 'r'] }))
+      )
+      const { key: instanceKey } = app.eventLog.instances.require('vendas')
+      for (const { offset } of results.slice(0, 12))
+        await store.deliveries.bury({ queue: 'q', instanceKey, offset }, { reason: 'X', message: 'no', attempts: 1 })
+      const { page, signIn } = await openConsole(t, browser, url, { locale, hash: '#/instances/vendas' })
       await signIn()
-      await page.getByText(texts.instances.shown('200')).waitFor()
-      await page.getByRole('button', { name: texts.instances.more }).click()
-      await page.getByText(texts.instances.shown('251')).waitFor()
-      t.equal(await page.getByRole('button', { name: texts.instances.more }).count(), 0)
-      t.equal(await page.getByRole('listitem').last().getByRole('link').innerText(), 'São Paulo')
-      await page.getByLabel(texts.instances.search).fill('sao')
-      await page.getByText(texts.instances.shown('1')).waitFor()
-      await page.getByRole('link', { name: 'São Paulo' }).waitFor()
-
-      await go('#/history')
-      await page.getByRole('combobox', { name: texts.instance }).pressSequentially('hub 24')
-      await page.locator('option[value="hub 249"]').waitFor({ state: 'attached' })
-      await page.getByRole('combobox', { name: texts.instance }).fill('hub 249')
-      await page.waitForURL(/#\/history\/hub%20249$/)
-      t.same(faults, [])
+      await page.getByRole('button', { name: texts.danger.delete }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('link', { name: texts.danger.showDeadLetters }).waitFor()
+      const facts = await dialog.getByRole('definition').allInnerTexts()
+      t.match(facts, [locale === 'en' ? '1,274' : '1.274', /^12 /])
     })
   }
 
@@ -87,7 +78,8 @@ t.test('the pages of instances', { skip }, async (t) => {
     const { page, t: texts, copied } = await open('#/instances/sales')
     const card = (title: string) => page.getByRole('region', { name: title, exact: true })
     const queues = card(texts.transports.sqs.title)
-    await queues.getByText(texts.transports.sqs.global('all', '1')).waitFor()
+    await queues.getByText(texts.transports.sqs.global('all', '2')).waitFor()
+    await queues.getByText(texts.transports.sqs.twice).waitFor()
     await queues.getByRole('switch').check()
     await queues.getByRole('group', { name: 'WAHA' }).getByText('waha.message.any').waitFor()
     await queues.getByRole('button', { name: texts.none }).click()
@@ -104,6 +96,8 @@ t.test('the pages of instances', { skip }, async (t) => {
       await queues.innerText(),
       new RegExp(`http://.*:${sqs.server.port}/000000000000/sales_labels_association.fifo`)
     )
+    t.match(await queues.innerText(), texts.queues.other('DeduplicationScope', 'queue', 'messageGroup'))
+    t.match(await queues.innerText(), `${texts.queues.alsoSentTo} all_labels_edit.fifo`)
     t.same(app.sqs.find('sales')?.events, ['LABELS_EDIT', 'LABELS_ASSOCIATION'])
 
     const sockets = card(texts.transports.websocket.title)
@@ -124,6 +118,13 @@ t.test('the pages of instances', { skip }, async (t) => {
       })
     })
     t.equal(await heard, 'call', 'the URL of the snippet works')
+    for (const [client, code] of [
+      ['stream', `curl -sSN --fail-with-body '${url}/events/sales/stream'`],
+      ['polling', `new URL("${url}/events/sales")`]
+    ] as const) {
+      await sockets.getByRole('radio', { name: texts.connect[client] }).check()
+      await sockets.getByText(code).waitFor()
+    }
 
     await sockets.getByRole('switch').uncheck()
     await sockets.getByText(texts.transports.unsaved).waitFor()
@@ -141,6 +142,15 @@ t.test('the pages of instances', { skip }, async (t) => {
     await dialog.getByText(texts.copied).waitFor()
     const reply = await app.inject({ url: '/server', headers: { apikey: await copied() } })
     t.match(reply.json(), { identity: { instance: 'sales' } })
+    await dialog.getByRole('button', { name: texts.close }).click()
+
+    const old = await copied()
+    await page.getByRole('button', { name: texts.danger.token }).click()
+    await dialog.getByRole('combobox', { name: texts.danger.oldToken }).selectOption('86400')
+    await dialog.getByRole('button', { name: texts.danger.token }).click()
+    await dialog.getByText(texts.danger.oldValidUntil('').slice(0, -2)).waitFor()
+    t.equal(app.eventLog.instances.findByToken(old)?.name, 'sales')
+    t.ok((app.eventLog.instances.get('sales')?.formerToken?.until.getTime() ?? 0) > Date.now() + 86_000_000)
     await dialog.getByRole('button', { name: texts.close }).click()
 
     await page.getByRole('button', { name: texts.danger.delete }).click()
@@ -166,6 +176,14 @@ t.test('the pages of instances', { skip }, async (t) => {
     await page.evaluate("dispatchEvent(new Event('focus'))")
     await gone.waitFor()
     t.equal(await page.getByRole('switch').count(), 0, 'nothing of it can be changed')
+    t.equal(await page.getByRole('button', { name: texts.tryAgain }).count(), 0)
+    await page.getByRole('button', { name: texts.instances.create }).click()
+    const dialog = page.getByRole('dialog')
+    t.equal(await dialog.getByLabel(texts.create.name).inputValue(), 'brief')
+    await dialog.getByRole('button', { name: texts.create.submit, exact: true }).click()
+    await dialog.getByRole('link', { name: texts.create.next }).click()
+    await page.getByRole('button', { name: texts.danger.delete }).waitFor()
+    await app.inject({ method: 'DELETE', url: '/instance/delete/brief', headers: { apikey: API_KEY } })
 
     await go('#/send/brief')
     await page.getByText(texts.send.unknown('brief')).waitFor()

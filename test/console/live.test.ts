@@ -18,7 +18,11 @@ t.test('the live page and the history', { skip }, async (t) => {
     await console.signIn()
     const { page, t: texts } = console
     const list = page.getByRole('listbox', { name: texts.live.list })
-    const live = () => page.getByRole('status').getByText(texts.live.states.live, { exact: true }).waitFor()
+    const live = async () => {
+      await page.getByRole('status').getByText(texts.live.states.live, { exact: true }).waitFor()
+      // The list holds where the pointer is.
+      await page.mouse.move(5, 5)
+    }
     return { ...console, app, url, texts, list, live }
   }
 
@@ -71,6 +75,7 @@ t.test('the live page and the history', { skip }, async (t) => {
     await page.getByRole('button', { name: texts.live.pause }).click()
     await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'meanwhile' })
     await page.getByRole('button', { name: texts.live.resume('1') }).waitFor()
+    await page.locator('.state.waiting').getByText(texts.live.states.paused).waitFor()
     t.equal(await list.getByText('"meanwhile"').count(), 0)
     await page.getByRole('button', { name: texts.live.resume('1') }).click()
     await list.getByText('"meanwhile"').waitFor()
@@ -81,6 +86,63 @@ t.test('the live page and the history', { skip }, async (t) => {
     await page.getByRole('button', { name: texts.live.clear }).click()
     await page.getByText(texts.live.empty).waitFor()
     await page.getByRole('button', { name: texts.live.resume('0') }).waitFor()
+  })
+
+  t.test('the list holds while it is hovered, focused by keyboard or an event is open', async (t) => {
+    const { app, page, list, live, texts, violations } = await open(t)
+    await live()
+    let last = 0
+    const send = async (count: number) => {
+      const events = Array.from({ length: count }, () => ({ instance: 'sales', event: 'call', data: `n${++last}` }))
+      await app.eventLog.accept(events)
+    }
+    const fresh = (count: number) => page.getByRole('button', { name: texts.live.showNew(String(count)) })
+    const away = () => page.mouse.move(5, 5)
+    await send(30)
+    await list.getByText('"n30"').waitFor()
+
+    const aimed = list.getByRole('option').nth(2)
+    const name = await aimed.locator('.event-preview').innerText()
+    const box = await aimed.boundingBox()
+    const [x, y] = [(box?.x ?? 0) + 60, (box?.y ?? 0) + 10] as const
+    await page.mouse.move(x, y)
+    await send(12)
+    await fresh(12).waitFor()
+    t.same(await aimed.boundingBox(), box, 'neither the button nor an event moves the rows')
+    await page.mouse.click(x, y)
+    const inspector = page.getByRole('region', { name: texts.inspector, exact: true })
+    await inspector.getByText(name).waitFor()
+
+    await away()
+    await send(3)
+    await fresh(15).waitFor()
+    t.ok(await list.getByRole('option', { selected: true }).isVisible(), 'the chosen row stays in view')
+    t.same(await violations(), [])
+    await fresh(15).click()
+    await list.getByText('"n45"').waitFor()
+    await inspector.getByText(name).waitFor()
+
+    await page.getByRole('button', { name: texts.closeEvent }).click()
+    await away()
+    await send(1)
+    await list.getByText('"n46"').waitFor()
+
+    await page.getByRole('button', { name: texts.live.clear }).focus()
+    await page.keyboard.press('Tab')
+    await page.locator('summary:focus').waitFor()
+    await page.keyboard.press('Tab')
+    await page.locator('[role=listbox]:focus').waitFor()
+    await send(2)
+    await fresh(2).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await inspector.getByText('"n46"').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText(texts.inspectHint).waitFor()
+    await page.locator('[role=listbox]:focus').waitFor()
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Shift+Tab')
+    await list.getByText('"n48"').waitFor()
   })
 
   t.test('a filtered list shows only selected events', async (t) => {
@@ -99,10 +161,15 @@ t.test('the live page and the history', { skip }, async (t) => {
     const eventLog = { url: `file:${join(folder(t), 'events.db')}` }
     const { app, url, page, list, live, texts } = await open(t, { eventLog })
     await live()
+    await page.getByText(texts.live.empty).waitFor()
     await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 'before' })
     await list.getByText('"before"').waitFor()
     await app.close()
-    await page.getByRole('status').getByText(texts.live.states.reconnecting).waitFor()
+    const lost = page.getByRole('status').getByText(texts.live.states.reconnecting)
+    t.match(await lost.innerText(), /since \d+:\d\d:\d\d/)
+    await page.getByRole('button', { name: texts.live.clear }).click()
+    await page.getByText(texts.live.lost).waitFor()
+    t.equal(await page.getByText(texts.live.empty).count(), 0)
 
     const { app: again } = await listen(t, { sqs: false, eventLog, port: Number(new URL(url).port) })
     await again.onInstanceEvent({ instance: 'sales', event: 'call', data: 'in between' })
@@ -111,7 +178,7 @@ t.test('the live page and the history', { skip }, async (t) => {
     await page.getByText(texts.live.replayed('1')).waitFor()
     await again.onInstanceEvent({ instance: 'sales', event: 'call', data: 'after' })
     await list.getByText('"after"').waitFor()
-    t.match(await list.getByRole('option').allInnerTexts(), [/after/, /in between/, /before/])
+    t.match(await list.getByRole('option').allInnerTexts(), [/after/, /in between/])
   })
 
   t.test('a button enables WebSocket for an instance without a selection', async (t) => {
@@ -157,10 +224,34 @@ t.test('the live page and the history', { skip }, async (t) => {
     const events = Array.from({ length: 10_000 }, (_, data) => ({ instance: 'sales', event: 'call', data }))
     for (let first = 0; first < events.length; first += 1_000)
       await app.eventLog.accept(events.slice(first, first + 1_000))
-    await list.getByText('10000', { exact: true }).waitFor()
+    await list.getByText('10,000', { exact: true }).waitFor()
     t.ok((await list.getByRole('option').count()) < 60, 'only the visible rows are in the page')
     t.equal(await list.getByRole('option').first().getAttribute('aria-setsize'), '1000')
     await page.keyboard.press('End')
+  })
+
+  t.test('the history shows only events whose data match a filter', async (t) => {
+    const { app, page, go, texts, faults } = await open(t)
+    for (let n = 1; n <= 120; n++)
+      await app.onInstanceEvent({ instance: 'sales', event: 'call', data: { n, even: n % 2 === 0 } })
+    await go('#/history/sales')
+    await page.locator('summary').filter({ hasText: texts.filterEvents }).click()
+    const field = page.getByLabel(texts.filters.filter, { exact: true })
+    await field.fill('{"n":[119]}')
+    await page.getByText(texts.history.range('1', '119', '119')).waitFor()
+    await field.fill('{"even":[true]')
+    await page.getByText(texts.history.range('1', '119', '119')).waitFor()
+    await field.fill('{"even":true}')
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /^filter\.even must be a list of conditions/ })
+      .waitFor()
+    await field.fill('{"even":["no"]}')
+    await page.getByText(texts.history.noneOfThese).waitFor()
+    await page.locator('summary').filter({ hasText: texts.filters.filter }).waitFor()
+    await page.getByRole('button', { name: texts.filters.removeFilter }).click()
+    await page.getByText(texts.history.range('50', '71', '120')).waitFor()
+    t.same(faults, [])
   })
 
   t.test('the history shows the log page by page, newest first', async (t) => {

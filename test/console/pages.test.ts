@@ -62,7 +62,7 @@ t.test(
         await page.keyboard.press('Escape')
 
         await console.go('#/instances/sales')
-        await page.getByText('sales_call.fifo', { exact: true }).waitFor()
+        await page.getByText('sales_call.fifo', { exact: true }).first().waitFor()
         await page.getByText('connectInstance("ws://').waitFor()
         await look('instance')
 

@@ -9,8 +9,7 @@ import { formatsOf } from '../../console/format.ts'
 import { inChunks } from '../../console/in-chunks.ts'
 import { jsonTokens } from '../../console/json-tokens.ts'
 import { href, parseRoute } from '../../console/route.ts'
-import { NO_SERIES, withPoint } from '../../console/sample-series.ts'
-import { clientSnippet, socketIoSnippet } from '../../console/snippets.ts'
+import { NO_SERIES, withHistory, withPoint } from '../../console/sample-series.ts'
 import templates from '../../console/templates.json' with { type: 'json' }
 import { templateOf } from '../../console/templates.ts'
 import { EVOLUTION_EVENTS, EventCatalogue } from '../../lib/events/catalogue.ts'
@@ -26,10 +25,15 @@ t.test('the routes have the prefix of the page', async (t) => {
 
 t.test('a URL of a page is parsed to that page', async (t) => {
   for (const name of ['sales', 'a/b', '50%', 'são paulo', '#'])
-    t.same(parseRoute(href('live', name)), { page: 'live', instance: name })
-  t.same(parseRoute('#/dead-letters'), { page: 'dead-letters', instance: undefined })
-  t.same(parseRoute(''), { page: undefined, instance: undefined })
-  t.same(parseRoute('#/nothing/50%'), { page: undefined, instance: '50%' }, 'malformed ones are taken as they are')
+    t.same(parseRoute(href('live', name)), { page: 'live', instance: name, event: undefined })
+  t.same(parseRoute(href('history', 'a/b', '50%/7')), { page: 'history', instance: 'a/b', event: '50%/7' })
+  t.same(parseRoute('#/dead-letters'), { page: 'dead-letters', instance: undefined, event: undefined })
+  t.same(parseRoute(''), { page: undefined, instance: undefined, event: undefined })
+  t.same(
+    parseRoute('#/nothing/50%'),
+    { page: undefined, instance: '50%', event: undefined },
+    'malformed ones are taken as they are'
+  )
 })
 
 t.test('a buffer keeps the latest events, newest first, and counts all', async (t) => {
@@ -127,38 +131,28 @@ t.test('numbers and times have the format of the language', async (t) => {
   t.same([en.rate(2.345), en.rate(1_234.5), pt.rate(2.345)], ['2.3', '1,235', '2,3'])
   t.same([0.4, 59, 60, 7_199, 90_000].map(en.duration), ['0s', '59s', '1m', '1h', '1d'])
   t.match(en.dateTime('2026-11-22T13:04:05Z'), /2026.*\d\d:04:05/)
-  t.match(pt.time('2026-11-22T13:04:05.678Z'), /04:05,678/)
+  const today = new Date()
+  today.setMilliseconds(678)
+  t.match(pt.moment(today.toISOString()), /^\d\d:\d\d:\d\d,678$/)
+  t.match(pt.moment('2024-02-21T13:04:05.678Z'), /^2\d\/02, \d\d:04:05$/)
+  t.match(pt.zone(), /^(GMT|UTC)/)
+  t.match(en.moment('2024-02-21T13:04:05.678Z'), /^02\/2\d, \d\d:04:05$/)
 })
 
-t.test('a series keeps five minutes', async (t) => {
+t.test('a series keeps an hour, and may begin with what was before it', async (t) => {
   const point = { accepted: null, delivered: 1, pending: 2, oldest: 3, deadLetters: 4, sockets: 5 }
   let series = NO_SERIES
-  for (let n = 0; n < 200; n++) series = withPoint(series, n * 2, point)
-  t.equal(series.times.length, 150)
-  t.equal(series.times[0], 100)
+  for (let n = 0; n < 2_000; n++) series = withPoint(series, { ...point, time: n * 2 })
+  t.equal(series.times.length, 1_800)
+  t.equal(series.times[0], 400)
   t.same(series.accepted.at(-1), null)
   t.same(NO_SERIES.times, [], 'the earlier series is unchanged')
-})
-
-t.test('snippets contain the path only if it is not the default', async (t) => {
-  const target = { page: 'https://host/hub/console/', path: '/socket.io', instance: 'são' }
-  for (const snippet of [clientSnippet, socketIoSnippet]) {
-    t.match(snippet(target), '"wss://host/s%C3%A3o"')
-    t.notMatch(snippet(target), 'path:')
-    t.match(snippet({ ...target, path: '/ws' }), 'path: "/ws"')
-  }
-})
-
-t.test('a name in a snippet is escaped', async (t) => {
-  const page = 'https://host/console/'
-  const names = ["'-alert(1)-'", `q'"uote`, '`${x}`', '\\']
-  const literals = (text: string) =>
-    [...text.matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([literal]) => JSON.parse(literal) as string)
-  for (const snippet of [clientSnippet, socketIoSnippet])
-    t.same(
-      names.map((instance) => literals(snippet({ page, path: `/a'"b`, instance }))),
-      names.map((instance) => [`wss://host/${encodeURIComponent(instance)}`, `/a'"b`])
-    )
+  const before = [380, 390, 400, 410].map((time) => ({ ...point, accepted: time, time }))
+  const joined = withHistory(series, before)
+  t.same(joined.times.slice(0, 4), [380, 390, 400, 402])
+  t.same(joined.accepted.slice(0, 3), [380, 390, null])
+  t.same(withHistory(NO_SERIES, before).times, [380, 390, 400, 410])
+  t.same(withPoint(joined, { ...point, time: 9_000 }).times, [9_000])
 })
 
 t.test('every event of the catalogue has a template; other events have an empty object', async (t) => {

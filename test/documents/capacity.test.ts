@@ -122,10 +122,10 @@ t.test('the sockets of a lost node are back when clients, nodes and PostgreSQL h
   t.ok(late.allSeconds >= 50_000 * 0.0006, 'but nothing is lost')
 })
 
-t.test('docs/scaling.md has the tables that follow from the measured inputs', async (t) => {
+t.test('docs/capacity.md has the tables that follow from the measured inputs', async (t) => {
   const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
   const measured = JSON.parse(read('bench/capacity/inputs.json')) as CapacityInputs
-  const document = read('docs/scaling.md')
+  const document = read('docs/capacity.md')
   // As `node bench/capacity/plan.ts` prints them.
   for (const table of [inputsTable, sizesTable, limitsTable, lossTable])
     t.ok(document.includes(`${table(measured)}\n`), table.name)

@@ -68,6 +68,7 @@ t.test('sqs-queue deletes what is done, and leaves a failure with what is behind
 
 t.test('follow-log goes on after the last event that was done', async (t) => {
   const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('sales / 1', { enabled: true })
   const emit = (data: string) => app.onInstanceEvent({ instance: 'sales / 1', event: 'messages.upsert', data })
   for (const data of ['one', 'two']) await emit(data)
 

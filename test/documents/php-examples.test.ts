@@ -48,7 +48,7 @@ t.test('worker.php does each event once, in order; a failure delays its own inst
 t.test("Laravel's worker reads the queue with the example's classes, and does each event once", async (t) => {
   const program = phpWith(t, {
     extensions: ['pdo_sqlite'],
-    files: ['Illuminate/Queue/autoload.php', 'Illuminate/Database/autoload.php']
+    files: ['Queue', 'Database', 'Events'].map((part) => `Illuminate/${part}/autoload.php`)
   })
   if (program === undefined) return
   const sqs = await startSqs(t)
@@ -76,6 +76,7 @@ t.test('follow-log.php goes on where its last run stopped, and ends when it is r
   const program = phpWith(t)
   if (program === undefined) return
   const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('sales', { enabled: true })
   const emit = (text: string) => app.onInstanceEvent({ instance: 'sales', event: 'messages.upsert', data: { text } })
   await emit('before')
   const env = { URL: url, INSTANCE: 'sales', API_KEY }

@@ -72,19 +72,54 @@ t.test('every link within the repository leads to a file and a heading that exis
   )
 })
 
-t.test('README.md and README.pt-BR.md link to the same files', async (t) => {
+t.test('documents in Portuguese link to those in Portuguese where there are any', async (t) => {
+  const translated = DOCUMENTS.filter((path) => path.startsWith('docs/pt-BR/') || path === 'README.pt-BR.md')
+  const found = translated.flatMap((document) =>
+    links(read(document)).flatMap((target) => {
+      const file = posix.join(posix.dirname(document), target.replace(/#.*/, ''))
+      const translation = file === 'README.md' ? 'README.pt-BR.md' : file.replace(/^docs\//, 'docs/pt-BR/')
+      // The first line of each links to the other language.
+      return file !== document && translation !== file && translated.includes(translation) && translation !== document
+        ? [{ document, target }]
+        : []
+    })
+  )
+  t.strictSame(found, [])
+})
+
+t.test('README.md and README.pt-BR.md link to the same files, or to their translations', async (t) => {
   const files = (path: string) =>
     links(read(path))
       .filter((target) => !target.startsWith('#') && !target.startsWith('README'))
+      .map((target) => target.replace('docs/pt-BR/', 'docs/').replace(/#.*/, ''))
       .sort()
   t.same(files('README.pt-BR.md'), files('README.md'))
 })
 
-t.test('docs/README.md lists every guide', async (t) => {
-  const listed = new Set(['README.md', ...links(read('docs/README.md'))])
-  const guides = globSync('*.md', { cwd: new URL('docs/', root) })
+t.test('README.md and README.pt-BR.md fit on 250 lines, and have the same commands', async (t) => {
+  const [english = '', portuguese = ''] = ['README.md', 'README.pt-BR.md'].map(read)
+  t.ok(english.split('\n').length <= 250 && portuguese.split('\n').length <= 250)
+  const commands = (markdown: string) => markdown.match(/^```sh$.*?^```$/gms)
+  t.same(commands(portuguese), commands(english))
+})
+
+for (const folder of ['docs/', 'docs/pt-BR/']) {
+  t.test(`${folder}README.md lists every guide`, async (t) => {
+    const listed = new Set(['README.md', ...links(read(`${folder}README.md`))])
+    const guides = globSync('{,reference/}*.md', { cwd: new URL(folder, root) })
+    t.strictSame(
+      guides.filter((name) => !listed.has(name)),
+      []
+    )
+  })
+}
+
+t.test('the list of guides in Portuguese marks those that are only in English', async (t) => {
+  const rows = read('docs/pt-BR/README.md').matchAll(/^\| \[.*\]\(([^)]*)\)( \(em inglês\))? \|/gm)
+  const marks = Array.from(rows, ([, target = '', mark]) => ({ target, marked: mark !== undefined }))
+  t.ok(marks.some(({ marked }) => marked))
   t.strictSame(
-    guides.filter((name) => !listed.has(name)),
+    marks.filter(({ target, marked }) => marked !== target.startsWith('../')),
     []
   )
 })

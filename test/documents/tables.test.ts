@@ -13,11 +13,6 @@ import { API_KEY, bare } from '../support/build.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-/** The sections of a document. The tests find them by number, because their headings differ between the languages. */
-function sections(markdown: string): string[] {
-  return markdown.split(/^## /m).slice(1)
-}
-
 /** The names in the first column of a section's tables. */
 function firstColumn(text: string): string[] {
   return [...text.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) =>
@@ -35,18 +30,16 @@ const codes = Object.entries(errors).flatMap(([name, value]) => {
   return typeof value === 'string' ? [value] : []
 })
 
-for (const file of ['README.md', 'README.pt-BR.md']) {
-  t.test(`${file} lists the options, routes, events, error codes and metrics of the code`, async (t) => {
-    const markdown = read(file)
-    const [, , options = '', routes = '', events = '', errorsSection = '', metricsSection = ''] = sections(markdown)
-
-    const [root, store, sqs, websocket, settings] = tables(options)
+for (const folder of ['docs/reference', 'docs/pt-BR/reference']) {
+  t.test(`${folder} lists the options, settings, routes, events, error codes and metrics of the code`, async (t) => {
+    const page = (name: string) => read(`${folder}/${name}.md`)
+    const [root, store, sqs, websocket] = tables(page('options'))
     const names = (schema: { properties: object }) => Object.keys(schema.properties).sort()
     t.same(root?.sort(), names(AppOptions), 'options of the root plugin')
     t.same(store?.sort(), names(EventLogOptions), 'options of event-log')
     t.same(sqs?.sort(), names(SqsOptions), 'options of sqs')
     t.same(websocket?.sort(), names(WebsocketOptions), 'options of websocket')
-    t.same(settings?.sort(), [...names(EnvSchema), 'SQS_GLOBAL_<KEY>'].sort(), 'settings')
+    t.same(firstColumn(page('settings')).sort(), [...names(EnvSchema), 'SQS_GLOBAL_<KEY>'].sort(), 'settings')
 
     const served: string[] = []
     const server = bare(t)
@@ -58,22 +51,62 @@ for (const file of ['README.md', 'README.pt-BR.md']) {
     await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: { region: 'x' } })
     await server.register(rootRoute, { docs: true, console: true })
     await server.ready()
-    t.same(firstColumn(routes).sort(), served.sort(), 'routes')
+    t.same(firstColumn(page('routes')).sort(), served.sort(), 'routes')
 
     const registry = await server.eventLog.metrics.registry()
     const metrics = registry.getMetricsAsArray().map(({ name }) => name)
-    t.same(firstColumn(metricsSection).sort(), metrics.sort(), 'metrics')
+    t.same(firstColumn(page('metrics')).sort(), metrics.sort(), 'metrics')
 
     const without = (text: string) => (name: string) => !text.includes(`\`${name}\``)
-    const named = errorsSection.match(/IEV_[A-Z0-9_]+/g) ?? []
+    const named = page('errors').match(/IEV_[A-Z0-9_]+/g) ?? []
     t.ok(codes.length > 20)
     t.strictSame(
       {
-        missingEvents: EVOLUTION_EVENTS.filter(without(events)),
-        missingCodes: codes.filter(without(markdown)),
+        missingEvents: EVOLUTION_EVENTS.filter(without(page('events'))),
+        missingCodes: codes.filter(without(page('errors') + page('sockets'))),
         unknownCodes: named.filter((code) => !codes.includes(code))
       },
       { missingEvents: [], missingCodes: [], unknownCodes: [] }
+    )
+  })
+}
+
+/** The cells of the tables' rows, by the name in the first one. */
+function rows(text: string): Map<string, string[]> {
+  return new Map(
+    [...text.matchAll(/^\| (`[^|]+`) \|(.*)\|$/gm)].flatMap(([, cell = '', rest = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(
+        ([, name = '']) => [name, rest.split('|').map((text) => text.trim())] as const
+      )
+    )
+  )
+}
+
+for (const folder of ['docs/reference', 'docs/pt-BR/reference']) {
+  t.test(`${folder} has the defaults of settings and the statuses of errors`, async (t) => {
+    const page = (name: string) => rows(read(`${folder}/${name}.md`))
+    const settings = page('settings')
+    const properties: Record<string, { default?: unknown }> = EnvSchema.properties
+    const defaults = Object.entries(properties).flatMap(([name, { default: value }]) =>
+      // Empty: what that means is told in words.
+      value === undefined || value === '' ? [] : [[name, `\`${String(value)}\``] as const]
+    )
+    t.ok(defaults.length > 30)
+    t.same(
+      defaults.map(([name]) => [name, settings.get(name)?.[0]]),
+      defaults
+    )
+
+    const listed = page('errors')
+    const statuses = Object.values(errors).flatMap((value) => {
+      if (typeof value !== 'function') return []
+      const { code, statusCode } = new (value as new () => { code?: string; statusCode?: number })()
+      return code !== undefined && listed.get(code)?.[0] ? [[code, String(statusCode)] as const] : []
+    })
+    t.ok(statuses.length > 20)
+    t.same(
+      statuses.map(([code]) => [code, listed.get(code)?.[0]]),
+      statuses
     )
   })
 }

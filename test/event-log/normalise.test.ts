@@ -210,3 +210,16 @@ t.test('extras cannot replace a member of messages', async (t) => {
   t.equal(normalise({ extra: { gone: undefined, 'a"b': '\uDC00' } }).extra, '"a\\"b":"\\udc00"')
   t.equal(faults({ extra: { id: 1, offset: 1 }, dateTime: 'never' }).length, 4, 'each is told')
 })
+
+t.test('faults of a list have the places of their events', async (t) => {
+  const options = { catalogueOf: () => new EventCatalogue(), serverUrl: 'x', exposeApiKey: false }
+  const inputs = [{ ...INPUT, instance: '' }, { ...INPUT, event: 'none' }, { ...INPUT, id: 1 }, INPUT]
+  // Of any shape: callers without types exist.
+  try {
+    normaliseEvents(inputs as InstanceEventInput[], options)
+    t.fail('nothing was refused')
+  } catch (error) {
+    const { messages = [] } = error as InstanceEventsError
+    t.match(messages, [/^\[0\]: /, /^\[1\]: /, /^\[2\]: /])
+  }
+})

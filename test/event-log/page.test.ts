@@ -3,6 +3,7 @@ import { readEventPage, type EventPage, type EventPageOptions } from '../../lib/
 import type { LogStore, ReadOptions } from '../../lib/store/log-store.ts'
 import { build } from '../support/build.ts'
 import { newEvents } from '../support/new-event.ts'
+import { openSqlite } from '../support/sqlite-store.ts'
 
 /** A log of 60,000 events of two instances in turn; the 100th and the 59,900th are calls of `sales`. */
 async function longLog(t: Parameters<typeof build>[0]) {
@@ -84,4 +85,24 @@ t.test('the page of an empty log is empty', async (t) => {
   const empty = { events: [], more: false, log, complete: true }
   t.same(await readEventPage(eventLog.store.log, { after: 0, limit: 10 }), { ...empty, next: 0 })
   t.same(await readEventPage(eventLog.store.log, { after: 0, before: 'latest', limit: 10 }), { ...empty, next: 1 })
+})
+
+t.test('an offset of an earlier part of the log is kept, one of an unknown log is not', async (t) => {
+  const { store, reopen } = openSqlite(t)
+  await store.log.append(newEvents(3))
+  const read = (log: LogStore, after: number, known?: string) =>
+    readEventPage(log, { after, limit: 10, ...(known !== undefined && { log: known }) })
+  const before = await read(store.log, 0)
+  const { log } = await reopen()
+  await log.append(newEvents(1))
+  for (const [after, known] of [
+    [2, before.log],
+    [2, 'unknown'],
+    [9, before.log]
+  ] as const)
+    await t.resolves(read(log, after, known))
+  t.same(
+    (await read(log, 2, before.log)).events.map(({ offset }) => offset),
+    [3, 4]
+  )
 })

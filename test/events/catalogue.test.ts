@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { EVOLUTION_EVENTS, EventCatalogue, eventKey, type CatalogueOptions } from '../../lib/events/catalogue.ts'
+import { EVOLUTION_EVENTS, EventCatalogue, type CatalogueOptions } from '../../lib/events/catalogue.ts'
+import { eventKey } from '../../lib/events/event-key.ts'
 import type { InstanceEventsError } from '../../lib/error-class.ts'
 
 const catalogue = new EventCatalogue()

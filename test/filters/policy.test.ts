@@ -180,3 +180,15 @@ t.test('a policy that cannot be used is refused with the member and the remedy',
   )
   t.equal(matches(nested(11), {}), false)
 })
+
+t.test('a number that JSON could not keep is refused, wherever it stands', async (t) => {
+  const message = /^filter\.a\[0\].* has a number from 1e308 on: take a smaller one$/
+  const policies = [
+    { a: [Infinity] },
+    { a: [{ numeric: ['>', -Infinity] }] },
+    { a: [{ numeric: ['>', 1, '<', Infinity] }] },
+    { a: [{ 'anything-but': Infinity }] },
+    { a: [{ 'anything-but': [1, Infinity] }] }
+  ]
+  for (const policy of policies) t.throws(() => compilePolicy(policy, 'filter'), { message })
+})

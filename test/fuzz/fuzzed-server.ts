@@ -30,7 +30,7 @@ export async function startFuzzedServer(t: Test, { endpoint, findings, measured 
       // Every fault of SQS passes: no event of the good tenant may become a dead letter.
       SQS_MAX_ATTEMPTS: '1000000',
       // All clients have one address.
-      WEBSOCKET_WRONG_KEYS_PER_MINUTE: '1000000',
+      WRONG_KEYS_PER_MINUTE: '1000000',
       LOG_LEVEL: 'warn'
     }
   })

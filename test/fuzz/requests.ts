@@ -69,8 +69,8 @@ const ROUTES = [
 ]
 const READ_ROUTES =
   `/events/NAME /events /sqs/find/NAME /websocket/find/NAME /sqs/queues/NAME /sqs/deadletters /instance/fetchInstances
- /server /overview /metrics /ready /health / /console /docs /docs/json /docs/asyncapi /events/NAME/stream /nowhere/NAME //events//NAME
- /events/NAME/ /../server * /socket.io/ http://else.where/server`.split(/\s+/)
+ /sqs/deadletters/groups /instance/backlog/NAME /events/NAME/outcome /server /overview /metrics /ready /health / /console /docs /docs/json /docs/asyncapi /events/NAME/stream
+ /nowhere/NAME //events//NAME /events/NAME/ /../server * /socket.io/ http://else.where/server`.split(/\s+/)
 const query = fc.oneof(
   { weight: 4, arbitrary: fc.constant('') },
   {

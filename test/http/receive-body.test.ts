@@ -1,6 +1,11 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { receiveBody } from '../../lib/http/receive-body.ts'
+import { receiveBody as receiveWith, type ReceiveOptions } from '../../lib/http/receive-body.ts'
+
+const receiveBody = (payload: Readable, options: ReceiveOptions): Promise<Buffer> =>
+  new Promise((resolve, reject) =>
+    receiveWith(payload, options, (error, body) => (error ? reject(error) : resolve(body as Buffer)))
+  )
 
 const receive = async (parts: readonly (Buffer | string)[], announced: number) => {
   const lengths: number[] = []

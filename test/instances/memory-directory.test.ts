@@ -1,6 +1,7 @@
 import t from 'tap'
 import { listOfJson, sharedList } from '../../lib/instances/event-lists.ts'
-import { blankInstance, hashToken, MemoryDirectory } from '../../lib/instances/memory-directory.ts'
+import { blankInstance, MemoryDirectory } from '../../lib/instances/memory-directory.ts'
+import { hashToken } from '../../lib/instances/token-digest.ts'
 
 t.test('a token that another instance was given is not forgotten by its former holder', (t) => {
   const noTable = () => Promise.reject(new Error('nothing is written here'))
@@ -21,6 +22,21 @@ t.test('a token that another instance was given is not forgotten by its former h
   t.end()
 })
 
+t.test('a former token that another instance has been given is its own', (t) => {
+  const noTable = () => Promise.reject(new Error('nothing is written here'))
+  const directory = new MemoryDirectory({ write: noTable, remove: noTable })
+  t.after(() => directory.close())
+  // To the clock of the node that gave it, its time was over.
+  directory.put({ ...blankInstance('support'), key: 2, tokenHash: hashToken('shared') })
+  const formerToken = { hash: hashToken('shared'), until: new Date(Date.now() + 3_600_000) }
+  const sales = { ...blankInstance('sales'), key: 1, tokenHash: hashToken('new'), formerToken }
+  directory.put(sales)
+  t.equal(directory.findByToken('shared')?.name, 'support')
+  directory.drop(sales)
+  t.equal(directory.findByToken('shared')?.name, 'support')
+  t.end()
+})
+
 t.test('an instance is kept in little memory, with all of its members', async (t) => {
   const noTable = () => Promise.reject(new Error('nothing is written here'))
   const directory = new MemoryDirectory({ write: noTable, remove: noTable })
@@ -37,15 +53,19 @@ t.test('an instance is kept in little memory, with all of its members', async (t
     id: 'an id',
     name: 'sales',
     tokenHash: hashToken('token'),
+    formerToken: { hash: hashToken('former'), until: new Date(Date.now() + 3_600_000) },
     integration: 'WHATSAPP-BAILEYS',
     silenceAfterMinutes: null,
+    limits: { eventsPerSecond: 5, bytesPerSecond: null, sockets: 2, retainedBytes: null },
     createdAt: date(1),
     updatedAt: date(2),
     selections: { sqs: selection('a'), websocket: selection('b') }
   }
+  t.after(() => directory.close())
   directory.put(given)
   const kept = directory.require('sales')
-  const { key, id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = kept
+  const { key, id, name, tokenHash, formerToken, integration, silenceAfterMinutes } = kept
+  const { limits, createdAt, updatedAt, selections } = kept
   const { sqs, websocket } = selections
   const plain = (kept: typeof sqs) =>
     kept && {
@@ -61,8 +81,10 @@ t.test('an instance is kept in little memory, with all of its members', async (t
       id,
       name,
       tokenHash,
+      formerToken,
       integration,
       silenceAfterMinutes,
+      limits,
       createdAt,
       updatedAt,
       selections: { sqs: plain(sqs), websocket: plain(websocket) }

@@ -13,9 +13,13 @@ t.test('names are sorted and found regardless of case and accents', async (t) =>
   t.same(await names.page({ ...ALL, after: 'santa' }), ['SANTOS', 'São Paulo', 'sao paulo', 'vendas'])
   t.same(await names.page({ ...ALL, limit: 2 }), ['a\u0301vila', 'Ávila'])
   t.same(await names.page({ ...ALL, search: 'nobody' }), [])
-  for (const page of [{ ...ALL, search: 'avil', after: 'Ávila' }, ALL])
+  const down = { ...ALL, order: 'desc' } as const
+  t.same(await names.page(down), (await names.page(ALL)).toReversed())
+  t.same(await names.page({ ...down, after: 'São Paulo', limit: 2 }), ['SANTOS', 'ávila'])
+  t.same(await names.page({ ...down, accepts: (name) => name.startsWith('s') }), ['sao paulo'])
+  for (const page of [{ ...ALL, search: 'avil', after: 'Ávila' }, { ...down, after: 'santos' }, ALL])
     t.same(
-      (await names.page(ALL)).filter((name) => isOfPage(name, page)),
+      (await names.page('order' in page ? down : ALL)).filter((name) => isOfPage(name, page)),
       await names.page(page)
     )
 })

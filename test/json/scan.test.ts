@@ -82,6 +82,16 @@ t.test('the scanner accepts what JSON.parse accepts', async (t) => {
   t.ok(valid > 10_000 && valid < 25_000, 'there were both')
 })
 
+t.test('what ends a long string is found wherever it is', async (t) => {
+  for (const before of ['x', 'é', '\\n', '\u007f']) {
+    for (let length = 250; length < 280; length++) {
+      const text = `"${before.repeat(length)}"`
+      t.equal(faultOf(text), undefined)
+      for (const fault of ['\u0001', '\u001f', '\\x', '"']) t.ok(faultOf(`"${before.repeat(length)}${fault}xxxx"`))
+    }
+  }
+})
+
 t.test('the error for invalid JSON has its place', async (t) => {
   const places = {
     '': 'it ends too early',

@@ -54,6 +54,7 @@ t.test('the policies of docs/aws.md allow the calls that the code makes and no o
 
 t.test('sending, creating queues and deleting queues have a policy each', async (t) => {
   t.same(allowed('Runtime'), [
+    's3:DeleteObject',
     's3:GetObject',
     's3:PutObject',
     'sqs:GetQueueAttributes',

@@ -8,10 +8,13 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { EnvSchema } from '../../lib/standalone/settings.ts'
 import { bare, folder } from '../support/build.ts'
+import { service } from '../support/deploy-files.ts'
 
 interface Service {
   image?: string
   environment?: Record<string, string>
+  env_file?: object[]
+  command?: string[]
   volumes?: string[]
   ports?: string[]
   healthcheck?: object
@@ -110,14 +113,14 @@ t.test('.dockerignore excludes everything but the sources, which exist', async (
 
 t.test('the health check exits with 0 while /health answers 200, otherwise with 1', async (t) => {
   const [, command = ''] = /CMD (.*)$/.exec(given('HEALTHCHECK')[0] ?? '') ?? []
-  const [, ...args] = JSON.parse(command) as string[]
+  const [program = '', ...args] = JSON.parse(command) as string[]
+  t.equal(program, 'bash', 'no second Node.js')
   const server = bare(t)
   let status = 200
   server.get('/health', (_request, reply) => void reply.code(status).send())
   const { port } = new URL(await server.listen({ port: 0, host: '127.0.0.1' }))
   const env = { SERVER_PORT: port }
-  const check = () =>
-    new Promise((resolve) => execFile(process.execPath, args, { env }, (error) => resolve(error?.code ?? 0)))
+  const check = () => new Promise((resolve) => execFile(program, args, { env }, (error) => resolve(error?.code ?? 0)))
 
   t.equal(await check(), 0)
   status = 503
@@ -143,7 +146,30 @@ t.test('the image contains the optional peers of the server, but no development 
   t.notOk(optionalDependencies, 'no second Node.js')
 })
 
-for (const file of ['compose.yaml', 'compose.cluster.yaml']) {
+const COMPOSE_FILES = ['compose.yaml', 'compose.cluster.yaml']
+/** Nothing is pulled unless its owner is named. */
+const IMAGE = '${IMAGE:?the image of a release}'
+
+t.test('each Compose file has an override that builds exactly the services of this image', async (t) => {
+  const services = (file: string) => (parse(read(file)) as { name: string; services: Record<string, Service> }).services
+  for (const file of COMPOSE_FILES) {
+    const ours = Object.entries(services(file)).filter(([, service]) => service.image === IMAGE)
+    t.ok(ours.length > 0, `${file} has the image of a release`)
+    t.strictSame(
+      services(file.replace(/yaml$/, 'build.yaml')),
+      Object.fromEntries(ours.map(([name]) => [name, { build: { context: '.' } }]))
+    )
+  }
+})
+
+t.test('nodes on PostgreSQL have the permissions of the Swarm stack, with which a test runs the server', async (t) => {
+  const { services } = parse(read('compose.cluster.yaml')) as { services: Record<string, Service> }
+  const { command } = service('swarm/stack.postgres.yml')
+  t.ok(command)
+  t.strictSame([services['node-1']?.command, services['node-2']?.command], [command, command])
+})
+
+for (const file of COMPOSE_FILES) {
   const services = Object.entries((parse(read(file)) as { services: Record<string, Service> }).services)
 
   t.test(`a linter and the schema of Compose find nothing in ${file}`, async (t) => {
@@ -160,7 +186,7 @@ for (const file of ['compose.yaml', 'compose.cluster.yaml']) {
         cap_drop: service.cap_drop,
         security_opt: service.security_opt,
         restart: service.restart,
-        unpinned: image !== undefined && !/:\d+[\d.]*-alpine$/.test(image),
+        unpinned: image !== IMAGE && !/:\d+[\d.]*-alpine$/.test(image ?? ''),
         published: ports.filter((port) => !port.startsWith('127.0.0.1:')),
         missing: mounted.filter((volume) => !existsSync(path(volume.split(':')[0] ?? ''))),
         writable: mounted.filter((volume) => !volume.endsWith(':ro'))
@@ -182,17 +208,29 @@ for (const file of ['compose.yaml', 'compose.cluster.yaml']) {
     )
   })
 
+  t.test(
+    `every setting in .env reaches the servers of ${file}, whose address and port stay as they are published`,
+    async (t) => {
+      const ours = services.filter(([, { image }]) => image === IMAGE).map(([, service]) => service)
+      t.strictSame(
+        ours.map(({ env_file }) => env_file),
+        ours.map(() => [{ path: '.env', required: false }])
+      )
+      t.ok(ours.every(({ environment = {} }) => environment.SERVER_HOST === '0.0.0.0' && 'SERVER_PORT' in environment))
+    }
+  )
+
   t.test(`${file} sets settings that exist, contains no secret and gives the server time to close`, async (t) => {
-    const built = services.filter(([, { image }]) => image === undefined).map(([, service]) => service)
-    t.ok(built.length > 0)
+    const ours = services.filter(([, { image }]) => image === IMAGE).map(([, service]) => service)
+    t.ok(ours.length > 0)
     t.strictSame(
-      built
+      ours
         .flatMap(({ environment = {} }) => Object.keys(environment))
         .filter((name) => !(name in EnvSchema.properties)),
       []
     )
     t.strictSame(
-      built.filter(({ stop_grace_period: seconds = '' }) => !(Number.parseInt(seconds) > 15)),
+      ours.filter(({ stop_grace_period: seconds = '' }) => !(Number.parseInt(seconds) > 15)),
       []
     )
     const variables = services.flatMap(([, { environment = {} }]) => Object.entries(environment))

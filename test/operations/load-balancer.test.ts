@@ -36,7 +36,7 @@ const env = {
   AUTHENTICATION_API_KEY: API_KEY,
   SQS_ENABLED: 'false',
   TRUST_PROXY: 'loopback',
-  WEBSOCKET_WRONG_KEYS_PER_MINUTE: '1'
+  WRONG_KEYS_PER_MINUTE: '1'
 }
 
 t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and polling to two nodes', async (t) => {
@@ -54,7 +54,8 @@ t.test('the load balancer of compose.cluster.yaml carries HTTP, WebSocket and po
   // The other node learns of it a moment later.
   for (const { url: own } of nodes)
     await untilSo(async () => (await call(`${own}/websocket/find/sales`, { key: API_KEY })).status === 200)
-  t.equal((await fetch(`${url}/metrics`)).status, 404, 'metrics are not public')
+  for (const route of ['metrics', 'ready'])
+    t.equal((await fetch(`${url}/${route}`)).status, 404, `${route} is not public`)
 
   const listeners = await Promise.all(
     [['websocket'], ['websocket'], ['polling'], ['polling', 'websocket']].map((transports) =>

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { parse, stringify } from 'yaml'
 import { build, folder } from '../support/build.ts'
+import { path, read } from '../support/deploy-files.ts'
 import { haveProgram } from '../support/programs.ts'
 
 interface Rule {
@@ -26,9 +26,6 @@ interface Dashboard {
   panels: Panel[]
   templating: { list: { name: string }[] }
 }
-
-const path = (name: string) => fileURLToPath(new URL(`../../deploy/${name}`, import.meta.url))
-const read = (name: string) => readFileSync(path(name), 'utf8')
 
 const { groups } = parse(read('prometheus/alerts.yaml')) as { groups: { rules: Rule[] }[] }
 const rules = groups.flatMap(({ rules }) => rules)

@@ -4,6 +4,7 @@ import { connectInstance, type InstanceConnection } from 'fastify-instance-event
 import instanceEvents, {
   type AppOptions,
   type EmitResult,
+  type EventFilter,
   type InstanceEventInput,
   type InstanceEventMap
 } from 'fastify-instance-events'
@@ -23,12 +24,17 @@ await parts.register(eventLog, { url: ':memory:' })
 await parts.register(sqs, { region: 'us-east-1', eventLog: {} })
 await parts.register(websocket, { globalEvents: true })
 const { queues } = await parts.sqs.set('sales', { enabled: true })
-const urls: string[] = queues.map(({ url }) => url)
+const urls: (string | null)[] = queues.map(({ url }) => url)
 parts.io.of('/admin')
+const filter: EventFilter = { key: { fromMe: [false], remoteJid: [{ suffix: '@s.whatsapp.net' }] } }
+await parts.websocket.set('sales', { enabled: true, filter })
+// @ts-expect-error a filter has lists of conditions
+await parts.sqs.set('sales', { enabled: true, filter: { key: { fromMe: false } } })
 
 const connection: InstanceConnection = connectInstance('ws://localhost:8080/sales', {
   apikey: 'key-of-the-package-test',
   events: ['messages.upsert'],
+  filter,
   onEvent: async ({ event, data, offset }) => console.log(event, data, offset)
 })
 connectInstance('ws://localhost:8080/sales', {

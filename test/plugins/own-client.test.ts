@@ -63,3 +63,17 @@ t.test('an object that is no SQS client is refused at registration', async (t) =
   server.register(app, { apiKey: API_KEY, eventLog: { url: ':memory:' }, sqs: options })
   await t.rejects(async () => server.ready(), { code: 'IEV_OPTIONS_INVALID', message: /client\.send: Expected/ })
 })
+
+t.test('a selection does not depend on the queue of events that the catalogue lacks', async (t) => {
+  const { send } = fake()
+  const client = {
+    send: async (command: Command) => {
+      if (command.input.QueueName === 'sales_unknown.fifo') throw new Error('SQS does not answer')
+      return send(command)
+    }
+  }
+  const server = await build(t, { sqs: { client } })
+  const { queues } = await server.sqs.set('sales', { enabled: true })
+  t.strictSame(queues.at(-1), { event: 'UNKNOWN', name: 'sales_unknown.fifo', url: null })
+  t.equal(server.sqs.find('sales')?.enabled, true)
+})

@@ -178,16 +178,17 @@ async function answerOf(posting: ClientRequest) {
 }
 
 const EVENT_OF_500 = `{"event":"call","data":"${'x'.repeat(474)}"}`
+const EVENT_OF_400 = EVENT_OF_500.replace('x'.repeat(100), '')
 const REFUSED = {
   status: 503,
   headers: { 'retry-after': '1' },
-  body: { code: 'IEV_BACKPRESSURE', response: { message: [/500 bytes of other .* limit is 900 .*bodiesLimit/] } }
+  body: { code: 'IEV_BACKPRESSURE', response: { message: [/500 bytes of other .* limit is 1300 .*bodiesLimit/] } }
 }
 
 t.test(
   'bodies that are under way together are bounded, and those of answered or broken requests count no more',
   async (t) => {
-    const { url, app: server } = await listen(t, { sqs: false, bodiesLimit: 900 })
+    const { url, app: server } = await listen(t, { sqs: false, bodiesLimit: 1_300 })
     const post = async (path: string, body: string) => answerOf(begin(url, path).end(body))
     const webhook = (bytes: number) => `{"event":"call","instance":"a","data":"${'x'.repeat(bytes - 41)}"}`
     const refusals = async () =>
@@ -197,8 +198,11 @@ t.test(
     first.write(EVENT_OF_500.slice(0, 10))
     await until(async () => (await post('/events/sales', EVENT_OF_500)).status === 503)
     t.match(await post('/events/sales', EVENT_OF_500), REFUSED)
-    t.match(await post('/webhook/evolution', webhook(401)), REFUSED, 'both routes have one limit')
+    const refusedHook = await post('/webhook/evolution', webhook(401))
+    t.match(refusedHook.body, { response: { message: [/0 of them for the address 127\.0\.0\.1:/] } })
+    t.match(refusedHook, REFUSED, 'both routes have one limit')
     t.equal((await post('/webhook/evolution', webhook(400))).status, 202, 'there is room for it')
+    t.equal((await post('/events/other', EVENT_OF_400)).status, 202, 'and for another instance')
     const chunked = begin(url, '/events/sales')
     chunked.write(EVENT_OF_500.slice(0, 300))
     chunked.write(EVENT_OF_500.slice(300))
@@ -218,6 +222,26 @@ t.test(
     t.equal((await post('/events/sales', alone)).status, 202, 'one body alone may be larger')
   }
 )
+
+t.test('bodies that one tenant announces and does not send leave room for those of others', async (t) => {
+  const { url, app: server } = await listen(t, { sqs: false, bodiesLimit: 1_000 })
+  const idle = () => begin(url, '/events/much', { 'content-length': 200 })
+  const postings = Array.from({ length: 8 }, idle)
+  for (const posting of postings) posting.flushHeaders()
+  const refused = await Promise.any(postings.map(answerOf))
+  t.match(refused, {
+    status: 503,
+    body: { response: { message: [/400 bytes of other .*, 400 of them for the "much" instance:/] } }
+  })
+  const event = (bytes: number) => ({ event: 'call', data: 'x'.repeat(bytes) })
+  const post = async (path: string, payload: object) =>
+    (await server.inject({ method: 'POST', url: path, headers, payload })).statusCode
+  t.equal(await post('/events/little', event(200)), 202)
+  t.equal(await post('/webhook/evolution', { instance: 'little', ...event(200) }), 202)
+  t.equal(await post('/events/much', event(200)), 503)
+  for (const posting of postings) posting.destroy()
+  await until(async () => (await post('/events/much', event(200))) === 202)
+})
 
 t.test('a large body is accepted or refused like a small one', async (t) => {
   const server = await build(t, { sqs: false })

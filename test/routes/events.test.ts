@@ -1,4 +1,5 @@
 import t from 'tap'
+import { backends } from '../support/backends.ts'
 import { API_KEY, build } from '../support/build.ts'
 import { UNREACHABLE_SQS } from '../support/sqs.ts'
 
@@ -141,6 +142,37 @@ t.test('a log that is over its limits replies 503 with retry-after', async (t) =
   t.equal(reply.headers['retry-after'], '1')
   t.match(reply.json(), { code: 'IEV_BACKPRESSURE', response: { message: [/limit is 2/] } })
 })
+
+for (const { name, start } of await backends(t)) {
+  t.test(`${name}: an instance with its share of what may be pending gets 503, others are accepted`, async (t) => {
+    const server = await build(t, {
+      eventLog: { url: await start(t), maxPendingDeliveries: 20 },
+      sqs: {
+        ...UNREACHABLE_SQS,
+        global: { events: ['CALL'] }
+      }
+    })
+    const send = (instance: string, count: number) =>
+      server.inject({
+        method: 'POST',
+        url: `/events/${instance}`,
+        headers,
+        payload: Array.from({ length: count }, () => ({ event: 'call', data: 1 }))
+      })
+    t.equal((await send('quiet', 1)).statusCode, 202)
+    t.equal((await send('greedy', 10)).statusCode, 202)
+    const reply = await send('greedy', 1)
+    t.equal(reply.statusCode, 503)
+    t.equal(reply.headers['retry-after'], '1')
+    t.match(reply.json(), {
+      code: 'IEV_BACKPRESSURE',
+      response: { message: [/the "greedy" instance has its share of pending deliveries to SQS \(10, .* is 20\)/] }
+    })
+    t.equal((await send('quiet', 9)).statusCode, 202)
+    const { faults } = (await server.inject({ url: '/overview', headers })).json<{ faults: { message: string }[] }>()
+    t.match(faults.map(({ message }) => message).join(), /Recently refused: 1 events\. .*"greedy"/)
+  })
+}
 
 t.test('a webhook by events names the event in its URL; its other members become extras', async (t) => {
   const server = await build(t, { sqs: false })

@@ -1,6 +1,7 @@
 import t from 'tap'
-import type { MemoryDirectory } from '../../lib/instances/memory-directory.ts'
+import { backends } from '../support/backends.ts'
 import { API_KEY, build } from '../support/build.ts'
+import { newEvent } from '../support/new-event.ts'
 
 const headers = { apikey: API_KEY }
 
@@ -75,64 +76,25 @@ t.test('an instance that was registered by an event gets its token by create', a
   t.equal(log.json<{ events: unknown[] }>().events.length, 1)
 })
 
-t.test('fetchInstances lists all instances, or one', async (t) => {
-  const server = await build(t)
-  for (const name of ['a', 'b']) await server.eventLog.instances.create({ name, token: `token-${name}` })
-  await server.websocket.set('b', { enabled: true, events: ['CALL'] })
-  const all = await server.inject({ url: '/instance/fetchInstances', headers })
-  t.match(all.json(), [{ name: 'a' }, { name: 'b', websocket: { enabled: true, events: ['CALL'] } }])
-  const one = await server.inject({ url: '/instance/fetchInstances?instanceName=b', headers })
-  t.match(one.json(), [{ name: 'b' }])
-})
-
-t.test('fetchInstances replies with pages sorted by name; its search ignores case and accents', async (t) => {
-  const server = await build(t)
-  for (const name of ['vendas', 'São Paulo', 'suporte', 'Santos']) {
-    await server.eventLog.instances.create({ name, token: `token-${name.toLowerCase().slice(0, 4)}` })
+t.test('the backlog of an instance is counted for its own token and the global key', async (t) => {
+  for (const { name: backend, start } of await backends(t)) {
+    await t.test(backend, async (t) => {
+      const server = await build(t, { sqs: false, eventLog: { url: await start(t) } })
+      const { instances, store } = server.eventLog
+      for (const name of ['a', 'b']) await instances.create({ name, token: `token-${name}` })
+      const of = (instance: string) => newEvent({ instance, queues: ['q', 'r'] })
+      const [first] = await store.log.append([of('a'), of('a'), of('b')])
+      const { key: instanceKey } = instances.require('a')
+      const failure = { reason: 'AccessDenied', message: 'no', attempts: 1 }
+      await store.deliveries.bury({ queue: 'q', instanceKey, offset: first!.offset }, failure)
+      const ask = async (name: string, apikey = API_KEY) =>
+        (await server.inject({ url: `/instance/backlog/${name}`, headers: { apikey } })).json<object>()
+      t.match(await ask('a'), { instance: { instanceName: 'a' }, pending: 3, deadLetters: 1 })
+      t.match(await ask('b', 'token-b'), { pending: 2, deadLetters: 0 })
+      t.match(await ask('a', 'token-b'), { status: 401 })
+      t.match(await ask('nobody'), { status: 404, code: 'IEV_INSTANCE_NOT_FOUND' })
+    })
   }
-  const names = async (query: string, apikey = API_KEY) => {
-    const reply = await server.inject({ url: `/instance/fetchInstances?${query}`, headers: { apikey } })
-    return reply.json<{ name: string }[]>().map(({ name }) => name)
-  }
-  t.same(await names('limit=2'), ['Santos', 'São Paulo'])
-  t.same(await names(`limit=2&after=${encodeURIComponent('São Paulo')}`), ['suporte', 'vendas'])
-  t.same(await names('search=sao'), ['São Paulo'])
-  t.same(await names('search=S&after=santos'), ['São Paulo', 'suporte', 'vendas'])
-  t.same(await names('after=zzz'), [])
-  t.same(await names('limit=10', 'token-supo'), ['suporte'])
-  t.same(await names('after=suporte', 'token-supo'), [])
-  t.same(await names('search=vend', 'token-supo'), [])
-})
-
-t.test('fetchInstances finds an instance by its id, and replies 404 for an unknown one', async (t) => {
-  const server = await build(t)
-  const { id } = await server.eventLog.instances.create({ name: 'a', token: 'token-a' })
-  const b = await server.eventLog.instances.create({ name: 'b', token: 'token-b' })
-  const ask = async (query: string, apikey = API_KEY) => {
-    const reply = await server.inject({ url: `/instance/fetchInstances?${query}`, headers: { apikey } })
-    return reply.statusCode === 200 ? reply.json<{ name: string }[]>().map(({ name }) => name) : reply.statusCode
-  }
-  const asked = Object.fromEntries(
-    await Promise.all(
-      [
-        `instanceId=${b.id}`,
-        `instanceId=${id}&instanceName=a`,
-        `instanceId=${id}&instanceName=b`,
-        'instanceId=none',
-        'instanceName=b&search=B',
-        'instanceName=b&after=b',
-        'name=b',
-        'limit=0',
-        'limit=1001',
-        'limit=x'
-      ].map(async (query) => [query, await ask(query)])
-    )
-  ) as Record<string, unknown>
-  t.same(Object.values(asked), [['b'], ['a'], 404, 404, ['b'], [], 400, 400, 400, 400])
-  t.same(await ask(`instanceId=${id}`, 'token-a'), ['a'])
-  t.same(await ask(`instanceId=${b.id}`, 'token-a'), 401)
-  const unknown = await server.inject({ url: '/instance/fetchInstances?name=b', headers })
-  t.match(unknown.json(), { response: { message: ['querystring.name is not a known field'] } })
 })
 
 t.test('the connection of an instance is what its last connection.update and sender say', async (t) => {
@@ -217,47 +179,6 @@ t.test('the connection is looked for in parts, between which other requests are 
   const reply = await server.inject({ url: '/instance/connectionState/mine', headers })
   t.match(reply.json(), { instance: { state: 'open' } })
   t.ok(most > 1, `${most} turns of the event loop`)
-})
-
-t.test('the list of all instances is written in parts, between which other requests are served', async (t) => {
-  const server = await build(t, { sqs: false })
-  const instances = server.eventLog.instances as MemoryDirectory
-  const given = await instances.create({ name: 'sales', token: 'token-of-sales' })
-  const { createdAt, updatedAt } = given
-  for (let key = 2; key <= 20_000; key++)
-    instances.put({ ...given, createdAt, updatedAt, key, name: `instance ${key}`, tokenHash: null })
-  let turns = 0
-  const count = () => {
-    turns++
-    timer = setImmediate(count)
-  }
-  let timer = setImmediate(count)
-  const reply = await server.inject({ url: '/instance/fetchInstances', headers })
-  clearImmediate(timer)
-  t.ok(turns > reply.body.length / 100_000, `${turns} turns of the event loop`)
-  t.equal(reply.headers['content-type'], 'application/json; charset=utf-8')
-  const all = reply.json<{ name: string }[]>()
-  t.equal(all.length, 20_000)
-  t.match([all[0], all.at(-1)], [{ name: 'sales' }, { name: 'instance 20000' }])
-})
-
-t.test('a new token, given or generated, replaces the old one', async (t) => {
-  const server = await build(t)
-  await server.eventLog.instances.create({ name: 'mine', token: 'old' })
-  const put = async (payload?: object) =>
-    (await server.inject({ method: 'PUT', url: '/instance/token/mine', headers, ...(payload && { payload }) })).json<{
-      hash: string
-    }>()
-  t.match(await put({ token: 'newer' }), { instance: { instanceName: 'mine' }, hash: 'newer' })
-  const { hash } = await put()
-  t.match(hash, /^[0-9A-F-]{36}$/)
-  for (const [apikey, status] of [
-    ['old', 401],
-    ['newer', 401],
-    [hash, 200]
-  ] as const) {
-    t.equal((await server.inject({ url: '/events/mine', headers: { apikey } })).statusCode, status)
-  }
 })
 
 t.test('the token of an instance deletes it, and no other', async (t) => {

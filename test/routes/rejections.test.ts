@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -139,9 +140,11 @@ t.test('requests without room, those of a full log and those that the host rejec
         body: '{"event":"call","data":1}'
       })
     ).status
-  const slow = request(`${url}/events/sales`, { method: 'POST', headers: { ...headers, 'content-length': 90 } })
+  const arrived = once(server.server, 'request')
+  const slow = request(`${url}/events/sales`, { method: 'POST', headers: { ...headers, 'content-length': 45 } })
   slow.on('error', () => {})
   slow.write('{')
+  await arrived
   await until(async () => (await post()) === 503)
   slow.destroy()
   await until(() => slow.closed)
@@ -154,7 +157,7 @@ t.test('requests without room, those of a full log and those that the host rejec
     ['HOST_LIMIT', 'Too Many Requests'],
     ['HTTP_499', 'HTTP_499'],
     ['IEV_BACKPRESSURE', /deliveries to SQS are pending, the limit is 1/],
-    ['IEV_BACKPRESSURE', /90 bytes of other requests with events are under way/]
+    ['IEV_BACKPRESSURE', /45 bytes of other requests with events are under way/]
   ])
 })
 
@@ -178,4 +181,14 @@ t.test('an address that a proxy forwards is remembered if the host trusts the pr
   const { url, app: server } = await listen(t, { sqs: false })
   await fetch(`${url}/events/sales`, { method: 'POST', headers: { 'x-forwarded-for': '203.0.113.7' } })
   t.match(await rejected(server), [{ address: '127.0.0.1' }])
+})
+
+t.test('a request whose connection is gone is listed without an address', async (t) => {
+  const server = bare(t)
+  server.addHook('onRequest', async ({ raw }) => {
+    Object.defineProperty(raw.socket, 'remoteAddress', { value: undefined })
+  })
+  await server.register(app, { apiKey: API_KEY, docs: false, eventLog: { url: ':memory:' }, sqs: false })
+  await server.inject({ method: 'POST', url: '/events/sales', headers: { ...headers, apikey: SECRET }, payload: '{}' })
+  t.match(await rejected(server), [{ code: 'IEV_UNAUTHORIZED', address: '', count: 1 }])
 })

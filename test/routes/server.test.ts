@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { AppOptions } from '../../app.ts'
 import { API_KEY, build, listen } from '../support/build.ts'
+import { stream } from '../support/event-stream.ts'
 import { connect } from '../support/sockets.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startSqs, UNREACHABLE_SQS } from '../support/sqs.ts'
@@ -25,7 +26,8 @@ t.test('/server describes the server and the owner of the key', async (t) => {
   const sqs = await startSqs(t)
   const { server } = await start(t, {
     sqs: { ...sqs.options, global: { events: ['CALL'], prefix: 'all' } },
-    websocket: { globalEvents: true, path: '/live' }
+    websocket: { globalEvents: true, path: '/live' },
+    environment: 'staging'
   })
   const asked = await server.inject({ url: '/server', headers })
   t.equal(asked.statusCode, 200)
@@ -33,7 +35,15 @@ t.test('/server describes the server and the owner of the key', async (t) => {
     version: /^\d+\.\d+\.\d+/,
     node: /^[0-9a-f-]{36}$/,
     identity: { kind: 'global' },
-    sqs: { queueType: 'fifo', global: { prefix: 'all', singleQueue: false, events: ['CALL'] } },
+    environment: 'staging',
+    store: 'sqlite',
+    sqs: {
+      queueType: 'fifo',
+      global: { prefix: 'all', singleQueue: false, events: ['CALL'], unlessOwn: false },
+      region: 'us-east-1',
+      endpoint: new URL(sqs.options.endpoint).host,
+      emulated: true
+    },
     websocket: { path: '/live', globalEvents: true }
   })
   const { events } = asked.json<{ events: object[] }>()
@@ -45,7 +55,7 @@ t.test('/server describes the server and the owner of the key', async (t) => {
   t.same(own.json<{ identity: object }>().identity, { kind: 'instance', instance: 'sales' })
 
   const { server: without } = await start(t, { sqs: false, websocket: false })
-  t.match((await without.inject({ url: '/server', headers })).json(), { sqs: null, websocket: null })
+  t.match((await without.inject({ url: '/server', headers })).json(), { sqs: null, websocket: null, environment: null })
   const { server: quiet } = await start(t)
   t.match((await quiet.inject({ url: '/server', headers })).json(), { sqs: { global: null } })
 })
@@ -53,7 +63,7 @@ t.test('/server describes the server and the owner of the key', async (t) => {
 t.test('/overview counts accepted and delivered events, and listening sockets', async (t) => {
   const { app, url } = await listen(t)
   const overview = async () => (await app.inject({ url: '/overview', headers })).json<Overview>()
-  t.match(await overview(), { totals: { accepted: 0 }, lastOffset: 0, oldestPendingAgeSeconds: null, sockets: 0 })
+  t.match(await overview(), { totals: { accepted: 0 }, lastOffset: 0, lastEventAt: null, sockets: 0 })
   await app.sqs.set('sales', { enabled: true, events: ['CALL'] })
   await app.websocket.set('sales', { enabled: true })
   await connect(t, `${url}/sales`, API_KEY)
@@ -64,6 +74,7 @@ t.test('/overview counts accepted and delivered events, and listening sockets', 
   t.match(now, {
     totals: { accepted: 2, refused: 0, delivered: 1, emitted: 2 },
     lastOffset: 2,
+    lastEventAt: /Z$/,
     pending: 0,
     maxPending: 1_000_000,
     deadLetters: 0,
@@ -73,6 +84,29 @@ t.test('/overview counts accepted and delivered events, and listening sockets', 
     faults: []
   })
   t.equal(now.node, (await overview()).node)
+})
+
+t.test('/overview and metrics count streams and requests that wait for the next event, of this node', async (t) => {
+  const { app, url } = await listen(t, { sqs: false })
+  await app.websocket.set('sales', { enabled: true })
+  await connect(t, `${url}/sales`, API_KEY)
+  const { response, ended } = await stream(t, `${url}/events/sales/stream`)
+  const polled = fetch(`${url}/events/sales?wait=60`, { headers })
+  const overview = async () => (await app.inject({ url: '/overview', headers })).json<Overview>()
+  await until(async () => (await overview()).longPolls === 1)
+  t.match(await overview(), { sockets: 3, streams: 1 })
+  const { body } = await app.inject('/metrics')
+  t.match(body, /^iev_websocket_streams 1$/m)
+  t.match(body, /^iev_http_long_polls 1$/m)
+
+  response.destroy()
+  await ended
+  await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 })
+  await polled
+  await until(async () => (await overview()).streams === 0)
+  t.match(await overview(), { sockets: 1, longPolls: 0 })
+  const { server } = await start(t, { sqs: false, websocket: false })
+  t.match((await server.inject({ url: '/overview', headers })).json(), { sockets: 0, streams: 0, longPolls: 0 })
 })
 
 t.test('a refusal by SQS is one fault for each code, with the queues that it holds back', async (t) => {
@@ -140,6 +174,7 @@ t.test('an unavailable store is a fault, and values that only it has are null', 
   Object.assign(store.deadLetters, { count: away })
   t.match(await overview(), {
     lastOffset: null,
+    lastEventAt: null,
     oldestPendingAgeSeconds: null,
     deadLetters: null,
     sockets: 0,
@@ -196,18 +231,18 @@ t.test('the queues of an instance are listed by name and URL, and not created by
   const queues = async ({ server }: typeof first, instance = 'sales') =>
     server.inject({ url: `/sqs/queues/${instance}`, headers })
   await first.server.eventLog.instances.create({ name: 'sales', token: 'token-of-sales' })
-  t.same((await queues(first)).json(), { queues: [] }, 'nothing was ever selected')
+  t.same((await queues(first)).json(), { queues: [], alsoSentTo: [] }, 'nothing was ever selected')
   const { queues: made } = await first.server.sqs.set('sales', { enabled: true, events: ['CALL', 'LABELS_EDIT'] })
-  t.same((await queues(first)).json(), { queues: made })
+  t.same((await queues(first)).json(), { queues: made, alsoSentTo: [] })
 
   // One that knows of the selection, not of the queues, one of which is gone.
   const second = await start(t, { sqs: sqs.options, eventLog: { store: first.server.eventLog.store } })
   sqs.server.deleteQueue('sales_labels_edit.fifo')
-  t.same((await queues(second)).json(), { queues: [made[0], { ...made[1], url: null }] })
+  t.same((await queues(second)).json(), { queues: [made[0], { ...made[1], url: null }], alsoSentTo: [] })
   t.equal(sqs.depth('sales_labels_edit.fifo'), undefined)
 
   await first.server.sqs.set('sales', { enabled: false })
-  t.same((await queues(first)).json(), { queues: [] }, 'what is switched off has none')
+  t.same((await queues(first)).json(), { queues: [], alsoSentTo: [] }, 'what is switched off has none')
   t.equal((await queues(first, 'nobody')).statusCode, 404)
   const { server: without } = await start(t, { sqs: false })
   t.match((await without.inject({ url: '/sqs/queues/sales', headers })).json(), { code: 'IEV_TRANSPORT_DISABLED' })

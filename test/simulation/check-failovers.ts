@@ -1,9 +1,9 @@
-import type { Heard, SocketClient } from './socket-client.ts'
+import type { Heard, Session, SocketClient } from './socket-client.ts'
 import type { World } from './world.ts'
 
 /**
- * What a client does not know of a log that has lost its end: it does not have events that it may see, or has lost ones, and was not
- * told. An offset of before stands for what was left of the log.
+ * What a client does not know of a log that has lost its end: it does not have events that it may see, or has lost
+ * ones, and was not told. An offset of before stands for what was left of the log.
  * @param visible offsets of the events that it may see
  */
 export function untoldAfterFailovers(world: World, client: SocketClient, visible: readonly number[]): string[] {
@@ -51,11 +51,37 @@ function untold({ history }: World, { sessions }: SocketClient): string[] {
     })
 }
 
+/**
+ * How often a client was told that something is missing, though no failover since has taken anything from it.
+ * @param explained whether it was told for another reason
+ */
+export function toldWithoutReason(
+  { history }: World,
+  { sessions }: SocketClient,
+  explained: (session: Session) => boolean
+): string[] {
+  const left = [...history.failovers]
+  let highest = 0
+  return sessions.flatMap((session) => {
+    const { from, heard, told } = session
+    highest = Math.max(highest, typeof from === 'number' ? from : 0, ...heard.map(({ offset }) => offset))
+    return told.flatMap(({ complete, to, at }) => {
+      const before = highest
+      highest = Math.max(highest, to)
+      if (complete) return []
+      highest = to
+      const reason = left.findIndex((failover) => failover.at <= at && failover.upTo < before)
+      if (reason !== -1) left.splice(reason, 1)
+      return reason !== -1 || explained(session) ? [] : [`was told that something is missing up to ${to}`]
+    })
+  })
+}
+
 /** Events that came twice in a connection, though the client was not set back between. */
 function repeated({ heard, setBacks }: SocketClient['sessions'][number]): string[] {
   const seen = new Set<string>()
   return heard.flatMap(({ offset, id }, index) => {
-    if (setBacks.includes(index)) seen.clear()
+    if (setBacks.some(({ after }) => after === index)) seen.clear()
     const event = `${offset} ${id}`
     if (seen.has(event)) return [`got ${event} twice`]
     seen.add(event)

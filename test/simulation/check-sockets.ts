@@ -1,5 +1,6 @@
 import { readClientLog } from '../../lib/websocket/client-log.ts'
-import { untoldAfterFailovers } from './check-failovers.ts'
+import { toldWithoutReason, untoldAfterFailovers } from './check-failovers.ts'
+import type { LoggedEvent } from './history.ts'
 import { carriesEvents, isVisible, mayEnter } from './scenario.ts'
 import type { Session, SocketClient } from './socket-client.ts'
 import type { World } from './world.ts'
@@ -19,10 +20,7 @@ class ClientCheck {
   constructor(world: World, client: SocketClient) {
     this.#world = world
     this.#client = client
-    this.#visible = [...world.history.logged.values()]
-      .filter((event) => isVisible(world.scenario, client.plan, event))
-      .map(({ offset }) => offset)
-      .sort((a, b) => a - b)
+    this.#visible = this.#visibleIn(world.history.logged)
   }
 
   verdict(): string[] {
@@ -34,12 +32,14 @@ class ClientCheck {
       }
       this.#allowed(session)
       this.#refused(session)
-      if (this.#world.history.failovers.length > 0) continue
       this.#resumed(session)
       this.#gapless(session)
     }
-    if (mayEnter(this.#world.scenario, plan))
-      for (const what of untoldAfterFailovers(this.#world, this.#client, this.#visible)) this.#complain(what)
+    if (mayEnter(this.#world.scenario, plan)) {
+      const told = toldWithoutReason(this.#world, this.#client, (session) => this.#isExplained(session))
+      for (const what of [...told, ...untoldAfterFailovers(this.#world, this.#client, this.#visible)])
+        this.#complain(what)
+    }
     return this.#wrong
   }
 
@@ -62,33 +62,51 @@ class ClientCheck {
     if (refusal !== undefined) this.#complain(`was refused: ${refusal}`, REFUSALS.has(refusal))
   }
 
-  #resumed({ at, from, log, heard, resumed, resuming }: Session): void {
+  #resumed({ from, heard, resumed, setBacks }: Session): void {
     if (!resumed) return
-    const { prunedTo } = this.#world.history
-    const { complete, count, to, after } = resumed
-    if (from === undefined) this.#complain('was told of a replay that it did not ask for')
+    const { count, to, after } = resumed
+    if (from === undefined && setBacks.length === 0) this.#complain('was told of a replay that it did not ask for')
+    // After a failover the replay begins anew, and live events precede another one.
+    if (this.#world.history.failovers.length > 0 && setBacks.some((setBack) => setBack.after > 0)) return
     if (count !== after) this.#complain(`was told of ${count} replayed events and got ${after}`)
     if ((heard[after - 1]?.offset ?? 0) > to) this.#complain(`has resumed up to ${to}`)
+  }
+
+  /** True if something is missing for another reason than a failover. */
+  #isExplained({ at, from, log }: Session): boolean {
     // The first offset of a client is not of this log: it may be higher than the log reaches.
     const invented = this.#client.sessions.every((other) => other.from === from || other.at > at)
-    const isPruned = typeof from === 'number' && from < prunedTo
-    const isSetBack = resuming?.after === 0 && resuming.offset !== from
-    if (!complete && !isSetBack && !invented && !isPruned && !isOwed(log))
-      this.#complain(`was told that something is missing after ${from}`)
+    const isPruned = typeof from === 'number' && from < this.#world.history.prunedTo
+    return invented || isPruned || isOwed(log)
   }
 
   /** After the first event of a connection, or the offset it came with, nothing is left out and nothing comes again. */
-  #gapless({ from, heard, resumed, resuming }: Session): void {
-    const begin = resuming?.after === 0 ? resuming.offset : from === 'latest' ? from : (resumed?.from ?? from)
-    let before = typeof begin === 'number' ? begin : (heard[0]?.offset ?? 0) - 1
-    const replayed = resumed?.after ?? Infinity
-    for (const [index, { offset }] of heard.entries()) {
+  #gapless({ from, heard, resumed, resuming, setBacks, told }: Session): void {
+    let before = typeof from === 'number' ? from : (heard[0]?.offset ?? 0) - 1
+    const replayed = told.length > 1 ? Infinity : (resumed?.after ?? Infinity)
+    const isTold = told.some(({ complete }) => !complete) || isOwed(resuming?.log)
+    for (const [index, { offset, id }] of heard.entries()) {
+      before = setBacks.findLast(({ after }) => after === index)?.offset ?? before
       if (offset <= before) this.#complain(`got ${offset} after ${before}`)
-      const missed = this.#visible.find((other) => other > before && other < offset)
-      const told = (resumed?.complete === false || isOwed(resuming?.log)) && index <= replayed
-      if (missed !== undefined && !told) this.#complain(`got ${offset} without ${missed}`)
+      const missed = this.#visibleWith({ offset, id }).find((other) => other > before && other < offset)
+      if (missed !== undefined && !(isTold && index <= replayed)) this.#complain(`got ${offset} without ${missed}`)
       before = offset
     }
+  }
+
+  /** Offsets of the events that it may see, in the log that has or had an event. */
+  #visibleWith(event: Pick<LoggedEvent, 'offset' | 'id'>): readonly number[] {
+    const { history } = this.#world
+    if (!history.isLost(event)) return this.#visible
+    const lost = history.failovers.find(({ logged }) => logged.get(event.offset)?.id === event.id)
+    return this.#visibleIn(lost?.logged ?? new Map())
+  }
+
+  #visibleIn(logged: ReadonlyMap<number, LoggedEvent>): number[] {
+    return [...logged.values()]
+      .filter((event) => isVisible(this.#world.scenario, this.#client.plan, event))
+      .map(({ offset }) => offset)
+      .sort((a, b) => a - b)
   }
 
   #complain(what: string, isFine = false): void {

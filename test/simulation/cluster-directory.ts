@@ -1,4 +1,5 @@
-import { MemoryDirectory, type InstanceRecord, type InstanceTable } from '../../lib/instances/memory-directory.ts'
+import type { InstanceRecord } from '../../lib/instances/kept-instance.ts'
+import { MemoryDirectory, type InstanceTable } from '../../lib/instances/memory-directory.ts'
 import type { Instance } from '../../lib/instances/instance.ts'
 import { SharedRun } from '../../lib/store/postgres/shared-run.ts'
 import type { SimulatedProcess } from './clock.ts'

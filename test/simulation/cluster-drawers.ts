@@ -23,6 +23,8 @@ export function deadLetters({ process, cluster, postgres, read, write }: Access)
   return {
     read: (page) => read(() => tables.letters(page)),
     count: () => read(() => tables.countLetters()),
+    groups: () => Promise.reject(new Error('Not simulated')),
+    outcomes: () => Promise.reject(new Error('Not simulated')),
     redrive: (page) =>
       write(() => {
         const letters = tables.redrive(page)
@@ -42,6 +44,10 @@ export function knownQueues({ postgres, read, write }: Access): QueueStore {
         const queue = knownQueues.get(name)
         return queue?.service === service ? queue : undefined
       }),
+    list: (service, { after, limit }) =>
+      read(() =>
+        [...knownQueues.values()].filter((queue) => queue.service === service && queue.name > after).slice(0, limit)
+      ),
     keep: (queue) => write(() => void knownQueues.set(queue.name, queue)),
     forget: (name) => write(() => void knownQueues.delete(name))
   }

@@ -34,9 +34,10 @@ const SCHEMA = 'simulated'
 
 /**
  * The store of one node. Leases, sessions and followers of the log are the product's; SQL statements are methods of the
- * simulated tables.
+ * simulated tables. In one file, since each is a few lines that read and write the same tables.
  */
 export class ClusterStore implements EventStore {
+  readonly kind = 'postgresql'
   readonly instances: InstanceDirectory
   readonly log: LogStore
   readonly deliveries: DeliveryStore
@@ -89,12 +90,7 @@ export class ClusterStore implements EventStore {
 
   #beaten({ id, here, last_offset: head, directory_version: version, nodes }: Row): void {
     this.#nodes = nodes as number
-    this.#epoch
-      .sync(id as string)
-      .then(() => {
-        if (id === this.#head.epoch) this.#head.advance(head as number)
-      })
-      .catch(() => {})
+    this.#epoch.tell(id as string, () => this.#head.advance(head as number))
     if (here === false) this.#epoch.begin().catch(() => {})
     this.#directory.sync(version as number).catch(() => {})
   }
@@ -124,7 +120,7 @@ export class ClusterStore implements EventStore {
   }
 
   #notified(notification: Notification): void {
-    const { kind, number, rest, pid } = notification
+    const { kind, number, pid } = notification
     if (kind === 'directory') {
       this.#directory.sync(number).catch(() => {})
       return
@@ -133,12 +129,7 @@ export class ClusterStore implements EventStore {
     const { postgres, process } = this.#options
     // It learns of its own appends when they resolve.
     if (this.#appending > 0 && pid === postgres.pidOf(process)) return
-    const [before, partitions] = rest
-    this.#head.committed({
-      head: number,
-      before: Number(before),
-      partitions: new Set(partitions?.split(',').map(Number))
-    })
+    this.#epoch.committed(notification)
   }
 
   /** @throws {ClosingError} */
@@ -165,20 +156,25 @@ export class ClusterStore implements EventStore {
       tail: (subscriber) => this.#tail(subscriber),
       read: (options) => this.#read(() => tables.read(options)),
       readPages: async (requests, limits) => {
-        const { epoch, ...pages } = await this.#read(() => ({
+        const { epoch, pages } = await this.#read(() => ({
           pages: requests.map((request) => {
             const events = tables.read({ ...request, ...limits })
             const isFull = events.length === limits.limit
-            return { events, reached: isFull ? (events.at(-1)?.offset as number) : limits.upTo }
+            const reached = isFull ? (events.at(-1)?.offset as number) : limits.upTo
+            return { events, reached, prunedTo: tables.range().prunedTo }
           }),
-          prunedTo: tables.range().prunedTo,
           epoch: tables.epoch
         }))
         await this.#epoch.sync(epoch)
         return pages
       },
-      // Nothing in a simulation counts the events of instances.
+      // Nothing in a simulation counts the events of instances, or erases any.
       sums: async () => [],
+      acceptedAt: async () => new Map(),
+      withIds: async () => [],
+      instanceKeysOf: async () => [],
+      lastBefore: async () => 0,
+      erase: async () => [],
       range: async () => {
         const range = await this.#read(() => tables.range())
         await this.#epoch.sync(range.id)
@@ -186,6 +182,7 @@ export class ClusterStore implements EventStore {
       },
       commonWith: (id) => this.#epoch.commonWith(id),
       prune: ({ acceptedBefore }) => this.#write(() => ({ removed: tables.prune(acceptedBefore), more: false })),
+      retainedBytes: () => 0,
       damagedEvents: () => 0
     }
   }
@@ -198,10 +195,10 @@ export class ClusterStore implements EventStore {
     const rows = await this.#write(() => {
       const appended = postgres.tables.append(events, planned, Date.now())
       if (appended) {
-        const { before, head, stored } = appended
+        const { before, head, stored, epoch } = appended
         const withQueues = stored.filter(({ queues }) => queues.length > 0)
         const partitions = new Set(withQueues.map(({ instanceKey }) => partitionOf(instanceKey)))
-        if (stored.length > 0) postgres.notify(['log', head, before, [...partitions].join()].join(' ').trim(), process)
+        if (stored.length > 0) postgres.notify(['log', head, before, [...partitions].join(), epoch].join(' '), process)
         cluster.alarm.committed(process)
       }
       return appended
@@ -225,7 +222,9 @@ export class ClusterStore implements EventStore {
         const all = tables.read({ after, upTo, limit: Infinity })
         const events = all.filter((event) => !instanceKeys || instanceKeys.includes(event.instanceKey)).slice(0, limit)
         const reached = events.length === limit ? (events.at(-1) as StoredEvent).offset : upTo
-        return { events, reached, found: { directoryVersion: tables.directoryVersion, epoch: tables.epoch } }
+        const found = { directoryVersion: tables.directoryVersion, epoch: tables.epoch }
+        // As the product, whose rows have it.
+        return { events, reached, found: events.length > 0 ? found : undefined }
       })
     const sync = async ({ directoryVersion, epoch }: Found) => {
       await this.#directory.sync(directoryVersion)
@@ -252,7 +251,10 @@ export class ClusterStore implements EventStore {
         return head.epoch
       },
       pendingCount: () => tables.pendingCount,
-      oldestPending: () => this.#read(() => tables.oldestPending()),
+      pendingOf: () => Promise.reject(new Error('Not simulated')),
+      unsent: () => Promise.reject(new Error('Not simulated')),
+      oldestPending: () => Promise.reject(new Error('Not simulated')),
+      shares: () => Promise.reject(new Error('Not simulated')),
       watch: (watcher) => this.#watch(watcher),
       maySend: (instanceKey) => this.#leases.values().some((leases) => leases.maySend(instanceKey)),
       readLane: async (lane, options) => {

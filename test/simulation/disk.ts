@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BackpressureError } from '../../lib/errors.ts'
@@ -8,12 +8,16 @@ import { Alarm } from './alarm.ts'
 import type { Backend } from './backend.ts'
 import { sleep, type SimulatedProcess } from './clock.ts'
 import type { History } from './history.ts'
-import type { Random } from './random.ts'
+import { Random } from './random.ts'
+import { SyncedFiles } from './synced-files.ts'
 
 /** In memory where the system has such a folder: commits of thousands of runs would wait for a disk. */
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-/** A disk with the database file of one node: what was committed survives a crash, and the rest does not. */
+/** Milliseconds that a sync takes. */
+const SYNC_MS = [0, 0, 1, 5]
+
+/** A disk with the database file of one node: what was synced survives a crash, and of the rest some. */
 export class Disk implements Backend {
   readonly #now: () => number
   readonly #random: Random
@@ -21,6 +25,7 @@ export class Disk implements Backend {
   readonly #folder = mkdtempSync(join(FOLDER, 'simulation-'))
   readonly #opened: EventStore[] = []
   #files = 0
+  #synced: SyncedFiles | undefined
   fullUntil = 0
   badReads = 0
   readMs = 0
@@ -36,8 +41,10 @@ export class Disk implements Backend {
     const onCommit = () => {
       if (process.alive) this.alarm.committed(process)
     }
-    const store = new SqliteStore({ path: this.#path, onCommit, syncFile: async () => {} })
+    const syncFile = (fd: number) => this.#sync(fd, process)
+    const store = new SqliteStore({ path: this.#path, onCommit, syncFile })
     this.#opened.push(store)
+    this.#synced = new SyncedFiles(this.#path)
     return this.#faulty(store, process)
   }
 
@@ -54,12 +61,11 @@ export class Disk implements Backend {
     return this.fullUntil > this.#now() - 1_000
   }
 
-  /** The file is from now on what a process that ends without a word leaves behind. */
+  /** The file is from now on what a machine that loses its power leaves behind. */
   crashed(): void {
-    const before = this.#path
     this.#files++
-    for (const suffix of ['', '-wal'])
-      if (existsSync(before + suffix)) copyFileSync(before + suffix, this.#path + suffix)
+    // How many numbers are taken from it depends on what is written, and nothing else may.
+    this.#synced?.crash(this.#path, new Random(this.#random.between(0, 2 ** 31)))
   }
 
   mend(): void {
@@ -120,6 +126,16 @@ export class Disk implements Backend {
           })
       })
     })
+  }
+
+  /** Takes a while. A process that ends meanwhile does not learn of it. */
+  async #sync(fd: number, process: SimulatedProcess): Promise<void> {
+    const synced = this.#synced?.begin(fd)
+    if (process.alive) this.alarm.committed(process)
+    const ms = this.#random.pick(SYNC_MS)
+    if (ms > 0) await Promise.race([sleep(ms), process.ended])
+    if (!process.alive) throw new Error('The process has ended')
+    synced?.()
   }
 
   async #read<T>(work: () => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ export interface Mutation {
   readonly instead: string
 }
 
-/** Each is found within a thousand seeds: `npm run simulate -- --mutations` tells by which. */
+/** `npm run simulate -- --mutations` tells by which of a thousand seeds each is found. */
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an entry that SQS did not accept goes behind newer ones',
@@ -22,8 +22,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an entry that SQS refused is acknowledged',
     file: 'lib/sqs/sender.ts',
-    text: 'acknowledge(items.filter((item) => !answer.failures.has(item)))',
-    instead: 'acknowledge(items)'
+    text: 'writer.acknowledge(accepted)',
+    instead: 'writer.acknowledge(items)'
   },
   {
     name: 'an entry that the answer leaves out is taken as accepted',
@@ -155,14 +155,32 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an offset of an epoch that has ended counts as one of the next',
     file: 'lib/websocket/replay.ts',
-    text: 'if (!isKnown || this.#position > upTo) this.#restart(upTo)',
+    text: '    this.#continue(upTo)\n    if (!isKnown || offset > upTo) this.#restart(upTo)\n',
     instead: ''
+  },
+  {
+    name: 'a client that has all that an ended epoch had is told that something is missing',
+    file: 'lib/websocket/replay.ts',
+    text: 'offset > upTo) this.#restart(upTo)',
+    instead: 'offset >= upTo) this.#restart(upTo)'
+  },
+  {
+    name: 'a client is set back as far as another log',
+    file: 'lib/websocket/replay.ts',
+    text: 'if (!isKnown || offset > upTo) this.#restart(upTo)',
+    instead: 'this.#restart(Math.min(upTo, offset - 1))'
+  },
+  {
+    name: 'a client is told that what was not for it is lost',
+    file: 'lib/websocket/replay.ts',
+    text: 'this.#told = { offset: listener.told, log:',
+    instead: 'this.#told = { offset, log:'
   },
   {
     name: 'live sockets are not set back when the log has lost its end',
     file: 'lib/websocket/hub.ts',
-    text: 'if (served <= upTo) listener',
-    instead: 'if (true) listener'
+    text: 'if (served <= upTo) {',
+    instead: 'if (true) {'
   },
   {
     name: 'a node does not learn how much of the log was lost',
@@ -177,6 +195,12 @@ export const MUTATIONS: readonly Mutation[] = [
     instead: ''
   },
   {
+    name: 'events are passed on before they are durable',
+    file: 'lib/store/sqlite/commits.ts',
+    text: 'return sync ? sync.commit().then(publish) : publish()',
+    instead: 'sync?.commit().catch(() => {}); return publish()'
+  },
+  {
     name: 'the token of one instance is good for another',
     file: 'lib/websocket/admission.ts',
     text: '(!seesAll && own?.name !== name)',
@@ -185,14 +209,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'sockets stay open when their token is replaced',
     file: 'lib/websocket/hub.ts',
-    text: '(tokenGone && listener.tokenOf)',
-    instead: 'false'
+    text: 'isTokenGone ||',
+    instead: ''
   },
   {
     name: 'a token on / sees the events of all instances',
     file: 'lib/websocket/admission.ts',
-    text: 'instance: own, tokenOf: own',
-    instead: 'instance: undefined, tokenOf: own'
+    text: 'instance: own, tokenOf, ',
+    instead: 'instance: undefined, tokenOf, '
   },
   {
     name: 'a socket that resumes receives the events that others wait for beside it',

@@ -120,8 +120,9 @@ export class SimulatedPostgres {
     this.#cutUntil.set(process, this.#options.now() + ms)
   }
 
-  /** Ends all sessions, and refuses connections for so long. */
+  /** Starts anew: ends all sessions, and refuses connections for so long. */
   restart(ms: number): void {
+    this.tables.restart()
     this.#awayUntil = this.#options.now() + ms
     for (const session of this.#sessions.values()) if (session.open) this.#over(session, { silent: false })
   }

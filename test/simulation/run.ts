@@ -6,7 +6,8 @@ import { report } from './report.ts'
 
 /**
  * `npm run simulate`: a thousand seeds unless told otherwise (`--seeds 100000`, `--from 5000`). `--seed N` runs this one, and
- * prints what happened; it may be given several times. `--mutations` puts each known fault into the product, and says which seed finds it.
+ * prints what happened; it may be given several times. `--mutations` puts each known fault into the product, and says
+ * which seed finds it.
  */
 const { values } = parseArgs({
   options: {

@@ -24,7 +24,10 @@ export interface Outcome {
 const BEGIN = 1_767_225_600_000
 /** Within which all that is pending is sent once SQS and the disk do well: queues that were denied wait a minute. */
 const RECOVERY_MS = 1_200_000
-/** Within which the last client has come, or one that waits gets something: a connection that was lost without a sign is noticed after 45 seconds. */
+/**
+ * Within which the last client has come, or one that waits gets something: a connection that was lost without a sign is
+ * noticed after 45 seconds.
+ */
 const CATCH_UP_MS = 120_000
 /** Within which nodes and clients know that the log has lost its end. */
 const FAILED_OVER_MS = 60_000

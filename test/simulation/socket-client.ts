@@ -30,8 +30,8 @@ export interface Session {
   resuming?: Resuming & { readonly after: number }
   /** All that it was told of replays, and when. */
   readonly told: (Resumed & { readonly at: number })[]
-  /** Numbers of events before which it was given another offset. */
-  readonly setBacks: number[]
+  /** Other offsets that it was given, and the number of events before each. */
+  readonly setBacks: { readonly offset: number; readonly after: number }[]
   /** The server has written that it ends the session, or the connection was lost before it could. */
   dismissed?: boolean
 }
@@ -165,7 +165,7 @@ export class SocketClient {
       trace.add(this.name, `has resumed: ${resumed.from} to ${resumed.to}, ${resumed.count}, ${resumed.complete}`)
     } else if (name === 'resuming') {
       session.resuming = { ...(body as unknown as Resuming), after: session.heard.length }
-      session.setBacks.push(session.heard.length)
+      session.setBacks.push({ offset: session.resuming.offset, after: session.heard.length })
       this.#offset = session.resuming.offset
       this.#log = session.resuming.log
     } else if ('offset' in body) {

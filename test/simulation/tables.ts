@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from '../../lib/events/event.ts'
 import type { Instance } from '../../lib/instances/instance.ts'
-import { blankInstance, type InstanceRecord } from '../../lib/instances/memory-directory.ts'
+import type { InstanceRecord } from '../../lib/instances/kept-instance.ts'
+import { blankInstance } from '../../lib/instances/memory-directory.ts'
 import type { DeadLetter, DeadLetterPage } from '../../lib/store/dead-letter-store.ts'
 import type { DeliveryFailure, DeliveryRef, LaneKey } from '../../lib/store/delivery-store.ts'
 import type { AppendResult, Comparison, LogRange, ReadOptions } from '../../lib/store/log-store.ts'
@@ -43,10 +44,12 @@ export class Tables {
   #lanes = new Map<string, PendingLane>()
   /** In the order in which they began. */
   #epochs = [{ id: 'epoch-1', first: 1 }]
-  /** Another server has become the primary, and no epoch was begun on it. */
+  /** The server was started anew, or another one has become the primary, and no epoch was begun on it. */
   #isElsewhere = false
-  #failovers = 0
+  /** Epochs that there ever were. */
+  #begun = 1
   #letters: DeadLetter[] = []
+  #redriven: DeadLetter[] = []
   #letterId = 0
   readonly knownQueues = new Map<string, KnownQueue>()
   readonly #directory = new Map<string, DirectoryRow>()
@@ -66,9 +69,14 @@ export class Tables {
     return !this.#isElsewhere
   }
 
-  /** The epoch; begins one at the end of the log if another server has become the primary. */
+  /** The server is started anew. */
+  restart(): void {
+    this.#isElsewhere = true
+  }
+
+  /** The epoch; begins one at the end of the log if the server was started anew or another one has become the primary. */
   epochHere(after = this.head): string {
-    if (this.#isElsewhere) this.#epochs.push({ id: `epoch-${this.#failovers + 1}`, first: after + 1 })
+    if (this.#isElsewhere) this.#epochs.push({ id: `epoch-${++this.#begun}`, first: after + 1 })
     this.#isElsewhere = false
     return this.epoch
   }
@@ -102,7 +110,6 @@ export class Tables {
       this.#lanes = lanes
       this.#epochs = epochs
       this.#isElsewhere = true
-      this.#failovers++
     }
     return { head, at, promote }
   }
@@ -192,11 +199,6 @@ export class Tables {
       .map(({ lane }) => lane)
   }
 
-  oldestPending(): number | null {
-    const lanes = [...this.#lanes.values()]
-    return this.#events.find(({ offset }) => lanes.some(({ redrives }) => redrives.has(offset)))?.acceptedAt ?? null
-  }
-
   acknowledge(deliveries: readonly DeliveryRef[]): void {
     for (const { offset, ...lane } of deliveries) this.#lanes.get(idOf(lane))?.redrives.delete(offset)
   }
@@ -206,8 +208,13 @@ export class Tables {
     if (this.isVoid(delivery)) return
     if (!this.#lanes.get(idOf({ queue, instanceKey }))?.redrives.delete(offset)) return
     const { instance, event, id: eventId } = this.#events.find((event) => event.offset === offset) as StoredEvent
-    const id = ++this.#letterId
-    this.#letters.push({ ...failure, id, queue, instanceKey, offset, instance, event, eventId, diedAt })
+    const isSame = (letter: DeadLetter) => idOf(letter) === idOf(delivery) && letter.offset === offset
+    const before = this.#redriven.find(isSame)
+    this.#redriven = this.#redriven.filter((letter) => letter !== before)
+    const { id, tries, firstDiedAt } = before ?? { id: ++this.#letterId, tries: 0, firstDiedAt: diedAt }
+    const place = { id, queue, instanceKey, offset, instance, event, eventId }
+    this.#letters.push({ ...failure, ...place, tries: tries + 1, firstDiedAt, diedAt })
+    this.#letters.sort((a, b) => a.id - b.id)
   }
 
   letters({ after, upTo = Infinity, limit, ids, instance, queue, reason }: DeadLetterPage): DeadLetter[] {
@@ -229,6 +236,7 @@ export class Tables {
     const letters = this.discard(page)
     if (letters.length > 0) this.redrives++
     for (const letter of letters) this.#pend(letter, this.redrives)
+    this.#redriven.push(...letters)
     return letters
   }
 

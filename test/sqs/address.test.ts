@@ -1,6 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
-import { sqsAddress, sqsService } from '../../lib/sqs/address.ts'
+import { sqsAddress, sqsDestination, sqsService } from '../../lib/sqs/address.ts'
 
 const of = (t: Test, config: ConstructorParameters<typeof SQSClient>[0]) => {
   const client = new SQSClient(config ?? {})
@@ -42,4 +42,30 @@ t.test('a service is an address, a region, and the account of an option', async 
   t.equal(await serviceOf({ region: none }), undefined)
   t.equal(await serviceOf({ region: none, endpoint }), undefined)
   t.equal(await sqsService({}, undefined), undefined)
+})
+
+t.test('a destination is a region, and an endpoint unless it is AWS’s', async (t) => {
+  const destinationOf = (config: ConstructorParameters<typeof SQSClient>[0]) => {
+    const client = new SQSClient(config ?? {})
+    t.after(() => client.destroy())
+    return sqsDestination(client)
+  }
+  t.same(await destinationOf({ region: 'sa-east-1' }), { region: 'sa-east-1', endpoint: null, emulated: false })
+  const endpoint = 'http://user:secret@127.0.0.1:4566/sqs'
+  t.same(await destinationOf({ region: 'sa-east-1', endpoint }), {
+    region: 'sa-east-1',
+    endpoint: '127.0.0.1:4566',
+    emulated: true
+  })
+  for (const [host, emulated] of [
+    ['vpce-1a2b-3c4d.sqs.sa-east-1.vpce.amazonaws.com', false],
+    ['sqs.cn-north-1.amazonaws.com.cn:8443', false],
+    ['sqs.sa-east-1.api.aws', false],
+    ['amazonaws.com.example', true],
+    ['sqs-amazonaws.com', true]
+  ] as const)
+    t.match(await destinationOf({ region: 'sa-east-1', endpoint: `https://${host}` }), { endpoint: host, emulated })
+  const none = async () => Promise.reject(new Error('Region is missing'))
+  t.match(await destinationOf({ region: none }), { region: null, endpoint: null })
+  t.same(await sqsDestination({}), { region: null, endpoint: null, emulated: false })
 })

@@ -11,7 +11,7 @@ const lane = new Lane(
   { after: 0, behind: false }
 )
 const stored = (event: Partial<NewEvent>) => ({ ...newEvent(event), offset: 1, instanceKey: 1, acceptedAt: 0 })
-const options: EntryOptions = { type: 'fifo', serverName: 's', contentOf: (event) => event }
+const options: EntryOptions = { type: 'fifo', fairQueues: true, serverName: 's', contentOf: (event) => event }
 const item = (event: Partial<NewEvent>) => toItem(stored(event), lane, options)
 /** Bytes of the body, and of name, type and value of each attribute. */
 const bytesOf = ({ MessageBody, MessageAttributes = {} }: BatchItem['entry']) =>

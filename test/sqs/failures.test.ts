@@ -31,6 +31,14 @@ t.test('the message of a failure is never empty', (t) => {
   t.end()
 })
 
+t.test('without a region or credentials, the message names what to set', async (t) => {
+  t.equal(failureMessage(new Error('Region is missing')), 'Region is missing: set the option region, or AWS_REGION')
+  t.match(
+    failureMessage(new Error('Could not load credentials from any providers')),
+    /^Could not load credentials from any providers: set the option credentials, .* or use a role$/
+  )
+})
+
 t.test('failures are transient, permanent, or about a missing queue', (t) => {
   for (const name of [
     'AccessDenied',
@@ -72,6 +80,10 @@ t.test('a refused entry is a permanent failure only if the sender is at fault', 
     code: 'Unanswered',
     message: 'why'
   })
+  t.match(
+    entryFailure({ ...entry, Message: 'Value a for parameter MessageGroupId is not valid for this queue type' }),
+    { message: /queue type\. This service has no fair queues: switch fairQueues off$/ }
+  )
   t.match(entryFailure({ ...entry, Code: '<script>' }), { code: 'Unanswered' })
   t.end()
 })

@@ -65,6 +65,25 @@ t.test('a lane without room reads its next event only', async (t) => {
   t.strictSame([limits[0], limits[1]! > 1], [1, true])
 })
 
+t.test(
+  'a lane that is read again from its beginning sends nothing of its window, nor a new event before it',
+  async (t) => {
+    const { lane, budget } = laneBehind()
+    lane.startLoading()
+    await lane.load({ readLane: async () => [stored(1), stored(2)] })
+    await lane.load({ readLane: async () => [] })
+    lane.enterLine()
+    lane.rewind()
+    lane.push(stored(3))
+    t.match(lane, { size: 0, needsLoad: true, state: 'queued' })
+    t.strictSame(budget.used, 0)
+    lane.leaveLine()
+    lane.startLoading()
+    await lane.load({ readLane: async (_lane, { after }) => [stored(after + 1)] })
+    t.match(lane, { first: { offset: 1 }, needsLoad: true })
+  }
+)
+
 t.test('a lane that is handed over while it reads keeps nothing in memory', async (t) => {
   const { lane, budget } = laneBehind()
   lane.startLoading()

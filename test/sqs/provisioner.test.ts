@@ -1,50 +1,10 @@
-import {
-  ListQueueTagsCommand,
-  ReceiveMessageCommand,
-  type ServiceInputTypes,
-  type SQSClient
-} from '@aws-sdk/client-sqs'
-import Fastify from 'fastify'
-import t, { type Test } from 'tap'
-import { SqsCalls } from '../../lib/sqs/calls.ts'
-import { type KeptQueues, QueueProvisioner, type ProvisionerOptions } from '../../lib/sqs/provisioner.ts'
+import t from 'tap'
+import type { KeptQueues } from '../../lib/sqs/known-queues.ts'
+import { QueueProvisioner } from '../../lib/sqs/provisioner.ts'
 import type { KnownQueue, QueueStore } from '../../lib/store/queue-store.ts'
 import { SqliteStore } from '../../lib/store/sqlite/store.ts'
-import { startSqs } from '../support/sqs.ts'
+import { callsOf, FIFO, log, SALES_CALL, startProvisioner as start } from '../support/provisioner.ts'
 import { until } from '../support/until.ts'
-
-const { log } = Fastify()
-const callsOf = (client: SQSClient) => new SqsCalls({ client, deadlineMs: 10_000 })
-const SALES_CALL = { name: 'sales_call.fifo', instance: 'sales', event: 'CALL' }
-const FIFO = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' }
-
-/** A provisioner on an emulator of its own. `fail` makes a call fail as AWS would; the emulator denies nobody. */
-async function start(t: Test, options: Partial<ProvisionerOptions> = {}) {
-  const sqs = await startSqs(t)
-  const calls: { command: string; input: ServiceInputTypes }[] = []
-  const failing = new Map<string, string>()
-  sqs.client.middlewareStack.add(
-    (next, { commandName = '' }) =>
-      (args) => {
-        const command = commandName.replace('Command', '')
-        calls.push({ command, input: args.input })
-        const name = failing.get(command)
-        if (name !== undefined) throw Object.assign(new Error('as asked'), { name, $metadata: { httpStatusCode: 403 } })
-        return next(args)
-      },
-    { step: 'initialize' }
-  )
-  const provisioner = new QueueProvisioner({ calls: callsOf(sqs.client), type: 'fifo', log, ...options })
-  return {
-    provisioner,
-    ...sqs,
-    commands: () => calls.map(({ command }) => command),
-    inputs: () => calls.map(({ input }) => input),
-    fail: (command: string, name: string) => failing.set(command, name),
-    heal: () => failing.clear(),
-    tags: async (QueueUrl: string) => (await sqs.client.send(new ListQueueTagsCommand({ QueueUrl }))).Tags
-  }
-}
 
 t.test('a queue is created with its attributes and tags', async (t) => {
   const { provisioner, server, tags } = await start(t)
@@ -102,6 +62,89 @@ t.test('a queue that an earlier run created is found again', async (t) => {
   t.equal(await new QueueProvisioner({ calls: callsOf(client), type: 'fifo', log }).ensure(SALES_CALL), url)
 })
 
+t.test('new queues and their dead-letter queues have the given attributes and tags', async (t) => {
+  const { provisioner, server, tags } = await start(t, {
+    dlqMaxReceives: 3,
+    attributes: {
+      all: { messageRetentionSeconds: 600, kmsKeyId: 'alias/key', tags: { team: 'hub' } },
+      own: { visibilityTimeoutSeconds: 90 },
+      deadLetter: { messageRetentionSeconds: 1_209_600, sqsManagedSse: true }
+    }
+  })
+  const url = await provisioner.ensure(SALES_CALL)
+  const own = { 'managed-by': 'fastify-instance-events', instance: 'sales', event: 'CALL', team: 'hub' }
+  t.match(server.inspectQueue(SALES_CALL.name)?.attributes, {
+    ...FIFO,
+    MessageRetentionPeriod: '600',
+    VisibilityTimeout: '90',
+    KmsMasterKeyId: 'alias/key',
+    RedrivePolicy: /"maxReceiveCount":3/
+  })
+  t.strictSame(await tags(url), own)
+  const deadLetter = server.inspectQueue('sales_call-dlq.fifo')
+  t.match(deadLetter?.attributes, { ...FIFO, MessageRetentionPeriod: '1209600', SqsManagedSseEnabled: 'true' })
+  t.notOk(deadLetter?.attributes.KmsMasterKeyId)
+  t.strictSame(await tags(deadLetter?.url ?? ''), own)
+  await provisioner.ensure({ name: 'global_call.fifo', event: 'CALL' })
+  t.match(server.inspectQueue('global_call.fifo')?.attributes, { VisibilityTimeout: '30' }, 'a shared one')
+  t.equal(provisioner.differences.summary.count, 0)
+})
+
+t.test('existing queues with other attributes are named until they are looked up again', async (t) => {
+  const { provisioner, server } = await start(t, { attributes: { all: { messageRetentionSeconds: 600 } } })
+  for (let n = 0; n < 21; n++) server.createQueue(`q${n}.fifo`, { attributes: FIFO })
+  const attributes = { ...FIFO, MessageRetentionPeriod: '600' }
+  server.createQueue('same.fifo', { attributes })
+  const others = [{ name: 'MessageRetentionPeriod', value: '345600', expected: '600' }]
+  for (let n = 0; n < 21; n++) await provisioner.ensure({ name: `q${n}.fifo` })
+  await provisioner.ensure({ name: 'same.fifo' })
+  t.strictSame([provisioner.differences.of('q0.fifo'), provisioner.differences.of('same.fifo')], [others, undefined])
+  const { count, queues } = provisioner.differences.summary
+  t.strictSame([count, queues.length, queues[0]], [21, 20, { name: 'q0.fifo', otherAttributes: others }])
+  t.match(server.inspectQueue('q0.fifo')?.attributes, { MessageRetentionPeriod: '345600' }, 'not changed')
+  provisioner.forget('q0.fifo')
+  server.deleteQueue('q0.fifo')
+  await provisioner.ensure({ name: 'q0.fifo' })
+  t.equal(provisioner.differences.summary.count, 20, 'one that was created again is as it should be')
+})
+
+t.test('a dead-letter queue that exists with other attributes is named', async (t) => {
+  const { provisioner, server, commands } = await start(t, {
+    dlqMaxReceives: 3,
+    attributes: { deadLetter: { messageRetentionSeconds: 600 } }
+  })
+  server.createQueue('sales_call-dlq.fifo', { attributes: FIFO })
+  await provisioner.ensure(SALES_CALL)
+  const others = [{ name: 'MessageRetentionPeriod', value: '345600', expected: '600' }]
+  t.strictSame(provisioner.differences.summary, {
+    count: 1,
+    queues: [{ name: 'sales_call-dlq.fifo', otherAttributes: others }]
+  })
+  t.equal(commands().filter((command) => command === 'GetQueueAttributes').length, 2, 'no call more')
+})
+
+t.test('a queue that another process creates meanwhile, with other attributes, is used', async (t) => {
+  const attributes = { all: { messageRetentionSeconds: 600 } }
+  const { provisioner, server, client, fail, commands } = await start(t, { attributes })
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) => {
+        if (commandName === 'CreateQueueCommand') server.createQueue(SALES_CALL.name, { attributes: FIFO })
+        return next(args)
+      },
+    { step: 'initialize' }
+  )
+  t.equal(await provisioner.ensure(SALES_CALL), server.inspectQueue(SALES_CALL.name)?.url)
+  t.strictSame(commands(), ['GetQueueUrl', 'CreateQueue', 'GetQueueUrl', 'GetQueueAttributes'])
+  t.match(provisioner.differences.of(SALES_CALL.name), [{ name: 'MessageRetentionPeriod', expected: '600' }])
+  provisioner.forget(SALES_CALL.name)
+  fail('GetQueueUrl', 'AccessDenied')
+  await t.rejects(provisioner.ensure(SALES_CALL), {
+    code: 'IEV_SQS_QUEUE_UNAVAILABLE',
+    message: /QueueNameExists|QueueAlreadyExists/
+  })
+})
+
 t.test('a queue with other attributes is used as it is, and not changed', async (t) => {
   const { provisioner, server, tags } = await start(t)
   const attributes = { FifoQueue: 'true', ContentBasedDeduplication: 'true', DeduplicationScope: 'queue' }
@@ -155,60 +198,6 @@ t.test('a refusal names the queue and the code, and the next call tries again', 
   await t.rejects(provisioner.ensure({ name: 'b.fifo' }), { message: /b\.fifo.*ECONN/ })
 })
 
-t.test('an unused queue is deleted if it is ours and empty', async (t) => {
-  const { provisioner, server, client } = await start(t)
-  const { name } = SALES_CALL
-  await provisioner.ensure(SALES_CALL)
-  t.equal(await provisioner.deleteUnused(name), true)
-  t.equal(server.inspectQueue(name), undefined)
-  t.equal(provisioner.url(name), undefined)
-  t.equal(await provisioner.deleteUnused(name), false, 'it is gone')
-
-  await provisioner.ensure(SALES_CALL)
-  t.equal(
-    await new QueueProvisioner({ calls: callsOf(client), type: 'fifo', log }).deleteUnused(name),
-    true,
-    'also one of an earlier run'
-  )
-})
-
-t.test('a queue that is not ours, or not empty, is not deleted as unused', async (t) => {
-  const { provisioner, server, receive } = await start(t)
-  server.createQueue('theirs.fifo', { attributes: FIFO, tags: { 'managed-by': 'terraform', instance: 'sales' } })
-  t.equal(await provisioner.deleteUnused('theirs.fifo'), false)
-  server.createQueue('bare.fifo', { attributes: FIFO })
-  t.equal(await provisioner.deleteUnused('bare.fifo'), false)
-  await provisioner.ensure(SALES_CALL)
-  server.sendMessage(SALES_CALL.name, 'waits', { messageGroupId: 'a', messageDeduplicationId: 'a' })
-  t.equal(await provisioner.deleteUnused(SALES_CALL.name), false)
-  for (const name of ['theirs.fifo', 'bare.fifo', SALES_CALL.name]) t.ok(server.inspectQueue(name), name)
-  await receive(SALES_CALL.name, 1)
-  t.equal(await provisioner.deleteUnused(SALES_CALL.name), true, 'once it was emptied')
-})
-
-t.test('a queue whose messages are in flight or delayed is not deleted as unused', async (t) => {
-  const { provisioner, server, client } = await start(t, { type: 'standard' })
-  const names = ['in-flight', 'delayed']
-  const [inFlight = ''] = await Promise.all(names.map((name) => provisioner.ensure({ name })))
-  server.sendMessage('in-flight', 'a worker has it')
-  await client.send(new ReceiveMessageCommand({ QueueUrl: inFlight }))
-  server.sendMessage('delayed', 'comes later', { delaySeconds: 600 })
-  const deleted = await Promise.all(names.map((name) => provisioner.deleteUnused(name)))
-  t.strictSame(deleted, [false, false])
-  t.strictSame(
-    names.filter((name) => server.inspectQueue(name)),
-    names
-  )
-})
-
-t.test('a deletion that fails does not throw, and the queue stays', async (t) => {
-  const { provisioner, server, fail } = await start(t)
-  await provisioner.ensure(SALES_CALL)
-  fail('DeleteQueue', 'AccessDenied')
-  t.equal(await provisioner.deleteUnused(SALES_CALL.name), false)
-  t.ok(server.inspectQueue(SALES_CALL.name))
-})
-
 t.test('what cannot be kept, or is of no known service, is asked for', async (t) => {
   const store = new SqliteStore({ path: ':memory:' })
   t.after(() => store.close())
@@ -216,6 +205,7 @@ t.test('what cannot be kept, or is of no known service, is asked for', async (t)
   const kept = (more: Partial<QueueStore>): KeptQueues => ({
     store: {
       find: (name: string, of: string) => queues.find(name, of),
+      list: (of, page) => queues.list(of, page),
       keep: (queue: KnownQueue) => queues.keep(queue),
       forget: (name: string) => queues.forget(name),
       ...more
@@ -251,7 +241,12 @@ t.test('what cannot be kept, or is of no known service, is asked for', async (t)
 t.test('a queue that is found to be missing while it is looked up in the store is asked for', async (t) => {
   const { client, commands } = await start(t)
   const found = Promise.withResolvers<KnownQueue>()
-  const store: QueueStore = { find: () => found.promise, keep: async () => {}, forget: async () => {} }
+  const store: QueueStore = {
+    find: () => found.promise,
+    list: async () => [],
+    keep: async () => {},
+    forget: async () => {}
+  }
   const provisioner = new QueueProvisioner({
     calls: callsOf(client),
     type: 'fifo',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { CALLER_ID } from '../../lib/events/event.ts'
-import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
+import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
+import { eventKey } from '../../lib/events/event-key.ts'
 import {
   deadLetterQueueName,
   deduplicationId,

@@ -7,24 +7,25 @@ import { folder } from '../support/build.ts'
 t.test('a key is generated once, in a file and a folder that only the owner can read', async (t) => {
   const data = join(folder(t), 'deep/data')
   const path = join(data, 'api-key')
-  const key = apiKeyFromFile(path)
+  const { apiKey: key, ...first } = apiKeyFromFile(path)
   t.match(key, /^[\w-]{32}$/)
-  t.equal(apiKeyFromFile(path), key)
+  t.strictSame(first, { keyFile: path, newKey: key })
+  t.strictSame(apiKeyFromFile(path), { apiKey: key, keyFile: path }, 'it is new on the first start only')
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(data).mode & 0o777, 0o700)
-  t.not(apiKeyFromFile(join(data, 'another')), key)
+  t.not(apiKeyFromFile(join(data, 'another')).apiKey, key)
 })
 
 t.test('the key of the operator is read without surrounding blanks', async (t) => {
   const path = join(folder(t), 'api-key')
   writeFileSync(path, '  my-own-key\r\n\n')
-  t.equal(apiKeyFromFile(path), 'my-own-key')
+  t.strictSame(apiKeyFromFile(path), { apiKey: 'my-own-key', keyFile: path })
 })
 
 t.test('an empty file gets a key, and becomes readable by the owner only', async (t) => {
   const path = join(folder(t), 'api-key')
   writeFileSync(path, '\n', { mode: 0o644 })
-  const key = apiKeyFromFile(path)
+  const { newKey: key } = apiKeyFromFile(path)
   t.equal(readFileSync(path, 'utf8'), `${key}\n`)
   t.equal(statSync(path).mode & 0o777, 0o600)
 })

@@ -62,6 +62,8 @@ t.test('the options from any valid settings are valid', async (t) => {
     SQS_ACCOUNT_ID: '123456789012',
     SQS_GLOBAL_CALL: 'true',
     SQS_DLQ_MAX_RECEIVES: '4',
+    SQS_TAGS: 'team=hub',
+    SQS_DLQ_MESSAGE_RETENTION_SECONDS: '1209600',
     S3_BUCKET: 'messages',
     S3_REGION: 'sa-east-1',
     S3_ENDPOINT: 'http://s3.example',
@@ -95,7 +97,35 @@ t.test('limits of silence and the instance of the operator are passed on', async
 
 t.test('transports and shared queues that are switched off are left out', async (t) => {
   t.match(options({ SQS_ENABLED: 'false', WEBSOCKET_ENABLED: 'false' }), { sqs: false, websocket: false })
-  t.match(options({ SQS_GLOBAL_ENABLED: 'false' }), { sqs: { global: false } })
+  const modes = ['true', 'auto', 'false'].map((mode) => Object(options({ SQS_GLOBAL_ENABLED: mode }).sqs).global)
+  t.match(modes, [{ unlessOwn: false }, { unlessOwn: true }, false])
+})
+
+t.test('attributes and tags of new queues are passed on, for all and by kind', async (t) => {
+  const env = {
+    SQS_MESSAGE_RETENTION_SECONDS: '60',
+    SQS_TAGS: ' team = hub , formula=a=b,empty=, __proto__=x',
+    SQS_GLOBAL_VISIBILITY_TIMEOUT_SECONDS: '0',
+    SQS_GLOBAL_SSE: 'false',
+    SQS_INSTANCE_DELAY_SECONDS: '900',
+    SQS_DLQ_KMS_KEY_ID: 'arn:aws:kms:sa-east-1:111122223333:alias/key'
+  }
+  const tags = Object.fromEntries([...Object.entries({ team: 'hub', formula: 'a=b', empty: '' }), ['__proto__', 'x']])
+  t.strictSame(Object(options(env).sqs).queueAttributes, {
+    all: { messageRetentionSeconds: 60, tags },
+    shared: { visibilityTimeoutSeconds: 0, sqsManagedSse: false },
+    own: { delaySeconds: 900 },
+    deadLetter: { kmsKeyId: 'arn:aws:kms:sa-east-1:111122223333:alias/key' }
+  })
+  t.strictSame(Object(options({}).sqs).queueAttributes, {})
+})
+
+t.test('message groups on standard queues can be switched off', async (t) => {
+  const both = [{}, { SQS_FAIR_QUEUES: 'false' }]
+  t.strictSame(
+    both.map((env) => Object(options(env).sqs).fairQueues),
+    [true, false]
+  )
 })
 
 t.test('the account is passed on only if it is set', async (t) => {
@@ -169,8 +199,7 @@ t.test('settings of sockets are passed on', async (t) => {
     WEBSOCKET_MAX_BUFFERED_BYTES_TOTAL: '2000000',
     WEBSOCKET_STALLED_AFTER_MS: '60000',
     WEBSOCKET_MAX_SOCKETS_PER_INSTANCE: '7',
-    WEBSOCKET_MAX_SOCKETS_PER_ADDRESS: '8',
-    WEBSOCKET_WRONG_KEYS_PER_MINUTE: '5'
+    WEBSOCKET_MAX_SOCKETS_PER_ADDRESS: '8'
   }
   t.strictSame(options(env).websocket, {
     trustProxy: ['loopback', '10.0.0.1'],
@@ -181,7 +210,6 @@ t.test('settings of sockets are passed on', async (t) => {
     stalledAfterMs: 60_000,
     maxSocketsPerInstance: 7,
     maxSocketsPerAddress: 8,
-    wrongKeysPerMinute: 5,
     corsOrigin: '*'
   })
 })
@@ -202,9 +230,15 @@ t.test('CORS_ORIGIN allows any origin, or the listed ones', async (t) => {
   )
 })
 
-t.test('the previous global key is passed on', (t) => {
-  const env = { AUTHENTICATION_API_KEY_PREVIOUS: 'key-of-yesterday' }
+t.test('the limit of wrong keys is one for HTTP and sockets', (t) => {
+  t.equal(options({ WRONG_KEYS_PER_MINUTE: '5' }).eventLog?.wrongKeysPerMinute, 5)
+  t.end()
+})
+
+t.test('the previous global key and the name of the environment are passed on', (t) => {
+  const env = { AUTHENTICATION_API_KEY_PREVIOUS: 'key-of-yesterday', ENVIRONMENT_NAME: 'staging' }
   t.equal(options(env).previousApiKey, 'key-of-yesterday')
-  t.notOk('previousApiKey' in options({}))
+  t.equal(options(env).environment, 'staging')
+  t.notOk('previousApiKey' in options({}) || 'environment' in options({}))
   t.end()
 })

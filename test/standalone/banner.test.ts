@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { loadConfig } from '../../lib/standalone/config.ts'
 import { banner, type BannerOptions } from '../../lib/standalone/banner.ts'
@@ -10,7 +11,7 @@ function shown(env: Record<string, string>, options: Partial<BannerOptions> = {}
     url,
     config: loadConfig(env),
     console: true,
-    apiKey: 'the-api-key',
+    newKey: undefined,
     keyFile: undefined,
     embedded: undefined,
     ...options
@@ -22,17 +23,18 @@ function row(name: string, text: string): string | undefined {
   return new RegExp(`^  ${name} +(.*)$`, 'm').exec(text)?.[1]
 }
 
+const embedded = {
+  target: {
+    endpoint: 'http://127.0.0.1:4566',
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' }
+  },
+  stop: async () => {}
+}
+
 t.test('the banner shows all addresses', async (t) => {
-  const embedded = {
-    target: {
-      endpoint: 'http://127.0.0.1:4566',
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' }
-    },
-    stop: async () => {}
-  }
   t.equal(
-    shown({}, { keyFile: '/srv/data/api-key', embedded }),
+    shown({}, { newKey: 'the-api-key', keyFile: '/srv/data/api-key', embedded }),
     [
       '',
       'fastify-instance-events is ready',
@@ -40,11 +42,25 @@ t.test('the banner shows all addresses', async (t) => {
       '  Console    http://127.0.0.1:8080/console',
       '  Socket.IO  ws://127.0.0.1:8080/<instance>',
       '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; any region and credentials)',
+      '  Queues     global_<event>.fifo for all events of all instances',
+      '             <instance>_<event>.fifo for the events that an instance selects, which are sent to both (SQS_GLOBAL_ENABLED=auto: only here)',
       '  Event log  file:./data/instance-events.db',
       '  API key    the-api-key   (kept in /srv/data/api-key)',
       ''
     ].join('\n')
   )
+})
+
+t.test('README shows the banner as it is printed', async (t) => {
+  for (const path of ['README.md', 'README.pt-BR.md']) {
+    const [printed = ''] = /^fastify-instance-events is ready\n[^`]*/m.exec(readFileSync(path, 'utf8')) ?? []
+    const [, newKey, keyFile] = /API key +(\S+) +\(kept in (\S+)\)/.exec(printed) ?? []
+    t.equal(printed, shown({}, { newKey, keyFile, embedded }).trimStart(), path)
+  }
+})
+
+t.test('a key of an earlier start is not shown, only its file', async (t) => {
+  t.equal(row('API key', shown({}, { keyFile: '/srv/data/api-key' })), 'kept in /srv/data/api-key')
 })
 
 t.test('the key of the operator is not shown', async (t) => {
@@ -79,5 +95,33 @@ t.test('the SQS row shows the endpoint, else the region, else AWS', async (t) =>
   t.strictSame(
     rows.map(([env]) => row('SQS', shown(env))),
     rows.map(([, text]) => text)
+  )
+})
+
+t.test('the banner says which queues an event goes to', async (t) => {
+  const own = '<instance>_<event>.fifo for the events that an instance selects'
+  const both = `${own}, which are sent to both (SQS_GLOBAL_ENABLED=auto: only here)`
+  const six = 'CALL,CHATS_SET,CHATS_UPSERT,CHATS_UPDATE,CHATS_DELETE,CONTACTS_SET'
+  const cases: [Record<string, string>, string[]][] = [
+    [
+      { SQS_GLOBAL_ENABLED: 'auto', SQS_GLOBAL_PREFIX_NAME: 'hub' },
+      [own, 'hub_<event>.fifo for all events of all instances, except for those']
+    ],
+    [{ SQS_GLOBAL_ENABLED: 'false' }, [own]],
+    [{ SQS_GLOBAL_CALL: 'false' }, [own]],
+    [
+      { SQS_GLOBAL_FORCE_SINGLE_QUEUE: 'true', SQS_GLOBAL_EVENTS: 'CALL, LABELS_EDIT' },
+      ['global_singlequeue.fifo for CALL, LABELS_EDIT of all instances', both]
+    ],
+    [
+      { SQS_QUEUE_TYPE: 'standard', SQS_GLOBAL_EVENTS: six },
+      ['global_<event> for 6 events of all instances', both.replace('.fifo', '')]
+    ],
+    [{ SQS_ENABLED: 'false' }, []]
+  ]
+  const rows = (text: string) => /^ {2}Queues +(.*)\n(?: {13}(.*)\n)?/m.exec(text)?.slice(1).filter(Boolean) ?? []
+  t.strictSame(
+    cases.map(([env]) => rows(shown(env))),
+    cases.map(([, lines]) => lines)
   )
 })

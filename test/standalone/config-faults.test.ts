@@ -46,7 +46,7 @@ t.test('a fault names the variable, its value and the values that it accepts', a
     ['WEBSOCKET_STALLED_AFTER_MS', '30s', 'a whole number from 1'],
     ['WEBSOCKET_MAX_SOCKETS_PER_INSTANCE', '-1', 'a whole number from 1'],
     ['WEBSOCKET_MAX_SOCKETS_PER_ADDRESS', '0', 'a whole number from 1'],
-    ['WEBSOCKET_WRONG_KEYS_PER_MINUTE', '0', 'a whole number from 1'],
+    ['WRONG_KEYS_PER_MINUTE', '0', 'a whole number from 1'],
     ['TRUST_PROXY', 'true', PROXIES],
     ['TRUST_PROXY', '10.0.0.0/40', PROXIES],
     ['WEBSOCKET_ALLOWED_HOSTS', '*', 'addresses and networks, separated by commas, such as 127.0.0.1,10.0.0.0/8'],
@@ -58,16 +58,51 @@ t.test('a fault names the variable, its value and the values that it accepts', a
     ['EVENT_RETENTION_HOURS', '0', 'a number of hours above 0'],
     ['SQS_BACKEND', 'gcp', 'auto, aws, embedded'],
     ['SQS_QUEUE_TYPE', 'lifo', 'fifo, standard'],
+    ['SQS_GLOBAL_ENABLED', 'yes', 'true, auto, false'],
     ['SQS_ACCOUNT_ID', '1234', 'an AWS account number of 12 digits'],
     ['SQS_ENDPOINT', 'http://[::1', 'a URL, such as http://localhost:9324'],
     ['SQS_ENDPOINT', 'localhost:9324', 'a URL, such as http://localhost:9324'],
     ['SQS_CONCURRENCY', '0', 'a whole number from 1 to 512'],
+    ['SQS_MESSAGE_RETENTION_SECONDS', '59', 'a whole number from 60 to 1209600'],
+    ['SQS_DLQ_VISIBILITY_TIMEOUT_SECONDS', '43201', 'a whole number from 0 to 43200'],
+    ['SQS_INSTANCE_DELAY_SECONDS', '901', 'a whole number from 0 to 900'],
+    ['SQS_GLOBAL_SSE', 'yes', 'true or false'],
+    ['SQS_KMS_KEY_ID', 'my key', 'the id, ARN or alias of a key of AWS KMS, such as alias/my-key'],
     ['SQS_MAX_PAYLOAD_SIZE', '1048577', 'a whole number from 1024 to 1048576'],
     ['SQS_GLOBAL_PREFIX_NAME', 'my hub', '1 to 40 letters, digits, - and _']
   ]
   t.strictSame(
     wrong.flatMap(([name, value]) => faults({ [name]: value })),
     wrong.map(([name, value, expected]) => `${name}: got "${value}", expected ${expected}`)
+  )
+})
+
+t.test('faults of tags and of encryption name the setting of the kind of queue', async (t) => {
+  t.strictSame(
+    faults({
+      SQS_KMS_KEY_ID: 'alias/key',
+      SQS_SSE: 'false',
+      SQS_TAGS: 'team=hub, team=sales, stage',
+      SQS_GLOBAL_TAGS: 'managed-by=me',
+      SQS_INSTANCE_TAGS: 'aws:x=1,a=b&c',
+      SQS_DLQ_TAGS: '=x'
+    }),
+    [
+      'SQS_SSE: excludes SQS_KMS_KEY_ID: leave one out',
+      'SQS_TAGS: the tag "team" is given twice',
+      'SQS_TAGS: got "stage", expected <key>=<value>',
+      'SQS_GLOBAL_TAGS: the tag "managed-by" is set by this server: choose another key',
+      'SQS_INSTANCE_TAGS: the tag "aws:x" begins with aws:, which is reserved for AWS',
+      'SQS_INSTANCE_TAGS: the tag "a" has the value "b&c": expected at most 256 letters, digits, blanks and _ . : / = + - @',
+      'SQS_DLQ_TAGS: the tag "" must have 1 to 128 letters, digits, blanks and _ . : / = + - @'
+    ]
+  )
+  t.strictSame(faults({ SQS_KMS_KEY_ID: 'alias/key', SQS_GLOBAL_SSE: 'true' }), [], 'of two kinds')
+  const tags = (count: number, prefix: string) => Array.from({ length: count }, (_, n) => `${prefix}${n}=x`).join(',')
+  t.strictSame(
+    faults({ SQS_TAGS: tags(40, 'a'), SQS_GLOBAL_TAGS: tags(20, 'b'), SQS_INSTANCE_TAGS: tags(20, 'a') }),
+    ['SQS_GLOBAL_TAGS: 60 tags: a queue has at most 50, 3 of which this server sets'],
+    'a queue has the tags of all and of its kind'
   )
 })
 

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { loadConfig } from '../../lib/standalone/config.ts'
 import { EnvSchema } from '../../lib/standalone/settings.ts'
-import { EVOLUTION_EVENTS, eventKey } from '../../lib/events/catalogue.ts'
+import { EVOLUTION_EVENTS } from '../../lib/events/catalogue.ts'
+import { eventKey } from '../../lib/events/event-key.ts'
 
 type Env = Record<string, string>
 
@@ -28,7 +29,7 @@ t.test('without any variable, every setting has its default', async (t) => {
     SQS_QUEUE_TYPE: 'fifo',
     SQS_MAX_PAYLOAD_SIZE: 1_048_576,
     SQS_DELETE_UNUSED_QUEUES: false,
-    SQS_GLOBAL_ENABLED: true,
+    SQS_GLOBAL_ENABLED: 'true',
     SQS_GLOBAL_PREFIX_NAME: 'global',
     SQS_GLOBAL_FORCE_SINGLE_QUEUE: false,
     SQS_GLOBAL_EVENTS: ['*'],
@@ -40,7 +41,7 @@ t.test('without any variable, every setting has its default', async (t) => {
     WEBSOCKET_STALLED_AFTER_MS: 30_000,
     WEBSOCKET_MAX_SOCKETS_PER_INSTANCE: 10_000,
     WEBSOCKET_MAX_SOCKETS_PER_ADDRESS: 20_000,
-    WEBSOCKET_WRONG_KEYS_PER_MINUTE: 20,
+    WRONG_KEYS_PER_MINUTE: 20,
     TRUST_PROXY: [],
     globalFlags: undefined,
     warnings: []
@@ -168,7 +169,7 @@ t.test('an endpoint may be an IPv6 address', async (t) => {
 t.test('variables that affect other AWS clients, but not this server, are warned of', async (t) => {
   const proxy = { HTTPS_PROXY: 'http://proxy:3128' }
   const warned = 'HTTPS_PROXY has no effect on calls to AWS without NODE_USE_ENV_PROXY=1'
-  const bundle = 'AWS_CA_BUNDLE has no effect: name the file in NODE_EXTRA_CA_CERTS'
+  const bundle = 'AWS_CA_BUNDLE has no effect: set NODE_EXTRA_CA_CERTS to the file instead'
   const cases: [Env, string[]][] = [
     [proxy, [warned]],
     [{ https_proxy: 'http://proxy:3128' }, [warned.replace('HTTPS_PROXY', 'https_proxy')]],

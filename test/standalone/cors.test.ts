@@ -28,21 +28,28 @@ const preflight = (method: string) => ({
   'access-control-request-headers': 'apikey,content-type'
 })
 
-t.test('pages of a listed origin may use every method, send credentials and read Retry-After', async (t) => {
-  const url = await start(t, `https://other.example,${ORIGIN}`)
-  const allowed = { origin: ORIGIN, credentials: 'true', exposed: 'Retry-After' }
-  for (const method of ['DELETE', 'PUT', 'POST']) {
-    t.match(await seen(`${url}/instance/delete/a`, preflight(method)), {
-      ...allowed,
-      status: 204,
-      methods: new RegExp(method)
+t.test(
+  'pages of a listed origin may use every method, send credentials and read Retry-After and X-Total-Count',
+  async (t) => {
+    const url = await start(t, `https://other.example,${ORIGIN}`)
+    const allowed = { origin: ORIGIN, credentials: 'true', exposed: 'Retry-After, X-Total-Count' }
+    for (const method of ['DELETE', 'PUT', 'POST']) {
+      t.match(await seen(`${url}/instance/delete/a`, preflight(method)), {
+        ...allowed,
+        status: 204,
+        methods: new RegExp(method)
+      })
+    }
+    t.match(await seen(`${url}/instance/fetchInstances`), { ...allowed, status: 401 })
+    t.match(await seen(`${url}/socket.io/?EIO=4&transport=polling`), {
+      origin: ORIGIN,
+      credentials: 'true',
+      status: 200
     })
+    const stranger = await seen(`${url}/instance/fetchInstances`, {}, 'https://evil.example')
+    t.not(stranger.origin, 'https://evil.example')
   }
-  t.match(await seen(`${url}/instance/fetchInstances`), { ...allowed, status: 401 })
-  t.match(await seen(`${url}/socket.io/?EIO=4&transport=polling`), { origin: ORIGIN, credentials: 'true', status: 200 })
-  const stranger = await seen(`${url}/instance/fetchInstances`, {}, 'https://evil.example')
-  t.not(stranger.origin, 'https://evil.example')
-})
+)
 
 t.test('with any origin, pages may not send credentials', async (t) => {
   const url = await start(t, '*')
@@ -51,7 +58,11 @@ t.test('with any origin, pages may not send credentials', async (t) => {
     credentials: null,
     methods: /DELETE/
   })
-  t.match(await seen(`${url}/instance/fetchInstances`), { origin: '*', credentials: null, exposed: 'Retry-After' })
+  t.match(await seen(`${url}/instance/fetchInstances`), {
+    origin: '*',
+    credentials: null,
+    exposed: 'Retry-After, X-Total-Count'
+  })
   t.match(await seen(`${url}/socket.io/?EIO=4&transport=polling`), { origin: '*', credentials: null })
 })
 

@@ -97,6 +97,56 @@ for (const synchronous of [true, false]) {
   })
 }
 
+t.test('lines share batches, and an item of another kind keeps its place', async (t) => {
+  const queue = new CommitQueue()
+  const done: (number | string)[] = []
+  const { batcher } = makeBatcher({
+    synchronous: true,
+    members: {
+      line: (item) => (item % 2 === 0 ? 'even' : 'odd'),
+      run: (items) => items.map((item) => String(done.push(item)))
+    }
+  })
+  const other: Batcher<number, string> = { run: (items) => items.map((item) => String(done.push(`other ${item}`))) }
+  const even = [4, 4, 4, 4].map((item) => queue.add(batcher, item))
+  await Promise.all([...even, queue.add(batcher, 1), queue.add(other, 7), queue.add(batcher, 3)])
+  t.strictSame(done.slice(-2), ['other 7', 3])
+  t.ok(done.indexOf(1) < 4, 'the odd one does not wait for all even ones')
+})
+
+t.test('what comes while a batch is prepared may go before it', async (t) => {
+  const queue = new CommitQueue()
+  const preparing = [Promise.withResolvers<void>()]
+  const begun = Promise.withResolvers<readonly number[]>()
+  const prepare = (items: readonly number[]) => {
+    begun.resolve(items)
+    return preparing.pop()?.promise
+  }
+  const line = (item: number) => (item > 5 ? 'much' : 'little')
+  const [held] = preparing
+  const { batcher, batches } = makeBatcher({ synchronous: true, members: { prepare, line } })
+  const much = queue.add(batcher, 9)
+  t.strictSame(await begun.promise, [9])
+  const little = queue.add(batcher, 2)
+  held?.resolve()
+  t.strictSame(await Promise.all([much, little]), ['done 9', 'done 2'])
+  t.strictSame(batches, [[2], [9]])
+})
+
+t.test('a batch that cannot be prepared fails, and later ones do not', async (t) => {
+  const queue = new CommitQueue()
+  const faults = [new Error('no room')]
+  const prepare = () => {
+    const fault = faults.pop()
+    return fault && Promise.reject(fault)
+  }
+  const { batcher, batches } = makeBatcher({ synchronous: true, members: { prepare, isolates: () => false } })
+  const results = await Promise.allSettled([1, 2].map((item) => queue.add(batcher, item)))
+  t.match(results, [{ reason: { message: 'no room' } }, { reason: { message: 'no room' } }])
+  t.equal(await queue.add(batcher, 3), 'done 3')
+  t.strictSame(batches, [[3]])
+})
+
 t.test('items that come during an asynchronous batch are the next one, and single work keeps its place', async (t) => {
   const queue = new CommitQueue()
   const { batcher, batches } = makeBatcher({ synchronous: false })

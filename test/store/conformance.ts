@@ -5,12 +5,19 @@ import { closing } from './conformance/closing.ts'
 import { deadLetters } from './conformance/dead-letters.ts'
 import { deliveries } from './conformance/deliveries.ts'
 import { epochs } from './conformance/epochs.ts'
+import { erasing } from './conformance/erasing.ts'
 import { following } from './conformance/following.ts'
+import { formerTokens } from './conformance/former-tokens.ts'
 import { instanceChanges } from './conformance/instance-changes.ts'
 import { instances } from './conformance/instances.ts'
 import { knownQueues } from './conformance/known-queues.ts'
+import { large } from './conformance/large-data.ts'
 import { pruning } from './conformance/pruning.ts'
 import { reading } from './conformance/reading.ts'
+import { retainedBytes } from './conformance/retained-bytes.ts'
+import { retainedShares } from './conformance/retained-shares.ts'
+import { samples } from './conformance/samples.ts'
+import { shares } from './conformance/shares.ts'
 import { sums } from './conformance/sums.ts'
 
 export interface Opened {
@@ -31,12 +38,19 @@ export function conformance(t: Test, name: string, open: Open): void {
   for (const [area, tests] of Object.entries({
     append: appending,
     read: reading,
+    'large data': large,
     sums,
     follow: following,
     epochs,
     deliveries,
+    'former tokens': formerTokens,
     'dead letters': deadLetters,
     prune: pruning,
+    shares,
+    samples,
+    erase: erasing,
+    'retained bytes': retainedBytes,
+    'retained shares': retainedShares,
     'known queues': knownQueues,
     instances,
     'changes of instances': instanceChanges,

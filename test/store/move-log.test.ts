@@ -41,6 +41,9 @@ async function fill(path: string): Promise<void> {
   await store.deliveries.acknowledge(refs.slice(0, 500))
   for (const ref of refs.slice(500, 520)) await store.deliveries.bury(ref, FAILURE)
   await store.deadLetters.redrive({ after: 17, limit: 10 })
+  // The larger part of the log is removed, of one instance alone.
+  await store.log.append([newEvent({ instance: 'greedy', data: JSON.stringify('x'.repeat(20 * 1_048_576)) })])
+  while ((await store.log.prune({ acceptedBefore: 0, maxBytes: 12 * 1_048_576 })).more);
   await store.log.append([
     newEvent({ instance: 'late', data: JSON.stringify('x'.repeat(9 * 1_048_576)) }),
     newEvent({ traceparent: TRACE })
@@ -56,6 +59,9 @@ async function contents(store: EventStore) {
     range: { ...(await store.log.range()), id: 'of the start' },
     events: await store.log.read(EVERYTHING),
     instances: [...store.instances.list()].sort((a, b) => a.key - b.key),
+    prunedTo: await Promise.all(
+      ['greedy', 'sales'].map(async (name) => (await store.log.range(store.instances.require(name).key)).prunedTo)
+    ),
     pending: store.deliveries.pendingCount(),
     lanes: await Promise.all(lanes.map(async (lane) => [name(lane), await store.deliveries.readLane(lane, whole)])),
     oldest: await store.deliveries.oldestPending(),
@@ -109,7 +115,7 @@ if (await havePostgres(t)) {
     }
     t.strictSame(new Set(seen).size, seen.length, 'nothing was done twice')
     t.strictSame(seen.slice(-2), ['pending 2483 of 2483', 'deadLetters 17 of 17'])
-    t.match(result, { already: false, counts: { instances: 4, selections: 6, events: 3_002, prunedTo: 1 } })
+    t.match(result, { already: false, counts: { instances: 5, selections: 6, events: 3_002, prunedTo: 1 } })
     t.strictSame(await moveLog({ from, to, schema }), { ...result, already: true })
 
     const sqlite = new SqliteStore({ path })
@@ -129,8 +135,8 @@ if (await havePostgres(t)) {
       newEvent({ instance: 'new' })
     ])
     t.match(known, { offset: 9, duplicate: true })
-    t.match(fresh, { offset: 3_004, duplicate: false })
-    t.equal(node.instances.get('new')?.key, 6)
+    t.match(fresh, { offset: 3_005, duplicate: false })
+    t.equal(node.instances.get('new')?.key, 7)
     const [lane] = await pendingLanes(node)
     const [event] = await node.deliveries.readLane(lane!, { ...EVERYTHING, maxBytes: 1 })
     await node.deliveries.bury({ ...lane!, offset: event!.offset }, FAILURE)
@@ -195,7 +201,7 @@ if (await havePostgres(t)) {
     })
     await t.rejects(stopped, { message: 'stopped' })
     const node = await openNode(t, postgres)
-    t.match(await node.log.append([newEvent()]), [{ offset: 3_004 }], 'no offset is given twice')
+    t.match(await node.log.append([newEvent()]), [{ offset: 3_005 }], 'no offset is given twice')
     await node.close()
     await t.rejects(moveLog(move), { message: /has changed since/ })
   })

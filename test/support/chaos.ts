@@ -7,7 +7,10 @@ import type { Received } from './sockets.ts'
 /** Whether the scenarios run in their long form, as `npm run chaos` does: larger, and for longer. */
 export const LONG = process.env.CHAOS === 'long'
 
-/** Milliseconds until a call without an answer loses its connection in the short form, which does not wait for the deadline of calls. */
+/**
+ * Milliseconds until a call without an answer loses its connection in the short form, which does not wait for the
+ * deadline of calls.
+ */
 export const SILENCE_MS = 1_000
 
 /** A generator of random numbers (mulberry32); a failure can be repeated, because a seed always gives the same numbers. */
@@ -144,10 +147,10 @@ export interface ResumingListener {
   expected: readonly number[]
 }
 
-/** Checks sockets that resume: each received exactly the expected events, once and in order, and complete replays only. */
+/** Checks clients that resume: each received exactly the expected events, once and in order, and complete replays only. */
 export function checkListeners(t: Test, listeners: readonly ResumingListener[]): void {
   const wrong = listeners.map(({ of, received, expected }) => {
-    const replays = received.filter(({ event }) => event === 'resumed').map(({ message }) => message)
+    const replays = replaysOf(received)
     return {
       of,
       offsets: firstDifference(offsetsOf(received), expected),
@@ -158,11 +161,16 @@ export function checkListeners(t: Test, listeners: readonly ResumingListener[]):
   t.strictSame(
     wrong.filter(({ offsets, replays, incomplete }) => offsets || replays === 0 || incomplete.length > 0),
     [],
-    'the sockets received every event once, in order'
+    'the clients received every event once, in order'
   )
 }
 
-/** The offsets of the events that a socket received. */
+/** The notifications of replays that have ended. */
+export function replaysOf(received: readonly Received[]): Received['message'][] {
+  return received.filter(({ event }) => event === 'resumed').map(({ message }) => message)
+}
+
+/** The offsets of the events that a client received. */
 export function offsetsOf(received: readonly Received[]): unknown[] {
   return received
     .filter(({ event }) => event !== 'resumed' && event !== 'resuming')

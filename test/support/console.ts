@@ -23,7 +23,7 @@ export interface Console {
   signIn(key?: string): Promise<void>
   /** Goes to a page by its URL, as a bookmark does. */
   go(hash: string): Promise<void>
-  /** Serious and critical violations found by axe. @param rules @default all */
+  /** Violations found by axe. @param rules @default all */
   violations(rules?: string[]): Promise<string[]>
   /** Pixels by which the page is wider than its window. */
   overflow(): Promise<number>
@@ -60,7 +60,8 @@ export async function openConsole(
     async signIn(key = API_KEY) {
       await page.getByLabel(texts.signIn.key).fill(key)
       await page.getByRole('button', { name: texts.signIn.submit }).click()
-      await page.getByRole('button', { name: texts.signOut }).waitFor()
+      // On a phone it is in the menu.
+      await page.getByRole('button', { name: texts.signOut, includeHidden: true }).waitFor({ state: 'attached' })
     },
     async go(hash) {
       await page.goto(`${url}/console/${hash}`)
@@ -70,11 +71,9 @@ export async function openConsole(
       if (await page.evaluate<boolean>('typeof axe === "undefined"')) await page.evaluate(axe.source)
       const options = JSON.stringify(rules ? { runOnly: rules } : {})
       const found = await page.evaluate<axe.Result[]>(`axe.run(${options}).then(({ violations }) => violations)`)
-      return found
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .flatMap(({ id, nodes }) =>
-          nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`)
-        )
+      return found.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`)
+      )
     },
     overflow: () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
   }

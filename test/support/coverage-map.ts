@@ -1,6 +1,6 @@
 /**
- * Tests in which no coverage is measured: what they run is covered by faster ones. Code that only they run counts as not covered. A name
- * that ends with / is a folder.
+ * Tests in which no coverage is measured: what they run is covered by faster ones. Code that only they run counts as
+ * not covered. A name that ends with / is a folder.
  */
 const NOT_MEASURED = [
   '.tap/suites/unmeasured/',

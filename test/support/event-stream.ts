@@ -17,13 +17,23 @@ export interface TestStream {
   ended: Promise<unknown>
 }
 
-/** Receives Server-Sent Events, as a browser does; closed after the test. */
-export async function stream(t: Test, url: string, headers: Record<string, string> = {}): Promise<TestStream> {
-  const request = get(url, { headers: { apikey: API_KEY, ...headers } })
+/**
+ * Receives Server-Sent Events, as a browser does; closed after the test.
+ * @param received gets the events, after those of earlier connections
+ */
+export async function stream(
+  t: Test,
+  url: string,
+  headers: Record<string, string | undefined> = {},
+  received: TestStream['received'] = []
+): Promise<TestStream> {
+  const sent = Object.entries({ apikey: API_KEY, ...headers }).filter(([, value]) => value !== undefined)
+  const request = get(url, { headers: Object.fromEntries(sent) as Record<string, string> })
   t.after(() => void request.destroy())
+  // That of a connection which is lost later; `soonOnce` rejects with an earlier one.
+  request.on('error', () => {})
   const [response] = (await soonOnce(request, 'response')) as [IncomingMessage]
   const watch = new Watch()
-  const received: TestStream['received'] = []
   let text = ''
   let parsed = 0
   response.setEncoding('utf8').on('data', (part: string) => {

@@ -10,6 +10,12 @@ export function failCommits(t: Test): { restore: () => void } {
   return failExec(t, (statement) => statement === 'COMMIT', IO_ERROR)
 }
 
+/** Makes the next COMMITs fail as a disk would. */
+export function failNextCommits(t: Test, count: number): { restore: () => void } {
+  let failed = 0
+  return failExec(t, (statement) => statement === 'COMMIT' && failed++ < count, IO_ERROR)
+}
+
 /** Makes each COMMIT fail as on a full disk. */
 export function fillDisk(t: Test): { restore: () => void } {
   return failExec(t, (statement) => statement === 'COMMIT', FULL)

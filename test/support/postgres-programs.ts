@@ -8,7 +8,10 @@ export function postgresPrograms(): string | undefined {
     .at(-1)
 }
 
-/** The user who must run PostgreSQL, which refuses to run as root; `undefined` for any other user. @throws without a user postgres */
+/**
+ * The user who must run PostgreSQL, which refuses to run as root; `undefined` for any other user.
+ * @throws without a user postgres
+ */
 export function postgresOwner(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { stdio: 'pipe' }))

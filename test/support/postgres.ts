@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Client } from 'pg'
+import { Client, type QueryResult } from 'pg'
 import type { Test } from 'tap'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 import { PostgresStore, type PostgresStoreOptions } from '../../lib/store/postgres/store.ts'
@@ -87,8 +87,8 @@ export interface TestDatabase {
   terminate: () => Promise<number>
   /** Runs a query on a connection to another database. */
   query: (text: string) => Promise<unknown>
-  /** Runs a query on a connection of its own to this database. */
-  run: (text: string) => Promise<void>
+  /** Runs statements on a connection of its own to this database. @returns the rows of all */
+  run: (text: string) => Promise<Record<string, unknown>[]>
 }
 
 /** Creates a database, which is dropped after the test. @param made options of CREATE DATABASE */
@@ -108,8 +108,10 @@ export async function startDatabase(t: Test, made = ''): Promise<TestDatabase> {
   const run = async (statement: string) => {
     const alone = new Client(own.href)
     await alone.connect()
-    await alone.query(statement)
+    // The driver returns a list of results if there are several statements.
+    const results = [(await alone.query(statement)) as QueryResult | QueryResult[]].flat()
     await alone.end()
+    return results.flatMap(({ rows }) => rows as Record<string, unknown>[])
   }
   return { url: own.href, query, run, terminate: async () => (await client.query(text, [name])).rowCount ?? 0 }
 }

@@ -8,6 +8,8 @@ export class RecordingSubscriber extends Watch implements LogSubscriber {
   readonly events: StoredEvent[] = []
   readonly positions: number[] = []
   readonly epochs: CommonHistory[] = []
+  /** Number of times that events were erased. */
+  erasures = 0
 
   get offsets(): number[] {
     return this.events.map(({ offset }) => offset)
@@ -25,6 +27,11 @@ export class RecordingSubscriber extends Watch implements LogSubscriber {
 
   entered(epoch: CommonHistory): void {
     this.epochs.push(epoch)
+    this.changed()
+  }
+
+  erased(): void {
+    this.erasures++
     this.changed()
   }
 

@@ -67,7 +67,8 @@ export function heldStore(t: Test): HeldStore {
       const answerLate = () => resolve(read(requests, limits))
       // None is without a request.
       const options = { ...(requests[0] as PageRequest), ...limits }
-      const answer: HeldRead['answer'] = (changes) => resolve(early.then((pages) => ({ ...pages, ...changes })))
+      const answer: HeldRead['answer'] = (changes) =>
+        resolve(early.then((pages) => pages.map((page) => ({ ...page, ...changes }))))
       waiting.push({ requests, options, answer, answerLate, fail: reject })
       wake()
       return promise

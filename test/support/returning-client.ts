@@ -1,15 +1,31 @@
 import { io } from 'socket.io-client'
 import type { Test } from 'tap'
+import { readClientLog } from '../../lib/websocket/client-log.ts'
 import type { Resumed } from '../../lib/websocket/resumed.ts'
 import { API_KEY } from './build.ts'
+
+/** What a client had, when the server told it that this is not what the log has. */
+export interface SetBack {
+  /** The log of its offset; `undefined`: it knew none yet. */
+  readonly log: string | undefined
+  /** Its offset before, and the one that it was given. */
+  readonly before: number
+  readonly after: number
+}
+
+/** What a client has lost when it is told that events are missing. */
+export interface Loss {
+  /** Since it was told last. */
+  readonly setBacks: SetBack[]
+}
 
 export interface ReturningClient {
   /** Ids of the events that it has, by their offsets. */
   readonly events: Map<number, string>
   /** What was against the rules. */
   readonly wrong: string[]
-  /** How often it was told that events are missing. */
-  told: () => number
+  /** Each time that it was told that events are missing. */
+  readonly losses: Loss[]
   /** The last offset that it has; `undefined` while it is away. */
   offset: () => number | undefined
   /** Loses its connection. */
@@ -24,7 +40,8 @@ export function returningClient(t: Test, url: string): ReturningClient {
   const events = new Map<number, string>()
   const wrong: string[] = []
   let [last, log] = [0, undefined as string | undefined]
-  let told = 0
+  const losses: Loss[] = []
+  let loss: Loss = { setBacks: [] }
   let isSetBack = false
   let hasResumed = false
   const socket = io(url, {
@@ -40,6 +57,10 @@ export function returningClient(t: Test, url: string): ReturningClient {
   /** The events above an offset are void. */
   const keep = (offset: number, of: string) => {
     if (offset < last) isSetBack = true
+    // The next epoch may be named while the client is yet to be told of the loss.
+    const isOwed = log !== undefined && !readClientLog(log).complete
+    if (!readClientLog(of).complete && (offset < last || !isOwed))
+      loss.setBacks.push({ log: log && readClientLog(log).id, before: last, after: offset })
     for (const key of events.keys()) if (key > offset) events.delete(key)
     last = offset
     log = of
@@ -50,7 +71,8 @@ export function returningClient(t: Test, url: string): ReturningClient {
       keep(message.to, message.log)
       if (isSetBack && message.complete)
         wrong.push(`was set back and not told that events are missing at ${message.to}`)
-      if (!message.complete) told++
+      if (!message.complete) losses.push(loss)
+      loss = { setBacks: [] }
       isSetBack = false
       hasResumed = true
     } else {
@@ -62,7 +84,7 @@ export function returningClient(t: Test, url: string): ReturningClient {
   return {
     events,
     wrong,
-    told: () => told,
+    losses,
     offset: () => (hasResumed ? last : undefined),
     drop: () => void (socket.connected && socket.io.engine.close())
   }

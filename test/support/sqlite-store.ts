@@ -18,7 +18,10 @@ export function openSqlite(t: Test, limits: Limits = {}) {
   return { path, store, reopen }
 }
 
-/** Returns the statements of a kind that a store's own connection has run since the last call; the connection itself comes with each. */
+/**
+ * Returns the statements of a kind that a store's own connection has run since the last call; the connection itself
+ * comes with each.
+ */
 export function spyOnExec(t: Test, statement: string) {
   const capture = t.capture(DatabaseSync.prototype, 'exec', DatabaseSync.prototype.exec)
   return () =>

@@ -1,4 +1,5 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { API_KEY } from './build.ts'
@@ -12,6 +13,7 @@ export interface Standalone {
   url: string
   /** The row of SQS in the banner: an endpoint, or `off`. */
   sqs: string
+  /** The key of the operator, the generated one, or that of the file. */
   apiKey: string
   output: Printing['output']
   printed: Printing['printed']
@@ -61,7 +63,7 @@ export async function startStandalone(t: Test, { env = {}, ...started }: ServerP
     process: child,
     url: row('HTTP API'),
     sqs: row('SQS'),
-    apiKey: env.AUTHENTICATION_API_KEY ?? row('API key'),
+    apiKey: env.AUTHENTICATION_API_KEY ?? keyOf(output()),
     output,
     printed,
     ended,
@@ -70,6 +72,13 @@ export async function startStandalone(t: Test, { env = {}, ...started }: ServerP
       return ended()
     }
   }
+}
+
+/** The generated key, which the banner shows on the first start; later it shows its file. */
+function keyOf(printed: string): string {
+  const [, row = ''] = /^  API key +(.*)$/m.exec(printed) ?? []
+  const [, key, file] = /^(?:(\S+) +\()?kept in (.+?)\)?$/.exec(row) ?? []
+  return key ?? (file === undefined ? '' : readFileSync(file, 'utf8').trim())
 }
 
 /** The most milliseconds that a request may take. */

@@ -4,7 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** Milliseconds that a test waits for a state: more than a slow machine needs, less than tap gives to a file. */
 export const PATIENCE_MS = process.env.CHAOS === 'long' ? 600_000 : 60_000
 
-/** Waits until `isSo` returns true, for states without events, such as those of other processes. @throws {Error} it does not in time */
+/**
+ * Waits until `isSo` returns true, for states without events, such as those of other processes.
+ * @throws {Error} it does not in time
+ */
 export async function until(isSo: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + patienceMs
   for (;;) {
@@ -17,7 +20,11 @@ export async function until(isSo: () => boolean | Promise<boolean>, patienceMs =
   }
 }
 
-/** Resolves with the result of `promise`. @param what names it in the error @throws {Error} it does not come within `PATIENCE_MS` */
+/**
+ * Resolves with the result of `promise`.
+ * @param what names it in the error
+ * @throws {Error} it does not come within `PATIENCE_MS`
+ */
 export function soon<T>(promise: Promise<T>, what: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(waitedInVain(what, PATIENCE_MS)), PATIENCE_MS)

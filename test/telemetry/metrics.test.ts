@@ -78,8 +78,8 @@ t.test('admitted, refused, resumed and cut-off sockets are counted, and the even
   const held = heldStore(t)
   const { app, url } = await listen(t, {
     sqs: false,
-    eventLog: { store: held.store },
-    websocket: { maxBufferedBytes: 1_000_000, wrongKeysPerMinute: 1, trustProxy: ['loopback'] }
+    eventLog: { store: held.store, wrongKeysPerMinute: 1 },
+    websocket: { maxBufferedBytes: 1_000_000, trustProxy: ['loopback'] }
   })
   const found = async () => samples((await app.inject('/metrics')).body)
   await app.websocket.set('sales', { enabled: true })

@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs'
 import { ts } from '@ts-morph/common'
 import t from 'tap'
 import { InstanceEventInput } from '../../lib/schemas/event-input.ts'
@@ -134,6 +135,42 @@ t.test('every option and every member of an event is documented', async (t) => {
         .sort()
     ]),
     Object.entries(schemas).map(([name, { properties }]) => [name, Object.keys(properties).sort()])
+  )
+})
+
+/** What the documents' examples use without declaring it. */
+const GIVEN = `
+export {}
+declare global {
+  const apikey: string
+  const url: string
+  const kept: { offset: number; log: string }
+  function keep(position: { offset: number; log: string | undefined }): void
+}
+`
+const root = new URL('../../', import.meta.url)
+
+t.test('the examples in TypeScript of the documents compile', async (t) => {
+  const documents = ['README.md', 'README.pt-BR.md', ...globSync('docs/**/*.md', { cwd: root })]
+  const examples = documents.flatMap((document) => {
+    const markdown = readFileSync(new URL(document, root), 'utf8')
+    const blocks = Array.from(markdown.matchAll(/^```ts\n(.*?)^```$/gms), ([, code = '']) => code)
+    // Later examples of a page go on with the server of the first.
+    const declares = (code = '') => code.includes('const app = ')
+    return blocks.map((code) => {
+      const before =
+        declares(blocks[0]) && !declares(code) ? "declare const app: import('fastify').FastifyInstance\n" : ''
+      return { document, code: `${code}\n${before}${GIVEN}` }
+    })
+  })
+  t.ok(examples.length >= 11)
+  t.strictSame(
+    examples.flatMap(({ document, code }) =>
+      service
+        .getSemanticDiagnostics(write(code))
+        .map(({ messageText }) => `${document}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
+    ),
+    []
   )
 })
 

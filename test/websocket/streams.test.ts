@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { createServer, get, type IncomingMessage } from 'node:http'
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import type { Admitted } from '../../lib/websocket/admission.ts'
 import { BufferBudget } from '../../lib/websocket/buffer-budget.ts'
 import { Connections } from '../../lib/websocket/connections.ts'
-import { StreamWriter } from '../../lib/websocket/stream-writer.ts'
+import type { HttpClient } from '../../lib/websocket/response-writer.ts'
+import type { StreamWriter } from '../../lib/websocket/stream-writer.ts'
 import { Streams, type StreamsOptions } from '../../lib/websocket/streams.ts'
 import { soonOnce } from '../support/until.ts'
 
@@ -13,8 +14,9 @@ import { soonOnce } from '../support/until.ts'
 async function start(t: Test) {
   const writers: StreamWriter[] = []
   const hub = {
-    addStream: (...[response, { namespace }]: Parameters<StreamsOptions['hub']['addStream']>) => {
-      const writer = new StreamWriter(response, { namespace, budget: new BufferBudget(1_000), waits: () => {} })
+    addResponse: (_response: ServerResponse, { namespace, makeWriter }: HttpClient<StreamWriter>) => {
+      const leave = () => ({ offset: 0, log: '', complete: true, isLive: true })
+      const writer = makeWriter({ namespace, budget: new BufferBudget(1_000), waits: () => {}, leave })
       writers.push(writer)
       return writer
     }

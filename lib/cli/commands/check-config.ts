@@ -57,9 +57,10 @@ function print(
     const rows = settings.map(({ name, value, from }) => [name, String(value ?? ''), from])
     printTable(['SETTING', 'VALUE', 'FROM'], rows, context)
   }
-  for (const { to, ok, message } of connections) {
+  for (const { to, ok, message, warnings: differences = [] } of connections) {
     const line = `${to}: ${message}`
     if (ok) context.out({ style: 'green', text: line })
     else context.error(`fault: ${line}`)
+    for (const difference of differences) context.error(`warning: ${to}: ${difference}`)
   }
 }

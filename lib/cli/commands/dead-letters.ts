@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import type { DeadLetterPage } from '../../schemas/dead-letters.ts'
+import type { DeadLetterPage, GroupsReply } from '../../schemas/dead-letters.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../schemas/page-limits.ts'
 import { confirm } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
@@ -33,7 +33,7 @@ export function addDeadLetters(program: Command, context: CliContext): void {
       `number of entries, at most ${MAX_LIMIT} (default: ${DEFAULT_LIMIT})`,
       wholeNumber(1, MAX_LIMIT)
     )
-    .option('--after <id>', 'only higher ids', wholeNumber(0))
+    .option('--after <id>', 'only ids above this one', wholeNumber(0))
     .enablePositionalOptions()
     .allowExcessArguments()
     .addHelpText(
@@ -45,13 +45,20 @@ export function addDeadLetters(program: Command, context: CliContext): void {
       return list(self.opts(), context)
     })
 
+  withFilter(withServerOptions(command.command('groups')))
+    .description('Count dead letters by reason, queue and instance, largest groups first.')
+    .allowExcessArguments(false)
+    .option('--limit <count>', `number of groups (default and maximum: ${MAX_LIMIT})`, wholeNumber(1, MAX_LIMIT))
+    .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events deadletters groups --instance sales')
+    .action((_options, self: Command) => listGroups(self.optsWithGlobals(), context))
+
   withWhich(withServerOptions(command.command('redrive')))
-    .description('Send dead letters again, with their original ids.')
+    .description('Send dead letters again, with their original ids, and print the outcome.')
     .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events deadletters redrive --instance sales')
     .action((ids: number[], _options, self: Command) => redrive(ids, self.optsWithGlobals(), context))
 
   withWhich(withServerOptions(command.command('discard')))
-    .description('Delete dead letters, whose events are then never sent. Asks for confirmation.')
+    .description('Delete dead letters. Their events are never sent to these queues. Asks for confirmation.')
     .option('--yes', 'do not ask for confirmation')
     .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events deadletters discard 17 18 --yes')
     .action((ids: number[], _options, self: Command) => discard(ids, self.optsWithGlobals(), context))
@@ -81,21 +88,52 @@ async function list(options: ListOptions, context: CliContext): Promise<void> {
   const rows = page.deadLetters.map((letter) => [
     String(letter.id),
     letter.diedAt,
+    String(letter.tries),
     letter.instance,
     letter.queue,
     letter.reason,
     shortened(letter.message, MESSAGE_LENGTH)
   ])
-  printTable(['ID', 'DIED', 'INSTANCE', 'QUEUE', 'REASON', 'MESSAGE'], rows, context)
+  printTable(['ID', 'DIED', 'TRIES', 'INSTANCE', 'QUEUE', 'REASON', 'MESSAGE'], rows, context)
   if (page.more) context.error(`For more, add --after ${page.after}`)
+}
+
+async function listGroups(options: Omit<ListOptions, 'after'>, context: CliContext): Promise<void> {
+  const client = new ServerClient(serverAddress(options, context), context.signal)
+  const { instance, queue, reason, limit = MAX_LIMIT } = options
+  const query = { instance, queue, reason, limit }
+  const found = await client.request<GroupsReply>({ path: ['sqs', 'deadletters', 'groups'], query })
+  if (options.json) return printJson(found, context)
+  const { count, groupCount, groups } = found
+  if (count === 0) return context.error('No dead letters found.')
+  const rows = groups.map((group) => [
+    group.count.toLocaleString('en'),
+    group.reason,
+    group.queue,
+    group.instance,
+    group.firstDiedAt,
+    group.lastDiedAt
+  ])
+  printTable(['COUNT', 'REASON', 'QUEUE', 'INSTANCE', 'FIRST', 'LAST'], rows, context)
+  const others = groupCount > groups.length ? `, of which the ${groups.length} largest are shown` : ''
+  context.error(`${counted(count, 'dead letter')} in ${counted(groupCount, 'group')}${others}`)
 }
 
 async function redrive(ids: number[], options: WhichOptions, context: CliContext): Promise<void> {
   const pages = new DeadLetterPages(new ServerClient(serverAddress(options, context), context.signal), context)
   const found = await pages.find(which(ids, options))
   const redriven = await pages.redrive(found)
-  if (options.json) printJson({ redriven }, context)
-  else context.out(`Redriven: ${counted(redriven, 'dead letter')}.`)
+  const outcomes = await pages.outcomes(found)
+  if (options.json) return printJson({ redriven, ...outcomes }, context)
+  context.out(`Redriven: ${counted(redriven, 'dead letter')}.`)
+  const { sent, dead, pending, reasons } = outcomes
+  const why = Object.entries(reasons).map(([reason, count]) => `${reason}: ${count.toLocaleString('en')}`)
+  const told = [
+    `sent: ${sent.toLocaleString('en')}`,
+    `given up again: ${dead.toLocaleString('en')}${why.length > 0 ? ` (${why.join(', ')})` : ''}`,
+    ...(pending > 0 ? [`pending: ${pending.toLocaleString('en')}`] : [])
+  ]
+  if (redriven > 0) context.out(`${told.join('; ')}.`)
 }
 
 async function discard(ids: number[], options: WhichOptions, context: CliContext): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { TokenReply } from '../../schemas/instance-changes.ts'
+import { MAX_KEEP_OLD_SECONDS, type TokenReply } from '../../schemas/instance-changes.ts'
 import type { InstancesReply } from '../../schemas/instances.ts'
 import { MAX_LIMIT } from '../../schemas/page-limits.ts'
 import type { SelectionSummary } from '../../schemas/selections.ts'
@@ -8,11 +8,13 @@ import type { CliContext } from '../context.ts'
 import { refuseArguments } from '../misspelt-subcommand.ts'
 import { wholeNumber } from '../numbers.ts'
 import { counted, printJson, printTable } from '../output.ts'
+import { addLimits } from './instance-limits.ts'
 import { ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
 
 interface TokenOptions extends ServerOptions {
   token?: string
+  keepOldFor?: number
 }
 
 interface ListOptions extends ServerOptions {
@@ -27,7 +29,7 @@ const KEYS_SHOWN = 3
 /** `instances` and its subcommands. */
 export function addInstances(program: Command, context: CliContext): void {
   const command = withServerOptions(program.command('instances'))
-    .description('List, create and delete instances, and replace their tokens.')
+    .description('List, create and delete instances, replace their tokens, and limit them.')
     .usage('[options] [command]')
     .option('--search <text>', 'only names that contain this text, regardless of case and accents')
     .option('--after <name>', 'only names after this one')
@@ -56,10 +58,19 @@ export function addInstances(program: Command, context: CliContext): void {
     .action((name: string, _options, self: Command) => remove(name, self.optsWithGlobals(), context))
 
   withServerOptions(command.command('token <name>'))
-    .description('Replace the token of an instance, and print the new one. The old one becomes invalid.')
+    .description(
+      'Replace the token of an instance, and print the new one. The old one becomes invalid at once, or after the time of --keep-old-for.'
+    )
     .option('--token <token>', 'the token (default: generated)')
-    .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events instances token sales')
+    .option(
+      '--keep-old-for <seconds>',
+      'how long the old token stays valid (default: 0, maximum: 30 days)',
+      wholeNumber(0, MAX_KEEP_OLD_SECONDS)
+    )
+    .addHelpText('after', '\nExample:\n  $ npx fastify-instance-events instances token sales --keep-old-for 3600')
     .action((name: string, _options, self: Command) => giveToken(name, self.optsWithGlobals(), context))
+
+  addLimits(command, context)
 }
 
 async function list(options: ListOptions, context: CliContext): Promise<void> {
@@ -90,15 +101,24 @@ async function create(name: string, { token, ...options }: TokenOptions, context
   printToken(created, options, context)
 }
 
-async function giveToken(name: string, { token, ...options }: TokenOptions, context: CliContext): Promise<void> {
+async function giveToken(
+  name: string,
+  { token, keepOldFor, ...options }: TokenOptions,
+  context: CliContext
+): Promise<void> {
   const client = new ServerClient(serverAddress(options, context), context.signal)
-  const body = token === undefined ? {} : { token }
-  const created = await client.request<TokenReply>({ method: 'PUT', path: ['instance', 'token', name], body })
-  printToken(created, options, context)
+  const body = { ...(token !== undefined && { token }), ...(keepOldFor && { keepOldForSeconds: keepOldFor }) }
+  const given = await client.request<TokenReply>({ method: 'PUT', path: ['instance', 'token', name], body })
+  if (given.oldValidUntil && !options.json) context.error(`The old token is valid until ${given.oldValidUntil}.`)
+  printToken(given, options, context)
 }
 
 /** Prints only the token as data, for use in `$(…)`. */
-function printToken(created: TokenReply, { json }: ServerOptions, context: CliContext): void {
+function printToken(
+  created: Pick<TokenReply, 'instance' | 'hash'>,
+  { json }: ServerOptions,
+  context: CliContext
+): void {
   if (json) return printJson(created, context)
   context.error(`Token of ${created.instance.instanceName}, which is not shown again:`)
   context.out(created.hash)

@@ -1,10 +1,11 @@
 import { Argument, type Command, Option } from 'commander'
-import { EventCatalogue } from '../../events/catalogue.ts'
+import { EventCatalogue, UNLISTED_KEY } from '../../events/catalogue.ts'
 import type { FindReply, SelectionReply, SetReply } from '../../schemas/selections.ts'
 import type { SelectionRequest } from '../../instances/selections.ts'
 import type { TransportName } from '../../instances/instance.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed } from '../failure.ts'
+import type { EventFilter } from '../../filters/event-filter.ts'
 import { filterPolicy, NONE } from '../filter-policy.ts'
 import { printJson } from '../output.ts'
 import { ServerClient } from '../server-client.ts'
@@ -14,7 +15,7 @@ interface SetOptions extends ServerOptions {
   events?: string
   all?: boolean
   off?: boolean
-  filter?: object | typeof NONE
+  filter?: EventFilter | typeof NONE
   omit?: string[] | typeof NONE
 }
 
@@ -91,13 +92,16 @@ function omittedPaths(text: string): string[] | typeof NONE {
  * keys that Evolution API's manager uses.
  */
 function print(
-  { enabled, events, filter, omit, queues }: SelectionReply & Pick<SetReply, 'queues'>,
+  { enabled, events, filter, omit, queues, alsoSentTo }: SelectionReply & Pick<SetReply, 'queues' | 'alsoSentTo'>,
   { out, error }: CliContext
 ): void {
   if (!enabled) return error('Off: no events are sent.')
   const urls = new Map(queues?.map(({ event, url }) => [event, url]))
   for (const event of new EventCatalogue().withoutAliases(events))
     out([event, urls.get(event)].filter(Boolean).join('  '))
+  const unlisted = queues?.find(({ event }) => event === UNLISTED_KEY)
+  if (unlisted) out(`${unlisted.event}  ${unlisted.url ?? unlisted.name}`)
+  if (alsoSentTo) error(`Also sent to shared queues: ${alsoSentTo.join(', ')}`)
   if (filter) error(`Filter: ${JSON.stringify(filter)}`)
   if (omit) error(`Left out: ${omit.join(', ')}`)
 }

@@ -3,6 +3,7 @@ import type { ConnectionError, InstanceMessage } from '../../client/types.ts'
 import type { ServerReply } from '../../schemas/server.ts'
 import type { CliContext } from '../context.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
+import type { EventFilter } from '../../filters/event-filter.ts'
 import { filterPolicy, type NONE } from '../filter-policy.ts'
 import { wholeNumber } from '../numbers.ts'
 import { counted, printJson, shortened } from '../output.ts'
@@ -11,7 +12,7 @@ import { serverAddress, type ServerOptions, withServerOptions } from '../server-
 
 interface TailOptions extends ServerOptions {
   events?: string
-  filter?: object | typeof NONE
+  filter?: EventFilter | typeof NONE
   since: number | 'latest'
 }
 

@@ -33,13 +33,16 @@ export const AppOptions = Type.Object(
      * @default true
      */
     console: Type.Optional(Type.Boolean()),
+    /** Name of the environment, such as `production`. The console shows it on every page. */
+    environment: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
     /**
      * Bytes of a request body with events, at most.
      * @default 10485760
      */
     bodyLimit: Type.Optional(Type.Integer({ minimum: 1 })),
     /**
-     * Bytes of all request bodies with events that are not answered yet, at most. Requests beyond are refused with `IEV_BACKPRESSURE`.
+     * Bytes of all request bodies with events that are not answered yet, at most. One instance has at most half of them.
+     * Requests beyond are refused with `IEV_BACKPRESSURE`.
      * @default 167772160
      */
     bodiesLimit: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -48,7 +51,8 @@ export const AppOptions = Type.Object(
       Type.Object({ waha: Type.Optional(Type.String({ minLength: 1 })) }, { additionalProperties: false })
     ),
     /**
-     * Derives an id for a webhook event without one, from its instance, name, `date_time` and data, so that a repeat is a duplicate.
+     * Derives an id for a webhook event without one, from its instance, name, `date_time` and data, so that a repeat is
+     * a duplicate.
      * @default true
      */
     webhookDerivedIds: Type.Optional(Type.Boolean()),

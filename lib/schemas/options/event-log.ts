@@ -40,6 +40,27 @@ export const EventLogOptions = Type.Object(
      */
     autoRegister: Type.Optional(Type.Boolean()),
     /**
+     * Number of instances from which on unknown ones are refused with `IEV_TOO_MANY_INSTANCES` until they are created.
+     * @default 100000
+     */
+    autoRegisterMax: Type.Optional(Type.Integer({ minimum: 0 })),
+    /**
+     * Events that an instance may post in a second on each node, unless it has its own limit. 0: unlimited.
+     * @default 0
+     */
+    instanceEventsPerSecond: Type.Optional(Type.Integer({ minimum: 0 })),
+    /**
+     * Bytes of these events in a second. 0: unlimited.
+     * @default 0
+     */
+    instanceBytesPerSecond: Type.Optional(Type.Integer({ minimum: 0 })),
+    /**
+     * Bytes of the log that events of an instance may take, unless it has its own limit: from so many on, further ones are
+     * refused. 0: unlimited.
+     * @default 0
+     */
+    instanceRetainedBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    /**
      * Logs events that no transport selects, so that they can be replayed.
      * @default true
      */
@@ -50,7 +71,8 @@ export const EventLogOptions = Type.Object(
      */
     retentionHours: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
     /**
-     * Bytes of the log above which the oldest events are removed early.
+     * Bytes of the log above which events are removed early: the oldest of the instance that holds most of them, down to
+     * what the second holds, then of both in turns, and so on.
      * @default 10737418240
      */
     retentionMaxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -62,7 +84,14 @@ export const EventLogOptions = Type.Object(
     /** Name of an instance reserved for the operator: its events report silent instances, dead letters and faults. */
     operatorInstance: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     /**
-     * Pending deliveries above which events are refused with `IEV_BACKPRESSURE`.
+     * Different wrong keys that one address may try in a minute, over HTTP and with sockets together. After that, all of its keys
+     * are refused for the rest of the minute.
+     * @default 20
+     */
+    wrongKeysPerMinute: Type.Optional(Type.Integer({ minimum: 1 })),
+    /**
+     * Pending deliveries above which events are refused with `IEV_BACKPRESSURE`. One instance has at most half while
+     * others have any.
      * @default 1000000
      */
     maxPendingDeliveries: Type.Optional(Type.Integer({ minimum: 1 }))

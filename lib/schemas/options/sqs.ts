@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { SqsClientLike } from '../../sqs/client-like.ts'
 import { EventLogOptions } from './event-log.ts'
+import { QueueAttributesByKind } from './queue-attributes.ts'
 
 export const Credentials = Type.Object(
   {
@@ -32,7 +33,13 @@ export const SqsGlobalOptions = Type.Object(
      * One queue for all events, instead of one for each.
      * @default false
      */
-    singleQueue: Type.Optional(Type.Boolean())
+    singleQueue: Type.Optional(Type.Boolean()),
+    /**
+     * Leaves an event out of the shared queues if the selection of its instance delivers it to the instance's own queue.
+     * An event that the selection does not include, or that its filter leaves out, still goes to the shared queues.
+     * @default false
+     */
+    unlessOwn: Type.Optional(Type.Boolean())
   },
   { additionalProperties: false }
 )
@@ -100,6 +107,12 @@ export const SqsOptions = Type.Object(
      */
     queueType: Type.Optional(Type.Union([Type.Literal('fifo'), Type.Literal('standard')])),
     /**
+     * Sends the instance as message group to standard queues, too. SQS then keeps the waiting time of an instance short while
+     * others have many messages ("fair queues"), for an additional price per request.
+     * @default true
+     */
+    fairQueues: Type.Optional(Type.Boolean()),
+    /**
      * SendMessageBatch calls in flight at once.
      * @default 32, with more than 1,600 queues one for each 50, at most 256
      */
@@ -117,6 +130,8 @@ export const SqsOptions = Type.Object(
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1 })),
     /** Gives each queue an SQS dead-letter queue (`…-dlq`), which gets messages after this number of receives. */
     dlqMaxReceives: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    /** Attributes and tags with which queues are created. Existing queues are used as they are, and never changed. */
+    queueAttributes: Type.Optional(Type.Unsafe<QueueAttributesByKind>(QueueAttributesByKind)),
     /**
      * Bucket for messages that are too large for SQS; the queue then gets a reference. Needs `@aws-sdk/client-s3` and
      * `@aws-sdk/s3-request-presigner`.

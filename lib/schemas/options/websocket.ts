@@ -53,11 +53,6 @@ export const WebsocketOptions = Type.Object(
      */
     maxSocketsPerAddress: Type.Optional(Type.Integer({ minimum: 1 })),
     /**
-     * Different wrong keys that one address may try in a minute. After that, all of its keys are refused for a while.
-     * @default 20
-     */
-    wrongKeysPerMinute: Type.Optional(Type.Integer({ minimum: 1 })),
-    /**
      * Proxies whose `X-Forwarded-For` is trusted: addresses, networks, `loopback`, `linklocal`, `uniquelocal`.
      * @default []
      */

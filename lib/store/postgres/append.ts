@@ -5,14 +5,18 @@ import { numberArray, textArray } from './binary-array.ts'
 import { isTransient, refused, type PostgresPool } from './connection.ts'
 import { Numbering } from './numbering.ts'
 import type { Row } from '../rows.ts'
+import type { DeliveryCounts } from '../backlog.ts'
 import type { Batcher } from '../commit-queue.ts'
-import { CALLER_ID, type NewEvent, type StoredEvent } from '../../events/event.ts'
+import { CALLER_ID, IN_PARTS, type NewEvent, onlyInstance, type StoredEvent } from '../../events/event.ts'
 import type { AppendResult } from '../log-store.ts'
+import { referenceTo, type Upload } from './uploads.ts'
 
 /** One call of `append`. */
 export interface AppendCall {
   readonly events: readonly NewEvent[]
-  readonly deliveries: number
+  /** For each event that of its data, if it is large. */
+  readonly uploads: readonly (Upload | undefined)[]
+  readonly deliveries: DeliveryCounts
   /** `performance.now()` of the call. */
   readonly calledAt: number
   /** The version of the directory by which the events were planned. */
@@ -28,8 +32,8 @@ export interface Appended {
   readonly head: number
   /** New events in offset order. */
   readonly stored: readonly StoredEvent[]
-  /** Number of deliveries of all calls, those of duplicates included. */
-  readonly deliveries: number
+  /** Deliveries of each call, those of duplicates included. */
+  readonly deliveries: readonly DeliveryCounts[]
   /** The version of the directory in the database. */
   readonly directoryVersion: number
   /** The epoch of the new events. */
@@ -52,7 +56,7 @@ export interface AppenderOptions {
 
 /** Characters of events in one transaction, and those that each event counts in addition. */
 const BATCH_CHARACTERS = 8 * 1_048_576
-const EVENT_CHARACTERS = 4_096
+const EVENT_CHARACTERS = 8_192
 const FIRST_DELAY_MS = 25
 const MAX_DELAY_MS = 400
 
@@ -64,8 +68,13 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
     this.#options = options
   }
 
-  weigh({ events }: AppendCall): number {
-    return events.reduce((sum, event) => sum + eventSize(event) + EVENT_CHARACTERS, 0) / BATCH_CHARACTERS
+  weigh({ events, uploads }: AppendCall): number {
+    const size = (event: NewEvent, index: number) => (uploads[index] ? 0 : eventSize(event))
+    return events.reduce((sum, event, index) => sum + size(event, index) + EVENT_CHARACTERS, 0) / BATCH_CHARACTERS
+  }
+
+  line({ events }: AppendCall): string | undefined {
+    return onlyInstance(events)
   }
 
   isolates(error: unknown): boolean {
@@ -77,7 +86,7 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
     const deadline = Math.min(...calls.map(({ calledAt }) => calledAt)) + this.#options.retryMs
     const { plans, batch, row, retried } = await this.#planned(calls, deadline)
     const { results, ...appended } = batch.outcome(row, retried)
-    const deliveries = calls.reduce((sum, call) => sum + call.deliveries, 0)
+    const deliveries = calls.map((call) => call.deliveries)
     const seconds = (performance.now() - begun) / 1_000
     await this.#options.committed({ ...appended, deliveries, retried, operations: calls.length, seconds })
     return plans.map((events) => results.splice(0, events.length))
@@ -89,7 +98,10 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
     let plans = calls.map(({ events }) => events)
     let anyRetried = false
     for (;;) {
-      const batch = new AppendBatch(plans.flat())
+      const rows = plans.flatMap((events, call) =>
+        events.map((event, index): NewRow => ({ event, reference: referenceTo(calls[call]?.uploads[index], event) }))
+      )
+      const batch = new AppendBatch(rows)
       const { row, retried } = await this.#write([directoryVersion, ...batch.values()], deadline)
       anyRetried ||= retried
       if (row.before !== null) return { plans, batch, row, retried: anyRetried }
@@ -119,24 +131,33 @@ export class PostgresAppender implements Batcher<AppendCall, AppendResult[]> {
   }
 }
 
+/** An event, and what its row has instead of its data if that is in parts. */
+interface NewRow {
+  readonly event: NewEvent
+  readonly reference: string | undefined
+}
+
 /** The events of one transaction, each id once, as arguments and results of the SQL function. */
 class AppendBatch {
   readonly #all: readonly NewEvent[]
   readonly #sent: NewEvent[] = []
+  /** For each of these what it has instead of its data. */
+  readonly #references: (string | undefined)[] = []
   /** For each event its index in `#sent`, or `~index` if an earlier event has the same id. */
   readonly #places: number[] = []
   readonly #names = new Numbering()
 
-  constructor(events: readonly NewEvent[]) {
-    this.#all = events
+  constructor(rows: readonly NewRow[]) {
+    this.#all = rows.map(({ event }) => event)
     const seen = new Map<string, number>()
-    for (const event of events) {
+    for (const { event, reference } of rows) {
       const key = `${this.#names.of(event.instance)} ${event.id}`
       const before = seen.get(key)
       this.#places.push(before === undefined ? this.#sent.length : ~before)
       if (before !== undefined) continue
       seen.set(key, this.#sent.length)
       this.#sent.push(event)
+      this.#references.push(reference)
     }
   }
 
@@ -144,18 +165,19 @@ class AppendBatch {
   values(): unknown[] {
     const queues = new Numbering()
     const deliveries = this.#sent.flatMap((event, place) => event.queues.map((queue) => [place + 1, queues.of(queue)]))
-    const texts = (pick: (event: NewEvent) => string) => textArray(this.#sent.map(pick))
-    const numbers = (pick: (event: NewEvent) => number) => numberArray(this.#sent.map(pick))
+    const references = this.#references
+    const texts = (pick: (event: NewEvent, index: number) => string) => textArray(this.#sent.map(pick))
+    const numbers = (pick: (event: NewEvent, index: number) => number) => numberArray(this.#sent.map(pick))
     return [
       textArray(this.#names.texts),
       numbers(({ instance }) => this.#names.of(instance)),
       texts(({ id }) => id),
       texts(({ event }) => event),
-      numbers(({ flags }) => flags),
+      numbers(({ flags }, index) => (references[index] === undefined ? flags : flags | IN_PARTS)),
       numbers(eventSize),
       texts(({ envelope }) => envelope),
       texts(writeExtras),
-      texts(({ data }) => data),
+      texts(({ data }, index) => references[index] ?? data),
       textArray(queues.texts),
       numberArray(deliveries.map(([event]) => event as number)),
       numberArray(deliveries.map(([, queue]) => queue as number))

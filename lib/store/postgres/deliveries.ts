@@ -2,16 +2,26 @@ import { BackpressureError } from '../../errors.ts'
 import { numberArray, textArray } from './binary-array.ts'
 import { refused, type PostgresPool } from './connection.ts'
 import type { Backlog } from '../backlog.ts'
-import { partitionOf } from '../partitions.ts'
 import { PostgresLaneReads } from './lane-reads.ts'
+import { pendingShares } from './count-pending.ts'
 import type { PostgresEpoch } from './epoch.ts'
 import type { LogHead } from './log-head.ts'
 import { Numbering } from './numbering.ts'
 import { PartitionLeases } from './partition-leases.ts'
 import { NO_LIMIT } from './page.ts'
+import { toUnsent } from '../rows.ts'
 import type { SessionTiming } from './session.ts'
 import type { Batcher, CommitQueue } from '../commit-queue.ts'
-import type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type {
+  DeliveryFailure,
+  DeliveryRef,
+  DeliveryStore,
+  LaneKey,
+  LaneWatcher,
+  OldestPending,
+  PendingShares,
+  UnsentDelivery
+} from '../delivery-store.ts'
 import type { PageLimits } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
@@ -61,14 +71,50 @@ export class PostgresDeliveries implements DeliveryStore {
     return this.#options.backlog.pending
   }
 
-  async oldestPending(): Promise<number | null> {
+  /** Counts them in the database: in memory, those of other nodes and of instances with few may be missing. */
+  async pendingOf(instanceKey: number): Promise<number> {
     const { pool } = this.#options
     pool.assertOpen()
-    const row = await pool.one(`
-      SELECT (SELECT accepted_at FROM ${pool.schema}.events WHERE "offset" = (
-        SELECT min("offset") FROM ${pool.schema}.deliveries
-      )) AS accepted_at`)
-    return row.accepted_at as number | null
+    const { count } = await pool.one(
+      `SELECT count(*) AS count FROM ${pool.schema}.deliveries
+      WHERE partition = ${pool.schema}.partition_of($1) AND instance_key = $1`,
+      [instanceKey]
+    )
+    return count as number
+  }
+
+  async unsent({ instanceKey, offset }: Pick<DeliveryRef, 'instanceKey' | 'offset'>): Promise<UnsentDelivery[]> {
+    const { pool } = this.#options
+    pool.assertOpen()
+    const { schema } = pool
+    // One statement sees all at the same moment.
+    const rows = await pool.query(
+      `SELECT q.name AS queue, u.id, u.reason, u.message FROM (
+        SELECT queue_key, NULL::bigint AS id, NULL AS reason, NULL AS message FROM ${schema}.deliveries
+        WHERE "offset" = $1 AND instance_key = $2
+        UNION ALL SELECT queue_key, id, reason, message FROM ${schema}.dead_letters
+        WHERE "offset" = $1 AND instance_key = $2
+      ) u JOIN ${schema}.queues q ON q.key = u.queue_key`,
+      [offset, instanceKey]
+    )
+    return rows.map(toUnsent)
+  }
+
+  async oldestPending(): Promise<OldestPending | null> {
+    const { pool } = this.#options
+    pool.assertOpen()
+    const [row] = await pool.query(`
+      SELECT d."offset", q.name AS queue, e.accepted_at
+      FROM (SELECT "offset", queue_key FROM ${pool.schema}.deliveries ORDER BY "offset", queue_key LIMIT 1) d
+      JOIN ${pool.schema}.events e ON e."offset" = d."offset" JOIN ${pool.schema}.queues q ON q.key = d.queue_key`)
+    return row
+      ? { offset: row.offset as number, queue: row.queue as string, acceptedAt: row.accepted_at as number }
+      : null
+  }
+
+  async shares(): Promise<PendingShares> {
+    this.#options.pool.assertOpen()
+    return pendingShares(this.#options.pool)
   }
 
   async watch(watcher: LaneWatcher): Promise<() => Promise<void>> {
@@ -116,19 +162,16 @@ export class PostgresDeliveries implements DeliveryStore {
     const { queue, instanceKey, offset, epoch = this.epoch } = delivery
     const { pool, writes, backlog } = this.#options
     return writes.addSingle(async () => {
-      const rows = await pool.query(
-        `WITH gone AS (
-          DELETE FROM ${pool.schema}.deliveries d
-          WHERE d.partition = $1 AND d.instance_key = $2 AND d."offset" = $3
-          AND d.queue_key = (SELECT key FROM ${pool.schema}.queues WHERE name = $4)
-          AND d."offset" <= (SELECT c.up_to FROM ${pool.schema}.common_with($8) c)
-          RETURNING d.queue_key, d.instance_key, d."offset"
-        )
-        INSERT INTO ${pool.schema}.dead_letters (queue_key, instance_key, "offset", reason, message, attempts, died_at)
-        SELECT g.*, $5, $6, $7, ${pool.schema}.now_ms() FROM gone g RETURNING 1`,
-        [partitionOf(instanceKey), instanceKey, offset, queue, withoutNul(reason), withoutNul(message), attempts, epoch]
-      )
-      backlog.change(-rows.length)
+      const { buried } = await pool.one(`SELECT ${pool.schema}.bury($1, $2, $3, $4, $5, $6, $7) AS buried`, [
+        epoch,
+        queue,
+        instanceKey,
+        offset,
+        withoutNul(reason),
+        withoutNul(message),
+        attempts
+      ])
+      backlog.change(instanceKey, -(buried as number))
     })
   }
 
@@ -142,14 +185,14 @@ export class PostgresDeliveries implements DeliveryStore {
     for (const [epoch, read] of Map.groupBy(deliveries, ({ epoch }) => epoch ?? this.epoch)) {
       const queues = new Numbering()
       const numbers = numberArray(read.map(({ queue }) => queues.of(queue)))
-      const { removed } = await pool.one(`SELECT ${pool.schema}.acknowledge($1, $2, $3, $4, $5) AS removed`, [
+      const removed = await pool.query(`SELECT * FROM ${pool.schema}.acknowledge_each($1, $2, $3, $4, $5)`, [
         epoch,
         textArray(queues.texts),
         numbers,
         numberArray(read.map(({ instanceKey }) => instanceKey)),
         numberArray(read.map(({ offset }) => offset))
       ])
-      backlog.change(-(removed as number))
+      for (const row of removed) backlog.change(row.instance_key as number, -(row.removed as number))
     }
   }
 }

@@ -2,6 +2,7 @@ import type { PostgresPool } from './connection.ts'
 import { SharedRun } from './shared-run.ts'
 import type { PostgresInstances } from './instances.ts'
 import type { LogHead } from './log-head.ts'
+import type { Notification } from './session.ts'
 import type { Comparison } from '../log-store.ts'
 
 /** Keeps the epoch of the log that this node knows up to date. */
@@ -23,6 +24,28 @@ export class PostgresEpoch {
    */
   async sync(found: string): Promise<void> {
     if (found !== this.#head.epoch) await this.#reading.run()
+  }
+
+  /**
+   * Passes on what PostgreSQL says of the log in an epoch, as soon as the node knows that epoch. It is left out if another one
+   * is current by then: the offsets may be of events that are lost.
+   */
+  tell(epoch: string | undefined, news: () => void): void {
+    const isKnown = () => epoch === this.#head.epoch
+    if (isKnown()) news()
+    // What cannot be read now will be with the next beat.
+    else
+      this.#reading
+        .run()
+        .then(() => isKnown() && news())
+        .catch(() => {})
+  }
+
+  /** Passes on a commit: `log <head> <head before it> <partitions> <epoch>`. */
+  committed({ number: head, rest }: Notification): void {
+    const [before, partitions, epoch] = rest
+    const numbers = partitions ? partitions.split(',').map(Number) : []
+    this.tell(epoch, () => this.#head.committed({ head, before: Number(before), partitions: new Set(numbers) }))
   }
 
   /** Called when the database is not where its epoch was begun: it may have lost its end. Begins an epoch. */

@@ -25,6 +25,8 @@ export interface ImportStart {
   readonly epochs: readonly Row[]
   readonly counts: LogCounts
   readonly instances: readonly Instance[]
+  /** `instance_key` and `pruned_to` of each instance that was pruned for its share. */
+  readonly shares: readonly Row[]
   /** Highest key that the source ever gave to an instance. */
   readonly lastInstanceKey: number
   readonly queues: readonly Row[]
@@ -138,11 +140,14 @@ export class PostgresImport {
     const texts = (column: string) => textArray(rows.map((row) => row[column] as string))
     await this.#client.query(
       `INSERT INTO ${this.#schema}.dead_letters
-        (id, queue_key, instance_key, "offset", attempts, died_at, reason, message) OVERRIDING SYSTEM VALUE
+        (id, queue_key, instance_key, "offset", attempts, died_at, tries, first_died_at, reason, message)
+      OVERRIDING SYSTEM VALUE
       SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::integer[], $6::bigint[],
-        $7::text[], $8::text[])`,
+        $7::integer[], $8::bigint[], $9::text[], $10::text[])`,
       [
-        ...['id', 'queue_key', 'instance_key', 'offset', 'attempts', 'died_at'].map((column) => columnOf(rows, column)),
+        ...['id', 'queue_key', 'instance_key', 'offset', 'attempts', 'died_at', 'tries', 'first_died_at'].map(
+          (column) => columnOf(rows, column)
+        ),
         texts('reason'),
         texts('message')
       ]
@@ -185,7 +190,15 @@ export class PostgresImport {
     await this.#client.end().catch(() => {})
   }
 
-  async #start({ fingerprint, epochs, counts, instances, lastInstanceKey, queues }: ImportStart): Promise<void> {
+  async #start({
+    fingerprint,
+    epochs,
+    counts,
+    instances,
+    shares,
+    lastInstanceKey,
+    queues
+  }: ImportStart): Promise<void> {
     const schema = this.#schema
     const here = await this.counts()
     if (Object.values(here).some((count) => count > 0)) throw this.#unusable('it holds a log already')
@@ -193,9 +206,10 @@ export class PostgresImport {
     for (const [index, instance] of instances.entries()) {
       await this.#client.query(
         `INSERT INTO ${schema}.instances
-          (key, version, id, name, token_hash, integration, silence_after_minutes, created_at, updated_at, selections)
+          (key, version, id, name, token_hash, former_token_hash, former_token_until, integration, silence_after_minutes,
+            limits, created_at, updated_at, selections)
           OVERRIDING SYSTEM VALUE
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
         [instance.key, index + 1, ...instanceValues(instance)]
       )
     }
@@ -211,6 +225,14 @@ export class PostgresImport {
       counts.lastOffset,
       counts.prunedTo
     ])
+    await this.#client.query(
+      `INSERT INTO ${schema}.shares (instance_key, bytes, pruned_to)
+      SELECT s.instance_key, 0, s.pruned_to FROM unnest($1::bigint[], $2::bigint[]) s(instance_key, pruned_to)`,
+      [columnOf(shares, 'instance_key'), columnOf(shares, 'pruned_to')]
+    )
+    await this.#client.query(
+      `UPDATE ${schema}.log SET shares_pruned_to = (SELECT coalesce(max(pruned_to), 0) FROM ${schema}.shares)`
+    )
     await this.#client.query(`DELETE FROM ${schema}.epochs`)
     await this.#client.query(
       `INSERT INTO ${schema}.epochs (id, first_offset)

@@ -2,8 +2,10 @@ import { DatabaseError } from 'pg'
 import { TokenTakenError } from '../../errors.ts'
 import { sharedFilter } from '../../filters/event-filter.ts'
 import { sharedOmission } from '../../filters/omission.ts'
-import { digestOf, keptInstance, KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
-import { MemoryDirectory, type InstanceRecord, type InstanceTable } from '../../instances/memory-directory.ts'
+import { type InstanceRecord, keptInstance, KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
+import { readLimits, storedLimits } from '../../instances/limits.ts'
+import { MemoryDirectory, type InstanceTable } from '../../instances/memory-directory.ts'
+import { digestOf } from '../../instances/token-digest.ts'
 import type { PostgresPool } from './connection.ts'
 import type { Row } from '../rows.ts'
 import type { CommitQueue } from '../commit-queue.ts'
@@ -19,7 +21,8 @@ export interface PostgresInstancesOptions {
 /** Instances that are read at once. */
 const PAGE = 2_000
 
-const COLUMNS = 'id, name, token_hash, integration, silence_after_minutes, created_at, updated_at, selections'
+const COLUMNS = `id, name, token_hash, former_token_hash, former_token_until, integration, silence_after_minutes,
+  limits, created_at, updated_at, selections`
 
 /** The current version of an instance, by its key. */
 interface Known {
@@ -106,7 +109,7 @@ export class PostgresInstances implements InstanceTable {
     const key = before?.key ?? null
     try {
       const [row] = await pool.query(
-        `SELECT ${pool.schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS key
+        `SELECT ${pool.schema}.write_instance($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS key
         WHERE $1::bigint IS NULL OR EXISTS (SELECT FROM ${pool.schema}.instances i WHERE i.key = $1 AND i.id = $3)`,
         [key, key === null ? null : this.#known.get(key)?.version, ...instanceValues(record)]
       )
@@ -126,7 +129,7 @@ export class PostgresInstances implements InstanceTable {
         SELECT version, key, false AS removed, ${COLUMNS}
         FROM ${pool.schema}.instances WHERE version > $1
         UNION ALL
-        SELECT version, key, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        SELECT version, key, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM ${pool.schema}.removed_instances WHERE version > $1
       ) d ON true WHERE c.name = 'directory' ORDER BY d.version`,
       [this.#version]
@@ -182,9 +185,12 @@ export class PostgresInstances implements InstanceTable {
 
 /** Values of the columns from `id` to `selections`, in the order of the schema. */
 export function instanceValues(record: InstanceRecord): unknown[] {
-  const { id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = record
+  const { id, name, tokenHash, formerToken, integration, silenceAfterMinutes, createdAt, updatedAt, selections } =
+    record
+  const tokens = [tokenHash, formerToken?.hash, formerToken?.until.getTime()]
   const times = [createdAt.getTime(), updatedAt.getTime()]
-  return [id, name, tokenHash, integration, silenceAfterMinutes, ...times, JSON.stringify(selections)]
+  const limits = storedLimits(record.limits)
+  return [id, name, ...tokens, integration, silenceAfterMinutes, limits, ...times, JSON.stringify(selections)]
 }
 
 type StoredSelection = Omit<Selection, 'createdAt' | 'updatedAt'> & { createdAt: string; updatedAt: string }
@@ -206,8 +212,12 @@ function toInstance(row: Row): Instance {
     id: row.id as string,
     name: row.name as string,
     digest: digestOf(row.token_hash as Buffer | null),
+    formerToken: row.former_token_hash
+      ? { hash: row.former_token_hash as Buffer, until: new Date(row.former_token_until as number) }
+      : null,
     integration: row.integration as string | null,
     silenceAfterMinutes: row.silence_after_minutes as number | null,
+    limits: readLimits(row.limits as string | null),
     createdAt: row.created_at as number,
     updatedAt: row.updated_at as number,
     selections: chosen

@@ -34,6 +34,16 @@ export class PostgresKnownQueues implements QueueStore {
     return queue?.service === service ? queue : undefined
   }
 
+  async list(service: string, { after, limit }: { after: string; limit: number }): Promise<KnownQueue[]> {
+    const { pool } = this.#options
+    const rows = await pool.query(
+      `SELECT name, service, url, max_bytes FROM ${pool.schema}.known_queues
+      WHERE service = $1 AND name > $2 ORDER BY name LIMIT $3`,
+      [service, after, limit]
+    )
+    return rows.map(toKnownQueue)
+  }
+
   keep(queue: KnownQueue): Promise<void> {
     return this.#options.writes.add(this.#keeping, queue, { lazy: true })
   }
@@ -55,9 +65,7 @@ export class PostgresKnownQueues implements QueueStore {
       `SELECT name, service, url, max_bytes FROM ${pool.schema}.known_queues WHERE name = ANY ($1::text[])`,
       [textArray(names)]
     )
-    return new Map(
-      rows.map(({ max_bytes, ...row }) => [row.name as string, { ...row, maxBytes: max_bytes } as KnownQueue])
-    )
+    return new Map(rows.map((row) => [row.name as string, toKnownQueue(row)]))
   }
 
   async #keep(queues: readonly KnownQueue[]): Promise<void> {
@@ -79,4 +87,8 @@ export class PostgresKnownQueues implements QueueStore {
       ]
     )
   }
+}
+
+function toKnownQueue({ max_bytes, ...row }: Record<string, unknown>): KnownQueue {
+  return { ...row, maxBytes: max_bytes } as KnownQueue
 }

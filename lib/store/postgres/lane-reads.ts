@@ -1,6 +1,6 @@
 import type { PostgresPool } from './connection.ts'
 import { partitionOf } from '../partitions.ts'
-import { eventRows, reachedBy } from './page.ts'
+import { eventRows, reachedBy, wholeData } from './page.ts'
 import { toEvent } from '../rows.ts'
 import type { LaneKey } from '../delivery-store.ts'
 import type { PageLimits } from '../log-store.ts'
@@ -52,7 +52,8 @@ export class PostgresLaneReads {
   ): Promise<{ events: StoredEvent[]; reached: number; epoch: string | undefined }> {
     const { schema } = this.#pool
     const rows = await this.#pool.query(
-      `SELECT n.*, (SELECT l.id FROM ${schema}.log l) AS epoch FROM ${schema}.new_deliveries($1, $2, $3, $4, $5) n`,
+      `SELECT p.*, (SELECT l.id FROM ${schema}.log l) AS epoch, ${wholeData(schema)}
+      FROM ${schema}.new_deliveries($1, $2, $3, $4, $5) p`,
       [after, upTo, partitions, page.limit, page.maxBytes]
     )
     const events = rows.map((row) => ({ ...toEvent(row), queues: row.queues as string[] }))

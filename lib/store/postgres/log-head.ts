@@ -16,6 +16,8 @@ export interface LogFollower {
   committed?(commit: Commit): void
   /** Called for other notifications. */
   notified?(notification: Notification): void
+  /** This node has erased events. Resolves when what was read of them before is no longer used. */
+  erased?(): Promise<void>
   /** The log reaches to `head` at least. */
   advance(head: number): void
   /** This node has appended; before or after `advance` was called with its head. */
@@ -48,6 +50,11 @@ export class LogHead {
 
   notified(notification: Notification): void {
     for (const follower of this.#followers) follower.notified?.(notification)
+  }
+
+  /** This node has erased events: its followers do not wait for the notification. */
+  async erased(): Promise<void> {
+    await Promise.all([...this.#followers].map((follower) => follower.erased?.()))
   }
 
   committed(commit: Commit): void {

@@ -2,8 +2,7 @@ import { Client } from 'pg'
 import { StoreNewerError, StoreUnusableError } from '../../errors.ts'
 import { POSTGRES_VERSION, postgresMigrations } from './migrations.ts'
 import { connectionConfig } from './connection.ts'
-import { LOCKS, lockSpace } from './locks.ts'
-import { COUNT_HOLDERS } from './partition-leases.ts'
+import { countHolders, LOCKS, lockSpace } from './locks.ts'
 import { brokenPromise } from './promises.ts'
 
 /** Time for which a node waits while another one brings the schema up to date. */
@@ -58,7 +57,7 @@ async function migrateLocked(client: Client, url: string, schema: string): Promi
     if (index >= version)
       await client.query(`${statements}; UPDATE ${schema}.schema_version SET version = ${index + 1}`)
   }
-  const nodes = await client.query<{ count: number }>(COUNT_HOLDERS, [lockSpace(schema), LOCKS.nodes])
+  const nodes = await client.query<{ count: number }>(countHolders('$2'), [lockSpace(schema), LOCKS.nodes])
   if (nodes.rows[0]?.count === 0) await client.query(`SELECT ${schema}.begin_epoch_now()`)
 }
 

@@ -1,4 +1,5 @@
 import type { PostgresPool } from './connection.ts'
+import { IN_PARTS } from '../../events/event.ts'
 import type { PageLimits } from '../log-store.ts'
 import { EVENT_COLUMNS, type Row } from '../rows.ts'
 
@@ -19,7 +20,7 @@ export function eventRows(
 ): Promise<Row[]> {
   const order = newestFirst ? '"offset" DESC' : '"offset"'
   return pool.query(
-    `SELECT * FROM (
+    `SELECT p.*, ${wholeData(pool.schema)} FROM (
       SELECT p.*, sum(p.size) OVER (ORDER BY p.${order}) - p.size AS ahead FROM (
         SELECT ${EVENT_COLUMNS}, e.size,
           (SELECT value FROM ${pool.schema}.counters WHERE name = 'directory') AS directory_version,
@@ -29,6 +30,13 @@ export function eventRows(
     ) p WHERE ahead < $${values.length + 2} ORDER BY ${order}`,
     [...values, limit, Math.min(maxBytes, NO_LIMIT)]
   )
+}
+
+/** A column with the data of the event `p` that is in parts, for the rows that are returned in the end. */
+export function wholeData(schema: string): string {
+  return `CASE WHEN p.flags & ${IN_PARTS} <> 0 THEN (
+    SELECT string_agg(t.data, '' ORDER BY t.nth) FROM ${schema}.parts t WHERE t.key = (p.data::json ->> 'parts')::uuid
+  ) END AS whole`
 }
 
 /** The offset up to which rows by ascending offset are complete, as they were asked for up to `upTo`. */
@@ -49,7 +57,7 @@ export interface PageOf {
 
 /**
  * Rows of several pages, by page and offset, as `eventRows` returns them, with the `place` of their page in the list and
- * `pruned_to` of the log. A page without events has one row without an offset.
+ * `pruned_to` of the page. A page without events has one row without an offset.
  */
 export function pageRows(
   pool: PostgresPool,
@@ -63,7 +71,9 @@ export function pageRows(
     : ''
   const names = (list: readonly string[] | null) => list && JSON.stringify(list)
   return pool.query(
-    `SELECT w.place::integer, l.pruned_to, l.id AS epoch, p.*
+    `SELECT w.place::integer, l.id AS epoch, greatest(l.pruned_to, CASE WHEN w.instance_key IS NULL THEN l.shares_pruned_to
+      ELSE (SELECT s.pruned_to FROM ${schema}.shares s WHERE s.instance_key = w.instance_key) END) AS pruned_to, p.*,
+      ${wholeData(schema)}
     FROM ${schema}.log l
     CROSS JOIN unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
       WITH ORDINALITY AS w (instance_key, after, up_to, events, instances, place)

@@ -1,6 +1,6 @@
 import { PARTITIONS, partitionOf } from '../partitions.ts'
 import type { Appended } from './append.ts'
-import { LOCKS, lockSpace } from './locks.ts'
+import { countHolders, LOCKS, lockSpace } from './locks.ts'
 import type { PostgresLaneReads } from './lane-reads.ts'
 import type { Commit, LogFollower } from './log-head.ts'
 import { PostgresSession, type Notification, type SessionTiming } from './session.ts'
@@ -23,28 +23,24 @@ export interface PartitionLeasesOptions {
 const PAGE = { limit: 500, maxBytes: 4 * 1_048_576 }
 
 /** Partitions that are held until the session ends. */
-interface Term {
-  readonly held: Set<number>
+class Term {
+  readonly held = new Set<number>()
   /** Held partitions that are no longer sent for, and not handed over yet. */
-  readonly releasing: Set<number>
+  readonly releasing = new Set<number>()
   /** Held partitions whose pending lanes have not been read yet. */
-  readonly unread: Set<number>
-}
-
-function newTerm(): Term {
-  return { held: new Set(), releasing: new Set(), unread: new Set() }
+  readonly unread = new Set<number>()
 }
 
 /**
- * The partitions that this node sends. Each is an advisory lock of a session that exists for these locks: when it ends, the
- * locks are lost. Every node that sends also holds a shared lock, by which nodes are counted. A node takes free partitions
- * up to its even share, and hands over those above it once nothing of them is in flight.
+ * The partitions that this node sends. Each is an advisory lock of a session, and lost when the session ends. Every node that
+ * sends also holds a shared lock, by which nodes are counted. A node takes free partitions up to its even share, and hands
+ * over those above it once nothing of them is in flight.
  */
 export class PartitionLeases implements LogFollower {
   readonly #options: PartitionLeasesOptions
   readonly #space: number
   readonly #session: PostgresSession
-  #term = newTerm()
+  #term = new Term()
   readonly #sharing = new SharedRun(() => this.#share())
   readonly #reading = new SharedRun(() => this.#read())
   #nodes = 1
@@ -68,7 +64,7 @@ export class PartitionLeases implements LogFollower {
         values: [this.#space, LOCKS.senders, schema, 'partitions']
       },
       beat: {
-        text: `SELECT l.last_offset, c.value AS redrives, (${COUNT_HOLDERS}) AS nodes
+        text: `SELECT l.last_offset, c.value AS redrives, (${countHolders('$2')}) AS nodes
           FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'redrives'`,
         values: [this.#space, LOCKS.senders]
       },
@@ -115,6 +111,12 @@ export class PartitionLeases implements LogFollower {
       this.#position = head
   }
 
+  async erased(): Promise<void> {
+    // What is being read may have their data.
+    await this.#reading.settled()
+    await this.#passRedriven()
+  }
+
   advance(head: number): void {
     this.#head = Math.max(this.#head, head)
     this.#wake()
@@ -152,7 +154,7 @@ export class PartitionLeases implements LogFollower {
     const leave = { text: 'SELECT pg_advisory_unlock_shared($1, $2)', values: [this.#space, LOCKS.senders] }
     await this.#session.query(leave).catch(() => {})
     await this.#release([...this.#term.held])
-    this.#term = newTerm()
+    this.#term = new Term()
     await this.#session.close()
     await this.#reading.settled()
   }
@@ -177,7 +179,7 @@ export class PartitionLeases implements LogFollower {
 
   #lost(): void {
     const { held } = this.#term
-    this.#term = newTerm()
+    this.#term = new Term()
     // The next session may find less: a standby that lagged.
     this.#head = 0
     if (held.size > 0) this.#options.watcher.revoked(held)
@@ -255,8 +257,12 @@ export class PartitionLeases implements LogFollower {
   async #readRedriven(): Promise<void> {
     const redrives = this.#redrives
     if (this.#redrivesRead >= redrives) return
-    const lanes = await this.#options.reads.redrivenAfter(this.#redrivesRead, [...this.#term.held])
+    await this.#passRedriven()
     this.#redrivesRead = redrives
+  }
+
+  async #passRedriven(): Promise<void> {
+    const lanes = await this.#options.reads.redrivenAfter(this.#redrivesRead, [...this.#term.held])
     this.#pass(lanes, (ours) => this.#options.watcher.redriven(ours))
   }
 
@@ -288,8 +294,3 @@ export class PartitionLeases implements LogFollower {
     if (ours.length > 0) pass(ours)
   }
 }
-
-/** Counts the sessions that hold the lock `$1`, `$2` in this database. */
-export const COUNT_HOLDERS = `SELECT count(*) FROM pg_locks
-  WHERE locktype = 'advisory' AND granted AND classid = $1 AND objid = $2
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`

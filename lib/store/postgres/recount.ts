@@ -1,9 +1,9 @@
-import type { Backlog } from '../backlog.ts'
+import type { Backlog, PendingCounts } from '../backlog.ts'
 
 export interface RecountOptions {
   backlog: Backlog
   /** Counts pending deliveries in the database. */
-  count: () => Promise<number>
+  count: () => Promise<PendingCounts>
   /** True while this node is writing something that changes their number. */
   busy: () => boolean
   /** Milliseconds until the next count, after one that took `tookMs`. */

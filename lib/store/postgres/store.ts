@@ -1,20 +1,24 @@
 import { Backlog } from '../backlog.ts'
 import { CommitQueue, type Commit } from '../commit-queue.ts'
 import { BackpressureError } from '../../errors.ts'
+import { PostgresBlockedAddresses } from './blocked-addresses.ts'
 import { PostgresPool, refused } from './connection.ts'
 import { PostgresDeadLetters } from './dead-letters.ts'
 import { PostgresDeliveries } from './deliveries.ts'
 import { PostgresEpoch } from './epoch.ts'
 import { PostgresInstances } from './instances.ts'
 import { PostgresKnownQueues } from './known-queues.ts'
-import { LOCKS, lockSpace } from './locks.ts'
+import { countHolders, LOCKS, lockSpace } from './locks.ts'
 import { PostgresLog } from './log.ts'
 import { LogHead } from './log-head.ts'
 import { migrate } from './migrate.ts'
-import { COUNT_HOLDERS } from './partition-leases.ts'
+import { countPending } from './count-pending.ts'
 import { Recount } from './recount.ts'
+import { PostgresRetained } from './retained.ts'
 import type { Row } from '../rows.ts'
+import { PostgresSamples } from './samples.ts'
 import { PostgresSession, type Notification, type SessionTiming } from './session.ts'
+import { PostgresUploads } from './uploads.ts'
 import type { EventStore, NodeStatus } from '../event-store.ts'
 import type { InstanceDirectory } from '../../instances/directory.ts'
 
@@ -48,11 +52,14 @@ const COUNT_REST = 50
  * among the nodes that send.
  */
 export class PostgresStore implements EventStore {
+  readonly kind = 'postgresql'
   readonly instances: InstanceDirectory
   readonly log: PostgresLog
   readonly deliveries: PostgresDeliveries
   readonly deadLetters: PostgresDeadLetters
   readonly queues: PostgresKnownQueues
+  readonly blockedAddresses: PostgresBlockedAddresses
+  readonly samples: PostgresSamples
   readonly #pool: PostgresPool
   readonly #table: PostgresInstances
   /** Appends and changes of instances. */
@@ -62,6 +69,8 @@ export class PostgresStore implements EventStore {
   readonly #head = new LogHead()
   readonly #epoch: PostgresEpoch
   readonly #recount: Recount
+  readonly #retained: PostgresRetained
+  readonly #uploads: PostgresUploads
   readonly #session: PostgresSession
   #nodes = 1
   #closing: Promise<void> | undefined
@@ -76,7 +85,8 @@ export class PostgresStore implements EventStore {
     const store = new PostgresStore({ ...options, schema })
     try {
       await store.#session.start()
-      store.#head.advance((await store.log.range()).head)
+      const { id, head } = await store.log.range()
+      store.#epoch.tell(id, () => store.#head.advance(head))
       await store.#recount.count()
       return store
     } catch (error) {
@@ -88,25 +98,33 @@ export class PostgresStore implements EventStore {
   private constructor(options: PostgresStoreOptions & { schema: string }) {
     const { url, schema, maxPendingDeliveries = 1_000_000, retryMs = 5_000, timing, onCommit, onConnection } = options
     const pool = new PostgresPool({ url, schema })
-    const backlog = new Backlog({ max: maxPendingDeliveries, pending: 0 })
+    const backlog = new Backlog({
+      max: maxPendingDeliveries,
+      keyOf: (instance) => this.#table.directory.get(instance)?.key
+    })
     this.#pool = pool
     this.#recount = new Recount({
       backlog,
-      count: async () => (await pool.one(`SELECT count(*) AS count FROM ${schema}.deliveries`)).count as number,
+      count: () => countPending(pool),
       busy: () => this.#writes.busy || this.#deliveryWrites.busy,
       restMs: (tookMs) => Math.max(COUNT_REST_MS, tookMs * COUNT_REST)
     })
+    this.#retained = new PostgresRetained(pool)
+    this.#uploads = new PostgresUploads({ pool, retryMs })
     this.#table = new PostgresInstances({ pool, writes: this.#writes })
     this.#epoch = new PostgresEpoch({ pool, head: this.#head, instances: this.#table })
     this.#session = new PostgresSession({
       ...timing,
       url,
       channel: schema,
-      begin: { text: 'SELECT pg_advisory_lock_shared($1, $2)', values: [lockSpace(schema), LOCKS.nodes] },
+      begin: {
+        text: 'SELECT pg_advisory_lock_shared($1, $2), pg_advisory_lock_shared($1, $3)',
+        values: [lockSpace(schema), LOCKS.nodes, LOCKS.partsReaders]
+      },
       beat: {
         text: `SELECT l.id, l.place = ${schema}.place() AS here, l.last_offset, c.value AS directory_version,
-          (${COUNT_HOLDERS}) AS nodes FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'directory'`,
-        values: [lockSpace(schema), LOCKS.nodes]
+          (${countHolders('$2')}) AS nodes, (${countHolders('$3')}) AS readers FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'directory'`,
+        values: [lockSpace(schema), LOCKS.nodes, LOCKS.partsReaders]
       },
       beaten: (row) => this.#beaten(row),
       notified: (notification) => this.#notified(notification),
@@ -125,6 +143,8 @@ export class PostgresStore implements EventStore {
       instances: this.#table,
       backlog,
       recount: this.#recount,
+      retained: this.#retained,
+      uploads: this.#uploads,
       head,
       epoch: this.#epoch,
       retryMs,
@@ -141,6 +161,8 @@ export class PostgresStore implements EventStore {
     })
     this.deadLetters = new PostgresDeadLetters({ pool, writes: deliveryWrites, backlog })
     this.queues = new PostgresKnownQueues({ pool, writes: deliveryWrites })
+    this.blockedAddresses = new PostgresBlockedAddresses(pool)
+    this.samples = new PostgresSamples(pool)
   }
 
   status(): NodeStatus {
@@ -179,35 +201,29 @@ export class PostgresStore implements EventStore {
     await this.log.stop()
     await this.#session.close()
     await this.#pool.close()
+    this.#table.directory.close()
   }
 
   #notified(notification: Notification): void {
-    const { kind, number, rest, pid } = notification
+    const { kind, number, pid } = notification
     if (kind === 'directory') return this.#sync(number)
+    if (kind === 'blocked') return this.blockedAddresses.notified(notification)
     if (kind !== 'log') return this.#head.notified(notification)
     // This node learns of its own appends when they resolve, and need not read them.
     if (this.#writes.busy && (this.#nodes === 1 || this.#pool.has(pid))) return
-    const [before, partitions] = rest
-    this.#head.committed({
-      head: number,
-      before: Number(before),
-      partitions: new Set(partitions?.split(',').map(Number))
-    })
+    this.#epoch.committed(notification)
   }
 
-  #beaten({ id: epoch, here, last_offset: head, directory_version: directoryVersion, nodes }: Row): void {
+  #beaten({ id: epoch, here, last_offset: head, directory_version: directoryVersion, nodes, readers }: Row): void {
     // Deliveries of another node that has just left are counted once more.
     if ((nodes as number) > 1 || this.#nodes > 1) this.#recount.doubt()
     this.#nodes = nodes as number
-    this.#epoch
-      .sync(epoch as string)
-      .then(() => {
-        if (epoch === this.#head.epoch) this.#head.advance(head as number)
-      })
-      .catch(() => {})
+    this.#uploads.enabled = readers === nodes
+    this.#epoch.tell(epoch as string, () => this.#head.advance(head as number))
     if (here === false) this.#epoch.begin().catch(() => {})
     this.#sync(directoryVersion as number)
     this.#recount.refresh().catch(() => {})
+    this.#retained.refresh().catch(() => {})
   }
 
   #sync(directoryVersion: number): void {

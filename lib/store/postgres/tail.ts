@@ -1,6 +1,7 @@
 import type { Appended } from './append.ts'
 import type { LogFollower } from './log-head.ts'
 import type { Found, PostgresLogReads } from './log-reads.ts'
+import type { Notification } from './session.ts'
 import { SharedRun } from './shared-run.ts'
 import type { CommonHistory, LogSubscriber } from '../log-store.ts'
 
@@ -66,6 +67,16 @@ export class PostgresTail implements LogFollower {
     this.#head = Math.min(this.#head, epoch.upTo)
     this.#position = Math.min(this.#position, epoch.upTo)
     if (!this.#stopped) this.#options.subscriber.entered(epoch)
+  }
+
+  notified({ kind }: Notification): void {
+    if (kind === 'erased') void this.erased()
+  }
+
+  async erased(): Promise<void> {
+    // Another object: what is being read is read again.
+    this.#epoch = { ...this.#epoch }
+    this.#options.subscriber.erased?.()
   }
 
   async stop(): Promise<void> {

@@ -6,6 +6,12 @@ import type { SqliteSync } from './sync.ts'
 export interface Operation<T> {
   /** Characters that it writes, if they may be many. */
   characters?: number
+  /** Number of events that it writes. */
+  events?: number
+  /** The part of a full transaction that it takes. @default by its characters and events */
+  weight?: number
+  /** It may be done before operations of other lines, such as those of other instances, but not of its own. */
+  line?: string | undefined
   /** Runs inside a transaction; runs again, in another one, if the transaction fails. */
   run: () => T
   /** Runs after the commit, in the order of operations, before any of their promises is seen resolved. */
@@ -23,8 +29,12 @@ export interface SqliteCommitsOptions {
   onCommit: ((commit: Commit) => void) | undefined
 }
 
-/** Characters of one transaction, beyond which it has no further operation. */
-const TRANSACTION_CHARACTERS = 4 * 1_048_576
+/** The line of operations that are about what is committed, such as acknowledgements. No instance has this name. */
+export const LINE_OF_COMMITTED = ''
+
+/** Characters and events of one transaction, beyond which it has no further operation. */
+const TRANSACTION_CHARACTERS = 2 * 1_048_576
+const TRANSACTION_EVENTS = 512
 
 /**
  * Writes: the operations of one turn of the event loop share a transaction, and those that come while it is made durable
@@ -47,14 +57,20 @@ export class SqliteCommits implements Batcher<Operation<unknown>, unknown> {
     return this.#queue.add(this, operation as Operation<unknown>, options) as Promise<T>
   }
 
-  /** A transaction of many large events would block the event loop. */
-  weigh({ characters = 0 }: Operation<unknown>): number {
-    return characters / TRANSACTION_CHARACTERS
+  /** A transaction of many events, or of large ones, would block the event loop. */
+  weigh({ characters = 0, events = 0, weight }: Operation<unknown>): number {
+    // Each weighs something: lines of such as have no events do not always go first.
+    return weight ?? characters / TRANSACTION_CHARACTERS + Math.max(events, 1) / TRANSACTION_EVENTS
   }
 
-  run(operations: readonly Operation<unknown>[]): Results<unknown> | Promise<Results<unknown>> {
+  line({ line }: Operation<unknown>): string | undefined {
+    return line
+  }
+
+  prepare(operations: readonly Operation<unknown>[]): Promise<void> | undefined {
     const { sync } = this.#options
-    return sync?.due ? sync.checkpoint().then(() => this.#commit(operations)) : this.#commit(operations)
+    const characters = operations.map((operation) => operation.characters ?? 0)
+    return sync?.isDue(Math.min(...characters)) ? sync.checkpoint() : undefined
   }
 
   /** A failed transaction has left nothing: each of its operations may still be kept in one of its own. */
@@ -67,7 +83,7 @@ export class SqliteCommits implements Batcher<Operation<unknown>, unknown> {
     return this.#queue.close()
   }
 
-  #commit(operations: readonly Operation<unknown>[]): Results<unknown> | Promise<Results<unknown>> {
+  run(operations: readonly Operation<unknown>[]): Results<unknown> | Promise<Results<unknown>> {
     const { transaction, sync, onCommit } = this.#options
     const begun = performance.now()
     let results: Results<unknown> = []

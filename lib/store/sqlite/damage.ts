@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreDamagedError, StoreUnusableError } from '../../errors.ts'
 import { eventSize, socketMessage } from '../../events/messages.ts'
-import { EVENT_COLUMNS, toEvent } from '../rows.ts'
+import { EVENT_COLUMNS } from '../rows.ts'
+import { IN_PARTS, type StoredEvent } from '../../events/event.ts'
 import { isDamage, REMEDY } from './database.ts'
-import type { StoredEvent } from '../../events/event.ts'
+import { preparePartsRead, readEvent } from './parts.ts'
 
 /** Called once for each damaged place, when a read first meets it. */
 export type OnDamage = (damage: { offset?: number; reason: string }) => void
@@ -11,7 +12,17 @@ export type OnDamage = (damage: { offset?: number; reason: string }) => void
 /** A file up to this size is checked whole at start, which takes a quarter of a second; of a larger one, samples are checked. */
 const WHOLE_BYTES = 64 * 1_048_576
 /** Tables that a start needs: those held in memory, and those of pending deliveries. */
-const ESSENTIALS = ['instances', 'selections', 'queues', 'pending', 'delivery_changes', 'dead_letters', 'log', 'epochs']
+const ESSENTIALS = [
+  'instances',
+  'selections',
+  'queues',
+  'pending',
+  'delivery_changes',
+  'dead_letters',
+  'loose_parts',
+  'log',
+  'epochs'
+]
 const SAMPLES = 256
 /** Characters of events after which no further sample is taken: they take about as long to check as a whole small file. */
 const SAMPLED_CHARACTERS = 16 * 1_048_576
@@ -114,7 +125,23 @@ export function wholeFault(db: DatabaseSync): string | undefined {
   const found = String(db.prepare('PRAGMA integrity_check(1)').get()?.integrity_check)
   if (found !== 'ok') return found.replace(HEADING, '')
   const spoilt = db.prepare('SELECT "offset" FROM events WHERE NOT json_valid(data) LIMIT 1').get()
-  return spoilt && `the text of the event at offset ${String(spoilt.offset)} is no JSON`
+  const offset = (spoilt?.offset as number | undefined) ?? spoiltInParts(db)
+  return offset === undefined ? undefined : `the text of the event at offset ${offset} is no JSON`
+}
+
+/** The offset of an event whose data in parts is damaged. */
+function spoiltInParts(db: DatabaseSync): number | undefined {
+  const sql = `SELECT ${EVENT_COLUMNS} FROM events e WHERE flags & ${IN_PARTS}`
+  for (const row of db.prepare(sql).iterate()) {
+    try {
+      // A file of an earlier release has no such rows, and no parts.
+      if (isWhole(readEvent({ readParts: preparePartsRead(db) }, row))) continue
+    } catch {
+      // Some of its parts are missing.
+    }
+    return row.offset as number
+  }
+  return undefined
 }
 
 /** @throws {StoreUnusableError} a table that a start needs is damaged */
@@ -125,7 +152,10 @@ function assertEssentials(db: DatabaseSync, path: string): void {
   }
 }
 
-/** The first fault that SQLite finds. @param what a table, or the number of faults after which it stops looking in the whole file */
+/**
+ * The first fault that SQLite finds.
+ * @param what a table, or the number of faults after which it stops looking in the whole file
+ */
 function faultOf(db: DatabaseSync, what: string): string | undefined {
   const found = String(db.prepare(`PRAGMA quick_check(${what})`).get()?.quick_check)
   return found === 'ok' ? undefined : found.replace(HEADING, '').split('\n', 1)[0]
@@ -142,12 +172,14 @@ function* sample(db: DatabaseSync): Generator<StoredEvent> {
     'SELECT (SELECT min("offset") FROM events) AS first, (SELECT max("offset") FROM events) AS last'
   )
   const one = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" = ?`)
+  const readParts = preparePartsRead(db)
   const { first, last } = ends.get() as { first: number | null; last: number | null }
   if (first === null || last === null) return
   const places = Array.from({ length: SAMPLES }, (_, n) => Math.floor(last - ((last - first) * n) / SAMPLES))
   let characters = 0
   for (const place of new Set(places)) {
-    for (const event of one.all(place).map(toEvent)) {
+    for (const row of one.all(place)) {
+      const event = readEvent({ readParts }, row)
       yield event
       characters += eventSize(event)
     }

@@ -14,13 +14,17 @@ export const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
 /** The remedy for a damaged file, for messages. */
 export const REMEDY = 'restore a backup, or recover the readable part with .recover of sqlite3'
+/** Pages of the write-ahead log from which SQLite makes a checkpoint by itself. */
+export const AUTO_CHECKPOINT_PAGES = 16_000
 /** Time for which a start waits for another process to close the file. */
 const LOCK_TIMEOUT_MS = 3_000
 
 /**
  * Opens the file for this process alone, since other writers would make what is held in memory stale, and brings its schema
  * up to date. With `synchronous=NORMAL`, SQLite syncs the write-ahead log when it begins anew, and leaves commits to
- * `SqliteSync`. `wal_autocheckpoint` counts pages, and is reached only where `SqliteSync` has counted too few bytes.
+ * `SqliteSync`. `wal_autocheckpoint` counts pages, and is reached only where `SqliteSync` has counted too few bytes. With
+ * `secure_delete=FAST`, what is removed or moved is overwritten in pages that are written anyway: `SqliteEraser` finds
+ * no copies there.
  * @throws {StoreLockedError} another process has it open @throws {StoreNewerError} a newer release wrote it
  * @throws {StoreUnusableError} it is not a database, is damaged, or cannot be written
  */
@@ -32,8 +36,9 @@ export function openDatabase(path: string, onUpgrade?: OnUpgrade): DatabaseSync 
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
       PRAGMA foreign_keys = ON;
+      PRAGMA secure_delete = FAST;
       PRAGMA journal_size_limit = 67108864;
-      PRAGMA wal_autocheckpoint = 16000;
+      PRAGMA wal_autocheckpoint = ${AUTO_CHECKPOINT_PAGES};
       BEGIN EXCLUSIVE;
       COMMIT;
     `)

@@ -4,7 +4,17 @@ import type { SqliteDeliveries } from './deliveries.ts'
 import type { SqliteFile } from './file.ts'
 import type { SqliteLogReads } from './log-reads.ts'
 import type { Statements } from './statements.ts'
-import type { DeadLetter, DeadLetterPage, DeadLetterStore } from '../dead-letter-store.ts'
+import type { SqliteQueues } from './queues.ts'
+import type {
+  DeadLetter,
+  DeadLetterGrouping,
+  DeadLetterGroups,
+  DeadLetterPage,
+  DeadLetterStore,
+  RedriveOutcome
+} from '../dead-letter-store.ts'
+import { GroupSums } from './group-sums.ts'
+import { turnTaker } from '../../turn-taker.ts'
 import type { InstanceDirectory } from '../../instances/directory.ts'
 
 export interface SqliteDeadLettersOptions {
@@ -13,8 +23,17 @@ export interface SqliteDeadLettersOptions {
   reads: SqliteLogReads
   commits: SqliteCommits
   deliveries: SqliteDeliveries
+  queues: SqliteQueues
   directory: InstanceDirectory
 }
+
+/** Dead letters that one statement groups, and ids among which one statement of a list looks. */
+const GROUPED = 2_000
+const LOOKED_AT = 2_000
+/** A group before all others. */
+const BEGIN = { reason: '', queue_key: 0, instance_key: 0, last_id: 0 }
+/** Milliseconds for which a redrive is known. */
+const KEPT_MS = 24 * 3_600_000
 
 export class SqliteDeadLetters implements DeadLetterStore {
   readonly #options: SqliteDeadLettersOptions
@@ -23,8 +42,19 @@ export class SqliteDeadLetters implements DeadLetterStore {
     this.#options = options
   }
 
+  /** Looks among some ids at a time, and yields to the event loop in between. */
   async read(page: DeadLetterPage): Promise<DeadLetter[]> {
-    return this.#options.file.read(() => this.#page(page))
+    const { file, sql } = this.#options
+    if (page.ids) return file.read(() => this.#page(page))
+    const turn = turnTaker()
+    const last = file.read(() => sql.lastDeadLetter.get()?.id as number | null)
+    const end = Math.min(page.upTo ?? Infinity, last ?? 0)
+    const found: DeadLetter[] = []
+    for (let after = page.after; after < end && found.length < page.limit; after += LOOKED_AT, await turn()) {
+      const upTo = Math.min(after + LOOKED_AT, end)
+      found.push(...file.read(() => this.#page({ ...page, after, upTo, limit: page.limit - found.length })))
+    }
+    return found
   }
 
   async count(): Promise<{ count: number; lastId: number }> {
@@ -34,20 +64,63 @@ export class SqliteDeadLetters implements DeadLetterStore {
     return { count, lastId: lastId ?? 0 }
   }
 
+  /** Reads some at a time, and yields to the event loop in between. */
+  async groups(grouping: DeadLetterGrouping): Promise<DeadLetterGroups> {
+    const { file, sql, queues } = this.#options
+    const sums = new GroupSums({
+      queueName: (key) => queues.name(key),
+      instanceName: (row) => this.#namesOf(row).instance
+    })
+    const turn = turnTaker()
+    for (let read = GROUPED, last: Row = BEGIN; read === GROUPED; await turn()) {
+      const { reason, queue_key, instance_key, last_id } = last
+      const position = { reason, queue_key, instance_key, last_id } as typeof BEGIN
+      const rows = file.read(() => sql.groupDeadLetters.all({ ...position, limit: GROUPED }))
+      for (const row of rows) sums.add(row)
+      read = rows.reduce((sum, { count }) => sum + (count as number), 0)
+      last = rows.at(-1) ?? last
+    }
+    return sums.groups(grouping)
+  }
+
   redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
     const { commits, deliveries } = this.#options
     return commits.add({
       run: () => {
         const letters = this.#take(page)
         deliveries.restore(letters)
+        this.#note(letters)
         return letters
       },
       committed: (letters) => deliveries.restored(letters)
     })
   }
 
+  async outcomes(ids: readonly number[]): Promise<RedriveOutcome[]> {
+    const { file, sql, deliveries } = this.#options
+    const redriven = file.read(() => sql.readRedriven.all(JSON.stringify(ids)))
+    const known = new Map<number, RedriveOutcome>()
+    for (const row of redriven) {
+      const id = row.id as number
+      known.set(id, { id, outcome: deliveries.isPending(row) ? 'pending' : 'sent' })
+    }
+    const letters = file.read(() => this.#page({ ids, after: 0, limit: ids.length }))
+    for (const letter of letters) known.set(letter.id, { id: letter.id, outcome: 'dead', letter })
+    return ids.map((id) => known.get(id) ?? { id, outcome: 'unknown' })
+  }
+
   discard(page: DeadLetterPage): Promise<DeadLetter[]> {
     return this.#options.commits.add({ run: () => this.#take(page) })
+  }
+
+  /** Notes that dead letters were redriven, and forgets those that were sent more than a day ago. */
+  #note(letters: readonly DeadLetter[]): void {
+    const { sql, queues, deliveries } = this.#options
+    const now = Date.now()
+    for (const row of sql.redrivenBefore.all(now - KEPT_MS))
+      if (!deliveries.isPending(row)) sql.deleteRedriven.run(row.id as number)
+    for (const { id, queue, instanceKey, offset, tries, firstDiedAt } of letters)
+      sql.insertRedriven.run(id, queues.key(queue), instanceKey, offset, tries, firstDiedAt.getTime(), now)
   }
 
   #take(page: DeadLetterPage): DeadLetter[] {
@@ -57,22 +130,29 @@ export class SqliteDeadLetters implements DeadLetterStore {
   }
 
   #page({ after, upTo, limit, ids, instance, queue, reason }: DeadLetterPage): DeadLetter[] {
-    const { file, sql } = this.#options
+    const { file, sql, directory } = this.#options
     const narrowed = {
       after,
       upTo: upTo ?? Number.MAX_SAFE_INTEGER,
-      ids: ids ? JSON.stringify(ids) : null,
       queue: queue ?? null,
       reason: reason ?? null
     }
+    const named = {
+      ...narrowed,
+      instance: instance ?? null,
+      instanceKey: directory.get(instance ?? '')?.key ?? null,
+      limit
+    }
+    const asked = ids ? JSON.stringify(ids) : null
     try {
-      return sql.readDeadLetters.all({ ...narrowed, instance: instance ?? null, limit }).map(toDeadLetter)
+      const rows = asked ? sql.deadLettersById.all({ ...named, ids: asked }) : sql.readDeadLetters.all(named)
+      return rows.map(toDeadLetter)
     } catch (error) {
       file.damage.met(error)
     }
     // One of their events cannot be read: dead letters are shown with what is known without it.
     return sql.deadLettersAlone
-      .all(narrowed)
+      .all({ ...narrowed, ids: asked })
       .map((row) => toDeadLetter({ ...row, ...this.#namesOf(row) }))
       .filter((letter) => instance === undefined || letter.instance === instance)
       .slice(0, limit)

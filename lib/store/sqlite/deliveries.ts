@@ -1,14 +1,24 @@
 import { EVENT_DAMAGED } from '../../errors.ts'
 import type { Backlog } from '../backlog.ts'
-import type { SqliteCommits } from './commits.ts'
+import { LINE_OF_COMMITTED, type SqliteCommits } from './commits.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import type { SqliteFile } from './file.ts'
 import type { SqliteLogReads } from './log-reads.ts'
 import { Page } from './page.ts'
+import { type Row, toUnsent } from '../rows.ts'
 import type { SqlitePending } from './pending.ts'
 import type { SqliteQueues } from './queues.ts'
 import type { Statements } from './statements.ts'
-import type { DeliveryFailure, DeliveryRef, DeliveryStore, LaneKey, LaneWatcher } from '../delivery-store.ts'
+import type {
+  DeliveryFailure,
+  DeliveryRef,
+  DeliveryStore,
+  LaneKey,
+  LaneWatcher,
+  OldestPending,
+  PendingShares,
+  UnsentDelivery
+} from '../delivery-store.ts'
 import type { PageLimits } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
 
@@ -43,10 +53,35 @@ export class SqliteDeliveries implements DeliveryStore {
     return this.#options.backlog.pending
   }
 
-  async oldestPending(): Promise<number | null> {
-    const { file, pending, sql } = this.#options
+  async pendingOf(instanceKey: number): Promise<number> {
+    this.#options.file.assertOpen()
+    return this.#options.backlog.pendingOf(instanceKey)
+  }
+
+  async unsent({ instanceKey, offset }: Pick<DeliveryRef, 'instanceKey' | 'offset'>): Promise<UnsentDelivery[]> {
+    const { file, sql } = this.#options
+    file.assertOpen()
+    const pending = [...this.lanesWith(instanceKey, [offset]).values()].flat()
+    const dead = file.read(() => sql.deadLettersOfEvent.all(offset, instanceKey))
+    return [...pending.map(({ queue }) => ({ queue })), ...dead.map(toUnsent)]
+  }
+
+  async oldestPending(): Promise<OldestPending | null> {
+    const { file, pending, queues, sql } = this.#options
+    file.assertOpen()
     const first = pending.lanes.first()
-    return file.read(() => (sql.acceptedAt.get(first)?.accepted_at as number | undefined) ?? null)
+    if (!first) return null
+    const { offset, queueKey } = first
+    // The event of a pending delivery stays in the log.
+    const row = file.read(() => sql.acceptedAt.get(offset)) as Row
+    return { offset, queue: queues.name(queueKey), acceptedAt: row.accepted_at as number }
+  }
+
+  async shares(): Promise<PendingShares> {
+    const { file, pending, queues } = this.#options
+    file.assertOpen()
+    const { byQueue, byInstance } = pending.lanes.shares()
+    return { byQueue: new Map(byQueue.entries().map(([key, share]) => [queues.name(key), share])), byInstance }
   }
 
   async watch(watcher: LaneWatcher): Promise<() => Promise<void>> {
@@ -91,25 +126,45 @@ export class SqliteDeliveries implements DeliveryStore {
   acknowledge(deliveries: readonly DeliveryRef[]): Promise<void> {
     return this.#options.commits.add(
       {
-        run: () => deliveries.reduce((sum, delivery) => sum + this.#remove(delivery), 0),
-        committed: (removed) => this.#options.backlog.change(-removed)
+        line: LINE_OF_COMMITTED,
+        run: () => deliveries.filter((delivery) => this.#remove(delivery)),
+        committed: (removed) => this.#removed(removed)
       },
       { lazy: true }
     ) as Promise<unknown> as Promise<void>
   }
 
   bury(delivery: DeliveryRef, { reason, message, attempts }: DeliveryFailure): Promise<void> {
-    const { backlog, commits, queues, sql } = this.#options
+    const { commits, queues, sql } = this.#options
     return commits.add({
+      line: LINE_OF_COMMITTED,
       run: () => {
-        const removed = this.#remove(delivery)
+        if (!this.#remove(delivery)) return []
         const { queue, instanceKey, offset } = delivery
-        if (removed > 0)
-          sql.insertDeadLetter.run(queues.key(queue), instanceKey, offset, reason, message, attempts, Date.now())
-        return removed
+        const queueKey = queues.key(queue)
+        const before = sql.takeRedriven.get(offset, queueKey, instanceKey)
+        sql.insertDeadLetter.run({
+          id: before?.id ?? null,
+          queueKey,
+          instanceKey,
+          offset,
+          reason,
+          message,
+          attempts,
+          diedAt: Date.now(),
+          tries: ((before?.tries as number | undefined) ?? 0) + 1,
+          firstDiedAt: before?.first_died_at ?? null
+        })
+        return [delivery]
       },
-      committed: (removed) => backlog.change(-removed)
+      committed: (removed) => this.#removed(removed)
     }) as Promise<unknown> as Promise<void>
+  }
+
+  /** True if the delivery of a row is pending. */
+  isPending({ offset, queue_key: queueKey, instance_key: instanceKey }: Row): boolean {
+    const { lanes } = this.#options.pending
+    return lanes.has(offset as number, queueKey as number, instanceKey as number)
   }
 
   /** Makes deliveries pending again, inside a transaction. */
@@ -121,8 +176,24 @@ export class SqliteDeliveries implements DeliveryStore {
 
   /** Makes restored deliveries known, after the commit. */
   restored(deliveries: readonly DeliveryRef[]): void {
-    this.#options.backlog.change(deliveries.length)
-    for (const watcher of this.#watchers) watcher.redriven(deliveries)
+    for (const { instanceKey } of deliveries) this.#options.backlog.change(instanceKey, 1)
+    this.rewind(deliveries)
+  }
+
+  /** Has lanes read again from their beginning. */
+  rewind(lanes: readonly LaneKey[]): void {
+    for (const watcher of this.#watchers) watcher.redriven(lanes)
+  }
+
+  /** The lanes in which each of these events of an instance is pending. */
+  lanesWith(instanceKey: number, offsets: readonly number[]): Map<number, LaneKey[]> {
+    const { pending, queues } = this.#options
+    const lanes = pending.lanes.lanesOf(instanceKey)
+    const lanesOf = (offset: number) =>
+      lanes
+        .filter(({ queueKey }) => pending.lanes.has(offset, queueKey, instanceKey))
+        .map(({ queueKey }) => ({ queue: queues.name(queueKey), instanceKey }))
+    return new Map(offsets.map((offset) => [offset, lanesOf(offset)]))
   }
 
   #lanes(): LaneKey[] {
@@ -131,9 +202,14 @@ export class SqliteDeliveries implements DeliveryStore {
     return pending.lanes.lanes().map(({ queueKey, instanceKey }) => ({ queue: queues.name(queueKey), instanceKey }))
   }
 
-  #remove({ queue, instanceKey, offset }: DeliveryRef): number {
+  /** @returns false if it was not pending */
+  #remove({ queue, instanceKey, offset }: DeliveryRef): boolean {
     const { queues, pending } = this.#options
     const queueKey = queues.find(queue)
-    return queueKey !== undefined && pending.remove(offset, { queueKey, instanceKey }) ? 1 : 0
+    return queueKey !== undefined && pending.remove(offset, { queueKey, instanceKey })
+  }
+
+  #removed(deliveries: readonly DeliveryRef[]): void {
+    for (const { instanceKey } of deliveries) this.#options.backlog.change(instanceKey, -1)
   }
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreDamagedError, StoreUnusableError } from '../../errors.ts'
-import { EVENT_COLUMNS, type Row, toEvent } from '../rows.ts'
-import { openDatabase } from './database.ts'
+import { EVENT_COLUMNS, type Row } from '../rows.ts'
+import { openDatabase, unusable } from './database.ts'
 import { isWhole } from './damage.ts'
 import { Page, takeEvents } from './page.ts'
+import { preparePartsRead, readEvent } from './parts.ts'
 import { SqlitePending } from './pending.ts'
 import { readInstances } from './rows.ts'
 import { prepareStatements } from './statements.ts'
@@ -54,6 +55,11 @@ export class SqliteExport {
     return this.#db.prepare('SELECT id, first_offset FROM epochs ORDER BY number').all()
   }
 
+  /** Of each instance that was pruned for its share: how far. */
+  shares(): Row[] {
+    return this.#db.prepare('SELECT instance_key, pruned_to FROM shares WHERE pruned_to > 0').all()
+  }
+
   /** Differs when anything was accepted, sent, buried or changed since. */
   fingerprint(): string {
     const parts = [this.counts(), this.#db.prepare('SELECT id, updated_at FROM instances ORDER BY key').all()]
@@ -77,7 +83,18 @@ export class SqliteExport {
   /** By ascending offset; `maxBytes` as for `EventStore.read`. */
   events(after: number, options: { limit: number; maxBytes: number }): StoredEvent[] {
     const sql = `SELECT ${EVENT_COLUMNS} FROM events e WHERE e."offset" > ? ORDER BY e."offset"`
-    const events = takeEvents(Iterator.from(this.#db.prepare(sql).iterate(after)).map(toEvent), new Page(options))
+    const readParts = preparePartsRead(this.#db)
+    const rows = Iterator.from(this.#db.prepare(sql).iterate(after))
+    const page = new Page(options)
+    try {
+      takeEvents(
+        rows.map((row) => readEvent({ readParts }, row)),
+        page
+      )
+    } catch (error) {
+      throw unusable(this.#path, error)
+    }
+    const { events } = page
     const spoilt = events.find((event) => !isWhole(event))
     if (spoilt) throw new StoreDamagedError(this.#path, `the text of the event at offset ${spoilt.offset} is no JSON`)
     return events
@@ -94,7 +111,11 @@ export class SqliteExport {
 
   /** By ascending id. */
   deadLetters(after: number, limit: number): Row[] {
-    return this.#db.prepare('SELECT * FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?').all(after, limit)
+    return this.#db
+      .prepare(
+        'SELECT *, coalesce(first_died_at, died_at) AS first_died_at FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?'
+      )
+      .all(after, limit)
   }
 
   close(): void {

@@ -26,7 +26,10 @@ export class SqliteFile {
     this.sync = path === ':memory:' ? undefined : new SqliteSync(this.db, path, syncFile)
   }
 
-  /** Runs `work` in one transaction, which `sync` makes durable. @throws what `work` or SQLite throws; then nothing of it is kept */
+  /**
+   * Runs `work` in one transaction, which `sync` makes durable.
+   * @throws what `work` or SQLite throws; then nothing of it is kept
+   */
   transaction(work: () => void): void {
     this.sync?.assertWorks()
     try {

@@ -50,10 +50,9 @@ export class GeneratedIds {
     if (idTimes) this.#times = [...this.#times, { segment, ...idTimes }]
   }
 
-  /** Segments before one are removed. */
-  removed(before: number): void {
-    if (this.#times.some(({ segment }) => segment < before))
-      this.#times = this.#times.filter(({ segment }) => segment >= before)
+  /** Segments are removed. */
+  removed(segments: ReadonlySet<number>): void {
+    this.#times = this.#times.filter(({ segment }) => !segments.has(segment))
   }
 
   /** Events that were read in the transaction may be gone. */

@@ -19,6 +19,13 @@ export class SqliteIds {
     return offset !== undefined && this.#sql.isAt.get(offset, instanceKey, id) ? offset : undefined
   }
 
+  /** The offsets of the events of all instances with an id. */
+  findAll(id: string): number[] {
+    const given = this.#sql.findIds.all(id).map(({ offset }) => offset as number)
+    const generated = this.#segments.offsetOf(id)
+    return generated === undefined ? given : [...given, generated]
+  }
+
   /** Adds an id that a caller gave, inside a transaction. */
   add(id: string, instanceKey: number, offset: number): void {
     this.#sql.insertId.run(id, instanceKey, offset)

@@ -1,6 +1,6 @@
-import { toEvent } from '../rows.ts'
 import type { StoredEvent } from '../../events/event.ts'
 import type { Page } from './page.ts'
+import { readEvent } from './parts.ts'
 import { segmentOf, startOf } from './segment.ts'
 import type { SqliteSegments } from './segments.ts'
 import type { Statements } from './statements.ts'
@@ -12,13 +12,11 @@ export interface WalkOptions {
   last: number
   newestFirst: boolean
   isWanted: (event: StoredEvent) => boolean
-  /** Returns the first offset of the log, below which segments have no index any more; `null`: it has none. */
-  firstOffset: () => number | null
 }
 
 /** Of one stretch of a walk: about 5 ms. A segment whose index has to be read costs as much as many events. */
-const MAX_COST = 2_000
-const SEGMENT_COST = 60
+export const MAX_COST = 2_000
+export const SEGMENT_COST = 60
 
 /** Looks for the events of one instance, segment after segment, by the index of each. */
 export class InstanceWalk {
@@ -52,13 +50,14 @@ export class InstanceWalk {
   }
 
   *#allPlaces(): Generator<Place, undefined> {
-    const { instanceKey, after, last, newestFirst, firstOffset } = this.#options
-    const from = segmentOf(Math.max(after, firstOffset() ?? last))
-    const to = segmentOf(last)
-    for (let passed = 0; passed <= to - from; passed++) {
-      const segment = newestFirst ? to - passed : from + passed
-      // Old events may be removed during a walk.
-      if (segment < segmentOf(firstOffset() ?? Infinity)) continue
+    const { instanceKey, after, last, newestFirst } = this.#options
+    const nearest = newestFirst ? this.#sql.lastUpTo : this.#sql.firstFrom
+    for (let at = newestFirst ? last : after + 1; ;) {
+      // Segments without events have no index. More of them may be removed during a walk.
+      const { offset: found } = nearest.get(at) as { offset: number | null }
+      if (found === null || found <= after || found > last) return
+      const segment = segmentOf(found)
+      at = newestFirst ? startOf(segment) - 1 : startOf(segment + 1)
       const offsets = this.#segments.offsets(segment, instanceKey).filter((offset) => offset > after && offset <= last)
       for (const offset of newestFirst ? offsets.toReversed() : offsets) yield { offset, isEvent: true }
       yield { offset: newestFirst ? startOf(segment) : Math.min(last, startOf(segment + 1) - 1), isEvent: false }
@@ -68,7 +67,7 @@ export class InstanceWalk {
   #event(offset: number): StoredEvent | undefined {
     const row = this.#sql.readOne.get(offset)
     if (!row) return undefined
-    const event = toEvent(row)
+    const event = readEvent(this.#sql, row)
     return this.#options.isWanted(event) ? event : undefined
   }
 }

@@ -1,12 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SqliteCommits } from './commits.ts'
-import {
-  blankInstance,
-  MemoryDirectory,
-  type InstanceRecord,
-  type InstanceTable
-} from '../../instances/memory-directory.ts'
-import { keptInstance } from '../../instances/kept-instance.ts'
+import { blankInstance, MemoryDirectory, type InstanceTable } from '../../instances/memory-directory.ts'
+import { type InstanceRecord, keptInstance } from '../../instances/kept-instance.ts'
+import { storedLimits } from '../../instances/limits.ts'
 import { readInstances } from './rows.ts'
 import type { Instance, TransportName } from '../../instances/instance.ts'
 
@@ -27,10 +23,12 @@ export class SqliteInstances implements InstanceTable {
   constructor(db: DatabaseSync, commits: SqliteCommits) {
     this.#commits = commits
     this.#insert = db.prepare(`
-      INSERT INTO instances (id, name, token_hash, integration, silence_after_minutes, created_at, updated_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?)`)
+      INSERT INTO instances (id, name, token_hash, former_token_hash, former_token_until, integration,
+        silence_after_minutes, limits, updated_at, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     this.#update = db.prepare(`
-      UPDATE instances SET token_hash = ?, integration = ?, silence_after_minutes = ?, updated_at = ? WHERE key = ?`)
+      UPDATE instances SET token_hash = ?, former_token_hash = ?, former_token_until = ?, integration = ?,
+        silence_after_minutes = ?, limits = ?, updated_at = ? WHERE key = ?`)
     this.#delete = db.prepare('DELETE FROM instances WHERE key = ?')
     this.#upsertSelection = db.prepare(`
       INSERT INTO selections (instance_key, transport, id, enabled, events, filter, omit, created_at, updated_at)
@@ -85,12 +83,13 @@ export class SqliteInstances implements InstanceTable {
   #write(name: string, change: (before: Instance | undefined) => InstanceRecord): Instance {
     const before = this.#current(name)
     const record = change(before)
-    const { id, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = record
+    const { id, tokenHash, formerToken, integration, silenceAfterMinutes, createdAt, updatedAt, selections } = record
+    const former = [formerToken?.hash ?? null, formerToken?.until.getTime() ?? null]
+    const limits = storedLimits(record.limits)
+    const values = [tokenHash, ...former, integration, silenceAfterMinutes, limits, updatedAt.getTime()]
     let key = before?.key
-    if (key === undefined) {
-      const times = [createdAt.getTime(), updatedAt.getTime()]
-      key = Number(this.#insert.run(id, name, tokenHash, integration, silenceAfterMinutes, ...times).lastInsertRowid)
-    } else this.#update.run(tokenHash, integration, silenceAfterMinutes, updatedAt.getTime(), key)
+    if (key === undefined) key = Number(this.#insert.run(id, name, ...values, createdAt.getTime()).lastInsertRowid)
+    else this.#update.run(...values, key)
     for (const [transport, selection] of Object.entries(selections)) {
       if (selection !== before?.selections[transport as TransportName]) {
         this.#upsertSelection.run(

@@ -20,7 +20,13 @@ export class SqliteKnownQueues implements QueueStore {
   async find(name: string, service: string): Promise<KnownQueue | undefined> {
     const { file, sql } = this.#options
     const row = file.read(() => sql.findKnownQueue.get(name, service))
-    return row && { name, service, url: row.url as string, maxBytes: row.max_bytes as number }
+    return row && knownQueueOf(row, service)
+  }
+
+  async list(service: string, { after, limit }: { after: string; limit: number }): Promise<KnownQueue[]> {
+    const { file, sql } = this.#options
+    const rows = file.read(() => sql.listKnownQueues.all(service, after, limit))
+    return rows.map((row) => knownQueueOf(row, service))
   }
 
   async keep({ name, service, url, maxBytes }: KnownQueue): Promise<void> {
@@ -32,4 +38,8 @@ export class SqliteKnownQueues implements QueueStore {
     const { commits, sql } = this.#options
     await commits.add({ run: () => sql.deleteKnownQueue.run(name) })
   }
+}
+
+function knownQueueOf({ name, url, max_bytes: maxBytes }: Record<string, unknown>, service: string): KnownQueue {
+  return { name, service, url, maxBytes } as KnownQueue
 }

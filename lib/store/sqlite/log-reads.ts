@@ -1,9 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { InstanceWalk } from './instance-walk.ts'
+import { NameWalk } from './name-walk.ts'
 import { Page, takeEvents } from './page.ts'
+import { readEvent } from './parts.ts'
 import type { SqlitePending } from './pending.ts'
+import type { SqliteRetained } from './retained.ts'
 import type { SqliteSegments } from './segments.ts'
-import { toEvent, toEventSum } from '../rows.ts'
+import type { AcceptedEvent } from '../last-before.ts'
+import { toEventSum } from '../rows.ts'
 import type { SqliteDamage } from './damage.ts'
 import type { SqliteEpoch } from './epoch.ts'
 import { headOf, type Statements } from './statements.ts'
@@ -27,10 +31,13 @@ export interface LogReadsOptions {
   epoch: SqliteEpoch
   segments: SqliteSegments
   pending: SqlitePending
+  retained: SqliteRetained
 }
 
 /** Events that are read one by one before the event loop turns. */
 const STEPS = 100
+/** Events of a page that is read for the keys of their instances, and their characters. */
+const PAGE = { limit: 200, maxBytes: 262_144 }
 /** Offsets that a page covers where each event has to be looked at: because of a filter, or of damage. */
 const WINDOW = 2_000
 
@@ -44,14 +51,16 @@ export class SqliteLogReads {
   readonly #epoch: SqliteEpoch
   readonly #segments: SqliteSegments
   readonly #pending: SqlitePending
+  readonly #retained: SqliteRetained
   #head: number
 
-  constructor({ sql, damage, epoch, segments, pending }: LogReadsOptions) {
+  constructor({ sql, damage, epoch, segments, pending, retained }: LogReadsOptions) {
     this.#sql = sql
     this.#damage = damage
     this.#epoch = epoch
     this.#segments = segments
     this.#pending = pending
+    this.#retained = retained
     this.#head = headOf(sql)
   }
 
@@ -67,12 +76,24 @@ export class SqliteLogReads {
       const page = new Page(limits)
       const walk = this.#walk({ ...request, instanceKey, upTo: last })
       const looked = this.#damage.attempt(() => ({ upTo: walk.findFor(page) ?? last }))
-      if (looked) return { events: page.events, reached: looked.upTo }
+      if (looked) return { events: page.events, reached: looked.upTo, prunedTo: this.#prunedTo(instanceKey) }
     }
     const isFiltered = events !== undefined || instances !== undefined || this.#damage.suspected
     const end = isFiltered ? Math.min(last, Math.max(request.after, this.#firstNeeded() - 1) + WINDOW) : last
     const page = await this.#read({ ...request, ...limits, upTo: end })
-    return { events: page.events, reached: page.isFull ? (page.events.at(-1)?.offset as number) : end }
+    const reached = page.isFull ? (page.events.at(-1)?.offset as number) : end
+    return { events: page.events, reached, prunedTo: this.#prunedTo(instanceKey) }
+  }
+
+  /** Implements `LogStore.instanceKeysOf`. */
+  async instanceKeysOf(name: string): Promise<number[]> {
+    const walk = new NameWalk({ sql: this.#sql, segments: this.#segments }, name)
+    for (;;) {
+      const finished = this.#damage.attempt(() => walk.look())
+      if (finished === undefined) return this.#instanceKeysByPages(name)
+      if (finished) return walk.keys
+      await setImmediate()
+    }
   }
 
   /** Implements `LogStore.sums`; returns nothing for a damaged file. */
@@ -81,16 +102,22 @@ export class SqliteLogReads {
     return (this.#damage.attempt(() => this.#sql.sums.all(values)) ?? []).map(toEventSum)
   }
 
-  range(): LogRange {
-    const { pruned_to: prunedTo } = this.#sql.log.get() as { pruned_to: number }
+  range(instanceKey: number | undefined): LogRange {
     const head = this.head
-    return { id: this.#epoch.id, first: this.#first() ?? (head === 0 ? 0 : head + 1), head, prunedTo }
+    const first = this.#first() ?? (head === 0 ? 0 : head + 1)
+    return { id: this.#epoch.id, first, head, prunedTo: this.#prunedTo(instanceKey) }
   }
 
   commonWith(id: string): Comparison {
     const current = this.#epoch.id
     const upTo = (id === current ? this.head : this.#sql.epochEnd.get(id)?.offset) as number | undefined
     return { id: current, upTo: upTo ?? 0, isKnown: upTo !== undefined }
+  }
+
+  /** The first event after an offset; `undefined` if there is none, and in a damaged file. */
+  accepted(after: number): AcceptedEvent | undefined {
+    const row = this.#damage.attempt(() => this.#sql.oldest.get(after, 1))
+    return row && { offset: row.offset as number, acceptedAt: row.accepted_at as number }
   }
 
   /** The highest durable offset; 0: none. Events after it are not read yet. */
@@ -108,7 +135,7 @@ export class SqliteLogReads {
     try {
       const row = this.#sql.readOne.get(offset)
       if (!row) return undefined
-      const event = toEvent(row)
+      const event = readEvent(this.#sql, row)
       return isWanted(event, narrowing) && !this.#damage.spoils(event) ? event : undefined
     } catch (error) {
       this.#damage.met(error, offset)
@@ -137,6 +164,18 @@ export class SqliteLogReads {
     }
   }
 
+  /** The same as `instanceKeysOf` for a damaged file. */
+  async #instanceKeysByPages(name: string): Promise<number[]> {
+    const keys = new Set<number>()
+    const upTo = this.head
+    for (let after = 0; after < upTo;) {
+      const page = await this.page({ instances: [name], after }, { upTo, ...PAGE })
+      for (const { instanceKey } of page.events) keys.add(instanceKey)
+      after = page.reached
+    }
+    return [...keys]
+  }
+
   async #readOneByOne(options: ReadOptions): Promise<Page> {
     const { newestFirst = false, limit, maxBytes = Infinity } = options
     const page = new Page({ limit, maxBytes })
@@ -158,7 +197,7 @@ export class SqliteLogReads {
       instances: instances ? JSON.stringify(instances) : null,
       limit
     })
-    return Iterator.from(rows).map(toEvent)
+    return Iterator.from(rows).map((row) => readEvent(this.#sql, row))
   }
 
   #walk(options: Omit<ReadOptions, 'limit'> & { instanceKey: number }): InstanceWalk {
@@ -170,10 +209,16 @@ export class SqliteLogReads {
         after,
         last: Math.min(upTo, this.head),
         newestFirst,
-        isWanted: (event) => isWanted(event, options),
-        firstOffset: () => this.#first()
+        isWanted: (event) => isWanted(event, options)
       }
     )
+  }
+
+  /** The highest offset that was pruned, of an instance or of all. */
+  #prunedTo(instanceKey: number | undefined): number {
+    const { pruned_to: prunedTo, shares_pruned_to: all } = this.#sql.log.get() as Record<string, number>
+    const ofShares = instanceKey === undefined ? (all as number) : this.#retained.prunedTo(instanceKey)
+    return Math.max(prunedTo as number, ofShares)
   }
 
   /** The first offset, or a lower one in a damaged file; `null` if there is no event. */
@@ -184,7 +229,7 @@ export class SqliteLogReads {
 
   /** A lower bound of the first offset: of what was pruned, only pending deliveries and dead letters kept their events. */
   #firstNeeded(): number {
-    return Math.min(this.#sql.firstNeeded.get()?.first as number, this.#pending.lanes.first())
+    return Math.min(this.#sql.firstNeeded.get()?.first as number, this.#pending.lanes.first()?.offset ?? Infinity)
   }
 }
 

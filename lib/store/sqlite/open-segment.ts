@@ -42,6 +42,10 @@ export class OpenSegment {
     if (this.#highestId === undefined || id > this.#highestId) this.#highestId = id
   }
 
+  instanceKeys(): Iterable<number> {
+    return this.#places.keys()
+  }
+
   /** Places of one instance, ascending. */
   of(instanceKey: number): Iterable<number> {
     return this.#places.get(instanceKey) ?? []

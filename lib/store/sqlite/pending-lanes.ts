@@ -1,3 +1,5 @@
+import type { PendingCounts } from '../backlog.ts'
+import type { PendingShare } from '../delivery-store.ts'
 import { OffsetQueue } from './offset-queue.ts'
 
 /** A lane by numbers. */
@@ -44,14 +46,37 @@ export class PendingLanes {
     return this.#lanes.get(keyOf(queueKey, instanceKey))?.after(offset, limit) ?? []
   }
 
-  /** Number of pending deliveries. */
-  count(): number {
-    return this.#lanes.values().reduce((sum, { size }) => sum + size, 0)
+  /** Numbers of pending deliveries. */
+  counts(): PendingCounts {
+    const byInstance = new Map<number, number>()
+    let all = 0
+    for (const [key, { size }] of this.#lanes) {
+      if (size === 0) continue
+      const instanceKey = key % KEYS
+      byInstance.set(instanceKey, (byInstance.get(instanceKey) ?? 0) + size)
+      all += size
+    }
+    return { all, byInstance }
   }
 
-  /** The lowest pending offset; `Infinity` if nothing is pending. */
-  first(): number {
-    return this.#lanes.values().reduce((first, lane) => Math.min(first, lane.first ?? Infinity), Infinity)
+  /** The lowest pending offset and the queue of its first lane; `undefined` if nothing is pending. */
+  first(): { offset: number; queueKey: number } | undefined {
+    let first: { offset: number; queueKey: number } | undefined
+    for (const [key, { first: offset = Infinity }] of this.#lanes)
+      if (offset < (first?.offset ?? Infinity)) first = { offset, queueKey: Math.floor(key / KEYS) }
+    return first
+  }
+
+  /** Counts what is pending, by key of queue and by key of instance. */
+  shares(): Record<'byQueue' | 'byInstance', Map<number, PendingShare>> {
+    const byQueue = new Map<number, PendingShare>()
+    const byInstance = new Map<number, PendingShare>()
+    for (const [key, { size, first }] of this.#lanes) {
+      if (first === undefined) continue
+      addTo(byQueue, Math.floor(key / KEYS), { pending: size, oldest: first })
+      addTo(byInstance, key % KEYS, { pending: size, oldest: first })
+    }
+    return { byQueue, byInstance }
   }
 
   /** Every pending delivery, lane by lane. */
@@ -68,10 +93,27 @@ export class PendingLanes {
       .toArray()
   }
 
+  /** Those of an instance. */
+  lanesOf(instanceKey: number): NumberedLane[] {
+    return this.#lanes
+      .entries()
+      .filter(([key, { size }]) => key % KEYS === instanceKey && size > 0)
+      .map(([key]) => ({ queueKey: Math.floor(key / KEYS), instanceKey }))
+      .toArray()
+  }
+
   #removeEmpty(): void {
     for (const [key, { size }] of this.#lanes) if (size === 0) this.#lanes.delete(key)
     this.#empty = 0
   }
+}
+
+function addTo(shares: Map<number, PendingShare>, key: number, { pending, oldest }: PendingShare): void {
+  const before = shares.get(key)
+  shares.set(
+    key,
+    before ? { pending: before.pending + pending, oldest: Math.min(before.oldest, oldest) } : { pending, oldest }
+  )
 }
 
 function keyOf(queueKey: number, instanceKey: number): number {

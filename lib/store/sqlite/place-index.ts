@@ -26,6 +26,10 @@ export class PlaceIndex {
     this.#places = new Uint16Array(buffer, COUNT + count * (KEY + END))
   }
 
+  instanceKeys(): Iterable<number> {
+    return this.#keys
+  }
+
   /** Places of one instance, ascending. */
   of(instanceKey: number): Iterable<number> {
     let low = 0

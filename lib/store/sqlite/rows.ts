@@ -1,12 +1,15 @@
 import { storedFilter } from '../../filters/event-filter.ts'
 import { storedOmission } from '../../filters/omission.ts'
 import { listOfJson } from '../../instances/event-lists.ts'
-import { digestOf, KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
+import { KeptInstance, KeptSelection } from '../../instances/kept-instance.ts'
+import { readLimits } from '../../instances/limits.ts'
+import { digestOf } from '../../instances/token-digest.ts'
 import type { TransportName } from '../../instances/instance.ts'
 import type { DatabaseSync } from 'node:sqlite'
 
 const INSTANCES = `
-  SELECT key, id, name, token_hash, integration, silence_after_minutes, created_at, updated_at FROM instances ORDER BY key`
+  SELECT key, id, name, token_hash, former_token_hash, former_token_until, integration, silence_after_minutes, limits,
+    created_at, updated_at FROM instances ORDER BY key`
 const SELECTIONS = `
   SELECT instance_key, transport, id, enabled, events, filter, omit, created_at, updated_at FROM selections
   ORDER BY instance_key`
@@ -16,8 +19,11 @@ type InstanceRow = [
   id: string,
   name: string,
   tokenHash: Uint8Array | null,
+  formerTokenHash: Uint8Array | null,
+  formerTokenUntil: number | null,
   integration: string | null,
   silenceAfterMinutes: number | null,
+  limits: string | null,
   createdAt: number,
   updatedAt: number
 ]
@@ -57,9 +63,24 @@ function rowsOf<T>(db: DatabaseSync, sql: string): IteratorObject<T, undefined> 
 }
 
 function toInstance(row: InstanceRow, selections: KeptInstance['selections']): KeptInstance {
-  const [key, id, name, tokenHash, integration, silenceAfterMinutes, createdAt, updatedAt] = row
+  const [key, id, name, tokenHash, formerHash, formerUntil, integration, silenceAfterMinutes, limits, ...times] = row
+  const [createdAt, updatedAt] = times
   const digest = digestOf(tokenHash)
-  return new KeptInstance({ key, id, name, digest, integration, silenceAfterMinutes, createdAt, updatedAt, selections })
+  // Both columns are set, or neither.
+  const formerToken = formerHash && { hash: Buffer.from(formerHash), until: new Date(formerUntil as number) }
+  return new KeptInstance({
+    key,
+    id,
+    name,
+    digest,
+    formerToken,
+    integration,
+    silenceAfterMinutes,
+    limits: readLimits(limits),
+    createdAt,
+    updatedAt,
+    selections
+  })
 }
 
 function toSelection([, , id, enabled, events, filter, omit, createdAt, updatedAt]: SelectionRow): KeptSelection {

@@ -1,12 +1,12 @@
-/** Bits of an offset that are its place in a segment of the log. */
-const SEGMENT_BITS = 12
+/** Number of offsets of a segment of the log. */
+export const SEGMENT_OFFSETS = 4_096
 
 /** The segment that an offset lies in. */
 export function segmentOf(offset: number): number {
-  return Math.floor(offset / 2 ** SEGMENT_BITS)
+  return Math.floor(offset / SEGMENT_OFFSETS)
 }
 
 /** The first offset of a segment. */
 export function startOf(segment: number): number {
-  return segment * 2 ** SEGMENT_BITS
+  return segment * SEGMENT_OFFSETS
 }

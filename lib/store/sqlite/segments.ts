@@ -41,8 +41,12 @@ export class SqliteSegments implements TransactionPart {
 
   /** Offsets of an instance's events in a segment, ascending; some may be pruned. */
   offsets(segment: number, instanceKey: number): number[] {
-    const places = segment === this.#open.segment ? this.#open : this.#index(segment)
-    return Array.from(places.of(instanceKey), (place) => startOf(segment) + place)
+    return Array.from(this.#places(segment).of(instanceKey), (place) => startOf(segment) + place)
+  }
+
+  /** The instances that have events in a segment; some of these may be pruned. */
+  instanceKeys(segment: number): Iterable<number> {
+    return this.#places(segment).instanceKeys()
   }
 
   /** The offset of the event with a generated id; `undefined` if the log has generated no such id. */
@@ -50,14 +54,18 @@ export class SqliteSegments implements TransactionPart {
     return this.#ids.offsetOf(id, this.#open)
   }
 
-  /** Removes segments before one, inside a transaction. */
-  remove(before: number): void {
-    this.#sql.deleteSegments.run(before)
+  /**
+   * Removes the index of segments of which no event is left, inside a transaction.
+   * @returns those that are removed
+   */
+  removeEmpty({ from, upTo }: { from: number; upTo: number }): number[] {
+    const rows = this.#sql.deleteEmptySegments.all(segmentOf(from), segmentOf(upTo)) as { segment: number }[]
+    return rows.map(({ segment }) => segment)
   }
 
   /** Forgets them, after the commit. */
-  removed(before: number): void {
-    this.#ids.removed(before)
+  removed(segments: readonly number[]): void {
+    if (segments.length > 0) this.#ids.removed(new Set(segments))
   }
 
   write(): void {
@@ -93,7 +101,8 @@ export class SqliteSegments implements TransactionPart {
   }
 
   /** @throws {BytesDamagedError} it is not what was written */
-  #index(segment: number): PlaceIndex {
+  #places(segment: number): PlaceIndex | OpenSegment {
+    if (segment === this.#open.segment) return this.#open
     const known = this.#indexes.get(segment)
     if (known) return known
     return this.#indexes.set(segment, new PlaceIndex(this.#sql.places.get(segment)?.places))

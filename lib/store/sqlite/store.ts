@@ -1,7 +1,7 @@
 import { Backlog } from '../backlog.ts'
 import type { Commit } from '../commit-queue.ts'
 import { CommitFeed } from './commit-feed.ts'
-import { SqliteCommits } from './commits.ts'
+import { LINE_OF_COMMITTED, SqliteCommits } from './commits.ts'
 import { unusable } from './database.ts'
 import type { OnDamage } from './damage.ts'
 import { SqliteDeadLetters } from './dead-letters.ts'
@@ -13,8 +13,10 @@ import { SqliteKnownQueues } from './known-queues.ts'
 import { SqliteInstances } from './instances.ts'
 import { SqliteLog } from './log.ts'
 import { SqliteLogReads } from './log-reads.ts'
+import { SqliteParts } from './parts.ts'
 import { SqlitePending } from './pending.ts'
 import { SqliteQueues } from './queues.ts'
+import { SqliteRetained } from './retained.ts'
 import { SqliteSegments } from './segments.ts'
 import { headOf, prepareStatements, type Statements } from './statements.ts'
 import type { TransactionPart } from './transaction-part.ts'
@@ -40,6 +42,7 @@ export interface SqliteStoreOptions {
 
 /** The embedded `EventStore`: one SQLite file, one process, and one transaction for the writes that come together. */
 export class SqliteStore implements EventStore {
+  readonly kind = 'sqlite'
   readonly instances: MemoryDirectory
   readonly log: SqliteLog
   readonly deliveries: SqliteDeliveries
@@ -61,21 +64,23 @@ export class SqliteStore implements EventStore {
       const queues = new SqliteQueues(sql)
       const segments = new SqliteSegments({ sql, damage: file.damage })
       const pending = new SqlitePending(sql)
-      const parts: TransactionPart[] = [epoch, segments, pending]
+      const retained = new SqliteRetained({ sql, damage: file.damage, onUpgrade })
+      const parts = new SqliteParts({ file, sql })
+      const states: TransactionPart[] = [epoch, segments, pending, retained]
       const commits = new SqliteCommits({
         transaction: (work) => {
           instances.begin()
           try {
             file.transaction(() => {
               work()
-              for (const part of parts) part.write()
+              for (const state of states) state.write()
             })
           } catch (error) {
             queues.reload()
-            for (const part of parts) part.rolledBack()
+            for (const state of states) state.rolledBack()
             throw error
           }
-          for (const part of parts) part.committed()
+          for (const state of states) state.committed()
           return headOf(sql)
         },
         durable: (head) => {
@@ -88,23 +93,29 @@ export class SqliteStore implements EventStore {
       })
       const instances = new SqliteInstances(file.db, commits)
       const { directory } = instances
-      const reads = new SqliteLogReads({ sql, damage: file.damage, epoch, segments, pending })
-      const shared = { file, sql, reads, commits, pending }
-      const backlog = new Backlog({ max: maxPendingDeliveries, pending: pending.lanes.count() })
+      const reads = new SqliteLogReads({ sql, damage: file.damage, epoch, segments, pending, retained })
+      const shared = { file, sql, reads, commits, pending, retained }
+      const backlog = new Backlog({
+        max: maxPendingDeliveries,
+        pending: pending.lanes.counts(),
+        keyOf: (instance) => directory.get(instance)?.key
+      })
       const accepted = { queues, backlog, feed: this.#feed }
       this.#sql = sql
       this.#commits = commits
       this.instances = directory
+      this.deliveries = new SqliteDeliveries({ ...shared, ...accepted })
       this.log = new SqliteLog({
         ...shared,
         ...accepted,
+        deliveries: this.deliveries,
         epoch,
         instances,
         segments,
+        parts,
         ids: new SqliteIds(sql, segments)
       })
-      this.deliveries = new SqliteDeliveries({ ...shared, ...accepted })
-      this.deadLetters = new SqliteDeadLetters({ ...shared, deliveries: this.deliveries, directory })
+      this.deadLetters = new SqliteDeadLetters({ ...shared, queues, deliveries: this.deliveries, directory })
       this.queues = new SqliteKnownQueues(shared)
     } catch (error) {
       file.close()
@@ -116,13 +127,14 @@ export class SqliteStore implements EventStore {
   status(): undefined {}
 
   async check(): Promise<void> {
-    await this.#commits.add({ run: () => this.#sql.writeCheck.run() })
+    await this.#commits.add({ line: LINE_OF_COMMITTED, run: () => this.#sql.writeCheck.run() })
     if (this.#file.damage.error) throw this.#file.damage.error
   }
 
   async close(): Promise<void> {
     await this.#commits.close()
     this.#feed.close()
+    this.instances.close()
     this.#file.close()
   }
 }

@@ -2,6 +2,7 @@ import { fdatasync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { BackpressureError } from '../../errors.ts'
+import { AUTO_CHECKPOINT_PAGES } from './database.ts'
 import { WatchedFile } from './watched-file.ts'
 
 /** Makes the data of an open file durable. */
@@ -9,6 +10,10 @@ export type SyncFile = (fd: number) => Promise<void>
 
 /** Bytes written to the write-ahead log after which it is copied into the database. Commits wait for the copy, so it is short. */
 const CHECKPOINT_BYTES = 1_048_576
+/** Bytes of a transaction that is large. */
+const LARGE_BYTES = 262_144
+/** Bytes of the write-ahead log from which SQLite may make a checkpoint by itself. */
+const OWN_CHECKPOINT_BYTES = AUTO_CHECKPOINT_PAGES * 4_096
 /** What a transaction writes besides the texts of events. */
 const TRANSACTION_BYTES = 16_384
 
@@ -23,7 +28,13 @@ export class SqliteSync {
   readonly #sync: SyncFile
   readonly #wal: WatchedFile
   readonly #main: WatchedFile
+  /** Bytes written since the last checkpoint, and those of the largest transaction. */
   #written = 0
+  #largest = 0
+  /** Bytes of the transaction that is being written. */
+  #writing = 0
+  /** SQLite begins the write-ahead log anew with its next write. */
+  #beginsAnew = false
   #failure: Error | undefined
 
   /** @param path of the database, which is open */
@@ -36,20 +47,25 @@ export class SqliteSync {
     this.#main = new WatchedFile(path)
   }
 
-  /** True if the next transaction has to wait for `checkpoint`. */
-  get due(): boolean {
-    return this.#written >= CHECKPOINT_BYTES
+  /**
+   * True if a transaction has to wait for `checkpoint`. A small operation does not wait for the copy of a large one: the next
+   * transaction does that has only large ones. @param bytes those of the smallest operation
+   */
+  isDue(bytes: number): boolean {
+    return this.#written - (bytes < LARGE_BYTES ? this.#largest : 0) >= CHECKPOINT_BYTES
   }
 
   /** Counts bytes of events that a transaction writes. */
   wrote(bytes: number): void {
-    this.#written += bytes
+    this.#writing += bytes
   }
 
   /** Notes the state of the files. Call it after each write of SQLite, even a failed one. */
   touched(): void {
-    this.#wal.written()
-    this.#main.written()
+    // Reading the header after each commit would take longer than all else that watches the files.
+    if (this.#wal.written({ header: this.#beginsAnew })) this.#beginsAnew = false
+    // A checkpoint of SQLite itself: see `openDatabase`.
+    if (this.#wal.size >= OWN_CHECKPOINT_BYTES) this.#checkpointed()
   }
 
   /** @throws {BackpressureError} an earlier transaction could not be made durable, or a file is not as it was written */
@@ -63,7 +79,9 @@ export class SqliteSync {
 
   /** Resolves when all transactions so far are durable. @throws {BackpressureError} it is not known whether they are */
   async commit(): Promise<void> {
-    this.wrote(TRANSACTION_BYTES)
+    this.#written += this.#writing + TRANSACTION_BYTES
+    this.#largest = Math.max(this.#largest, this.#writing)
+    this.#writing = 0
     await this.#make(this.#wal.fd)
   }
 
@@ -71,6 +89,7 @@ export class SqliteSync {
   async checkpoint(): Promise<void> {
     this.assertWorks()
     this.#written = 0
+    this.#largest = 0
     // The log is durable already, and the database is synced below.
     this.#db.exec('PRAGMA synchronous = OFF')
     try {
@@ -79,6 +98,7 @@ export class SqliteSync {
       // Without room for the copy, the log goes on.
     } finally {
       this.#db.exec('PRAGMA synchronous = NORMAL')
+      this.#checkpointed()
       this.touched()
     }
     await this.#make(this.#main.fd)
@@ -88,6 +108,12 @@ export class SqliteSync {
   close(): void {
     this.#wal.close()
     this.#main.close()
+  }
+
+  /** Notes that the database may have been written. */
+  #checkpointed(): void {
+    this.#main.written({ header: true })
+    this.#beginsAnew = true
   }
 
   async #make(fd: number): Promise<void> {

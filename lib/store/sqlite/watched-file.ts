@@ -21,20 +21,30 @@ export class WatchedFile {
     this.path = path
     this.fd = openSync(path, 'r+')
     this.#inode = fstatSync(this.fd).ino
-    this.written()
+    this.written({ header: true })
   }
 
-  /** Notes the state of the file. Call it after this process may have written. Never throws. */
-  written(): void {
+  /** Bytes of the file, as they were noted. */
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * Notes size and time of the file, and its header if this process may have written another. Call it after each write. Never
+   * throws. @returns whether the header is another
+   */
+  written({ header: another = false } = {}): boolean {
     try {
       const { size, mtimeMs } = fstatSync(this.fd)
-      if (size === this.#size && mtimeMs === this.#mtimeMs) return
       this.#size = size
       this.#mtimeMs = mtimeMs
-      this.#header = this.#readHeader()
+      const header = another ? this.#readHeader() : this.#header
+      if (header.equals(this.#header)) return false
+      this.#header = header
     } catch (error) {
       this.#spoilt = unreadable(error)
     }
+    return true
   }
 
   /** Returns what is wrong with the file, for messages; `undefined` if nothing is. */

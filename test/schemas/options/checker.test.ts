@@ -27,12 +27,13 @@ t.test('a fault names the plugin, the option and what it accepts', async (t) => 
     [{ apiKey: 'short' }, 'apiKey: Expected string length greater or equal to 8'],
     [
       { apiKey, prefx: '/' },
-      'prefx is not an option; the options are prefix, apiKey, previousApiKey, eventLog, sqs, websocket, docs, console, bodyLimit, bodiesLimit, hmacKeys, webhookDerivedIds, webhookUnknownEvents'
+      'prefx is not an option; the options are prefix, apiKey, previousApiKey, eventLog, sqs, websocket, docs, console, environment, bodyLimit, bodiesLimit, hmacKeys, webhookDerivedIds, webhookUnknownEvents'
     ],
     [{ apiKey, bodyLimit: 0 }, 'bodyLimit: Expected integer to be greater or equal to 1'],
     [{ apiKey, sqs: true }, 'sqs: Expected false or object'],
     [{ apiKey, sqs: { queueType: 'lifo' } }, "sqs.queueType: Expected 'fifo' or 'standard'"],
     [{ apiKey, sqs: { global: { events: 'CALL' } } }, "sqs.global.events: Expected '*' or array"],
+    [{ apiKey, sqs: { global: { unlessOwn: 'auto' } } }, 'sqs.global.unlessOwn: Expected boolean'],
     [
       { apiKey, sqs: { credentials: { accessKeyId: 'a' } } },
       'sqs.credentials.secretAccessKey: Expected required property'
@@ -57,7 +58,7 @@ t.test('a fault names the plugin, the option and what it accepts', async (t) => 
       { apiKey, websocket: { maxSocketsPerAddress: 0 } },
       'websocket.maxSocketsPerAddress: Expected integer to be greater or equal to 1'
     ],
-    [{ apiKey, websocket: { wrongKeysPerMinute: 0.5 } }, 'websocket.wrongKeysPerMinute: Expected integer'],
+    [{ apiKey, eventLog: { wrongKeysPerMinute: 0.5 } }, 'eventLog.wrongKeysPerMinute: Expected integer'],
     [{ apiKey, websocket: { trustProxy: 'loopback' } }, 'websocket.trustProxy: Expected array'],
     [{ apiKey, websocket: { corsOrigin: [1] } }, 'websocket.corsOrigin.0: Expected string']
   ]

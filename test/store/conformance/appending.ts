@@ -7,6 +7,22 @@ import type { Open } from '../conformance.ts'
 const ALL = { after: 0, limit: 1_000 }
 
 export function appending(t: Test, open: Open): void {
+  void t.test('an instance with little is not behind all that another has waiting, and order is kept', async (t) => {
+    const { store } = await open(t)
+    const append = (instance: string, count: number) =>
+      store.log.append(Array.from({ length: count }, () => newEvent({ instance })))
+    const much = Array.from({ length: 20 }, () => append('much', 100))
+    const [little] = await append('little', 1)
+    const offset = little?.offset ?? Infinity
+    t.ok(offset <= 301, `its offset is ${offset} of 2001`)
+    const offsets = (await Promise.all(much)).flat().map((result) => result.offset)
+    t.same(
+      offsets.toSorted((a, b) => a - b),
+      offsets
+    )
+    t.equal(new Set([...offsets, offset]).size, 2_001, 'all are accepted')
+  })
+
   void t.test('an event is read as it was appended', async (t) => {
     const { store } = await open(t)
     const event = newEvent({

@@ -35,17 +35,70 @@ export function deliveries(t: Test, open: Open): void {
     t.strictSame(await offsets(store, { queue: 'b', instanceKey: support }), [])
     t.strictSame(await offsets(store, { queue: 'never', instanceKey: sales }), [])
     t.equal(store.deliveries.pendingCount(), 4)
+    t.strictSame(await Promise.all([sales, support, 10_000].map((key) => store.deliveries.pendingOf(key))), [3, 1, 0])
     const [event] = await store.deliveries.readLane({ queue: 'a', instanceKey: support }, PAGE)
     const [logged] = await store.log.read({ after: first!, limit: 1 })
     t.strictSame(event, logged, 'a lane has the same event as the log')
   })
 
-  void t.test('the acceptance time of the oldest pending event is known', async (t) => {
+  void t.test('the deliveries of an event that SQS does not have are known', async (t) => {
+    const { store } = await open(t)
+    await store.log.append([
+      newEvent({ queues: ['a', 'b', 'c'] }),
+      newEvent({ queues: ['a'] }),
+      newEvent({ instance: 'support', queues: ['a'] })
+    ])
+    const { key: instanceKey } = store.instances.require('sales')
+    const unsent = async (offset: number) =>
+      (await store.deliveries.unsent({ instanceKey, offset })).sort((a, b) => a.queue.localeCompare(b.queue))
+    t.strictSame(await unsent(1), [{ queue: 'a' }, { queue: 'b' }, { queue: 'c' }])
+    t.strictSame(await unsent(3), [], 'another instance has this event')
+    await store.deliveries.acknowledge([{ queue: 'a', instanceKey, offset: 1 }])
+    await store.deliveries.bury({ queue: 'c', instanceKey, offset: 1 }, FAILURE)
+    const [letter] = await store.deadLetters.read({ after: 0, limit: 1 })
+    const { reason, message } = FAILURE
+    t.strictSame(await unsent(1), [{ queue: 'b' }, { queue: 'c', deadLetter: { id: letter?.id, reason, message } }])
+    t.strictSame(await unsent(2), [{ queue: 'a' }])
+  })
+
+  void t.test('the oldest pending event is known, with its queue and the time of its acceptance', async (t) => {
     const { store } = await open(t)
     t.equal(await store.deliveries.oldestPending(), null)
     const [, first] = await store.log.append([newEvent(), newEvent({ queues: ['a'] }), newEvent({ queues: ['b'] })])
-    const [event] = await store.log.read({ after: first!.offset - 1, limit: 1 })
-    t.equal(await store.deliveries.oldestPending(), event?.acceptedAt)
+    const { offset } = first!
+    const [event] = await store.log.read({ after: offset - 1, limit: 1 })
+    t.strictSame(await store.deliveries.oldestPending(), { offset, queue: 'a', acceptedAt: event?.acceptedAt })
+    const { key } = store.instances.require('sales')
+    await store.deliveries.acknowledge([{ queue: 'a', instanceKey: key, offset }])
+    t.match(await store.deliveries.oldestPending(), { offset: offset + 1, queue: 'b' })
+  })
+
+  void t.test('pending deliveries are counted by queue and by instance', async (t) => {
+    const { store } = await open(t)
+    t.strictSame(await store.deliveries.shares(), { byQueue: new Map(), byInstance: new Map() })
+    await store.log.append([
+      newEvent({ queues: ['done'] }),
+      newEvent({ instance: 'support', queues: ['a', 'b'] }),
+      newEvent({ queues: ['a'] }),
+      newEvent({ queues: ['a'] })
+    ])
+    const [sales, support] = ['sales', 'support'].map((name) => store.instances.require(name).key) as [number, number]
+    await store.deliveries.acknowledge([{ queue: 'done', instanceKey: sales, offset: 1 }])
+    const { byQueue, byInstance } = await store.deliveries.shares()
+    t.strictSame(
+      [...byQueue].sort(([a], [b]) => a.localeCompare(b)),
+      [
+        ['a', { pending: 3, oldest: 2 }],
+        ['b', { pending: 1, oldest: 2 }]
+      ]
+    )
+    t.strictSame(
+      [...byInstance].sort(([, a], [, b]) => a.oldest - b.oldest),
+      [
+        [support, { pending: 2, oldest: 2 }],
+        [sales, { pending: 2, oldest: 3 }]
+      ]
+    )
   })
 
   void t.test('a lane is read in pages', async (t) => {
@@ -120,6 +173,8 @@ export function deliveries(t: Test, open: Open): void {
         instance: 'loja são/1',
         event: 'call',
         eventId: event.id,
+        tries: 1,
+        firstDiedAt: letter?.diedAt,
         diedAt: letter?.diedAt
       }
     ])

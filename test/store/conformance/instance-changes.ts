@@ -1,3 +1,4 @@
+import { SERVER_LIMITS } from '../../../lib/instances/limits.ts'
 import type { Test } from 'tap'
 import type { InstanceChange } from '../../../lib/instances/directory.ts'
 import type { EventStore } from '../../../lib/store/event-store.ts'
@@ -62,6 +63,26 @@ export function instanceChanges(t: Test, open: Open): void {
     )
     await instances.setSilence('sales', null)
     t.equal(instances.require('sales').silenceAfterMinutes, null)
+  })
+
+  void t.test('limits of an instance are kept, and other changes leave them', async (t) => {
+    const { store, reopen } = await open(t)
+    const limits = { eventsPerSecond: 5, bytesPerSecond: null, sockets: 0, retainedBytes: 1_099_511_627_776 }
+    await store.instances.create({ name: 'sales', token: 'secret-1', limits })
+    await store.instances.register('support', null)
+    await store.instances.setLimits('support', { ...limits, sockets: 2 })
+    await store.instances.setToken('support', 'secret-2')
+    await store.instances.setSelection('sales', 'sqs', { enabled: true, events: [] }, { register: true })
+    await store.instances.register('plain', null)
+    await t.rejects(store.instances.setLimits('nobody', limits), { code: 'IEV_INSTANCE_NOT_FOUND' })
+    const of = ({ instances }: EventStore) =>
+      ['sales', 'support', 'plain'].map((name) => instances.require(name).limits)
+    const expected = [limits, { ...limits, sockets: 2 }, SERVER_LIMITS]
+    t.same(of(store), expected)
+    const reopened = await reopen()
+    t.same(of(reopened), expected)
+    await reopened.instances.setLimits('sales', SERVER_LIMITS)
+    t.same(of(await reopen())[0], expected[2])
   })
 
   void t.test('a removed instance is gone with its token and selections', async (t) => {

@@ -21,6 +21,15 @@ export function knownQueues(t: Test, open: Open): void {
     t.strictSame(await Promise.all(found), [first, second, undefined])
     t.equal(await queues.find('first.fifo', 'localhost:4566 us-east-1'), undefined)
 
+    const listed = async (after: string, limit: number) =>
+      (await queues.list(SERVICE, { after, limit })).map(({ name }) => name)
+    t.strictSame(await queues.list(SERVICE, { after: '', limit: 1 }), [first])
+    t.strictSame(
+      [await listed('', 9), await listed('first.fifo', 9), await listed('second.fifo', 9)],
+      [['first.fifo', 'second.fifo'], ['second.fifo'], []]
+    )
+    t.strictSame(await queues.list('localhost:4566 us-east-1', { after: '', limit: 9 }), [])
+
     const moved = {
       ...first,
       service: 'localhost:4566 us-east-1',

@@ -19,6 +19,34 @@ export function reading(t: Test, open: Open): void {
     t.match(await store.log.range(), { first: results[0]?.offset, head: results[2]?.offset, prunedTo: 0 })
   })
 
+  void t.test('acceptance times are known by offset; those of other events are left out', async (t) => {
+    const { store } = await open(t)
+    await store.log.append(newEvents(3))
+    const [first, , third] = await store.log.read({ after: 0, limit: 3 })
+    const times = await store.log.acceptedAt([3, 4, 1])
+    t.same([times.get(3), times.get(1), times.size], [third?.acceptedAt, first?.acceptedAt, 2])
+    t.strictSame(await store.log.acceptedAt([]), new Map())
+  })
+
+  void t.test('the last event before a time is found', async (t) => {
+    const { store } = await open(t)
+    t.equal(await store.log.lastBefore(Date.now()), 0, 'an empty log has none')
+    await store.log.append(newEvents(20))
+    const events = await store.log.read({ after: 0, limit: 20 })
+    for (const { acceptedAt } of events) {
+      const before = events.findLast((event) => event.acceptedAt < acceptedAt)?.offset ?? 0
+      t.equal(await store.log.lastBefore(acceptedAt), before)
+    }
+    t.equal(await store.log.lastBefore(Date.now() + 3_600_000), 20)
+    t.equal(await store.log.lastBefore(0), 0)
+    await store.log.prune({ acceptedBefore: Number.MAX_SAFE_INTEGER, maxBytes: 0 })
+    t.equal(await store.log.lastBefore(0), 20, 'of a log without events, its end')
+
+    await store.log.append([newEvent({ queues: ['sales_call.fifo'] }), ...newEvents(9)])
+    await store.log.prune({ acceptedBefore: Number.MAX_SAFE_INTEGER, maxBytes: 0 })
+    t.equal(await store.log.lastBefore(Date.now() + 3_600_000), 21, 'the pending one is the only one left')
+  })
+
   void t.test('a page begins after the last offset of the page before', async (t) => {
     const { store } = await open(t)
     const ids = (await store.log.append(newEvents(7))).map(({ id }) => id)
@@ -139,8 +167,9 @@ export function reading(t: Test, open: Open): void {
     const [sales, support] = ['sales', 'support'].map((name) => store.instances.require(name).key) as [number, number]
     const read = async (requests: PageRequest[], limits: Partial<ReadPagesOptions> = {}) => {
       const all = { upTo: offsets[7]!, limit: 100, maxBytes: 1_000_000 }
-      const { pages, prunedTo } = await store.log.readPages(requests, { ...all, ...limits })
-      t.equal(prunedTo, (await store.log.range()).prunedTo)
+      const pages = await store.log.readPages(requests, { ...all, ...limits })
+      const { prunedTo } = await store.log.range()
+      t.ok(pages.every((page) => page.prunedTo === prunedTo))
       return pages.map((page) => [
         page.events.map(({ offset }) => offsets.indexOf(offset)),
         offsets.indexOf(page.reached)
@@ -197,8 +226,8 @@ export function reading(t: Test, open: Open): void {
       let after = 0
       while (after < upTo) {
         const request = { ...(instanceKey !== undefined && { instanceKey }), events: ['call'], after }
-        const { pages } = await store.log.readPages([request], { upTo, limit: 100, maxBytes: 1_000_000 })
-        const [page] = pages as [LogPage]
+        const limits = { upTo, limit: 100, maxBytes: 1_000_000 }
+        const [page] = (await store.log.readPages([request], limits)) as [LogPage]
         t.ok(page.reached > after && page.events.every(({ offset }) => offset <= page.reached))
         found.push(...page.events.map(({ offset }) => offset - (upTo - 2_999)))
         after = page.reached

@@ -1,6 +1,7 @@
 import { POSTGRES_VERSION } from '../../../lib/store/postgres/migrations.ts'
 import t from 'tap'
 import { CALLER_ID, type StoredEvent } from '../../../lib/events/event.ts'
+import { LOCKS, lockSpace } from '../../../lib/store/postgres/locks.ts'
 import type { LogSubscriber } from '../../../lib/store/log-store.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { havePostgres, openNodes, openNode, startPostgres } from '../../support/postgres.ts'
@@ -192,6 +193,18 @@ if (await havePostgres(t)) {
     t.equal(other.status().nodes, 1)
   })
 
+  t.test('the share of an instance is that of all nodes', async (t) => {
+    const postgres = await startPostgres(t)
+    const one = await openNode(t, postgres, { maxPendingDeliveries: 20 })
+    const other = await openNode(t, postgres, { maxPendingDeliveries: 20 })
+    await one.log.append(newEvents(1, { instance: 'quiet', queues: ['a'] }))
+    await one.log.append(newEvents(10, { instance: 'greedy', queues: ['a'] }))
+    await until(() => other.deliveries.pendingCount() === 11)
+    const refused = other.log.append(newEvents(1, { instance: 'greedy', queues: ['a'] }))
+    await t.rejects(refused, { code: 'IEV_BACKPRESSURE', instance: 'greedy' })
+    await t.resolves(other.log.append(newEvents(9, { instance: 'quiet', queues: ['a'] })))
+  })
+
   t.test('one node prunes at a time, and the others see how far', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [one, other] = nodes
@@ -201,6 +214,36 @@ if (await havePostgres(t)) {
     t.ok(rounds.some(({ removed, more }) => removed === 500 && more))
     for (let more = true; more;) ({ more } = await one.log.prune(everything))
     t.match(await other.log.range(), { first: 1_201, head: 1_200, prunedTo: 1_200 })
+  })
+
+  t.test('a node leaves pruning to another one that has begun', async (t) => {
+    const { postgres, nodes } = await openNodes(t, 1)
+    const [node] = nodes
+    await node.log.append([newEvent({ instance: 'quiet' }), ...newEvents(9, { instance: 'greedy' })])
+    const { query, schema } = postgres
+    const small = { acceptedBefore: 0, maxBytes: 2_000 }
+    await query('SELECT pg_advisory_lock($1, $2)', [lockSpace(schema), LOCKS.prune])
+    t.strictSame(await node.log.prune(small), { removed: 0, more: false })
+    await query('SELECT pg_advisory_unlock($1, $2)', [lockSpace(schema), LOCKS.prune])
+    while ((await node.log.prune(small)).more);
+    const [first] = await node.log.read({ after: 0, limit: 1 })
+    t.equal(first?.instance, 'quiet')
+  })
+
+  t.test('a node learns what instances hold of events that others append, count and prune', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const [one, other] = nodes
+    const data = `"${'x'.repeat(1_000)}"`
+    await one.log.append(newEvents(100, { data }))
+    const { key } = one.instances.require('sales')
+    t.same([one.log.retainedBytes(key), other.log.retainedBytes(key)], [0, 0])
+    await until(() => one.log.retainedBytes(key) > 100_000 && other.log.retainedBytes(key) > 100_000)
+    await one.log.append([newEvent({ data, instance: 'support' }), ...newEvents(100, { data })])
+    t.ok(one.log.retainedBytes(key) > 200_000, 'its own at once')
+    await until(() => other.log.retainedBytes(key) > 200_000)
+    t.ok(other.log.retainedBytes(key) < 300_000)
+    while ((await one.log.prune({ acceptedBefore: Date.now() + 86_400_000, maxBytes: Infinity })).more);
+    await until(() => one.log.retainedBytes(key) === 0 && other.log.retainedBytes(key) === 0)
   })
 
   t.test('events accepted before the clock was set back stay longer, and hide no old ones', async (t) => {

@@ -44,6 +44,50 @@ if (await havePostgres(t)) {
     t.strictSame(codes(byToken), ['', 'IEV_TOKEN_TAKEN'])
   })
 
+  t.test('a former token is valid on all nodes, ends on all of them, and no node gives it to another', async (t) => {
+    const { nodes, postgres } = await openNodes(t, 2)
+    const [one, other] = nodes
+    await one.instances.create({ name: 'sales', token: 'secret-1' })
+    const given = await one.instances.setToken('sales', 'secret-2', { keepOldForMs: 3_600_000 })
+    await until(() => other.instances.findByToken('secret-2') !== undefined)
+    t.strictSame(other.instances.require('sales').formerToken, given.formerToken)
+    t.equal(other.instances.findByToken('secret-1')?.name, 'sales')
+    await one.instances.setToken('sales', 'secret-2', { keepOldForMs: 1 })
+    await until(() => nodes.every(({ instances }) => !instances.findByToken('secret-1')))
+
+    // As if another node had done it just now.
+    await postgres.query(
+      `UPDATE ${postgres.schema}.instances SET former_token_hash = sha256('secret-3'), former_token_until = $1`,
+      [Date.now() + 3_600_000]
+    )
+    const taken = { code: 'IEV_TOKEN_TAKEN' }
+    await t.rejects(other.instances.create({ name: 'support', token: 'secret-3' }), taken)
+    await other.instances.create({ name: 'support', token: 'secret-4' })
+    await t.rejects(other.instances.setToken('support', 'secret-3'), taken)
+    await postgres.query(`UPDATE ${postgres.schema}.instances SET former_token_until = $1`, [Date.now() - 1])
+    await t.resolves(other.instances.setToken('support', 'secret-3'), 'its time is over')
+  })
+
+  t.test('a node of the release before leaves a former token, and ends it with the current one', async (t) => {
+    const { nodes, postgres } = await openNodes(t, 1)
+    const [{ instances }] = nodes
+    const { key, id } = await instances.create({ name: 'sales', token: 'secret-1' })
+    await instances.setToken('sales', 'secret-2', { keepOldForMs: 3_600_000 })
+    const write = (token: string, silence: number) =>
+      postgres.query(
+        `SELECT w.key FROM ${postgres.schema}.instances i, LATERAL ${postgres.schema}.write_instance(
+          $1::bigint, i.version, $2, 'sales', sha256($3::bytea), NULL, $4::integer, 0::bigint, 0::bigint, '{}') w
+        WHERE i.key = $1`,
+        [key, id, token, silence]
+      )
+    t.same(await write('secret-2', 7), [{ key: String(key) }])
+    await until(() => instances.require('sales').silenceAfterMinutes === 7)
+    t.equal(instances.findByToken('secret-1')?.name, 'sales')
+    await write('secret-3', 8)
+    await until(() => instances.findByToken('secret-3') !== undefined)
+    t.strictSame([instances.findByToken('secret-1'), instances.findByToken('secret-2')], [undefined, undefined])
+  })
+
   t.test('a node that starts reads instances in pages, and misses no change that is made meanwhile', async (t) => {
     const { nodes, postgres } = await openNodes(t, 1)
     const { schema, query } = postgres

@@ -8,7 +8,7 @@ import { startCopiedDatabase } from '../../support/database-copies.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { havePostgres, openNode, openNodes, startPostgres } from '../../support/postgres.ts'
 import { RecordingSubscriber, RecordingWatcher } from '../../support/recorders.ts'
-import { until } from '../../support/until.ts'
+import { soon, until } from '../../support/until.ts'
 
 const PAGE = { after: 0, limit: 100, maxBytes: Infinity }
 /** Records what a node passes on of its log. */
@@ -56,6 +56,57 @@ if (await havePostgres(t)) {
       t.match(epochs, [{ id: before }, { id, upTo: 2 }])
       t.strictSame(offsets, [1, 2, 3, 4])
     }
+  })
+
+  t.test('a follower that is to read no event of an append learns of its epoch before its offsets', async (t) => {
+    t.intercept(PostgresEpoch.prototype, 'begin', { value: async () => {} })
+    const { postgres, nodes } = await openNodes(t, 2)
+    const { schema, query } = postgres
+    await nodes[0].log.append(newEvents(2))
+    await nodes[1].log.append([newEvent({ instance: 'support' })])
+    await Promise.all(nodes.map((node) => until(() => node.status().head === 3)))
+    const { key } = nodes[1].instances.require('support')
+    const of = (instanceKeys: number[]) => {
+      const follower = new RecordingSubscriber()
+      const told: unknown[] = []
+      nodes[1].log.tail({
+        interest: () => ({ all: false, instanceKeys }),
+        entered: (epoch) => {
+          told.push(epoch)
+          follower.entered(epoch)
+        },
+        advanced: (events, position) => {
+          told.push(position)
+          follower.advanced(events, position)
+        }
+      })
+      return { follower, told }
+    }
+    const followers = [of([]), of([key])]
+    const { id: before } = await nodes[0].log.range()
+    await query(`UPDATE ${schema}.log SET place = 'of another process'`)
+    await nodes[0].log.append(newEvents(2))
+    const { id } = await nodes[0].log.range()
+    for (const { follower, told } of followers) {
+      await follower.reached(5)
+      t.strictSame(told, [{ id: before, upTo: 3 }, 3, { id, upTo: 3 }, 5])
+    }
+  })
+
+  t.test('a commit of an epoch that has ended, of which a node hears late, is not one of the log', async (t) => {
+    const { postgres, nodes } = await openNodes(t, 1)
+    const { schema, query } = postgres
+    const [node] = nodes
+    const follower = follow(node)
+    await node.log.append(newEvents(2))
+    await query(`SELECT pg_notify($1, 'log 100 2  of-another-epoch')`, [schema])
+    // The next notification has come.
+    const next = new Promise<void>((resolve) => node.blockedAddresses.listen(() => resolve()))
+    node.blockedAddresses.tell('192.0.2.1', 1)
+    await soon(next, 'a notification')
+    await node.log.append(newEvents(1))
+    await follower.reached(3)
+    t.match(node.status(), { head: 3, position: 3 })
   })
 
   t.test(

@@ -5,7 +5,7 @@ import { Recount } from '../../../lib/store/postgres/recount.ts'
 /** A recount whose database is a number. */
 function makeRecount({ restMs = 0 } = {}) {
   const database = { pending: 7, busy: false, counts: 0, count: async () => {} }
-  const backlog = new Backlog({ max: 10, pending: 0 })
+  const backlog = new Backlog({ max: 10, keyOf: () => 1 })
   const recount = new Recount({
     backlog,
     restMs: () => restMs,
@@ -13,7 +13,7 @@ function makeRecount({ restMs = 0 } = {}) {
     count: async () => {
       database.counts++
       await database.count()
-      return database.pending
+      return { all: database.pending, byInstance: [[1, database.pending]] as const }
     }
   })
   return { database, backlog, recount }
@@ -29,7 +29,7 @@ t.test('a doubted backlog is counted until nothing has changed during a count', 
   t.strictSame([database.counts, backlog.pending], [1, 7])
 
   recount.doubt()
-  database.count = async () => backlog.change(1)
+  database.count = async () => backlog.change(1, 1)
   await recount.refresh()
   database.count = async () => {
     database.busy = true

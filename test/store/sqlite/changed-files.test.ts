@@ -67,6 +67,27 @@ t.test('a file that another program shortens or overwrites is a fault for good',
   )
 })
 
+t.test(
+  'files that are only touched are no fault, whether this process or SQLite made a checkpoint before',
+  async (t) => {
+    const { path, store } = openSqlite(t)
+    const touch = () => {
+      for (const file of [path, `${path}-wal`]) utimesSync(file, new Date(0), new Date(0))
+    }
+    const append = (characters: number) =>
+      store.log.append([newEvent({ data: JSON.stringify('x'.repeat(characters)) })])
+    // The log of the seventh becomes too long for SQLite before this process counts it.
+    for (const characters of [1, 1, 1_100_000, 1, 1, 1, 66_000_000, 1, 1, 1]) {
+      await append(characters)
+      touch()
+    }
+    t.match(await append(1), [{ offset: 11 }])
+    writeFileSync(`${path}-wal`, 'x'.repeat(statSync(`${path}-wal`).size))
+    utimesSync(`${path}-wal`, new Date(0), new Date(0))
+    await t.rejects(append(1), { code: 'IEV_BACKPRESSURE', message: /-wal was overwritten by another program/ })
+  }
+)
+
 t.test('after its write-ahead log was cut, a start finds what the database has', async (t) => {
   const { path, store, reopen } = openSqlite(t)
   await store.log.append([newEvent()])

@@ -105,8 +105,10 @@ t.test('events outside a damaged page are found, whichever way they are read', a
   t.same(offsets(await store.log.read({ ...ALL, instanceKey: sales })), odd)
   t.same(offsets(await store.log.read({ ...ALL, instances: ['sales'], events: ['messages.upsert'] })), odd)
   t.same(await store.log.read({ ...ALL, events: ['other'] }), [])
+  t.same(await store.log.instanceKeysOf('sales'), [sales])
+  t.same(await store.log.instanceKeysOf('other'), [])
   const limits = { upTo: 100, limit: 30, maxBytes: 1_000_000 }
-  const { pages } = await store.log.readPages([{ instanceKey: sales, after: 0 }, { after: 80 }], limits)
+  const pages = await store.log.readPages([{ instanceKey: sales, after: 0 }, { after: 80 }], limits)
   t.same(
     pages.map((page) => offsets(page.events)),
     [odd.slice(0, 30), without(gone).filter((offset) => offset > 80)]
@@ -135,8 +137,21 @@ t.test('events outside a damaged page are found, whichever way they are read', a
     offsets(ofSales),
     gone.filter((offset) => offset % 2 === 1)
   )
+  const grouped = async (filter: object) => (await store.deadLetters.groups({ limit: 10, ...filter })).count
+  t.equal(await grouped({ instance: 'sales', reason: 'IEV_EVENT_DAMAGED' }), ofSales.length)
   await store.instances.remove('support')
+  t.equal(await grouped({ instance: '' }), gone.length - ofSales.length, 'without its name')
   t.match(await store.deadLetters.read({ ...ALL, instance: '' }), [{ offset: gone.find((offset) => offset % 2 === 0) }])
+})
+
+t.test('a damaged log that is too large loses its oldest events', async (t) => {
+  const greedy = numbered(100).map((event) => ({ ...event, instance: 'greedy', queues: [] }))
+  const path = await writeLog(t, [newEvent({ instance: 'quiet' }), ...greedy])
+  overwrite(path, [placeOf(path, '<99>')], Buffer.alloc(20))
+  const { store, told } = open(t, path)
+  t.equal(told.length, 1)
+  while ((await store.log.prune({ acceptedBefore: 0, maxBytes: 1 })).more);
+  t.equal((await store.log.range()).prunedTo, 101)
 })
 
 t.test('a pruned event among damaged ones is skipped, and not counted as damage', async (t) => {

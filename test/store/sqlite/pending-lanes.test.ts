@@ -9,7 +9,8 @@ t.test('lanes that are empty are given up in the end, those with pending deliver
     lanes.remove(instanceKey, 1, instanceKey)
   }
   t.same(lanes.lanes(), [{ queueKey: 7, instanceKey: 3 }])
-  t.same([lanes.count(), lanes.first(), lanes.has(1, 7, 3)], [1, 1, true])
+  t.same([lanes.first(), lanes.has(1, 7, 3)], [{ offset: 1, queueKey: 7 }, true])
+  t.same(lanes.counts(), { all: 1, byInstance: new Map([[3, 1]]) })
   lanes.add(20_000, 1, 10)
   t.same(lanes.deliveries(), [
     { queueKey: 7, instanceKey: 3, offset: 1 },

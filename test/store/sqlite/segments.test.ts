@@ -2,19 +2,20 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { generateId } from '../../../lib/events/event-id.ts'
+import type { AppendResult } from '../../../lib/store/log-store.ts'
+import { SEGMENT_OFFSETS } from '../../../lib/store/sqlite/segment.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { folder } from '../../support/build.ts'
 import { failCommits } from '../../support/failing-sqlite.ts'
 import { newEvent } from '../../support/new-event.ts'
 
-const SEGMENT = 4_096
 const CALLER_ID = 4
 const EVERYTHING = { acceptedBefore: Date.now() + 86_400_000, maxBytes: Number.MAX_SAFE_INTEGER }
 
 /** Three full segments and a part of the fourth, in appends of many sizes; each 50th event is of `rare`. */
 async function fill(store: SqliteStore): Promise<string[]> {
   const ids: string[] = []
-  for (let size = 1; ids.length < 3.5 * SEGMENT; size = (size * 7) % 2_003) {
+  for (let size = 1; ids.length < 3.5 * SEGMENT_OFFSETS; size = (size * 7) % 2_003) {
     const events = Array.from({ length: size }, (_, index) =>
       newEvent({ id: generateId(), instance: (ids.length + index) % 50 === 0 ? 'rare' : 'busy' })
     )
@@ -51,7 +52,7 @@ t.test('an instance is read across segments, before and after a start', async (t
         { instanceKey, after: 0 },
         { ...busy, after: reached.at(-1) ?? 0 }
       ]
-      const { pages } = await store.log.readPages(requests, limits)
+      const pages = await store.log.readPages(requests, limits)
       t.match(pages, [{ reached: expected[199] }, { events: [] }])
       reached.push(pages[1]!.reached)
     }
@@ -75,7 +76,7 @@ t.test('an event whose generated id comes back from a caller is known, wherever 
     const [result] = await store.log.append([newEvent({ id, flags: CALLER_ID, instance: instance ?? own })])
     return result
   }
-  const places = [0, 4_000, 4_096, 8_191, 12_000, ids.length - 1]
+  const places = [0, 4_000, SEGMENT_OFFSETS, 2 * SEGMENT_OFFSETS - 1, 12_000, ids.length - 1]
   const known = places.map((place) => ({ id: ids[place], offset: place + 1, duplicate: true }))
   for (const when of ['at first', 'after a start']) {
     for (const [index, place] of places.entries()) t.match(await again(place), known[index]!, when)
@@ -101,6 +102,46 @@ t.test('an event whose generated id comes back from a caller is known, wherever 
     .get() as { segments: number; ids: number }
   db.close()
   t.same({ segments, left }, { segments: 0, left: 2 }, `of ${head} events nothing else is left`)
+})
+
+t.test('an old event that stays keeps the index of its own segment only', async (t) => {
+  const path = join(folder(t), 'events.db')
+  let store = new SqliteStore({ path })
+  t.after(() => store.close())
+  const queues = ['rare.fifo']
+  const pending = newEvent({ id: generateId(), instance: 'rare', queues })
+  const [{ offset }] = (await store.log.append([pending])) as [AppendResult]
+  const ids = await fill(store)
+  const { key: instanceKey } = store.instances.require('rare')
+  const read = async (newestFirst: boolean) =>
+    (await store.log.read({ instanceKey, after: 0, limit: 10_000, newestFirst })).map((event) => event.offset)
+  /** Closes the store, and returns the segments that its file has an index of. */
+  const index = async () => {
+    await store.close()
+    const db = new DatabaseSync(path)
+    const rows = db.prepare('SELECT segment FROM segments ORDER BY segment').all()
+    db.close()
+    store = new SqliteStore({ path })
+    return rows.map(({ segment }) => segment)
+  }
+  t.same(await index(), [0, 1, 2])
+  while ((await store.log.prune(EVERYTHING)).more);
+
+  const [newest] = await store.log.append([newEvent({ instance: 'rare' })])
+  const found = [offset, newest?.offset]
+  const again = (id: string) => store.log.append([newEvent({ id, flags: CALLER_ID, instance: 'rare' })])
+  for (const when of ['at first', 'after a start']) {
+    t.same(await read(false), found, when)
+    t.same(await read(true), found.toReversed(), when)
+    t.match(await again(pending.id), [{ duplicate: true, offset }], when)
+    t.same(await index(), [0], 'nothing is left of what was removed')
+  }
+  t.match(await again(ids[5_000]!), [{ duplicate: false }], 'a pruned event is forgotten')
+
+  await store.deliveries.acknowledge([{ queue: queues[0]!, instanceKey, offset }])
+  while ((await store.log.prune(EVERYTHING)).more);
+  t.same(await index(), [], 'of an empty log nothing is left')
+  t.same(await read(false), [])
 })
 
 t.test('a generated id of a rolled-back append is not known, and that of the event in its place is', async (t) => {

@@ -25,12 +25,21 @@ t.test('a hundred appends of one turn are one transaction', async (t) => {
   t.equal(commits().length, 1, 'the spy reads anew: this turn has its own')
 })
 
-t.test('large appends of one turn are a transaction each, so that other work is done between them', async (t) => {
+t.test('appends of much data are a transaction each, so that other work is done between them', async (t) => {
   const { store } = openSqlite(t)
   const commits = spyOnExec(t, 'COMMIT')
-  const large = () => newEvent({ data: JSON.stringify('x'.repeat(3 * 1_048_576)) })
-  await Promise.all([newEvent(), large(), large(), newEvent()].map((event) => store.log.append([event])))
+  const much = () => newEvents(6, { data: JSON.stringify('x'.repeat(250_000)) })
+  await Promise.all([newEvents(1), much(), much(), newEvents(1)].map((events) => store.log.append(events)))
   t.equal(commits().length, 2)
+})
+
+t.test('an append of much data has its turn while others always have something to write', async (t) => {
+  const { store } = openSqlite(t)
+  const appending = new AbortController()
+  const much = newEvents(6, { data: JSON.stringify('x'.repeat(250_000)) })
+  const append = store.log.append(much).finally(() => appending.abort())
+  while (!appending.signal.aborted) await store.log.prune({ acceptedBefore: 0, maxBytes: Number.MAX_SAFE_INTEGER })
+  t.match(await append, [{ offset: 1 }])
 })
 
 t.test('a SQLite store has no state of a node', async (t) => {
@@ -180,4 +189,37 @@ t.test('events accepted before the clock was set back stay longer, and hide no o
   const left = await store.log.read({ after: 0, limit: 2_000 })
   t.same([left.length, left[0]?.offset, left.at(-1)?.offset], [600, 1, 600])
   t.match(await store.log.range(), { first: 1, head: 1_200, prunedTo: 1_200 })
+})
+
+t.test('what was redriven is known for a day after it was sent, and for as long as it is pending', async (t) => {
+  const { store } = openSqlite(t)
+  const all = { after: 0, limit: 10 }
+  for (const [event] of await Promise.all(
+    ['a', 'b', 'c'].map((queue) => store.log.append([newEvent({ queues: [queue] })]))
+  )) {
+    const queue = ['a', 'b', 'c'][event!.offset - 1] as string
+    const delivery = { queue, instanceKey: 1, offset: event!.offset }
+    await store.deliveries.bury(delivery, { reason: 'x', message: 'x', attempts: 1 })
+  }
+  await store.deadLetters.redrive({ ...all, ids: [1, 2] })
+  await store.deliveries.acknowledge([{ queue: 'a', instanceKey: 1, offset: 1 }])
+  const { now } = Date
+  t.intercept(Date, 'now', { value: () => now() + 25 * HOUR_MS, configurable: true })
+  t.match(await store.deadLetters.outcomes([1, 2]), [{ outcome: 'sent' }, { outcome: 'pending' }])
+  await store.deadLetters.redrive({ ...all, ids: [3] })
+  t.match(await store.deadLetters.outcomes([1, 2, 3]), [
+    { outcome: 'unknown' },
+    { outcome: 'pending' },
+    { outcome: 'pending' }
+  ])
+})
+
+t.test('a log that is too large, of which nothing can go, ends its rounds of retention', async (t) => {
+  const { store } = openSqlite(t)
+  await store.log.append(newEvents(3).map((event) => ({ ...event, queues: ['a'] })))
+  for (let step = 0; step < 20; step++) await store.log.prune({ acceptedBefore: 0, maxBytes: 0 })
+  t.equal((await store.log.read({ after: 0, limit: 10 })).length, 3)
+  const { store: empty } = openSqlite(t)
+  for (let step = 0; step < 3; step++)
+    t.match(await empty.log.prune({ acceptedBefore: 0, maxBytes: 0 }), { removed: 0 })
 })

@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
+import type { NewEvent } from '../../../lib/events/event.ts'
 import { folder } from '../../support/build.ts'
 import { followLog } from '../../support/follow-log.ts'
 import { failCheckpoints } from '../../support/failing-sqlite.ts'
-import { newEvent } from '../../support/new-event.ts'
+import { newEvent, newEvents } from '../../support/new-event.ts'
 import { until } from '../../support/until.ts'
 
 const ALL = { after: 0, limit: 100 }
-const MEGABYTE = newEvent({ data: JSON.stringify('x'.repeat(1_048_576)) }).data
+/** Events of a megabyte in all, which are one transaction: none is large enough for parts. */
+const megabyte = (members: Partial<NewEvent> = {}) =>
+  newEvents(5, { data: JSON.stringify('x'.repeat(210_000)), ...members })
 
 /** A store whose calls of the disk are answered by the test. */
 function open(t: Test) {
@@ -105,7 +108,7 @@ t.test('the log is not written from its beginning before the database is durable
   const appends: Promise<unknown>[] = []
   const append = async (id: string) => {
     const count = calls.length
-    appends.push(store.log.append([newEvent({ id, data: MEGABYTE })]))
+    appends.push(store.log.append([newEvent({ id }), ...megabyte()]))
     await until(() => calls.length > count)
     return calls.at(-1)!
   }
@@ -114,22 +117,58 @@ t.test('the log is not written from its beginning before the database is durable
   while (call.file === 'wal') {
     call.answer()
     await appends.at(-1)
-    t.ok(ids < 20, 'a checkpoint comes in time')
+    t.ok(ids < 15, 'a checkpoint comes in time')
     call = await append(`id-${++ids}`)
   }
   // Power fails: of the database nothing was kept since the start, of the log all that was synced.
   copyFileSync(`${path}-wal`, `${before}-wal`)
   const survived = new SqliteStore({ path: before })
-  t.equal((await survived.log.read(ALL)).length, ids - 1, 'all that was answered is there')
+  t.equal((await survived.log.read(ALL)).length, (ids - 1) * 6, 'all that was answered is there')
   await survived.close()
-  t.equal((await store.log.read(ALL)).length, ids - 1, 'the next transaction waits')
+  t.equal((await store.log.read(ALL)).length, (ids - 1) * 6, 'the next transaction waits')
 
   const { size } = statSync(`${path}-wal`)
   release()
   await Promise.all(appends)
-  t.equal((await store.log.read(ALL)).length, ids)
+  t.equal((await store.log.read(ALL)).length, ids * 6)
   t.equal(statSync(`${path}-wal`).size, size, 'then it is in the place of the first')
 })
+
+t.test(
+  'a small transaction does not wait for the copy of a large one, and a large one waits for it after the small',
+  async (t) => {
+    const { store, calls, release } = open(t)
+    const done: string[] = []
+    const append = (events: NewEvent[]) =>
+      store.log.append(events).then(() => void done.push(events[0]?.instance as string))
+    /** Waits for the next call of the disk. */
+    const asked = async (count: number) => {
+      await until(() => calls.length === count)
+      return calls.at(-1) as (typeof calls)[number]
+    }
+    const large = append(megabyte({ instance: 'much' }))
+    const first = await asked(1)
+    const small = append([newEvent({ instance: 'little' })])
+    first.answer()
+    const second = await asked(2)
+    t.equal(second.file, 'wal', 'its own transaction is made durable')
+    second.answer()
+    await Promise.all([large, small])
+
+    const largeAgain = append(megabyte({ instance: 'much' }))
+    const checkpoint = await asked(3)
+    t.equal(checkpoint.file, 'database')
+    const smallAgain = append([newEvent({ instance: 'little' })])
+    checkpoint.answer()
+    const fourth = await asked(4)
+    t.equal(fourth.file, 'wal')
+    fourth.answer()
+    await smallAgain
+    t.strictSame(done, ['much', 'little', 'little'])
+    release()
+    await largeAgain
+  }
+)
 
 t.test('a checkpoint without room leaves the log as it is, and events are accepted', async (t) => {
   const path = join(folder(t), 'events.db')
@@ -137,11 +176,22 @@ t.test('a checkpoint without room leaves the log as it is, and events are accept
   t.after(() => store.close())
   const full = failCheckpoints(t)
   for (let count = 1; full.tried.length < 2; count++) {
-    await store.log.append([newEvent({ data: MEGABYTE })])
+    await store.log.append(megabyte())
     t.ok(count < 40)
   }
   full.restore()
   await t.resolves(store.check())
+})
+
+t.test('where no checkpoint can be made, SQLite makes one once the log is long, and events are accepted', async (t) => {
+  const path = join(folder(t), 'events.db')
+  const store = new SqliteStore({ path })
+  t.after(() => store.close())
+  failCheckpoints(t)
+  for (let count = 0; count < 80; count++) await store.log.append(megabyte())
+  const { size } = statSync(`${path}-wal`)
+  t.ok(size > 64_000_000 && size < 72_000_000, `${size} bytes`)
+  t.equal((await store.log.range()).head, 400)
 })
 
 t.test('a database behind a symbolic link keeps its log beside the file', async (t) => {

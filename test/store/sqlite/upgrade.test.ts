@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { SQLITE_MIGRATIONS } from '../../../lib/store/sqlite/migrations.ts'
+import { SEGMENT_OFFSETS } from '../../../lib/store/sqlite/segment.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import eventLog from '../../../plugins/event-log.ts'
 import { bare, folder } from '../../support/build.ts'
@@ -117,13 +118,13 @@ t.test('bringing a large file over tells its progress, and goes on where it was 
   const server = bare(t, { logger: { stream: { write: (line) => void lines.push(JSON.parse(line)) } } })
   await server.register(eventLog, { url: `file:${path}` })
   const { store } = server.eventLog
-  const told = lines.filter(({ msg }) => msg === 'The database file of an older release is being brought over')
+  const told = lines.filter(({ msg }) => msg === 'The database file of an older release is being upgraded')
   t.same(
     [...steps, ...told.map(({ done }) => done)],
-    [16, 32, 37].map((segments) => segments * 4_096),
+    [...[16, 32, 37].map((segments) => segments * SEGMENT_OFFSETS), 65_536, 131_072, 150_000],
     'nothing is done twice'
   )
-  t.match(told, [{ of: 37 * 4_096 }])
+  t.match(told, [{ of: 37 * SEGMENT_OFFSETS }, { of: 150_000 }, { of: 150_000 }, { of: 150_000 }])
   t.equal(store.deliveries.pendingCount(), 150)
   t.match(await store.log.append([newEvent({ id: 'id 70000' }), newEvent({ id: 'id 150000' })]), [
     { offset: 70_000, duplicate: true },

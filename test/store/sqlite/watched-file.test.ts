@@ -64,7 +64,8 @@ t.test('what this process writes is no fault, and does not hide an earlier one',
   const { path, file } = watch(t)
   const faults = [OTHER, CONTENT, CONTENT.slice(1)].map((content) => {
     writeFileSync(path, content)
-    file.written()
+    file.written({ header: true })
+    utimesSync(path, YESTERDAY, YESTERDAY)
     return file.fault()
   })
   t.same(faults, [undefined, undefined, undefined])

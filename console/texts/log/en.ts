@@ -1,0 +1,33 @@
+/** Texts of searches in the log, and of what can be done with an event. */
+export const logEn = {
+  search: 'Search',
+  searchHelp: 'Text, WhatsApp JID, message id or event id',
+  find: 'Search',
+  jump: (zone: string) => `Go to time (${zone})`,
+  go: 'Go',
+  noneSince: (time: string) => `No event was accepted since ${time}.`,
+  progress: (examined: string, total: string, found: string) =>
+    `Looked through ${examined} of ${total} events of the log, found: ${found}.`,
+  finished: 'Finished.',
+  stopped: 'Stopped.',
+  full: 'More may follow.',
+  stop: 'Stop',
+  goOn: 'Continue',
+  end: 'End the search',
+  nothing: (text: string) => `No event of the log contains “${text}”.`,
+  found: 'Events found, newest first',
+  notFound: (event: string, instance: string) => `The log has no event ${event} of ${instance}, or no longer.`,
+  copyLink: 'Copy link',
+  copyCurl: 'Copy as curl',
+  resend: 'Send again',
+  resendTitle: (event: string) => `Send ${event} again?`,
+  resendWarning: (instance: string) =>
+    `A new event of ${instance} with the same data is accepted, with a new id and the time of now. It is delivered as the instance is set now: its queues and sockets receive it again.`,
+  resent: (id: string, offset: string) => `Accepted as ${id}, at offset ${offset}.`,
+  show: 'Show it',
+  export: 'Export (NDJSON)',
+  exporting: (count: string) => `Events exported: ${count}.`,
+  exportCut: 'The file ends here, because it has reached its limit. For older events, narrow the search or the filter.',
+  exportStopped: 'Stopped: the file has what was read until then.',
+  exportDone: 'The file has all events of this search and filter, newest first.'
+}

@@ -1,0 +1,12 @@
+/** What became of an event that was sent. */
+export const outcomeEn = {
+  title: 'Queues of the event',
+  sent: 'accepted by SQS',
+  pending: 'pending: SQS has not accepted it yet',
+  dead: 'dead letter',
+  toDeadLetters: 'Show it among the dead letters',
+  noQueue: 'It goes to no queue.',
+  incomplete: 'The selection was changed meanwhile: it may have gone to other queues, too.',
+  sockets: (count: string) => `Sockets and streams that received it: ${count}`,
+  socketsOfNode: (count: string) => `Sockets and streams of this node that received it: ${count}`
+}

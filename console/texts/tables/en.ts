@@ -1,0 +1,20 @@
+/** Texts of the tables of queues and instances. */
+export const tablesEn = {
+  queues: 'Queues',
+  queue: 'Queue',
+  noQueues: 'No queue has pending events or dead letters, and nothing was sent since the start.',
+  moreQueues: (count: string) => `${count} more`,
+  instances: 'Instances that need attention first',
+  noInstances: 'No event of an instance is known yet.',
+  allInstances: 'All instances',
+  pending: 'Pending',
+  oldest: 'Oldest',
+  dead: 'Dead letters',
+  lastSent: 'Last sent',
+  sentPerMinute: 'Sent / min',
+  lastEvent: 'Last event',
+  eventsPerMinute: 'Events / min',
+  connection: 'Connection',
+  ago: (age: string) => `${age} ago`,
+  since: (age: string) => `for ${age}`
+}

@@ -1,0 +1,22 @@
+import type { tablesEn } from './en.ts'
+
+/** The texts in the order of `tablesEn`. */
+export const tablesPtBr: typeof tablesEn = {
+  queues: 'Filas',
+  queue: 'Fila',
+  noQueues: 'Nenhuma fila tem eventos pendentes ou dead letters, e nada foi enviado desde o início.',
+  moreQueues: (count) => `Mais ${count}`,
+  instances: 'Instâncias, primeiro as que precisam de atenção',
+  noInstances: 'Ainda não se conhece nenhum evento de uma instância.',
+  allInstances: 'Todas as instâncias',
+  pending: 'Pendentes',
+  oldest: 'Mais antiga',
+  dead: 'Dead letters',
+  lastSent: 'Último envio',
+  sentPerMinute: 'Envios / min',
+  lastEvent: 'Último evento',
+  eventsPerMinute: 'Eventos / min',
+  connection: 'Conexão',
+  ago: (age) => `há ${age}`,
+  since: (age) => `há ${age}`
+}

@@ -1,0 +1,34 @@
+import type { MessageParams } from './error-class.ts'
+
+/** Codes of `params` besides those of errors, keywords of JSON Schema and faults of filters. */
+export type MessageCode =
+  | 'backlogFull'
+  | 'backlogShareFull'
+  | 'bodiesFull'
+  | 'characters'
+  | 'erasing'
+  | 'eventUnknown'
+  | 'excludes'
+  | 'goesWith'
+  | 'jidInvalid'
+  | 'keyRefused'
+  | 'nameDots'
+  | 'nameLength'
+  | 'nameOfRoute'
+  | 'nestedTooDeep'
+  | 'notJson'
+  | 'nothingNamed'
+  | 'numberTooLargeForJson'
+  | 'oneRequired'
+  | 'pagesUnread'
+  | 'queuesNotReady'
+  | 'rateExceeded'
+  | 'retainedExceeded'
+  | 'standsAlone'
+  | 'timeInvalid'
+  | 'wrongKeys'
+
+/** Adds what the message of an error says, for programs that write it in another language. */
+export function saying<E extends Error>(error: E, params: MessageParams & { readonly code: MessageCode }): E {
+  return Object.assign(error, { params: [params] })
+}
