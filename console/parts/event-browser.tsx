@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { eventKey } from '../../lib/events/event-key.ts'
 import type { Message } from '../api/types.ts'
 import { eventFamily } from '../event-family.ts'
@@ -38,7 +38,8 @@ export function EventBrowser({ events, label, onHold, bar, initial }: EventBrows
   const [focused, setFocused] = useState(false)
   const held = hovered || focused || selected !== undefined || (withoutHover && events.length >= SCREENFUL)
   useEffect(() => onHold?.(held), [held])
-  useEffect(() => {
+  // With the rendering, not after it: the user may close the event before then, and the focus would be lost.
+  useLayoutEffect(() => {
     if (opened > 0) inspector.current?.focus({ preventScroll: true })
   }, [opened])
   // The next browser begins anew.

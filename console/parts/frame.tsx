@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { href, type Page } from '../route.ts'
 import { pollError, status } from '../state/overview.ts'
 import { ownInstance, session, signOut } from '../state/session.ts'
@@ -23,7 +23,7 @@ export function Frame({ page, children }: { page: Page; children: ComponentChild
   useEffect(() => {
     document.title = `${t.pages[page]} · ${t.product}`
   }, [page, t])
-  useEffect(() => {
+  useLayoutEffect(() => {
     // After navigation by keyboard, the focus moves to the new page; after loading, it stays at the top.
     if (shown.current !== route.value) main.current?.focus({ preventScroll: true })
     if (shown.current.page !== route.value.page) scrollTo(0, 0)

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ApiError } from '../api/call.ts'
 import { setSelection } from '../api/requests.ts'
 import type { Instance, Selection, Transport } from '../api/types.ts'
@@ -43,7 +43,7 @@ export function SelectionForm({ transport, instance, onSaved }: SelectionFormPro
   const isPlaced = ofFilter.length + ofOmit.length === error?.messages.length
   const idle = !changed || empty || busy || (enabled && filterFault(filter) !== undefined)
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
   }, [error])
 

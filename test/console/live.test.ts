@@ -7,6 +7,16 @@ import { executable, openConsole, skip } from '../support/console.ts'
 import { newEvent } from '../support/new-event.ts'
 import { connect } from '../support/sockets.ts'
 
+/** Closes an event as soon as it is open, before the browser paints it. */
+const OPEN_AND_CLOSE = `(async () => {
+  const press = (element, key) => element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+  press(document.activeElement, 'ArrowDown')
+  await Promise.resolve()
+  press(document.activeElement, 'Enter')
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+  press(document.querySelector('.inspector'), 'Escape')
+})()`
+
 t.test('the live page and the history', { skip }, async (t) => {
   const browser = await openBrowser(t, executable as string)
 
@@ -139,6 +149,8 @@ t.test('the live page and the history', { skip }, async (t) => {
     await inspector.getByText('"n46"').waitFor()
     await page.keyboard.press('Escape')
     await page.getByText(texts.inspectHint).waitFor()
+    await page.locator('[role=listbox]:focus').waitFor()
+    await page.evaluate(OPEN_AND_CLOSE)
     await page.locator('[role=listbox]:focus').waitFor()
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Shift+Tab')
