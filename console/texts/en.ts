@@ -65,7 +65,7 @@ export const en = {
   eventPresets: {
     title: 'Select only',
     messages: 'Messages',
-    messageStates: 'Messages and what becomes of them',
+    messageStates: 'Messages and their states',
     connection: 'Connection'
   },
   selectedOf: (selected: string, all: string) => `${selected} of ${all}`,
@@ -148,10 +148,10 @@ export const en = {
     lost: (time: string) => `Connection to the server lost. Everything below is as it was at ${time}.`,
     remedies: {
       stuck: (queue: string) =>
-        `The oldest event of ${queue} does not leave, and no error is known: look for the queue in the server's log, check that SQS is switched on and that a node is running that sends, then restart it.`,
+        `The oldest event of ${queue} is not sent, and no error is known: look for the queue in the server's log, check that SQS is switched on and that a node sends its events, then restart that node.`,
       failing: 'Fix the cause that the error names: the pending events are then sent in order.',
       toQueues: 'Show the queues',
-      deadLetters: 'SQS never receives dead letters by itself: fix the cause, then redrive them.',
+      deadLetters: 'Dead letters are not sent again by themselves: fix the cause, then redrive them.',
       rejected:
         'Events of rejected requests are lost unless the sender tries again: correct its key, its address or its events.',
       toRejections: 'Show who sent them',
@@ -250,7 +250,7 @@ export const en = {
     },
     set: (count: string) => `Set ${count}`,
     setting: (transport: string) => `Setting ${transport}`,
-    setHelp: 'What was set stays so, also if you leave this page.',
+    setHelp: 'Instances that were set stay set, even if you leave this page.',
     failed: (count: string) => `not set: ${count}`,
     moreFailures: (count: string) => `and ${count} more`,
     none: 'No instance is in this state.',
@@ -470,8 +470,8 @@ export const en = {
     againList: (count: string) => `Given up again (${count})`,
     moreLetters: (count: string) => `and ${count} more`,
     gone: (count: string) => `handled by somebody else: ${count}`,
-    redriveHelp: 'What was redriven is sent as soon as SQS accepts it, also if you leave this page.',
-    discardHelp: 'What was discarded stays so, also if you leave this page.',
+    redriveHelp: 'Redriven dead letters are sent as soon as SQS accepts them, even if you leave this page.',
+    discardHelp: 'Discarded dead letters stay discarded, even if you leave this page.',
     tried: (count: string) => (count === '1' ? 'tried once' : `tried ${count} times`),
     tooLarge: (bytes: string, limit: string) => `The message has ${bytes} bytes, the limit is ${limit}.`,
     first: (time: string) => `first ${time}`,

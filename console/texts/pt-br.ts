@@ -63,7 +63,7 @@ export const ptBr: Texts = {
   eventPresets: {
     title: 'Selecionar só',
     messages: 'Mensagens',
-    messageStates: 'Mensagens e o que acontece com elas',
+    messageStates: 'Mensagens e seus status',
     connection: 'Conexão'
   },
   selectedOf: (selected, all) => `${selected} de ${all}`,
@@ -143,10 +143,10 @@ export const ptBr: Texts = {
     lost: (time) => `Conexão com o servidor perdida. Tudo abaixo está como às ${time}.`,
     remedies: {
       stuck: (queue) =>
-        `O evento mais antigo de ${queue} não sai, e não se conhece nenhum erro: procure a fila no log do servidor, confira se o SQS está ligado e se há um nó que envia, e reinicie-o.`,
+        `O evento mais antigo de ${queue} não é enviado, e nenhum erro foi registrado: procure a fila no log do servidor, confira se o SQS está ligado e se algum nó envia os eventos dela, e reinicie esse nó.`,
       failing: 'Corrija a causa que o erro indica: os eventos pendentes são enviados em seguida, em ordem.',
       toQueues: 'Ver as filas',
-      deadLetters: 'O SQS nunca recebe dead letters sozinho: corrija a causa e depois reenvie.',
+      deadLetters: 'Dead letters não são reenviadas automaticamente: corrija a causa e depois reenvie.',
       rejected:
         'Os eventos de requisições rejeitadas se perdem se o remetente não tentar de novo: corrija a chave, o endereço ou os eventos dele.',
       toRejections: 'Ver quem enviou',
@@ -246,7 +246,7 @@ export const ptBr: Texts = {
     },
     set: (count) => `Definir ${count}`,
     setting: (transport) => `Definindo ${transport}`,
-    setHelp: 'O que já foi definido continua assim, mesmo se você sair desta página.',
+    setHelp: 'As instâncias já definidas continuam assim, mesmo se você sair desta página.',
     failed: (count) => `não definidas: ${count}`,
     moreFailures: (count) => `e mais ${count}`,
     none: 'Nenhuma instância está neste estado.',
@@ -297,7 +297,7 @@ export const ptBr: Texts = {
       own: (namespace) =>
         `Os clientes se conectam ao namespace ${namespace} com a chave global ou o token desta instância.`,
       global:
-        'Além disso, o modo global está ligado: o namespace raiz leva todos os eventos, independentemente desta seleção.'
+        'Além disso, o modo global está ligado: o namespace raiz transmite todos os eventos, independentemente desta seleção.'
     }
   },
   filters: filtersPtBr,
@@ -467,8 +467,8 @@ export const ptBr: Texts = {
     againList: (count) => `Recusadas de novo (${count})`,
     moreLetters: (count) => `e mais ${count}`,
     gone: (count) => `resolvidas por outra pessoa: ${count}`,
-    redriveHelp: 'O que já foi reenviado segue para o SQS assim que ele aceitar, mesmo se você sair desta página.',
-    discardHelp: 'O que já foi descartado continua descartado, mesmo se você sair desta página.',
+    redriveHelp: 'As dead letters reenviadas vão para o SQS assim que ele as aceitar, mesmo se você sair desta página.',
+    discardHelp: 'As dead letters descartadas continuam descartadas, mesmo se você sair desta página.',
     tried: (count) => (count === '1' ? '1 tentativa' : `${count} tentativas`),
     tooLarge: (bytes, limit) => `A mensagem tem ${bytes} bytes; o limite é ${limit}.`,
     first: (time) => `primeira em ${time}`,

@@ -1,9 +1,9 @@
 export const erasureEn = {
   action: 'Erase events',
-  help: 'Erases what events say, at the request of a person (LGPD, GDPR). They keep their places in the log.',
+  help: 'Erases the data of events at the request of a person (LGPD, GDPR). The events keep their places in the log.',
   title: (name: string) => `Erase events of ${name}`,
   warning:
-    'This cannot be undone. Copies that SQS or clients have received are not reached. Ask for each name of a person: the JID, the …@lid.',
+    'This cannot be undone. Copies that SQS or clients have received are not erased. Repeat this for each id of the person: the JID, the …@lid.',
   by: 'Which events',
   byJid: 'That name a WhatsApp JID',
   byIds: 'With these ids',
@@ -15,9 +15,9 @@ export const erasureEn = {
   finished: 'Finished.',
   stopped: 'Stopped. What is erased stays erased; start again to continue.',
   delivered: (count: string) =>
-    `${count} of them were sent to SQS whole: erase the copies in queues and at consumers yourself.`,
+    `${count} of them were sent to SQS with their data: erase the copies in queues and at consumers yourself.`,
   pending: (count: string) => `${count} of them are pending: they are sent without data.`,
-  deadLetters: (count: string) => `${count} dead letters have no data any more.`,
+  deadLetters: (count: string) => `${count} dead letters no longer have data.`,
   objects: (count: string) => `${count} objects were deleted in S3.`,
   objectFailed: (key: string, reason: string, id: string) =>
     `${key} is still in S3 (${reason}). Erase the event with the id ${id} again.`,

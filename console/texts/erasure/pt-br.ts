@@ -2,10 +2,10 @@ import type { erasureEn } from './en.ts'
 
 export const erasurePtBr: typeof erasureEn = {
   action: 'Apagar eventos',
-  help: 'Apaga o conteúdo de eventos a pedido de uma pessoa (LGPD, GDPR). Eles mantêm o lugar no log.',
+  help: 'Apaga os dados de eventos a pedido de uma pessoa (LGPD, GDPR). Os eventos mantêm o lugar no log.',
   title: (name) => `Apagar eventos de ${name}`,
   warning:
-    'Isso não pode ser desfeito. Cópias que o SQS ou clientes já receberam não são alcançadas. Peça por cada nome da pessoa: o JID, o …@lid.',
+    'Isso não pode ser desfeito. Cópias que o SQS ou os clientes já receberam não são apagadas. Repita para cada id da pessoa: o JID, o …@lid.',
   by: 'Quais eventos',
   byJid: 'Que citam um JID do WhatsApp',
   byIds: 'Com estes ids',
@@ -16,7 +16,8 @@ export const erasurePtBr: typeof erasureEn = {
   progress: (examined, erased) => `${examined} eventos examinados, ${erased} apagados.`,
   finished: 'Concluído.',
   stopped: 'Parado. O que foi apagado continua apagado; comece de novo para continuar.',
-  delivered: (count) => `${count} deles foram enviados inteiros ao SQS: apague você as cópias em filas e consumidores.`,
+  delivered: (count) =>
+    `${count} deles foram enviados ao SQS com os dados: apague você mesmo as cópias em filas e consumidores.`,
   pending: (count) => `${count} deles estão pendentes: são enviados sem dados.`,
   deadLetters: (count) => `${count} dead letters ficaram sem dados.`,
   objects: (count) => `${count} objetos foram excluídos do S3.`,

@@ -45,7 +45,7 @@ export const faultsPtBr: FaultTexts = {
 
   backlogFull: (_field, pending, max) => `Há ${pending} entregas pendentes ao SQS; o limite é ${max}.`,
   backlogShareFull: (_field, name, own, max) =>
-    `A instância "${name}" tem a parte dela das entregas pendentes ao SQS (${own}; o limite de todas é ${max}): os eventos dela voltam a ser aceitos quando o SQS aceitar mais deles.`,
+    `A instância "${name}" já usou a parte dela das entregas pendentes ao SQS (${own}; o limite de todas é ${max}): os eventos dela voltam a ser aceitos quando o SQS aceitar mais deles.`,
   bodiesFull: (_field, others, own, max) =>
     `${others} bytes de outras requisições com eventos estão em andamento, ${own} deles da mesma origem; o limite é ${max} (bodiesLimit), e cada origem tem no máximo a metade.`,
   characters: (field) => `${field} não pode conter caracteres de controle nem caracteres Unicode inválidos.`,

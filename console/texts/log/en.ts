@@ -22,7 +22,7 @@ export const logEn = {
   resend: 'Send again',
   resendTitle: (event: string) => `Send ${event} again?`,
   resendWarning: (instance: string) =>
-    `A new event of ${instance} with the same data is accepted, with a new id and the time of now. It is delivered as the instance is set now: its queues and sockets receive it again.`,
+    `A new event of ${instance} with the same data is accepted, with a new id and the current time. It is delivered by the current selection of the instance: its queues and sockets receive it again.`,
   resent: (id: string, offset: string) => `Accepted as ${id}, at offset ${offset}.`,
   show: 'Show it',
   export: 'Export (NDJSON)',

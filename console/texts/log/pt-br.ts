@@ -22,7 +22,7 @@ export const logPtBr: typeof logEn = {
   resend: 'Enviar de novo',
   resendTitle: (event) => `Enviar ${event} de novo?`,
   resendWarning: (instance) =>
-    `Um novo evento de ${instance} com os mesmos dados será aceito, com um novo id e o horário de agora. Ele é entregue conforme a instância está configurada agora: as filas e os sockets dela o recebem de novo.`,
+    `Um novo evento de ${instance} com os mesmos dados será aceito, com um novo id e o horário atual. Ele é entregue conforme a seleção atual da instância: as filas e os sockets dela o recebem de novo.`,
   resent: (id, offset) => `Aceito como ${id}, no offset ${offset}.`,
   show: 'Mostrar',
   export: 'Exportar (NDJSON)',

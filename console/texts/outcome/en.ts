@@ -5,8 +5,8 @@ export const outcomeEn = {
   pending: 'pending: SQS has not accepted it yet',
   dead: 'dead letter',
   toDeadLetters: 'Show it among the dead letters',
-  noQueue: 'It goes to no queue.',
-  incomplete: 'The selection was changed meanwhile: it may have gone to other queues, too.',
+  noQueue: 'It is not sent to any queue.',
+  incomplete: 'The selection was changed meanwhile: the event may have gone to other queues, too.',
   sockets: (count: string) => `Sockets and streams that received it: ${count}`,
   socketsOfNode: (count: string) => `Sockets and streams of this node that received it: ${count}`
 }

@@ -7,7 +7,7 @@ export const outcomePtBr: typeof outcomeEn = {
   dead: 'dead letter',
   toDeadLetters: 'Ver entre as dead letters',
   noQueue: 'Não vai para nenhuma fila.',
-  incomplete: 'A seleção mudou nesse meio-tempo: ele pode ter ido também para outras filas.',
+  incomplete: 'A seleção mudou nesse meio-tempo: o evento pode ter ido também para outras filas.',
   sockets: (count) => `Sockets e streams que o receberam: ${count}`,
   socketsOfNode: (count) => `Sockets e streams deste nó que o receberam: ${count}`
 }

@@ -7,7 +7,7 @@ export const tablesPtBr: typeof tablesEn = {
   noQueues: 'Nenhuma fila tem eventos pendentes ou dead letters, e nada foi enviado desde o início.',
   moreQueues: (count) => `Mais ${count}`,
   instances: 'Instâncias, primeiro as que precisam de atenção',
-  noInstances: 'Ainda não se conhece nenhum evento de uma instância.',
+  noInstances: 'Nenhuma instância enviou eventos ainda.',
   allInstances: 'Todas as instâncias',
   pending: 'Pendentes',
   oldest: 'Mais antiga',
