@@ -127,7 +127,7 @@ function toFilter({ all = false, ...filter }: RedriveBody, part: string): DeadLe
   const named = Object.keys(filter).length > 0
   const others = Object.keys(filter).join(', ')
   if (all && named)
-    throw saying(new ValidationError(`${part}.all stands alone: leave out ${others}`), {
+    throw saying(new ValidationError(`${part}.all cannot be combined with others: leave out ${others}`), {
       code: 'standsAlone',
       field: `${part}.all`,
       values: [others]

@@ -15,7 +15,7 @@ export async function describeRoutes(fastify: FastifyInstance): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'fastify-instance-events',
-        description: `Carries the events of messaging instances to Amazon SQS and to Socket.IO clients. Their messages are described in the [AsyncAPI page](${fastify.prefix}/docs/asyncapi).`,
+        description: `Delivers the events of messaging instances to Amazon SQS and to Socket.IO clients. Their messages are described in the [AsyncAPI page](${fastify.prefix}/docs/asyncapi).`,
         version: packageVersion(),
         license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' }
       },

@@ -51,7 +51,7 @@ const overviewTableRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'getOverviewInstances',
       tags: ['operation'],
-      summary: 'List the instances that need attention first, and their states',
+      summary: 'List instances and their states, those that need attention first',
       querystring: InstanceStatesQuery,
       response: { 200: InstanceStatesReply, ...errorReplies(400, 401, 503) }
     },

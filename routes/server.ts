@@ -39,7 +39,7 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (
     schema: {
       operationId: 'getServer',
       tags: ['operation'],
-      summary: 'Read the options of this server, and the owner of the key',
+      summary: 'Read the version, modes and events of this server, and the owner of the key',
       response: { 200: ServerReply, ...errorReplies(401) }
     },
     handler: async (request) => {

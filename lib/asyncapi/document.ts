@@ -32,7 +32,7 @@ export function asyncApiDocument({ version, events: known, sqs, websocket, http 
       title: 'fastify-instance-events',
       version,
       description:
-        'The events of messaging instances that this server sends to Amazon SQS, to Socket.IO clients and over HTTP. Operations are those of the server: you receive what it sends.',
+        'The events of messaging instances that this server sends to Amazon SQS, to Socket.IO clients and over HTTP. Operations are those of the server: what it sends, you receive.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' }
     },
     defaultContentType: 'application/json',

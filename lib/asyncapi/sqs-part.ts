@@ -125,7 +125,7 @@ function describeOwn({ global }: SqsMode): string {
   const selected =
     "It carries the events that pass the `filter` of the instance's selection, without the members of `data` that its `omit` lists."
   if (!global || global.unlessOwn) return selected
-  return `${selected} \`alsoSentTo\` in the reply of POST /sqs/set/{instance} names the shared queues that receive the same events, whole: SQS is sent these events twice.`
+  return `${selected} \`alsoSentTo\` in the reply of POST /sqs/set/{instance} names the shared queues that also receive these events, with all members of \`data\`: such events are sent to SQS twice.`
 }
 
 function queue(name: string, fifo: boolean): object {

@@ -167,7 +167,7 @@ const resuming: Message = {
       log
     }
   },
-  examples: [{ name: 'a log that has lost its end', payload: { offset: 4600, log: `${LOG}-incomplete` } }]
+  examples: [{ name: 'a log that has lost its newest events', payload: { offset: 4600, log: `${LOG}-incomplete` } }]
 }
 
 const resumed: Message = {
@@ -183,7 +183,8 @@ const resumed: Message = {
       count: { ...count, description: 'Number of replayed events.' },
       complete: {
         type: 'boolean',
-        description: 'false: the log no longer has all events since that offset, or has lost its end; some are missing.'
+        description:
+          'false: events are missing, because the log no longer has all events since that offset, or has lost its newest ones.'
       },
       log
     }

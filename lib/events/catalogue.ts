@@ -150,7 +150,7 @@ export class EventCatalogue {
       }
       if (RESERVED.has(name)) {
         throw new OptionsInvalidError(
-          `events.names: "${name}" is what Socket.IO clients hear of themselves; take another`
+          `events.names: "${name}" is reserved for messages about the connection; choose another name`
         )
       }
       const key = eventKey(name)
@@ -166,7 +166,7 @@ export class EventCatalogue {
     )
     for (const [alias, target] of this.#aliases) {
       if (target !== null && !this.#byKey.has(target)) {
-        throw new OptionsInvalidError(`events.aliases: ${alias} leads to ${target}, which is no event key`)
+        throw new OptionsInvalidError(`events.aliases: ${alias} stands for ${target}, which is not an event key`)
       }
     }
   }
@@ -213,7 +213,7 @@ export class EventCatalogue {
     for (const [index, entry] of list.entries()) {
       const upper = eventKey(entry)
       const alias = this.#aliases.get(upper)
-      if (alias === null) notes.push(`${upper} is no event of this server any more; it was left out`)
+      if (alias === null) notes.push(`${upper} is no longer an event of this server, and was left out`)
       else if (alias !== undefined) keys.add(alias)
       else if (this.#byKey.has(upper)) keys.add(upper)
       else faults.push(this.#unknown(`${field}[${index}]`, entry, 'key'))

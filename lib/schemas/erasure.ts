@@ -43,7 +43,7 @@ export const ErasureReply = Type.Object(
     examined: count('Events that this request has looked at.'),
     erased: count('Events that it has erased. Those that were erased before are not counted.'),
     delivered: count(
-      'Of the erased events, those that SQS has received whole: their copies in queues and at consumers are yours to erase. What sockets and readers of the log have received is not known.'
+      'Of the erased events, those that SQS had already received with their data: erase their copies in queues and at consumers yourself. The server does not know what sockets and readers of the log have received.'
     ),
     pending: count('Of the erased events, those with a delivery that is pending: it is sent with `data: null`.'),
     deadLetters: count('Dead letters of the erased events: a redrive sends them with `data: null`.'),

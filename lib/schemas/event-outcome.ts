@@ -15,7 +15,7 @@ export const EventOutcomeReply = Type.Object(
         queue: Type.String(),
         outcome: Type.Union([Type.Literal('sent'), Type.Literal('pending'), Type.Literal('dead')], {
           description:
-            '`sent`: SQS has accepted it, or its dead letter was discarded. `pending`: it is on its way. `dead`: it was given up.'
+            '`sent`: SQS has accepted it, or its dead letter was discarded. `pending`: SQS has not accepted it yet. `dead`: it is a dead letter.'
         }),
         deadLetter: Type.Optional(Type.Object({ id: Type.Integer(), reason: Type.String(), message: Type.String() }))
       }),
@@ -28,7 +28,7 @@ export const EventOutcomeReply = Type.Object(
     sockets: Type.Integer({
       minimum: 0,
       description:
-        'Sockets and streams that have received it from this node, in this connection or, if they have resumed, in an earlier one, and that are still connected.'
+        'Connected sockets and streams that have received it from this node, in this connection or, if they have resumed, in an earlier one.'
     })
   },
   {

@@ -35,7 +35,7 @@ export interface SendOptions {
 export const NOT_SENT: SendFailure = {
   kind: 'transient',
   code: 'NotSent',
-  message: 'The right to send these events was lost before the call'
+  message: 'The call was not made, because another node may send these events now'
 }
 
 export interface BatchClientOptions {

@@ -71,6 +71,6 @@ function queueRows(config: Config): [string, string][] {
       ]
     : [
         ['Queues', shared],
-        ['', `${own}, which are sent to both (SQS_GLOBAL_ENABLED=auto: only here)`]
+        ['', `${own}; they are sent to both queues (SQS_GLOBAL_ENABLED=auto: only to this one)`]
       ]
 }

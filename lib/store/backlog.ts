@@ -126,7 +126,7 @@ export class Backlog {
     const { max } = this
     if (own >= this.#pending + this.#reserved) return fullBacklog({ pending: this.#pending, max })
     const error = new BackpressureError(
-      `the "${instance}" instance has its share of pending deliveries to SQS (${own}, the limit of all instances is ${max}): its events are accepted again once SQS has accepted more of them`
+      `the "${instance}" instance has used its share of pending deliveries to SQS (${own}, the limit of all instances is ${max}): its events are accepted again once SQS has accepted more of them`
     )
     error.instance = instance
     return saying(error, { code: 'backlogShareFull', values: [instance, own, max] })

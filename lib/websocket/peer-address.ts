@@ -16,7 +16,7 @@ export function peerAddress(trustProxy: readonly string[]): PeerAddress {
     trusted = proxyAddr.compile([...trustProxy])
   } catch (error) {
     throw new OptionsInvalidError(
-      `trustProxy: ${(error as Error).message}; it takes addresses, networks such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
+      `trustProxy: ${(error as Error).message}; expected addresses, networks such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
     )
   }
   // The header of other peers is ignored: with a new address in each, keys could be guessed without a limit.

@@ -62,7 +62,7 @@ function readOffset(value: unknown): Subscription['offset'] {
   const offset = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
   if (typeof offset === 'number' && Number.isSafeInteger(offset) && offset >= 0) return offset
   throw new TypeError(
-    'auth.offset: takes the offset of the last event that you have (a whole number from 0), or "latest"'
+    'auth.offset: must be the offset of the last event that you have (a whole number from 0), or "latest"'
   )
 }
 
@@ -70,7 +70,7 @@ function readLog(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string' && LOG.test(value)) return value
   throw new TypeError(
-    'auth.log: takes the "log" of the last "resumed" that you got (at most 100 characters of printable ASCII)'
+    'auth.log: must be the "log" of the last "resumed" that you received (at most 100 characters of printable ASCII)'
   )
 }
 
@@ -78,7 +78,7 @@ function readLog(value: unknown): string | undefined {
 function texts(field: string, value: unknown, max: number): ReadonlySet<string> | undefined {
   if (value === undefined || value === null) return undefined
   if (!Array.isArray(value) || value.length > max || !value.every((entry) => typeof entry === 'string')) {
-    throw new TypeError(`auth.${field}: takes a list of at most ${max} names`)
+    throw new TypeError(`auth.${field}: must be a list of at most ${max} names`)
   }
   return value.length === 0 ? undefined : new Set(value)
 }

@@ -233,7 +233,7 @@ t.test('bad filters, unknown ids and other keys are refused, and nothing is chan
       await redrive({ all: true, instance: 'one' }),
       400,
       'IEV_VALIDATION',
-      [/body\.all stands alone: leave out instance/]
+      [/body\.all cannot be combined with others: leave out instance/]
     ],
     [await redrive({ ids: [] }), 400, 'IEV_VALIDATION', [/body\.ids/]],
     [await redrive({ ids: ['1'] }), 400, 'IEV_VALIDATION', [/body\.ids\.0 must be integer/]],

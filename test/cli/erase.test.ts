@@ -84,7 +84,7 @@ t.test('what queues, S3 and dead letters have of erased events is told', async (
   t.match(await run(['sales', '--jid', JID, '--yes']), {
     code: 0,
     out: 'Erased: 4 events, of 4 examined.\nDeleted from S3: 2 objects.\nPending, sent without data: 1 event.\nWithout data now: 1 dead letter.',
-    error: 'SQS had received 2 events whole: erase the copies in queues and at consumers yourself.'
+    error: 'SQS had already received 2 events with data: erase the copies in queues and at consumers yourself.'
   })
   proxy.decide = ({ headers }) => (headers['x-amz-target'] === undefined ? refuse : undefined)
   t.match(await run(['sales', 'a', '--yes']), {

@@ -124,7 +124,7 @@ t.test('a selection is set, shown and switched off', async (t) => {
   t.match(await run(['set', 'websocket', 'sales', '--events', 'CALL,NEW_TOKEN', '--json']), {
     code: 0,
     out: /"events":\["CALL"\]/,
-    error: /NEW_TOKEN is no event of this server any more/
+    error: /NEW_TOKEN is no longer an event of this server/
   })
   t.match(await run(['set', 'sqs', 'sales', '--off']), { code: 0, out: '', error: 'Off: no events are sent.' })
   t.match(app.sqs.find('sales'), { enabled: false, events: ['MESSAGES_UPSERT', 'CALL'] }, 'the list is kept')

@@ -130,11 +130,14 @@ t.test('a catalogue that cannot work is refused with the fault', async (t) => {
     [{ names: ['x'.repeat(65)] }, /at most 64/],
     [{ names: ['invoice.paid', 'invoice-paid'] }, /"invoice-paid" has the same key INVOICE_PAID as "invoice\.paid"/],
     ...['connect', 'connect_error', 'disconnect', 'disconnecting', 'resumed'].map(
-      (name): [CatalogueOptions, RegExp] => [{ names: [name] }, new RegExp(`"${name}" is what Socket.IO clients hear`)]
+      (name): [CatalogueOptions, RegExp] => [
+        { names: [name] },
+        new RegExp(`"${name}" is reserved for messages about the connection`)
+      ]
     ),
     [{ names: ['messages-upsert'] }, /the same key MESSAGES_UPSERT as "messages\.upsert"/],
-    [{ names: [], aliases: { PAID: 'INVOICE_PAID' } }, /PAID leads to INVOICE_PAID, which is no event key/],
-    [{ names: ['a'], replace: true, aliases: { B: 'CALL' } }, /B leads to CALL/]
+    [{ names: [], aliases: { PAID: 'INVOICE_PAID' } }, /PAID stands for INVOICE_PAID, which is not an event key/],
+    [{ names: ['a'], replace: true, aliases: { B: 'CALL' } }, /B stands for CALL/]
   ]
   for (const [options, message] of faults) {
     t.throws(() => new EventCatalogue(options), { code: 'IEV_OPTIONS_INVALID', message }, JSON.stringify(options))

@@ -27,7 +27,7 @@ t.test('a list is taken exactly, whatever was stored', async (t) => {
       t.strictSame(resolved({ enabled, events: ['qrcode.updated', 'GROUP_UPDATE', 'NEW_TOKEN'] }, stored), {
         enabled,
         events: ['QRCODE_UPDATED', 'GROUPS_UPDATE'],
-        notes: ['NEW_TOKEN is no event of this server any more; it was left out']
+        notes: ['NEW_TOKEN is no longer an event of this server, and was left out']
       })
     }
   }

@@ -166,7 +166,7 @@ for (const { name, start } of await backends(t)) {
     t.equal(reply.headers['retry-after'], '1')
     t.match(reply.json(), {
       code: 'IEV_BACKPRESSURE',
-      response: { message: [/the "greedy" instance has its share of pending deliveries to SQS \(10, .* is 20\)/] }
+      response: { message: [/the "greedy" instance has used its share of pending deliveries to SQS \(10, .* is 20\)/] }
     })
     t.equal((await send('quiet', 9)).statusCode, 202)
     const { faults } = (await server.inject({ url: '/overview', headers })).json<{ faults: { message: string }[] }>()

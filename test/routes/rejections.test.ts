@@ -157,7 +157,7 @@ t.test('requests without room, those of a full log and those that the host rejec
     ['HOST_LIMIT', 'Too Many Requests'],
     ['HTTP_499', 'HTTP_499'],
     ['IEV_BACKPRESSURE', /deliveries to SQS are pending, the limit is 1/],
-    ['IEV_BACKPRESSURE', /45 bytes of other requests with events are under way/]
+    ['IEV_BACKPRESSURE', /45 bytes of other requests with events are in progress/]
   ])
 })
 

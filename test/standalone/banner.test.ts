@@ -43,7 +43,7 @@ t.test('the banner shows all addresses', async (t) => {
       '  Socket.IO  ws://127.0.0.1:8080/<instance>',
       '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; any region and credentials)',
       '  Queues     global_<event>.fifo for all events of all instances',
-      '             <instance>_<event>.fifo for the events that an instance selects, which are sent to both (SQS_GLOBAL_ENABLED=auto: only here)',
+      '             <instance>_<event>.fifo for the events that an instance selects; they are sent to both queues (SQS_GLOBAL_ENABLED=auto: only to this one)',
       '  Event log  file:./data/instance-events.db',
       '  API key    the-api-key   (kept in /srv/data/api-key)',
       ''
@@ -100,7 +100,7 @@ t.test('the SQS row shows the endpoint, else the region, else AWS', async (t) =>
 
 t.test('the banner says which queues an event goes to', async (t) => {
   const own = '<instance>_<event>.fifo for the events that an instance selects'
-  const both = `${own}, which are sent to both (SQS_GLOBAL_ENABLED=auto: only here)`
+  const both = `${own}; they are sent to both queues (SQS_GLOBAL_ENABLED=auto: only to this one)`
   const six = 'CALL,CHATS_SET,CHATS_UPSERT,CHATS_UPDATE,CHATS_DELETE,CONTACTS_SET'
   const cases: [Record<string, string>, string[]][] = [
     [

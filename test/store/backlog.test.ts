@@ -65,7 +65,7 @@ t.test('an instance alone may have all, and half while another has any', (t) => 
   t.throws(() => shared.reserve(of({ greedy: 1 })), {
     code: 'IEV_BACKPRESSURE',
     message:
-      /the "greedy" instance has its share of pending deliveries to SQS \(50, the limit of all instances is 100\)/,
+      /the "greedy" instance has used its share of pending deliveries to SQS \(50, the limit of all instances is 100\)/,
     instance: 'greedy'
   })
   t.equal(fill(shared, 'other'), 49)

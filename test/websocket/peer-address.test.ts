@@ -61,7 +61,7 @@ t.test('an entry of trustProxy that is no address is refused, with the accepted 
   for (const entry of ['proxy.example', '10.0.0.0/40', '10.0.0.0/', '', 'Loopback', '*']) {
     t.throws(
       () => peerAddress([entry]),
-      { code: 'IEV_OPTIONS_INVALID', message: /^trustProxy: .*; it takes addresses, networks such as 10\.0\.0\.0\/8/ },
+      { code: 'IEV_OPTIONS_INVALID', message: /^trustProxy: .*; expected addresses, networks such as 10\.0\.0\.0\/8/ },
       entry
     )
   }

@@ -16,7 +16,7 @@ const subscribed = (members: object) => ({
   }
 })
 const invalid = (message: string) => ({ status: 'invalid', message })
-const OFFSET = 'auth.offset: takes the offset of the last event that you have (a whole number from 0), or "latest"'
+const OFFSET = 'auth.offset: must be the offset of the last event that you have (a whole number from 0), or "latest"'
 
 t.test('an offset is a whole number, that number as text, "latest", or absent', (t) => {
   const valid: [unknown, unknown][] = [
@@ -53,7 +53,7 @@ t.test('the log of an offset is text, or absent', (t) => {
   const texts = ['x'.repeat(101), 'a\0b', 'a\n', 'é', '\ud800', 'x'.repeat(1_000_000)]
   const wrong = [1, {}, ['af01'], true, ...texts]
   const message =
-    'auth.log: takes the "log" of the last "resumed" that you got (at most 100 characters of printable ASCII)'
+    'auth.log: must be the "log" of the last "resumed" that you received (at most 100 characters of printable ASCII)'
   t.strictSame(
     wrong.map((log) => read({ log })),
     wrong.map(() => invalid(message))
@@ -83,7 +83,7 @@ t.test('subscribed events are names or keys of the catalogue; an empty list mean
   const wrong = ['call', {}, 1, true, [1], [null], ['call', undefined], Array(201).fill('call')]
   t.strictSame(
     wrong.map((events) => read({ events })),
-    wrong.map(() => invalid('auth.events: takes a list of at most 200 names'))
+    wrong.map(() => invalid('auth.events: must be a list of at most 200 names'))
   )
   t.match(read({ events: ['call', 'cal'] }), {
     status: 'invalid',
@@ -111,7 +111,7 @@ t.test('instances can be named on the root namespace only', (t) => {
   const wrong = ['sales', {}, 1, [1], [['sales']], Array(1_001).fill('sales')]
   t.strictSame(
     wrong.map((instances) => read({ instances })),
-    wrong.map(() => invalid('auth.instances: takes a list of at most 200 names'))
+    wrong.map(() => invalid('auth.instances: must be a list of at most 200 names'))
   )
   t.strictSame(read({ instances: ['sales', 'a\0b'] }), {
     status: 'invalid',

@@ -86,7 +86,7 @@ function report(total: ErasureReply, { json }: ServerOptions, context: CliContex
   }
   if (delivered > 0)
     context.error(
-      `SQS had received ${counted(delivered, 'event')} whole: erase the copies in queues and at consumers yourself.`
+      `SQS had already received ${counted(delivered, 'event')} with data: erase the copies in queues and at consumers yourself.`
     )
   const failed = objectsFailed.map(
     ({ id, key, reason }) => `${key} is still in S3 (${reason}): erase the id ${id} again`

@@ -8,7 +8,7 @@ const SHARE_USED = {
   code: 'IEV_BACKPRESSURE',
   statusCode: 503,
   instance: 'greedy',
-  message: /the "greedy" instance has its share of pending deliveries/
+  message: /the "greedy" instance has used its share of pending deliveries/
 }
 
 export function shares(t: Test, open: Open): void {
