@@ -55,8 +55,8 @@ export interface ConnectInstanceOptions<Events extends object = InstanceEventMap
   /** Which of these events, by their `data`: a filter policy in the syntax of Amazon SNS, for all or by event key. @default all */
   filter?: EventFilter
   /**
-   * The log of `offset`. If the server's log has lost its end since, you receive what follows the events that are left; if it
-   * is another log by now, all of its events. @default unknown
+   * The log of `offset`. If the server's log has lost its newest events since, you receive the events after the last one that it
+   * still has; if it is another log, all of its events. @default unknown
    */
   log?: string | undefined
   /** Resumes after this offset: all later events come first. @default 'latest': only events from now on */

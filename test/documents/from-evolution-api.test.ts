@@ -91,8 +91,8 @@ t.test('the steps from Evolution API to here work as they are printed', async (t
   t.equal(app.eventLog.catalogue.resolve(events).keys.length, events.length)
 })
 
-t.test('the line that turns binary members back does so, in both forms that JSON has of them', async (t) => {
-  const [, code = ''] = /One line turns a member back: `const bytes = (.*?)`/.exec(markdown) ?? []
+t.test('the line that converts binary members back does so, in both forms that JSON has of them', async (t) => {
+  const [, code = ''] = /One line converts a member back: `const bytes = (.*?)`/.exec(markdown) ?? []
   const bytes = new Function(`return ${code}`)() as (value: unknown) => Uint8Array
   const parsed = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
   const sent = Uint8Array.from([0, 127, 255])

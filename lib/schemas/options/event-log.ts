@@ -55,7 +55,7 @@ export const EventLogOptions = Type.Object(
      */
     instanceBytesPerSecond: Type.Optional(Type.Integer({ minimum: 0 })),
     /**
-     * Bytes of the log that events of an instance may take, unless it has its own limit: from so many on, further ones are
+     * Bytes of the log that events of an instance may take, unless it has its own limit. Above that, further events are
      * refused. 0: unlimited.
      * @default 0
      */
@@ -71,8 +71,8 @@ export const EventLogOptions = Type.Object(
      */
     retentionHours: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
     /**
-     * Bytes of the log above which events are removed early: the oldest of the instance that holds most of them, down to
-     * what the second holds, then of both in turns, and so on.
+     * Bytes of the log above which the oldest events are removed early: first those of the instance that holds the most
+     * bytes, until it holds as much as the second, then those of both, and so on.
      * @default 10737418240
      */
     retentionMaxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -90,8 +90,8 @@ export const EventLogOptions = Type.Object(
      */
     wrongKeysPerMinute: Type.Optional(Type.Integer({ minimum: 1 })),
     /**
-     * Pending deliveries above which events are refused with `IEV_BACKPRESSURE`. One instance has at most half while
-     * others have any.
+     * Pending deliveries above which events are refused with `IEV_BACKPRESSURE`. One instance may use at most half while
+     * others have pending deliveries.
      * @default 1000000
      */
     maxPendingDeliveries: Type.Optional(Type.Integer({ minimum: 1 }))

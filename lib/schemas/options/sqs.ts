@@ -128,7 +128,7 @@ export const SqsOptions = Type.Object(
      * @default 10
      */
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** Gives each queue an SQS dead-letter queue (`…-dlq`), which gets messages after this number of receives. */
+    /** Gives each new queue a dead-letter queue of SQS (`…-dlq`), for messages that were received this many times. */
     dlqMaxReceives: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
     /** Attributes and tags with which queues are created. Existing queues are used as they are, and never changed. */
     queueAttributes: Type.Optional(Type.Unsafe<QueueAttributesByKind>(QueueAttributesByKind)),

@@ -8,7 +8,7 @@ export const WebsocketOptions = Type.Object(
     /** The previous global key, accepted as well while clients change to the new one. */
     previousApiKey: Type.Optional(Type.String({ minLength: 1 })),
     /**
-     * Sends the events of all instances to the root namespace `/`, for holders of the global key.
+     * Sends the events of all instances to the root namespace `/`. A client with a token receives only those of its instance.
      * @default false
      */
     globalEvents: Type.Optional(Type.Boolean()),
