@@ -1,4 +1,4 @@
-import type { MessageParams } from './error-class.ts'
+import type { InstanceEventsError, MessageParams } from './error-class.ts'
 
 /** Codes of `params` besides those of errors, keywords of JSON Schema and faults of filters. */
 export type MessageCode =
@@ -28,7 +28,11 @@ export type MessageCode =
   | 'timeInvalid'
   | 'wrongKeys'
 
-/** Adds what the message of an error says, for programs that write it in another language. */
-export function saying<E extends Error>(error: E, params: MessageParams & { readonly code: MessageCode }): E {
-  return Object.assign(error, { params: [params] })
+/** Adds what the message of an error says, for programs that write it in another language, and perhaps when to try again. */
+export function saying<E extends Error>(
+  error: E,
+  params: MessageParams & { readonly code: MessageCode },
+  again: Pick<InstanceEventsError, 'retryAfterMs'> = {}
+): E {
+  return Object.assign(error, { params: [params] }, again)
 }

@@ -52,8 +52,7 @@ function checker(
     if (retryAfterMs > 0) {
       // Several clients may share the connection of a proxy: none may try keys until it meets that of another.
       keys.forgetOn(connection)
-      const error = saying(new TooManyRequestsError(BLOCKED), { code: 'wrongKeys', values: [] })
-      return done(Object.assign(error, { retryAfterMs }))
+      return done(saying(new TooManyRequestsError(BLOCKED), { code: 'wrongKeys', values: [] }, { retryAfterMs }))
     }
     const identity = known ?? keys.identifyOn(presented)
     const { instance } = request.params as { instance?: string }

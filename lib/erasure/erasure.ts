@@ -162,8 +162,8 @@ export class Erasure {
 
 function busy(instance: string): TooManyRequestsError {
   const message = `Another request is erasing events of the "${instance}" instance: send one at a time`
-  const error = saying(new TooManyRequestsError(message), { code: 'erasing', values: [instance] })
-  return Object.assign(error, { retryAfterMs: RETRY_AFTER_MS })
+  const params = { code: 'erasing', values: [instance] } as const
+  return saying(new TooManyRequestsError(message), params, { retryAfterMs: RETRY_AFTER_MS })
 }
 
 async function names({ data, envelope, extra }: StoredEvent, search: JidSearch): Promise<boolean> {

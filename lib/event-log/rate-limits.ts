@@ -138,9 +138,6 @@ function costMs(amount: number, { instance, rate, limit, fullInMs }: Bucket): nu
   const cost = (amount * 1_000) / limit
   const waitMs = Math.max(fullInMs, 0) + Math.min(cost, BURST_MS) - BURST_MS
   if (waitMs <= 0) return cost
-  const error = saying(new LimitExceededError(instance, rate, `${limit} on each node`), {
-    code: 'rateExceeded',
-    values: [instance, rate, limit]
-  })
-  throw Object.assign(error, { retryAfterMs: Math.ceil(waitMs) })
+  const error = new LimitExceededError(instance, rate, `${limit} on each node`)
+  throw saying(error, { code: 'rateExceeded', values: [instance, rate, limit] }, { retryAfterMs: Math.ceil(waitMs) })
 }

@@ -37,10 +37,7 @@ export class RetainedLimit {
     const instance = instances.get(name)
     const limit = instance?.limits.retainedBytes ?? defaults.limit
     if (!instance || limit === 0 || name === except || log.retainedBytes(instance.key) < limit) return
-    const error = saying(new LimitExceededError(name, 'retainedBytes', `${limit}, until older events are removed`), {
-      code: 'retainedExceeded',
-      values: [name, limit]
-    })
-    throw Object.assign(error, { retryAfterMs: RETRY_AFTER_MS })
+    const error = new LimitExceededError(name, 'retainedBytes', `${limit}, until older events are removed`)
+    throw saying(error, { code: 'retainedExceeded', values: [name, limit] }, { retryAfterMs: RETRY_AFTER_MS })
   }
 }
