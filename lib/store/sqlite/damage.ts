@@ -132,10 +132,12 @@ export function wholeFault(db: DatabaseSync): string | undefined {
 /** The offset of an event whose data in parts is damaged. */
 function spoiltInParts(db: DatabaseSync): number | undefined {
   const sql = `SELECT ${EVENT_COLUMNS} FROM events e WHERE flags & ${IN_PARTS}`
+  // A file of an earlier release has no such rows, and no table of parts.
+  let readParts: ReturnType<typeof preparePartsRead> | undefined
   for (const row of db.prepare(sql).iterate()) {
     try {
-      // A file of an earlier release has no such rows, and no parts.
-      if (isWhole(readEvent({ readParts: preparePartsRead(db) }, row))) continue
+      readParts ??= preparePartsRead(db)
+      if (isWhole(readEvent({ readParts }, row))) continue
     } catch {
       // Some of its parts are missing.
     }
