@@ -19,6 +19,7 @@ import soak from './soak/index.ts'
 import sqs from './sqs/index.ts'
 import start from './start/index.ts'
 import store from './store/index.ts'
+import { storms } from './storm/index.ts'
 import websocket from './websocket/index.ts'
 
 /**
@@ -37,7 +38,8 @@ const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   bodies,
   cluster,
   erasure,
-  history
+  history,
+  storm: storms
 }
 
 /** They have no peer, and print what they measure. They run only by name. */
@@ -47,8 +49,8 @@ const REPORTS: Record<string, (bench: Bench, options: { minutes: number }) => Pr
   console: consoleBench
 }
 
-/** They need a PostgreSQL, or write a large log. */
-const NAMED_ONLY = new Set(['cluster', 'erasure', 'history'])
+/** They need a PostgreSQL, write a large log, or are part of another. */
+const NAMED_ONLY = new Set(['cluster', 'erasure', 'history', 'storm'])
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

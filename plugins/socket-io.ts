@@ -5,6 +5,7 @@ import { AlreadyRegisteredError } from '../lib/errors.ts'
 import { endUnread, isUnread } from '../lib/http/unread-body.ts'
 import { closeConnections } from '../lib/websocket/close-connections.ts'
 import type { Connections } from '../lib/websocket/connections.ts'
+import { paceConnections } from '../lib/websocket/pace-connections.ts'
 import { shareUpgrades } from '../lib/websocket/share-upgrades.ts'
 import pollingRoutes from '../routes/polling.ts'
 
@@ -49,6 +50,7 @@ export async function registerSocketIo(
     })
   )
   const { io } = fastify
+  paceConnections(io.engine)
   connections.watch(io.engine)
   io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     // For an upgrade, `response` is an object of Engine.IO's own.

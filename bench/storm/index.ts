@@ -23,7 +23,7 @@ const BEFORE_MS = 3_000
 
 /**
  * All sockets come back at once, each behind by the whole log, of which few events are its own; beside sockets that
- * missed nothing.
+ * missed nothing, and those of Socket.IO alone.
  */
 export async function storms(bench: Bench): Promise<Comparison[]> {
   const place = newPlace()
@@ -51,11 +51,16 @@ async function storm(bench: Bench, backend: string, place: StormPlace): Promise<
   const namespaces = instanceNames(sockets / EACH)
   await prepare(place, namespaces)
   const clients = bench.start<StormClients>(new URL('clients.ts', import.meta.url))
-  const side = (name: string, missed: number) => {
+  const side = (name: string, { missed, module = 'server.ts' }: { missed: number; module?: string }) => {
     const behind = { offset: missed === 0 ? ('latest' as const) : 0, missed }
-    return { name, run: () => comeBack({ bench, clients, place }, { ...behind, namespaces, each: EACH }) }
+    const parties = { bench, clients, place, module: new URL(module, import.meta.url) }
+    return { name, run: () => comeBack(parties, { ...behind, namespaces, each: EACH }) }
   }
-  const sides = [side(`${MISSED} missed each`, MISSED), side('nothing missed', 0)]
+  const sides = [
+    side(`${MISSED} missed each`, { missed: MISSED }),
+    side('nothing missed', { missed: 0 }),
+    side('bare Socket.IO', { missed: 0, module: 'bare-socketio.ts' })
+  ]
   const scenario = `${sockets.toLocaleString('en')} sockets come back, ${backend}`
   const comparison = await compare(scenario, bench.quick ? 1 : 3, sides)
   await clients.close()
@@ -76,16 +81,18 @@ interface Parties {
   bench: Bench
   clients: Peer<StormClients>
   place: StormPlace
+  /** That of the server. */
+  module: URL
 }
 
 /** The server starts, and all sockets come back to it. */
 async function comeBack(
-  { bench, clients, place }: Parties,
+  { bench, clients, place, module }: Parties,
   storm: { offset: number | 'latest'; missed: number; namespaces: readonly string[]; each: number }
 ): Promise<Sample> {
-  const server = bench.start<StormServer>(new URL('server.ts', import.meta.url))
+  const server = bench.start<StormServer>(module)
   const probe = bench.start<Probe>(new URL('probe.ts', import.meta.url))
-  const port = await server.call('listen', place)
+  const port = await server.call('listen', { place, namespaces: [LIVE, ...storm.namespaces] })
   const probing = { port, instance: LIVE, perSecond: PER_SECOND }
   await probe.call('connect', probing)
   const quiet = async (ms: number) => {
@@ -94,14 +101,14 @@ async function comeBack(
     return probe.call('end')
   }
   await quiet(WARM_UP_MS)
-  await server.call('blocked')
+  await server.stalls()
   const before = await quiet(BEFORE_MS)
-  const blockedBefore = await server.call('blocked')
+  const stallsBefore = await server.stalls()
   await probe.call('begin', probing)
   const cpu = await server.cpu()
   const { median, last, lost } = await clients.call('comeBack', { port, ...storm })
   const used = (await server.cpu()) - cpu
-  const blocked = await server.call('blocked')
+  const stalls = await server.stalls()
   const during = await probe.call('end')
   await clients.call('leave')
   await Promise.all([server.close(), probe.close()])
@@ -116,7 +123,8 @@ async function comeBack(
     'answer ÷ before': during.answered / before.answered,
     'live event, p99 ms': during.live,
     'live event ÷ before': during.live / before.live,
-    'block of the loop, p99 ms': blocked,
-    'block ÷ before': blocked / blockedBefore
+    'block of the loop, p99 ms': stalls.p99Ms,
+    'block ÷ before': stalls.p99Ms / stallsBefore.p99Ms,
+    'longest block, ms': stalls.maxMs
   }
 }

@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import Fastify from 'fastify'
 import app from '../../app.ts'
 import { openStore } from '../../lib/store/open.ts'
@@ -13,11 +12,14 @@ export interface StormPlace {
   schema?: string
 }
 
-const loop = monitorEventLoopDelay({ resolution: 1 })
+/** Methods that each of the compared servers has. */
+export interface StormServer {
+  /** Starts on a log, with these namespaces. @returns the port */
+  listen(options: { place: StormPlace; namespaces: readonly string[] }): Promise<number>
+}
 
-const stormServer = {
-  /** Starts on a log. @returns the port */
-  async listen(place: StormPlace): Promise<number> {
+const stormServer: StormServer = {
+  async listen({ place }) {
     const store = await openStore(place)
     const server = Fastify()
     await server.register(app, {
@@ -28,17 +30,8 @@ const stormServer = {
       websocket: { globalEvents: true }
     })
     await server.listen({ host: '127.0.0.1', port: 0, backlog: LISTEN_BACKLOG })
-    loop.enable()
     return (server.server.address() as AddressInfo).port
-  },
-  /** Milliseconds for which the event loop was blocked, since the last call: 99 of 100. */
-  blocked(): number {
-    const ms = loop.percentile(99) / 1e6
-    loop.reset()
-    return ms
   }
 }
-
-export type StormServer = typeof stormServer
 
 serve(stormServer)

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'socket.io'
 import { WS_OLD_CLIENT, WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import { addressBlock } from '../http/client-address.ts'
-import { PacedWork } from './paced-work.ts'
 import type { PeerAddress } from './peer-address.ts'
 
 type Connection = Socket['conn']
@@ -36,7 +35,6 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #byAddress = new Map<string, number>()
   readonly #surplus = new WeakSet<Connection>()
-  readonly #paced = new PacedWork()
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -52,17 +50,8 @@ export class Connections {
     })
   }
 
-  /** Engine.IO's `allowRequest`: decides on the first request of a connection, when it is its turn. */
+  /** Engine.IO's `allowRequest`: decides on the first request of a connection. */
   allowRequest = (request: IncomingMessage, answer: Answer): void => {
-    // Of an upgrade, nobody else listens for errors meanwhile.
-    request.socket.on('error', ignore)
-    this.#paced.run(() => {
-      this.#decide(request, answer)
-      request.socket.off('error', ignore)
-    })
-  }
-
-  #decide(request: IncomingMessage, answer: Answer): void {
     const { peerAddress, maxPerAddress, refused } = this.#options
     const address = peerAddress(request)
     const allowed = (this.#byAddress.get(addressBlock(address)) ?? 0) < maxPerAddress + SURPLUS
@@ -110,5 +99,3 @@ export class Connections {
     return count
   }
 }
-
-function ignore(): void {}
