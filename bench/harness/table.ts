@@ -3,6 +3,7 @@ import { median } from './statistics.ts'
 
 /** With more peers than this, they are columns. */
 const MAX_PEER_LINES = 3
+const NONE = '–'
 
 /** A Markdown table: a line for each measure and peer or, with many peers, a line for each measure. */
 export function table(comparisons: readonly Comparison[]): string {
@@ -57,7 +58,8 @@ function measures({ scenario, sides: [ours, ...peers] }: Comparison): Measure[] 
       ours: number(median(own)),
       peers: peers.map(({ name, samples }) => {
         const { min, median: middle, max } = ratio(own, of(samples))
-        const ratios = `${middle.toFixed(2)} (${min.toFixed(2)} … ${max.toFixed(2)})`
+        // One of them lacks the measure, or both are 0.
+        const ratios = Number.isNaN(middle) ? NONE : `${middle.toFixed(2)} (${min.toFixed(2)} … ${max.toFixed(2)})`
         return { name, middle: number(median(of(samples))), ratios }
       })
     }
@@ -65,5 +67,6 @@ function measures({ scenario, sides: [ours, ...peers] }: Comparison): Measure[] 
 }
 
 function number(value: number): string {
+  if (Number.isNaN(value)) return NONE
   return value.toLocaleString('en', value < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 })
 }
