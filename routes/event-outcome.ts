@@ -21,7 +21,7 @@ const eventOutcomeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'getEventOutcome',
       tags: ['events'],
       summary:
-        'Read the outcome of an event: its queues, whether SQS has accepted it, and how many sockets received it',
+        'Read the outcome of an event: its queues, whether SQS has accepted it, and how many sockets of this node received it',
       params: InstanceParams,
       querystring: EventOutcomeQuery,
       response: { 200: EventOutcomeReply, ...errorReplies(400, 401, 404, 503) }

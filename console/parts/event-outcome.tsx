@@ -1,7 +1,6 @@
 import { adviceOn } from '../advice.ts'
 import type { EventOutcome } from '../api/types.ts'
 import { href } from '../route.ts'
-import { status } from '../state/overview.ts'
 import { ownInstance, session } from '../state/session.ts'
 import { useOutcome } from '../state/use-outcome.ts'
 import { texts } from '../texts/current.ts'
@@ -16,9 +15,8 @@ export function EventOutcomeView({ instance, offset }: { instance: string; offse
   const { outcome, error } = useOutcome(instance, offset)
   if (error) return <Problem error={error} />
   if (!outcome) return <p class="muted">{texts.value.loading}</p>
-  const { queues, complete, sockets } = outcome
+  const { queues, complete, sockets, nodes } = outcome
   const server = session.value?.server
-  const isCluster = (status.value?.overview.nodes ?? 1) > 1
   const count = formats.value.count(sockets)
   return (
     <div class="outcome">
@@ -31,7 +29,7 @@ export function EventOutcomeView({ instance, offset }: { instance: string; offse
       )}
       {queues.length === 0 && complete && <p>{t.noQueue}</p>}
       {!complete && <p>{t.incomplete}</p>}
-      {server?.websocket && <p>{isCluster ? t.socketsOfNode(count) : t.sockets(count)}</p>}
+      {server?.websocket && <p>{nodes > 1 ? t.socketsOfNode(count, formats.value.count(nodes)) : t.sockets(count)}</p>}
     </div>
   )
 }

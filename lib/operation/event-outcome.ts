@@ -21,6 +21,8 @@ export interface EventOutcome {
   readonly complete: boolean
   /** Number of connected sockets of this node that have received it. */
   readonly sockets: number
+  /** Number of nodes, this one included. */
+  readonly nodes: number
 }
 
 export interface EventOutcomesOptions {
@@ -58,7 +60,8 @@ export class EventOutcomes {
       offset,
       queues: [...outcomes.values()].sort((a, b) => compareTexts(a.queue, b.queue)),
       complete: planned !== undefined,
-      sockets: websocket?.countReceivers(event) ?? 0
+      sockets: websocket?.countReceivers(event) ?? 0,
+      nodes: store.status()?.nodes ?? 1
     }
   }
 

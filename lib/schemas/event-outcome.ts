@@ -28,8 +28,9 @@ export const EventOutcomeReply = Type.Object(
     sockets: Type.Integer({
       minimum: 0,
       description:
-        'Connected sockets and streams that have received it from this node, in this connection or, if they have resumed, in an earlier one.'
-    })
+        'Connected sockets and streams that have received it from this node, in this connection or, if they have resumed, in an earlier one. Those of other nodes are not counted.'
+    }),
+    nodes: Type.Integer({ minimum: 1, description: 'Number of nodes, this one included.' })
   },
   {
     examples: [
@@ -41,7 +42,8 @@ export const EventOutcomeReply = Type.Object(
           { queue: 'sales_messages_upsert.fifo', outcome: 'sent' }
         ],
         complete: true,
-        sockets: 2
+        sockets: 2,
+        nodes: 1
       }
     ]
   }

@@ -69,6 +69,10 @@ t.test('what becomes of a sent event is shown until all of its queues have it', 
       await page.getByText(outcome.sockets('1')).waitFor()
       held.resolve()
       await state('global', outcome.sent)
+      await page.route('**/events/sales/outcome*', async (route) => {
+        const reply = (await (await route.fetch()).json()) as object
+        await route.fulfill({ json: { ...reply, nodes: 3 } })
+      })
       t.same(await violations(), [])
 
       proxy.decide = ({ action }) =>
@@ -76,6 +80,7 @@ t.test('what becomes of a sent event is shown until all of its queues have it', 
       await page.getByRole('button', { name: texts.send.submit }).click()
       await state('sales', outcome.dead)
       await state('global', outcome.dead)
+      await page.getByText(outcome.socketsOfNode('1', '3')).waitFor()
       await queues.getByText(texts.dead.advice.accessDenied).first().waitFor()
       const link = queues.getByRole('link', { name: outcome.toDeadLetters }).first()
       t.equal(await link.getAttribute('href'), '#/dead-letters/sales')

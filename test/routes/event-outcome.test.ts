@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { AppOptions } from '../../app.ts'
 import type { EventOutcomeReply } from '../../lib/schemas/event-outcome.ts'
 import { backends } from '../support/backends.ts'
+import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { API_KEY, folder, listen } from '../support/build.ts'
 import { stream } from '../support/event-stream.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
@@ -47,7 +48,8 @@ for (const { name, start: database } of await backends(t)) {
         { queue: 'sales_messages_upsert.fifo', outcome: 'sent' }
       ],
       complete: true,
-      sockets: 0
+      sockets: 0,
+      nodes: 1
     })
     held.resolve()
     await until(async () => (now = await outcome(offset)).queues.every(({ outcome }) => outcome === 'sent'))
@@ -82,6 +84,21 @@ t.test('sockets and streams that received an event are counted', async (t) => {
   live.socket.disconnect()
   await until(async () => (await outcome(second.offset)).sockets === 3)
 })
+
+if (await havePostgres(t))
+  t.test('each of several nodes counts its own sockets, and says how many nodes there are', async (t) => {
+    const eventLog = { url: (await startDatabase(t)).url }
+    const [one, other] = [await start(t, { eventLog, sqs: false }), await start(t, { eventLog, sqs: false })]
+    await one.server.websocket.set('sales', { enabled: true })
+    await until(() => other.server.eventLog.instances.get('sales')?.selections.websocket !== undefined)
+    await until(() => one.server.eventLog.store.status()?.nodes === 2)
+    await until(() => other.server.eventLog.store.status()?.nodes === 2)
+    const live = await connect(t, `${one.url}/sales`, API_KEY)
+    const { offset } = await other.server.onInstanceEvent(EVENT)
+    await live.until(1)
+    t.match(await one.outcome(offset), { sockets: 1, nodes: 2 })
+    t.match(await other.outcome(offset), { sockets: 0, nodes: 2 })
+  })
 
 t.test('where the queues of an event are not known, only those are named that do not have it', async (t) => {
   const { server, proxy, outcome } = await start(t)

@@ -43,7 +43,11 @@ export async function openConsole(
   { locale = 'en', hash = '', ...options }: ConsoleOptions = {}
 ): Promise<Console> {
   const context = await browser.newContext({ locale, viewport: { width: 1280, height: 860 }, ...options })
-  t.after(() => context.close())
+  t.after(async () => {
+    // Handlers of routes that still run fail when the context is closed.
+    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' })
+    await context.close()
+  })
   context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const faults: string[] = []

@@ -8,5 +8,6 @@ export const outcomeEn = {
   noQueue: 'It is not sent to any queue.',
   incomplete: 'The selection was changed meanwhile: the event may have gone to other queues, too.',
   sockets: (count: string) => `Sockets and streams that received it: ${count}`,
-  socketsOfNode: (count: string) => `Sockets and streams of this node that received it: ${count}`
+  socketsOfNode: (count: string, nodes: string) =>
+    `Sockets and streams that received it, on the node that answered (of ${nodes} nodes): ${count}`
 }

@@ -9,5 +9,5 @@ export const outcomePtBr: typeof outcomeEn = {
   noQueue: 'Não vai para nenhuma fila.',
   incomplete: 'A seleção mudou nesse meio-tempo: o evento pode ter ido também para outras filas.',
   sockets: (count) => `Sockets e streams que o receberam: ${count}`,
-  socketsOfNode: (count) => `Sockets e streams deste nó que o receberam: ${count}`
+  socketsOfNode: (count, nodes) => `Sockets e streams que o receberam, no nó que respondeu (de ${nodes} nós): ${count}`
 }
