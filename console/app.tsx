@@ -29,14 +29,14 @@ export function App() {
 function SignedIn() {
   const own = ownInstance.value
   useEffect(() => (own === undefined ? pollOverview() : undefined), [own])
-  const { page, instance, event } = route.value
+  const { page, instance, event, queue, reason } = route.value
   // With a token, the page shows its instance, regardless of the URL.
   const shown = pageOf(page, own)
   const of = own ?? instance
   return (
     <Frame page={shown}>
       <Faults />
-      <Content key={`${shown} ${of} ${event}`} page={shown} instance={of} event={event} />
+      <Content key={`${shown} ${of} ${event}`} page={shown} instance={of} event={event} queue={queue} reason={reason} />
     </Frame>
   )
 }
@@ -47,7 +47,7 @@ export function pageOf(page: Page | undefined, own: string | undefined): Page {
   return page === undefined || page === 'overview' || page === 'dead-letters' ? 'instances' : page
 }
 
-function Content({ page, instance, event }: Route & { page: Page }) {
+function Content({ page, instance, event, queue, reason }: Route & { page: Page }) {
   switch (page) {
     case 'overview':
       return <OverviewPage />
@@ -60,6 +60,6 @@ function Content({ page, instance, event }: Route & { page: Page }) {
     case 'send':
       return <SendPage instance={instance} />
     case 'dead-letters':
-      return <DeadLettersPage instance={instance} />
+      return <DeadLettersPage filter={{ instance, queue, reason }} />
   }
 }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { groupDeadLetters } from '../api/requests.ts'
+import { type DeadLetterFilter, groupDeadLetters } from '../api/requests.ts'
 import type { DeadLetterGroups } from '../api/types.ts'
 import { countOf } from '../dead-letter-pages.ts'
 import { DeadLetterFilterFields } from '../parts/dead-letter-filter.tsx'
@@ -9,6 +9,7 @@ import { DeadLetterWork } from '../parts/dead-letter-work.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { ReasonList } from '../parts/reason-list.tsx'
+import { deadLettersHref } from '../route.ts'
 import { session } from '../state/session.ts'
 import { useLoaded } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
@@ -19,16 +20,15 @@ const LISTED = 100
 /** Number of dead letters from which on a redrive asks first. */
 const MANY = 10
 
-export function DeadLettersPage({ instance }: { instance: string | undefined }) {
+/** The dead letters of a filter, which is in the URL. */
+export function DeadLettersPage({ filter }: { filter: DeadLetterFilter }) {
   const t = texts.value
   const f = formats.value
-  const [reason, setReason] = useState<string | undefined>()
-  const [queue, setQueue] = useState<string | undefined>()
   const [asked, setAsked] = useState<AskedWork | undefined>()
   /** The last work; its number tells one from another. */
   const [work, setWork] = useState<{ number: number; asked: AskedWork } | undefined>()
   const [version, setVersion] = useState(0)
-  const filter = { instance, queue, reason }
+  const { instance, queue, reason } = filter
   const { value, error, loading, reload } = useLoaded(JSON.stringify([instance, queue, reason]), (signal) =>
     groupDeadLetters({ ...filter, limit: LISTED }, signal)
   )
@@ -48,12 +48,9 @@ export function DeadLettersPage({ instance }: { instance: string | undefined }) 
     <>
       <PageHead title={t.pages['dead-letters']} lead={t.dead.lead}>
         <DeadLetterFilterFields
-          instance={instance}
-          reason={reason}
-          queue={queue}
+          filter={filter}
           found={value}
-          onReason={setReason}
-          onQueue={setQueue}
+          onChoose={(chosen) => (location.hash = deadLettersHref(chosen))}
         />
       </PageHead>
       {session.value?.server.sqs === null && <p class="empty">{t.transports.sqs.switchedOff}</p>}

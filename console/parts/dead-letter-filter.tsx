@@ -1,28 +1,36 @@
+import type { DeadLetterFilter } from '../api/requests.ts'
 import type { DeadLetterGroups } from '../api/types.ts'
-import { href } from '../route.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
 import { InstancePicker } from './instance-picker.tsx'
 
 export interface DeadLetterFilterFieldsProps {
-  instance: string | undefined
-  reason: string | undefined
-  queue: string | undefined
+  filter: DeadLetterFilter
   /** Groups of the dead letters that fit; `undefined` until they are loaded. */
   found: DeadLetterGroups | undefined
-  onReason: (reason: string | undefined) => void
-  onQueue: (queue: string | undefined) => void
+  onChoose: (filter: DeadLetterFilter) => void
 }
 
 /** Narrows dead letters to an instance, a reason and a queue. All reasons and queues that there are can be chosen. */
-export function DeadLetterFilterFields(props: DeadLetterFilterFieldsProps) {
-  const { instance, reason, queue, found, onReason, onQueue } = props
+export function DeadLetterFilterFields({ filter, found, onChoose }: DeadLetterFilterFieldsProps) {
   const t = texts.value.dead
   return (
     <>
-      <InstancePicker value={instance} withAll onPick={(name) => (location.hash = href('dead-letters', name))} />
-      <Choice label={t.reason} any={t.anyReason} value={reason} counts={found?.reasons ?? []} onChoose={onReason} />
-      <Choice label={t.queue} any={t.anyQueue} value={queue} counts={found?.queues ?? []} onChoose={onQueue} />
+      <InstancePicker value={filter.instance} withAll onPick={(instance) => onChoose({ ...filter, instance })} />
+      <Choice
+        label={t.reason}
+        any={t.anyReason}
+        value={filter.reason}
+        counts={found?.reasons ?? []}
+        onChoose={(reason) => onChoose({ ...filter, reason })}
+      />
+      <Choice
+        label={t.queue}
+        any={t.anyQueue}
+        value={filter.queue}
+        counts={found?.queues ?? []}
+        onChoose={(queue) => onChoose({ ...filter, queue })}
+      />
     </>
   )
 }

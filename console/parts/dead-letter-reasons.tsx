@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks'
 import { adviceOn } from '../advice.ts'
 import { groupDeadLetters } from '../api/requests.ts'
 import type { DeadLetterGroups } from '../api/types.ts'
+import { deadLettersHref } from '../route.ts'
 import { useLoaded } from '../state/use-loaded.ts'
 import { texts } from '../texts/current.ts'
 
@@ -28,7 +29,10 @@ export function DeadLetterReasons({ count, now }: DeadLetterReasonsProps) {
     <ul class="reasons">
       {last.current?.reasons.map(({ name }) => (
         <li key={name}>
-          <code class="reason">{name}</code> {texts.value.dead.advice[adviceOn(name)]}
+          <a href={deadLettersHref({ reason: name })}>
+            <code class="reason">{name}</code>
+          </a>{' '}
+          {texts.value.dead.advice[adviceOn(name)]}
         </li>
       ))}
     </ul>

@@ -1,6 +1,6 @@
 import { adviceOn } from '../advice.ts'
 import type { EventOutcome } from '../api/types.ts'
-import { href } from '../route.ts'
+import { deadLettersHref } from '../route.ts'
 import { ownInstance, session } from '../state/session.ts'
 import { useOutcome } from '../state/use-outcome.ts'
 import { texts } from '../texts/current.ts'
@@ -43,7 +43,9 @@ function QueueLine({ instance, queue, outcome, deadLetter }: QueueOutcome & { in
       {deadLetter && (
         <p>
           <code class="reason">{deadLetter.reason}</code> {texts.value.dead.advice[adviceOn(deadLetter.reason)]}{' '}
-          {ownInstance.value === undefined && <a href={href('dead-letters', instance)}>{t.toDeadLetters}</a>}
+          {ownInstance.value === undefined && (
+            <a href={deadLettersHref({ instance, queue, reason: deadLetter.reason })}>{t.toDeadLetters}</a>
+          )}
         </p>
       )}
     </li>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { href, type Page } from '../route.ts'
+import { href, type Page, type Route } from '../route.ts'
 import { pollError, status } from '../state/overview.ts'
 import { ownInstance, session, signOut } from '../state/session.ts'
 import { route } from '../state/route.ts'
@@ -25,7 +25,7 @@ export function Frame({ page, children }: { page: Page; children: ComponentChild
   }, [page, t])
   useLayoutEffect(() => {
     // After navigation by keyboard, the focus moves to the new page; after loading, it stays at the top.
-    if (shown.current !== route.value) main.current?.focus({ preventScroll: true })
+    if (isElsewhere(shown.current, route.value)) main.current?.focus({ preventScroll: true })
     if (shown.current.page !== route.value.page) scrollTo(0, 0)
     shown.current = route.value
     setMenuOpen(false)
@@ -88,6 +88,11 @@ export function Frame({ page, children }: { page: Page; children: ComponentChild
       </main>
     </div>
   )
+}
+
+/** True unless two URLs differ in their filters at most. */
+function isElsewhere(before: Route, now: Route): boolean {
+  return (['page', 'instance', 'event'] as const).some((part) => before[part] !== now[part])
 }
 
 /** The number of dead letters; it recedes while the server does not answer. */

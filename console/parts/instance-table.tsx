@@ -1,6 +1,6 @@
 import { getInstanceStates } from '../api/requests.ts'
 import type { InstanceState } from '../api/types.ts'
-import { href } from '../route.ts'
+import { deadLettersHref, href } from '../route.ts'
 import { status } from '../state/overview.ts'
 import { useFollowing } from '../state/use-following.ts'
 import { texts } from '../texts/current.ts'
@@ -58,7 +58,7 @@ export function InstanceTable() {
           cell: ({ events }) => f.count(events.minute),
           isNothing: ({ events }) => events.minute === 0
         },
-        ...backlogColumns<InstanceState>(({ instance }) => href('dead-letters', instance))
+        ...backlogColumns<InstanceState>(({ instance }) => deadLettersHref({ instance }))
       ]}
     >
       <p>

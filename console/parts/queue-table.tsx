@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { getQueueStates } from '../api/requests.ts'
 import type { QueueState } from '../api/types.ts'
-import { href } from '../route.ts'
+import { deadLettersHref } from '../route.ts'
 import { status } from '../state/overview.ts'
 import { useFollowing } from '../state/use-following.ts'
 import { texts } from '../texts/current.ts'
@@ -52,7 +52,7 @@ export function QueueTable() {
             </>
           )
         },
-        ...backlogColumns<QueueState>(() => href('dead-letters')),
+        ...backlogColumns<QueueState>(({ queue }) => deadLettersHref({ queue })),
         {
           name: t.sentPerMinute,
           number: true,

@@ -122,8 +122,21 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
         await why.getByText('IEV_SQS_PAYLOAD_TOO_LARGE').waitFor()
         await why.getByText(texts.dead.advice.tooLarge).waitFor()
         t.same(await violations(), [])
+        for (const [table, link] of Object.entries({
+          queues: '#/dead-letters?queue=global_call.fifo',
+          instances: '#/dead-letters/sales'
+        }))
+          t.equal(
+            await page.locator(`#${table}`).getByRole('link', { name: '1', exact: true }).getAttribute('href'),
+            link
+          )
         await page.getByRole('link', { name: texts.overview.lookAtThem }).click()
         await page.getByRole('heading', { level: 1, name: texts.pages['dead-letters'] }).waitFor()
+
+        await page.goBack()
+        await why.getByRole('link', { name: 'IEV_SQS_PAYLOAD_TOO_LARGE' }).click()
+        await page.waitForURL('**/#/dead-letters?reason=IEV_SQS_PAYLOAD_TOO_LARGE')
+        await page.getByText(texts.dead.counted('1'), { exact: true }).waitFor()
 
         await app.sqs.deadLetters.discard({})
         await page.goBack()

@@ -8,7 +8,7 @@ import { eventPreview } from '../../console/event-preview.ts'
 import { formatsOf } from '../../console/format.ts'
 import { inChunks } from '../../console/in-chunks.ts'
 import { jsonTokens } from '../../console/json-tokens.ts'
-import { href, parseRoute } from '../../console/route.ts'
+import { deadLettersHref, href, parseRoute } from '../../console/route.ts'
 import { NO_SERIES, withHistory, withPoint } from '../../console/sample-series.ts'
 import templates from '../../console/templates.json' with { type: 'json' }
 import { templateOf } from '../../console/templates.ts'
@@ -24,16 +24,31 @@ t.test('the routes have the prefix of the page', async (t) => {
 })
 
 t.test('a URL of a page is parsed to that page', async (t) => {
-  for (const name of ['sales', 'a/b', '50%', 'são paulo', '#'])
-    t.same(parseRoute(href('live', name)), { page: 'live', instance: name, event: undefined })
-  t.same(parseRoute(href('history', 'a/b', '50%/7')), { page: 'history', instance: 'a/b', event: '50%/7' })
-  t.same(parseRoute('#/dead-letters'), { page: 'dead-letters', instance: undefined, event: undefined })
-  t.same(parseRoute(''), { page: undefined, instance: undefined, event: undefined })
-  t.same(
-    parseRoute('#/nothing/50%'),
-    { page: undefined, instance: '50%', event: undefined },
-    'malformed ones are taken as they are'
-  )
+  const none = { page: undefined, instance: undefined, event: undefined, queue: undefined, reason: undefined }
+  for (const name of ['sales', 'a/b', '50%', 'são paulo', '#', '?queue=a'])
+    t.same(parseRoute(href('live', name)), { ...none, page: 'live', instance: name })
+  t.same(parseRoute(href('history', 'a/b', '50%/7')), { ...none, page: 'history', instance: 'a/b', event: '50%/7' })
+  t.same(parseRoute('#/dead-letters'), { ...none, page: 'dead-letters' })
+  t.same(parseRoute(''), none)
+  t.same(parseRoute('#/nothing/50%'), { ...none, instance: '50%' }, 'malformed ones are taken as they are')
+})
+
+t.test('a URL has the filter of dead letters', async (t) => {
+  const filters = [
+    {},
+    { instance: 'a/b?c' },
+    { queue: 'a b&reason=c.fifo' },
+    { instance: 'são', queue: 'a', reason: 'E 50%?' }
+  ]
+  for (const filter of filters)
+    t.match(parseRoute(deadLettersHref(filter)), {
+      instance: undefined,
+      queue: undefined,
+      reason: undefined,
+      ...filter
+    })
+  t.equal(deadLettersHref({}), '#/dead-letters')
+  t.match(parseRoute('#/dead-letters?queue=&reason='), { queue: undefined, reason: undefined })
 })
 
 t.test('a buffer keeps the latest events, newest first, and counts all', async (t) => {

@@ -83,7 +83,10 @@ t.test('what becomes of a sent event is shown until all of its queues have it', 
       await page.getByText(outcome.socketsOfNode('1', '3')).waitFor()
       await queues.getByText(texts.dead.advice.accessDenied).first().waitFor()
       const link = queues.getByRole('link', { name: outcome.toDeadLetters }).first()
-      t.equal(await link.getAttribute('href'), '#/dead-letters/sales')
+      t.equal(
+        await link.getAttribute('href'),
+        '#/dead-letters/sales?queue=global_messages_upsert.fifo&reason=AccessDenied'
+      )
       t.same(faults, [])
     })
   }
