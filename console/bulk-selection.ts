@@ -2,6 +2,7 @@ import { pageInstances, setSelection, type InstanceFilter } from './api/requests
 import { ApiError } from './api/call.ts'
 import type { Instance, Transport } from './api/types.ts'
 import type { SelectionRequest } from '../lib/instances/selections.ts'
+import type { Told } from './explain.ts'
 import type { Running } from './running.ts'
 
 /** Instances that were chosen by name, or those that fit a filter. */
@@ -12,7 +13,7 @@ export interface SelectionProgress {
   done: number
   failed: number
   /** The first of those that could not be changed, and why. */
-  failures: readonly { name: string; code: string; message: string }[]
+  failures: readonly ({ name: string } & Told)[]
 }
 
 export const NOTHING_SET: SelectionProgress = { done: 0, failed: 0, failures: [] }
@@ -60,7 +61,7 @@ async function failureOf(name: string, setting: Promise<unknown>) {
     if (!(error instanceof ApiError)) throw error
     // With this key, the others would fail as well.
     if (error.status === 401) throw error
-    return { name, code: error.code, message: error.message }
+    return { name, code: error.code, message: error.message, params: error.params }
   }
 }
 

@@ -27,8 +27,14 @@ export interface MessageWords {
 
 /** The part of a request in front of a member's name. */
 const PLACE = /^(body|querystring)[./]/
-/** Codes of messages that quote others: AWS, and what checks the database file. */
-const QUOTING = new Set(['IEV_SQS_QUEUE_UNAVAILABLE', 'IEV_STORE_DAMAGED'])
+/** Codes of messages that quote others: AWS, PostgreSQL, SQLite and the file system. */
+const QUOTING = new Set([
+  'IEV_SQS_QUEUE_UNAVAILABLE',
+  'IEV_STORE_DAMAGED',
+  'databaseAway',
+  'fileNotSynced',
+  'logUnwritable'
+])
 
 /** What an error says, one for each of its messages. */
 export function explanationsOf({ code, messages, params }: Refusal, words: MessageWords): Explanation[] {
@@ -39,6 +45,22 @@ export function explanationsOf({ code, messages, params }: Refusal, words: Messa
     const isSaid = text === undefined ? said?.code === code && said.values.length === 0 : !QUOTING.has(said?.code ?? '')
     return { text, original: isSaid ? undefined : message }
   })
+}
+
+/** A fault, whose message has a sentence for each of its params. */
+export interface Told {
+  code: string
+  message: string
+  params?: Refusal['params']
+}
+
+/** What a fault says, in one text. */
+export function explanationOfFault({ code, message, params = [] }: Told, words: MessageWords): Explanation {
+  if (!words.faults) return { text: message, original: undefined }
+  const said = params.flatMap((one) => explanationsOf({ code, messages: [message], params: [one] }, words))
+  const texts = said.flatMap(({ text }) => text ?? [])
+  const isSaid = said.length > 0 && said.every(({ original }) => original === undefined)
+  return { text: texts.length > 0 ? texts.join(' ') : undefined, original: isSaid ? undefined : message }
 }
 
 /** What a refused request says of a field, such as `filter.key`. */

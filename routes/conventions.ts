@@ -8,6 +8,8 @@ import {
   UnauthorizedError,
   ValidationError
 } from '../lib/errors.ts'
+import { emptyBody } from '../lib/json/faults.ts'
+import { assertJson } from '../lib/json/scan.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { MAX_MESSAGES, type MessageParams, withMessages } from '../lib/error-class.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
@@ -51,7 +53,7 @@ export function useConventions(fastify: FastifyInstance): void {
       if (body !== '') return parseJson(body)
       // Some clients send the header with every request, also with DELETE.
       if (request.method === 'DELETE') return undefined
-      throw new BodyMalformedError('it is empty')
+      throw emptyBody()
     }
   )
   fastify.setErrorHandler(answerError)
@@ -65,8 +67,19 @@ function parseJson(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch (error) {
-    throw new BodyMalformedError((error as Error).message)
+    throw placedFault(body) ?? new BodyMalformedError((error as Error).message)
   }
+}
+
+/** Returns where a text is not JSON; `undefined`: a limit for events comes before. */
+function placedFault(text: string): BodyMalformedError | undefined {
+  let fault: BodyMalformedError | undefined
+  try {
+    assertJson(Buffer.from(text))
+  } catch (error) {
+    if (error instanceof BodyMalformedError) fault = error
+  }
+  return fault
 }
 
 /** Faults of a body that nobody asked for: the route is unknown. */

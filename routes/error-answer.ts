@@ -8,6 +8,7 @@ import {
   ValidationError
 } from '../lib/errors.ts'
 import type { InstanceEventsError, MessageParams } from '../lib/error-class.ts'
+import { type MessageCode, saying } from '../lib/message-code.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { urlWithoutKeys } from '../lib/text/url-without-keys.ts'
 
@@ -27,6 +28,12 @@ export interface ErrorAnswer {
   headers: Record<string, string | number>
 }
 
+/** What errors of Fastify say that a request can cause and that are not replaced below. */
+const FASTIFYS: Readonly<Record<string, MessageCode>> = {
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'lengthDiffers',
+  FST_ERR_MAX_PARAM_LENGTH: 'pathTooLong'
+}
+
 /**
  * Returns the reply to an error. Errors of Fastify get codes of this package; errors of a host's hooks keep their status,
  * code, message and headers; any other error is a 500 without details.
@@ -38,8 +45,11 @@ export function toAnswer(error: ThrownError, request: FastifyRequest, reply: Fas
   // @fastify/under-pressure sets the status on the reply instead of the error.
   const statusCode = [error.statusCode, error.status, reply.statusCode].find(isErrorStatus) ?? 500
   if (statusCode === 500) return fromOurs(new InternalError())
-  if (isFastifys(code) && statusCode < 500)
-    return fromOurs(Object.assign(new ValidationError(urlWithoutKeys(String(message))), { statusCode }))
+  if (isFastifys(code) && statusCode < 500) {
+    const invalid = Object.assign(new ValidationError(urlWithoutKeys(String(message))), { statusCode })
+    const said = FASTIFYS[code]
+    return fromOurs(said ? saying(invalid, { code: said, values: [] }) : invalid)
+  }
   return {
     statusCode,
     code: typeof code === 'string' && code !== '' ? code : `HTTP_${statusCode}`,
@@ -64,7 +74,10 @@ function toOurError(error: ThrownError, { headers, url, routeOptions }: FastifyR
       return new MediaTypeError(headers['content-type'] ?? 'none')
     case 'FST_ERR_BAD_URL': {
       const path = excerpt(url.replace(/[?#].*/s, ''))
-      return new ValidationError(`The path must be UTF-8, percent-encoded: "%" itself is written "%25" (got "${path}")`)
+      return saying(
+        new ValidationError(`The path must be UTF-8, percent-encoded: "%" itself is written "%25" (got "${path}")`),
+        { code: 'pathMalformed', values: [path] }
+      )
     }
     default:
       return typeof code === 'string' && code.startsWith('IEV_') ? error : undefined
@@ -81,6 +94,6 @@ function isErrorStatus(status: number | undefined): status is number {
   return typeof status === 'number' && status >= 400 && status <= 599
 }
 
-function isFastifys(code: unknown): boolean {
+function isFastifys(code: unknown): code is string {
   return typeof code === 'string' && code.startsWith('FST_ERR_')
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
 import { BodyMalformedError, EventInvalidError } from '../lib/errors.ts'
 import { JsonLimitError } from '../lib/json/faults.ts'
+import { emptyBody } from '../lib/json/faults.ts'
 import { saying } from '../lib/message-code.ts'
 import { JsonText } from '../lib/json/json-text.ts'
 import {
@@ -84,8 +85,9 @@ export class EventReader {
   }
 
   #assertText(): void {
-    if (this.#bytes.length === 0) throw new BodyMalformedError('it is empty')
-    if (!isUtf8(this.#bytes)) throw new BodyMalformedError('it is not UTF-8')
+    if (this.#bytes.length === 0) throw emptyBody()
+    if (!isUtf8(this.#bytes))
+      throw saying(new BodyMalformedError('it is not UTF-8'), { code: 'bodyNotUtf8', values: [] })
   }
 
   #body(): unknown {

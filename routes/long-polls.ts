@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BackpressureError, ValidationError } from '../lib/errors.ts'
+import { saying } from '../lib/message-code.ts'
 import type { EventPageOfAllQuery } from '../lib/schemas/event-page.ts'
 import { admitRequest } from './admit-request.ts'
 import { subscriptionOf } from './subscription-query.ts'
@@ -25,7 +26,8 @@ export function longPolls(server: FastifyInstance) {
     const outcome = await polls.next(reply.raw, { namespace, admitted, waitMs: wait * 1_000 })
     // The new admission says why, if it is refused.
     if (outcome.status === 'unauthorized') return answer(namespace, request, reply)
-    if (outcome.status === 'failed') throw new BackpressureError('the log could not be read')
+    if (outcome.status === 'failed')
+      throw saying(new BackpressureError('the log could not be read'), { code: 'logUnread', values: [] })
     // Kept, the connection would hold up the server's close.
     if (polls.isEnding) reply.header('connection', 'close')
     return reply.type('application/json; charset=utf-8').send(outcome.body)

@@ -44,10 +44,10 @@ export function BulkSelection({ chosen, onDone, onClose }: BulkSelectionProps) {
       {({ failed, failures }) =>
         failed > 0 && (
           <ul class="failures" tabIndex={0} aria-label={t.instances.failed(formats.value.count(failed))}>
-            {failures.map(({ name, code, message }) => (
+            {failures.map(({ name, ...failure }) => (
               <li key={name}>
-                <a href={href('instances', name)}>{name}</a> <code class="reason">{code}</code>{' '}
-                <ServerText code={code} message={message} />
+                <a href={href('instances', name)}>{name}</a> <code class="reason">{failure.code}</code>{' '}
+                <ServerText {...failure} />
               </li>
             ))}
             {failed > failures.length && (

@@ -18,19 +18,21 @@ export function Faults() {
   )
 }
 
-function Unanswered({ error: { code, message, status } }: { error: ApiError }) {
+function Unanswered({ error }: { error: ApiError }) {
   const t = texts.value
   return (
     <div class="fault">
-      <strong>{status === 0 ? t.faults.unreachable : t.faults.failing}</strong> <code>{code}</code>{' '}
-      <ServerText code={code} message={message} /> <span class="hint">{t.faults.unreachableHint}</span>
+      <strong>{error.status === 0 ? t.faults.unreachable : t.faults.failing}</strong> <code>{error.code}</code>{' '}
+      <ServerText code={error.code} message={error.message} params={error.params} />{' '}
+      <span class="hint">{t.faults.unreachableHint}</span>
     </div>
   )
 }
 
-function FaultLine({ fault: { component, code, message, queue, queues = 1, since } }: { fault: Fault }) {
+function FaultLine({ fault }: { fault: Fault }) {
   const t = texts.value
   const f = formats.value
+  const { component, code, queue, queues = 1, since } = fault
   const known = t.faults.components[component as keyof typeof t.faults.components]
   const facts = [
     queue !== undefined && t.faults.queue(queue),
@@ -39,7 +41,7 @@ function FaultLine({ fault: { component, code, message, queue, queues = 1, since
   ].filter((fact) => fact !== false)
   return (
     <div class="fault">
-      <strong>{known?.title ?? component}</strong> <code>{code}</code> <ServerText code={code} message={message} />{' '}
+      <strong>{known?.title ?? component}</strong> <code>{code}</code> <ServerText {...fault} />{' '}
       {facts.length > 0 && <span class="facts">{facts.join(' · ')}</span>}{' '}
       {known && <span class="hint">{known.hint}</span>}
     </div>

@@ -1,18 +1,19 @@
-import { language } from '../state/preferences.ts'
-import { sentenceOf } from '../texts/message-words.ts'
+import { explanationOfFault, type Told } from '../explain.ts'
+import { messageWords, sentenceOf } from '../texts/message-words.ts'
 import { OriginalText } from './original-text.tsx'
 
 /**
  * The message of a fault, which this server, AWS or the browser has written in English. Another language has the sentence of its
- * code instead, and the message on demand.
+ * code and what its params say instead, and the message on demand if it says more.
  */
-export function ServerText({ code, message }: { code: string; message: string }) {
-  if (language.value === 'en') return <span class="said">{message}</span>
-  const sentence = sentenceOf(code)
+export function ServerText({ code, message, params = [] }: Told) {
+  const words = messageWords.value
+  const { text, original } = explanationOfFault({ code, message, params }, words)
+  const sentences = [words.faults && sentenceOf(code), text].filter((one) => one !== undefined)
   return (
     <>
-      {sentence !== undefined && <span class="said">{sentence}</span>}
-      <OriginalText messages={[message]} />
+      {sentences.length > 0 && <span class="said">{sentences.join(' ')}</span>}
+      <OriginalText messages={original === undefined ? [] : [original]} />
     </>
   )
 }

@@ -5,7 +5,8 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { loadOf, type Refusals } from './refusals.ts'
 
 /** A refusal, which has its code, or an error of the store. */
-export type IntakeError = Error & Partial<Pick<InstanceEventsError, 'code' | 'statusCode'>> & { instance?: string }
+export type IntakeError = Error &
+  Partial<Pick<InstanceEventsError, 'code' | 'statusCode' | 'params'>> & { instance?: string }
 
 export interface IntakeCountsOptions {
   metrics: Metrics
@@ -34,8 +35,9 @@ export class IntakeCounts {
 
   /** Counts events that the store did not append. @returns the error */
   notAppended(error: IntakeError, events: readonly NewEvent[]): IntakeError {
-    const { code = error.name, statusCode = 500, message, instance } = error
-    if (statusCode >= 500) this.#options.refusals.refused({ code, message, instance }, events.length, loadOf(events))
+    const { code = error.name, statusCode = 500, message, params = [], instance } = error
+    if (statusCode >= 500)
+      this.#options.refusals.refused({ code, message, params, instance }, events.length, loadOf(events))
     return this.refused(error, events.length)
   }
 

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { MessageParams } from '../error-class.ts'
 import type { NewEvent } from '../events/event.ts'
 import { eventSize } from '../events/messages.ts'
 
@@ -23,12 +24,17 @@ export interface Refusal {
   code: string
   /** The message of the last refusal. */
   message: string
+  /** What it says, as in the replies of errors; empty if only the message tells. */
+  params: readonly (MessageParams | null)[]
   /** Number of events. */
   count: number
   since: Date
   /** Name of the instance whose share was used up the last time; `undefined`: the cause concerned all. */
   instance: string | undefined
 }
+
+/** The error of refused events. */
+type Refused = Pick<Refusal, 'code' | 'message'> & Partial<Pick<Refusal, 'params' | 'instance'>>
 
 type Noted = Refusal & Load & { lastAt: number }
 
@@ -53,12 +59,13 @@ export class Refusals {
   }
 
   /** @param error has the name of an instance if the cause concerns no other */
-  refused(error: { code: string; message: string; instance?: string | undefined }, count: number, load: Load): void {
-    const { code, message, instance } = error
+  refused(error: Refused, count: number, load: Load): void {
+    const { code, message, params = [], instance } = error
     const before = this.#recent().get(code)
     this.#byCode.set(code, {
       code,
       message,
+      params,
       count: (before?.count ?? 0) + count,
       since: before?.since ?? new Date(),
       size: Math.min(load.size, before?.size ?? Infinity),
@@ -76,9 +83,10 @@ export class Refusals {
   }
 
   list(): Refusal[] {
-    return [...this.#recent().values()].map(({ code, message, count, since, instance }) => ({
+    return [...this.#recent().values()].map(({ code, message, params, count, since, instance }) => ({
       code,
       message,
+      params,
       count,
       since,
       instance

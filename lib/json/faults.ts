@@ -1,5 +1,5 @@
 import { BodyMalformedError } from '../errors.ts'
-import type { MessageCode } from '../message-code.ts'
+import { type MessageCode, saying } from '../message-code.ts'
 
 /** A value is valid JSON, but over a limit for events. The message continues the name of its field. */
 export class JsonLimitError extends Error {
@@ -14,9 +14,16 @@ export class JsonLimitError extends Error {
   }
 }
 
+/** The error about a body without a byte. */
+export function emptyBody(): BodyMalformedError {
+  return saying(new BodyMalformedError('it is empty'), { code: 'bodyEmpty', values: [] })
+}
+
 /** Returns the error about a byte that cannot stand where it does, or that is missing. */
 export function unexpected(bytes: Buffer, at: number): Error {
-  if (at >= bytes.length) return new BodyMalformedError('it ends too early')
+  if (at >= bytes.length) return saying(new BodyMalformedError('it ends too early'), { code: 'bodyCut', values: [] })
   const [character] = bytes.toString('utf8', at, at + 4)
-  return new BodyMalformedError(`unexpected ${JSON.stringify(character)} at byte ${at}`)
+  const found = JSON.stringify(character)
+  const error = new BodyMalformedError(`unexpected ${found} at byte ${at}`)
+  return saying(error, { code: 'bodyUnexpected', values: [found, at] })
 }

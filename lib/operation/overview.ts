@@ -1,6 +1,7 @@
 import { oldestOpenSilenceSeconds } from '../activity/quietest.ts'
 import { PART_MS } from '../activity/windows.ts'
 import type { EventLog } from '../event-log/event-log.ts'
+import type { MessageCode } from '../message-code.ts'
 import type { Fault } from './fault.ts'
 import type { DifferingQueues } from '../sqs/new-queues.ts'
 import { fullBacklog } from '../store/backlog.ts'
@@ -37,21 +38,27 @@ export async function overview(options: OverviewOptions) {
   const faults: Fault[] = sqs?.faults() ?? []
   for (const [component, check] of Object.entries(checks)) {
     if (check.ok) continue
-    const { code, message } = check
+    const { ok: _, ...fault } = check
     // A fault of queues with this code says more than the failed check.
-    if (!faults.some((fault) => fault.code === code)) faults.unshift({ component, code, message })
+    if (!faults.some(({ code }) => code === fault.code)) faults.unshift({ component, ...fault })
   }
   const pending = store.deliveries.pendingCount()
   const { maxPending } = store.deliveries
   if (pending >= maxPending) {
-    const { code, message } = fullBacklog({ pending, max: maxPending })
-    faults.unshift({ component: 'eventLog', code, message })
+    const { code, message, params = [] } = fullBacklog({ pending, max: maxPending })
+    faults.unshift({ component: 'eventLog', code, message, params })
   }
-  for (const { code, message, count, since, instance } of eventLog.refusals.list()) {
+  for (const { code, message, params, count, since, instance } of eventLog.refusals.list()) {
     // The same reason is listed above while it lasts; that of one instance is another.
     if (instance === undefined && faults.some((fault) => fault.component === 'eventLog' && fault.code === code))
       continue
-    faults.unshift({ component: 'eventLog', code, message: `Recently refused: ${count} events. ${message}`, since })
+    faults.unshift({
+      component: 'eventLog',
+      code,
+      message: `Recently refused: ${count} events. ${message}`,
+      params: [{ code: 'recentlyRefused' satisfies MessageCode, values: [count] }, ...params],
+      since
+    })
   }
   faults.push(...(websocket?.faults() ?? []), ...eventLog.otherFaults.flatMap((fault) => fault() ?? []))
   return {

@@ -1,10 +1,12 @@
+import type { InstanceEventsError } from '../error-class.ts'
 import type { EventStore } from '../store/event-store.ts'
+import type { Fault } from './fault.ts'
 
 /** Milliseconds for which a result is reused, so that callers cannot cause more calls to AWS. */
 const FRESH_MS = 2_000
 
 /** The result of a check. `code` is of this package, of AWS or of the operating system. */
-export type Check = { ok: true } | { ok: false; code: string; message: string }
+export type Check = { ok: true } | ({ ok: false } & Pick<Fault, 'code' | 'message' | 'params'>)
 
 export interface ReadinessOptions {
   store: Pick<EventStore, 'check'>
@@ -42,6 +44,6 @@ export class Readiness {
   }
 }
 
-function failed({ code = 'Error', message }: Error & { code?: string }): Check {
-  return { ok: false, code, message }
+function failed({ code = 'Error', message, params }: Error & Partial<InstanceEventsError>): Check {
+  return { ok: false, code, message, ...(params && { params }) }
 }

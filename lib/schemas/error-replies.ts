@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from '@sinclair/typebox'
+import type { MessageParams } from '../error-class.ts'
 import * as errors from '../errors.ts'
 import { Nullable } from './nullable.ts'
 
@@ -36,6 +37,17 @@ export function codesOf(status: number): string[] {
   })
 }
 
+/** What messages say, for programs that write them in another language. */
+export function paramsOf(description: string) {
+  const params = Type.Object({
+    code: Type.String(),
+    field: Type.Optional(Type.String()),
+    values: Type.Array(Type.Union([Type.String(), Type.Number()]))
+  })
+  // The arrays of errors are readonly.
+  return Type.Unsafe<readonly (MessageParams | null)[]>(Type.Array(Nullable(params), { description }))
+}
+
 /** Evolution API's error shape, plus `code`. */
 function errorReply(status: number) {
   const codes = codesOf(status)
@@ -46,18 +58,8 @@ function errorReply(status: number) {
       code: Type.String({ enum: codes, description: 'Stable; the messages may change.' }),
       response: Type.Object({ message: Type.Array(Type.String(), { description: 'One line for each fault.' }) }),
       params: Type.Optional(
-        Type.Array(
-          Nullable(
-            Type.Object({
-              code: Type.String(),
-              field: Type.Optional(Type.String()),
-              values: Type.Array(Type.Union([Type.String(), Type.Number()]))
-            })
-          ),
-          {
-            description:
-              'What each message says, for programs that write it in another language: a keyword of JSON Schema or a code, the member of the request, and what else the message names.'
-          }
+        paramsOf(
+          'What each message says, for programs that write it in another language: a keyword of JSON Schema or a code, the member of the request, and what else the message names.'
         )
       )
     },

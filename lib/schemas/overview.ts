@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { paramsOf } from './error-replies.ts'
 import { Nullable } from './nullable.ts'
 import { OtherAttributes } from './queues.ts'
 import { NodeId, SERVER_EXAMPLE } from './server.ts'
@@ -158,6 +159,7 @@ export const OverviewReply = Type.Object(
         component: Type.String(),
         code: Type.String({ description: 'A code of this server, of AWS or of the operating system.' }),
         message: Type.String(),
+        params: Type.Optional(paramsOf('What the sentences of the message say, as in the replies of errors.')),
         queue: Type.Optional(Type.String({ description: 'The queue that the fault has blocked longest.' })),
         queues: Type.Optional(Type.Integer({ description: 'Number of queues that the fault blocks.' })),
         since: Type.Optional(Type.String({ format: 'date-time' }))

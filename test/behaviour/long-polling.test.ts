@@ -225,7 +225,8 @@ t.test('a request that waits for the store is refused when the log cannot be rea
   t.match(await polled, {
     status: 503,
     code: 'IEV_BACKPRESSURE',
-    response: { message: [/the log could not be read$/] }
+    response: { message: [/the log could not be read$/] },
+    params: [{ code: 'logUnread', values: [] }]
   })
   held.open()
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { MessageParams } from '../../lib/error-class.ts'
 import * as errors from '../../lib/errors.ts'
 import { codesOf } from '../../lib/schemas/error-replies.ts'
-import { explanationsOf, explanationsOfField, type MessageWords } from '../../console/explain.ts'
+import { explanationOfFault, explanationsOf, explanationsOfField, type MessageWords } from '../../console/explain.ts'
 import { formatsOf } from '../../console/format.ts'
 import { errorsEn } from '../../console/texts/errors/en.ts'
 import { faultsPtBr } from '../../console/texts/faults/pt-br.ts'
@@ -52,6 +52,29 @@ t.test('messages are said in the language of the page, or else shown as they are
     explanationsOf(error, english),
     messages.map((text) => ({ text, original: undefined }))
   )
+})
+
+t.test('a fault is said in one text, with the original if it says more', async (t) => {
+  const refused = { code: 'recentlyRefused', values: [1_234] }
+  const told = (...params: (MessageParams | null)[]) =>
+    explanationOfFault({ code: 'IEV_BACKPRESSURE', message: 'It is full', params }, portuguese)
+  const count = 'Eventos recusados há pouco: 1.234.'
+  t.strictSame(told(refused, { code: 'diskFull', values: [] }), {
+    text: `${count} O disco do log de eventos está cheio: libere espaço.`,
+    original: undefined
+  })
+  t.strictSame(told(refused, { code: 'databaseAway', values: [] }), {
+    text: `${count} O PostgreSQL não atende agora.`,
+    original: 'It is full'
+  })
+  t.strictSame(told(refused, null), { text: count, original: 'It is full' })
+  const unsaid = { text: undefined, original: 'It is full' }
+  t.strictSame(told(), unsaid)
+  t.strictSame(explanationOfFault({ code: 'ENOSPC', message: 'It is full' }, portuguese), unsaid)
+  t.strictSame(explanationOfFault({ code: 'ENOSPC', message: 'It is full' }, english), {
+    text: 'It is full',
+    original: undefined
+  })
 })
 
 t.test('messages are matched to the field that they name', async (t) => {

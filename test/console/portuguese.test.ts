@@ -127,12 +127,21 @@ t.test('a Portuguese page has no English sentence, whatever is refused', { skip 
       queue: 'a',
       queues: 1
     }
-    const full = { component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'The limit of deliveries is reached' }
+    const full = {
+      component: 'eventLog',
+      code: 'IEV_BACKPRESSURE',
+      message: 'The limit of deliveries is reached',
+      params: [
+        { code: 'recentlyRefused', values: [1_234] },
+        { code: 'diskFull', values: [] }
+      ]
+    }
     await page.route('**/overview', async (route) => {
       const reply = await route.fetch()
       await route.fulfill({ json: { ...((await reply.json()) as object), faults: [fault, full] } })
     })
-    await alert(ptBr.errors.IEV_BACKPRESSURE).waitFor()
+    const said = 'Eventos recusados há pouco: 1.234. O disco do log de eventos está cheio: libere espaço.'
+    await alert(`${ptBr.errors.IEV_BACKPRESSURE} ${said}`).waitFor()
     await alert('ECONNREFUSED').waitFor()
     t.same(await englishOf(page), [])
     await page.unroute('**/overview')

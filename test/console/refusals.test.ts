@@ -1,12 +1,16 @@
 import { EventEmitter } from 'node:events'
-import type { FastifyInstance, InjectOptions } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type InjectOptions } from 'fastify'
 import t from 'tap'
 import { explanationsOf, type Refusal } from '../../console/explain.ts'
 import { formatsOf } from '../../console/format.ts'
+import { errorsPtBr } from '../../console/texts/errors/pt-br.ts'
 import { faultsPtBr } from '../../console/texts/faults/pt-br.ts'
 import * as errors from '../../lib/errors.ts'
 import { BodyIntake } from '../../lib/http/body-intake.ts'
+import { refused } from '../../lib/store/postgres/connection.ts'
+import { refusedWrite } from '../../lib/store/sqlite/database.ts'
 import { fullBacklog } from '../../lib/store/backlog.ts'
+import { toAnswer } from '../../routes/error-answer.ts'
 import { UnreadPages } from '../../routes/unread-pages.ts'
 import { API_KEY, build } from '../support/build.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
@@ -14,15 +18,20 @@ import { startSqs } from '../support/sqs.ts'
 
 const headers = { apikey: API_KEY }
 const words = { faults: faultsPtBr, ...formatsOf('pt-BR') }
-/** Their messages quote others (PostgreSQL, the file system, the parser of JSON), or the console sends no such request. */
-const ON_DEMAND = [
-  'IEV_BACKPRESSURE',
-  'IEV_BODY_MALFORMED',
-  'IEV_UNSUPPORTED_CONTENT_ENCODING',
-  'IEV_UNSUPPORTED_MEDIA_TYPE'
+/** Each of their causes has a code of its own. */
+const BY_CAUSE = ['IEV_BACKPRESSURE', 'IEV_BODY_MALFORMED', 'IEV_LIMIT_EXCEEDED']
+const [, , BY_LIMIT] = BY_CAUSE
+/** Errors of Fastify below 500 that no request to the routes can cause: their parsers and their 404 are others. */
+const NOT_CAUSED = [
+  'FST_ERR_CTP_EMPTY_JSON_BODY',
+  'FST_ERR_CTP_INSTANCE_ALREADY_STARTED',
+  'FST_ERR_CTP_INVALID_JSON_BODY',
+  'FST_ERR_INVALID_URL',
+  'FST_ERR_NOT_FOUND',
+  'FST_ERR_ROUTE_MISSING_CONTENT',
+  'FST_ERR_ROUTE_MISSING_CONTENT_TYPE',
+  'FST_ERR_VALIDATION'
 ]
-/** Each of its limits has a code of its own. */
-const BY_LIMIT = 'IEV_LIMIT_EXCEEDED'
 
 /** What a page in Portuguese says of an error: its texts, and the English ones that it shows on demand. */
 function said({ code, messages, params = [] }: Omit<Refusal, 'params'> & Partial<Pick<Refusal, 'params'>>) {
@@ -49,7 +58,7 @@ function thrownBy(work: () => unknown): errors.InstanceEventsError {
   throw new Error('Nothing was thrown')
 }
 
-t.test('each message that names something is said in Portuguese, or it is listed why not', async (t) => {
+t.test('each message that names something is said in Portuguese', async (t) => {
   const unsaid = Object.entries(errors).flatMap(([name, value]) => {
     if (!name.endsWith('Error')) return []
     const Class = value as unknown as new (...values: string[]) => errors.InstanceEventsError
@@ -57,7 +66,20 @@ t.test('each message that names something is said in Portuguese, or it is listed
     const names = params.some((entry) => entry !== null && entry.values.length > 0)
     return names && statusCode !== 500 && !Object.hasOwn(faultsPtBr, code) ? [code] : []
   })
-  t.same(unsaid.sort(), [...ON_DEMAND, BY_LIMIT].sort())
+  t.same(unsaid.sort(), BY_CAUSE)
+})
+
+t.test('each error of Fastify that a request can cause is said in Portuguese', async (t) => {
+  const request = { headers: {}, url: '/a%', routeOptions: { bodyLimit: 1_000 } } as unknown as FastifyRequest
+  const reply = { statusCode: 200 } as FastifyReply
+  const unsaid = Object.entries(Fastify.errorCodes).flatMap(([name, FastifysError]) => {
+    const error = new FastifysError('a', 'b', 'c')
+    if ((error.statusCode ?? 500) >= 500) return []
+    const { code, messages, params } = toAnswer(error, request, reply)
+    t.ok(Object.hasOwn(errorsPtBr, code), name)
+    return said({ code, messages, params }).originals.length > 0 ? [name] : []
+  })
+  t.same(unsaid.sort(), NOT_CAUSED)
 })
 
 t.test('refused requests about instances, selections and keys', async (t) => {
@@ -146,6 +168,12 @@ t.test('refused requests about events and dead letters', async (t) => {
     payload: `{"event":"call","data":${data}}`
   })
   t.equal((await server.inject(raw('1'))).statusCode, 202)
+  const malformed = (payload: string | Buffer, type = 'application/json'): InjectOptions => ({
+    method: 'POST',
+    url: '/events/sales',
+    headers: { ...headers, 'content-type': type },
+    payload
+  })
   const erase = (payload: object): InjectOptions => ({ method: 'POST', url: '/events/sales/erase', payload })
   const redrive = (payload: object): InjectOptions => ({ method: 'POST', url: '/sqs/deadletters/redrive', payload })
   const ids = Array.from({ length: 1_001 }, (_, index) => index + 1)
@@ -160,6 +188,11 @@ t.test('refused requests about events and dead letters', async (t) => {
       'IEV_EVENT_INVALID',
       'data tem o número 1e400: a partir de 1e308, quem lê JSON perde o valor dele.'
     ],
+    [raw('x'), 'IEV_BODY_MALFORMED', 'O corpo tem "x" no byte 23, onde não pode estar.'],
+    [malformed(''), 'IEV_BODY_MALFORMED', 'O corpo está vazio.'],
+    [malformed('{'), 'IEV_BODY_MALFORMED', 'O corpo termina cedo demais.'],
+    [malformed(Buffer.from([0x22, 0xff, 0x22])), 'IEV_BODY_MALFORMED', 'O corpo não está em UTF-8.'],
+    [malformed('<a/>', 'text/xml'), 'IEV_UNSUPPORTED_MEDIA_TYPE', 'Ele veio com content-type: text/xml.'],
     [raw(`"${'x'.repeat(400_000)}"`), 'IEV_BODY_TOO_LARGE', 'O limite é de 400.000 bytes.'],
     [
       { url: '/events/sales?after=1&before=2' },
@@ -251,16 +284,26 @@ t.test('a server without room, and one whose file is damaged', async (t) => {
   const reply = { raw: new EventEmitter(), request: { params: {} } } as unknown as Parameters<UnreadPages['add']>[1]
   unread.add('x', reply)
   t.after(() => reply.raw.emit('close'))
-  const refused = [
+  const sqliteRefusal = (errcode: number) =>
+    refusedWrite(
+      Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode })
+    ) as errors.BackpressureError
+  const refusals = [
     fullBacklog({ pending: 1_000, max: 1_000 }),
     thrownBy(() => intake.resize('sales', { from: 0, to: 50 })),
     thrownBy(() => unread.add('x', reply)),
-    new errors.StoreDamagedError('events.db', 'row 5 is missing')
+    new errors.StoreDamagedError('events.db', 'row 5 is missing'),
+    sqliteRefusal(13),
+    sqliteRefusal(10),
+    refused(new Error('read ECONNRESET')) as errors.BackpressureError
   ].map(({ code, message, params }) => said({ code, messages: [message], ...(params && { params }) }))
-  t.match(refused, [
+  t.match(refusals, [
     { texts: ['Há 1.000 entregas pendentes ao SQS; o limite é 1.000.'], originals: [] },
     { texts: [/^40 bytes de outras requisições/], originals: [] },
     { texts: ['Há páginas demais do log que clientes ainda não leram.'], originals: [] },
-    { texts: [/^Banco de dados events\.db: pare o servidor/], originals: [/row 5 is missing/] }
+    { texts: [/^Banco de dados events\.db: pare o servidor/], originals: [/row 5 is missing/] },
+    { texts: ['O disco do log de eventos está cheio: libere espaço.'], originals: [] },
+    { texts: ['O log de eventos não pode ser escrito.'], originals: [/disk I\/O error/] },
+    { texts: ['O PostgreSQL não atende agora.'], originals: [/ECONNRESET/] }
   ])
 })

@@ -28,7 +28,10 @@ t.test('a body that is empty or no JSON is refused with its fault', async (t) =>
     return [reply.statusCode, status, code, ...response.message]
   }
   t.strictSame(await post(''), [400, 400, 'IEV_BODY_MALFORMED', 'The body is not JSON: it is empty'])
-  t.match(await post('{"enabled":'), [400, 400, 'IEV_BODY_MALFORMED', /^The body is not JSON: /])
+  const refused = (fault: string | RegExp) => [400, 400, 'IEV_BODY_MALFORMED', fault]
+  t.strictSame(await post('{"enabled":'), refused('The body is not JSON: it ends too early'))
+  t.strictSame(await post('{"enabled": yes}'), refused('The body is not JSON: unexpected "y" at byte 12'))
+  t.match(await post('['.repeat(200)), refused(/^The body is not JSON: /), 'nested deeper than events may be')
 })
 
 t.test('an unknown route is 404 whatever its body is, and the reply says who may have it', async (t) => {

@@ -207,6 +207,7 @@ t.test('events that are refused are a fault until they are accepted again', asyn
       component: 'eventLog',
       code: 'IEV_BACKPRESSURE',
       message: 'Recently refused: 2 events. no room',
+      params: [{ code: 'recentlyRefused', values: [2] }],
       since: /^\d{4}-/
     }
   ])
@@ -216,12 +217,15 @@ t.test('events that are refused are a fault until they are accepted again', asyn
 
 t.test('the reason why events are refused is one fault', async (t) => {
   const { server, overview } = await start(t, { sqs: false, websocket: false })
-  const full = Object.assign(new Error('the disk is full'), { code: 'IEV_BACKPRESSURE', statusCode: 503 })
+  const params = [{ code: 'diskFull', values: [] }]
+  const full = Object.assign(new Error('the disk is full'), { code: 'IEV_BACKPRESSURE', statusCode: 503, params })
   const { store } = server.eventLog
   Object.assign(store.log, { append: () => Promise.reject(full) })
   Object.assign(store, { check: () => Promise.reject(full) })
   await t.rejects(server.onInstanceEvent({ instance: 'sales', event: 'call', data: 1 }), full)
-  t.match((await overview()).faults, [{ component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'the disk is full' }])
+  t.match((await overview()).faults, [
+    { component: 'eventLog', code: 'IEV_BACKPRESSURE', message: 'the disk is full', params }
+  ])
   t.equal((await overview()).faults.length, 1)
 })
 

@@ -21,10 +21,7 @@ type Keyword =
   | 'maxProperties'
   | 'uniqueItems'
 
-/**
- * Errors whose message names something. Left out are messages that are texts of other origin (`IEV_BACKPRESSURE`: PostgreSQL or the
- * file system; `IEV_BODY_MALFORMED`: the parser of JSON), and those of requests that the console does not send.
- */
+/** Errors whose message names something. Those that are missing have a `MessageCode` for each of their causes. */
 type ErrorCode =
   | 'IEV_BODY_TOO_LARGE'
   | 'IEV_DEAD_LETTER_NOT_FOUND'
@@ -38,6 +35,8 @@ type ErrorCode =
   | 'IEV_STORE_DAMAGED'
   | 'IEV_TOO_MANY_INSTANCES'
   | 'IEV_TRANSPORT_DISABLED'
+  | 'IEV_UNSUPPORTED_CONTENT_ENCODING'
+  | 'IEV_UNSUPPORTED_MEDIA_TYPE'
 
 /** What the messages of errors say, by the code of their params, in a language other than the server's. */
 export type FaultTexts = Record<

@@ -48,14 +48,25 @@ export const faultsPtBr: FaultTexts = {
     `A instância "${name}" já usou a parte dela das entregas pendentes ao SQS (${own}; o limite de todas é ${max}): os eventos dela voltam a ser aceitos quando o SQS aceitar mais deles.`,
   bodiesFull: (_field, others, own, max) =>
     `${others} bytes de outras requisições com eventos estão em andamento, ${own} deles da mesma origem; o limite é ${max} (bodiesLimit), e cada origem tem no máximo a metade.`,
+  bodyCut: () => 'O corpo termina cedo demais.',
+  bodyEmpty: () => 'O corpo está vazio.',
+  bodyNotUtf8: () => 'O corpo não está em UTF-8.',
+  bodyUnexpected: (_field, found, byte) => `O corpo tem ${found} no byte ${byte}, onde não pode estar.`,
   characters: (field) => `${field} não pode conter caracteres de controle nem caracteres Unicode inválidos.`,
+  databaseAway: () => 'O PostgreSQL não atende agora.',
+  diskFull: () => 'O disco do log de eventos está cheio: libere espaço.',
   erasing: (_field, name) => `Outra requisição já está apagando eventos de "${name}": envie uma de cada vez.`,
   eventUnknown: (field, name, nearest) =>
     `${field}: "${name}" não é um evento conhecido; os mais parecidos são ${nearest}.`,
   excludes: (field, other) => `${field} e ${other} não podem ser usados juntos: envie um dos dois.`,
+  fileChanged: (_field, path) => `O arquivo ${path} não está como o servidor o gravou: reinicie o servidor.`,
+  fileNotSynced: (_field, path) => `O sistema não conseguiu gravar ${path} no disco: reinicie o servidor.`,
   goesWith: (field, other) => `${field} só pode ser usado com ${other}.`,
   jidInvalid: (field, jid) => `${field}: "${jid}" não é um JID do WhatsApp.`,
   keyRefused: () => 'Essa chave não autoriza a requisição.',
+  lengthDiffers: () => 'O corpo não tem o tamanho que o cabeçalho content-length informa.',
+  logUnread: () => 'O log de eventos não pôde ser lido.',
+  logUnwritable: () => 'O log de eventos não pode ser escrito.',
   nameDots: (field) => `${field} não pode ser "." nem "..": URLs não os aceitam.`,
   nameLength: (field, max, has) => `${field} precisa ter de 1 a ${max} caracteres (tem ${has}).`,
   nameOfRoute: (_field, name) => `"${name}" faz parte de uma rota, GET /events/${name}: escolha outro nome.`,
@@ -66,9 +77,13 @@ export const faultsPtBr: FaultTexts = {
     `${field} tem o número ${number}: a partir de ${from}, quem lê JSON perde o valor dele.`,
   oneRequired: (_field, first, second) => `A requisição precisa de ${first} ou de ${second}.`,
   pagesUnread: () => 'Há páginas demais do log que clientes ainda não leram.',
+  pathMalformed: (_field, path) =>
+    `O caminho precisa estar em UTF-8, com codificação percentual: "%" se escreve "%25" (veio "${path}").`,
+  pathTooLong: () => 'Uma parte do caminho é longa demais.',
   queuesNotReady: (_field, ready, all, names) =>
     `A seleção não mudou. ${ready} das ${all} filas dela estão prontas e ficam; faltam: ${names}.`,
   rateExceeded: (_field, name, rate, limit) => `"${name}" passou do limite ${rate}, que é de ${limit} por nó.`,
+  recentlyRefused: (_field, count) => `Eventos recusados há pouco: ${count}.`,
   retainedExceeded: (_field, name, limit) =>
     `"${name}" já ocupa ${limit} bytes do log, o limite dela (retainedBytes): espere até que eventos antigos sejam removidos.`,
   standsAlone: (field, others) => `${field} não pode ser usado com outros: retire ${others}.`,
@@ -89,5 +104,7 @@ export const faultsPtBr: FaultTexts = {
     `Banco de dados ${path}: pare o servidor e restaure um backup, ou recupere o que for legível com o .recover do sqlite3.`,
   IEV_TOO_MANY_INSTANCES: (_field, name, max) =>
     `"${name}" não foi registrada: o limite é de ${max} instâncias (autoRegisterMax). Crie-a, ou aumente o limite.`,
-  IEV_TRANSPORT_DISABLED: (_field, transport) => `Transporte: ${transport}.`
+  IEV_TRANSPORT_DISABLED: (_field, transport) => `Transporte: ${transport}.`,
+  IEV_UNSUPPORTED_CONTENT_ENCODING: (_field, encoding) => `Ele veio com content-encoding: ${encoding}.`,
+  IEV_UNSUPPORTED_MEDIA_TYPE: (_field, type) => `Ele veio com content-type: ${type}.`
 }

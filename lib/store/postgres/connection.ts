@@ -1,5 +1,6 @@
 import { DatabaseError, Pool, types, type ClientConfig, type PoolClient, type QueryConfig } from 'pg'
 import { BackpressureError, ClosingError } from '../../errors.ts'
+import { saying } from '../../message-code.ts'
 import type { Row } from '../rows.ts'
 
 /** Time limits: a query that is never answered must not hold its caller. */
@@ -48,7 +49,12 @@ export function isTransient(error: unknown): boolean {
 export function refused(error: unknown): Error {
   const held = error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE
   const message = held ? 'another session holds a lock that appends need' : (error as Error).message
-  return isTransient(error) ? new BackpressureError(`PostgreSQL: ${message}`, { cause: error }) : (error as Error)
+  return isTransient(error) ? databaseAway(message, { cause: error }) : (error as Error)
+}
+
+/** The error of callers that may try again later. */
+export function databaseAway(message: string, options?: ErrorOptions): BackpressureError {
+  return saying(new BackpressureError(`PostgreSQL: ${message}`, options), { code: 'databaseAway', values: [] })
 }
 
 /** A pool of connections, for queries on the tables of one schema. */

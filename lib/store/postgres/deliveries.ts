@@ -1,6 +1,5 @@
-import { BackpressureError } from '../../errors.ts'
 import { numberArray, textArray } from './binary-array.ts'
-import { refused, type PostgresPool } from './connection.ts'
+import { databaseAway, type PostgresPool, refused } from './connection.ts'
 import type { Backlog } from '../backlog.ts'
 import { PostgresLaneReads } from './lane-reads.ts'
 import { pendingShares } from './count-pending.ts'
@@ -149,7 +148,7 @@ export class PostgresDeliveries implements DeliveryStore {
     const upTo = reported.find((offset) => offset !== undefined) ?? NO_LIMIT
     const { events, epoch: found = this.epoch } = await this.#reads.events(lane, { ...options, upTo })
     await epoch.sync(found)
-    if (found !== this.epoch) throw new BackpressureError('PostgreSQL: connections see different epochs of the log')
+    if (found !== this.epoch) throw databaseAway('connections see different epochs of the log')
     return events
   }
 

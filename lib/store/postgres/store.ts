@@ -1,8 +1,7 @@
 import { Backlog } from '../backlog.ts'
 import { CommitQueue, type Commit } from '../commit-queue.ts'
-import { BackpressureError } from '../../errors.ts'
 import { PostgresBlockedAddresses } from './blocked-addresses.ts'
-import { PostgresPool, refused } from './connection.ts'
+import { databaseAway, PostgresPool, refused } from './connection.ts'
 import { PostgresDeadLetters } from './dead-letters.ts'
 import { PostgresDeliveries } from './deliveries.ts'
 import { PostgresEpoch } from './epoch.ts'
@@ -178,7 +177,7 @@ export class PostgresStore implements EventStore {
 
   async check(): Promise<void> {
     this.#pool.assertOpen()
-    if (!this.#session.connected) throw new BackpressureError('PostgreSQL: the session that holds the locks is lost')
+    if (!this.#session.connected) throw databaseAway('the session that holds the locks is lost')
     // In two transactions: while it writes, appends continue.
     for (const part of ['lock', 'write']) {
       const query = { text: `SELECT ${this.#pool.schema}.check_${part}()`, query_timeout: CHECK_TIMEOUT_MS }

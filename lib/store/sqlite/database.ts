@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, StoreLockedError, StoreNewerError, StoreUnusableError } from '../../errors.ts'
+import { saying } from '../../message-code.ts'
 import { fileFault } from '../../text/file-fault.ts'
 import { SQLITE_MIGRATIONS } from './migrations.ts'
 import { BytesDamagedError } from './stored-bytes.ts'
@@ -101,6 +102,8 @@ export function sqliteCode(error: unknown): number | undefined {
 export function refusedWrite(error: unknown): Error {
   const code = sqliteCode(error)
   if (code === undefined) return error as Error
-  const reason = code === SQLITE_FULL ? 'the disk is full' : (error as Error).message
-  return new BackpressureError(`the event log cannot be written: ${reason}`, { cause: error })
+  const isFull = code === SQLITE_FULL
+  const reason = isFull ? 'the disk is full' : (error as Error).message
+  const refused = new BackpressureError(`the event log cannot be written: ${reason}`, { cause: error })
+  return saying(refused, { code: isFull ? 'diskFull' : 'logUnwritable', values: [] })
 }

@@ -2,6 +2,7 @@ import { fdatasync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { BackpressureError } from '../../errors.ts'
+import { saying } from '../../message-code.ts'
 import { AUTO_CHECKPOINT_PAGES } from './database.ts'
 import { WatchedFile } from './watched-file.ts'
 
@@ -73,7 +74,11 @@ export class SqliteSync {
     if (this.#failure) throw this.#failure
     for (const file of [this.#main, this.#wal]) {
       const fault = file.fault()
-      if (fault !== undefined) throw new BackpressureError(`${file.path} ${fault}: restart the server`)
+      if (fault !== undefined)
+        throw saying(new BackpressureError(`${file.path} ${fault}: restart the server`), {
+          code: 'fileChanged',
+          values: [file.path]
+        })
     }
   }
 
@@ -121,10 +126,11 @@ export class SqliteSync {
       await this.#sync(fd)
     } catch (error) {
       // What the system has dropped, a second call would not write (https://lwn.net/Articles/752063/).
-      this.#failure = new BackpressureError(
-        `${this.#path} could not be synced (${(error as Error).message}): restart the server`,
-        { cause: error }
-      )
+      const message = `${this.#path} could not be synced (${(error as Error).message}): restart the server`
+      this.#failure = saying(new BackpressureError(message, { cause: error }), {
+        code: 'fileNotSynced',
+        values: [this.#path]
+      })
       throw this.#failure
     }
   }

@@ -12,7 +12,11 @@ t.test('a deleted write-ahead log is a fault, and stopping keeps what was answer
   const { path, store, reopen } = openSqlite(t)
   await store.log.append([newEvent()])
   rmSync(`${path}-wal`)
-  const refused = { code: 'IEV_BACKPRESSURE', message: /events\.db-wal was deleted or replaced: restart the server/ }
+  const refused = {
+    code: 'IEV_BACKPRESSURE',
+    message: /events\.db-wal was deleted or replaced: restart the server/,
+    params: [{ code: 'fileChanged' }]
+  }
   await t.rejects(store.log.append([newEvent()]), refused)
   const next = await reopen()
   t.match(await next.log.append([newEvent()]), [{ offset: 2 }])

@@ -87,7 +87,11 @@ t.test('an event is answered and seen once it is durable, not before', async (t)
 
 t.test('after a disk has failed to keep a transaction nothing is accepted until a start', async (t) => {
   const { path, store, calls } = open(t)
-  const refused = { code: 'IEV_BACKPRESSURE', message: /events\.db could not be synced \(EIO.*\): restart the server/ }
+  const refused = {
+    code: 'IEV_BACKPRESSURE',
+    message: /events\.db could not be synced \(EIO.*\): restart the server/,
+    params: [{ code: 'fileNotSynced' }]
+  }
   const append = t.rejects(store.log.append([newEvent({ id: 'first', queues: ['a'] })]), refused)
   await until(() => calls.length === 1)
   calls[0]!.answer(new Error('EIO: i/o error, fdatasync'))
