@@ -3,10 +3,16 @@ import { closest, distance } from 'fastest-levenshtein'
 
 /** Words with more different characters are not suggested. */
 const NEAR = 3
+/** What a command does alone. */
+const LIST = 'list'
 
-/** Refuses an unknown subcommand of a command that also works alone. Commander would report an excess argument. */
+/**
+ * Refuses an unknown subcommand of a command that lists when it is alone, which it also does with `list`. Commander would report an
+ * excess argument.
+ */
 export function refuseArguments(command: Command): void {
-  const [word] = command.args
+  const [first, second] = command.args
+  const word = first === LIST ? second : first
   if (word === undefined) return
   const nearest = closest(
     word,

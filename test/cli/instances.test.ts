@@ -174,22 +174,46 @@ t.test('a selection is set, shown and switched off', async (t) => {
   })
 })
 
-t.test('the limits of an instance are shown, replaced and reset', async (t) => {
-  const { run } = await start(t)
+t.test('the limits of an instance are shown with who has set them, replaced and reset', async (t) => {
+  const { run } = await start(t, { eventLog: { instanceEventsPerSecond: 50 } })
   await run(['instances', 'create', 'sales'])
-  const server = 'as the server is set'
-  t.match(await run(['instances', 'limits', 'sales', '--events-per-second', '100', '--sockets', '0']), {
-    code: 0,
-    out: `eventsPerSecond  100\nbytesPerSecond  ${server}\nsockets  unlimited\nretainedBytes  ${server}`
-  })
+  const shown = async (...options: string[]) =>
+    (await run(['instances', 'limits', 'sales', ...options])).out.split('\n').map((line) => line.split(/ {2,}/))
+  t.strictSame(await shown('--bytes-per-second', '100', '--sockets', '0'), [
+    ['LIMIT', 'VALUE', 'SET BY'],
+    ['eventsPerSecond', '50', 'server'],
+    ['bytesPerSecond', '100', 'sales'],
+    ['sockets', 'unlimited', 'sales'],
+    ['retainedBytes', 'unlimited', 'server']
+  ])
   t.match(await run(['instances', 'limits', 'sales', '--json']), {
     code: 0,
-    out: '{"eventsPerSecond":100,"bytesPerSecond":null,"sockets":0,"retainedBytes":null}'
+    out: '{"eventsPerSecond":null,"bytesPerSecond":100,"sockets":0,"retainedBytes":null}'
   })
-  t.match(await run(['instances', 'limits', 'sales', '--bytes-per-second', '1000', '--retained-bytes', '5000']), {
-    out: `eventsPerSecond  ${server}\nbytesPerSecond  1000\nsockets  ${server}\nretainedBytes  5000`
-  })
-  t.match(await run(['instances', 'limits', 'sales', '--reset']), { out: /bytesPerSecond {2}as the server/ })
+  t.strictSame((await shown('--events-per-second', '1000', '--retained-bytes', '5000')).slice(1), [
+    ['eventsPerSecond', '1000', 'sales'],
+    ['bytesPerSecond', 'unlimited', 'server'],
+    ['sockets', '10000', 'server'],
+    ['retainedBytes', '5000', 'sales']
+  ])
+  t.same(
+    (await shown('--reset')).slice(1).map(([, , by]) => by),
+    ['server', 'server', 'server', 'server']
+  )
   t.match(await run(['instances', 'limits', 'nobody']), { code: 1, error: /\(IEV_INSTANCE_NOT_FOUND\)/ })
   t.match(await run(['instances', 'limits', 'sales', '--sockets', '-1']), { code: 2, error: /is not a whole number/ })
+
+  const { run: runThere } = await start(t, { sqs: false, websocket: false })
+  await runThere(['instances', 'create', 'sales'])
+  t.match(await runThere(['instances', 'limits', 'sales']), { out: /^sockets {10}no sockets {2}server$/m })
+})
+
+t.test('`list` does what a command does alone', async (t) => {
+  const { run } = await start(t)
+  await run(['instances', 'create', 'sales'])
+  const alone = await run(['instances', '--search', 'sal'])
+  t.match(alone.out, /^sales /m)
+  t.strictSame(await run(['instances', 'list', '--search', 'sal']), alone)
+  t.strictSame(await run(['deadletters', 'list', '--json']), await run(['deadletters', '--json']))
+  t.match(await run(['instances', 'list', 'all']), { code: 2, error: /^error: unknown command 'all'/ })
 })

@@ -38,7 +38,7 @@ export function addDeadLetters(program: Command, context: CliContext): void {
     .allowExcessArguments()
     .addHelpText(
       'after',
-      '\nExamples:\n  $ npx fastify-instance-events deadletters --instance sales\n  $ npx fastify-instance-events deadletters redrive --reason AccessDenied'
+      '\nWithout a command, or with `list`, lists them.\n\nExamples:\n  $ npx fastify-instance-events deadletters --instance sales\n  $ npx fastify-instance-events deadletters redrive --reason AccessDenied'
     )
     .action((_options, self: Command) => {
       refuseArguments(self)

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander'
 import type { SetLimitsReply } from '../../schemas/instance-changes.ts'
 import type { InstanceReply } from '../../schemas/instances.ts'
+import type { ServerReply } from '../../schemas/server.ts'
 import type { LimitsBody } from '../../schemas/limits.ts'
 import type { CliContext } from '../context.ts'
 import { wholeNumber } from '../numbers.ts'
-import { printJson } from '../output.ts'
+import { printJson, printTable } from '../output.ts'
 import { ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
 
@@ -59,8 +60,16 @@ async function limits(name: string, options: LimitsOptions, context: CliContext)
       ? (await client.request<SetLimitsReply>({ method: 'PUT', path: ['instance', 'limits', name], body })).limits
       : await read(name, client)
   if (json) return printJson(current, context)
-  for (const [limit, value] of Object.entries(current))
-    context.out(`${limit}  ${value === null ? 'as the server is set' : value === 0 ? 'unlimited' : value}`)
+  const { limits: ofServer } = await client.request<ServerReply>({ path: ['server'] })
+  const rows = Object.entries(current).map(([limit, own]) => {
+    const value = own ?? ofServer[limit as keyof typeof ofServer]
+    return [
+      limit,
+      value === null ? 'no sockets' : value === 0 ? 'unlimited' : String(value),
+      own === null ? 'server' : name
+    ]
+  })
+  printTable(['LIMIT', 'VALUE', 'SET BY'], rows, context)
 }
 
 async function read(instanceName: string, client: ServerClient) {

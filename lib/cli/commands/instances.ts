@@ -38,7 +38,7 @@ export function addInstances(program: Command, context: CliContext): void {
     .allowExcessArguments()
     .addHelpText(
       'after',
-      '\nExamples:\n  $ npx fastify-instance-events instances\n  $ npx fastify-instance-events instances --search sao --json'
+      '\nWithout a command, or with `list`, lists them.\n\nExamples:\n  $ npx fastify-instance-events instances\n  $ npx fastify-instance-events instances --search sao --json'
     )
     .action((_options, self: Command) => {
       refuseArguments(self)
