@@ -10,6 +10,8 @@ export interface Formats {
   age(seconds: number): string
   /** Date and time to the second. */
   dateTime(iso: string): string
+  /** Date without a time. */
+  date(iso: string): string
   /** Time of day to the millisecond, of another day than today to the second, with the day before it. */
   moment(iso: string): string
   /** The time zone in which times are shown, now: `GMT-3`. */
@@ -41,6 +43,7 @@ export function formatsOf(language: string): Formats {
     maximumFractionDigits: 1
   })
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
   const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' })
   const time = new Intl.DateTimeFormat(language, {
     hour: '2-digit',
@@ -68,6 +71,7 @@ export function formatsOf(language: string): Formats {
     duration,
     age: (seconds) => (seconds < 10 ? tenthOfSecond.format(seconds) : duration(seconds)),
     dateTime: (iso) => dateTime.format(new Date(iso)),
+    date: (iso) => date.format(new Date(iso)),
     moment: (iso) => {
       const date = new Date(iso)
       return (date.toDateString() === new Date().toDateString() ? time : day).format(date)

@@ -85,7 +85,7 @@ function Group({ family, hub, events, selected, onChange }: GroupProps) {
   const keys = common(events)
   return (
     <div class="check-group" role="group" aria-label={title}>
-      <label class="check group-head">
+      <label class="check check-head">
         <input
           type="checkbox"
           checked={chosen === events.length}

@@ -102,15 +102,16 @@ function Row({ instance: { name, activity, sqs, websocket, createdAt }, isChosen
         <Chip label="WebSocket" selection={websocket} />
       </td>
       <td>
+        <span class="chip-label">{t.activity.lastEvent}: </span>
         <LastEvent activity={activity} />
       </td>
       <td>
-        <span class="chip-label">{t.instances.counts} </span>
+        <span class="chip-label">{t.instances.counts}: </span>
         <Counts activity={activity} />
       </td>
-      <td>
+      <td title={formats.value.dateTime(createdAt)}>
         <span class="chip-label">{t.instances.created} </span>
-        {formats.value.dateTime(createdAt)}
+        {formats.value.date(createdAt)}
       </td>
     </tr>
   )

@@ -51,7 +51,11 @@ export function InstanceTable() {
             ),
           alarms: ({ isSilent }) => isSilent
         },
-        { name: t.connection, cell: ({ connectionState }) => connectionState ?? texts.value.activity.unknown },
+        {
+          name: t.connection,
+          whole: true,
+          cell: ({ connectionState }) => connectionState ?? texts.value.activity.unknown
+        },
         {
           name: t.eventsPerMinute,
           number: true,

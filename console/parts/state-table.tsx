@@ -5,6 +5,8 @@ export interface Column<Row> {
   name: string
   /** True for numbers, which stand at the right. */
   number?: boolean
+  /** True for words, which do not break. */
+  whole?: boolean
   /** Returns the content; `null` or `false` for an empty cell, which a card leaves out. */
   cell: (row: Row) => ComponentChildren
   /** True if the value needs attention. */
@@ -64,8 +66,10 @@ export function StateTable<Row>({ id, title, none, columns, rows, keyOf, childre
   )
 }
 
-function classesOf<Row>({ number, alarms, isNothing }: Column<Row>, row: Row): string {
-  return [number && 'number', alarms?.(row) && 'alarming', isNothing?.(row) && 'nothing'].filter(Boolean).join(' ')
+function classesOf<Row>({ number, whole, alarms, isNothing }: Column<Row>, row: Row): string {
+  return [number && 'number', whole && 'whole', alarms?.(row) && 'alarming', isNothing?.(row) && 'nothing']
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** One element, so that a card can place it; an empty cell stays empty. */

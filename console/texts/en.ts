@@ -203,7 +203,7 @@ export const en = {
     silent: 'silent',
     silentCount: (count: string) => `${count} silent`,
     lastEvent: 'Last event',
-    noEvent: 'no event known',
+    noEvent: 'none known',
     counts: 'Events in the last minute · hour · day',
     connection: 'Connection',
     unknown: 'not known',

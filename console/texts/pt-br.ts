@@ -198,7 +198,7 @@ export const ptBr: Texts = {
     silent: 'silenciosa',
     silentCount: (count) => `silenciosas: ${count}`,
     lastEvent: 'Último evento',
-    noEvent: 'nenhum evento conhecido',
+    noEvent: 'nenhum conhecido',
     counts: 'Eventos no último minuto · hora · dia',
     connection: 'Conexão',
     unknown: 'desconhecida',

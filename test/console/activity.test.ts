@@ -41,6 +41,11 @@ t.test('activity of instances', { skip }, async (t) => {
         await row('sales').getByText(activity.silent).waitFor()
         t.match(await row('support').innerText(), /call · /)
         t.match(await row('unused').innerText(), activity.noEvent)
+        const created = row('unused').locator('td').last()
+        t.ok(
+          (await created.getAttribute('title'))?.startsWith(await created.innerText()),
+          'the date, with its time on demand'
+        )
         t.same(await violations(), [])
 
         await go('#/instances/sales')

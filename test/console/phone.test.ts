@@ -15,10 +15,15 @@ t.test('on a tablet, lists of instances and of dead letters are cards', { skip }
     sqs: { ...sqs.options, maxPayloadBytes: 1_024, global: { events: ['CALL'] } }
   })
   await app.eventLog.accept([{ instance: 'sales', event: 'call', data: 'x'.repeat(1_100) }])
+  await app.websocket.set('sales', { enabled: true })
   await until(async () => (await app.eventLog.store.deadLetters.count()).count === 1)
   for (const [locale, texts] of Object.entries(LANGUAGES)) {
     t.test(locale, async (t) => {
-      const { page, signIn, go } = await openConsole(t, browser, url, { locale, ...TABLET, hash: '#/instances' })
+      const { page, signIn, go, overflow } = await openConsole(t, browser, url, {
+        locale,
+        ...TABLET,
+        hash: '#/instances'
+      })
       await signIn()
       await page.getByRole('link', { name: 'sales', exact: true }).waitFor()
       await page.getByRole('cell').getByText(texts.instances.created).waitFor()
@@ -28,6 +33,23 @@ t.test('on a tablet, lists of instances and of dead letters are cards', { skip }
         ),
         0
       )
+      const card = await page.getByRole('row').filter({ hasText: 'sales' }).innerText()
+      for (const label of [texts.activity.lastEvent, texts.instances.counts]) t.match(card, `${label}: `)
+      await go('#/overview')
+      const connection = page.locator('#instances').getByText(texts.activity.unknown, { exact: true })
+      await connection.waitFor()
+      t.equal(await connection.evaluate((text) => text.getClientRects().length), 1, 'words do not break')
+      t.ok((await overflow()) <= 0)
+
+      await go('#/instances/sales')
+      const group = page.getByRole('group', { name: texts.families.messages }).first()
+      await group.waitFor()
+      const [box, title] = [
+        await group.locator('input').first().boundingBox(),
+        await group.locator('span').first().boundingBox()
+      ]
+      t.ok((box?.y ?? 0) + (box?.height ?? 0) > (title?.y ?? Infinity), 'the box of a group stands beside its title')
+
       await go('#/dead-letters')
       const [text, times] = [page.locator('.group-text'), page.locator('.group-times')]
       await text.waitFor()
@@ -44,7 +66,7 @@ t.test('the console on a phone', { skip }, async (t) => {
 
   for (const [locale, texts] of Object.entries(LANGUAGES)) {
     t.test(`a menu has pages and preferences, rows have the instance, an event is a sheet (${locale})`, async (t) => {
-      const { page, violations, overflow, faults } = await openConsole(t, browser, url, { locale, ...PHONE })
+      const { page, go, violations, overflow, faults } = await openConsole(t, browser, url, { locale, ...PHONE })
       await page.getByLabel(texts.signIn.key).fill(API_KEY)
       await page.keyboard.press('Enter')
       const menu = page.getByRole('button', { name: texts.menu })
@@ -76,6 +98,12 @@ t.test('the console on a phone', { skip }, async (t) => {
       t.ok((await overflow()) <= 0)
       await page.getByRole('button', { name: texts.closeEvent }).click()
       await sheet.waitFor({ state: 'hidden' })
+
+      await go('#/instances/sales')
+      const heading = page.getByRole('heading', { name: texts.flow.title })
+      const [width, facts] = [(await heading.boundingBox())?.width ?? 0, page.locator('.facts-list dd').first()]
+      t.ok(width >= 200, `the heading of the drawing has ${width} pixels`)
+      t.ok(((await facts.boundingBox())?.width ?? 0) > 120, 'facts have half of the width')
       t.same(faults, [])
     })
   }
