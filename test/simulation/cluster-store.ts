@@ -304,7 +304,8 @@ export class ClusterStore implements EventStore {
       timing: undefined,
       reads: reads as PostgresLaneReads,
       watcher,
-      epoch: this.#head.epoch
+      epoch: this.#head.epoch,
+      tell: (epoch, news) => this.#epoch.tell(epoch, news)
     })
     const unfollow = this.#head.follow(leases)
     await leases.start().catch((error: unknown) => {

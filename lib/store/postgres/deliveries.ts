@@ -117,10 +117,17 @@ export class PostgresDeliveries implements DeliveryStore {
   }
 
   async watch(watcher: LaneWatcher): Promise<() => Promise<void>> {
-    const { url, timing, pool, head } = this.#options
+    const { url, timing, pool, head, epoch } = this.#options
     pool.assertOpen()
-    const { schema } = pool
-    const leases = new PartitionLeases({ url, schema, timing, reads: this.#reads, watcher, epoch: head.epoch })
+    const leases = new PartitionLeases({
+      url,
+      schema: pool.schema,
+      timing,
+      reads: this.#reads,
+      watcher,
+      epoch: head.epoch,
+      tell: (id, news) => epoch.tell(id, news)
+    })
     const unfollow = head.follow(leases)
     try {
       await leases.start()

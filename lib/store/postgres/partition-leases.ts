@@ -17,6 +17,8 @@ export interface PartitionLeasesOptions {
   watcher: LaneWatcher
   /** The epoch of the log that this node knows. */
   epoch: string
+  /** As `PostgresEpoch.tell`. */
+  tell: (epoch: string, news: () => void) => void
 }
 
 /** Events that one read of new deliveries returns at most, and their characters. */
@@ -64,7 +66,7 @@ export class PartitionLeases implements LogFollower {
         values: [this.#space, LOCKS.senders, schema, 'partitions']
       },
       beat: {
-        text: `SELECT l.last_offset, c.value AS redrives, (${countHolders('$2')}) AS nodes
+        text: `SELECT l.id, l.last_offset, c.value AS redrives, (${countHolders('$2')}) AS nodes
           FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'redrives'`,
         values: [this.#space, LOCKS.senders]
       },
@@ -97,11 +99,9 @@ export class PartitionLeases implements LogFollower {
     return this.#has(instanceKey) ? this.#position : undefined
   }
 
-  notified({ kind, number }: Notification): void {
-    if (kind === 'partitions') void this.#session.beat()
-    if (kind !== 'redrives') return
-    this.#redrives = Math.max(this.#redrives, number)
-    this.#wake()
+  notified({ kind }: Notification): void {
+    // A beat has the number of redrives with its epoch.
+    if (kind === 'partitions' || kind === 'redrives') void this.#session.beat()
   }
 
   committed({ before, head, partitions }: Commit): void {
@@ -164,7 +164,12 @@ export class PartitionLeases implements LogFollower {
     return this.#term.held.has(partition) && !this.#term.releasing.has(partition)
   }
 
-  #beaten({ last_offset: head, redrives, nodes }: Row): void {
+  /** A server that was the primary may have answered: nothing counts before this node knows the epoch of the answer. */
+  #beaten({ id, ...row }: Row): void {
+    this.#options.tell(id as string, () => this.#told(row))
+  }
+
+  #told({ last_offset: head, redrives, nodes }: Row): void {
     this.#nodes = nodes as number
     this.#head = Math.max(this.#head, head as number)
     this.#redrives = redrives as number
@@ -257,8 +262,9 @@ export class PartitionLeases implements LogFollower {
   async #readRedriven(): Promise<void> {
     const redrives = this.#redrives
     if (this.#redrivesRead >= redrives) return
+    const known = this.#epoch
     await this.#passRedriven()
-    this.#redrivesRead = redrives
+    if (known === this.#epoch) this.#redrivesRead = redrives
   }
 
   async #passRedriven(): Promise<void> {

@@ -168,6 +168,21 @@ if (await havePostgres(t)) {
     t.match(await deliveries.readLane(lane, PAGE), [{ offset: 1 }])
   })
 
+  t.test('a sender takes no partitions of a server before its node knows the epoch there', async (t) => {
+    const postgres = await startPostgres(t)
+    const node = await openNode(t, postgres, { timing: { beatMs: 60_000, silenceMs: 120_000 } })
+    const { id } = await node.log.range()
+    const told: { epoch: string | undefined; news: () => void }[] = []
+    t.intercept(PostgresEpoch.prototype, 'tell', {
+      value: (epoch: string | undefined, news: () => void) => void told.push({ epoch, news })
+    })
+    await node.deliveries.watch(new RecordingWatcher())
+    t.match(told, [{ epoch: id }])
+    t.notOk(node.deliveries.maySend(1))
+    told[0]?.news()
+    await until(() => node.deliveries.maySend(1))
+  })
+
   t.test('after a failover to a standby that lagged, nodes follow what is there now', async (t) => {
     const database = await startCopiedDatabase(t)
     const postgres = { url: database.url, schema: 'instance_events' }

@@ -59,7 +59,8 @@ if (await havePostgres(t)) {
         // It reads nothing else.
         reads: reads as unknown as PostgresLaneReads,
         watcher: new RecordingWatcher(),
-        epoch: 'first'
+        epoch: 'first',
+        tell: (_epoch, news) => news()
       })
       await leases.start()
       leases.advance(9)
@@ -80,6 +81,69 @@ if (await havePostgres(t)) {
         { after: 0, upTo: 3 },
         { after: 3, upTo: 5 }
       ])
+      await leases.stop()
+    })
+
+  for (const [when, overtaken] of [
+    ['answers of an epoch that has ended', false],
+    ['redrives of an epoch that ends while they are read', true]
+  ] as const)
+    t.test(`${when} count for nothing in the next one`, async (t) => {
+      const postgres = await startPostgres(t)
+      await openNode(t, postgres)
+      const { query, schema } = postgres
+      const asked: unknown[] = []
+      const answers: (() => void)[] = []
+      const reads = {
+        pending: async () => [],
+        redrivenAfter: (redrive: number) => {
+          asked.push({ redrive })
+          return new Promise((resolve) => answers.push(() => resolve([])))
+        },
+        appended: async (stretch: { after: number; upTo: number }) => {
+          asked.push(stretch)
+          return { events: [], reached: stretch.upTo, epoch: 'second' }
+        }
+      }
+      let known = 'first'
+      const told: unknown[] = []
+      const leases = new PartitionLeases({
+        ...postgres,
+        timing: { beatMs: 60_000, silenceMs: 120_000 },
+        reads: reads as unknown as PostgresLaneReads,
+        watcher: new RecordingWatcher(),
+        epoch: known,
+        tell: (epoch, news) => {
+          told.push(epoch)
+          if (epoch === known) news()
+        }
+      })
+      /** A beat answers this after the notification of a redrive. */
+      const beat = async (epoch: string, { head, redrives }: { head: number; redrives: number }) => {
+        await query(`UPDATE ${schema}.log SET id = $1, last_offset = $2`, [epoch, head])
+        await query(`UPDATE ${schema}.counters SET value = $1 WHERE name = 'redrives'`, [redrives])
+        told.length = 0
+        leases.notified({ kind: 'redrives', number: redrives, rest: [], pid: 1 })
+        await until(() => told.length > 0)
+      }
+      await query(`UPDATE ${schema}.log SET id = 'first'`)
+      await leases.start()
+      const enter = () => leases.entered({ id: (known = 'second'), upTo: 0 })
+      if (!overtaken) enter()
+      await beat('first', { head: 0, redrives: 9 })
+      if (overtaken) enter()
+      await beat('first', { head: 9, redrives: 9 })
+      answers.splice(0).forEach((answer) => answer())
+      const before = asked.splice(0)
+      await beat('second', { head: 3, redrives: 2 })
+      await until(() => answers.length === 1)
+      answers[0]?.()
+      await until(() => leases.reportedTo(1) === 3)
+      await beat('second', { head: 3, redrives: 3 })
+      await until(() => asked.length === 3)
+      t.strictSame(before, overtaken ? [{ redrive: 0 }] : [])
+      t.strictSame(asked, [{ redrive: 0 }, { after: 0, upTo: 3 }, { redrive: 2 }])
+      answers[1]?.()
       await leases.stop()
     })
 
