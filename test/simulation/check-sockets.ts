@@ -2,7 +2,7 @@ import { readClientLog } from '../../lib/websocket/client-log.ts'
 import { toldWithoutReason, untoldAfterFailovers } from './check-failovers.ts'
 import type { LoggedEvent } from './history.ts'
 import { carriesEvents, isVisible, mayEnter } from './scenario.ts'
-import type { Session, SocketClient } from './socket-client.ts'
+import type { Heard, Session, SocketClient } from './socket-client.ts'
 import type { World } from './world.ts'
 
 /** What is wrong with the sockets: an event is missing, comes twice, is out of order, or is not for who got it. */
@@ -87,11 +87,25 @@ class ClientCheck {
     const isTold = told.some(({ complete }) => !complete) || isOwed(resuming?.log)
     for (const [index, { offset, id }] of heard.entries()) {
       before = setBacks.findLast(({ after }) => after === index)?.offset ?? before
+      // One that never asked for offsets is not told where events of another epoch follow.
+      if (from === undefined) before = Math.min(before, this.#leftBetween(heard[index - 1], { offset, id }))
       if (offset <= before) this.#complain(`got ${offset} after ${before}`)
       const missed = this.#visibleWith({ offset, id }).find((other) => other > before && other < offset)
       if (missed !== undefined && !(isTold && index <= replayed)) this.#complain(`got ${offset} without ${missed}`)
       before = offset
     }
+  }
+
+  /** The last offset that failovers have left between two events, of which they have lost the first; `Infinity` if there are none. */
+  #leftBetween(...events: [Heard | undefined, Pick<LoggedEvent, 'offset' | 'id'>]): number {
+    const { failovers } = this.#world.history
+    const [from, to] = events.map((event) => {
+      const index = failovers.findIndex(
+        ({ logged, upTo }) => event && event.offset > upTo && logged.get(event.offset)?.id === event.id
+      )
+      return index === -1 ? failovers.length : index
+    })
+    return Math.min(Infinity, ...failovers.slice(from, to).map(({ upTo }) => upTo))
   }
 
   /** Offsets of the events that it may see, in the log that has or had an event. */

@@ -195,12 +195,6 @@ export const MUTATIONS: readonly Mutation[] = [
     instead: ''
   },
   {
-    name: 'a sender counts offsets and redrives of an epoch that has ended',
-    file: 'lib/store/postgres/partition-leases.ts',
-    text: 'this.#options.tell(id as string, () => this.#told(row))',
-    instead: 'this.#told(row)'
-  },
-  {
     name: 'events are passed on before they are durable',
     file: 'lib/store/sqlite/commits.ts',
     text: 'return sync ? sync.commit().then(publish) : publish()',
