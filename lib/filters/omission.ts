@@ -1,4 +1,5 @@
 import { SharedValues } from '../json/shared-values.ts'
+import { type MemberTree, withoutMembers } from '../json/without-members.ts'
 import { filterFault } from './faults.ts'
 import type { WithData } from './parsed-data.ts'
 
@@ -50,7 +51,7 @@ function remaining(event: WithData, omission: Omission): string {
   let data = known.get(event)
   if (data === undefined) {
     const paths = omission.map((path) => path.split('.').slice(1)).filter((path) => mayHave(event.data, path))
-    data = paths.length === 0 ? event.data : without(event.data, paths)
+    data = paths.length === 0 ? event.data : withoutMembers(event.data, treeOf(paths))
     known.set(event, data)
   }
   return data
@@ -62,41 +63,18 @@ function mayHave(data: string, path: readonly string[]): boolean {
   return data.includes(name) || /\\u/.test(data)
 }
 
-function without(json: string, paths: readonly (readonly string[])[]): string {
-  const data: unknown = JSON.parse(json)
-  remove(data, treeOf(paths))
-  return JSON.stringify(data)
-}
-
-/** The members to leave out, by name; under each that stays, those to leave out of it. */
-type Tree = Map<string, Tree | 'omitted'>
-
-function treeOf(paths: readonly (readonly string[])[]): Tree {
-  const root: Tree = new Map()
+/** One tree for all paths, so that one pass cuts out the members of all of them. */
+function treeOf(paths: readonly (readonly string[])[]): MemberTree {
+  const root: MemberTree = new Map()
   for (const path of paths) {
     let tree = root
     for (const [at, name] of path.entries()) {
       const known = tree.get(name)
       if (known === 'omitted') break
-      const next: Tree = known ?? new Map()
+      const next: MemberTree = known ?? new Map()
       tree.set(name, at === path.length - 1 ? 'omitted' : next)
       tree = next
     }
   }
   return root
-}
-
-/** Removes members in one pass, however many paths there are. */
-function remove(value: unknown, tree: Tree): void {
-  if (Array.isArray(value)) {
-    for (const item of value) remove(item, tree)
-    return
-  }
-  if (typeof value !== 'object' || value === null) return
-  const object = value as Record<string, unknown>
-  for (const [name, inner] of tree) {
-    if (!Object.hasOwn(object, name)) continue
-    if (inner === 'omitted') delete object[name]
-    else remove(object[name], inner)
-  }
 }

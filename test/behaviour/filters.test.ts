@@ -191,6 +191,20 @@ t.test('create takes a filter, and a wrong one is refused with its place', async
   t.equal(app.eventLog.instances.get('b'), undefined)
 })
 
+t.test('events without omitted members keep every digit, in queues and for clients', async (t) => {
+  const { app, sqs, post } = await start(t)
+  const selection = { enabled: true, events: ['CALL'], omit: ['data.secret'] }
+  await post('/sqs/set/sales', selection)
+  await post('/websocket/set/sales', selection)
+  const event = '{"event":"call","data":{"secret":1,"n":12345678901234567890,"f":1.0,"z":-0}}'
+  const headers = { ...AUTH, 'content-type': 'application/json' }
+  await app.inject({ method: 'POST', url: '/events/sales', headers, payload: event })
+  const data = '"data":{"n":12345678901234567890,"f":1.0,"z":-0},'
+  const [message] = await sqs.receive('sales_call.fifo', 1)
+  t.ok(message?.Body?.includes(data))
+  t.ok((await app.inject({ url: '/events/sales?wait=1', headers: AUTH })).body.includes(data))
+})
+
 t.test('/ carries events as they are, whatever the selection of their instance', async (t) => {
   const sqs = await startSqs(t)
   const { app, url } = await listen(t, { sqs: sqs.options, websocket: { globalEvents: true } })

@@ -29,6 +29,11 @@ t.test('an event without these members stays as it is, to the digit', async (t) 
   t.equal(withoutOmitted(event, undefined), event)
 })
 
+t.test('the members that stay are as they were written, to the digit', async (t) => {
+  const data = '{ "base64": "AAAA", "n": 12345678901234567890, "f": [1.0, -0, 1e2] }'
+  t.equal(left(data, ['data.base64']), '{ "n": 12345678901234567890, "f": [1.0, -0, 1e2] }')
+})
+
 t.test('the other members of an event stay', async (t) => {
   const omission = check(['data.a'])
   const event = { data: '{"a":1}', offset: 7 }
