@@ -8,7 +8,14 @@ import type {
 import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import fastJson from 'fast-json-stringify'
 
-const COMMON: Options = { useDefaults: true, strict: false, verbose: true }
+const OPTIONS: Options = { useDefaults: true, strict: false, verbose: true }
+
+type Query = Record<string, unknown>
+
+interface QuerySchema {
+  properties?: Record<string, { type?: string }>
+}
+
 /** Values in a body up to which all of its faults are reported; with more values, only the first fault is. */
 const MAX_VALUES_TOLD = 2_000
 
@@ -18,14 +25,14 @@ const MAX_VALUES_TOLD = 2_000
  * on each route, since Fastify replaces those of a scope once the host adds a shared schema.
  */
 export function useCompilers(fastify: FastifyInstance): void {
-  const bodies = compilersOf({ ...COMMON, coerceTypes: false })
-  const urls = compilersOf({ ...COMMON, coerceTypes: true })
+  const first = once(() => new Ajv(OPTIONS))
+  const all = once(() => new Ajv({ ...OPTIONS, allErrors: true }))
 
   const validatorCompiler: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart }) => {
-    const { first, all } = httpPart === 'body' ? bodies : urls
     const untilFirst = once(() => first().compile(schema as object))
     const throughout = once(() => all().compile(schema as object))
     const validate = (value: unknown) => {
+      if (httpPart === 'querystring') readTexts(value as Query, schema as QuerySchema)
       let check: ValidateFunction = untilFirst()
       let passes = check(value)
       // An error for each of a million elements would block the server for seconds.
@@ -52,8 +59,14 @@ export function useCompilers(fastify: FastifyInstance): void {
   })
 }
 
-function compilersOf(options: Options) {
-  return { first: once(() => new Ajv(options)), all: once(() => new Ajv({ ...options, allErrors: true })) }
+/** Replaces the texts of whole numbers and booleans by their values; the schema refuses what it leaves, such as `0x1`. */
+function readTexts(query: Query, { properties = {} }: QuerySchema): void {
+  for (const [name, { type }] of Object.entries(properties)) {
+    const text = query[name]
+    if (typeof text !== 'string') continue
+    if (type === 'integer' && /^-?\d+$/.test(text)) query[name] = Number(text)
+    if (type === 'boolean' && (text === 'true' || text === 'false')) query[name] = text === 'true'
+  }
 }
 
 /** True if a value contains at most this many values. Looks at no more than that. */

@@ -1,9 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
 
 /** The query of `GET /events/:instance/outcome`. */
-export const EventOutcomeQuery = Type.Object({
-  offset: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
-})
+export const EventOutcomeQuery = Type.Object(
+  { offset: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) },
+  { additionalProperties: false }
+)
 
 /** The reply of `GET /events/:instance/outcome`. */
 export const EventOutcomeReply = Type.Object(

@@ -8,67 +8,74 @@ export const MAX_SEARCH = 200
 const Offset = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 
 /** The query of `GET /events/:instance`. */
-export const EventPageQuery = Type.Object({
-  after: Type.Optional(Type.Integer({ ...Offset, description: 'Oldest first, after this offset. 0 if absent.' })),
-  before: Type.Optional(
-    Type.String({
-      pattern: '^(latest|[1-9][0-9]{0,15})$',
-      description: 'Newest first instead, before this offset; `latest`: from the end of the log.'
-    })
-  ),
-  at: Type.Optional(
-    Type.String({
-      maxLength: 40,
-      description:
-        'Oldest first, from the first event that was accepted at this time (ISO 8601; UTC if it names no zone) or after it. Where the clock of a server was set back, from one of the places where the times pass this one.'
-    })
-  ),
-  log: Type.Optional(
-    Type.String({
-      maxLength: 100,
-      description: 'The `log` of the reply that `after` is from: with it, the server detects that the log was restored.'
-    })
-  ),
-  limit: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: MAX_LIMIT,
-      description: `Events of a page, at most: ${DEFAULT_LIMIT} if absent. Not with \`wait\`, whose pages have about 200 events or 256 KiB.`
-    })
-  ),
-  events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' })),
-  filter: Type.Optional(FilterText),
-  search: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: MAX_SEARCH,
-      description:
-        'Only events that contain this text, regardless of case: in `data` or a further member as JSON, with escapes read as their characters, in `sender` or in `id`. A WhatsApp JID is also found with a device, with its other server, or as a bare number. A page looks through a part of the log: continue while the reply has `more`, also if it has no events. With `before=latest`, the first page is the event with this id, if an index finds it; it comes again at its place.'
-    })
-  ),
-  wait: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 60,
-      description:
-        'Long polling: the events that a socket of the instance would receive, by the rules of sockets; if there are none yet, the reply waits up to this many seconds. Continue with `after` and `log` of the reply, even if it has no events.'
-    })
-  )
-})
+export const EventPageQuery = Type.Object(
+  {
+    after: Type.Optional(Type.Integer({ ...Offset, description: 'Oldest first, after this offset. 0 if absent.' })),
+    before: Type.Optional(
+      Type.String({
+        pattern: '^(latest|[1-9][0-9]{0,15})$',
+        description: 'Newest first instead, before this offset; `latest`: from the end of the log.'
+      })
+    ),
+    at: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description:
+          'Oldest first, from the first event that was accepted at this time (ISO 8601; UTC if it names no zone) or after it. Where the clock of a server was set back, from one of the places where the times pass this one.'
+      })
+    ),
+    log: Type.Optional(
+      Type.String({
+        maxLength: 100,
+        description:
+          'The `log` of the reply that `after` is from: with it, the server detects that the log was restored.'
+      })
+    ),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_LIMIT,
+        description: `Events of a page, at most: ${DEFAULT_LIMIT} if absent. Not with \`wait\`, whose pages have about 200 events or 256 KiB.`
+      })
+    ),
+    events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' })),
+    filter: Type.Optional(FilterText),
+    search: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_SEARCH,
+        description:
+          'Only events that contain this text, regardless of case: in `data` or a further member as JSON, with escapes read as their characters, in `sender` or in `id`. A WhatsApp JID is also found with a device, with its other server, or as a bare number. A page looks through a part of the log: continue while the reply has `more`, also if it has no events. With `before=latest`, the first page is the event with this id, if an index finds it; it comes again at its place.'
+      })
+    ),
+    wait: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 60,
+        description:
+          'Long polling: the events that a socket of the instance would receive, by the rules of sockets; if there are none yet, the reply waits up to this many seconds. Continue with `after` and `log` of the reply, even if it has no events.'
+      })
+    )
+  },
+  { additionalProperties: false }
+)
 export type EventPageQuery = Static<typeof EventPageQuery>
 
 /** The query of `GET /events`. */
-export const EventPageOfAllQuery = Type.Composite([
-  EventPageQuery,
-  Type.Object({
-    instances: Type.Optional(
-      Type.String({
-        maxLength: 20_000,
-        description: 'With `wait`: only these instances: names, percent-encoded, separated by commas.'
-      })
-    )
-  })
-])
+export const EventPageOfAllQuery = Type.Composite(
+  [
+    EventPageQuery,
+    Type.Object({
+      instances: Type.Optional(
+        Type.String({
+          maxLength: 20_000,
+          description: 'With `wait`: only these instances: names, percent-encoded, separated by commas.'
+        })
+      )
+    })
+  ],
+  { additionalProperties: false }
+)
 export type EventPageOfAllQuery = Static<typeof EventPageOfAllQuery>
 
 const EventMessage = Type.Object(

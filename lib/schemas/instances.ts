@@ -4,6 +4,7 @@ import type { InstanceActivity } from '../activity/silences.ts'
 import { ValidationError } from '../errors.ts'
 import { type Connection, numberOf } from '../event-log/connection.ts'
 import type { EventCatalogue } from '../events/catalogue.ts'
+import { toUtc } from '../events/utc.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import { SERVER_LIMITS } from '../instances/limits.ts'
 import { ACTIVITY_EXAMPLE, ActivityReply, activityReply } from './activity.ts'
@@ -101,7 +102,7 @@ export function pageOf(query: InstancesQuery): InstancePage | undefined {
 /** A value as a reply has it, as a number. @throws {ValidationError} */
 function valueOf(text: string | undefined, sort: InstanceSort): number {
   if (text === undefined || text === '') return 0
-  const value = sort === 'events' ? Number(text) : Date.parse(text)
+  const value = sort === 'events' ? (/^\d+$/.test(text) ? Number(text) : NaN) : Date.parse(toUtc(text) ?? '')
   if (!Number.isSafeInteger(value))
     throw new ValidationError(
       `querystring.afterValue must be a ${sort === 'events' ? 'whole number' : 'date and time'}`

@@ -9,15 +9,18 @@ const Age = Nullable(Type.Number({ minimum: 0 }), {
 })
 
 /** The query of `GET /overview/queues`. */
-export const QueueStatesQuery = Type.Object({
-  limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
-  after: Type.Optional(
-    Type.String({
-      pattern: '^[0-3]\\.[0-9]{1,16}\\.[A-Za-z0-9_.-]{1,80}$',
-      description: 'The `after` of the page before.'
-    })
-  )
-})
+export const QueueStatesQuery = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+    after: Type.Optional(
+      Type.String({
+        pattern: '^[0-3]\\.[0-9]{1,16}\\.[A-Za-z0-9_.-]{1,80}$',
+        description: 'The `after` of the page before.'
+      })
+    )
+  },
+  { additionalProperties: false }
+)
 
 /** The reply of `GET /overview/queues`. */
 export const QueueStatesReply = Type.Object(
@@ -76,9 +79,10 @@ export const QueueStatesReply = Type.Object(
 export type QueueStatesReply = Static<typeof QueueStatesReply>
 
 /** The query of `GET /overview/instances`. */
-export const InstanceStatesQuery = Type.Object({
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 10 })
-})
+export const InstanceStatesQuery = Type.Object(
+  { limit: Type.Integer({ minimum: 1, maximum: 100, default: 10 }) },
+  { additionalProperties: false }
+)
 
 /** The reply of `GET /overview/instances`. */
 export const InstanceStatesReply = Type.Object(

@@ -179,6 +179,35 @@ const CASES: [title: string, request: InjectOptions, refusal: Refusal][] = [
     { status: 400, code: 'IEV_VALIDATION', message: /querystring\.after/ }
   ],
   [
+    'a text that is no decimal number',
+    { url: '/events/a?after=0x1&limit=1e3', method: 'GET' },
+    {
+      status: 400,
+      code: 'IEV_VALIDATION',
+      message: [/querystring\.after must be integer/, /querystring\.limit must be integer/]
+    }
+  ],
+  [
+    'a blank in place of a number',
+    { url: '/events?after=%20', method: 'GET' },
+    { status: 400, code: 'IEV_VALIDATION', message: /querystring\.after must be integer/ }
+  ],
+  [
+    'an unknown query member of a page',
+    { url: '/events/a?evnts=call', method: 'GET' },
+    { status: 400, code: 'IEV_VALIDATION', message: /querystring\.evnts is not a known field/ }
+  ],
+  [
+    'an unknown query member of long polling',
+    { url: '/events/a?wait=1&foo=1', method: 'GET' },
+    { status: 400, code: 'IEV_VALIDATION', message: /querystring\.foo is not a known field/ }
+  ],
+  [
+    'an unknown query member of the log of all',
+    { url: '/events?instance=b', method: 'GET' },
+    { status: 400, code: 'IEV_VALIDATION', message: /querystring\.instance is not a known field/ }
+  ],
+  [
     'a filter for an unknown event',
     { method: 'GET', url: '/events/known?events=call,cal' },
     { status: 400, code: 'IEV_EVENT_UNKNOWN', message: /"cal"/ }

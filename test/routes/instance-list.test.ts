@@ -126,6 +126,8 @@ t.test('bad pages of instances are refused', async (t) => {
     ['after=a&afterValue=1', /querystring\.afterValue needs after, and another sort than name/],
     ['sort=events&afterValue=1', /querystring\.afterValue needs after/],
     ['sort=events&after=a&afterValue=2.5', /querystring\.afterValue must be a whole number/],
+    ['sort=events&after=a&afterValue=0x1', /querystring\.afterValue must be a whole number/],
+    ['sort=createdAt&after=a&afterValue=1', /querystring\.afterValue must be a date and time/],
     ['sort=createdAt&after=a&afterValue=soon', /querystring\.afterValue must be a date and time/]
   ]
   for (const [query, message] of refused) {
