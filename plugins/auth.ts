@@ -4,7 +4,7 @@ import { ApiKeys } from '../lib/instances/api-keys.ts'
 import { TooManyRequestsError } from '../lib/errors.ts'
 import { BLOCKED, type WrongKeys } from '../lib/instances/wrong-keys.ts'
 import { saying } from '../lib/message-code.ts'
-import { IDENTITY, KEY_RULE, keyRefused, type KeyRule } from '../routes/keys.ts'
+import { IDENTITY, KEY_RULE, keyRefused, keyRequired, type KeyRule } from '../routes/keys.ts'
 import './event-log.ts'
 
 export interface AuthOptions {
@@ -36,13 +36,12 @@ function checker(
   { keys, wrongKeys }: { keys: ApiKeys; wrongKeys: WrongKeys },
   { allow, inQuery, byHandler }: KeyRule
 ): preParsingHookHandler {
-  const places = `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
   return (request, reply, _payload, done) => {
     if (byHandler(request)) return done()
     // The answer depends on the key: a cache must not give it to others.
     reply.header('cache-control', 'no-store')
     const key = keyOf(request, inQuery)
-    if (key === undefined) return done(keyRefused(`A key is required: ${places}`))
+    if (key === undefined) return done(keyRequired(inQuery))
     const connection = request.raw.socket
     // Fastify's type leaves out that a connection that is gone has no address.
     const address = (request.ip as string | undefined) ?? ''

@@ -127,12 +127,18 @@ export function notFound({ method, url, headers }: FastifyRequest): RouteNotFoun
   return new RouteNotFoundError(method, url.replace(/[?#].*/, ''), advice)
 }
 
-/** Removes the errors of the branches of a choice: Ajv reports the choice, too. */
+/**
+ * Of a choice and its branches, keeps the errors about a bound, since such a value has the right type; else the error of the choice.
+ */
 function withoutBranches(errors: FastifySchemaValidationError[]): FastifySchemaValidationError[] {
-  const choices = new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath))
-  return errors.filter(
-    ({ keyword, instancePath }) => keyword !== 'if' && (keyword === 'anyOf' || !choices.has(instancePath))
-  )
+  const pathsOf = (kept: (error: FastifySchemaValidationError) => boolean) =>
+    new Set(errors.filter(kept).map(({ instancePath }) => instancePath))
+  const choices = pathsOf(({ keyword }) => keyword === 'anyOf')
+  const bounds = pathsOf(({ params }) => params.limit !== undefined)
+  return errors.filter(({ keyword, instancePath, params }) => {
+    if (keyword === 'if' || !choices.has(instancePath)) return keyword !== 'if'
+    return bounds.has(instancePath) ? params.limit !== undefined : keyword === 'anyOf'
+  })
 }
 
 /** The message of an error, and what it says: its keyword is the code, and its limit or its choices are the value. */
@@ -147,15 +153,24 @@ function describe(error: FastifySchemaValidationError, part: string): [message: 
     const unknown = `${field}.${excerpt(String(params.additionalProperty))}`
     return [`${unknown} is not a known field`, { code: keyword, field: unknown, values: [] }]
   }
-  if (keyword !== 'anyOf') {
+  if (keyword !== 'anyOf' && keyword !== 'enum') {
     const { limit, type, pattern, format, allowedValue } = params
     const value = [limit, type, pattern, format, allowedValue].find((one) => one !== undefined)
     return [`${field} ${message}`, { code: keyword, field, values: value === undefined ? [] : [valueOf(value)] }]
   }
+  const choices = keyword === 'enum' ? (params.allowedValues as unknown[]).map(written) : branchesOf(error)
+  return [`${field} must be ${choices.join(' or ')}`, { code: keyword, field, values: choices }]
+}
+
+/** Names the branches of a choice. */
+function branchesOf(error: FastifySchemaValidationError): string[] {
   // With the option `verbose`, the error has the schema that failed.
   const { schema } = error as unknown as { schema: { const?: unknown; type?: string }[] }
-  const choices = schema.map((branch) => ('const' in branch ? JSON.stringify(branch.const) : String(branch.type)))
-  return [`${field} must be ${choices.join(' or ')}`, { code: keyword, field, values: choices }]
+  return schema.map((branch) => ('const' in branch ? written(branch.const) : String(branch.type)))
+}
+
+function written(value: unknown): string {
+  return JSON.stringify(value)
 }
 
 function valueOf(value: unknown): string | number {

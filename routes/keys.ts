@@ -32,6 +32,16 @@ export function keyRefused(message = 'The key does not authorize this request'):
   return saying(new UnauthorizedError(message), { code: 'keyRefused', values: [] })
 }
 
+/** The error of a request without a key. @param inQuery true if the route also accepts the key in the query */
+export function keyRequired(inQuery: boolean): UnauthorizedError {
+  return keyRefused(`A key is required: ${keyPlaces(inQuery)}`)
+}
+
+/** Names the places where a request may have its key. */
+export function keyPlaces(inQuery: boolean): string {
+  return `header apikey, or Authorization: Bearer${inQuery ? ', or ?apikey=' : ''}`
+}
+
 /** Security schemes for OpenAPI. Their names are prefixed, since a host's own document may have a `bearer`. */
 export const SECURITY_SCHEMES = {
   instanceEventsKey: { type: 'apiKey', in: 'header', name: 'apikey' },

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 import { eventKey } from '../lib/events/event-key.ts'
+import { toUtc } from '../lib/events/utc.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { EmitReply } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
@@ -11,6 +12,7 @@ import { webhookAcceptor, type WebhookRoutesOptions } from './accept-webhook.ts'
 import { useEventBodies } from './event-body.ts'
 import type { EventShape } from './event-reader.ts'
 import { notFound } from './conventions.ts'
+import { notTime } from './contradictions.ts'
 import { receivedHub } from './received-hub.ts'
 import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
@@ -105,6 +107,7 @@ type Body = Record<string, unknown> & {
 
 function toInput(body: Body, event: string, request: FastifyRequest): InstanceEventInput {
   const { instance, data = null, id, date_time: dateTime, sender, server_url: serverUrl, apikey, traceparent } = body
+  if (dateTime !== undefined && toUtc(dateTime) === undefined) throw notTime('body.date_time', excerpt(dateTime))
   const extra = Object.fromEntries(Object.entries(body).filter(([member]) => !NOT_EXTRA.has(member)))
   return {
     ...requestTrace(request),

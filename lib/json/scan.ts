@@ -256,13 +256,23 @@ function skipNumber(bytes: Buffer, at: number): number {
     const exponent = wholeNumber(bytes, digits, end)
     power += negative ? -exponent : exponent
   }
-  if (power < MAX_POWER) return end
+  if (power < MAX_POWER || power - leadingZeros(bytes, whole) < MAX_POWER) return end
   const shown = `${bytes.toString('latin1', at, Math.min(end, at + 20))}${end > at + 20 ? '…' : ''}`
   throw new JsonLimitError(
     `holds the number ${shown}: from 1e${MAX_POWER} on, readers of JSON lose its value`,
     'numberTooLargeForJson',
     [shown, `1e${MAX_POWER}`]
   )
+}
+
+/** Returns the number of zeros before the first other digit of a number; `Infinity` if it has no other. */
+function leadingZeros(bytes: Buffer, at: number): number {
+  let zeros = 0
+  for (let next = at; isDigit(bytes[next]) || bytes[next] === POINT; next++) {
+    if (bytes[next] === ZERO) zeros++
+    else if (bytes[next] !== POINT) return zeros
+  }
+  return Infinity
 }
 
 /** Skips digits, of which one is required. */
@@ -273,10 +283,10 @@ function skipDigits(bytes: Buffer, at: number): number {
   return next
 }
 
-/** Returns the number that digits write; not exact above a million, which is over every limit. */
+/** Returns the number that digits write; not exact above 1e9, which is more than a text has digits. */
 function wholeNumber(bytes: Buffer, at: number, end: number): number {
   let value = 0
-  for (let next = at; next < end && value < 1_000_000; next++) value = value * 10 + (bytes[next] as number) - ZERO
+  for (let next = at; next < end && value < 1_000_000_000; next++) value = value * 10 + (bytes[next] as number) - ZERO
   return value
 }
 

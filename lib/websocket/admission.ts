@@ -154,7 +154,8 @@ const UNAUTHORIZED = refused(
   'The key does not authorize this namespace: pass auth: { apikey } with the global key or the token of this instance'
 )
 
-const KEYLESS = refused(
+/** The refusal of a client that sent no key. */
+export const KEYLESS = refused(
   WS_UNAUTHORIZED,
   'No key was sent: pass it as auth: { apikey }, in the header apikey or Authorization: Bearer, or as ?apikey='
 )

@@ -238,6 +238,34 @@ const CASES: [title: string, request: InjectOptions, refusal: Refusal][] = [
     { status: 404, code: 'IEV_INSTANCE_NOT_FOUND', message: /nobody/ }
   ],
   [
+    'limits below their bounds',
+    { method: 'PUT', url: '/instance/limits/known', payload: { eventsPerSecond: -1, sockets: -1 } },
+    {
+      status: 400,
+      code: 'IEV_VALIDATION',
+      message: [/^body\.eventsPerSecond must be >= 0$/, /^body\.sockets must be >= 0$/]
+    }
+  ],
+  [
+    'a limit above its bound',
+    { method: 'PUT', url: '/instance/limits/known', payload: { eventsPerSecond: 1e300 } },
+    { status: 400, code: 'IEV_VALIDATION', message: /^body\.eventsPerSecond must be <= 1000000000$/ }
+  ],
+  [
+    'a limit of another type',
+    { method: 'PUT', url: '/instance/limits/known', payload: { sockets: '1', bytesPerSecond: 1.5 } },
+    {
+      status: 400,
+      code: 'IEV_VALIDATION',
+      message: [/^body\.bytesPerSecond must be integer or null$/, /^body\.sockets must be integer or null$/]
+    }
+  ],
+  [
+    'a silence out of its bounds',
+    { method: 'PUT', url: '/instance/silence/known', payload: { afterMinutes: -1 } },
+    { status: 400, code: 'IEV_VALIDATION', message: /^body\.afterMinutes must be >= 0$/ }
+  ],
+  [
     'a name that is taken',
     { url: '/instance/create', payload: { instanceName: 'known' } },
     { status: 403, code: 'IEV_INSTANCE_EXISTS', message: /"known" is already in use/ }

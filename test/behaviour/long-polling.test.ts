@@ -137,7 +137,12 @@ async function ends(t: Test, backend: Backend) {
   await app.eventLog.instances.setToken('a', 'another token')
   await app.eventLog.instances.remove('b')
   await app.websocket.set('c', { enabled: false })
-  const unauthorized = { status: 401, code: 'IEV_UNAUTHORIZED' }
+  const remedy = 'send the global key or the token of this instance (header apikey, or Authorization: Bearer)'
+  const unauthorized = {
+    status: 401,
+    code: 'IEV_UNAUTHORIZED',
+    response: { message: [`The key does not authorize these events: ${remedy}`] }
+  }
   const unavailable = { status: 409, code: 'IEV_STREAM_UNAVAILABLE' }
   t.match(await Promise.all(polls.slice(0, 4)), [unauthorized, unauthorized, unavailable, unavailable])
   await waiting(1)

@@ -123,7 +123,19 @@ t.test('the error for invalid JSON has its place', async (t) => {
 })
 
 t.test('numbers that readers would turn into infinity are refused', async (t) => {
-  const fine = ['9.99e307', '-1E+307', '1e-999', `${'9'.repeat(308)}`, `${'9'.repeat(400)}e-100`, '0.1e307', '1e00307']
+  const fine = [
+    '9.99e307',
+    '-1E+307',
+    '1e-999',
+    `${'9'.repeat(308)}`,
+    `${'9'.repeat(400)}e-100`,
+    '0.1e307',
+    '1e00307',
+    '0e999',
+    '-0.00e+999',
+    '0.1e308',
+    `0.${'0'.repeat(1_000)}9e1308`
+  ]
   t.strictSame(
     fine.map(faultOf),
     fine.map(() => undefined)
@@ -131,6 +143,7 @@ t.test('numbers that readers would turn into infinity are refused', async (t) =>
   const told = (shown: string) => `holds the number ${shown}: from 1e308 on, readers of JSON lose its value`
   t.equal(faultOf('[1e999]'), told('1e999'))
   t.equal(faultOf('{"a":-1.5e308}'), told('-1.5e308'))
+  t.equal(faultOf('0.01e310'), told('0.01e310'))
   t.equal(faultOf('9'.repeat(309)), told(`${'9'.repeat(20)}…`))
   t.equal(faultOf(`1e${'9'.repeat(1_000)}`), told(`1e${'9'.repeat(18)}…`))
 })

@@ -101,8 +101,8 @@ t.test('a time that is none is refused as without derived ids', async (t) => {
   const reply = await server.inject({ method: 'POST', url: '/webhook/evolution', headers, payload })
   t.match(reply.json(), {
     status: 400,
-    code: 'IEV_EVENT_INVALID',
-    response: { message: [/^dateTime must be ISO 8601/] }
+    code: 'IEV_VALIDATION',
+    response: { message: [/^body\.date_time must be a time in ISO 8601/] }
   })
 })
 
