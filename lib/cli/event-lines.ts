@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { JsonText } from '../json/json-text.ts'
 import type { EmitReply } from '../schemas/emit-reply.ts'
 import { MAX_EVENTS } from '../schemas/event-input.ts'
 import type { CliContext } from './context.ts'
 import { CommandFailed } from './failure.ts'
 import { counted } from './output.ts'
 import { RequestFailed, type ServerClient, ServerRefused } from './server-client.ts'
+import { BYTE_ORDER_MARK, utf8Text } from './utf8.ts'
 
 export interface EventLinesOptions {
   client: ServerClient
@@ -17,14 +19,13 @@ export interface EventLinesOptions {
 interface Line {
   /** Number in the input, from 1. */
   number: number
-  event: { id: string }
+  /** The event as JSON, with an id. */
+  json: string
 }
 
 /** Characters of one request: well below the default `BODY_LIMIT`. */
 const MAX_CHARACTERS = 4 * 1_048_576
 const TOO_LARGE = 413
-/** Written by some editors at the start of a file. */
-const BYTE_ORDER_MARK = /^\ufeff/
 
 /**
  * Sends one event per line, in order, one request at a time. A request contains the lines that were read during the previous one:
@@ -75,31 +76,31 @@ export class EventLines {
       return taken
     }
     for await (const { texts, more } of this.#texts()) {
-      for (const text of texts) {
+      for (const bytes of texts) {
         number++
-        if (text.trim() === '') continue
-        const line = toLine(number === 1 ? text.replace(BYTE_ORDER_MARK, '') : text, number)
+        const line = toLine(bytes, number)
+        if (line === undefined) continue
         if (line instanceof CommandFailed) {
           // The valid lines before it are sent first.
           if (part.length > 0) yield take()
           throw line
         }
         part.push(line)
-        characters += text.length
+        characters += bytes.length
         if (part.length === MAX_EVENTS || characters > MAX_CHARACTERS) yield take()
       }
       if (!more && part.length > 0) yield take()
     }
   }
 
-  /** Complete lines as they arrive. `more`: further input is already buffered. */
+  /** Complete lines as they arrive, with a character for each byte. `more`: further input is already buffered. */
   async *#texts(): AsyncGenerator<{ texts: string[]; more: boolean }> {
     const { input, signal } = this.#options.context
     const stop = () => input.destroy(signal.reason as Error)
     signal.addEventListener('abort', stop, { once: true })
     try {
       let rest = ''
-      for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
+      for await (const chunk of input.setEncoding('latin1') as AsyncIterable<string>) {
         const texts = (rest + chunk).split('\n')
         rest = texts.pop() as string
         yield { texts, more: input.readableLength > 0 }
@@ -116,7 +117,7 @@ export class EventLines {
       const replies = await client.request<EmitReply[]>({
         method: 'POST',
         path: ['events', instance],
-        body: lines.map(({ event }) => event),
+        body: new JsonText(`[${lines.map(({ json }) => json).join(',')}]`),
         waitMs,
         onWait: context.error
       })
@@ -134,16 +135,29 @@ export class EventLines {
   }
 }
 
-/** Adds an id, so that a retried line is the same event. */
-function toLine(text: string, number: number): Line | CommandFailed {
+/**
+ * Reads a line, and adds an id, so that a retried line is the same event. The rest stays as it is written, with every digit of a number.
+ * @returns `undefined` if it is empty
+ */
+function toLine(bytes: string, number: number): Line | CommandFailed | undefined {
   try {
-    const event = JSON.parse(text) as unknown
-    if (typeof event === 'object' && event !== null && !Array.isArray(event))
-      return { number, event: { id: randomUUID(), ...event } }
-  } catch {
-    // The error below covers this case.
+    const written = utf8Text(Buffer.from(bytes, 'latin1'), `Line ${number}`)
+    const text = number === 1 ? written.replace(BYTE_ORDER_MARK, '') : written
+    if (text.trim() === '') return undefined
+    const event: unknown = JSON.parse(text)
+    const json = text.trim()
+    if (json.startsWith('{')) return { number, json: withId(json, Object.keys(event as object)) }
+  } catch (error) {
+    if (error instanceof CommandFailed) return error
+    // The error below covers what is not JSON.
   }
   return new CommandFailed(`Line ${number} is not a JSON object such as {"event": "call", "data": {}}`)
+}
+
+/** @param members names of the members of the object */
+function withId(json: string, members: readonly string[]): string {
+  if (members.includes('id')) return json
+  return `{"id":"${randomUUID()}"${members.length > 0 ? ',' : ''}${json.slice(1)}`
 }
 
 /** The server's messages count the events of a request from 0; the user counts lines. */

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { JsonText } from '../json/json-text.ts'
 import type { ErrorReply } from '../schemas/error-replies.ts'
 import { CommandFailed } from './failure.ts'
 import type { ServerAddress } from './server-options.ts'
@@ -26,6 +27,7 @@ export interface ServerRequest {
   /** Segments of the path, not yet percent-encoded. */
   path: readonly string[]
   query?: { [name: string]: string | number | boolean | undefined }
+  /** `JsonText` is sent as it is written. */
   body?: unknown
   /** Milliseconds for which temporary failures (502 to 504, a lost connection) are retried. @default 0 */
   waitMs?: number
@@ -115,7 +117,7 @@ export class ServerClient {
           ...(key !== undefined && { apikey: key }),
           ...(body !== undefined && { 'content-type': 'application/json' })
         },
-        ...(body !== undefined && { body: JSON.stringify(body) })
+        ...(body !== undefined && { body: body instanceof JsonText ? body.text : JSON.stringify(body) })
       })
       return { reply, text: await reply.text() }
     } catch (error) {

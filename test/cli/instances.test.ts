@@ -169,7 +169,7 @@ t.test('a selection is set, shown and switched off', async (t) => {
       error: /It must be a JSON object/
     })
   t.match(await run(['set', 'sqs', 'sales', '--omit', 'data.a']), {
-    code: 1,
+    code: 2,
     error: /--filter and --omit need one of --events, --all and --off/
   })
 })

@@ -55,6 +55,38 @@ t.test('an event is sent from an argument, a file or standard input', async (t) 
   ])
 })
 
+t.test('data is sent as it is written, to the digit, and the server checks it', async (t) => {
+  const { app, run } = await start(t)
+  const written = '{"n":12345678901234567890,"f":[1.0, -0]}'
+  t.match(await run(['sales', 'call', written, '--extra', '{"x":1.0}']), { code: 0 })
+  const lines = `\ufeff{"event":"call","data":${written}}\r\n{}\n`
+  t.match(await run(['sales', '--ndjson'], { input: lines.replace('\n{}', '') }), { code: 0 })
+  t.match(await run(['sales', 'call', '-'], { input: `\ufeff${written}` }), { code: 0 })
+  t.match(await run(['sales', '--ndjson'], { input: lines }), { code: 1, error: /Line 2: body\.event is required/ })
+  const huge = /holds the number 1e999: from 1e308 on/
+  t.match(await run(['sales', 'call', '1e999']), { code: 1, error: huge })
+  t.match(await run(['sales', '--ndjson'], { input: '{"event":"call","data":1e999}' }), { code: 1, error: huge })
+  const { body } = await app.inject({ url: '/events/sales', headers: { apikey: API_KEY } })
+  t.equal(body.split(`"data":${written},`).length, 4)
+  t.ok(body.includes('"x":1.0'))
+})
+
+t.test('input that is not UTF-8 is refused, and its line is named', async (t) => {
+  const { run, log } = await start(t)
+  const here = folder(t)
+  const broken = Buffer.from('"\xff"', 'latin1')
+  writeFileSync(join(here, 'broken.json'), broken)
+  const refused = { code: 1, error: /^The data is not UTF-8$/ }
+  t.match(await run(['sales', 'call', '@broken.json'], { folder: here }), refused)
+  t.match(await run(['sales', 'call', '-'], { input: broken }), refused)
+  const input = Buffer.concat([Buffer.from(`${lines(1)[0]}{"event":"call","data":`), broken, Buffer.from('}\n')])
+  t.match(await run(['sales', '--ndjson'], { input }), {
+    code: 1,
+    error: /^Line 2 is not UTF-8\nAccepted before: 1 event\./
+  })
+  t.equal((await log()).length, 1)
+})
+
 t.test('an event that cannot be sent is an error with the reason', async (t) => {
   const { run, log } = await start(t)
   const wrong: [string[], number, RegExp][] = [

@@ -24,7 +24,7 @@ export interface CliRun {
 
 export type CliWorld = Partial<Omit<CliSurroundings, 'input' | 'ask'>> & {
   /** Standard input. */
-  input?: string | Readable
+  input?: string | Buffer | Readable
   /** The answer of a person; without it there is no terminal. */
   answer?: string
 }
@@ -46,7 +46,7 @@ export async function cli(args: readonly string[], { input = '', answer, ...worl
             asked.push(question)
             return answer
           },
-    input: typeof input === 'string' ? Readable.from([input]) : input,
+    input: input instanceof Readable ? input : Readable.from([Buffer.from(input)], { objectMode: false }),
     env: {},
     folder: '/nowhere',
     colours: false,

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import type { EmitReply } from '../../schemas/emit-reply.ts'
 import type { CliContext } from '../context.ts'
 import { EventLines } from '../event-lines.ts'
 import { CommandFailed, EXIT } from '../failure.ts'
+import { JsonText } from '../../json/json-text.ts'
 import { wholeNumber } from '../numbers.ts'
 import { printJson } from '../output.ts'
 import { RequestFailed, ServerClient } from '../server-client.ts'
 import { serverAddress, type ServerOptions, withServerOptions } from '../server-options.ts'
+import { BYTE_ORDER_MARK, utf8Text } from '../utf8.ts'
 
 interface SendOptions extends ServerOptions {
   id?: string
@@ -64,13 +66,10 @@ async function sendOne(
   if (event === undefined)
     throw new CommandFailed('Name an event, such as messages.upsert, or use --ndjson', EXIT.usage)
   const client = new ServerClient(serverAddress(options, context), context.signal)
-  const extra = options.extra === undefined ? undefined : parse(options.extra, '--extra')
-  const body = {
-    id: options.id ?? randomUUID(),
-    event,
-    data: parse(await read(data, context), 'The data'),
-    ...(extra !== undefined && { extra })
-  }
+  const id = options.id ?? randomUUID()
+  const extra = options.extra === undefined ? '' : `,"extra":${checked(options.extra, '--extra')}`
+  const members = `"id":${JSON.stringify(id)},"event":${JSON.stringify(event)}${extra}`
+  const body = new JsonText(`{${members},"data":${checked(await read(data, context), 'The data')}}`)
   try {
     const sent = await client.request<EmitReply>({
       method: 'POST',
@@ -83,7 +82,7 @@ async function sendOne(
   } catch (error) {
     if (!(error instanceof RequestFailed && error.unanswered)) throw error
     throw new CommandFailed(
-      `${error.message}\nNo answer came for the event, which may have been accepted. Repeat the command with --id ${body.id}: the server accepts an id only once.`
+      `${error.message}\nNo answer came for the event, which may have been accepted. Repeat the command with --id ${id}: the server accepts an id only once.`
     )
   }
 }
@@ -109,19 +108,24 @@ async function read(data: string, { input, folder, signal }: CliContext): Promis
   if (data === '-') {
     // Ctrl-C ends the wait for input.
     signal.addEventListener('abort', () => input.destroy(signal.reason as Error), { once: true })
-    return text(input)
+    return dataText(await buffer(input))
   }
   if (!data.startsWith('@')) return data
-  try {
-    return await readFile(resolve(folder, data.slice(1)), 'utf8')
-  } catch (error) {
-    throw new CommandFailed(`Cannot read the data: ${(error as Error).message}`)
-  }
+  const bytes = await readFile(resolve(folder, data.slice(1))).catch((error: Error) => {
+    throw new CommandFailed(`Cannot read the data: ${error.message}`)
+  })
+  return dataText(bytes)
 }
 
-function parse(json: string, what: string): unknown {
+function dataText(bytes: Buffer): string {
+  return utf8Text(bytes, 'The data').replace(BYTE_ORDER_MARK, '')
+}
+
+/** Returns JSON as it is written, with every digit of a number, once it is known to be JSON. */
+function checked(json: string, what: string): string {
   try {
-    return JSON.parse(json) as unknown
+    JSON.parse(json)
+    return json
   } catch (error) {
     throw new CommandFailed(`${what} is not JSON: ${(error as Error).message}`, EXIT.usage)
   }

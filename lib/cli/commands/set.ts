@@ -4,7 +4,7 @@ import type { FindReply, SelectionReply, SetReply } from '../../schemas/selectio
 import type { SelectionRequest } from '../../instances/selections.ts'
 import type { TransportName } from '../../instances/instance.ts'
 import type { CliContext } from '../context.ts'
-import { CommandFailed } from '../failure.ts'
+import { CommandFailed, EXIT } from '../failure.ts'
 import type { EventFilter } from '../../filters/event-filter.ts'
 import { filterPolicy, NONE } from '../filter-policy.ts'
 import { printJson } from '../output.ts'
@@ -54,7 +54,7 @@ async function set(
   const selection = wanted(options)
   const { filter, omit } = options
   if (!selection && (filter !== undefined || omit !== undefined))
-    throw new CommandFailed('--filter and --omit need one of --events, --all and --off')
+    throw new CommandFailed('--filter and --omit need one of --events, --all and --off', EXIT.usage)
   if (!selection) {
     const found = await client.request<FindReply>({ path: [transport, 'find', instance] })
     if (options.json) printJson(found, context)
