@@ -155,7 +155,7 @@ t.test('a connection with an invalid field is refused by its name', async (t) =>
   const { app, url } = await listen(t, { sqs: false })
   await app.websocket.set('sales', { enabled: true })
   for (const [auth, message] of [
-    [{ offset: -1 }, /^auth\.offset: takes/],
+    [{ offset: -1 }, /^auth\.offset: must be/],
     [{ events: ['calls'] }, /^auth\.events\[0\] "calls" is not a known event; the closest are CALL,/],
     [{ instances: ['other'] }, /^auth\.instances: only \/ carries/]
   ] as const) {

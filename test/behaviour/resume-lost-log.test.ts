@@ -70,7 +70,7 @@ t.test('a client of a lost log receives all events of the new one, also if that 
   t.strictSame(data(await after(anew, { offset: 'latest', log })), [{ from: 3, to: 3, count: 0, complete: true }])
   t.match(await refusal(t, `${anew.url}/sales`, { auth: { apikey: API_KEY, offset: 1, log: 1 } }), {
     code: 'IEV_WS_INVALID',
-    message: /^auth\.log: takes/
+    message: /^auth\.log: must be/
   })
 })
 
