@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ErasureRequest } from '../lib/erasure/erasure.ts'
+import { MAX_MESSAGES, withMessages } from '../lib/error-class.ts'
 import { isJid } from '../lib/erasure/jid.ts'
 import { ValidationError } from '../lib/errors.ts'
 import { saying } from '../lib/message-code.ts'
@@ -7,6 +8,7 @@ import { ErasureBody, ErasureReply, EXAMPLE_JID } from '../lib/schemas/erasure.t
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
+import { plainTextFault } from '../lib/text/plain-text.ts'
 import '../plugins/event-log.ts'
 import { excluding, needing } from './contradictions.ts'
 import { authorize, identityOf } from './keys.ts'
@@ -31,7 +33,7 @@ const erasureRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 }
 
-/** @throws {ValidationError} the body has not exactly one of `jid` and `ids`, or `jid` is none */
+/** @throws {ValidationError} the body has not exactly one of `jid` and `ids`, or one that no event can have */
 function toRequest({ jid, ids, after }: ErasureBody): ErasureRequest {
   if (jid !== undefined && ids !== undefined) throw excluding('body.jid', 'body.ids')
   if (jid !== undefined) {
@@ -48,6 +50,8 @@ function toRequest({ jid, ids, after }: ErasureBody): ErasureRequest {
       field: 'body',
       values: ['jid', 'ids']
     })
+  const faults = ids.map((id, at) => plainTextFault(`body.ids.${at}`, id)).filter((fault) => fault !== undefined)
+  if (faults[0] !== undefined) throw withMessages(new ValidationError(faults[0]), faults.slice(0, MAX_MESSAGES))
   if (after !== undefined) throw needing('body.after', 'body.jid', ', not with body.ids')
   return { ids }
 }

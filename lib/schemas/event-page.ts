@@ -5,6 +5,9 @@ import { DEFAULT_LIMIT, MAX_LIMIT } from './page-limits.ts'
 /** Characters of a text to search for. */
 export const MAX_SEARCH = 200
 
+/** The form of a `log`. */
+const PRINTABLE_ASCII = '^[ -~]*$'
+
 const Offset = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 
 /** The query of `GET /events/:instance`. */
@@ -27,6 +30,7 @@ export const EventPageQuery = Type.Object(
     log: Type.Optional(
       Type.String({
         maxLength: 100,
+        pattern: PRINTABLE_ASCII,
         description:
           'The `log` of the reply that `after` is from: with it, the server detects that the log was restored.'
       })

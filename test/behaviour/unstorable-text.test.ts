@@ -25,6 +25,16 @@ const REQUESTS: readonly [InjectOptions, message: RegExp][] = [
   [{ url: '/events/a%00b', payload: '{"event":"call","data":1}' }, /^instance must not/],
   [{ url: '/events/q', payload: `{"event":"call${NUL}","data":1}` }, /is not a known event/],
   [{ method: 'GET', url: '/events?events=call%00' }, /is not a known event/],
+  [{ method: 'GET', url: '/events?after=1&log=a%00b' }, /^querystring\.log must match pattern/],
+  [{ method: 'GET', url: '/events/q?after=1&log=a%00b' }, /^querystring\.log must match pattern/],
+  [{ method: 'GET', url: '/events/q?after=1&wait=1&log=a%00b' }, /^querystring\.log must match pattern/],
+  [{ method: 'GET', url: '/events/q?at=a%00b' }, /^querystring\.at must be/],
+  [
+    { url: '/events/q/erase', payload: `{"ids":["a","a${NUL}b"]}` },
+    /^body\.ids\.1 must not contain control characters/
+  ],
+  [{ url: '/events/q/erase', payload: `{"jid":"a${NUL}b"}` }, /^body\.jid must be a WhatsApp JID/],
+  [{ url: '/instance/create', payload: `{"instanceName":"q","token":"12345678${NUL}"}` }, /^(body\.)?token must/],
   [{ method: 'GET', url: '/sqs/deadletters?after=1e300' }, /^querystring\.after must be <= 9007199254740991/],
   [{ method: 'GET', url: '/events?after=1e300' }, /^querystring\.after must be <= 9007199254740991/],
   [{ url: '/sqs/deadletters/redrive', payload: '{"ids":[1e300]}' }, /^body\.ids\.0 must be <= 9007199254740991/]
@@ -33,6 +43,14 @@ const REQUESTS: readonly [InjectOptions, message: RegExp][] = [
 /** Requests for instances and dead letters that cannot exist. */
 const ABSENT: readonly InjectOptions[] = [
   { method: 'GET', url: '/events/a%00b' },
+  { method: 'GET', url: '/events/a%00b?search=a&before=latest' },
+  { method: 'GET', url: '/events/a%00b/outcome?offset=1' },
+  { url: '/events/a%00b/erase', payload: '{"ids":["x"]}' },
+  { url: '/events/a%00b/erase', payload: '{"jid":"5511999999999@s.whatsapp.net"}' },
+  { method: 'GET', url: '/instance/backlog/a%00b' },
+  { method: 'GET', url: '/instance/connectionState/a%00b' },
+  { method: 'PUT', url: '/instance/limits/a%00b', payload: '{"sockets":1}' },
+  { method: 'GET', url: '/instance/fetchInstances?instanceId=a%00b' },
   { method: 'GET', url: '/sqs/find/a%00b' },
   { method: 'GET', url: '/sqs/queues/a%00b' },
   { method: 'GET', url: '/instance/fetchInstances?instanceName=a%00b' },
@@ -59,6 +77,15 @@ for (const backend of await backends(t)) {
       ABSENT.map((request) => ({ request, status: 404 }))
     )
     t.equal(server.eventLog.instances.size, 0)
+  })
+
+  t.test(`${backend.name}: a text that no name and no id contains is searched for all the same`, async (t) => {
+    const server = await build(t, { eventLog: { url: await backend.start(t) }, sqs: false })
+    await server.inject({ method: 'POST', url: '/events/q', headers, payload: '{"event":"call","data":"a\\u0000b"}' })
+    const found = async (url: string) => (await server.inject({ url, headers })).json<object>()
+    t.match(await found('/events/q?before=latest&search=a%00b'), { events: [{ instance: 'q' }] })
+    t.match(await found('/events?before=latest&search=a%00b'), { events: [{ instance: 'q' }] })
+    t.match(await found('/instance/fetchInstances?search=a%00b'), [])
   })
 
   t.test(
