@@ -9,6 +9,7 @@ import { urlWithoutKeys } from '../text/url-without-keys.ts'
 import { tooMany, type Admission, type Admitted, type Attempt, type Refused } from './admission.ts'
 import { TOO_MANY_OF_ADDRESS, type Connections } from './connections.ts'
 import type { Hub } from './hub.ts'
+import { Joining } from './joining.ts'
 import type { PeerAddress } from './peer-address.ts'
 import type { SocketFaults } from './socket-faults.ts'
 
@@ -29,6 +30,7 @@ export interface GateOptions {
 export class Gate {
   readonly #options: GateOptions
   readonly #quietLog: QuietLog
+  readonly #joining = new Joining()
 
   constructor(options: GateOptions) {
     const { io, admission, log } = options
@@ -72,8 +74,14 @@ export class Gate {
 
   #admit(socket: Socket, next: (error?: Error) => void): void {
     const address = this.#options.peerAddress(socket.request)
+    // Socket.IO closes a connection that connects again to a namespace that it is in. One that is on the way counts as well.
+    if (this.#joining.has(socket)) {
+      socket.conn.close()
+      return
+    }
     const decision = this.#decide(socket, address)
     if (decision.status === 'admitted') {
+      this.#joining.add(socket, decision.tokenOf?.instance)
       next()
       return
     }
@@ -93,7 +101,11 @@ export class Gate {
     const decision = admission.admit(attempt, address)
     if (decision.status === 'refused') return decision
     const { tokenOf } = decision
-    if (tokenOf && hub.countByToken(tokenOf.instance) >= this.#maxSockets(tokenOf.instance))
+    if (
+      tokenOf &&
+      hub.countByToken(tokenOf.instance) + this.#joining.countByToken(tokenOf.instance) >=
+        this.#maxSockets(tokenOf.instance)
+    )
       return tooMany(`Too many sockets are open with the token of "${tokenOf.instance.name}"`)
     return hub.hasTooManyFilters(decision)
       ? tooMany('Too many different filters are open: use one that is open already, or filter the events yourself')
@@ -105,6 +117,7 @@ export class Gate {
   }
 
   #connected(socket: Socket): void {
+    this.#joining.delete(socket)
     // The token or the selection may have been removed since the middleware ran.
     const decision = this.#options.admission.decide(attemptOf(socket))
     if (decision.status === 'refused') {

@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events'
+import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import type { WebsocketOptions } from '../../plugins/websocket.ts'
@@ -9,6 +11,12 @@ import { call } from '../support/standalone.ts'
 import { soonOnce, until } from '../support/until.ts'
 
 const CODE = 'IEV_WS_TOO_MANY_SOCKETS'
+
+/** Returns the server's end of the only connection. */
+function serverEnd({ engine }: FastifyInstance['io']): EventEmitter {
+  const { clients } = engine as unknown as { clients: Record<string, EventEmitter> }
+  return Object.values(clients)[0] as EventEmitter
+}
 
 async function start(t: Test, websocket: WebsocketOptions) {
   const { app, url } = await listen(t, { sqs: false, websocket: { globalEvents: true, ...websocket } })
@@ -43,6 +51,29 @@ t.test(
     for (const name of ['sales', '']) await connect(t, `${url}/${name}`, 'token-of-sales')
   }
 )
+
+t.test('a connection that connects to a namespace twice at once is closed', async (t) => {
+  const { app, url } = await start(t, {})
+  const joined: string[] = []
+  app.io.of('/').on('connection', ({ id }) => joined.push(id))
+  const raw = await rawSocket(t, url)
+  const end = serverEnd(app.io)
+  // In one turn: a packet is decoded before the one ahead of it has joined.
+  for (let at = 0; at < 30; at++) end.emit('data', '0{"apikey":"token-of-sales"}')
+  await raw.closed
+  await until(() => app.websocket.connected === 0)
+  t.strictSame(joined, [])
+})
+
+t.test('sockets that are joining count for the limit of their token', async (t) => {
+  const { app, url } = await start(t, { maxSocketsPerInstance: 1 })
+  const raw = await rawSocket(t, url)
+  const end = serverEnd(app.io)
+  for (const namespace of ['/sales,', '']) end.emit('data', `0${namespace}{"apikey":"token-of-sales"}`)
+  t.match(await raw.packet(/^44/), new RegExp(CODE))
+  await raw.packet(/^40\/sales/)
+  t.equal(app.websocket.connected, 1)
+})
 
 t.test(
   'the connections of an address are limited, in a namespace or not, and further ones are refused with a code',
