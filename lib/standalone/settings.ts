@@ -50,7 +50,12 @@ export const EnvSchema = Type.Object({
     description: 'file:<path>, :memory: or postgres://<user>:<password>@<host>/<database>'
   }),
   DATABASE_URL_FILE: fileOf('DATABASE_URL'),
-  EVENT_RETENTION_HOURS: Type.Number({ default: 24, exclusiveMinimum: 0, description: 'a number of hours above 0' }),
+  EVENT_RETENTION_HOURS: Type.Number({
+    default: 24,
+    exclusiveMinimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'a number of hours above 0'
+  }),
   EVENT_RETENTION_MAX_BYTES: count(10 * 1024 ** 3),
   MAX_PENDING_DELIVERIES: count(1_000_000),
   LOG_UNSELECTED: flag(true),

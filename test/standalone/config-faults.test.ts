@@ -56,6 +56,11 @@ t.test('a fault names the variable, its value and the values that it accepts', a
       'file:<path>, :memory: or postgres://<user>:<password>@<host>/<database>'
     ],
     ['EVENT_RETENTION_HOURS', '0', 'a number of hours above 0'],
+    ...['Infinity', '1e999', 'NaN'].flatMap((number): [string, string, string][] => [
+      ['EVENT_RETENTION_HOURS', number, 'a number of hours above 0'],
+      ['BODY_LIMIT', number, 'a whole number from 1024'],
+      ['SQS_CONCURRENCY', number, 'a whole number from 1 to 512']
+    ]),
     ['SQS_BACKEND', 'gcp', 'auto, aws, embedded'],
     ['SQS_QUEUE_TYPE', 'lifo', 'fifo, standard'],
     ['SQS_GLOBAL_ENABLED', 'yes', 'true, auto, false'],
