@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { InstanceExistsError, InstanceNameError, InstanceNotFoundError, TransportDisabledError } from '../lib/errors.ts'
-import { saying } from '../lib/message-code.ts'
+import { InstanceExistsError, InstanceNotFoundError, TransportDisabledError } from '../lib/errors.ts'
 import { findByNumber, readConnection } from '../lib/event-log/connection.ts'
-import { assertInstanceName } from '../lib/instances/name.ts'
+import { assertNewName } from '../lib/instances/name.ts'
 import { jsonArray } from '../lib/json/json-array.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import {
@@ -31,8 +30,6 @@ import type { SelectionInput } from '../lib/instances/directory.ts'
 import type { Instance, TransportName } from '../lib/instances/instance.ts'
 import { identityOf, keyRefused, authorize } from './keys.ts'
 
-/** A name whose log could not be read: `GET /events/stream` is the stream of all instances. */
-const RESERVED_NAME = 'stream'
 /** The header with the number of all instances that fit. */
 const TOTAL = 'x-total-count'
 
@@ -59,14 +56,7 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     handler: async ({ body }, reply) => {
       const { instanceName: name, integration = null, silenceAfterMinutes = null } = body
       const limits = body.limits && limitsOf(body.limits)
-      assertInstanceName(name)
-      if (name === RESERVED_NAME)
-        throw saying(
-          new InstanceNameError(
-            `"${RESERVED_NAME}" is part of a route, GET /events/${RESERVED_NAME}: choose another name`
-          ),
-          { code: 'nameOfRoute', field: 'instance', values: [RESERVED_NAME] }
-        )
+      assertNewName(name)
       eventLog.assertNotOperator(name)
       const registered = instances.get(name)
       if (registered?.tokenHash) throw new InstanceExistsError(name)

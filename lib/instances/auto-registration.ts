@@ -1,5 +1,6 @@
 import { InstanceNotFoundError, TooManyInstancesError } from '../errors.ts'
 import type { InstanceDirectory } from './directory.ts'
+import { assertNewName } from './name.ts'
 
 export interface AutoRegistrationOptions {
   instances: InstanceDirectory
@@ -27,11 +28,12 @@ export class AutoRegistration {
 
   /**
    * Begins a call that registers an unknown instance. Call `end` when the call is over.
-   * @throws {InstanceNotFoundError} instances must be created first @throws {TooManyInstancesError}
+   * @throws {InstanceNotFoundError} instances must be created first @throws {InstanceNameError} {TooManyInstancesError}
    */
   begin(name: string): void {
     const { instances, max } = this.#options
     if (!this.enabled) throw new InstanceNotFoundError(name)
+    assertNewName(name)
     const calls = this.#begun.get(name) ?? 0
     if (calls === 0 && instances.size + this.#begun.size >= max)
       throw Object.assign(new TooManyInstancesError(name, max), { retryAfterMs: RETRY_AFTER_MS })

@@ -39,3 +39,14 @@ export function assertInstanceName(name: unknown): asserts name is string {
   const { message, code, values } = fault
   throw saying(new InstanceNameError(message), { code, field: 'instance', values })
 }
+
+/** A name whose log could not be read: `GET /events/stream` is the stream of all instances. */
+const RESERVED_NAME = 'stream'
+
+/** @throws {InstanceNameError} no instance may be made with this name; one that is stored already is served all the same */
+export function assertNewName(name: string): void {
+  assertInstanceName(name)
+  if (name !== RESERVED_NAME) return
+  const message = `"${RESERVED_NAME}" is part of a route, GET /events/${RESERVED_NAME}: choose another name`
+  throw saying(new InstanceNameError(message), { code: 'nameOfRoute', field: 'instance', values: [RESERVED_NAME] })
+}

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { OptionsInvalidError } from '../errors.ts'
 import type { EmitResult } from '../event-log/event-log.ts'
 import { EventCatalogue } from '../events/catalogue.ts'
-import { instanceNameFault } from '../instances/name.ts'
+import { assertNewName } from '../instances/name.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
@@ -69,8 +69,7 @@ export class OperatorEvents {
   /** Registers the instance and returns it. @throws {OptionsInvalidError} another instance has this name */
   async prepare(): Promise<Instance> {
     const { instance, instances } = this.#options
-    const fault = instanceNameFault(instance)
-    if (fault !== undefined) throw new OptionsInvalidError(`operatorInstance: ${fault}`)
+    if (!instances.get(instance)) assertOperatorName(instance)
     const registered = await instances.register(instance, INTEGRATION)
     if (registered.integration !== INTEGRATION)
       throw new OptionsInvalidError(
@@ -122,5 +121,14 @@ export class OperatorEvents {
   #bucket(size: number, refillMs: number): TokenBucket {
     const { now } = this.#options
     return new TokenBucket({ size, refillMs, ...(now && { now }) })
+  }
+}
+
+/** @throws {OptionsInvalidError} */
+function assertOperatorName(name: string): void {
+  try {
+    assertNewName(name)
+  } catch (cause) {
+    throw new OptionsInvalidError(`operatorInstance: ${(cause as Error).message}`, { cause })
   }
 }

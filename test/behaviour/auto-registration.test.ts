@@ -66,3 +66,27 @@ t.test('a failed registration leaves its place to others, and one call may bring
   await server.onInstanceEvent({ instance: 'b', ...CALL })
   t.equal(server.eventLog.instances.size, 1)
 })
+
+t.test(
+  'a name that is part of a route is refused wherever it would make an instance, and served if it is stored',
+  async (t) => {
+    const server = await build(t, { sqs: false })
+    const post = async (url: string, payload: object) => {
+      const reply = await server.inject({ method: 'POST', url, headers, payload })
+      return [reply.statusCode, reply.json<{ code?: string }>().code]
+    }
+    const posts = () =>
+      Promise.all([
+        post('/events/stream', CALL),
+        post('/webhook/evolution', { instance: 'stream', ...CALL }),
+        post('/websocket/set/stream', { enabled: true })
+      ])
+    const refused = [400, 'IEV_INSTANCE_NAME_INVALID']
+    t.same(await posts(), [refused, refused, refused])
+    t.same(await post('/instance/create', { instanceName: 'stream' }), refused)
+    await t.rejects(server.onInstanceEvent({ instance: 'stream', ...CALL }), { code: refused[1] })
+    t.equal(server.eventLog.instances.size, 0)
+    await server.eventLog.instances.register('stream', null)
+    t.match(await posts(), [[202], [202], [201]])
+  }
+)

@@ -213,6 +213,9 @@ t.test('the start is refused if an instance of a tenant has the name', async (t)
   await first.eventLog.instances.create({ name: 'ops', token: 'token-of-ops' })
   await first.close()
   await t.rejects(build(t, { ...WITHOUT, eventLog: operatorLog({ url }) }), { code: 'IEV_OPTIONS_INVALID' })
+  await t.rejects(build(t, { ...WITHOUT, eventLog: operatorLog({ operatorInstance: 'stream' }) }), {
+    message: /operatorInstance: "stream" is part of a route/
+  })
   const named = operatorLog({ operatorInstance: '..' })
   await t.rejects(build(t, { ...WITHOUT, eventLog: named }), { message: /operatorInstance: instance must not be "\."/ })
 })
