@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ConfigInvalidError } from '../errors.ts'
 import { fileFault } from '../text/file-fault.ts'
+import { makeFolder } from '../text/make-folder.ts'
 import { plainTextFault } from '../text/plain-text.ts'
 
 const MIN_LENGTH = 8
@@ -56,7 +57,7 @@ function textOf(path: string): string {
 
 function writeKey(path: string): string {
   const key = randomBytes(24).toString('base64url')
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   writeFileSync(path, `${key}\n`, { mode: 0o600 })
   chmodSync(path, 0o600)
   return key

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { channel } from 'node:diagnostics_channel'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigInvalidError } from '../errors.ts'
 import { fileFault } from '../text/file-fault.ts'
+import { makeFolder } from '../text/make-folder.ts'
 import type { SqsTarget } from './app-options.ts'
 
 export interface EmbeddedSqs {
@@ -35,7 +35,7 @@ export async function startEmbeddedSqs({ port, dataDir }: { port: number; dataDi
   if (fault !== undefined)
     throw new ConfigInvalidError(`SQS_BACKEND: the embedded emulator cannot keep its queues: ${fault}`)
   // This may be the first to create the data folder, which only the owner may read.
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeFolder(dataDir)
   // This channel publishes fauxqs's Fastify server before it listens.
   const adapt = (message: unknown) => {
     const { fastify } = message as { fastify: Emulator }

@@ -1,5 +1,8 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+
+/** Types of file systems of the kernel, /proc and /sys, in which nobody creates files (man 2 statfs). */
+const OF_KERNEL = new Set([0x9fa0, 0x62656572])
 
 const { R_OK, W_OK, X_OK } = constants
 
@@ -32,6 +35,7 @@ export function fileFault(path: string, { access = accessSync }: FileChecks = {}
   // Missing folders can be created.
   while (!existsSync(folder)) folder = dirname(folder)
   if (!statSync(folder).isDirectory()) return `${folder} is not a folder: move it away, or choose another path`
+  if (OF_KERNEL.has(statfsSync(folder).type)) return `No files can be created in ${folder}: choose another path`
   return refusal(folder, W_OK | X_OK)
 }
 

@@ -37,6 +37,7 @@ t.test('what is no file, or is below one, is named', async (t) => {
   const parent = dirname(path)
   t.equal(fileFault(parent), `${parent} is a folder: ${REMEDY}`)
   t.equal(fileFault('/dev/null'), `/dev/null is not a regular file: ${REMEDY}`)
+  t.equal(fileFault('/proc/a/file'), 'No files can be created in /proc: choose another path')
   t.equal(fileFault(join(path, 'below')), `${path} is not a folder: ${REMEDY}`)
   t.equal(fileFault(join(path, 'far/below')), `${path} is not a folder: ${REMEDY}`)
 })

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { BackpressureError, StoreLockedError, StoreNewerError, StoreUnusableError } from '../../errors.ts'
 import { saying } from '../../message-code.ts'
 import { fileFault } from '../../text/file-fault.ts'
+import { makeFolder } from '../../text/make-folder.ts'
 import { SQLITE_MIGRATIONS } from './migrations.ts'
 import { BytesDamagedError } from './stored-bytes.ts'
 import { type OnUpgrade, upgradeLog } from './upgrade.ts'
@@ -55,7 +55,7 @@ export function openDatabase(path: string, onUpgrade?: OnUpgrade): DatabaseSync 
 
 function openFile(path: string): DatabaseSync {
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    if (path !== ':memory:') makeFolder(dirname(resolve(path)))
     return new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS })
   } catch (error) {
     throw unusable(path, error)
