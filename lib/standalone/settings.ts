@@ -15,6 +15,10 @@ export function isSecret(setting: string): boolean {
   return /(?<!KMS_)KEY(?!S)|SECRET/.test(setting)
 }
 
+/** Clients encode other characters in different ways in a header. */
+const KEY = '^[ -~]{8,}$'
+const KEY_FORM = '8 characters or more, of printable ASCII'
+
 const fileOf = (setting: string) => text(`the absolute path of a file with the value of ${setting}`)
 
 /** All settings of the standalone server. A setting that Evolution API has as well has the same name. */
@@ -23,11 +27,9 @@ export const EnvSchema = Type.Object({
   SERVER_PORT: count(8080, { min: 0, max: 65_535 }),
   SERVER_NAME: Type.String({ default: 'instance-events', description: 'the `server` of SQS messages' }),
   SERVER_URL: text('the URL by which clients reach this server, and `server_url` of messages whose event has none'),
-  AUTHENTICATION_API_KEY: Type.Optional(
-    Type.String({ minLength: 8, description: 'the global key, 8 characters or more' })
-  ),
+  AUTHENTICATION_API_KEY: Type.Optional(Type.String({ pattern: KEY, description: `the global key, ${KEY_FORM}` })),
   AUTHENTICATION_API_KEY_PREVIOUS: Type.Optional(
-    Type.String({ minLength: 8, description: 'the previous global key, 8 characters or more' })
+    Type.String({ pattern: KEY, description: `the previous global key, ${KEY_FORM}` })
   ),
   AUTHENTICATION_API_KEY_FILE: fileOf('AUTHENTICATION_API_KEY'),
   AUTHENTICATION_API_KEY_PREVIOUS_FILE: fileOf('AUTHENTICATION_API_KEY_PREVIOUS'),

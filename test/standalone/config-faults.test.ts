@@ -125,8 +125,10 @@ t.test('all faults are reported at once', async (t) => {
 })
 
 t.test('a fault never shows a secret', async (t) => {
+  for (const name of ['AUTHENTICATION_API_KEY', 'AUTHENTICATION_API_KEY_PREVIOUS'])
+    t.match(faults({ [name]: 'chave-secréta' }), [new RegExp(`^${name}: got an invalid value, .* printable ASCII$`)])
   t.strictSame(faults({ AUTHENTICATION_API_KEY: 'short-1' }), [
-    'AUTHENTICATION_API_KEY: got an invalid value, expected the global key, 8 characters or more'
+    'AUTHENTICATION_API_KEY: got an invalid value, expected the global key, 8 characters or more, of printable ASCII'
   ])
   const secrets: Env[] = [
     { AUTHENTICATION_API_KEY: 'hunter2' },

@@ -8,9 +8,9 @@ export const AppOptions = Type.Object(
     /** Prefix of every route. */
     prefix: Type.Optional(Type.String()),
     /** The global key, at least 8 characters: it authorizes every route and namespace. */
-    apiKey: Type.String({ minLength: 8 }),
+    apiKey: Type.String({ minLength: 8, pattern: '^[ -~]*$' }),
     /** The previous global key, accepted as well while clients change to the new one. */
-    previousApiKey: Type.Optional(Type.String({ minLength: 8 })),
+    previousApiKey: Type.Optional(Type.String({ minLength: 8, pattern: '^[ -~]*$' })),
     /** Options of the event log, if the server has none yet. */
     eventLog: Type.Optional(Type.Unsafe<EventLogOptions>(EventLogOptions)),
     /**

@@ -4,9 +4,9 @@ import { EventLogOptions } from './event-log.ts'
 export const WebsocketOptions = Type.Object(
   {
     /** The global key, which authorizes every namespace. Without it, only instance tokens are accepted. */
-    apiKey: Type.Optional(Type.String({ minLength: 1 })),
+    apiKey: Type.Optional(Type.String({ minLength: 1, pattern: '^[ -~]*$' })),
     /** The previous global key, accepted as well while clients change to the new one. */
-    previousApiKey: Type.Optional(Type.String({ minLength: 1 })),
+    previousApiKey: Type.Optional(Type.String({ minLength: 1, pattern: '^[ -~]*$' })),
     /**
      * Sends the events of all instances to the root namespace `/`. A client with a token receives only those of its instance.
      * @default false
