@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { ConfigInvalidError } from '../errors.ts'
 import { fileFault } from '../text/file-fault.ts'
 import { makeFolder } from '../text/make-folder.ts'
-import { plainTextFault } from '../text/plain-text.ts'
 
-const MIN_LENGTH = 8
+/** As in the settings. */
+const KEY = /^[ -~]{8,}$/
 
 export interface GlobalKey {
   apiKey: string
@@ -40,9 +40,9 @@ export function apiKeyFromFile(path: string): GlobalKey {
 function readKey(path: string): string | undefined {
   const key = textOf(path).trim()
   if (key === '') return undefined
-  if (key.length >= MIN_LENGTH && plainTextFault('key', key) === undefined) return key
+  if (KEY.test(key)) return key
   throw new Error(
-    `${path} must have one line, a key of ${MIN_LENGTH} characters or more: correct it, or delete it to have another generated`
+    `${path} must have one line, a key of 8 characters or more, of printable ASCII: correct it, or delete it to have another generated`
   )
 }
 

@@ -38,12 +38,12 @@ t.test('a file that cannot have a key is refused, named, and left as it is', asy
     const error = t.throws(() => apiKeyFromFile(path), { code: 'IEV_CONFIG_INVALID' }) as Error
     return error.message.slice(begin.length, -end.length)
   }
-  const contents = ['short', 'one-key-here\nanother-key', 'a-key-with\0nul']
+  const contents = ['short', 'one-key-here\nanother-key', 'a-key-with\0nul', 'chave-secréta']
   const refusals = contents.map((content) => {
     writeFileSync(path, content)
     return [refusal(), readFileSync(path, 'utf8')]
   })
-  const reason = `${path} must have one line, a key of 8 characters or more: correct it, or delete it to have another generated`
+  const reason = `${path} must have one line, a key of 8 characters or more, of printable ASCII: correct it, or delete it to have another generated`
   t.same(
     refusals,
     contents.map((content) => [reason, content])

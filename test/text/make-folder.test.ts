@@ -17,3 +17,10 @@ t.test('missing folders are created for this user alone', async (t) => {
 t.test('a folder that the system cannot create is an error', async (t) => {
   t.throws(() => makeFolder('/proc/a/b'), { code: 'ENOENT' })
 })
+
+t.test('a folder that is there when it is created is no error', async (t) => {
+  const path = join(folder(t), 'a')
+  // The folder above it is the same one.
+  makeFolder(`${path}/.`)
+  t.ok(statSync(path).isDirectory())
+})
