@@ -33,9 +33,6 @@ export interface Refusal {
   instance: string | undefined
 }
 
-/** The error of refused events. */
-type Refused = Pick<Refusal, 'code' | 'message'> & Partial<Pick<Refusal, 'params' | 'instance'>>
-
 type Noted = Refusal & Load & { lastAt: number }
 
 /** Milliseconds for which a refusal is a fault, unless as much is accepted before. */
@@ -59,7 +56,11 @@ export class Refusals {
   }
 
   /** @param error has the name of an instance if the cause concerns no other */
-  refused(error: Refused, count: number, load: Load): void {
+  refused(
+    error: Pick<Refusal, 'code' | 'message'> & Partial<Pick<Refusal, 'params' | 'instance'>>,
+    count: number,
+    load: Load
+  ): void {
     const { code, message, params = [], instance } = error
     const before = this.#recent().get(code)
     this.#byCode.set(code, {
