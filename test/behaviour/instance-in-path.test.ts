@@ -37,9 +37,8 @@ t.test('query and body never override the instance in the path', async (t) => {
     payload: { ...event, instance: 'other' }
   })
   t.equal(reply.statusCode, 400, 'a body with an instance is refused')
-  t.match((await server.inject({ url: `/events/mine${query}`, headers: mine })).json(), {
-    events: [{ instance: 'mine' }]
-  })
+  t.equal((await server.inject({ url: `/events/mine${query}`, headers: mine })).statusCode, 400)
+  t.match((await server.inject({ url: '/events/mine', headers: mine })).json(), { events: [{ instance: 'mine' }] })
   t.same((await server.inject({ url: '/events/other', headers })).json<{ events: unknown[] }>().events, [])
   t.equal((await server.inject({ url: `/events/other?instanceName=mine`, headers: mine })).statusCode, 401)
 })

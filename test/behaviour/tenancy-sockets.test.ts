@@ -154,8 +154,8 @@ const STATUSES: Record<string, number> = {
 function expectedAt(door: string, world: World, attempt: Attempt): Outcome | undefined {
   const outcome = expected(world, attempt)
   if (door === 'socket') return outcome
-  // The route has no such parameter: that is refused before the key is looked at.
-  if (door === 'stream' && attempt.namespace !== '/' && FILTERS[attempt.filter]?.instances) return 400
+  // The routes have no such parameter: that is refused before the key is looked at.
+  if (attempt.namespace !== '/' && FILTERS[attempt.filter]?.instances) return 400
   return typeof outcome === 'string' ? STATUSES[outcome] : outcome
 }
 
