@@ -155,8 +155,8 @@ function describe(error: FastifySchemaValidationError, part: string): [message: 
   }
   if (keyword !== 'anyOf' && keyword !== 'enum') {
     const { limit, type, pattern, format, allowedValue } = params
-    const value = [limit, type, pattern, format, allowedValue].find((one) => one !== undefined)
-    return [`${field} ${message}`, { code: keyword, field, values: value === undefined ? [] : [valueOf(value)] }]
+    const values = [limit, type, pattern, format, allowedValue].filter((one) => one !== undefined)
+    return [`${field} ${message}`, { code: keyword, field, values: values.map(valueOf) }]
   }
   const choices = keyword === 'enum' ? (params.allowedValues as unknown[]).map(written) : branchesOf(error)
   return [`${field} must be ${choices.join(' or ')}`, { code: keyword, field, values: choices }]

@@ -12,7 +12,7 @@ export class Joining {
 
   /** Returns the number of these sockets that the token of this instance authorized. */
   countByToken({ key }: Instance): number {
-    return this.#sockets.values().reduce((count, tokenOf) => count + (tokenOf?.key === key ? 1 : 0), 0)
+    return this.#sockets.values().reduce((count, tokenOf) => count + Number(tokenOf?.key === key), 0)
   }
 
   /** @param tokenOf the instance whose token authorized the socket */
