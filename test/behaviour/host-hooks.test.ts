@@ -90,6 +90,10 @@ t.test(
   async (t) => {
     const thrown: [unknown, { statusCode: number; code: string; message: string[]; headers?: object }][] = [
       [
+        Object.assign(new Error('of a newer Fastify'), { statusCode: 400, code: 'FST_ERR_NEWER' }),
+        { statusCode: 400, code: 'IEV_VALIDATION', message: ['of a newer Fastify'] }
+      ],
+      [
         Object.assign(new Error('no cookie'), { statusCode: 401, code: 'HOST_NO_COOKIE' }),
         { statusCode: 401, code: 'HOST_NO_COOKIE', message: ['no cookie'] }
       ],

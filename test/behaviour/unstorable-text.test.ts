@@ -35,7 +35,10 @@ const REQUESTS: readonly [InjectOptions, message: RegExp][] = [
   ],
   [{ url: '/events/q/erase', payload: `{"jid":"a${NUL}b"}` }, /^body\.jid must be a WhatsApp JID/],
   [{ url: '/instance/create', payload: `{"instanceName":"q","token":"12345678${NUL}"}` }, /^(body\.)?token must/],
-  [{ method: 'GET', url: '/sqs/deadletters?after=9007199254740992' }, /^querystring\.after must be <= 9007199254740991/],
+  [
+    { method: 'GET', url: '/sqs/deadletters?after=9007199254740992' },
+    /^querystring\.after must be <= 9007199254740991/
+  ],
   [{ method: 'GET', url: '/events?after=9007199254740992' }, /^querystring\.after must be <= 9007199254740991/],
   [{ url: '/sqs/deadletters/redrive', payload: '{"ids":[1e300]}' }, /^body\.ids\.0 must be <= 9007199254740991/]
 ]
