@@ -8,7 +8,7 @@ export function toUtc(text: string): string | undefined {
   if (!ISO_8601.test(text)) return undefined
   // `Date` reads 30 February as 2 March.
   const day = text.slice(0, 10)
-  if (!JSON.stringify(new Date(day)).includes(day)) return undefined
+  if (new Date(day).getUTCDate() !== Number(day.slice(8))) return undefined
   const withZone = text.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/.test(text) ? `${text}Z` : text
   const time = new Date(withZone.replace(',', '.').replace(/([+-]\d{2})(\d{2})?$/, zoneWithColon))
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString()

@@ -1,3 +1,5 @@
+import { COMMA, OPEN_ARRAY, OPEN_OBJECT } from '../json/scan.ts'
+
 /** An event with its `data` as JSON text. */
 export interface WithData {
   readonly data: string
@@ -7,7 +9,6 @@ export interface WithData {
 const SMALL = 65_536
 /** Arrays, objects and members of larger data, at most: `JSON.parse` takes long for many, and little for long strings. */
 const MAX_PARTS = 100_000
-const [COMMA, OPEN_ARRAY, OPEN_OBJECT] = [0x2c, 0x5b, 0x7b]
 
 /** Stands for `data` with so many parts that it is not parsed. */
 export const TOO_LARGE = Symbol('too large')

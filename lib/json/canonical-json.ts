@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, SPACE } from './scan.ts'
 import { sortedMembers, type Member } from './sorted-members.ts'
 
 /** Characters of an array or object above which its digest replaces it, so that long text is not copied at each level. */
@@ -9,16 +10,6 @@ const SLICE = 65_536
 const SLICE_MEMBERS = 65_536
 /** Characters of a string that are decoded at once. */
 const PIECE = 65_536
-
-const QUOTE = 0x22
-const COMMA = 0x2c
-const COLON = 0x3a
-const SPACE = 0x20
-const BACKSLASH = 0x5c
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
 
 /**
  * Converts valid JSON to a canonical text: two values have the same text exactly if they differ only in white space, order of

@@ -9,23 +9,23 @@ const MAX_POWER = 308
 const TAB = 0x09
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
-const SPACE = 0x20
-const QUOTE = 0x22
+export const SPACE = 0x20
+export const QUOTE = 0x22
 const PLUS = 0x2b
 export const COMMA = 0x2c
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
 const NINE = 0x39
-const COLON = 0x3a
-const BACKSLASH = 0x5c
+export const COLON = 0x3a
+export const BACKSLASH = 0x5c
 const LOWER_E = 0x65
 const LOWER_U = 0x75
 /** The bit that makes an upper case letter a lower case one. */
 const LOWER = 0x20
-const OPEN_ARRAY = 0x5b
+export const OPEN_ARRAY = 0x5b
 export const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
+export const OPEN_OBJECT = 0x7b
 export const CLOSE_OBJECT = 0x7d
 
 /** A position after every end. `Infinity` would make comparisons with it slower. */

@@ -1,14 +1,7 @@
+import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, SPACE } from './scan.ts'
+
 /** The members to cut out, by name; under each that stays, those to cut out of it. */
 export type MemberTree = Map<string, MemberTree | 'omitted'>
-
-const QUOTE = 0x22
-const COMMA = 0x2c
-const SPACE = 0x20
-const BACKSLASH = 0x5c
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
 
 /**
  * Cuts members out of valid JSON text, also of the items of arrays. Everything else stays as it was written, with every digit of a
