@@ -1,12 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { PRINTABLE_ASCII } from '../text/printable-ascii.ts'
 import { FilterText } from './filter-policy.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-limits.ts'
 
 /** Characters of a text to search for. */
 export const MAX_SEARCH = 200
-
-/** The form of a `log`. */
-const PRINTABLE_ASCII = '^[ -~]*$'
 
 const Offset = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 

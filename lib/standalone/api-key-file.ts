@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { ConfigInvalidError } from '../errors.ts'
 import { fileFault } from '../text/file-fault.ts'
 import { makeFolder } from '../text/make-folder.ts'
+import { GLOBAL_KEY, GLOBAL_KEY_FORM } from './global-key.ts'
 
-/** As in the settings. */
-const KEY = /^[ -~]{8,}$/
+const KEY = new RegExp(GLOBAL_KEY)
 
 export interface GlobalKey {
   apiKey: string
@@ -42,7 +42,7 @@ function readKey(path: string): string | undefined {
   if (key === '') return undefined
   if (KEY.test(key)) return key
   throw new Error(
-    `${path} must have one line, a key of 8 characters or more, of printable ASCII: correct it, or delete it to have another generated`
+    `${path} must have one line, a key of ${GLOBAL_KEY_FORM}: correct it, or delete it to have another generated`
   )
 }
 

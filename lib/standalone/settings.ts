@@ -3,6 +3,7 @@ import { HUB_NAMES } from '../hubs/hub.ts'
 import { MAX_SILENCE_MINUTES } from '../schemas/instance-changes.ts'
 import { DEFAULT_STORE_URL } from '../store/open.ts'
 import { REGION } from './aws-settings.ts'
+import { GLOBAL_KEY, GLOBAL_KEY_FORM } from './global-key.ts'
 import { LOG_LEVELS } from './log-level.ts'
 import { QUEUE_SETTINGS } from './queue-settings.ts'
 import { count, flag, list, oneOf, optionalCount, text } from './setting-types.ts'
@@ -15,10 +16,6 @@ export function isSecret(setting: string): boolean {
   return /(?<!KMS_)KEY(?!S)|SECRET/.test(setting)
 }
 
-/** Clients encode other characters in different ways in a header. */
-const KEY = '^[ -~]{8,}$'
-const KEY_FORM = '8 characters or more, of printable ASCII'
-
 const fileOf = (setting: string) => text(`the absolute path of a file with the value of ${setting}`)
 
 /** All settings of the standalone server. A setting that Evolution API has as well has the same name. */
@@ -27,9 +24,11 @@ export const EnvSchema = Type.Object({
   SERVER_PORT: count(8080, { min: 0, max: 65_535 }),
   SERVER_NAME: Type.String({ default: 'instance-events', description: 'the `server` of SQS messages' }),
   SERVER_URL: text('the URL by which clients reach this server, and `server_url` of messages whose event has none'),
-  AUTHENTICATION_API_KEY: Type.Optional(Type.String({ pattern: KEY, description: `the global key, ${KEY_FORM}` })),
+  AUTHENTICATION_API_KEY: Type.Optional(
+    Type.String({ pattern: GLOBAL_KEY, description: `the global key, ${GLOBAL_KEY_FORM}` })
+  ),
   AUTHENTICATION_API_KEY_PREVIOUS: Type.Optional(
-    Type.String({ pattern: KEY, description: `the previous global key, ${KEY_FORM}` })
+    Type.String({ pattern: GLOBAL_KEY, description: `the previous global key, ${GLOBAL_KEY_FORM}` })
   ),
   AUTHENTICATION_API_KEY_FILE: fileOf('AUTHENTICATION_API_KEY'),
   AUTHENTICATION_API_KEY_PREVIOUS_FILE: fileOf('AUTHENTICATION_API_KEY_PREVIOUS'),

@@ -2,15 +2,16 @@ import { type Static, Type } from '@sinclair/typebox'
 import { EventLogOptions } from './event-log.ts'
 import { SqsOptions } from './sqs.ts'
 import { WebsocketOptions } from './websocket.ts'
+import { PRINTABLE_ASCII } from '../../text/printable-ascii.ts'
 
 export const AppOptions = Type.Object(
   {
     /** Prefix of every route. */
     prefix: Type.Optional(Type.String()),
     /** The global key, at least 8 characters: it authorizes every route and namespace. */
-    apiKey: Type.String({ minLength: 8, pattern: '^[ -~]*$' }),
+    apiKey: Type.String({ minLength: 8, pattern: PRINTABLE_ASCII }),
     /** The previous global key, accepted as well while clients change to the new one. */
-    previousApiKey: Type.Optional(Type.String({ minLength: 8, pattern: '^[ -~]*$' })),
+    previousApiKey: Type.Optional(Type.String({ minLength: 8, pattern: PRINTABLE_ASCII })),
     /** Options of the event log, if the server has none yet. */
     eventLog: Type.Optional(Type.Unsafe<EventLogOptions>(EventLogOptions)),
     /**

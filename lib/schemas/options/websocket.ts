@@ -1,12 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { EventLogOptions } from './event-log.ts'
+import { PRINTABLE_ASCII } from '../../text/printable-ascii.ts'
 
 export const WebsocketOptions = Type.Object(
   {
     /** The global key, which authorizes every namespace. Without it, only instance tokens are accepted. */
-    apiKey: Type.Optional(Type.String({ minLength: 1, pattern: '^[ -~]*$' })),
+    apiKey: Type.Optional(Type.String({ minLength: 1, pattern: PRINTABLE_ASCII })),
     /** The previous global key, accepted as well while clients change to the new one. */
-    previousApiKey: Type.Optional(Type.String({ minLength: 1, pattern: '^[ -~]*$' })),
+    previousApiKey: Type.Optional(Type.String({ minLength: 1, pattern: PRINTABLE_ASCII })),
     /**
      * Sends the events of all instances to the root namespace `/`. A client with a token receives only those of its instance.
      * @default false
