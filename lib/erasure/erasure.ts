@@ -5,7 +5,6 @@ import { saying } from '../message-code.ts'
 import type { Transport } from '../event-log/transport.ts'
 import { isErased } from '../events/erased.ts'
 import { QUEUED, type StoredEvent } from '../events/event.ts'
-import { instanceNameFault } from '../instances/name.ts'
 import type { ErasureReply } from '../schemas/erasure.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { jidSearch, type JidSearch } from './jid.ts'
@@ -89,7 +88,7 @@ export class Erasure {
       const { log, store } = this.#options
       // Before the keys, so that no event up to it is of another one.
       const { head: upTo } = await store.log.range()
-      const keys = removed && instanceNameFault(instance) === undefined ? await store.log.instanceKeysOf(instance) : []
+      const keys = removed ? await store.log.instanceKeysOf(instance) : []
       if (keys.length === 0) keys.push(store.instances.require(instance).key)
       const result = await ('jid' in request
         ? this.#eraseJid({ instance, keys, upTo }, jidSearch(request.jid), request.after ?? 0)

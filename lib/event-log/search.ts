@@ -2,7 +2,6 @@ import { eventKey } from '../events/event-key.ts'
 import { passes } from '../filters/event-filter.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { StoredEvent } from '../events/event.ts'
-import { plainTextFault } from '../text/plain-text.ts'
 import { type EventPage, type EventPageOptions, readEventPage } from './page.ts'
 import { eventSearch } from './text-search.ts'
 
@@ -47,10 +46,7 @@ export async function searchLog(log: LogStore, options: SearchOptions): Promise<
   const isWanted = (event: StoredEvent) =>
     (names?.includes(event.event) ?? true) && passes(filter, eventKey(event.event), event)
   if (place.before === 'latest') {
-    // No id has other characters, and not every database accepts them.
-    const isId = plainTextFault('search', search) === undefined
-    const withId = isId ? await turn(() => log.withIds(instanceKey, [search])) : []
-    const known = withId.filter(isWanted).slice(0, limit)
+    const known = (await turn(() => log.withIds(instanceKey, [search]))).filter(isWanted).slice(0, limit)
     if (known.length > 0)
       return { events: known, next: head + 1, more: true, log: id, complete: true, examined: 0, total }
     place.before = head + 1

@@ -35,6 +35,7 @@ import { erased, ERASED_DATA } from '../../events/erased.ts'
 import type { NewEvent, StoredEvent } from '../../events/event.ts'
 import { writeExtras } from '../../events/extras.ts'
 import { eventSize } from '../../events/messages.ts'
+import { isPlainText } from '../../text/plain-text.ts'
 
 export interface PostgresLogOptions {
   pool: PostgresPool
@@ -142,12 +143,12 @@ export class PostgresLog implements LogStore {
   async withIds(instanceKey: number | undefined, ids: readonly string[]): Promise<StoredEvent[]> {
     this.#options.pool.assertOpen()
     // The index is by instance.
-    return instanceKey === undefined ? [] : this.#reads.withIds(instanceKey, ids)
+    return instanceKey === undefined ? [] : this.#reads.withIds(instanceKey, ids.filter(isPlainText))
   }
 
   async instanceKeysOf(name: string): Promise<number[]> {
     this.#options.pool.assertOpen()
-    return this.#reads.instanceKeysOf(name)
+    return isPlainText(name) ? this.#reads.instanceKeysOf(name) : []
   }
 
   async lastBefore(time: number): Promise<number> {

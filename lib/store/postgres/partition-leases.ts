@@ -54,7 +54,7 @@ export class PartitionLeases implements LogFollower {
   #stopped = false
 
   constructor(options: PartitionLeasesOptions) {
-    const { schema, url, timing, epoch } = options
+    const { schema, url, timing, epoch, tell } = options
     this.#options = options
     this.#epoch = { id: epoch, upTo: 0 }
     this.#space = lockSpace(schema)
@@ -70,7 +70,8 @@ export class PartitionLeases implements LogFollower {
           FROM ${schema}.log l, ${schema}.counters c WHERE c.name = 'redrives'`,
         values: [this.#space, LOCKS.senders]
       },
-      beaten: (row) => this.#beaten(row),
+      // A server that was the primary may have answered: nothing counts before this node knows the epoch of the answer.
+      beaten: (row) => tell(row.id as string, () => this.#beaten(row)),
       lost: () => this.#lost()
     })
   }
@@ -164,12 +165,7 @@ export class PartitionLeases implements LogFollower {
     return this.#term.held.has(partition) && !this.#term.releasing.has(partition)
   }
 
-  /** A server that was the primary may have answered: nothing counts before this node knows the epoch of the answer. */
-  #beaten({ id, ...row }: Row): void {
-    this.#options.tell(id as string, () => this.#told(row))
-  }
-
-  #told({ last_offset: head, redrives, nodes }: Row): void {
+  #beaten({ last_offset: head, redrives, nodes }: Row): void {
     this.#nodes = nodes as number
     this.#head = Math.max(this.#head, head as number)
     this.#redrives = redrives as number
