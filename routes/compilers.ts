@@ -29,10 +29,11 @@ export function useCompilers(fastify: FastifyInstance): void {
   const all = once(() => new Ajv({ ...OPTIONS, allErrors: true }))
 
   const validatorCompiler: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart }) => {
+    const values = httpPart === 'querystring' ? valuesOf(schema as QuerySchema) : []
     const untilFirst = once(() => first().compile(schema as object))
     const throughout = once(() => all().compile(schema as object))
     const validate = (value: unknown) => {
-      if (httpPart === 'querystring') readTexts(value as Query, schema as QuerySchema)
+      if (values.length > 0) readTexts(value as Query, values)
       let check: ValidateFunction = untilFirst()
       let passes = check(value)
       // An error for each of a million elements would block the server for seconds.
@@ -59,13 +60,20 @@ export function useCompilers(fastify: FastifyInstance): void {
   })
 }
 
+/** Returns the members of a query that are no texts. */
+function valuesOf({ properties = {} }: QuerySchema): [name: string, isNumber: boolean][] {
+  return Object.entries(properties).flatMap(([name, { type }]) =>
+    type === 'integer' || type === 'boolean' ? [[name, type === 'integer']] : []
+  )
+}
+
 /** Replaces the texts of whole numbers and booleans by their values; the schema refuses what it leaves, such as `0x1`. */
-function readTexts(query: Query, { properties = {} }: QuerySchema): void {
-  for (const [name, { type }] of Object.entries(properties)) {
+function readTexts(query: Query, values: readonly [name: string, isNumber: boolean][]): void {
+  for (const [name, isNumber] of values) {
     const text = query[name]
     if (typeof text !== 'string') continue
-    if (type === 'integer' && /^-?\d+$/.test(text)) query[name] = Number(text)
-    if (type === 'boolean' && (text === 'true' || text === 'false')) query[name] = text === 'true'
+    if (isNumber && /^-?\d+$/.test(text)) query[name] = Number(text)
+    if (!isNumber && (text === 'true' || text === 'false')) query[name] = text === 'true'
   }
 }
 

@@ -73,13 +73,12 @@ function parseJson(body: string): unknown {
 
 /** Returns where a text is not JSON; `undefined`: a limit for events comes before. */
 function placedFault(text: string): BodyMalformedError | undefined {
-  let fault: BodyMalformedError | undefined
   try {
     assertJson(Buffer.from(text))
   } catch (error) {
-    if (error instanceof BodyMalformedError) fault = error
+    if (error instanceof BodyMalformedError) return error
   }
-  return fault
+  return undefined
 }
 
 /** Faults of a body that nobody asked for: the route is unknown. */

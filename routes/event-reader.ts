@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
 import { BodyMalformedError, EventInvalidError } from '../lib/errors.ts'
-import { JsonLimitError } from '../lib/json/faults.ts'
-import { emptyBody } from '../lib/json/faults.ts'
+import { emptyBody, JsonLimitError } from '../lib/json/faults.ts'
 import { saying } from '../lib/message-code.ts'
 import { JsonText } from '../lib/json/json-text.ts'
 import {
