@@ -10,7 +10,7 @@ import { EventActions } from './event-actions.tsx'
 import { EventList } from './event-list.tsx'
 import { JsonView } from './json-view.tsx'
 
-/** Where nothing hovers, a finger may be on its way to a row at any time. */
+/** A touch screen does not tell when the user is about to tap a row. */
 const withoutHover = matchMedia('(hover: none)').matches
 /** Rows that fill a small screen. */
 const SCREENFUL = 12

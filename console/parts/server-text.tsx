@@ -6,10 +6,10 @@ import { OriginalText } from './original-text.tsx'
  * The message of a fault, which this server, AWS or the browser has written in English. Another language has the sentence of its
  * code and what its params say instead, and the message on demand if it says more.
  */
-export function ServerText({ code, message, params = [] }: Told) {
+export function ServerText(fault: Told) {
   const words = messageWords.value
-  const { text, original } = explanationOfFault({ code, message, params }, words)
-  const sentences = [words.faults && sentenceOf(code), text].filter((one) => one !== undefined)
+  const { text, original } = explanationOfFault(fault, words)
+  const sentences = [words.faults && sentenceOf(fault.code), text].filter((one) => one !== undefined)
   return (
     <>
       {sentences.length > 0 && <span class="said">{sentences.join(' ')}</span>}
