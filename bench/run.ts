@@ -14,6 +14,7 @@ import filters from './ingest/filters.ts'
 import growth from './growth/index.ts'
 import history from './growth/history.ts'
 import ingest from './ingest/index.ts'
+import limits from './ingest/limits.ts'
 import latency from './latency/index.ts'
 import soak from './soak/index.ts'
 import sqs from './sqs/index.ts'
@@ -29,6 +30,7 @@ import websocket from './websocket/index.ts'
 const BENCHMARKS: Record<string, (bench: Bench) => Promise<Comparison[]>> = {
   ingest,
   filters,
+  limits,
   store,
   sqs,
   websocket,

@@ -11,6 +11,8 @@ export interface ListenOptions {
   folder: string
   /** Of the Redis or PostgreSQL that the server writes to; `undefined` for a server that needs none. */
   databasePort: number | undefined
+  /** Whether each instance has limits, which the load does not reach. */
+  limits?: boolean
 }
 
 /** The key of all servers. */

@@ -6,15 +6,18 @@ import { serve } from '../harness/serve.ts'
 import { InOrder } from './in-order.ts'
 import { API_KEY, type IngestServer } from './ingest-server.ts'
 
+/** Limits that the load does not reach, so that only their cost is seen. */
+const LIMITS = { instanceEventsPerSecond: 1e9, instanceBytesPerSecond: 1e12, instanceRetainedBytes: 1e15 }
+
 /** Ours, with a database on disk: events are durable before the answer. */
 let server: FastifyInstance
 let checked = 0
 const order = new InOrder()
 
 const ours: IngestServer = {
-  async listen({ folder }) {
+  async listen({ folder, limits = false }) {
     server = Fastify()
-    const eventLog = { url: `file:${join(folder, 'events.db')}` }
+    const eventLog = { url: `file:${join(folder, 'events.db')}`, ...(limits && LIMITS) }
     await server.register(app, { apiKey: API_KEY, docs: false, sqs: false, eventLog })
     await server.listen({ host: '127.0.0.1', port: 0 })
     return (server.server.address() as AddressInfo).port

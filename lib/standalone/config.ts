@@ -5,8 +5,9 @@ import { awsFaults, networkWarnings } from './aws-settings.ts'
 import { ConfigInvalidError } from '../errors.ts'
 import { eventsOfHub } from '../events/catalogue.ts'
 import { eventKey } from '../events/event-key.ts'
+import { ORIGIN } from '../http/origin.ts'
 import { HUB_NAMES, type HubName } from '../hubs/hub.ts'
-import { instanceNameFault } from '../instances/name.ts'
+import { assertNewName } from '../instances/name.ts'
 import { logLevel } from './log-level.ts'
 import { readSecretFiles } from './secret-files.ts'
 import { queueFaults } from './queue-settings.ts'
@@ -28,6 +29,7 @@ export interface Config extends Static<typeof EnvSchema> {
 
 /** Prefix of Evolution API's flags of single events: `SQS_GLOBAL_MESSAGES_UPSERT=true`. */
 const GLOBAL_FLAG_PREFIX = 'SQS_GLOBAL_'
+const IS_ORIGIN = new RegExp(ORIGIN)
 
 /**
  * Reads and checks the settings. An empty variable counts as absent.
@@ -73,7 +75,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     warnings: [
       ...unknownSettings(Object.keys(data), Object.keys(schema.properties)),
       ...networkWarnings(read, data),
-      ...hubWarnings(read)
+      ...hubWarnings(read),
+      ...urlWarnings(read)
     ]
   }
   const crossed = [...ofValues, ...crossFaults(config, data), ...awsFaults(config, env)]
@@ -92,6 +95,12 @@ function entries(list: string): string[] {
 function hubWarnings({ HUBS, WAHA_HMAC_KEY }: Static<typeof EnvSchema>): string[] {
   if (WAHA_HMAC_KEY === undefined || HUBS.includes('waha')) return []
   return ['WAHA_HMAC_KEY has no effect: HUBS does not list waha']
+}
+
+/** Messages carry any text as `server_url`, as Evolution API's do; links need a URL. */
+function urlWarnings({ SERVER_URL: url }: Static<typeof EnvSchema>): string[] {
+  if (url === undefined || (/^https?:/i.test(url) && URL.canParse(url))) return []
+  return [`SERVER_URL is not a URL, such as https://events.example.com: links to this server do not work`]
 }
 
 /** Faults of variables that depend on each other. */
@@ -114,7 +123,7 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
     if (wrong.length > 0) messages.push(`${name}: got ${JSON.stringify(wrong.join())}, expected ${description}`)
   }
   const { OPERATOR_INSTANCE: operator } = config
-  if (operator !== undefined && instanceNameFault(operator) !== undefined) {
+  if (operator !== undefined && !passes(() => assertNewName(operator))) {
     const { description } = EnvSchema.properties.OPERATOR_INSTANCE
     messages.push(`OPERATOR_INSTANCE: got ${JSON.stringify(operator)}, expected ${description}`)
   }
@@ -134,11 +143,17 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   return messages
 }
 
-/** Lists of addresses, and the functions that parse them. */
+/** Lists of addresses and origins, and the functions that parse them. */
 const ADDRESS_LISTS = [
+  ['CORS_ORIGIN', assertOrigins],
   ['TRUST_PROXY', peerAddress],
   ['WEBSOCKET_ALLOWED_HOSTS', (entries: string[]) => new AllowedHosts(entries)]
 ] as const
+
+/** @throws an entry is neither an origin nor `*` */
+function assertOrigins(entries: string[]): void {
+  for (const entry of entries) if (entry !== '*' && !IS_ORIGIN.test(entry)) throw new Error(`${entry} is no origin`)
+}
 
 function passes(read: () => unknown): boolean {
   try {

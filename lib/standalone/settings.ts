@@ -33,7 +33,7 @@ export const EnvSchema = Type.Object({
   AUTHENTICATION_API_KEY_FILE: fileOf('AUTHENTICATION_API_KEY'),
   AUTHENTICATION_API_KEY_PREVIOUS_FILE: fileOf('AUTHENTICATION_API_KEY_PREVIOUS'),
   WRONG_KEYS_PER_MINUTE: count(20),
-  CORS_ORIGIN: list('origins of browsers, separated by commas, or *', '*'),
+  CORS_ORIGIN: list('origins of browsers, such as https://app.example (no path), separated by commas, or *', '*'),
   TRUST_PROXY: list('addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   BODY_LIMIT: count(10 * 1_048_576, { min: 1_024 }),
@@ -71,7 +71,7 @@ export const EnvSchema = Type.Object({
     Type.String({
       minLength: 1,
       maxLength: 100,
-      description: 'the name of an instance reserved for the operator'
+      description: 'the name of an instance reserved for the operator, other than stream'
     })
   ),
   HUBS: list(`${HUB_NAMES.join(', ')}, separated by commas`, 'evolution'),

@@ -2,7 +2,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { ErasureReply } from '../../lib/schemas/erasure.ts'
-import { backends } from '../support/backends.ts'
+import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, build, listen } from '../support/build.ts'
 import { stream } from '../support/event-stream.ts'
 import { holdSends } from '../support/held-calls.ts'
@@ -117,10 +117,11 @@ for (const backend of await backends(t)) {
 }
 
 /** A server that puts messages of more than 4,096 bytes into S3, behind a proxy. */
-async function withS3(t: Test) {
+async function withS3(t: Test, backend: Backend) {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   sqs.server.createBucket(BUCKET)
   const app = await build(t, {
+    eventLog: { url: await backend.start(t) },
     sqs: {
       ...options,
       global: { events: ['CALL'] },
@@ -140,53 +141,55 @@ async function withS3(t: Test) {
 
 const large = message('x'.repeat(9_000))
 
-t.test('objects of erased events are deleted, and those of others stay', async (t) => {
-  const { app, sqs, has } = await withS3(t)
-  for (const [id, value] of Object.entries({ a: large, b: message('x'.repeat(9_000), '1@g.us'), c: message('small') }))
-    await app.onInstanceEvent({ instance: 'sales', event: 'call', id, data: value })
-  const keys = (await sqs.bodies(QUEUE, 3)).map(({ data }) => (data as { key: string }).key)
-  t.match(keys.slice(0, 2), ['hub/sales/1-a.json', 'hub/sales/2-b.json'])
-  await until(() => app.eventLog.store.deliveries.pendingCount() === 0)
-  t.match(await erase(app, { jid: JID }), { erased: 2, delivered: 2, objects: 1, objectsFailed: [] })
-  t.strictSame([await has('hub/sales/1-a.json'), await has('hub/sales/2-b.json')], [false, true])
-})
-
-t.test('an object that S3 does not delete is named, and deleted when its id is asked for', async (t) => {
-  const { app, sqs, proxy, has } = await withS3(t)
-  await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
-  await sqs.bodies(QUEUE, 1)
-  proxy.decide = ({ headers }) =>
-    headers['x-amz-target'] === undefined ? { status: 403, code: 'AccessDenied', message: 'no' } : undefined
-  const key = 'hub/sales/1-a.json'
-  t.match(await erase(app, { jid: JID }), {
-    erased: 1,
-    objects: 0,
-    objectsFailed: [{ id: 'a', key, reason: /./ }]
+for (const backend of await backends(t)) {
+  t.test(`${backend.name}: objects of erased events are deleted, and those of others stay`, async (t) => {
+    const { app, sqs, has } = await withS3(t, backend)
+    for (const [id, value] of Object.entries({ a: large, b: message('x'.repeat(9_000), '1@g.us'), c: message('small') }))
+      await app.onInstanceEvent({ instance: 'sales', event: 'call', id, data: value })
+    const keys = (await sqs.bodies(QUEUE, 3)).map(({ data }) => (data as { key: string }).key)
+    t.match(keys.slice(0, 2), ['hub/sales/1-a.json', 'hub/sales/2-b.json'])
+    await until(() => app.eventLog.store.deliveries.pendingCount() === 0)
+    t.match(await erase(app, { jid: JID }), { erased: 2, delivered: 2, objects: 1, objectsFailed: [] })
+    t.strictSame([await has('hub/sales/1-a.json'), await has('hub/sales/2-b.json')], [false, true])
   })
-  t.ok(await has(key))
-  proxy.decide = () => undefined
-  t.match(await erase(app, { ids: ['a'] }), { erased: 0, objects: 1, objectsFailed: [] })
-  t.notOk(await has(key))
-})
 
-t.test('an object whose upload ends after its event was erased is deleted', async (t) => {
-  const { app, sqs, proxy, has } = await withS3(t)
-  const { promise: asked, resolve: begin } = Promise.withResolvers<void>()
-  const { promise: released, resolve: release } = Promise.withResolvers<void>()
-  let uploads = 0
-  proxy.decide = async ({ headers }) => {
-    if (headers['x-amz-target'] !== undefined || uploads++ > 0) return undefined
-    begin()
-    await released
-    return undefined
-  }
-  await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
-  await asked
-  t.match(await erase(app, { jid: JID }), { erased: 1, pending: 1 })
-  release()
-  t.match(await sqs.bodies(QUEUE, 1), [{ dataType: 'json', data: null, erased: true }])
-  t.notOk(await has('hub/sales/1-a.json'))
-})
+  t.test(`${backend.name}: an object that S3 does not delete is named, and deleted when its id is asked for`, async (t) => {
+    const { app, sqs, proxy, has } = await withS3(t, backend)
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
+    await sqs.bodies(QUEUE, 1)
+    proxy.decide = ({ headers }) =>
+      headers['x-amz-target'] === undefined ? { status: 403, code: 'AccessDenied', message: 'no' } : undefined
+    const key = 'hub/sales/1-a.json'
+    t.match(await erase(app, { jid: JID }), {
+      erased: 1,
+      objects: 0,
+      objectsFailed: [{ id: 'a', key, reason: /./ }]
+    })
+    t.ok(await has(key))
+    proxy.decide = () => undefined
+    t.match(await erase(app, { ids: ['a'] }), { erased: 0, objects: 1, objectsFailed: [] })
+    t.notOk(await has(key))
+  })
+
+  t.test(`${backend.name}: an object whose upload ends after its event was erased is deleted`, async (t) => {
+    const { app, sqs, proxy, has } = await withS3(t, backend)
+    const { promise: asked, resolve: begin } = Promise.withResolvers<void>()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    let uploads = 0
+    proxy.decide = async ({ headers }) => {
+      if (headers['x-amz-target'] !== undefined || uploads++ > 0) return undefined
+      begin()
+      await released
+      return undefined
+    }
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
+    await asked
+    t.match(await erase(app, { jid: JID }), { erased: 1, pending: 1 })
+    release()
+    t.match(await sqs.bodies(QUEUE, 1), [{ dataType: 'json', data: null, erased: true }])
+    t.notOk(await has('hub/sales/1-a.json'))
+  })
+}
 
 t.test('a page of a replay that was read before an event was erased is read again', async (t) => {
   const held = heldStore(t)

@@ -32,7 +32,11 @@ t.test('a fault names the variable, its value and the values that it accepts', a
     ['SQS_BASE_URL', 'http://sqs example', 'a URL, such as http://localhost:9324'],
     ['SQS_GLOBAL_CALL', 'yes', 'true or false'],
     ['SILENCE_AFTER_MINUTES', '-1', 'a whole number from 0 to 525600'],
-    ['OPERATOR_INSTANCE', '..', 'the name of an instance reserved for the operator'],
+    ...['..', 'stream'].map((name): [string, string, string] => [
+      'OPERATOR_INSTANCE',
+      name,
+      'the name of an instance reserved for the operator, other than stream'
+    ]),
     ['HUBS', 'wahaa', 'evolution, evolution-go, waha, separated by commas'],
     ['SERVER_PORT', '70000', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', 'http', 'a whole number from 0 to 65535'],
@@ -49,6 +53,11 @@ t.test('a fault names the variable, its value and the values that it accepts', a
     ['WRONG_KEYS_PER_MINUTE', '0', 'a whole number from 1'],
     ['TRUST_PROXY', 'true', PROXIES],
     ['TRUST_PROXY', '10.0.0.0/40', PROXIES],
+    ...['https://app.example/', 'app.example', 'HTTPS://App.Example'].map((origin): [string, string, string] => [
+      'CORS_ORIGIN',
+      origin,
+      'origins of browsers, such as https://app.example (no path), separated by commas, or *'
+    ]),
     ['WEBSOCKET_ALLOWED_HOSTS', '*', 'addresses and networks, separated by commas, such as 127.0.0.1,10.0.0.0/8'],
     [
       'DATABASE_URL',

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { EventLogOptions } from './event-log.ts'
+import { ORIGIN } from '../../http/origin.ts'
 import { PRINTABLE_ASCII } from '../../text/printable-ascii.ts'
 
 export const WebsocketOptions = Type.Object(
@@ -19,10 +20,10 @@ export const WebsocketOptions = Type.Object(
      */
     allowedHosts: Type.Optional(Type.Array(Type.String())),
     /**
-     * Origins from which browsers may connect: `*`, or a list.
+     * Origins from which browsers may connect: `*`, or a list of origins as browsers send them, such as `https://app.example`.
      * @default '*'
      */
-    corsOrigin: Type.Optional(Type.Union([Type.Literal('*'), Type.Array(Type.String())])),
+    corsOrigin: Type.Optional(Type.Union([Type.Literal('*'), Type.Array(Type.String({ pattern: ORIGIN }))])),
     /**
      * Path of the Socket.IO endpoint.
      * @default '/socket.io'

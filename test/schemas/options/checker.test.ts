@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ORIGIN } from '../../../lib/http/origin.ts'
 import { AppOptions } from '../../../lib/schemas/options/app.ts'
 import { optionsChecker } from '../../../lib/schemas/options/checker.ts'
 
@@ -60,7 +61,11 @@ t.test('a fault names the plugin, the option and what it accepts', async (t) => 
     ],
     [{ apiKey, eventLog: { wrongKeysPerMinute: 0.5 } }, 'eventLog.wrongKeysPerMinute: Expected integer'],
     [{ apiKey, websocket: { trustProxy: 'loopback' } }, 'websocket.trustProxy: Expected array'],
-    [{ apiKey, websocket: { corsOrigin: [1] } }, 'websocket.corsOrigin.0: Expected string']
+    [{ apiKey, websocket: { corsOrigin: [1] } }, 'websocket.corsOrigin.0: Expected string'],
+    [
+      { apiKey, websocket: { corsOrigin: ['https://a.example/'] } },
+      `websocket.corsOrigin.0: Expected string to match '${ORIGIN}'`
+    ]
   ]
   t.strictSame(
     faults.map(([options]) => faultOf(options)),
