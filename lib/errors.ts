@@ -19,7 +19,7 @@ export class AlreadyRegisteredError extends errorClass(
 /** Another plugin decorated the server with `io` before the websocket plugin. */
 export class SocketIoTakenError extends errorClass(
   'IEV_SOCKETIO_TAKEN',
-  'fastify.io exists already: let the websocket plugin register fastify-socket.io, then use fastify.io for your own namespaces',
+  'fastify.io already exists: do not register fastify-socket.io yourself. The websocket plugin registers it; add your own namespaces to its fastify.io',
   500
 ) {}
 /** Another process uses the database file. */
@@ -33,13 +33,13 @@ export class StoreUnusableError extends errorClass('IEV_STORE_UNUSABLE', 'The da
 /** Parts of the database file are damaged. Events that can be read are served, the others are left out. */
 export class StoreDamagedError extends errorClass(
   'IEV_STORE_DAMAGED',
-  'The database %s is damaged (%s): stop the server, then restore a backup, or recover the readable part with .recover of sqlite3',
+  'The database %s is damaged (%s): stop the server, then restore a backup, or recover the readable part with the .recover command of sqlite3',
   503
 ) {}
 /** A newer release wrote the database. */
 export class StoreNewerError extends errorClass(
   'IEV_STORE_NEWER_SCHEMA',
-  'The database %s has schema version %s, this release knows versions up to %s: start the release that wrote it, or a newer one',
+  'The database %s has schema version %s, but this release supports only versions up to %s: start the release that wrote it, or a newer one',
   500
 ) {}
 /** The URL names no supported database. */
@@ -119,7 +119,7 @@ export class TooManyInstancesError extends errorClass(
 /** 429: the instance posts or holds more than its limits allow; `retryAfterMs` says when it may post again. */
 export class LimitExceededError extends errorClass(
   'IEV_LIMIT_EXCEEDED',
-  'The "%s" instance is over its limit %s of %s: post again after the number of seconds in Retry-After, or raise the limit with PUT /instance/limits',
+  'The "%s" instance has reached its limit %s of %s: post again after the number of seconds in Retry-After, or raise the limit with PUT /instance/limits',
   429
 ) {}
 /** 403: the instance is reserved for the operator. */
@@ -160,7 +160,7 @@ export class QueueUnavailableError extends errorClass(
 /** 502: the queue exists with an attribute that does not work here. */
 export class QueueUnusableError extends errorClass(
   'IEV_SQS_QUEUE_UNUSABLE',
-  'The queue %s exists with an attribute that does not work here: %s is %s; delete that queue, and it is created again',
+  'The queue %s exists, but this server cannot use it, because its attribute %s is %s: delete the queue with its messages, and the server creates it again',
   502
 ) {}
 
@@ -177,7 +177,11 @@ export class BackpressureError extends errorClass('IEV_BACKPRESSURE', 'Not accep
   instance?: string
 }
 /** 503: the server is shutting down. */
-export class ClosingError extends errorClass('IEV_CLOSING', 'Not accepted, this server is shutting down', 503) {}
+export class ClosingError extends errorClass(
+  'IEV_CLOSING',
+  'Not accepted, this server is shutting down: try again in a moment',
+  503
+) {}
 
 /** Codes besides those of routes: refused sockets, closed connections, reasons of dead letters, faults. */
 export const WS_UNAUTHORIZED = 'IEV_WS_UNAUTHORIZED'

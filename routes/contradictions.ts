@@ -3,13 +3,14 @@ import { saying } from '../lib/message-code.ts'
 
 /** The error of a request with two members of which it may have one. */
 export function excluding(field: string, other: string): ValidationError {
-  const message = `${field} and ${other} exclude each other: send one of them`
+  const message = `${field} and ${other} cannot be used together: send only one of them`
   return saying(new ValidationError(message), { code: 'excludes', field, values: [other] })
 }
 
 /** The error of a request that has a member without the one that it needs. @param more continues the message */
 export function needing(field: string, other: string, more = ''): ValidationError {
-  return saying(new ValidationError(`${field} goes with ${other}${more}`), { code: 'goesWith', field, values: [other] })
+  const message = `${field} can only be used with ${other}${more}`
+  return saying(new ValidationError(message), { code: 'goesWith', field, values: [other] })
 }
 
 /** The error of a member that is no time. */

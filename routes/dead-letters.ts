@@ -133,7 +133,7 @@ function toFilter({ all = false, ...filter }: RedriveBody, part: string): DeadLe
       values: [others]
     })
   if (!all && !named)
-    throw saying(new ValidationError(`${part} must name ids, instance, queue or reason, or say all: true`), {
+    throw saying(new ValidationError(`${part} must have ids, instance, queue or reason, or all: true`), {
       code: 'nothingNamed',
       field: part,
       values: []

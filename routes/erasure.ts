@@ -21,7 +21,7 @@ const erasureRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'eraseEvents',
       tags: ['events'],
       summary:
-        'Erase the data of events, by a WhatsApp JID or by ids; with the global key also in events of deleted instances of the name. Repeat with `after` of the reply until `done`',
+        'Erase the data of events, by a WhatsApp JID or by ids; with the global key, also of events of deleted instances with the same name. Repeat with `after` of the reply until `done`',
       params: InstanceParams,
       body: ErasureBody,
       response: { 200: ErasureReply, ...errorReplies(400, 401, 404, 413, 415, 503) }

@@ -18,7 +18,8 @@ export function longPolls(server: FastifyInstance) {
     const { query } = request
     const { after = 0, wait = 0 } = query
     for (const other of ['before', 'at', 'limit', 'search'] as const)
-      if (query[other] !== undefined) throw new ValidationError(`querystring.wait excludes querystring.${other}`)
+      if (query[other] !== undefined)
+        throw new ValidationError(`querystring.wait cannot be used with querystring.${other}`)
     reply.header('cache-control', 'no-store')
     const auth = subscriptionOf(query, after)
     const { admitted, clients } = admitRequest(server, request, { namespace, auth, offsetName: 'querystring.after' })

@@ -11,9 +11,9 @@ import { identityOf } from './keys.ts'
 const UNQUOTED: Readonly<Record<string, string>> = {
   IEV_BODY_MALFORMED: 'The body is not JSON',
   IEV_EVENT_INVALID: 'A member of an event is missing or wrong',
-  IEV_EVENT_UNKNOWN: 'The catalogue of this server lacks the event',
-  IEV_NOT_FOUND: 'There is no such route, or this server does not accept webhooks of its hub',
-  IEV_INSTANCE_NAME_INVALID: 'The name cannot be that of an instance',
+  IEV_EVENT_UNKNOWN: 'This server does not know the event',
+  IEV_NOT_FOUND: 'There is no such route, or this server does not accept webhooks of this hub',
+  IEV_INSTANCE_NAME_INVALID: 'The name is not valid for an instance',
   IEV_SIGNATURE_INVALID: 'The signature of the body is missing or wrong',
   IEV_UNSUPPORTED_CONTENT_ENCODING: 'The body must not be compressed',
   IEV_UNSUPPORTED_MEDIA_TYPE: 'The body must be JSON: send content-type: application/json',

@@ -104,7 +104,7 @@ const serverRoutes: FastifyPluginAsyncTypebox<ServerRoutesOptions> = async (
   })
 
   const history = new OverviewHistory({ eventLog, node, sockets: () => websocket?.connected ?? 0 })
-  const failure = 'The state of the server could not be noted'
+  const failure = 'The state of the server could not be recorded'
   const rounds = new Rounds({ watchers: [history], restMs: SAMPLE_MS, log: fastify.log, failure })
   fastify.addHook('onReady', async () => rounds.start())
   fastify.addHook('onClose', async () => rounds.stop())

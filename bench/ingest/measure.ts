@@ -24,7 +24,12 @@ export async function warmUp(
   return events(await run(load, party, scenario, Math.max(scenario.connections, Math.round(cold * seconds))))
 }
 
-export async function run(load: Peer<LoadProcess>, party: Party, scenario: Scenario, requests: number): Promise<Sample> {
+export async function run(
+  load: Peer<LoadProcess>,
+  party: Party,
+  scenario: Scenario,
+  requests: number
+): Promise<Sample> {
   const { server, port } = party
   const before = await party.cpu()
   const { seconds, p99Ms } = await load.call('run', { ...scenario, port, requests })

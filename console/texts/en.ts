@@ -186,7 +186,7 @@ export const en = {
       },
       eventLog: {
         title: 'The event log does not accept events.',
-        hint: 'Events are refused until then. Check the disk or the database; if too many deliveries are pending, check SQS.'
+        hint: 'Events are refused until it accepts them again. Check the disk or the database; if too many deliveries are pending, check SQS.'
       },
       websocket: {
         title: 'Some sockets are not served.',
@@ -214,9 +214,9 @@ export const en = {
   limits: {
     title: 'Limits',
     help: '0: unlimited. Empty: the value of the server.',
-    eventsPerSecond: 'Events a second, on each node',
-    bytesPerSecond: 'Bytes of these events a second, on each node',
-    sockets: 'Sockets that its token has open, on each node',
+    eventsPerSecond: 'Events per second, on each node',
+    bytesPerSecond: 'Bytes per second, on each node',
+    sockets: 'Open sockets with its token, on each node',
     retainedBytes: 'Bytes of its events in the log',
     default: (value: string) => `server: ${value}`,
     unlimited: 'unlimited'
@@ -238,9 +238,9 @@ export const en = {
     paging: 'Pages of instances',
     choose: (name: string) => `Choose ${name}`,
     chooseAll: 'Choose all on this page',
-    setChosen: (count: string) => `Set chosen (${count})…`,
-    setAll: (count: string) => `Set all ${count}…`,
-    setTitle: (count: string) => (count === '1' ? 'Set 1 instance' : `Set ${count} instances`),
+    setChosen: (count: string) => `Change chosen (${count})…`,
+    setAll: (count: string) => `Change all ${count}…`,
+    setTitle: (count: string) => (count === '1' ? 'Change 1 instance' : `Change ${count} instances`),
     transport: 'Transport',
     change: 'Selection',
     changes: {
@@ -248,10 +248,10 @@ export const en = {
       these: 'On, with these events',
       off: 'Off; the events stay stored'
     },
-    set: (count: string) => `Set ${count}`,
-    setting: (transport: string) => `Setting ${transport}`,
-    setHelp: 'Instances that were set stay set, even if you leave this page.',
-    failed: (count: string) => `not set: ${count}`,
+    set: (count: string) => `Change ${count}`,
+    setting: (transport: string) => `Changing ${transport}`,
+    setHelp: 'Instances that were changed stay changed, even if you leave this page.',
+    failed: (count: string) => `not changed: ${count}`,
     moreFailures: (count: string) => `and ${count} more`,
     none: 'No instance is in this state.',
     empty: 'There are no instances yet. Create one, or send an event, which registers its instance.',
@@ -290,8 +290,9 @@ export const en = {
         `Global mode is also on: ${count} events of all instances are sent to shared queues, ${prefix}_<event>.`,
       single: (prefix: string, count: string) =>
         `Global mode is also on: ${count} events of all instances are sent to one shared queue, ${prefix}_singlequeue.`,
-      twice: 'Those selected here are then sent twice, which AWS also charges for (SQS_GLOBAL_ENABLED=auto: once).',
-      unlessOwn: 'Those that are sent to a queue of this instance are left out of global mode.'
+      twice:
+        'Events selected here are then sent twice, and AWS charges for both (SQS_GLOBAL_ENABLED=auto sends them once).',
+      unlessOwn: 'Events that are sent to a queue of this instance are not sent to the shared queues.'
     },
     websocket: {
       title: 'WebSocket',
@@ -310,7 +311,8 @@ export const en = {
     alsoSentTo: 'The same events are also sent to:',
     missing: 'SQS does not have this queue now. It is created with the next event for it.',
     differing: 'Queues with other attributes',
-    differingLead: 'These queues existed before, or the settings have changed since. The server never changes a queue.',
+    differingLead:
+      'These queues existed before, or the settings have changed since. The server never changes an existing queue: to apply the settings, change its attributes in AWS.',
     differingMore: (count: string) => `${count} more`
   },
   connect: {
@@ -330,16 +332,16 @@ export const en = {
     title: 'Webhook of the hub',
     lead: 'Makes the hub send the events of this instance to this server.',
     hub: 'Hub',
-    help: 'The address is the one of this page: replace it if the hub reaches this server by another one. Keep the global key out of places that tenants can read.'
+    help: 'The address is that of this page: replace it if the hub reaches this server at a different one. Do not put the global key where tenants can read it.'
   },
   flow: {
     title: 'Where events go',
-    follow: 'Follow',
+    follow: 'Follow an event',
     events: (count: string) => `events: ${count}`,
     filtered: 'filtered',
     reduced: 'without some members',
-    unlessOwn: 'not those of the own queues',
-    notHere: 'does not come here',
+    unlessOwn: 'except events sent to own queues',
+    notHere: 'not delivered here',
     kinds: {
       own: 'Own queues',
       shared: 'Shared queues',
@@ -353,10 +355,10 @@ export const en = {
     token: 'New token',
     tokenHelp: 'Replaces the token. Clients with the old one are disconnected, at once or later.',
     tokenWarning: (name: string) =>
-      `Clients of ${name} need the new token. They are disconnected when the current one ends. One that was replaced earlier ends now.`,
+      `Clients of ${name} need the new token. They are disconnected when the current one becomes invalid. A token that was replaced earlier becomes invalid now.`,
     oldToken: 'The current token',
     keepOldFor: [
-      [0, 'ends at once'],
+      [0, 'becomes invalid at once'],
       [3_600, 'is valid for another hour'],
       [86_400, 'is valid for another day'],
       [604_800, 'is valid for another 7 days'],
@@ -364,7 +366,8 @@ export const en = {
     ] as readonly (readonly [seconds: number, label: string])[],
     oldValidUntil: (time: string) => `The old token is valid until ${time}.`,
     delete: 'Delete instance',
-    deleteHelp: 'Its sockets are disconnected at once. Events that were accepted are still sent. Queues stay.',
+    deleteHelp:
+      'Its sockets are disconnected at once. Events that were accepted are still sent. Its queues are kept, unless SQS_DELETE_UNUSED_QUEUES is true.',
     deleteTitle: (name: string) => `Delete ${name}?`,
     deleteWarning:
       'This deletes the token, the selections and the access to the history. Pending deliveries are still sent; dead letters stay until somebody handles them.',
@@ -387,7 +390,7 @@ export const en = {
     lostAt: (time: string) => `since ${time}`,
     lost: 'The connection to the server is lost. Events that happen meanwhile are loaded from the log when the server answers again.',
     shown: (count: string) => `${count} shown`,
-    held: 'The list stands still while you read it.',
+    held: 'The list does not move while you read it.',
     showNew: (count: string) => `${count} new`,
     pause: 'Pause',
     resume: (missed: string) => `Resume (${missed} new)`,
@@ -443,7 +446,7 @@ export const en = {
     queue: 'Queue',
     anyQueue: 'Any',
     empty: 'No dead letters: SQS has accepted everything that was sent.',
-    noneOfFilter: 'No dead letters fit the filter.',
+    noneOfFilter: 'No dead letters match the filter.',
     counted: (count: string) => (count === '1' ? '1 dead letter' : `${count} dead letters`),
     inGroups: (count: string) => (count === '1' ? 'in 1 group' : `in ${count} groups`),
     groups: 'Dead letters by reason, instance and queue',
@@ -466,8 +469,8 @@ export const en = {
     redriveWarning: 'Unless the cause is fixed, they become dead letters again.',
     redriving: 'Redriving',
     sent: (count: string) => `sent: ${count}`,
-    again: (count: string) => `given up again: ${count}`,
-    againList: (count: string) => `Given up again (${count})`,
+    again: (count: string) => `failed again: ${count}`,
+    againList: (count: string) => `Failed again (${count})`,
     moreLetters: (count: string) => `and ${count} more`,
     gone: (count: string) => `handled by somebody else: ${count}`,
     redriveHelp: 'Redriven dead letters are sent as soon as SQS accepts them, even if you leave this page.',
@@ -484,7 +487,7 @@ export const en = {
       kms: 'The KMS key of the queue cannot be used. Enable it and allow kms:GenerateDataKey and kms:Decrypt, then redrive.',
       queueMissing: 'The queue does not exist. Create it, or allow sqs:CreateQueue, then redrive.',
       queueUnusable:
-        'The queue has an attribute that does not work here. Delete it, so that it is created again, then redrive.',
+        'This server cannot use the queue because of one of its attributes. Delete the queue with its messages: the redrive creates it again.',
       bucketMissing: 'The bucket for large messages does not exist. Correct S3_BUCKET, then redrive.',
       invalid:
         'SQS does not accept this message as it is, and a redrive does not change it. Correct what the hub sends, and discard it.',

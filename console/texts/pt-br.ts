@@ -140,7 +140,7 @@ export const ptBr: Texts = {
     silent: (names) => `em silêncio: ${names}`,
     andMore: (names, more) => `${names} e mais ${more}`,
     stuck: (queue, age) => `um evento da fila ${queue} está pendente há ${age}`,
-    lost: (time) => `Conexão com o servidor perdida. Tudo abaixo está como às ${time}.`,
+    lost: (time) => `Conexão com o servidor perdida. Os dados abaixo são de ${time}.`,
     remedies: {
       stuck: (queue) =>
         `O evento mais antigo de ${queue} não é enviado, e nenhum erro foi registrado: procure a fila no log do servidor, confira se o SQS está ligado e se algum nó envia os eventos dela, e reinicie esse nó.`,
@@ -211,7 +211,7 @@ export const ptBr: Texts = {
     title: 'Limites',
     help: '0: sem limite. Vazio: o valor do servidor.',
     eventsPerSecond: 'Eventos por segundo, em cada nó',
-    bytesPerSecond: 'Bytes desses eventos por segundo, em cada nó',
+    bytesPerSecond: 'Bytes por segundo, em cada nó',
     sockets: 'Sockets abertos com o token dela, em cada nó',
     retainedBytes: 'Bytes dos eventos dela no log',
     default: (value) => `servidor: ${value}`,
@@ -234,9 +234,9 @@ export const ptBr: Texts = {
     paging: 'Páginas de instâncias',
     choose: (name) => `Escolher ${name}`,
     chooseAll: 'Escolher todas desta página',
-    setChosen: (count) => `Definir escolhidas (${count})…`,
-    setAll: (count) => `Definir todas (${count})…`,
-    setTitle: (count) => (count === '1' ? 'Definir 1 instância' : `Definir ${count} instâncias`),
+    setChosen: (count) => `Alterar escolhidas (${count})…`,
+    setAll: (count) => `Alterar todas (${count})…`,
+    setTitle: (count) => (count === '1' ? 'Alterar 1 instância' : `Alterar ${count} instâncias`),
     transport: 'Transporte',
     change: 'Seleção',
     changes: {
@@ -244,10 +244,10 @@ export const ptBr: Texts = {
       these: 'Ligar, com estes eventos',
       off: 'Desligar; os eventos ficam guardados'
     },
-    set: (count) => `Definir ${count}`,
-    setting: (transport) => `Definindo ${transport}`,
-    setHelp: 'As instâncias já definidas continuam assim, mesmo se você sair desta página.',
-    failed: (count) => `não definidas: ${count}`,
+    set: (count) => `Alterar ${count}`,
+    setting: (transport) => `Alterando ${transport}`,
+    setHelp: 'As instâncias já alteradas continuam assim, mesmo se você sair desta página.',
+    failed: (count) => `não alteradas: ${count}`,
     moreFailures: (count) => `e mais ${count}`,
     none: 'Nenhuma instância está neste estado.',
     empty: 'Ainda não há instâncias. Crie uma ou envie um evento, o que registra a instância dele.',
@@ -287,8 +287,8 @@ export const ptBr: Texts = {
       single: (prefix, count) =>
         `Além disso, o modo global está ligado: ${count} eventos de todas as instâncias vão para uma única fila compartilhada, ${prefix}_singlequeue.`,
       twice:
-        'Os selecionados aqui são então enviados duas vezes, e a AWS cobra pelas duas (SQS_GLOBAL_ENABLED=auto: uma só vez).',
-      unlessOwn: 'Os que vão para uma fila desta instância ficam fora do modo global.'
+        'Os eventos selecionados aqui são então enviados duas vezes, e a AWS cobra pelas duas (com SQS_GLOBAL_ENABLED=auto, uma só vez).',
+      unlessOwn: 'Os eventos que vão para uma fila desta instância não vão para as filas compartilhadas.'
     },
     websocket: {
       title: 'WebSocket',
@@ -308,7 +308,7 @@ export const ptBr: Texts = {
     missing: 'O SQS não tem esta fila agora. Ela é criada com o próximo evento para ela.',
     differing: 'Filas com outros atributos',
     differingLead:
-      'Estas filas já existiam, ou as configurações mudaram desde então. O servidor nunca altera uma fila.',
+      'Estas filas já existiam, ou as configurações mudaram desde então. O servidor nunca altera uma fila existente: para aplicar as configurações, altere os atributos dela na AWS.',
     differingMore: (count) => `mais ${count}`
   },
   connect: {
@@ -328,16 +328,16 @@ export const ptBr: Texts = {
     title: 'Webhook do hub',
     lead: 'Faz o hub enviar os eventos desta instância a este servidor.',
     hub: 'Hub',
-    help: 'O endereço é o desta página: troque-o se o hub alcança este servidor por outro. Guarde a chave global longe do que os tenants podem ler.'
+    help: 'O endereço é o desta página: troque-o se o hub acessa este servidor por outro. Não deixe a chave global onde os tenants possam lê-la.'
   },
   flow: {
     title: 'Para onde vão os eventos',
-    follow: 'Seguir',
+    follow: 'Seguir um evento',
     events: (count) => `eventos: ${count}`,
     filtered: 'filtrados',
     reduced: 'sem alguns campos',
-    unlessOwn: 'exceto os das filas próprias',
-    notHere: 'não chega aqui',
+    unlessOwn: 'exceto os que vão para filas próprias',
+    notHere: 'não é entregue aqui',
     kinds: {
       own: 'Filas próprias',
       shared: 'Filas compartilhadas',
@@ -362,7 +362,8 @@ export const ptBr: Texts = {
     ],
     oldValidUntil: (time) => `O token antigo vale até ${time}.`,
     delete: 'Excluir instância',
-    deleteHelp: 'Os sockets dela são desconectados na hora. Eventos já aceitos ainda são enviados. As filas ficam.',
+    deleteHelp:
+      'Os sockets dela são desconectados na hora. Eventos já aceitos ainda são enviados. As filas dela são mantidas, a menos que SQS_DELETE_UNUSED_QUEUES seja true.',
     deleteTitle: (name) => `Excluir ${name}?`,
     deleteWarning:
       'Isso exclui o token, as seleções e o acesso ao histórico. As entregas pendentes ainda são enviadas; as dead letters ficam até alguém cuidar delas.',
@@ -393,7 +394,7 @@ export const ptBr: Texts = {
     empty: 'Nenhum evento ainda: eles aparecem aqui quando acontecem. Para mandar um, vá para',
     globalOff:
       'Escolha uma instância acima. Para ver todas de uma vez, defina WEBSOCKET_GLOBAL_EVENTS=true no servidor e reinicie-o.',
-    replayed: (count) => `Reconectado. Eventos perdidos que foram carregados do log: ${count}.`,
+    replayed: (count) => `Reconectado. Eventos que chegaram durante a queda, carregados do log: ${count}.`,
     incomplete: 'Reconectado, mas faltam eventos: o log não tem mais todos os eventos desde a queda da conexão.',
     refused: 'O servidor recusa a conexão.',
     retryAt: (time) => `Próxima tentativa às ${time}.`,
@@ -440,7 +441,7 @@ export const ptBr: Texts = {
     queue: 'Fila',
     anyQueue: 'Qualquer uma',
     empty: 'Nenhuma dead letter: o SQS aceitou tudo o que foi enviado.',
-    noneOfFilter: 'Nenhuma dead letter passa pelo filtro.',
+    noneOfFilter: 'Nenhuma dead letter corresponde ao filtro.',
     counted: (count) => (count === '1' ? '1 dead letter' : `${count} dead letters`),
     inGroups: (count) => (count === '1' ? 'em 1 grupo' : `em ${count} grupos`),
     groups: 'Dead letters por motivo, instância e fila',
@@ -463,8 +464,8 @@ export const ptBr: Texts = {
     redriveWarning: 'Sem corrigir a causa, elas voltam a ser dead letters.',
     redriving: 'Reenviando',
     sent: (count) => `enviadas: ${count}`,
-    again: (count) => `recusadas de novo: ${count}`,
-    againList: (count) => `Recusadas de novo (${count})`,
+    again: (count) => `falharam de novo: ${count}`,
+    againList: (count) => `Falharam de novo (${count})`,
     moreLetters: (count) => `e mais ${count}`,
     gone: (count) => `resolvidas por outra pessoa: ${count}`,
     redriveHelp: 'As dead letters reenviadas vão para o SQS assim que ele as aceitar, mesmo se você sair desta página.',
@@ -480,7 +481,8 @@ export const ptBr: Texts = {
         'As credenciais do servidor não podem enviar para esta fila. Libere sqs:SendMessage nela e reenvie.',
       kms: 'A chave KMS da fila não pode ser usada. Ative-a, libere kms:GenerateDataKey e kms:Decrypt e reenvie.',
       queueMissing: 'A fila não existe. Crie-a, ou libere sqs:CreateQueue, e reenvie.',
-      queueUnusable: 'A fila tem um atributo que não funciona aqui. Exclua-a, para que seja criada de novo, e reenvie.',
+      queueUnusable:
+        'Este servidor não consegue usar a fila por causa de um atributo dela. Exclua a fila com as mensagens: o reenvio a cria de novo.',
       bucketMissing: 'O bucket das mensagens grandes não existe. Corrija S3_BUCKET e reenvie.',
       invalid:
         'O SQS não aceita esta mensagem como ela é, e reenviar não muda isso. Corrija o que o hub envia e descarte-a.',

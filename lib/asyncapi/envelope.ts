@@ -6,11 +6,11 @@ const text = (description: string) => ({ type: 'string', description })
 const members = {
   event: text('Name of the event.'),
   instance: text('Name of the instance.'),
-  data: { description: 'Data of the event, by its schema.' },
+  data: { description: 'Data of the event. Its schema depends on `event`.' },
   server_url: text("URL of the hub, or this server's."),
   date_time: { ...text('Time of the event: ISO 8601, UTC.'), format: 'date-time' },
   sender: { type: ['string', 'null'], description: 'Address of the instance.' },
-  apikey: text('Key of the event, if this server exposes keys.'),
+  apikey: text('API key that came with the event, if this server exposes API keys.'),
   id: text('Id of the event, unique within its instance. It is the same on both transports and in repeats.'),
   offset: {
     type: 'integer',

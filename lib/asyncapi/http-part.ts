@@ -118,7 +118,7 @@ export function httpPart({ host, secure, prefix, globalEvents, events }: HttpPar
 const STREAM =
   'A message is the `data` of one event of the stream, and `id` is its offset; only resuming, resumed and closing have an event name. Reconnect with `Last-Event-ID`, or `after`, to resume.'
 const POLL =
-  'With `wait`, the reply is sent at the next event, or without events after these seconds. Continue with `after` and `log` of the reply.'
+  'With `wait`, the reply is sent when there is an event, or without events after that many seconds. Continue with `after` and `log` of the reply.'
 
 const closing: Message = {
   name: 'closing',

@@ -113,7 +113,7 @@ export function websocketPart({ host, secure, path, globalEvents, events }: Webs
         address: '/',
         title: 'A namespace without events',
         description:
-          'It accepts a valid key, for clients that always connect to it, and sends one message with the reason.'
+          'Accepts clients with a valid key, because some always connect here first, and sends them one `notice` that says why there are no events.'
       },
       sentWithoutEvents
     )
@@ -148,7 +148,7 @@ const count = { type: 'integer', minimum: 0 }
 
 const log = {
   type: 'string',
-  description: 'Identifies the log of the offsets, and its epoch. Store it with the offset, and send both.'
+  description: 'Identifies the log that the offsets belong to, and its epoch. Store it with the offset, and send both.'
 }
 
 const resuming: Message = {
@@ -162,7 +162,7 @@ const resuming: Message = {
       offset: {
         ...count,
         description:
-          'Lower than the offset of the client if the log has lost its newest events; 0 if that offset is of another log.'
+          'Lower than the offset of the client if the log has lost its newest events; 0 if the offset of the client belongs to another log.'
       },
       log
     }

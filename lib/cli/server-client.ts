@@ -13,7 +13,7 @@ export const KEY_HINT = 'Set the right key: API_KEY=<key> in the environment, or
 /** Remedies for the user, added to the server's message. */
 const HINTS: { [code: string]: string } = {
   IEV_UNAUTHORIZED: KEY_HINT,
-  IEV_NOT_FOUND: 'Check --url, and that the server has the version of this command.'
+  IEV_NOT_FOUND: 'Check --url, and that the server runs the same version as this command.'
 }
 
 /** Errors that occur before a request is sent. After any other error, the server may have received it. */
@@ -141,7 +141,7 @@ export class ServerClient {
   #foreign({ ok, status, headers }: Response): RequestFailed {
     const moved = headers.get('location')
     const failure = new RequestFailed(
-      `${this.#address.url.href} is not a server of fastify-instance-events: it answered ${status}${moved ? ` (${moved})` : ''}. Check --url.`
+      `${this.#address.url.href} is not a fastify-instance-events server: it answered ${status}${moved ? ` (${moved})` : ''}. Check --url.`
     )
     // A proxy may have passed the request on, unless it answers with an error of the client.
     failure.unanswered = ok || status >= 500

@@ -25,7 +25,7 @@ export function withServerOptions(command: Command): Command {
     .option('--url <url>', `URL of the server, with its prefix if it has one (default: IEV_URL, else ${DEFAULT_URL})`)
     .option(
       '--key <key>',
-      'the global key, or the token of an instance (default: API_KEY, else the key in ./data/api-key, which `npm start` ' +
+      'the global key, or the token of an instance (default: API_KEY, else the key in ./data/api-key, which the server ' +
         'creates). Prefer the environment: other users of this machine can see command lines'
     )
     .option('--json', 'print JSON')

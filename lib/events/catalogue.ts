@@ -192,7 +192,7 @@ export class EventCatalogue {
     if (name.length <= MAX_NAME_LENGTH && UNLISTED_NAME.test(name) && !RESERVED.has(name) && !OPERATOR_NAME.test(name))
       return { name, key: eventKey(name), inAll: true, hub: null, unlisted: true }
     throw new EventInvalidError(
-      `event "${excerpt(name)}" is not a known event, nor a valid name: use at most ${MAX_NAME_LENGTH} letters and digits, with single ".", "-" or "_" between them, and neither a name of Socket.IO's own events nor one that begins with operator`
+      `event "${excerpt(name)}" is neither a known event nor a valid name: use at most ${MAX_NAME_LENGTH} letters and digits, with single ".", "-" or "_" between them; names of Socket.IO's own events, such as connect, and names that begin with operator are reserved`
     )
   }
 

@@ -22,7 +22,7 @@ const SENTENCES = {
   anythingButObject: (field, operators) => `${field} must be values, or an object with one of ${operators}`,
   anythingButValues: (field) => `${field} must be a string, a number, or a list of them`,
   numericInvalid: (field) => `${field} must be one or two comparisons, such as ["=", 1] or [">=", 1, "<", 10]`,
-  numberTooLarge: (field) => `${field} has a number from 1e308 on: take a smaller one`,
+  numberTooLarge: (field) => `${field} has a number of 1e308 or more: use a smaller one`,
   omitNotList: (field, limit) => `${field} must be a list of at most ${limit} paths, such as ["data.message.base64"]`,
   omitNotPath: (field) => `${field} must be the path of a member of data, such as data.message.base64`
 } as const satisfies Record<string, (field: string, ...values: (string | number)[]) => string>

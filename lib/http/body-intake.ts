@@ -35,7 +35,7 @@ export class BodyIntake {
     const [others, own] = [bytes.held, bytes.of(sender)]
     bytes.add(sender, from)
     const error = new BackpressureError(
-      `${others} bytes of other requests with events are in progress, ${own} of them for ${nameOf(sender)}: the limit is ${bytes.max} (bodiesLimit), of which each instance or address has at most half`
+      `${others} bytes of other requests with events are in progress, ${own} of them for ${nameOf(sender)}: the limit is ${bytes.max} (bodiesLimit), and one instance or address may use at most half of it`
     )
     throw saying(error, { code: 'bodiesFull', values: [others, own, bytes.max] })
   }

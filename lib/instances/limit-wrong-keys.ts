@@ -12,7 +12,7 @@ export function limitWrongKeys(
   const wrongKeys = new WrongKeys({
     perMinute,
     blocked: (address, forMs) => {
-      quietLog.warn('keys', { address }, 'Too many wrong keys came from an address; if it is a proxy, set trustProxy')
+      quietLog.warn('keys', { address }, 'Too many wrong keys came from one address; if it is a proxy, set trustProxy')
       blockedAddresses?.tell(address, forMs)
     }
   })

@@ -16,7 +16,7 @@ function faultOf(name: string): NameFault | undefined {
     return { message, code: 'nameLength', values: [INSTANCE_NAME_MAX, name.length] }
   }
   if (name === '.' || name === '..') {
-    const message = 'instance must not be "." or "..": URLs cannot carry it'
+    const message = 'instance must not be "." or "..": URLs cannot contain it'
     return { message, code: 'nameDots', values: [] }
   }
   const message = plainTextFault('instance', name)

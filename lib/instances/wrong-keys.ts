@@ -22,7 +22,8 @@ const WINDOW_MS = 60_000
 const MAX_ADDRESSES = 10_000
 
 /** The reason that clients of a blocked address are told. */
-export const BLOCKED = 'Too many wrong keys came from this address: its keys are not checked for a while'
+export const BLOCKED =
+  'Too many wrong keys came from this address, so even a correct key is refused for now: check the key, then try again later'
 
 /**
  * Counts the different wrong keys of each address, over HTTP and of sockets together, so that keys cannot be guessed. A program

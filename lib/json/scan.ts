@@ -259,7 +259,7 @@ function skipNumber(bytes: Buffer, at: number): number {
   if (power < MAX_POWER || power - leadingZeros(bytes, whole) < MAX_POWER) return end
   const shown = `${bytes.toString('latin1', at, Math.min(end, at + 20))}${end > at + 20 ? '…' : ''}`
   throw new JsonLimitError(
-    `holds the number ${shown}: from 1e${MAX_POWER} on, readers of JSON lose its value`,
+    `contains the number ${shown}: most JSON parsers cannot represent numbers of 1e${MAX_POWER} or more`,
     'numberTooLargeForJson',
     [shown, `1e${MAX_POWER}`]
   )

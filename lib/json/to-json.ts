@@ -7,7 +7,7 @@ export function toJson(value: unknown): { json: string } | { fault: string } {
   if (value instanceof JsonText) return { json: value.text }
   try {
     const json = JSON.stringify(value)
-    if (json === undefined) return { fault: `is ${typeof value}, which JSON cannot carry` }
+    if (json === undefined) return { fault: `is ${typeof value}, which JSON cannot represent` }
     // Some releases of Node.js refuse deep values themselves, each at another depth.
     assertJson(Buffer.from(json))
     return { json }

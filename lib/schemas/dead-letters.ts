@@ -38,7 +38,7 @@ export const DeadLetterReply = Type.Object({
   queue: Type.String(),
   reason: Type.String({ description: 'A code of this server or of AWS.' }),
   message: Type.String(),
-  attempts: Type.Integer({ description: 'Calls of SQS in the last try; 0 if it was given up without one.' }),
+  attempts: Type.Integer({ description: 'Calls to SQS in the last try; 0 if the delivery failed without one.' }),
   tries: Type.Integer({
     minimum: 1,
     description: 'Number of tries that ended as a dead letter: one, and one for each redrive that did not help.'
@@ -88,7 +88,7 @@ export const GroupsQuery = Type.Object(
       minimum: 1,
       maximum: MAX_LIMIT,
       default: DEFAULT_LIMIT,
-      description: 'Largest number of groups, of reasons and of queues in the reply.'
+      description: 'Maximum number of groups, of reasons and of queues in the reply.'
     })
   },
   { additionalProperties: false }

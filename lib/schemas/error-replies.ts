@@ -13,7 +13,9 @@ const EXAMPLES: errors.InstanceEventsError[] = [
   new errors.TransportDisabledError('sqs'),
   new errors.BodyTooLargeError(10_485_760, ': send fewer events at a time, or media by link'),
   new errors.MediaTypeError('text/plain'),
-  new errors.TooManyRequestsError('Too many wrong keys came from this address: its keys are not checked for a while'),
+  new errors.TooManyRequestsError(
+    'Too many wrong keys came from this address, so even a correct key is refused for now: check the key, then try again later'
+  ),
   new errors.InternalError(),
   new errors.QueueUnavailableError('sales_call.fifo', 'AccessDenied', 'Access to the resource is denied'),
   new errors.BackpressureError('1000000 deliveries to SQS are pending, the limit is 1000000')
@@ -59,7 +61,7 @@ function errorReply(status: number) {
       response: Type.Object({ message: Type.Array(Type.String(), { description: 'One line for each fault.' }) }),
       params: Type.Optional(
         paramsOf(
-          'What each message says, for programs that write it in another language: a keyword of JSON Schema or a code, the member of the request, and what else the message names.'
+          'The parts of each message, for programs that translate it: a keyword of JSON Schema or a code, the field of the request, and the other values in the message.'
         )
       )
     },

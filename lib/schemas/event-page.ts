@@ -22,7 +22,7 @@ export const EventPageQuery = Type.Object(
       Type.String({
         maxLength: 40,
         description:
-          'Oldest first, from the first event that was accepted at this time (ISO 8601; UTC if it names no zone) or after it. Where the clock of a server was set back, from one of the places where the times pass this one.'
+          'Oldest first, from the first event that was accepted at this time (ISO 8601; UTC if it names no zone) or later. If the clock of a server was set back, several places in the log match the time, and the page begins at one of them.'
       })
     ),
     log: Type.Optional(
@@ -30,14 +30,14 @@ export const EventPageQuery = Type.Object(
         maxLength: 100,
         pattern: PRINTABLE_ASCII,
         description:
-          'The `log` of the reply that `after` is from: with it, the server detects that the log was restored.'
+          'The `log` of the reply that `after` is from. The server compares it, and so detects that the log was restored from a backup.'
       })
     ),
     limit: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: MAX_LIMIT,
-        description: `Events of a page, at most: ${DEFAULT_LIMIT} if absent. Not with \`wait\`, whose pages have about 200 events or 256 KiB.`
+        description: `Maximum number of events in the page; ${DEFAULT_LIMIT} if absent. Not with \`wait\`, whose pages have about 200 events or 256 KiB.`
       })
     ),
     events: Type.Optional(Type.String({ description: 'Only these events: names or keys, separated by commas.' })),
@@ -47,7 +47,7 @@ export const EventPageQuery = Type.Object(
         minLength: 1,
         maxLength: MAX_SEARCH,
         description:
-          'Only events that contain this text, regardless of case: in `data` or a further member as JSON, with escapes read as their characters, in `sender` or in `id`. A WhatsApp JID is also found with a device, with its other server, or as a bare number. A page looks through a part of the log: continue while the reply has `more`, also if it has no events. With `before=latest`, the first page is the event with this id, if an index finds it; it comes again at its place.'
+          'Only events that contain this text, regardless of case: in `data` or a further member as JSON, with escapes read as their characters, in `sender` or in `id`. A WhatsApp JID is also found with a device part, with the equivalent server (`s.whatsapp.net` or `c.us`), or as its number alone. One request searches only a part of the log: continue while the reply has `more`, even if it has no events. With `before=latest`, the first page is the event whose id is this text, if the index of ids has it; the same event is found again at its place in the log.'
       })
     ),
     wait: Type.Optional(
@@ -119,7 +119,8 @@ export const EventPage = Type.Object(
       })
     ),
     log: Type.String({
-      description: 'Identifies the log of the offsets, and its epoch. Pass it as `log` with the next request.'
+      description:
+        'Identifies the log that the offsets belong to, and its epoch. Pass it as `log` with the next request.'
     }),
     complete: Type.Optional(
       Type.Boolean({

@@ -23,7 +23,9 @@ export const SilenceAfterMinutes = Nullable(Type.Integer({ minimum: 0, maximum: 
 
 /** A selection as Evolution API v1 has it. */
 const FlatEnabled = Type.Optional(
-  Type.Boolean({ description: 'The form of Evolution API v1. The member without `_` takes precedence.' })
+  Type.Boolean({
+    description: 'Evolution API v1 sends the selection in this form. The object `sqs` or `websocket` takes precedence.'
+  })
 )
 const FlatEvents = Type.Optional(SelectionBody.properties.events)
 
@@ -97,7 +99,7 @@ export const TokenBody = Type.Object(
         minimum: 0,
         maximum: MAX_KEEP_OLD_SECONDS,
         description:
-          'Seconds for which the replaced token stays valid beside the new one; 0 if absent. Only the last one does: a token that was replaced earlier ends now. With the current token in `token`, seconds for which the former one is still valid.'
+          'Seconds for which the replaced token stays valid next to the new one; 0 if absent. Only one replaced token can stay valid: one that was replaced earlier becomes invalid now. If `token` is the current token, nothing is replaced, and this sets how long the previous token is still valid.'
       })
     )
   },

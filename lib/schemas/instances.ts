@@ -46,7 +46,7 @@ export const InstancesQuery = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: MAX_LIMIT,
-        description: `Largest number of instances, sorted by name; a shorter answer is the last page. ${DEFAULT_LIMIT} with \`after\` or \`search\`, else all.`
+        description: `Maximum number of instances, sorted by name; a reply with fewer is the last page. ${DEFAULT_LIMIT} with \`after\` or \`search\`, else all.`
       })
     ),
     search: Type.Optional(
@@ -94,7 +94,7 @@ export function pageOf(query: InstancesQuery): InstancePage | undefined {
     throw new ValidationError(
       isNeeded
         ? `querystring.afterValue is required with after and sort=${sort}`
-        : 'querystring.afterValue needs after, and another sort than name'
+        : 'querystring.afterValue can only be used with after, and with another sort than name'
     )
   return { after, afterValue: valueOf(afterValue, sort), limit, search, state, sort, order }
 }

@@ -13,10 +13,10 @@ const limit = (description: string, maximum = 1_000_000_000) =>
 /** The limits of an instance. */
 export const LimitsReply = Type.Object({
   eventsPerSecond: limit('Events that it may post in a second on each node.'),
-  bytesPerSecond: limit('Bytes of these events in a second.'),
+  bytesPerSecond: limit('Bytes of events that it may post in a second on each node.'),
   sockets: limit('Sockets that its token may have open on each node.'),
   retainedBytes: limit(
-    'Bytes of the log that its events may take: from so many on, further ones are refused.',
+    'Bytes that its events may take in the log. Once they take as many, further events are refused.',
     MAX_RETAINED_BYTES
   )
 })
@@ -24,7 +24,7 @@ export const LimitsReply = Type.Object({
 /** The body of `PUT /instance/limits/:instance`. */
 export const LimitsBody = Type.Partial(LimitsReply, {
   additionalProperties: false,
-  description: "Replaces all limits. One that is absent is the server's value.",
+  description: "Replaces all limits: one that is absent is reset to the server's value.",
   examples: [{ eventsPerSecond: 100, bytesPerSecond: 1_048_576, sockets: 50, retainedBytes: 1_073_741_824 }]
 })
 export type LimitsBody = Static<typeof LimitsBody>

@@ -159,7 +159,7 @@ export const OverviewReply = Type.Object(
         component: Type.String(),
         code: Type.String({ description: 'A code of this server, of AWS or of the operating system.' }),
         message: Type.String(),
-        params: Type.Optional(paramsOf('What the sentences of the message say, as in the replies of errors.')),
+        params: Type.Optional(paramsOf('The parts of the message, as in error replies, for translation.')),
         queue: Type.Optional(Type.String({ description: 'The queue that the fault has blocked longest.' })),
         queues: Type.Optional(Type.Integer({ description: 'Number of queues that the fault blocks.' })),
         since: Type.Optional(Type.String({ format: 'date-time' }))

@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Nullable } from './nullable.ts'
 
 export const NodeId = Type.String({
-  description: 'Identifies this process: another value after a restart, and on every node.'
+  description: 'Identifies this process: the value changes with each restart, and differs on every node.'
 })
 
 export const SERVER_EXAMPLE = {

@@ -45,12 +45,12 @@ export interface Answer {
 const UNANSWERED: SendFailure = {
   kind: 'transient',
   code: 'Unanswered',
-  message: 'The answer of SQS does not name this entry'
+  message: 'SQS answered the batch without a result for this event'
 }
 const MEASURED_ANEW: SendFailure = {
   kind: 'transient',
   code: SQS_PAYLOAD_TOO_LARGE,
-  message: 'The queue accepts smaller messages than was known'
+  message: 'The queue accepts only smaller messages than before'
 }
 
 /** Calls SendMessageBatch. A queue that is missing is created first. */

@@ -123,7 +123,7 @@ function merged(all: QueueAttributes, own: QueueAttributes = {}): QueueAttribute
 function check(kind: string, { kmsKeyId, sqsManagedSse, tags = {} }: QueueAttributes = {}): void {
   const option = `sqs plugin: queueAttributes.${kind}`
   if (kmsKeyId !== undefined && sqsManagedSse !== undefined)
-    throw new OptionsInvalidError(`${option}: kmsKeyId and sqsManagedSse exclude each other: leave one out`)
+    throw new OptionsInvalidError(`${option}: kmsKeyId and sqsManagedSse cannot be used together: leave one out`)
   const [fault] = tagFaults(tags)
   if (fault !== undefined) throw new OptionsInvalidError(`${option}.tags: ${fault}`)
 }

@@ -181,7 +181,10 @@ export class QueueProvisioner {
     this.#recalled.delete(name)
     this.#doubted.delete(name)
     this.#keep(name, queue).catch((error: unknown) => {
-      this.#log.debug({ queue: name, err: error }, 'A queue could not be kept: it is asked for after the next start')
+      this.#log.debug(
+        { queue: name, err: error },
+        'A known queue could not be stored: it is looked up again after the next start'
+      )
     })
   }
 

@@ -46,7 +46,7 @@ export function banner({ url, config, console, newKey, keyFile, embedded }: Bann
 function sqsRow(config: Config, embedded: EmbeddedSqs | undefined): string {
   if (!config.SQS_ENABLED) return 'off (SQS_ENABLED=false)'
   if (embedded)
-    return `${embedded.target.endpoint}   (emulated in this process, not for production; any region and credentials)`
+    return `${embedded.target.endpoint}   (emulated in this process, not for production; accepts any region and credentials)`
   return config.SQS_ENDPOINT ?? config.SQS_BASE_URL ?? `AWS${config.SQS_REGION ? `, ${config.SQS_REGION}` : ''}`
 }
 
@@ -67,10 +67,10 @@ function queueRows(config: Config): [string, string][] {
   return unlessOwn
     ? [
         ['Queues', own],
-        ['', `${shared}, except for those`]
+        ['', `${shared}, except those that go to a queue of their instance`]
       ]
     : [
         ['Queues', shared],
-        ['', `${own}; they are sent to both queues (SQS_GLOBAL_ENABLED=auto: only to this one)`]
+        ['', `${own}; these are sent to both queues (set SQS_GLOBAL_ENABLED=auto to send them only to this one)`]
       ]
 }

@@ -100,7 +100,7 @@ function hubWarnings({ HUBS, WAHA_HMAC_KEY }: Static<typeof EnvSchema>): string[
 /** Messages carry any text as `server_url`, as Evolution API's do; links need a URL. */
 function urlWarnings({ SERVER_URL: url }: Static<typeof EnvSchema>): string[] {
   if (url === undefined || (/^https?:/i.test(url) && URL.canParse(url))) return []
-  return [`SERVER_URL is not a URL, such as https://events.example.com: links to this server do not work`]
+  return [`SERVER_URL is not a URL, so links to this server do not work: set one such as https://events.example.com`]
 }
 
 /** Faults of variables that depend on each other. */

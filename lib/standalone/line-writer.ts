@@ -58,7 +58,7 @@ export function pipeWriter(stream: Outlet): LineWriter {
     write(line) {
       if (failure) return failure
       if (stream.writableLength > MAX_WAITING_BYTES)
-        return Object.assign(new Error('nobody reads the standard output'), { code: 'EAGAIN' })
+        return Object.assign(new Error('the standard output is not being read'), { code: 'EAGAIN' })
       stream.write(line)
       return undefined
     },

@@ -51,7 +51,7 @@ export function queueFaults(config: QueueConfig): string[] {
     const wrong = Object.keys(tags).length > 0 ? tagFaults(tags, ofAll) : []
     const both = config[`${prefix}_KMS_KEY_ID`] !== undefined && config[`${prefix}_SSE`] !== undefined
     return [
-      ...(both ? [`${prefix}_SSE: excludes ${prefix}_KMS_KEY_ID: leave one out`] : []),
+      ...(both ? [`${prefix}_SSE: cannot be used with ${prefix}_KMS_KEY_ID: leave one out`] : []),
       ...[...faults, ...wrong].map((fault) => `${prefix}_TAGS: ${fault}`)
     ]
   })

@@ -35,6 +35,6 @@ function readSecret(path: string): string {
   const text = readUtf8(path).replace(/\r?\n$/, '')
   if (text.trim() === '') throw new Error('it is empty: write the value into it')
   if (/[\r\n]/.test(text)) throw new Error('it has several lines: write only the value, in one line')
-  if (tidy(text) !== text) throw new Error('it begins or ends with a blank, or is in quotes: write only the value')
+  if (tidy(text) !== text) throw new Error('it begins or ends with a space, or is in quotes: write only the value')
   return text
 }

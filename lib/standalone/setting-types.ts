@@ -16,4 +16,9 @@ export const optionalCount = (limits: { min?: number; max: number }) => Type.Opt
 export const list = (description: string, value = '') =>
   Type.Unsafe<string[]>({ type: 'string', separator: ',', default: value, description })
 export const oneOf = <const T extends readonly string[]>(values: T, value: T[number]) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], default: value, description: values.join(', ') })
+  Type.Unsafe<T[number]>({
+    type: 'string',
+    enum: [...values],
+    default: value,
+    description: `one of ${values.join(', ')}`
+  })

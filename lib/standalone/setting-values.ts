@@ -42,5 +42,5 @@ export function tidy(value: string): string {
 }
 
 function surrounded(name: string): string {
-  return `${name}: begins or ends with a blank or a line end, or is in quotes: write only the value`
+  return `${name}: begins or ends with a space or a line break, or is in quotes: write only the value`
 }

@@ -74,7 +74,7 @@ export const EnvSchema = Type.Object({
       description: 'the name of an instance reserved for the operator, other than stream'
     })
   ),
-  HUBS: list(`${HUB_NAMES.join(', ')}, separated by commas`, 'evolution'),
+  HUBS: list(`one or more of ${HUB_NAMES.join(', ')}, separated by commas`, 'evolution'),
   WAHA_HMAC_KEY: text('the secret with which WAHA signs its webhooks'),
   WAHA_HMAC_KEY_FILE: fileOf('WAHA_HMAC_KEY'),
   EXTRA_EVENTS: list('event names besides those of the hubs, separated by commas'),

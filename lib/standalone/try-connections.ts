@@ -95,7 +95,7 @@ async function differingQueues(
         const others = attributes ? wanted.compare(kind, attributes) : []
         return others.length > 0 ? `${name} exists, and is used as it is: ${describeOthers(others)}` : []
       } catch (error) {
-        return `${name} could not be looked at: ${failureMessage(error)}`
+        return `${name} could not be read: ${failureMessage(error)}`
       }
     })
   )
@@ -119,7 +119,7 @@ async function knownQueues(
   const found = await readKnownQueues(DATABASE_URL, { folder, service, limit: MAX_KNOWN + 1 }).catch(() => [])
   const shared = new Set(except.map(({ name }) => name))
   const own = found.slice(0, MAX_KNOWN).filter(({ name }) => !shared.has(name))
-  const more = `only the first ${MAX_KNOWN} queues that the database knows were looked at: the server compares all of them after a start`
+  const more = `only the first ${MAX_KNOWN} queues that the database knows were compared: the server compares all of them after it starts`
   return { queues: own.map((queue) => ({ ...queue, kind: 'own' })), lines: found.length > MAX_KNOWN ? [more] : [] }
 }
 

@@ -61,7 +61,7 @@ function lookInto(db: DatabaseSync, path: string): Tried {
     return { ok: true, message: `${path} can be used` }
   } catch (error) {
     return sqliteCode(error) === SQLITE_BUSY
-      ? { ok: true, message: `${path} is in use by another process: the server, if it runs` }
+      ? { ok: true, message: `${path} is in use by another process, probably the running server` }
       : { ok: false, message: (error as Error).message }
   }
 }

@@ -36,7 +36,7 @@ export class AllowedHosts {
       const bits = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
       if (family === 0 || rest.length > 0 || (bits !== undefined && !(bits <= (family === 4 ? 32 : 128)))) {
         throw new OptionsInvalidError(
-          `allowedHosts: "${entry}" is no IP address or network, such as 127.0.0.1 or 10.0.0.0/8`
+          `allowedHosts: "${entry}" is not an IP address or network, such as 127.0.0.1 or 10.0.0.0/8`
         )
       }
       const type = family === 4 ? 'ipv4' : 'ipv6'

@@ -51,7 +51,7 @@ export class Gate {
     if (code === WS_OLD_CLIENT) this.#quietLog.warn('clients', { address }, message)
     if (code !== WS_TOO_MANY_SOCKETS) return
     this.#options.faults.tooMany(message)
-    this.#quietLog.warn('sockets', { address }, `${message}; if it is a proxy, set trustProxy`)
+    this.#quietLog.warn('sockets', { address }, `${message}; if the address is a proxy, set trustProxy`)
   }
 
   /** Admits or refuses an HTTP request for events, by the rules of sockets. Counts and limits refusals. */
@@ -106,9 +106,13 @@ export class Gate {
       hub.countByToken(tokenOf.instance) + this.#joining.countByToken(tokenOf.instance) >=
         this.#maxSockets(tokenOf.instance)
     )
-      return tooMany(`Too many sockets are open with the token of "${tokenOf.instance.name}"`)
+      return tooMany(
+        `Too many sockets are open with the token of "${tokenOf.instance.name}": close some, or raise the instance's limit with PUT /instance/limits`
+      )
     return hub.hasTooManyFilters(decision)
-      ? tooMany('Too many different filters are open: use one that is open already, or filter the events yourself')
+      ? tooMany(
+          'Too many different filters are in use on this server: use one that another client already uses, or filter the events in your client'
+        )
       : decision
   }
 

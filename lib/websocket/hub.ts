@@ -74,7 +74,7 @@ export class Hub {
     })
     this.#stopTail = logStore.tail({
       interest: () => this.#listeners.interest,
-      entered: (epoch) => guard('Sockets could not be told of a new epoch', () => this.#entered(epoch)),
+      entered: (epoch) => guard('Sockets could not be notified of a new epoch of the log', () => this.#entered(epoch)),
       advanced: (events, head) => guard('Events could not be written to sockets', () => this.#advanced(events, head)),
       // Another object: pages that were read before are read again.
       erased: () => void (this.#epoch = { ...this.#epoch })

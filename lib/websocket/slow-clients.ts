@@ -29,6 +29,6 @@ export class SlowClients {
 }
 
 const CUT_OFF: Readonly<Record<CutOffReason, string>> = {
-  [WS_TOO_SLOW]: 'A client reads too slowly: its connection was closed, so that it resumes',
-  [WS_STALLED]: 'A client reads nothing: its connection was closed, so that it resumes'
+  [WS_TOO_SLOW]: 'A client reads too slowly: its connection was closed, and it resumes when it reconnects',
+  [WS_STALLED]: 'A client reads nothing: its connection was closed, and it resumes when it reconnects'
 }

@@ -45,7 +45,7 @@ export class SocketFaults {
       })
     }
     if (this.#stuck()) {
-      const message = 'Replays wait: clients do not read what is buffered for them'
+      const message = 'Replays are waiting for buffer space: clients do not read their events fast enough'
       faults.push({ component: 'websocket', code: WS_BUFFERS_FULL, message })
     }
     return faults

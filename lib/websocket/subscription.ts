@@ -35,7 +35,7 @@ export function readSubscription(
   try {
     const { offset, log, events, instances, filter } = auth
     if (instances !== undefined && instances !== null && namespace !== '/') {
-      return invalid('auth.instances: only / carries more than one instance; leave it out here')
+      return invalid('auth.instances: can only be used on the namespace /; leave it out here')
     }
     const keys = texts('events', events, MAX_EVENTS)
     return {

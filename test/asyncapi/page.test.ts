@@ -36,7 +36,7 @@ t.test('the page names every server, channel, message and schema, and its links 
     paths.map(() => 200)
   )
   t.notMatch(body, /<script/i)
-  t.match(body, /Identifies the log of the offsets/)
+  t.match(body, /Identifies the log that the offsets belong to/)
   t.match(body, '&quot;bindingVersion&quot;: &quot;0.3.0&quot;', 'the query of requests')
 })
 

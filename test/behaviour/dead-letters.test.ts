@@ -228,7 +228,7 @@ t.test('bad filters, unknown ids and other keys are refused, and nothing is chan
   const { server, redrive, discard, list } = await withDeadLetters(t)
   const many = Array.from({ length: 1_001 }, (_, n) => n + 1).join(',')
   const faults: [{ statusCode: number; json: () => unknown }, number, string, RegExp[]][] = [
-    [await redrive({}), 400, 'IEV_VALIDATION', [/body must name ids, instance, queue or reason, or say all: true/]],
+    [await redrive({}), 400, 'IEV_VALIDATION', [/body must have ids, instance, queue or reason, or all: true/]],
     [
       await redrive({ all: true, instance: 'one' }),
       400,
@@ -244,7 +244,7 @@ t.test('bad filters, unknown ids and other keys are refused, and nothing is chan
       'IEV_DEAD_LETTER_NOT_FOUND',
       [/no dead letter 998/, /no dead letter 999/]
     ],
-    [await discard(''), 400, 'IEV_VALIDATION', [/querystring must name ids/]],
+    [await discard(''), 400, 'IEV_VALIDATION', [/querystring must have ids/]],
     [await discard('?ids=1,x'), 400, 'IEV_VALIDATION', [/querystring\.ids/]],
     [await discard(`?ids=${many}`), 400, 'IEV_VALIDATION', [/more than 1000/]],
     [await server.inject({ url: '/sqs/deadletters/outcomes', headers }), 400, 'IEV_VALIDATION', [/querystring.*ids/]],

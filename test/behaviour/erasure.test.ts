@@ -144,7 +144,11 @@ const large = message('x'.repeat(9_000))
 for (const backend of await backends(t)) {
   t.test(`${backend.name}: objects of erased events are deleted, and those of others stay`, async (t) => {
     const { app, sqs, has } = await withS3(t, backend)
-    for (const [id, value] of Object.entries({ a: large, b: message('x'.repeat(9_000), '1@g.us'), c: message('small') }))
+    for (const [id, value] of Object.entries({
+      a: large,
+      b: message('x'.repeat(9_000), '1@g.us'),
+      c: message('small')
+    }))
       await app.onInstanceEvent({ instance: 'sales', event: 'call', id, data: value })
     const keys = (await sqs.bodies(QUEUE, 3)).map(({ data }) => (data as { key: string }).key)
     t.match(keys.slice(0, 2), ['hub/sales/1-a.json', 'hub/sales/2-b.json'])
@@ -153,23 +157,26 @@ for (const backend of await backends(t)) {
     t.strictSame([await has('hub/sales/1-a.json'), await has('hub/sales/2-b.json')], [false, true])
   })
 
-  t.test(`${backend.name}: an object that S3 does not delete is named, and deleted when its id is asked for`, async (t) => {
-    const { app, sqs, proxy, has } = await withS3(t, backend)
-    await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
-    await sqs.bodies(QUEUE, 1)
-    proxy.decide = ({ headers }) =>
-      headers['x-amz-target'] === undefined ? { status: 403, code: 'AccessDenied', message: 'no' } : undefined
-    const key = 'hub/sales/1-a.json'
-    t.match(await erase(app, { jid: JID }), {
-      erased: 1,
-      objects: 0,
-      objectsFailed: [{ id: 'a', key, reason: /./ }]
-    })
-    t.ok(await has(key))
-    proxy.decide = () => undefined
-    t.match(await erase(app, { ids: ['a'] }), { erased: 0, objects: 1, objectsFailed: [] })
-    t.notOk(await has(key))
-  })
+  t.test(
+    `${backend.name}: an object that S3 does not delete is named, and deleted when its id is asked for`,
+    async (t) => {
+      const { app, sqs, proxy, has } = await withS3(t, backend)
+      await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
+      await sqs.bodies(QUEUE, 1)
+      proxy.decide = ({ headers }) =>
+        headers['x-amz-target'] === undefined ? { status: 403, code: 'AccessDenied', message: 'no' } : undefined
+      const key = 'hub/sales/1-a.json'
+      t.match(await erase(app, { jid: JID }), {
+        erased: 1,
+        objects: 0,
+        objectsFailed: [{ id: 'a', key, reason: /./ }]
+      })
+      t.ok(await has(key))
+      proxy.decide = () => undefined
+      t.match(await erase(app, { ids: ['a'] }), { erased: 0, objects: 1, objectsFailed: [] })
+      t.notOk(await has(key))
+    }
+  )
 
   t.test(`${backend.name}: an object whose upload ends after its event was erased is deleted`, async (t) => {
     const { app, sqs, proxy, has } = await withS3(t, backend)

@@ -23,12 +23,15 @@ async function sent(t: Test, backend: Backend, options: Partial<SqsOptions>) {
 }
 
 for (const backend of await backends(t)) {
-  t.test(`${backend.name}: messages of standard queues have the instance as message group, and no deduplication id`, async (t) => {
-    t.strictSame(await sent(t, backend, { queueType: 'standard' }), [
-      { group: 'sales', deduplicated: false },
-      { group: 'loja%20s%C3%A3o', deduplicated: false }
-    ])
-  })
+  t.test(
+    `${backend.name}: messages of standard queues have the instance as message group, and no deduplication id`,
+    async (t) => {
+      t.strictSame(await sent(t, backend, { queueType: 'standard' }), [
+        { group: 'sales', deduplicated: false },
+        { group: 'loja%20s%C3%A3o', deduplicated: false }
+      ])
+    }
+  )
 
   t.test(`${backend.name}: without fairQueues, only FIFO queues have message groups`, async (t) => {
     const none = { group: undefined, deduplicated: false }

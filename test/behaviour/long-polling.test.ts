@@ -175,15 +175,15 @@ t.test('a wait that makes no sense is refused', async (t) => {
     response: { message: [message] }
   })
   const refusals = [
-    ['/sales?before=latest&wait=1', invalid('querystring.wait excludes querystring.before')],
-    ['/sales?limit=5&wait=1', invalid('querystring.wait excludes querystring.limit')],
+    ['/sales?before=latest&wait=1', invalid('querystring.wait cannot be used with querystring.before')],
+    ['/sales?limit=5&wait=1', invalid('querystring.wait cannot be used with querystring.limit')],
     ['/sales?wait=0', invalid(/^querystring\.wait must be >= 1/)],
     ['/sales?wait=61', invalid(/^querystring\.wait must be <= 60/)],
     ['/sales?wait=1&filter={', invalid('querystring.filter must be JSON, percent-encoded')],
     ['/sales?wait=1&filter={"a":1}', invalid(/^querystring\.filter\.a must be/)],
     ['/sales?wait=1&events=cal', invalid(/^querystring\.events\[0\] "cal" is not a known event/)],
     ['/sales?wait=1&instances=a', invalid(/instances/)],
-    ['?instances=a', invalid('querystring.instances goes with querystring.wait')],
+    ['?instances=a', invalid('querystring.instances can only be used with querystring.wait')],
     ['/nobody?wait=1', unavailable(/^There is no instance "nobody"/)],
     ['/off?wait=1', unavailable(/switched off/)],
     ['?wait=1', unavailable(/global events are switched off/)]
@@ -258,7 +258,7 @@ t.test('long polls of an instance have a limited number of different filters', a
   const path = (n: number) => `/sales?wait=60&filter=${asQuery({ n: [n] })}`
   const open = numbers(100).map((n) => poll(path(n)))
   await waiting(100)
-  t.match(await poll(path(100)), { status: 429, response: { message: [/^Too many different filters are open/] } })
+  t.match(await poll(path(100)), { status: 429, response: { message: [/^Too many different filters are in use/] } })
   await emit(app, 'sales', { n: 3 })
   t.strictSame(data(await (open[3] as (typeof open)[number])), [{ n: 3 }])
   t.strictSame(data(await poll(path(3))), [{ n: 3 }])

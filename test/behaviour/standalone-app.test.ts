@@ -241,7 +241,7 @@ t.test('an invalid setting is named, and the exit code is 1', async (t) => {
     /SERVER_PORT: got "ninety", expected a whole number from 0 to 65535/,
     'the environment comes before .env'
   )
-  t.match(output(), /SQS_QUEUE_TYPE: got "fast", expected fifo, standard/)
+  t.match(output(), /SQS_QUEUE_TYPE: got "fast", expected one of fifo, standard/)
   t.match(output(), /SQS_ACCOUNT_ID: got "12", expected an AWS account number of 12 digits/)
   t.match(output(), /AUTHENTICATION_API_KEY: got an invalid value, expected the global key, 8 characters or more/)
   t.notMatch(output(), /short/, 'a key is not shown')

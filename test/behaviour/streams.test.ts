@@ -266,7 +266,7 @@ async function hasLimitedFilters(t: Test, backend: Backend) {
   const open = await Promise.all(numbers(100).map((n) => stream(t, path(n))))
   await stream(t, path(7))
   await stream(t, `${url}/events/sales/stream`)
-  t.match(await refused(path(100)), { status: 429, message: /^Too many different filters are open/ })
+  t.match(await refused(path(100)), { status: 429, message: /^Too many different filters are in use/ })
   open[3]?.response.destroy()
   await until(() => app.websocket.connected === 101)
   t.equal((await stream(t, path(100))).response.statusCode, 200)

@@ -122,7 +122,7 @@ t.test('an address that is blocked is logged', async (t) => {
   await server.inject({ url: '/events', headers: { apikey: 'guess' } })
   t.match(
     lines.map((line) => JSON.parse(line) as unknown),
-    [{ address: '127.0.0.1', msg: 'Too many wrong keys came from an address; if it is a proxy, set trustProxy' }]
+    [{ address: '127.0.0.1', msg: 'Too many wrong keys came from one address; if it is a proxy, set trustProxy' }]
   )
   t.notMatch(lines.join(), 'guess')
 })

@@ -120,7 +120,7 @@ t.test('many dead letters are handled page by page, with progress', async (t) =>
   const before = await app.eventLog.store.deadLetters.count()
   t.match(await run(['redrive', '--all']), {
     code: 0,
-    out: 'Redriven: 2 dead letters.\nsent: 0; given up again: 2 (IEV_SQS_PAYLOAD_TOO_LARGE: 2).'
+    out: 'Redriven: 2 dead letters.\nsent: 0; failed again: 2 (IEV_SQS_PAYLOAD_TOO_LARGE: 2).'
   })
   t.equal(await left(), 2)
   t.same(await app.eventLog.store.deadLetters.count(), before, 'they have their ids again')
@@ -176,5 +176,5 @@ t.test('dead letters that stay pending are told as such', async (t) => {
     { status: 200, body: '{"outcomes":[{"id":1,"outcome":"pending"}]}' }
   )
   const told = await cli(['deadletters', 'redrive', '1', '--url', url], { env: { API_KEY } })
-  t.match(told, { code: 0, out: 'Redriven: 1 dead letter.\nsent: 0; given up again: 0; pending: 1.' })
+  t.match(told, { code: 0, out: 'Redriven: 1 dead letter.\nsent: 0; failed again: 0; pending: 1.' })
 })

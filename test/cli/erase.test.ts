@@ -89,7 +89,7 @@ t.test('what queues, S3 and dead letters have of erased events is told', async (
   proxy.decide = ({ headers }) => (headers['x-amz-target'] === undefined ? refuse : undefined)
   t.match(await run(['sales', 'a', '--yes']), {
     code: 1,
-    error: /^hub\/sales\/1-a\.json is still in S3 \(.+\): erase the id a again$/
+    error: /^hub\/sales\/1-a\.json is still in S3 \(.+\): erase the event a again$/
   })
 })
 
@@ -110,5 +110,8 @@ t.test('an erasure that is interrupted prints the command that continues it', as
     code: 0,
     out: 'Erased: 1 event, of 300 examined.'
   })
-  t.match(await run([instance, 'an-id', '--after', '1', '--yes']), { code: 2, error: /--after goes with --jid/ })
+  t.match(await run([instance, 'an-id', '--after', '1', '--yes']), {
+    code: 2,
+    error: /--after can only be used with --jid/
+  })
 })

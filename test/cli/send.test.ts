@@ -63,7 +63,7 @@ t.test('data is sent as it is written, to the digit, and the server checks it', 
   t.match(await run(['sales', '--ndjson'], { input: lines.replace('\n{}', '') }), { code: 0 })
   t.match(await run(['sales', 'call', '-'], { input: `\ufeff${written}` }), { code: 0 })
   t.match(await run(['sales', '--ndjson'], { input: lines }), { code: 1, error: /Line 2: body\.event is required/ })
-  const huge = /holds the number 1e999: from 1e308 on/
+  const huge = /contains the number 1e999: most JSON parsers/
   t.match(await run(['sales', 'call', '1e999']), { code: 1, error: huge })
   t.match(await run(['sales', '--ndjson'], { input: '{"event":"call","data":1e999}' }), { code: 1, error: huge })
   const { body } = await app.inject({ url: '/events/sales', headers: { apikey: API_KEY } })

@@ -48,7 +48,7 @@ t.test('a server with a prefix is reached by its URL with the prefix', async (t)
   t.match(await cli(['instances', 'delete', 'a b/c', '--yes', '--url', `${url}/hub`], { env }), { code: 0 })
   t.match(await cli(['instances', '--url', url], { env }), {
     code: 1,
-    error: /is not a server of fastify-instance-events: it answered 404/
+    error: /is not a fastify-instance-events server: it answered 404/
   })
 })
 

@@ -100,7 +100,7 @@ t.test('a lost connection is reported, and resumed without a gap', async (t) => 
   await app.onInstanceEvent({ instance: 'sales', event: 'call', data: 2 })
   proxy.target = target
   await until(() => out.length === 2 && errors.length === 2)
-  t.match(errors, [/^Connection lost \(transport /, 'Connected; 1 event came meanwhile.'])
+  t.match(errors, [/^Connection lost \(transport /, 'Connected; 1 event arrived in the meantime.'])
   t.match(out[1], / {2}2 {2}sales {2}call {2}2$/)
   t.equal(await stop(), 0)
 })
@@ -119,7 +119,7 @@ t.test('a temporary refusal is printed with its reason and the time of the next 
   t.match(errors, [
     /^Too many \(IEV_WS_RATE_LIMITED\)\nThe next attempt is in 1 s, at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/,
     /^Too many \(IEV_WS_TOO_MANY_SOCKETS\)\nThe next attempt is in 1 s, at \S+Z\.$/,
-    'Connected; 0 events came meanwhile.'
+    'Connected; 0 events arrived in the meantime.'
   ])
   t.equal(await stop(), 0)
 })

@@ -64,7 +64,7 @@ t.test('a fault is said in one text, with the original if it says more', async (
     original: undefined
   })
   t.strictSame(told(refused, { code: 'databaseAway', values: [] }), {
-    text: `${count} O PostgreSQL não atende agora.`,
+    text: `${count} O PostgreSQL não está disponível agora.`,
     original: 'It is full'
   })
   t.strictSame(told(refused, null), { text: count, original: 'It is full' })

@@ -154,7 +154,9 @@ t.test('refused requests about instances, selections and keys', async (t) => {
     await server.inject({ url: '/overview', headers: { apikey: `wrong${tries}` } })
   t.strictSame(await refusal(server, { url: '/overview' }), {
     code: 'IEV_TOO_MANY_REQUESTS',
-    texts: ['Vieram chaves erradas demais deste endereço: por um tempo, as chaves dele não são verificadas.'],
+    texts: [
+      'Vieram chaves erradas demais deste endereço: por enquanto, nem a chave certa é aceita. Confira a chave e tente mais tarde.'
+    ],
     originals: []
   })
 })
@@ -186,13 +188,13 @@ t.test('refused requests about events and dead letters', async (t) => {
     [
       raw('{"n":1e400}'),
       'IEV_EVENT_INVALID',
-      'data tem o número 1e400: a partir de 1e308, quem lê JSON perde o valor dele.'
+      'data tem o número 1e400: a maioria dos leitores de JSON não representa números de 1e308 ou mais.'
     ],
-    [raw('x'), 'IEV_BODY_MALFORMED', 'O corpo tem "x" no byte 23, onde não pode estar.'],
+    [raw('x'), 'IEV_BODY_MALFORMED', 'O corpo não é JSON: há "x" no byte 23, onde não é permitido.'],
     [malformed(''), 'IEV_BODY_MALFORMED', 'O corpo está vazio.'],
     [malformed('{'), 'IEV_BODY_MALFORMED', 'O corpo termina cedo demais.'],
     [malformed(Buffer.from([0x22, 0xff, 0x22])), 'IEV_BODY_MALFORMED', 'O corpo não está em UTF-8.'],
-    [malformed('<a/>', 'text/xml'), 'IEV_UNSUPPORTED_MEDIA_TYPE', 'Ele veio com content-type: text/xml.'],
+    [malformed('<a/>', 'text/xml'), 'IEV_UNSUPPORTED_MEDIA_TYPE', 'O corpo recebido tem content-type: text/xml.'],
     [raw(`"${'x'.repeat(400_000)}"`), 'IEV_BODY_TOO_LARGE', 'O limite é de 400.000 bytes.'],
     [
       { url: '/events/sales?after=1&before=2' },
@@ -271,7 +273,7 @@ t.test('a queue that AWS refuses is named, with what AWS says on demand', async 
     code: 'IEV_SQS_QUEUE_UNAVAILABLE',
     texts: [
       'A fila sales_call.fifo não foi encontrada nem criada: AccessDenied.',
-      'A seleção não mudou. 0 das 1 filas dela estão prontas e ficam; faltam: sales_call.fifo.'
+      'A seleção não mudou. 0 das 1 filas dela estão prontas e são mantidas; faltam: sales_call.fifo.'
     ],
     originals: [/You may not/]
   })
@@ -303,7 +305,7 @@ t.test('a server without room, and one whose file is damaged', async (t) => {
     { texts: ['Há páginas demais do log que clientes ainda não leram.'], originals: [] },
     { texts: [/^Banco de dados events\.db: pare o servidor/], originals: [/row 5 is missing/] },
     { texts: ['O disco do log de eventos está cheio: libere espaço.'], originals: [] },
-    { texts: ['O log de eventos não pode ser escrito.'], originals: [/disk I\/O error/] },
-    { texts: ['O PostgreSQL não atende agora.'], originals: [/ECONNRESET/] }
+    { texts: ['O log de eventos não pode ser gravado.'], originals: [/disk I\/O error/] },
+    { texts: ['O PostgreSQL não está disponível agora.'], originals: [/ECONNRESET/] }
   ])
 })

@@ -185,7 +185,7 @@ t.test('data that is no JSON is refused with the reason', async (t) => {
   loop.self = loop
   t.match(faults({ data: 1n }), ['IEV_EVENT_INVALID', /^data cannot be written as JSON: .*BigInt/])
   t.match(faults({ data: loop }), ['IEV_EVENT_INVALID', /^data cannot be written as JSON: .*circular/])
-  t.strictSame(faults({ data: () => 1 }), ['IEV_EVENT_INVALID', 'data is function, which JSON cannot carry'])
+  t.strictSame(faults({ data: () => 1 }), ['IEV_EVENT_INVALID', 'data is function, which JSON cannot represent'])
   t.match(faults({ data: undefined }), ['IEV_EVENT_INVALID', /^data/])
 })
 

@@ -182,7 +182,7 @@ t.test('a policy that cannot be used is refused with the member and the remedy',
 })
 
 t.test('a number that JSON could not keep is refused, wherever it stands', async (t) => {
-  const message = /^filter\.a\[0\].* has a number from 1e308 on: take a smaller one$/
+  const message = /^filter\.a\[0\].* has a number of 1e308 or more: use a smaller one$/
   const policies = [
     { a: [Infinity] },
     { a: [{ numeric: ['>', -Infinity] }] },

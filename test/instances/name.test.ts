@@ -15,8 +15,8 @@ t.test('other names are refused with the reason', async (t) => {
     [7, 'instance must be a string'],
     ['', 'instance must have 1 to 100 characters (it has 0)'],
     ['x'.repeat(101), 'instance must have 1 to 100 characters (it has 101)'],
-    ['.', 'instance must not be "." or "..": URLs cannot carry it'],
-    ['..', 'instance must not be "." or "..": URLs cannot carry it'],
+    ['.', 'instance must not be "." or "..": URLs cannot contain it'],
+    ['..', 'instance must not be "." or "..": URLs cannot contain it'],
     ...['a\nb', '\u0000', '\u007F', '\u009F', 'a\uFFFE', '\uFFFF', '\uD800', 'a\uDC00'].map(
       (name): [string, string] => [
         name,

@@ -140,7 +140,8 @@ t.test('numbers that readers would turn into infinity are refused', async (t) =>
     fine.map(faultOf),
     fine.map(() => undefined)
   )
-  const told = (shown: string) => `holds the number ${shown}: from 1e308 on, readers of JSON lose its value`
+  const told = (shown: string) =>
+    `contains the number ${shown}: most JSON parsers cannot represent numbers of 1e308 or more`
   t.equal(faultOf('[1e999]'), told('1e999'))
   t.equal(faultOf('{"a":-1.5e308}'), told('-1.5e308'))
   t.equal(faultOf('0.01e310'), told('0.01e310'))

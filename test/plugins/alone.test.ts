@@ -130,7 +130,7 @@ t.test('the error of a wrong option names it, and the known options', async (t) 
       async () => bare(t).register(sqs, { global: { events: ['CAL'] }, ...inMemory }),
       /global\.events\[0\] "CAL" .* CALL/
     ],
-    [async () => bare(t).register(websocket, { allowedHosts: ['localhost'] }), /"localhost" is no IP address/],
+    [async () => bare(t).register(websocket, { allowedHosts: ['localhost'] }), /"localhost" is not an IP address/],
     [async () => bare(t).register(eventLog, { url: 'mysql://x' }), /"mysql:\/\/x" is not supported/],
     [async () => bare(t).register(app, { apiKey: 'short' }), /apiKey: /],
     [

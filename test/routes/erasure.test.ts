@@ -72,8 +72,8 @@ t.test('a body that does not say what to erase is refused, and nothing is erased
   for (const [payload, message] of [
     [{}, 'body must have jid or ids'],
     [{ after: 1 }, 'body must have jid or ids'],
-    [{ jid: JID, ids: ['a'] }, 'body.jid and body.ids exclude each other: send one of them'],
-    [{ ids: ['a'], after: 1 }, 'body.after goes with body.jid, not with body.ids'],
+    [{ jid: JID, ids: ['a'] }, 'body.jid and body.ids cannot be used together: send only one of them'],
+    [{ ids: ['a'], after: 1 }, 'body.after can only be used with body.jid, not with body.ids'],
     [
       { jid: '5511999999999' },
       'body.jid must be a WhatsApp JID, such as 5511999999999@s.whatsapp.net (got "5511999999999")'

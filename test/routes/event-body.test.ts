@@ -130,7 +130,7 @@ t.test('numbers that readers cannot represent and bytes that are no UTF-8 are re
     const { code, response } = reply.json<{ code: string; response: { message: string[] } }>()
     return [reply.statusCode, code, ...response.message]
   }
-  const told = 'holds the number 1e999: from 1e308 on, readers of JSON lose its value'
+  const told = 'contains the number 1e999: most JSON parsers cannot represent numbers of 1e308 or more'
   t.strictSame(await refused('{"event":"call","data":{"a":1e999}}'), [400, 'IEV_EVENT_INVALID', `data ${told}`])
   t.strictSame(await refused('[{"event":"call","data":1,"extra":{"a":1e999}}]'), [
     400,

@@ -149,7 +149,7 @@ t.test('what is rejected is listed with its instance and the reason', async (t) 
         code: 'IEV_EVENT_UNKNOWN',
         route: 'POST /webhook/waha',
         instance: 'vendas-sp',
-        message: 'The catalogue of this server lacks the event "message.pinned"'
+        message: 'This server does not know the event "message.pinned"'
       },
       {
         code: 'IEV_SIGNATURE_INVALID',

@@ -71,8 +71,8 @@ t.test(
         entry('IEV_UNAUTHORIZED', own, null, WRONG, 3),
         entry('IEV_UNAUTHORIZED', events, 'sales', NO_KEY),
         entry('IEV_UNAUTHORIZED', events, null, WRONG),
-        entry('IEV_EVENT_UNKNOWN', own, 'sales', 'The catalogue of this server lacks the event', 2),
-        entry('IEV_EVENT_UNKNOWN', byEvent, 'sales', 'The catalogue of this server lacks the event "call-of-duty"'),
+        entry('IEV_EVENT_UNKNOWN', own, 'sales', 'This server does not know the event', 2),
+        entry('IEV_EVENT_UNKNOWN', byEvent, 'sales', 'This server does not know the event "call-of-duty"'),
         entry(
           'IEV_BODY_TOO_LARGE',
           events,
@@ -89,7 +89,7 @@ t.test(
           'The body must be JSON: send content-type: application/json'
         ),
         entry('IEV_UNSUPPORTED_CONTENT_ENCODING', events, 'sales', 'The body must not be compressed'),
-        entry('IEV_INSTANCE_NAME_INVALID', own, null, 'The name cannot be that of an instance')
+        entry('IEV_INSTANCE_NAME_INVALID', own, null, 'The name is not valid for an instance')
       ])
     )
     const { body } = await server.inject({ url: '/overview', headers })

@@ -116,7 +116,7 @@ t.test('data that a hook of the host has put in place is refused if it cannot be
     (await server.inject({ method: 'POST', url: '/webhook/evolution', headers, payload })).json<object>()
   t.match([await send(), await send()], [{ duplicate: false }, { duplicate: true }])
   data = () => 1
-  t.match(await send(), { status: 400, response: { message: ['data is function, which JSON cannot carry'] } })
+  t.match(await send(), { status: 400, response: { message: ['data is function, which JSON cannot represent'] } })
 })
 
 t.test('derived ids can be switched off', async (t) => {

@@ -53,7 +53,7 @@ t.test('options that exclude each other, and tags that AWS refuses, are faults t
   const faults: [QueueAttributesByKind, string][] = [
     [
       { own: { kmsKeyId: KEY, sqsManagedSse: false } },
-      'own: kmsKeyId and sqsManagedSse exclude each other: leave one out'
+      'own: kmsKeyId and sqsManagedSse cannot be used together: leave one out'
     ],
     [{ all: { tags: { event: 'x' } } }, 'all.tags: the tag "event" is set by this server: choose another key'],
     [

@@ -41,9 +41,9 @@ t.test('the banner shows all addresses', async (t) => {
       '  HTTP API   http://127.0.0.1:8080   (documentation: http://127.0.0.1:8080/docs)',
       '  Console    http://127.0.0.1:8080/console',
       '  Socket.IO  ws://127.0.0.1:8080/<instance>',
-      '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; any region and credentials)',
+      '  SQS        http://127.0.0.1:4566   (emulated in this process, not for production; accepts any region and credentials)',
       '  Queues     global_<event>.fifo for all events of all instances',
-      '             <instance>_<event>.fifo for the events that an instance selects; they are sent to both queues (SQS_GLOBAL_ENABLED=auto: only to this one)',
+      '             <instance>_<event>.fifo for the events that an instance selects; these are sent to both queues (set SQS_GLOBAL_ENABLED=auto to send them only to this one)',
       '  Event log  file:./data/instance-events.db',
       '  API key    the-api-key   (kept in /srv/data/api-key)',
       ''
@@ -100,12 +100,12 @@ t.test('the SQS row shows the endpoint, else the region, else AWS', async (t) =>
 
 t.test('the banner says which queues an event goes to', async (t) => {
   const own = '<instance>_<event>.fifo for the events that an instance selects'
-  const both = `${own}; they are sent to both queues (SQS_GLOBAL_ENABLED=auto: only to this one)`
+  const both = `${own}; these are sent to both queues (set SQS_GLOBAL_ENABLED=auto to send them only to this one)`
   const six = 'CALL,CHATS_SET,CHATS_UPSERT,CHATS_UPDATE,CHATS_DELETE,CONTACTS_SET'
   const cases: [Record<string, string>, string[]][] = [
     [
       { SQS_GLOBAL_ENABLED: 'auto', SQS_GLOBAL_PREFIX_NAME: 'hub' },
-      [own, 'hub_<event>.fifo for all events of all instances, except for those']
+      [own, 'hub_<event>.fifo for all events of all instances, except those that go to a queue of their instance']
     ],
     [{ SQS_GLOBAL_ENABLED: 'false' }, [own]],
     [{ SQS_GLOBAL_CALL: 'false' }, [own]],

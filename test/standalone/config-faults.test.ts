@@ -16,7 +16,7 @@ function faults(env: Env): string[] {
 }
 
 t.test('a fault names the variable, its value and the values that it accepts', async (t) => {
-  const levels = 'trace, debug, info, warn, error, fatal, silent'
+  const levels = 'one of trace, debug, info, warn, error, fatal, silent'
   const PROXIES = 'addresses and networks of proxies, separated by commas, or loopback, linklocal, uniquelocal'
   const wrong: [string, string, string][] = [
     ['LOG_LEVEL', 'loud', levels],
@@ -37,7 +37,7 @@ t.test('a fault names the variable, its value and the values that it accepts', a
       name,
       'the name of an instance reserved for the operator, other than stream'
     ]),
-    ['HUBS', 'wahaa', 'evolution, evolution-go, waha, separated by commas'],
+    ['HUBS', 'wahaa', 'one or more of evolution, evolution-go, waha, separated by commas'],
     ['SERVER_PORT', '70000', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', 'http', 'a whole number from 0 to 65535'],
     ['SERVER_PORT', '80.5', 'a whole number from 0 to 65535'],
@@ -70,9 +70,9 @@ t.test('a fault names the variable, its value and the values that it accepts', a
       ['BODY_LIMIT', number, 'a whole number from 1024'],
       ['SQS_CONCURRENCY', number, 'a whole number from 1 to 512']
     ]),
-    ['SQS_BACKEND', 'gcp', 'auto, aws, embedded'],
-    ['SQS_QUEUE_TYPE', 'lifo', 'fifo, standard'],
-    ['SQS_GLOBAL_ENABLED', 'yes', 'true, auto, false'],
+    ['SQS_BACKEND', 'gcp', 'one of auto, aws, embedded'],
+    ['SQS_QUEUE_TYPE', 'lifo', 'one of fifo, standard'],
+    ['SQS_GLOBAL_ENABLED', 'yes', 'one of true, auto, false'],
     ['SQS_ACCOUNT_ID', '1234', 'an AWS account number of 12 digits'],
     ['SQS_ENDPOINT', 'http://[::1', 'a URL, such as http://localhost:9324'],
     ['SQS_ENDPOINT', 'localhost:9324', 'a URL, such as http://localhost:9324'],
@@ -102,7 +102,7 @@ t.test('faults of tags and of encryption name the setting of the kind of queue',
       SQS_DLQ_TAGS: '=x'
     }),
     [
-      'SQS_SSE: excludes SQS_KMS_KEY_ID: leave one out',
+      'SQS_SSE: cannot be used with SQS_KMS_KEY_ID: leave one out',
       'SQS_TAGS: the tag "team" is given twice',
       'SQS_TAGS: got "stage", expected <key>=<value>',
       'SQS_GLOBAL_TAGS: the tag "managed-by" is set by this server: choose another key',
@@ -198,7 +198,7 @@ t.test('credentials need each other, and a region or an endpoint', async (t) => 
 })
 
 t.test('of several hubs the unknown ones are named, and there is at least one', async (t) => {
-  const expected = 'expected evolution, evolution-go, waha, separated by commas'
+  const expected = 'expected one or more of evolution, evolution-go, waha, separated by commas'
   t.strictSame(faults({ HUBS: 'waha,whatsapp,evolution,wa' }), [`HUBS: got "whatsapp,wa", ${expected}`])
   t.strictSame(faults({ HUBS: ',' }), [`HUBS: got "", ${expected}`])
 })
@@ -229,7 +229,7 @@ t.test('a secret in blanks, line ends or quotes is a fault that does not show it
     cases.map(({ name, value }) =>
       value === within
         ? []
-        : [`${name}: begins or ends with a blank or a line end, or is in quotes: write only the value`]
+        : [`${name}: begins or ends with a space or a line break, or is in quotes: write only the value`]
     )
   )
   t.match(faults({ AUTHENTICATION_API_KEY: 'hunter2-hunter2 ', SERVER_PORT: 'x' }), [

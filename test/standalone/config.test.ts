@@ -223,7 +223,8 @@ t.test('an HMAC key of a hub that is not received is warned of', async (t) => {
 
 t.test('a SERVER_URL that is no URL is accepted with a warning', (t) => {
   const warnings = (SERVER_URL: string) => loadConfig({ SERVER_URL }).warnings
-  const warning = 'SERVER_URL is not a URL, such as https://events.example.com: links to this server do not work'
+  const warning =
+    'SERVER_URL is not a URL, so links to this server do not work: set one such as https://events.example.com'
   for (const url of ['events.example.com', 'localhost:8080', 'https://']) t.strictSame(warnings(url), [warning], url)
   for (const url of ['https://events.example.com', 'HTTP://localhost:8080/hub']) t.strictSame(warnings(url), [], url)
   t.end()

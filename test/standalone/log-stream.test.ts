@@ -105,7 +105,7 @@ t.test('the buffer for a slow reader is bounded, and flush waits a second for it
   const { write, flush } = pipeWriter(stream)
   await flush()
   t.equal(write('x'.repeat(1_048_577)), undefined)
-  t.match(write('one more'), { code: 'EAGAIN', message: 'nobody reads the standard output' })
+  t.match(write('one more'), { code: 'EAGAIN', message: 'the standard output is not being read' })
   await flush()
   const flushed = flush()
   for (let done = waiting.shift(); done; done = waiting.shift()) {

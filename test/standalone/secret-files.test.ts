@@ -59,7 +59,7 @@ t.test('a file that cannot be the secret is a fault that names the setting, the 
   t.strictSame(['', '\n', ' \n'].map(of), Array(3).fill(`${begin}it is empty: write the value into it`))
   const lines = `${begin}it has several lines: write only the value, in one line`
   t.strictSame(['key-of-hunter2\nhunter2\n', 'key-of-hunter2\n\n'].map(of), [lines, lines])
-  const surrounded = `${begin}it begins or ends with a blank, or is in quotes: write only the value`
+  const surrounded = `${begin}it begins or ends with a space, or is in quotes: write only the value`
   t.strictSame([' key-of-hunter2', 'key-of-hunter2 \n', '"key-of-hunter2"\n'].map(of), Array(3).fill(surrounded))
   t.equal(of(Buffer.from('key-of-hunter2', 'utf16le')), `${begin}it is UTF-16: save it as UTF-8`)
   t.match(of('hunter2\n'), /^AUTHENTICATION_API_KEY: got an invalid value, expected the global key, 8 characters/)

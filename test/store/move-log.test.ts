@@ -87,7 +87,7 @@ if (await havePostgres(t)) {
     const { url: to, schema } = await startPostgres(t)
     await t.rejects(moveLog({ from: `file:${path}`, to, schema }), {
       code: 'IEV_STORE_DAMAGED',
-      message: /the text of the event at offset 2 is no JSON/
+      message: /the text of the event at offset 2 is not JSON/
     })
   })
 
@@ -166,7 +166,7 @@ if (await havePostgres(t)) {
     await t.rejects(moveLog(move), { code: 'IEV_STORE_LOCKED' })
     await sqlite.close()
     const node = await openNode(t, postgres)
-    await t.rejects(moveLog(move), { code: 'IEV_STORE_UNUSABLE', message: /a node runs on it/ })
+    await t.rejects(moveLog(move), { code: 'IEV_STORE_UNUSABLE', message: /a server or another migration is using it/ })
     const waiting = t.rejects(moveLog(move), { message: /terminating connection/ })
     const end = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND classid = ${lockSpace(schema)}`
     await until(async () => (await query(end)).length > 0)
@@ -180,12 +180,12 @@ if (await havePostgres(t)) {
     const changed = new SqliteStore({ path })
     await changed.deadLetters.discard({ after: 0, limit: 1 })
     await changed.close()
-    await t.rejects(moveLog(move), { message: /has changed since, there or here: drop the schema/ })
+    await t.rejects(moveLog(move), { message: /this schema has changed since the last migration: drop the schema/ })
 
     await query(`DROP SCHEMA ${schema} CASCADE`)
     await t.rejects(moveLog({ ...move, progress: stop }), { message: 'stopped' })
     await query(`DELETE FROM ${schema}.events WHERE "offset" = 2`)
-    const less = /it does not hold what was migrated \(events: 3001 instead of 3002\)/
+    const less = /its counts differ from those of the source \(events: 3001 instead of 3002\)/
     await t.rejects(moveLog(move), { code: 'IEV_STORE_UNUSABLE', message: less })
   })
 
@@ -203,7 +203,7 @@ if (await havePostgres(t)) {
     const node = await openNode(t, postgres)
     t.match(await node.log.append([newEvent()]), [{ offset: 3_005 }], 'no offset is given twice')
     await node.close()
-    await t.rejects(moveLog(move), { message: /has changed since/ })
+    await t.rejects(moveLog(move), { message: /has changed since the last migration/ })
   })
 
   t.test('a move needs an existing file and a PostgreSQL that answers', async (t) => {

@@ -13,7 +13,7 @@ if (await havePostgres(t)) {
     const postgres = await startPostgres(t)
     const { url, schema, query } = postgres
     const there = async () => (await query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).length
-    t.match(await tryPostgres(url, schema), { ok: true, message: `the schema ${schema} will be made` })
+    t.match(await tryPostgres(url, schema), { ok: true, message: `the schema ${schema} will be created` })
     t.equal(await there(), 0)
     const node = await openNode(t, postgres)
     const { host, pathname } = new URL(url)
@@ -27,7 +27,7 @@ if (await havePostgres(t)) {
 
   t.test('a trial reports a user without the right to create the schema', async (t) => {
     const { url } = await startDatabase(t)
-    t.match(await tryDatabase(url, '.'), { ok: true, message: /the schema instance_events will be made$/ })
+    t.match(await tryDatabase(url, '.'), { ok: true, message: /the schema instance_events will be created$/ })
     const { query, schema } = await startPostgres(t)
     const role = `${schema}_role`
     await query(`CREATE ROLE ${role} LOGIN PASSWORD 'theirs'`)

@@ -73,7 +73,7 @@ t.test('an entry that is no address and no network is refused, and the error nam
     errors,
     entries.map((entry) => ({
       code: 'IEV_OPTIONS_INVALID',
-      message: `allowedHosts: "${entry}" is no IP address or network`
+      message: `allowedHosts: "${entry}" is not an IP address or network`
     }))
   )
 })

@@ -117,7 +117,7 @@ t.test('instances can be named on the root namespace only', (t) => {
     status: 'invalid',
     message: 'auth.instances: instance must not contain control characters, noncharacters or unpaired surrogates'
   })
-  const elsewhere = invalid('auth.instances: only / carries more than one instance; leave it out here')
+  const elsewhere = invalid('auth.instances: can only be used on the namespace /; leave it out here')
   t.strictSame(
     [['sales'], [], 'sales', undefined, null].map((instances) => read({ instances }, '/sales')),
     [elsewhere, elsewhere, elsewhere, subscribed({}), subscribed({})]

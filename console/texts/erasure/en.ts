@@ -3,7 +3,7 @@ export const erasureEn = {
   help: 'Erases the data of events at the request of a person (LGPD, GDPR). The events keep their places in the log.',
   title: (name: string) => `Erase events of ${name}`,
   warning:
-    'This cannot be undone. Copies that SQS or clients have received are not erased. Repeat this for each id of the person: the JID, the …@lid.',
+    'This cannot be undone. Copies that SQS or clients have received are not erased. Repeat this for each id of the person, such as the JID and the …@lid.',
   by: 'Which events',
   byJid: 'That name a WhatsApp JID',
   byIds: 'With these ids',

@@ -5,7 +5,7 @@ export const erasurePtBr: typeof erasureEn = {
   help: 'Apaga os dados de eventos a pedido de uma pessoa (LGPD, GDPR). Os eventos mantêm o lugar no log.',
   title: (name) => `Apagar eventos de ${name}`,
   warning:
-    'Isso não pode ser desfeito. Cópias que o SQS ou os clientes já receberam não são apagadas. Repita para cada id da pessoa: o JID, o …@lid.',
+    'Isso não pode ser desfeito. Cópias que o SQS ou os clientes já receberam não são apagadas. Repita para cada id da pessoa, como o JID e o …@lid.',
   by: 'Quais eventos',
   byJid: 'Que citam um JID do WhatsApp',
   byIds: 'Com estes ids',

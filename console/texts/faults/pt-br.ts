@@ -33,12 +33,12 @@ export const faultsPtBr: FaultTexts = {
   conditionInvalid: (field, operators) =>
     `${field} precisa ser um texto, um número, true, false, null, ou um objeto com um destes: ${operators}.`,
   existsNotBoolean: (field) => `${field} precisa ser true ou false.`,
-  textEmpty: (field) => `${field} precisa ser um texto que não é vazio.`,
+  textEmpty: (field) => `${field} precisa ser um texto não vazio.`,
   textsEmpty: (field) => `${field} precisa ser um texto ou uma lista de textos.`,
   anythingButObject: (field, operators) => `${field} precisa ter valores, ou um objeto com um destes: ${operators}.`,
   anythingButValues: (field) => `${field} precisa ser um texto, um número, ou uma lista deles.`,
   numericInvalid: (field) => `${field} precisa ter uma ou duas comparações, como ["=", 1] ou [">=", 1, "<", 10].`,
-  numberTooLarge: (field) => `${field} tem um número a partir de 1e308: use um menor.`,
+  numberTooLarge: (field) => `${field} tem um número de 1e308 ou mais: use um menor.`,
   omitNotList: (field, limit) =>
     `${field} precisa ser uma lista de no máximo ${limit} caminhos, como ["data.message.base64"].`,
   omitNotPath: (field) => `${field} precisa ser o caminho de um campo de data, como data.message.base64.`,
@@ -51,9 +51,9 @@ export const faultsPtBr: FaultTexts = {
   bodyCut: () => 'O corpo termina cedo demais.',
   bodyEmpty: () => 'O corpo está vazio.',
   bodyNotUtf8: () => 'O corpo não está em UTF-8.',
-  bodyUnexpected: (_field, found, byte) => `O corpo tem ${found} no byte ${byte}, onde não pode estar.`,
+  bodyUnexpected: (_field, found, byte) => `O corpo não é JSON: há ${found} no byte ${byte}, onde não é permitido.`,
   characters: (field) => `${field} não pode conter caracteres de controle nem caracteres Unicode inválidos.`,
-  databaseAway: () => 'O PostgreSQL não atende agora.',
+  databaseAway: () => 'O PostgreSQL não está disponível agora.',
   diskFull: () => 'O disco do log de eventos está cheio: libere espaço.',
   erasing: (_field, name) => `Outra requisição já está apagando eventos de "${name}": envie uma de cada vez.`,
   eventUnknown: (field, name, nearest) =>
@@ -66,7 +66,7 @@ export const faultsPtBr: FaultTexts = {
   keyRefused: () => 'Essa chave não autoriza a requisição.',
   lengthDiffers: () => 'O corpo não tem o tamanho que o cabeçalho content-length informa.',
   logUnread: () => 'O log de eventos não pôde ser lido.',
-  logUnwritable: () => 'O log de eventos não pode ser escrito.',
+  logUnwritable: () => 'O log de eventos não pode ser gravado.',
   nameDots: (field) => `${field} não pode ser "." nem "..": URLs não os aceitam.`,
   nameLength: (field, max, has) => `${field} precisa ter de 1 a ${max} caracteres (tem ${has}).`,
   nameOfRoute: (_field, name) => `"${name}" faz parte de uma rota, GET /events/${name}: escolha outro nome.`,
@@ -74,21 +74,22 @@ export const faultsPtBr: FaultTexts = {
   notJson: (field) => `${field} precisa ser JSON.`,
   nothingNamed: () => 'A requisição precisa de ids, instance, queue ou reason, ou de all: true.',
   numberTooLargeForJson: (field, number, from) =>
-    `${field} tem o número ${number}: a partir de ${from}, quem lê JSON perde o valor dele.`,
+    `${field} tem o número ${number}: a maioria dos leitores de JSON não representa números de ${from} ou mais.`,
   oneRequired: (_field, first, second) => `A requisição precisa de ${first} ou de ${second}.`,
   pagesUnread: () => 'Há páginas demais do log que clientes ainda não leram.',
   pathMalformed: (_field, path) =>
-    `O caminho precisa estar em UTF-8, com codificação percentual: "%" se escreve "%25" (veio "${path}").`,
+    `O caminho precisa estar em UTF-8, com codificação percentual: "%" se escreve "%25" (recebido: "${path}").`,
   pathTooLong: () => 'Uma parte do caminho é longa demais.',
   queuesNotReady: (_field, ready, all, names) =>
-    `A seleção não mudou. ${ready} das ${all} filas dela estão prontas e ficam; faltam: ${names}.`,
+    `A seleção não mudou. ${ready} das ${all} filas dela estão prontas e são mantidas; faltam: ${names}.`,
   rateExceeded: (_field, name, rate, limit) => `"${name}" passou do limite ${rate}, que é de ${limit} por nó.`,
   recentlyRefused: (_field, count) => `Eventos recusados há pouco: ${count}.`,
   retainedExceeded: (_field, name, limit) =>
     `"${name}" já ocupa ${limit} bytes do log, o limite dela (retainedBytes): espere até que eventos antigos sejam removidos.`,
   standsAlone: (field, others) => `${field} não pode ser usado com outros: retire ${others}.`,
   timeInvalid: (field, got) => `${field}: "${got}" não é um horário ISO 8601, como 2026-01-31T12:00:00Z.`,
-  wrongKeys: () => 'Vieram chaves erradas demais deste endereço: por um tempo, as chaves dele não são verificadas.',
+  wrongKeys: () =>
+    'Vieram chaves erradas demais deste endereço: por enquanto, nem a chave certa é aceita. Confira a chave e tente mais tarde.',
 
   IEV_BODY_TOO_LARGE: (_field, limit) => `O limite é de ${limit} bytes.`,
   IEV_DEAD_LETTER_NOT_FOUND: (_field, id) => `Não há uma dead letter ${id}.`,
@@ -105,6 +106,6 @@ export const faultsPtBr: FaultTexts = {
   IEV_TOO_MANY_INSTANCES: (_field, name, max) =>
     `"${name}" não foi registrada: o limite é de ${max} instâncias (autoRegisterMax). Crie-a, ou aumente o limite.`,
   IEV_TRANSPORT_DISABLED: (_field, transport) => `Transporte: ${transport}.`,
-  IEV_UNSUPPORTED_CONTENT_ENCODING: (_field, encoding) => `Ele veio com content-encoding: ${encoding}.`,
-  IEV_UNSUPPORTED_MEDIA_TYPE: (_field, type) => `Ele veio com content-type: ${type}.`
+  IEV_UNSUPPORTED_CONTENT_ENCODING: (_field, encoding) => `O corpo recebido tem content-encoding: ${encoding}.`,
+  IEV_UNSUPPORTED_MEDIA_TYPE: (_field, type) => `O corpo recebido tem content-type: ${type}.`
 }

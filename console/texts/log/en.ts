@@ -10,13 +10,14 @@ export const logEn = {
     `Looked through ${examined} of ${total} events of the log, found: ${found}.`,
   finished: 'Finished.',
   stopped: 'Stopped.',
-  full: 'More may follow.',
+  full: 'There may be more.',
   stop: 'Stop',
   goOn: 'Continue',
   end: 'End the search',
   nothing: (text: string) => `No event of the log contains “${text}”.`,
   found: 'Events found, newest first',
-  notFound: (event: string, instance: string) => `The log has no event ${event} of ${instance}, or no longer.`,
+  notFound: (event: string, instance: string) =>
+    `The log does not have the event ${event} of ${instance}: it was removed, or never accepted.`,
   copyLink: 'Copy link',
   copyCurl: 'Copy as curl',
   resend: 'Send again',
@@ -28,6 +29,6 @@ export const logEn = {
   export: 'Export (NDJSON)',
   exporting: (count: string) => `Events exported: ${count}.`,
   exportCut: 'The file ends here, because it has reached its limit. For older events, narrow the search or the filter.',
-  exportStopped: 'Stopped: the file has what was read until then.',
+  exportStopped: 'Stopped: the file has the events that were read so far.',
   exportDone: 'The file has all events of this search and filter, newest first.'
 }

@@ -8,15 +8,16 @@ export const logPtBr: typeof logEn = {
   go: 'Ir',
   noneSince: (time) => `Nenhum evento foi aceito desde ${time}.`,
   progress: (examined, total, found) => `Percorridos ${examined} de ${total} eventos do log; encontrados: ${found}.`,
-  finished: 'Pronto.',
-  stopped: 'Parada.',
+  finished: 'Busca concluída.',
+  stopped: 'Busca interrompida.',
   full: 'Pode haver mais.',
   stop: 'Parar',
   goOn: 'Continuar',
   end: 'Encerrar a busca',
   nothing: (text) => `Nenhum evento do log contém “${text}”.`,
   found: 'Eventos encontrados, do mais novo ao mais antigo',
-  notFound: (event, instance) => `O log não tem o evento ${event} de ${instance}, ou não o tem mais.`,
+  notFound: (event, instance) =>
+    `O log não tem o evento ${event} de ${instance}: ele foi removido ou nunca foi aceito.`,
   copyLink: 'Copiar link',
   copyCurl: 'Copiar como curl',
   resend: 'Enviar de novo',
@@ -29,6 +30,6 @@ export const logPtBr: typeof logEn = {
   exporting: (count) => `Eventos exportados: ${count}.`,
   exportCut:
     'O arquivo termina aqui porque chegou ao limite. Para eventos mais antigos, restrinja a busca ou o filtro.',
-  exportStopped: 'Parada: o arquivo tem o que foi lido até então.',
+  exportStopped: 'Exportação interrompida: o arquivo tem os eventos lidos até ali.',
   exportDone: 'O arquivo tem todos os eventos desta busca e deste filtro, do mais novo ao mais antigo.'
 }

@@ -2,7 +2,7 @@
 export const tablesEn = {
   queues: 'Queues',
   queue: 'Queue',
-  noQueues: 'No queue has pending events or dead letters, and nothing was sent since the start.',
+  noQueues: 'No queue has pending events or dead letters, and nothing has been sent since the server started.',
   moreQueues: (count: string) => `${count} more`,
   instances: 'Instances, those that need attention first',
   noInstances: 'No instance has sent an event yet.',

@@ -4,7 +4,7 @@ import type { tablesEn } from './en.ts'
 export const tablesPtBr: typeof tablesEn = {
   queues: 'Filas',
   queue: 'Fila',
-  noQueues: 'Nenhuma fila tem eventos pendentes ou dead letters, e nada foi enviado desde o início.',
+  noQueues: 'Nenhuma fila tem eventos pendentes ou dead letters, e nada foi enviado desde que o servidor foi iniciado.',
   moreQueues: (count) => `Mais ${count}`,
   instances: 'Instâncias, primeiro as que precisam de atenção',
   noInstances: 'Nenhuma instância enviou eventos ainda.',

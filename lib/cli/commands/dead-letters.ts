@@ -130,7 +130,7 @@ async function redrive(ids: number[], options: WhichOptions, context: CliContext
   const why = Object.entries(reasons).map(([reason, count]) => `${reason}: ${count.toLocaleString('en')}`)
   const told = [
     `sent: ${sent.toLocaleString('en')}`,
-    `given up again: ${dead.toLocaleString('en')}${why.length > 0 ? ` (${why.join(', ')})` : ''}`,
+    `failed again: ${dead.toLocaleString('en')}${why.length > 0 ? ` (${why.join(', ')})` : ''}`,
     ...(pending > 0 ? [`pending: ${pending.toLocaleString('en')}`] : [])
   ]
   if (redriven > 0) context.out(`${told.join('; ')}.`)

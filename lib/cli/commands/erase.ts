@@ -40,7 +40,8 @@ async function erase(
 ): Promise<void> {
   if ((jid === undefined) === (ids.length === 0))
     throw new CommandFailed('Choose events either by --jid or by their ids', EXIT.usage)
-  if (from !== undefined && jid === undefined) throw new CommandFailed('--after goes with --jid', EXIT.usage)
+  if (from !== undefined && jid === undefined)
+    throw new CommandFailed('--after can only be used with --jid', EXIT.usage)
   const client = new ServerClient(serverAddress(options, context), context.signal)
   const which = jid === undefined ? counted(ids.length, 'event') : `all events that name ${jid}`
   await confirm(`Erase ${which} of ${instance}? This cannot be undone.`, options, context)
@@ -89,7 +90,7 @@ function report(total: ErasureReply, { json }: ServerOptions, context: CliContex
       `SQS had already received ${counted(delivered, 'event')} with data: erase the copies in queues and at consumers yourself.`
     )
   const failed = objectsFailed.map(
-    ({ id, key, reason }) => `${key} is still in S3 (${reason}): erase the id ${id} again`
+    ({ id, key, reason }) => `${key} is still in S3 (${reason}): erase the event ${id} again`
   )
   const faults = [...failed, ...missing.map((id) => `There is no event ${id}`)]
   if (faults.length > 0) throw new CommandFailed(faults.join('\n'))

@@ -30,8 +30,8 @@ const whole = wholeNumber(0)
 export function addLimits(instances: Command, context: CliContext): void {
   withServerOptions(instances.command('limits <name>'))
     .description('Limit what an instance may post and hold in the log, and the sockets of its token.')
-    .option('--events-per-second <count>', 'events that it may post on each node; 0: unlimited', whole)
-    .option('--bytes-per-second <count>', 'bytes of these events; 0: unlimited', whole)
+    .option('--events-per-second <count>', 'events that it may post per second on each node; 0: unlimited', whole)
+    .option('--bytes-per-second <count>', 'bytes of events per second on each node; 0: unlimited', whole)
     .option('--sockets <count>', 'sockets that its token may have open on each node; 0: unlimited', whole)
     .option('--retained-bytes <count>', 'bytes of the log that its events may take; 0: unlimited', whole)
     .addOption(

@@ -37,8 +37,16 @@ export function addSet(program: Command, context: CliContext): void {
     .addOption(new Option('--events <keys>', 'keys of events, separated by commas').conflicts(['all', 'off']))
     .addOption(new Option('--all', 'all events').conflicts('off'))
     .option('--off', 'no events; the list is kept for later')
-    .option('--filter <policy>', 'only events whose data match: JSON in the syntax of SNS; `none`: all', filterPolicy)
-    .option('--omit <paths>', 'members of data to leave out, separated by commas; `none`: nothing', omittedPaths)
+    .option(
+      '--filter <policy>',
+      'only events whose data match this SNS filter policy (JSON); `none` removes it',
+      filterPolicy
+    )
+    .option(
+      '--omit <paths>',
+      'members of data to leave out, separated by commas; `none` removes the list',
+      omittedPaths
+    )
     .addHelpText('after', AFTER_HELP)
     .action((transport: TransportName, instance: string, options: SetOptions) =>
       set({ transport, instance }, options, context)

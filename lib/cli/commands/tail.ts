@@ -33,7 +33,7 @@ export function addTail(program: Command, context: CliContext): void {
     .description('Print events as they happen: time, offset, instance, event, data.')
     .argument('[instance]', 'name of the instance')
     .option('--events <names>', 'only these events, separated by commas')
-    .option('--filter <policy>', 'only events whose data match: JSON in the syntax of SNS', filterPolicy)
+    .option('--filter <policy>', 'only events whose data match this SNS filter policy (JSON)', filterPolicy)
     .option(
       '--since <offset>',
       'begin after this offset, or with `latest` at the end of the log',
@@ -74,7 +74,7 @@ async function tail(instance: string | undefined, options: TailOptions, context:
     offset: options.since,
     onEvent: (message) => print(message, options, context),
     onResumed: ({ count, complete }) => {
-      if (lost) context.error(`Connected; ${counted(count, 'event')} came meanwhile.`)
+      if (lost) context.error(`Connected; ${counted(count, 'event')} arrived in the meantime.`)
       if (!complete) context.error('Events are missing: the log no longer has all events after that offset.')
       lost = false
     },

@@ -22,7 +22,7 @@ export const connectionSchemas = {
       )
     ],
     {
-      description: 'A QR code to scan, or the end of the codes.',
+      description: 'A QR code to scan, or the notice that the limit of QR codes is reached.',
       examples: [
         {
           qrcode: {

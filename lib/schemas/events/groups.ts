@@ -76,7 +76,7 @@ export const groupSchemas = {
             name: Type.Optional(Nullable(Type.String())),
             imgUrl: Type.Optional(Nullable(Type.String()))
           }),
-          { description: 'Those details of the participants that the hub knows.' }
+          { description: 'Details of the participants, as far as the hub knows them.' }
         )
       )
     },

@@ -16,7 +16,7 @@ export const operatorEventSchemas = {
     {
       instance: InstanceName,
       connectionState: Nullable(Type.String(), {
-        description: 'State of its connection, by its last event about it; null if there is none.'
+        description: 'State of its connection, from its last event about the connection; null if there is none.'
       }),
       lastEvent: Type.String({ description: 'Name of its last event.' }),
       lastEventAt: Time,

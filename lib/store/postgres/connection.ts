@@ -48,7 +48,7 @@ export function isTransient(error: unknown): boolean {
 /** The error for callers of a query that failed: `BackpressureError` if it may work later. */
 export function refused(error: unknown): Error {
   const held = error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE
-  const message = held ? 'another session holds a lock that appends need' : (error as Error).message
+  const message = held ? 'another session holds a lock that is needed to store events' : (error as Error).message
   return isTransient(error) ? databaseAway(message, { cause: error }) : (error as Error)
 }
 

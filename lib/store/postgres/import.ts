@@ -67,7 +67,7 @@ export class PostgresImport {
     } catch (error) {
       await target.close()
       if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error
-      throw target.#unusable('a node runs on it, or another migration: stop it')
+      throw target.#unusable('a server or another migration is using it: stop that first')
     }
   }
 
@@ -175,7 +175,7 @@ export class PostgresImport {
     const wrong = Object.entries(wanted).filter(([name, count]) => here[name as keyof LogCounts] !== count)
     if (wrong.length > 0) {
       const found = wrong.map(([name, count]) => `${name}: ${here[name as keyof LogCounts]} instead of ${count}`)
-      throw this.#unusable(`it does not hold what was migrated (${found.join(', ')})`)
+      throw this.#unusable(`its counts differ from those of the source (${found.join(', ')})`)
     }
     await this.#client.query(
       `ANALYZE ${['instances', 'events', 'queues', 'deliveries', 'dead_letters'].map((table) => `${schema}.${table}`).join()}`
@@ -246,7 +246,7 @@ export class PostgresImport {
     const { lastOffset } = await this.counts()
     if (fingerprint === wanted && lastOffset === counts.lastOffset) return
     throw this.#unusable(
-      `what was migrated here has changed since, there or here: drop the schema ${this.#schema}, and begin anew`
+      `the source or this schema has changed since the last migration: drop the schema ${this.#schema}, and migrate again`
     )
   }
 

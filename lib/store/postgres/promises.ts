@@ -41,8 +41,8 @@ export async function brokenPromise(url: string): Promise<string | undefined> {
 function unfit({ version, number, encoding, standby, readOnly }: Server): string | undefined {
   if (number < MIN_VERSION.number) return `it is ${version}: PostgreSQL ${MIN_VERSION.name} or newer is needed`
   if (encoding !== 'UTF8')
-    return `its encoding is ${encoding}, which has not every character: move to a database made with ENCODING 'UTF8'`
-  if (standby) return 'it is a standby, which cannot be written: connect to the primary'
+    return `its encoding is ${encoding}, which cannot store every character: use a database that was created with ENCODING 'UTF8'`
+  if (standby) return 'it is a read-only standby: connect to the primary'
   if (readOnly === 'on') return 'its transactions are read-only (default_transaction_read_only): connect to the primary'
   return undefined
 }
@@ -70,11 +70,11 @@ async function unfitSessions(one: Session, other: Session): Promise<string | und
 }
 
 const NO_SESSION =
-  'a pooler hands each transaction or statement another connection, so that locks and LISTEN are lost: connect to PostgreSQL itself, or set pool_mode = session'
-const TOO_FEW = 'a second connection waits for the first one: raise the size of the pool, and set pool_mode = session'
+  'a connection pooler switches connections between transactions or statements, so locks and LISTEN are lost: connect to PostgreSQL directly, or set pool_mode = session'
+const TOO_FEW = 'the connection pooler allows no second connection: increase its pool size, and set pool_mode = session'
 const NO_LOCKS =
-  'its advisory locks do not keep others out, so that two nodes would send the same: use PostgreSQL itself'
-const NO_NOTIFICATIONS = 'what NOTIFY sends does not reach who has said LISTEN: use PostgreSQL itself'
+  'its advisory locks do not exclude other sessions, so two nodes would send the same events: use a PostgreSQL server'
+const NO_NOTIFICATIONS = 'notifications of NOTIFY do not reach the sessions that LISTEN: use a PostgreSQL server'
 
 /** @throws the error if it has nothing to do with sessions: PostgreSQL has no free connection, or is stopping */
 function reasonOf(error: Error): string {
@@ -82,7 +82,7 @@ function reasonOf(error: Error): string {
   if (message.includes('statement pooling')) return NO_SESSION
   if (message === 'Query read timeout') return TOO_FEW
   if (isTransient(error)) throw error
-  return `it has no sessions, advisory locks and LISTEN as PostgreSQL has: ${message}`
+  return `it does not support sessions, advisory locks and LISTEN as PostgreSQL does: ${message}`
 }
 
 /** A session, as a client sees it. */

@@ -29,11 +29,14 @@ export async function tryPostgres(url: string, schema = 'instance_events'): Prom
     )
     const { version, allowed } = rows[0] as Found
     const name = nameOf(url)
-    if (!allowed) return { ok: false, message: `${name}: this user may not create tables in schema ${schema}` }
+    if (!allowed) {
+      const message = `${name}: this user may not create tables in schema ${schema}: grant it CREATE, or use another user`
+      return { ok: false, message }
+    }
     const broken = await brokenPromise(url)
     if (broken !== undefined) return { ok: false, message: `${name}: ${broken}` }
     await tryWrite(client, version === null ? undefined : schema)
-    if (version === null) return { ok: true, message: `${name}: the schema ${schema} will be made` }
+    if (version === null) return { ok: true, message: `${name}: the schema ${schema} will be created` }
     const found = await client.query<{ version: number }>(`SELECT version FROM ${version}`)
     const written = found.rows[0]?.version ?? 0
     if (written > POSTGRES_VERSION) throw new StoreNewerError(name, written, POSTGRES_VERSION)

@@ -97,7 +97,7 @@ export class SqliteDamage {
   /** True if an event's text is damaged; looked at only where damage is suspected. */
   spoils(event: StoredEvent, { always }: { always: boolean } = { always: false }): boolean {
     if ((!this.suspected && !always) || isWhole(event)) return false
-    this.#found('the text of an event is no JSON', event.offset)
+    this.#found('the text of an event is not JSON', event.offset)
     return true
   }
 
@@ -126,7 +126,7 @@ export function wholeFault(db: DatabaseSync): string | undefined {
   if (found !== 'ok') return found.replace(HEADING, '')
   const spoilt = db.prepare('SELECT "offset" FROM events WHERE NOT json_valid(data) LIMIT 1').get()
   const offset = (spoilt?.offset as number | undefined) ?? spoiltInParts(db)
-  return offset === undefined ? undefined : `the text of the event at offset ${offset} is no JSON`
+  return offset === undefined ? undefined : `the text of the event at offset ${offset} is not JSON`
 }
 
 /** The offset of an event whose data in parts is damaged. */

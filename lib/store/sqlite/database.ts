@@ -14,7 +14,7 @@ const SQLITE_CORRUPT = 11
 export const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
 /** The remedy for a damaged file, for messages. */
-export const REMEDY = 'restore a backup, or recover the readable part with .recover of sqlite3'
+export const REMEDY = 'restore a backup, or recover the readable part with the .recover command of sqlite3'
 /** Pages of the write-ahead log from which SQLite makes a checkpoint by itself. */
 export const AUTO_CHECKPOINT_PAGES = 16_000
 /** Time for which a start waits for another process to close the file. */

@@ -96,7 +96,7 @@ export class SqliteExport {
     }
     const { events } = page
     const spoilt = events.find((event) => !isWhole(event))
-    if (spoilt) throw new StoreDamagedError(this.#path, `the text of the event at offset ${spoilt.offset} is no JSON`)
+    if (spoilt) throw new StoreDamagedError(this.#path, `the text of the event at offset ${spoilt.offset} is not JSON`)
     return events
   }
 

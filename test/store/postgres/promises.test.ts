@@ -41,31 +41,31 @@ if (await havePostgres(t)) {
       RETURN CASE name WHEN 'server_version_num' THEN '130004' ELSE pg_catalog.current_setting(name) END`
     const cases: [string, string[]][] = [
       ['PostgreSQL 14 or newer is needed', [old]],
+      ['it is a read-only standby: connect to the primary', ['pg_is_in_recovery() RETURNS boolean RETURN true']],
       [
-        'it is a standby, which cannot be written: connect to the primary',
-        ['pg_is_in_recovery() RETURNS boolean RETURN true']
+        'advisory locks do not exclude other sessions',
+        ['pg_try_advisory_lock(a int, b int) RETURNS boolean RETURN true']
       ],
-      ['advisory locks do not keep others out', ['pg_try_advisory_lock(a int, b int) RETURNS boolean RETURN true']],
       [
-        'no sessions, advisory locks and LISTEN as PostgreSQL has: none here',
+        'not support sessions, advisory locks and LISTEN as PostgreSQL does: none here',
         [`pg_advisory_lock(a int, b int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE 'none here'; END $$`]
       ],
       [
-        'hands each transaction or statement another connection',
+        'switches connections between transactions or statements',
         ['pg_backend_pid() RETURNS int LANGUAGE sql RETURN (random() * 1000000000)::int']
       ],
       [
-        'hands each transaction or statement another connection',
+        'switches connections between transactions or statements',
         [
           `pg_backend_pid() RETURNS int LANGUAGE plpgsql
             AS $$ BEGIN RAISE 'transaction blocks not allowed in statement pooling mode'; END $$`
         ]
       ],
       [
-        'a second connection waits for the first one',
+        'the connection pooler allows no second connection',
         [`pg_backend_pid() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.pg_sleep(4); RETURN 1; END $$`]
       ],
-      ['NOTIFY sends does not reach', ['pg_notify(a text, b text) RETURNS void RETURN NULL']]
+      ['NOTIFY do not reach the sessions', ['pg_notify(a text, b text) RETURNS void RETURN NULL']]
     ]
     const broken = cases.map(async ([, functions]) => brokenPromise(await withFunctions(t, ...functions)))
     t.match(
@@ -109,7 +109,7 @@ if (await havePostgres(t)) {
           const url = await startPgBouncer(t, { mode, size })
           await t.rejects(PostgresStore.open({ url, schema: 'never' }), {
             code: 'IEV_STORE_UNUSABLE',
-            message: /a pooler hands each transaction or statement another connection.*pool_mode = session/
+            message: /a connection pooler switches connections between transactions.*pool_mode = session/
           })
           t.match(await tryDatabase(url, '.'), { ok: false, message: /pool_mode = session/ })
         }
@@ -118,7 +118,7 @@ if (await havePostgres(t)) {
 
     t.test('a pooler with too few connections is refused', async (t) => {
       const url = await startPgBouncer(t, { mode: 'session', size: 1 })
-      t.match(await brokenPromise(url), /a second connection waits for the first one: raise the size of the pool/)
+      t.match(await brokenPromise(url), /the connection pooler allows no second connection: increase its pool size/)
     })
 
     t.test('two nodes behind a pooler in session mode each send their half', async (t) => {

@@ -112,7 +112,10 @@ t.test('a path that is no database is named in the refusal', async (t) => {
   mkdirSync(log)
   const remedy = 'move it away, or choose another path'
   const faults: [path: string, reason: string][] = [
-    [garbage, 'file is not a database: restore a backup, or recover the readable part with .recover of sqlite3'],
+    [
+      garbage,
+      'file is not a database: restore a backup, or recover the readable part with the .recover command of sqlite3'
+    ],
     [join(garbage, 'below.db'), `${garbage} is not a folder: ${remedy}`],
     [cwd, `${cwd} is a folder: ${remedy}`],
     [join(cwd, 'log.db'), `${log} is a folder: ${remedy}`]

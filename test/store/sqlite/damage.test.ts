@@ -56,11 +56,11 @@ t.test('a damaged event becomes a dead letter, and the others are sent in order'
   const path = await writeLog(t, numbered(100))
   overwrite(path, [placeOf(path, '<7>'), placeOf(path, '<8>')], Buffer.alloc(20))
   const { store, told } = open(t, path)
-  t.match(told, [{ reason: 'the text of an event is no JSON' }, {}])
+  t.match(told, [{ reason: 'the text of an event is not JSON' }, {}])
   t.same(new Set(told.map(({ offset }) => offset)), new Set([7, 8]))
   await t.rejects(store.check(), {
     code: 'IEV_STORE_DAMAGED',
-    message: `The database ${path} is damaged (the text of an event is no JSON; 2 events cannot be read and are left out): stop the server, then restore a backup`
+    message: `The database ${path} is damaged (the text of an event is not JSON; 2 events cannot be read and are left out): stop the server, then restore a backup`
   })
   t.same(offsets(await store.log.read(ALL)), without([7, 8]))
   t.same(offsets(await store.log.read({ ...ALL, newestFirst: true })), without([7, 8]).toReversed())
@@ -277,7 +277,7 @@ t.test('damage is not carried to PostgreSQL, and check-config finds it', async (
   const before = readFileSync(path)
   t.match(await tryDatabase(`file:${path}`, '.'), {
     ok: false,
-    message: `${path} is damaged (the text of the event at offset 7 is no JSON): restore a backup`
+    message: `${path} is damaged (the text of the event at offset 7 is not JSON): restore a backup`
   })
   t.ok(before.equals(readFileSync(path)), 'and it is left as it is')
   overwrite(path, leavesOf(path, 'events').slice(1, 2), Buffer.alloc(200, 0xff))

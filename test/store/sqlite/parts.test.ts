@@ -152,7 +152,7 @@ t.test('a large event without all of its parts is left out as damaged', async (t
   for (const damage of ['DELETE FROM parts WHERE number = 65537', `UPDATE events SET data = 'x' WHERE "offset" = 2`]) {
     const path = await writeLog(t, [newEvent(), large(3), newEvent()])
     change(path, damage)
-    t.match(await tryDatabase(`file:${path}`, '.'), { ok: false, message: /offset 2 is no JSON/ })
+    t.match(await tryDatabase(`file:${path}`, '.'), { ok: false, message: /offset 2 is not JSON/ })
     const source = new SqliteExport(path)
     t.throws(() => source.events(0, { limit: 10, maxBytes: 1_000_000 }), {
       code: 'IEV_STORE_UNUSABLE',
@@ -174,7 +174,7 @@ t.test('a large event without all of its parts is left out as damaged', async (t
 t.test('a large event with a damaged part is found', async (t) => {
   const path = await writeLog(t, [newEvent(), large(3)])
   change(path, `UPDATE parts SET data = '"' || substr(data, 2) WHERE number = 65537`)
-  t.match(await tryDatabase(`file:${path}`, '.'), { ok: false, message: /offset 2 is no JSON/ })
+  t.match(await tryDatabase(`file:${path}`, '.'), { ok: false, message: /offset 2 is not JSON/ })
   const sound = await writeLog(t, [newEvent(), large(3)])
   t.match(await tryDatabase(`file:${sound}`, dirname(sound)), { ok: true })
 })
