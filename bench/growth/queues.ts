@@ -13,7 +13,7 @@ import type { FakeSqs } from '../sqs/fake-sqs.ts'
 import { instanceNames, REGION } from '../sqs/sender.ts'
 import type { QueuesServer } from './queues-server.ts'
 
-const PER_SECOND = 2_500
+const PER_SECOND = 1_500
 /** Events of each instance that is seeded: a queue for each. */
 const EVENTS = EVOLUTION_EVENTS.slice(0, 32)
 const CHUNK = 1_000
@@ -49,7 +49,7 @@ export async function queues(bench: Bench): Promise<Comparison[]> {
 
 async function steady(bench: Bench, count: number): Promise<Sample> {
   const { sqs, server, close } = await start(bench, { instances: instanceNames(count), delayMs: 10 })
-  const ms = bench.quick ? 1_000 : 10_000
+  const ms = bench.quick ? 1_000 : 15_000
   await server.call('pace', PER_SECOND / 2, ms / 2)
   await server.call('settled')
   await sqs.call('begin', { sender: 0, delayMs: 10 })
