@@ -45,8 +45,10 @@ export function InstanceTable() {
           cell: ({ lastEvent, lastEventAt }) =>
             lastEventAt !== null && (
               <>
-                <span title={f.dateTime(lastEventAt)}>{t.ago(ageAt(time, lastEventAt))}</span>{' '}
-                <span class="muted">{lastEvent}</span>
+                <span class="whole" title={f.dateTime(lastEventAt)}>
+                  {t.ago(ageAt(time, lastEventAt))}
+                </span>{' '}
+                <span class="muted whole">{lastEvent}</span>
               </>
             ),
           alarms: ({ isSilent }) => isSilent
