@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { StoreUnsupportedError } from '../errors.ts'
+import { withoutPassword } from '../text/without-password.ts'
 import type { PostgresStoreOptions } from './postgres/store.ts'
 import type { SqliteStoreOptions } from './sqlite/store.ts'
 import type { EventStore } from './event-store.ts'
@@ -50,6 +51,6 @@ export function isPostgresUrl(url: string): boolean {
 export function storePath(url: string): string {
   if (url === ':memory:') return url
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.replace(/^file:/, '')
-  if (path === '' || path === url) throw new StoreUnsupportedError(url)
+  if (path === '' || path === url) throw new StoreUnsupportedError(withoutPassword(url))
   return path
 }
