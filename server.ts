@@ -10,10 +10,11 @@ import { printableLines } from './lib/text/printable.ts'
 import { apiKeyFromFile, type GlobalKey } from './lib/standalone/api-key-file.ts'
 import { corsOptions, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/standalone/app-options.ts'
 import { banner } from './lib/standalone/banner.ts'
+import { closeServer } from './lib/standalone/close-server.ts'
 import { connectionEnder } from './lib/standalone/connection-ender.ts'
 import { dataFolder } from './lib/standalone/data-folder.ts'
 import { readDotenv } from './lib/standalone/dotenv.ts'
-import { startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
+import { type EmbeddedSqs, startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
 import { stdoutWriter } from './lib/standalone/line-writer.ts'
 import { LISTEN_BACKLOG } from './lib/standalone/listen-backlog.ts'
 import { LogStream } from './lib/standalone/log-stream.ts'
@@ -37,6 +38,9 @@ const TIMEOUT_CHECK_MS = 5_000
 /** Time for which log lines wait for the banner. After that, they are written at once. */
 const BANNER_MS = 10_000
 
+/** True once a signal has asked the server to stop. */
+let stopping = false
+
 /** The standalone server. Only this file reads the environment, listens and handles signals. */
 async function main(): Promise<void> {
   const env = { ...readDotenv('.'), ...process.env }
@@ -56,6 +60,8 @@ async function main(): Promise<void> {
     // A key that a client puts into a URL by mistake does not get into the log.
     logger: { level: config.LOG_LEVEL, serializers: { req: requestWithoutKey }, stream: logs },
     trustProxy: config.TRUST_PROXY,
+    // A start may take long: it reads all instances, migrates a large log, or waits while another node migrates it.
+    pluginTimeout: 0,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     requestTimeout,
     http: {
@@ -72,14 +78,7 @@ async function main(): Promise<void> {
   process.once('exit', () => logs.release())
   takeWarnings(process, (warning) => server.log.warn({ err: warning }, warning.message))
   for (const warning of config.warnings) server.log.warn(warning)
-  const embedded = wantsEmbeddedSqs(config, env)
-    ? await startEmbeddedSqs({ port: config.SQS_EMBEDDED_PORT, dataDir: join(dataDir, 'sqs') })
-    : undefined
-  if (embedded)
-    server.log.warn(
-      { endpoint: embedded.target.endpoint },
-      'SQS is emulated in this process, which is not for production'
-    )
+  let embedded: EmbeddedSqs | undefined
 
   const grace = {
     delay: SHUTDOWN_MS,
@@ -90,15 +89,22 @@ async function main(): Promise<void> {
   const { close } = closeWithGrace(grace, async ({ err }) => {
     if (err) server.log.fatal({ err }, 'The server stops because of an unexpected error')
     const timer = endConnections()
-    await server.close()
+    await closeServer(server, { start })
     clearTimeout(timer)
     await embedded?.stop()
     await logs.flush()
   })
   onStopSignal((signal) => {
+    stopping = true
     server.log.info({ signal }, 'The server stops')
     close()
   })
+
+  if (wantsEmbeddedSqs(config, env)) {
+    embedded = await startEmbeddedSqs({ port: config.SQS_EMBEDDED_PORT, dataDir: join(dataDir, 'sqs') })
+    const { endpoint } = embedded.target
+    server.log.warn({ endpoint }, 'SQS is emulated in this process, which is not for production')
+  }
 
   // Before @fastify/cors adds a route, which takes the error handler of the time.
   server.setErrorHandler(answerError)
@@ -132,7 +138,10 @@ async function listen(server: ReturnType<typeof Fastify>, config: Config): Promi
   }
 }
 
-main().catch((error: Error & Partial<InstanceEventsError>) => {
+const start = main()
+start.catch((error: Error & Partial<InstanceEventsError>) => {
+  // A start that is stopped cannot complete, which is no failure.
+  if (stopping) return
   // Errors of this package explain themselves. For all others, the stack is printed.
   const lines = error.code?.startsWith('IEV_') ? (error.messages ?? [error.message]) : [String(error.stack)]
   console.error(['The server was not started:', ...lines.map((line) => `  ${printableLines(line)}`)].join('\n'))

@@ -53,6 +53,7 @@ const eventLogPlugin: FastifyPluginAsync<EventLogOptions> = async (fastify, opti
       onUpgrade: (progress) => {
         log.info(progress, 'The database file of an older release is being upgraded')
       },
+      onRisk: (risk) => log.warn(`PostgreSQL: ${risk}`),
       onConnection: (error) => {
         if (error) log.warn({ err: error }, 'PostgreSQL is not available: events are refused until it is back')
         else log.info('PostgreSQL is available again')

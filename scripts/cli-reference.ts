@@ -18,7 +18,7 @@ async function help(command: string): Promise<string> {
     folder: '.',
     colours: false,
     signal: new AbortController().signal,
-    ignoreClosedOutput: () => {},
+    endOnClosedOutput: () => {},
     serve: async () => {}
   })
   return lines.join('\n')

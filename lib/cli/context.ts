@@ -23,8 +23,8 @@ export interface CliSurroundings {
   colours: boolean
   /** Aborted to end the command; the reason is an `Interrupted`. */
   signal: AbortSignal
-  /** Called by commands that continue when the reader of their output has closed it. */
-  ignoreClosedOutput: () => void
+  /** Called by commands that only print: they end when the reader of their output has closed it, others continue. */
+  endOnClosedOutput: () => void
   /** Runs the standalone server in this process. It ends the process itself. */
   serve: () => Promise<unknown>
   /** PostgreSQL schema of a test. @default 'instance_events' */

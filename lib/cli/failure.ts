@@ -11,7 +11,7 @@ export class CommandFailed extends Error {
   }
 }
 
-/** Ends a command because of a signal, or because the reader of its output has closed it. */
+/** Ends a command because of a signal, or `tail` because the reader of its output has closed it. */
 export class Interrupted extends Error {
   readonly exitCode: number
 

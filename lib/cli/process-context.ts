@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import type { CliSurroundings } from './context.ts'
 import { EXIT, Interrupted } from './failure.ts'
 
@@ -12,11 +12,8 @@ export function processContext(process: NodeJS.Process): CliSurroundings {
   const ending = new AbortController()
   for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL))
     process.once(signal, () => ending.abort(new Interrupted(exitCode)))
-  let ignoresClosedOutput = false
   // The reader has closed the pipe, as `head` does.
-  stdout.on('error', () => {
-    if (!ignoresClosedOutput) ending.abort(new Interrupted(EXIT.done))
-  })
+  stdout.on('error', () => {})
   stderr.on('error', () => {})
 
   let shown = ''
@@ -36,23 +33,38 @@ export function processContext(process: NodeJS.Process): CliSurroundings {
     out: line(stdout),
     error: line(stderr),
     status,
-    ask: stdin.isTTY && stderr.isTTY ? (question) => ask(process, question, ending.signal) : undefined,
+    ask: stdin.isTTY && stderr.isTTY ? (question) => ask(process, question, ending) : undefined,
     input: stdin,
     env,
     folder: process.cwd(),
     colours: Boolean(stdout.isTTY) && !env.NO_COLOR,
     signal: ending.signal,
-    ignoreClosedOutput: () => {
-      ignoresClosedOutput = true
-    },
+    endOnClosedOutput: () => void stdout.on('error', () => ending.abort(new Interrupted(EXIT.done))),
     serve: () => import('../../server.ts')
   }
 }
 
-async function ask({ stdin, stderr }: NodeJS.Process, question: string, signal: AbortSignal): Promise<string> {
+/** Asks a question. @returns the answer; `''` if the input ends, as by Ctrl-D @throws the reason if the command is ended */
+async function ask({ stdin, stderr }: NodeJS.Process, question: string, ending: AbortController): Promise<string> {
+  const { signal } = ending
+  signal.throwIfAborted()
   const terminal = createInterface({ input: stdin, output: stderr })
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  // The cursor is behind the question.
+  const unanswered = () => {
+    stderr.write('\n')
+    resolve('')
+  }
+  terminal.once('close', unanswered)
+  // Meanwhile the terminal sends Ctrl-C as a key, not as a signal.
+  terminal.once('SIGINT', () => ending.abort(new Interrupted(EXIT_OF_SIGNAL.SIGINT)))
+  signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  terminal.question(question, (answer) => {
+    terminal.off('close', unanswered)
+    resolve(answer)
+  })
   try {
-    return await terminal.question(question, { signal })
+    return await promise
   } finally {
     terminal.close()
   }

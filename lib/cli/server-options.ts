@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { withoutPassword } from '../text/without-password.ts'
 import type { CliContext } from './context.ts'
 import { CommandFailed, EXIT } from './failure.ts'
 
@@ -42,7 +43,10 @@ export function serverAddress({ url, key }: ServerOptions, { env, folder }: CliC
 function parseUrl(text: string): URL {
   const url = URL.parse(text)
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new CommandFailed(`"${text}" is not the URL of a server, such as ${DEFAULT_URL}`, EXIT.usage)
+    throw new CommandFailed(`"${withoutPassword(text)}" is not the URL of a server, such as ${DEFAULT_URL}`, EXIT.usage)
+  // `fetch` refuses them, with a message that repeats them.
+  if (url.username !== '' || url.password !== '')
+    throw new CommandFailed('The URL of the server must not contain a user or a password: use --key', EXIT.usage)
   return url
 }
 

@@ -47,7 +47,9 @@ function sqsRow(config: Config, embedded: EmbeddedSqs | undefined): string {
   if (!config.SQS_ENABLED) return 'off (SQS_ENABLED=false)'
   if (embedded)
     return `${embedded.target.endpoint}   (emulated in this process, not for production; accepts any region and credentials)`
-  return config.SQS_ENDPOINT ?? config.SQS_BASE_URL ?? `AWS${config.SQS_REGION ? `, ${config.SQS_REGION}` : ''}`
+  const endpoint = config.SQS_ENDPOINT ?? config.SQS_BASE_URL
+  if (endpoint !== undefined) return withoutPassword(endpoint)
+  return `AWS${config.SQS_REGION ? `, ${config.SQS_REGION}` : ''}`
 }
 
 /** Longer lists of events are shown as their number. */

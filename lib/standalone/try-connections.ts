@@ -22,7 +22,7 @@ export interface Connection {
   to: 'database' | 'sqs'
   ok: boolean
   message: string
-  /** What works, but is other than the settings say. */
+  /** What works, but is other than the settings say, or endangers the log. */
   warnings?: string[]
 }
 

@@ -1,4 +1,5 @@
 import { StoreUnsupportedError } from '../errors.ts'
+import { withoutPassword } from '../text/without-password.ts'
 import { isPostgresUrl, storePath } from './open.ts'
 import { PostgresImport } from './postgres/import.ts'
 import { type LogCounts, SqliteExport } from './sqlite/export.ts'
@@ -37,8 +38,8 @@ const ROWS_PAGE = 5_000
  */
 export async function moveLog(options: MoveLogOptions): Promise<{ counts: LogCounts; already: boolean }> {
   const { from, to, schema = 'instance_events', progress } = options
-  if (!from.startsWith('file:')) throw new StoreUnsupportedError(from)
-  if (!isPostgresUrl(to)) throw new StoreUnsupportedError(to)
+  if (!from.startsWith('file:')) throw new StoreUnsupportedError(withoutPassword(from))
+  if (!isPostgresUrl(to)) throw new StoreUnsupportedError(withoutPassword(to))
   const source = new SqliteExport(storePath(from))
   try {
     const target = await PostgresImport.open({ url: to, schema })

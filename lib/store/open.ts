@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { StoreUnsupportedError } from '../errors.ts'
+import { withoutPassword } from '../text/without-password.ts'
 import type { PostgresStoreOptions } from './postgres/store.ts'
 import type { SqliteStoreOptions } from './sqlite/store.ts'
 import type { EventStore } from './event-store.ts'
@@ -18,6 +19,8 @@ export interface OpenStoreOptions {
   onDamage?: SqliteStoreOptions['onDamage']
   /** Called while a SQLite file of an older release is brought over, if it is large. */
   onUpgrade?: SqliteStoreOptions['onUpgrade']
+  /** Called at the start for each setting of PostgreSQL that endangers the log, with a line that has the remedy. */
+  onRisk?: PostgresStoreOptions['onRisk']
   /** Called with an error when PostgreSQL is lost, and without one when it is back. */
   onConnection?: PostgresStoreOptions['onConnection']
   /** The PostgreSQL schema. @default 'instance_events' */
@@ -36,7 +39,7 @@ export async function openStore({
     const { PostgresStore } = await import('./postgres/store.ts')
     return PostgresStore.open({ url, ...options })
   }
-  const { onConnection, schema, ...limits } = options
+  const { onConnection, onRisk, schema, ...limits } = options
   const { SqliteStore } = await import('./sqlite/store.ts')
   return new SqliteStore({ path: storePath(url), onDamage, onUpgrade, ...limits })
 }
@@ -50,6 +53,6 @@ export function isPostgresUrl(url: string): boolean {
 export function storePath(url: string): string {
   if (url === ':memory:') return url
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.replace(/^file:/, '')
-  if (path === '' || path === url) throw new StoreUnsupportedError(url)
+  if (path === '' || path === url) throw new StoreUnsupportedError(withoutPassword(url))
   return path
 }

@@ -13,6 +13,8 @@ import { CHECK_BYTES } from './sqlite/statements.ts'
 export interface Tried {
   ok: boolean
   message: string
+  /** What works, but endangers the log. */
+  warnings?: string[]
 }
 
 /** Tries whether a server in `folder` could use a database. Reads all of it, and changes nothing. */

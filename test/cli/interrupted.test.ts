@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import t from 'tap'
-import { API_KEY, listen } from '../support/build.ts'
-import { CLI, spawnCli } from '../support/cli.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
+import { API_KEY, folder, listen } from '../support/build.ts'
+import { CLI, cli, spawnCli } from '../support/cli.ts'
+import { newEvents } from '../support/new-event.ts'
+import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
 
 // Each test has its own server, and mostly waits.
@@ -54,6 +58,24 @@ t.test(
     t.equal(offset, 8_002)
   }
 )
+
+if (await havePostgres(t)) {
+  t.test('`migrate` copies everything even if the reader of its output has closed it', async (t) => {
+    const path = join(folder(t), 'events.db')
+    const store = new SqliteStore({ path })
+    await store.log.append(newEvents(10, { queues: ['global_call.fifo'] }))
+    await store.close()
+    const { url } = await startDatabase(t)
+    const args = ['migrate', '--from', `file:${path}`, '--to', url]
+    const migrate = spawnCli(t, args)
+    const closed = once(migrate.child.stdout, 'close')
+    migrate.child.stdout.destroy()
+    await closed
+    t.equal(await migrate.ended(), 0)
+    t.notMatch(migrate.error(), 'Not migrated')
+    t.match(await cli(args), { code: 0, out: /^Already migrated:/ })
+  })
+}
 
 t.test('`tail` ends silently when the reader of its output has closed it', async (t) => {
   const { app, url } = await listen(t, { sqs: false })

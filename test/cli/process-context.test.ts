@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { Interrupted } from '../../lib/cli/failure.ts'
 import { processContext } from '../../lib/cli/process-context.ts'
+import { runCli } from '../../lib/cli/run-cli.ts'
 
 /** A process with terminals. */
 function startTerminal({ env = {}, terminal = true }: { env?: Record<string, string>; terminal?: boolean } = {}) {
@@ -60,14 +61,30 @@ t.test('colours and questions need a terminal', async (t) => {
   t.match(context.signal, { aborted: true, reason: new Interrupted(130) })
 })
 
-t.test('a closed output ends the command, unless the command ignores it', async (t) => {
+t.test('at a question, Ctrl-C interrupts the command and Ctrl-D means no', async (t) => {
+  const keys = [
+    ['\x03', 130, ''],
+    ['\x04', 1, 'Nothing was changed.\n']
+  ] as const
+  for (const [key, exitCode, printed] of keys) {
+    const { fake, context, read } = startTerminal()
+    const ended = runCli(['instances', 'delete', 'sales', '--key', 'a-key'], context)
+    await once(fake.stderr, 'readable')
+    t.match(read('stderr'), 'Delete the instance sales? [y/N] ')
+    fake.stdin.write(key)
+    t.equal(await ended, exitCode)
+    t.equal(read('stderr'), `\n${printed}`)
+  }
+})
+
+t.test('a closed output ends only commands that do nothing else than print', async (t) => {
   const { fake, context } = startTerminal()
+  fake.stderr.emit('error', new Error('EPIPE'))
+  fake.stdout.emit('error', new Error('EPIPE'))
+  t.equal(context.signal.aborted, false)
+  context.endOnClosedOutput()
   fake.stderr.emit('error', new Error('EPIPE'))
   t.equal(context.signal.aborted, false)
   fake.stdout.emit('error', new Error('EPIPE'))
   t.match(context.signal.reason, { exitCode: 0 })
-  const sending = startTerminal()
-  sending.context.ignoreClosedOutput()
-  sending.fake.stdout.emit('error', new Error('EPIPE'))
-  t.equal(sending.context.signal.aborted, false)
 })

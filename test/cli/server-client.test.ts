@@ -55,6 +55,15 @@ t.test('a server with a prefix is reached by its URL with the prefix', async (t)
 t.test('an invalid URL or key is an error before any request', async (t) => {
   for (const url of ['nonsense', 'ftp://127.0.0.1/', 'localhost:8080'])
     t.match(await cli(['instances', '--url', url]), { code: 2, error: `"${url}" is not the URL of a server` })
+  t.match(await cli(['instances', '--url', 'ftp://me:secret@127.0.0.1/']), {
+    code: 2,
+    error: '"ftp://***@127.0.0.1/" is not the URL of a server'
+  })
+  for (const user of ['me:secret', 'me', ':secret'])
+    t.strictSame(
+      await cli(['instances', '--url', `http://${user}@127.0.0.1/`]).then(({ code, error }) => ({ code, error })),
+      { code: 2, error: 'The URL of the server must not contain a user or a password: use --key' }
+    )
   t.match(await cli(['instances', '--key', 'two words']), { code: 2, error: /^The key is invalid/ })
 })
 

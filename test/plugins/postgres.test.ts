@@ -1,10 +1,11 @@
 import t from 'tap'
 import app from '../../app.ts'
+import eventLog from '../../plugins/event-log.ts'
 import { API_KEY, bare } from '../support/build.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
 
-if (await havePostgres(t))
+if (await havePostgres(t)) {
   t.test('an event log on PostgreSQL shows its limit, and logs that its connection is lost and back', async (t) => {
     const { url, terminate } = await startDatabase(t)
     const lines: { level: number; msg: string }[] = []
@@ -29,3 +30,27 @@ if (await havePostgres(t))
     ])
     await server.close()
   })
+
+  t.test('a start warns of settings of PostgreSQL that endanger the log', async (t) => {
+    const { url, query } = await startDatabase(t)
+    const plain = new URL(url)
+    plain.searchParams.delete('options')
+    const warnings = async (value: string) => {
+      await query(`ALTER DATABASE ${plain.pathname.slice(1)} SET synchronous_commit = ${value}`)
+      const lines: { level: number; msg: string }[] = []
+      const server = bare(t, { logger: { stream: { write: (line) => void lines.push(JSON.parse(line)) } } })
+      await server.register(eventLog, { url: plain.href })
+      await server.close()
+      return lines
+        .filter(({ msg }) => msg.startsWith('PostgreSQL: synchronous_commit'))
+        .map(({ level, msg }) => [level, msg])
+    }
+    t.strictSame(await warnings('local'), [])
+    t.strictSame(await warnings('off'), [
+      [
+        40,
+        'PostgreSQL: synchronous_commit is off (source: database), so a crash of PostgreSQL loses events that were already answered with 202: set it to on'
+      ]
+    ])
+  })
+}

@@ -89,6 +89,8 @@ t.test('the SQS row shows the endpoint, else the region, else AWS', async (t) =>
       'http://a.example'
     ],
     [{ SQS_BASE_URL: 'http://b.example' }, 'http://b.example'],
+    [{ SQS_ENDPOINT: 'http://me:secret@a.example' }, 'http://***@a.example'],
+    [{ SQS_BASE_URL: 'http://me:secret@b.example' }, 'http://***@b.example'],
     [{ SQS_REGION: 'sa-east-1' }, 'AWS, sa-east-1'],
     [{}, 'AWS']
   ]

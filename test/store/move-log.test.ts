@@ -212,6 +212,9 @@ if (await havePostgres(t)) {
     await t.rejects(moveLog({ from: 'file:/nowhere/events.db', to }), { message: /there is no such file/ })
     await t.rejects(moveLog({ from: ':memory:', to }), { code: 'IEV_STORE_UNSUPPORTED' })
     await t.rejects(moveLog({ from, to: from }), { code: 'IEV_STORE_UNSUPPORTED' })
+    const shown = /^The database URL "\w+:\/\/\*\*\*@127\.0\.0\.1:1\/test" is not supported/
+    await t.rejects(moveLog({ from: to, to }), { message: shown }, 'without the password')
+    await t.rejects(moveLog({ from, to: to.replace('postgres', 'mysql') }), { message: shown })
     const refusal = await moveLog({ from, to }).catch((error: Error) => error)
     t.match(refusal, { code: 'IEV_STORE_UNUSABLE', message: /postgres:\/\/127\.0\.0\.1:1\/test/ })
     t.notMatch(String(refusal), /secret/)

@@ -17,12 +17,33 @@ if (await havePostgres(t)) {
     t.equal(await there(), 0)
     const node = await openNode(t, postgres)
     const { host, pathname } = new URL(url)
-    t.strictSame(await tryPostgres(url, schema), { ok: true, message: `postgres://${host}${pathname} can be used` })
+    t.match(await tryPostgres(url, schema), {
+      ok: true,
+      message: new RegExp(`^postgres://${host}${pathname} can be used$`)
+    })
     await node.close()
     await query(`UPDATE ${schema}.schema_version SET version = 999`)
     await t.rejects(tryPostgres(url, schema), { code: 'IEV_STORE_NEWER_SCHEMA' })
     await query(`DELETE FROM ${schema}.schema_version`)
     t.match(await tryPostgres(url, schema), { ok: true })
+  })
+
+  t.test('a trial warns of settings that endanger the log', async (t) => {
+    const { url } = await startDatabase(t)
+    const risks = async (value: string) => {
+      const set = new URL(url)
+      set.searchParams.set('options', `-c synchronous_commit=${value}`)
+      const { ok, warnings = [] } = await tryDatabase(set.href, '.')
+      // PostgreSQL itself may run without fsync here.
+      return { ok, warnings: warnings.filter((line) => line.startsWith('synchronous_commit')) }
+    }
+    t.strictSame(await risks('off'), {
+      ok: true,
+      warnings: [
+        'synchronous_commit is off (source: client), so a crash of PostgreSQL loses events that were already answered with 202: set it to on'
+      ]
+    })
+    t.strictSame(await risks('on'), { ok: true, warnings: [] })
   })
 
   t.test('a trial reports a user without the right to create the schema', async (t) => {

@@ -51,7 +51,7 @@ export async function cli(args: readonly string[], { input = '', answer, ...worl
     folder: '/nowhere',
     colours: false,
     signal: new AbortController().signal,
-    ignoreClosedOutput: () => {},
+    endOnClosedOutput: () => {},
     serve: async () => {},
     ...world
   })

@@ -49,13 +49,11 @@ export function addSend(program: Command, context: CliContext): void {
       DEFAULT_WAIT_SECONDS
     )
     .addHelpText('after', AFTER_HELP)
-    .action((instance: string, event: string | undefined, data: string | undefined, options: SendOptions) => {
-      // The events are sent even if the reader of the output has closed it.
-      context.ignoreClosedOutput()
-      return options.ndjson
+    .action((instance: string, event: string | undefined, data: string | undefined, options: SendOptions) =>
+      options.ndjson
         ? sendLines({ instance, event }, options, context)
         : sendOne({ instance, event, data }, options, context)
-    })
+    )
 }
 
 async function sendOne(

@@ -55,6 +55,7 @@ function offsetOrLatest(text: string): number | 'latest' {
 
 async function tail(instance: string | undefined, options: TailOptions, context: CliContext): Promise<void> {
   const { signal } = context
+  context.endOnClosedOutput()
   const address = serverAddress(options, context)
   const connect = await loadClient()
   // Without this check, Socket.IO would try to connect to a missing endpoint forever.

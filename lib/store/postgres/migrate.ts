@@ -4,6 +4,7 @@ import { POSTGRES_VERSION, postgresMigrations } from './migrations.ts'
 import { connectionConfig } from './connection.ts'
 import { countHolders, LOCKS, lockSpace } from './locks.ts'
 import { brokenPromise } from './promises.ts'
+import { riskySettings } from './risky-settings.ts'
 
 /** Time for which a node waits while another one brings the schema up to date. */
 const LOCK_TIMEOUT_MS = 60_000
@@ -11,10 +12,11 @@ const LOCK_TIMEOUT_MS = 60_000
 /**
  * Brings the schema up to date, one node at a time. The first node begins an epoch of the log, since the database may have
  * been restored.
+ * @returns a line for each setting of PostgreSQL that endangers the log
  * @throws {StoreNewerError} a newer release wrote it
  * @throws {StoreUnusableError} PostgreSQL cannot be reached, refuses, or cannot keep the log's promises
  */
-export async function migrate(url: string, schema: string): Promise<void> {
+export async function migrate(url: string, schema: string): Promise<string[]> {
   const broken = await brokenPromise(url).catch((error: Error) => {
     throw new StoreUnusableError(nameOf(url), error.message, { cause: error })
   })
@@ -28,6 +30,7 @@ export async function migrate(url: string, schema: string): Promise<void> {
     await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`)
     await client.query('SELECT pg_advisory_lock($1, $2)', [lockSpace(schema), LOCKS.migrate])
     await migrateLocked(client, url, schema)
+    return await riskySettings(client)
   } catch (error) {
     if (error instanceof StoreNewerError) throw error
     throw new StoreUnusableError(nameOf(url), (error as Error).message, { cause: error })

@@ -33,6 +33,8 @@ export interface PostgresStoreOptions {
   maxPendingDeliveries?: number
   /** Called after each commit of appends. */
   onCommit?: ((commit: Commit) => void) | undefined
+  /** Called at the start for each setting of PostgreSQL that endangers the log, with a line that has the remedy. */
+  onRisk?: ((risk: string) => void) | undefined
   /** Called with an error when PostgreSQL is lost, and without one when it is back. */
   onConnection?: ((error: Error | undefined) => void) | undefined
   /** Milliseconds for which an append is tried while PostgreSQL is away. @default 5_000 */
@@ -79,8 +81,9 @@ export class PostgresStore implements EventStore {
    * @throws {StoreUnusableError} PostgreSQL cannot be reached, or refuses
    * @throws {StoreNewerError} a newer release wrote the schema
    */
-  static async open({ schema = 'instance_events', ...options }: PostgresStoreOptions): Promise<PostgresStore> {
-    await migrate(options.url, schema)
+  static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
+    const { url, schema = 'instance_events', onRisk } = options
+    for (const risk of await migrate(url, schema)) onRisk?.(risk)
     const store = new PostgresStore({ ...options, schema })
     try {
       await store.#session.start()

@@ -4,6 +4,7 @@ import { POSTGRES_VERSION } from './migrations.ts'
 import { connectionConfig } from './connection.ts'
 import { nameOf } from './migrate.ts'
 import { brokenPromise } from './promises.ts'
+import { riskySettings } from './risky-settings.ts'
 import type { Tried } from '../try-database.ts'
 
 interface Found {
@@ -36,11 +37,12 @@ export async function tryPostgres(url: string, schema = 'instance_events'): Prom
     const broken = await brokenPromise(url)
     if (broken !== undefined) return { ok: false, message: `${name}: ${broken}` }
     await tryWrite(client, version === null ? undefined : schema)
-    if (version === null) return { ok: true, message: `${name}: the schema ${schema} will be created` }
+    const warnings = await riskySettings(client)
+    if (version === null) return { ok: true, message: `${name}: the schema ${schema} will be created`, warnings }
     const found = await client.query<{ version: number }>(`SELECT version FROM ${version}`)
     const written = found.rows[0]?.version ?? 0
     if (written > POSTGRES_VERSION) throw new StoreNewerError(name, written, POSTGRES_VERSION)
-    return { ok: true, message: `${name} can be used` }
+    return { ok: true, message: `${name} can be used`, warnings }
   } finally {
     await client.end().catch(() => {})
   }

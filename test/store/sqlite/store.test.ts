@@ -172,6 +172,9 @@ t.test('a URL names the file, or is refused', async (t) => {
   for (const url of ['', 'file:', 'mysql://localhost/events', path]) {
     await t.rejects(openStore({ url }), { code: 'IEV_STORE_UNSUPPORTED' }, url)
   }
+  await t.rejects(openStore({ url: 'mysql://me:secret@localhost/events' }), {
+    message: '"mysql://***@localhost/events"'
+  })
 })
 
 t.test('events accepted before the clock was set back stay longer, and hide no old ones', async (t) => {
