@@ -58,6 +58,10 @@ export class SqsSender implements CircuitUser, LaneSender {
     return this.#lines.values().some(isActive)
   }
 
+  get stalled(): boolean {
+    return this.#options.breaker.open
+  }
+
   start(): Promise<void> {
     this.#options.breaker.start(this)
     return this.#lanes.start(this)
@@ -163,7 +167,7 @@ export class SqsSender implements CircuitUser, LaneSender {
       batch.atMost(lane.limit)
       const room = this.#take(lane, batch)
       if (lane.state === 'inFlight') continue
-      // Nothing of it fitted, or all of it was too large.
+      // Nothing of it fitted, all of it was too large, or it was not read during an outage.
       this.#lanes.settle(lane)
       if (!room) break
     }
