@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { ValidationError } from '../lib/errors.ts'
 import { eventKey } from '../lib/events/event-key.ts'
+import { isOriginText } from '../lib/events/origin-text.ts'
 import { toUtc } from '../lib/events/utc.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
 import { EmitReply } from '../lib/schemas/emit-reply.ts'
@@ -117,9 +118,9 @@ function toInput(body: Body, event: string, request: FastifyRequest): InstanceEv
     ...(traceparent !== undefined && { traceparent }),
     ...(id !== undefined && { id }),
     ...(dateTime !== undefined && { dateTime }),
-    ...(typeof sender === 'string' && { sender }),
-    ...(typeof serverUrl === 'string' && { serverUrl }),
-    ...(typeof apikey === 'string' && { apikey }),
+    ...(isOriginText(sender) && { sender }),
+    ...(isOriginText(serverUrl) && { serverUrl }),
+    ...(isOriginText(apikey) && { apikey }),
     ...(Object.keys(extra).length > 0 && { extra })
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate, setTimeout as pause } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { TooManyRequestsError } from '../errors.ts'
 import { saying } from '../message-code.ts'
-import type { Transport } from '../event-log/transport.ts'
+import type { Forgotten, Transport } from '../event-log/transport.ts'
 import { isErased } from '../events/erased.ts'
 import { QUEUED, type StoredEvent } from '../events/event.ts'
 import type { ErasureReply } from '../schemas/erasure.ts'
@@ -16,6 +16,8 @@ export interface ErasureLimits {
   readonly pageCharacters: number
   /** Reads of one call. */
   readonly pages: number
+  /** Events whose copies transports have looked for, which takes long, after which a call by JID reads no further page. */
+  readonly forgotten: number
 }
 
 export interface ErasureOptions {
@@ -49,7 +51,8 @@ type Counts = Pick<
   'examined' | 'erased' | 'delivered' | 'pending' | 'deadLetters' | 'objects' | 'objectsFailed'
 >
 
-const LIMITS: ErasureLimits = { pageEvents: 200, pageCharacters: 262_144, pages: 50 }
+const LIMITS: ErasureLimits = { pageEvents: 200, pageCharacters: 262_144, pages: 50, forgotten: 500 }
+const NOTHING: Forgotten = { events: 0, objects: 0, failed: [] }
 /** Ids that are looked up at once: each event may be as large as a request. */
 const IDS_AT_ONCE = 20
 /** Milliseconds after which a refused call may be repeated. */
@@ -108,14 +111,16 @@ export class Erasure {
     const which = keys.length === 1 ? { instanceKey: keys[0] as number } : { instances: [instance] }
     const counts = noCounts()
     let after = from
-    for (let page = 0; page < pages && after < upTo; page++) {
+    let forgotten = 0
+    for (let page = 0; page < pages && after < upTo && forgotten < this.#limits.forgotten; page++) {
       // Other work comes between two pages.
       await setImmediate()
       const read = await log.readPages([{ ...which, after }], { upTo, limit, maxBytes })
       for (const { events, reached } of read) {
         const found: StoredEvent[] = []
         for (const event of events) if (!isErased(event) && (await names(event, search))) found.push(event)
-        for (const own of Map.groupBy(found, ({ instanceKey: key }) => key).values()) await this.#erase(own, counts)
+        for (const own of Map.groupBy(found, ({ instanceKey: key }) => key).values())
+          forgotten += await this.#erase(own, counts)
         counts.examined += events.length
         after = reached
       }
@@ -139,9 +144,14 @@ export class Erasure {
     return { ...counts, missing: [...missing], after: upTo, upTo, done: true }
   }
 
-  /** Erases events of one instance in the log, then their copies: an upload of one that is under way finds it erased when it ends. */
-  async #erase(events: readonly StoredEvent[], counts: Counts): Promise<void> {
-    if (events.length === 0) return
+  /**
+   * Erases events of one instance in the log, and their copies before and after. Before, because a call by JID that is
+   * repeated after a failure does not find events that are erased. After, because an upload may have ended in between; one
+   * that is still under way finds its event erased when it ends. Returns the number of events whose copies were looked for.
+   */
+  async #erase(events: readonly StoredEvent[], counts: Counts): Promise<number> {
+    if (events.length === 0) return 0
+    const { events: forgotten } = await this.#forget(events, counts)
     const begun = performance.now()
     const flags = new Map(events.map((event) => [event.offset, event.flags]))
     for (const { offset, pending, deadLetters } of await this.#options.store.log.erase(events)) {
@@ -150,13 +160,24 @@ export class Erasure {
       if (pending > 0) counts.pending++
       else if (deadLetters === 0 && (flags.get(offset) as number) & QUEUED) counts.delivered++
     }
-    for (const transport of this.#options.transports()) {
-      const forgotten = await transport.forget?.(events)
-      counts.objects += forgotten?.objects ?? 0
-      counts.objectsFailed.push(...(forgotten?.failed ?? []))
-    }
+    const tookMs = performance.now() - begun
+    const { failed } = await this.#forget(events, counts)
+    counts.objectsFailed.push(...failed)
     // Half of the time is for the writes of others.
-    await pause(performance.now() - begun)
+    await pause(tookMs)
+    return forgotten
+  }
+
+  /** Deletes the copies of transports, and counts those that were deleted. */
+  async #forget(events: readonly StoredEvent[], counts: Counts): Promise<Omit<Forgotten, 'objects'>> {
+    const all: Omit<Forgotten, 'objects'> = { events: 0, failed: [] }
+    for (const transport of this.#options.transports()) {
+      const { events: asked, objects, failed } = (await transport.forget?.(events)) ?? NOTHING
+      all.events += asked
+      all.failed.push(...failed)
+      counts.objects += objects
+    }
+    return all
   }
 }
 

@@ -134,7 +134,11 @@ function isoNow(): string {
   return lastIso
 }
 
-function describe({ path, message, value, type }: ValueError): string {
+function describe(error: ValueError): string {
+  const { path, message, value, type } = error
+  // Of a choice, only text that is too long says what is wrong with it.
+  const tooLong = error.errors.flatMap((each) => [...each]).find((each) => each.type === ValueErrorType.StringMaxLength)
+  if (tooLong) return describe(tooLong)
   const field = excerpt(path.slice(1).replaceAll('/', '.')) || 'the event'
   if (type === ValueErrorType.ObjectRequiredProperty) return `${field} is required`
   if (type === ValueErrorType.ObjectAdditionalProperties) return `${field} is not a field of an event`

@@ -14,7 +14,9 @@ export interface Route {
 
 /** Copies of erased events that a transport had stored elsewhere. */
 export interface Forgotten {
-  /** Number of objects that were deleted. */
+  /** Number of events whose copies were looked for. */
+  events: number
+  /** Number of objects that were deleted; those that were missing are not counted. */
   objects: number
   /** Objects that could not be deleted: the id of the event, the key of the object, and why. */
   failed: { id: string; key: string; reason: string }[]
@@ -32,7 +34,7 @@ export interface Transport {
   queueFaults?(except: string): QueueFault[]
   /**
    * Deletes copies of events that it has stored outside of the log and of queues. The events are as they were before
-   * they were erased.
+   * they were erased. Idempotent.
    */
   forget?(events: readonly StoredEvent[]): Promise<Forgotten>
 }

@@ -57,10 +57,13 @@ function remaining(event: WithData, omission: Omission): string {
   return data
 }
 
-/** Returns false if no member has the last name of a path. Text with `\u` escapes always passes, as it may hide the name. */
+/**
+ * Returns false if no member has the last name of a path. Text with `\u` or `\/` always passes: it may have the name in
+ * another form than `JSON.stringify` writes it.
+ */
 function mayHave(data: string, path: readonly string[]): boolean {
   const name = JSON.stringify(path.at(-1))
-  return data.includes(name) || /\\u/.test(data)
+  return data.includes(name) || /\\[u/]/.test(data)
 }
 
 /** One tree for all paths, so that one pass cuts out the members of all of them. */

@@ -1,3 +1,4 @@
+import { isOriginText } from '../events/origin-text.ts'
 import { RESERVED_MEMBERS, type InstanceEventInput } from '../schemas/event-input.ts'
 import { type Hub, hubEventName } from './hub.ts'
 
@@ -15,8 +16,8 @@ export function hubEvent(hub: Hub, body: Readonly<Record<string, unknown>>): Ins
     data: body[data] ?? null,
     ...(id !== undefined && { id: body[id] as string }),
     ...(time !== undefined && { dateTime: new Date(body[time] as number).toISOString() }),
-    ...(typeof account?.id === 'string' && { sender: account.id }),
-    ...(apikey !== undefined && body[apikey] !== undefined && { apikey: body[apikey] as string }),
+    ...(isOriginText(account?.id) && { sender: account.id }),
+    ...(apikey !== undefined && isOriginText(body[apikey]) && { apikey: body[apikey] }),
     ...(Object.keys(extra).length > 0 && { extra })
   }
 }

@@ -47,7 +47,7 @@ export const ErasureReply = Type.Object(
     ),
     pending: count('Of the erased events, those with a delivery that is pending: it is sent with `data: null`.'),
     deadLetters: count('Dead letters of the erased events: a redrive sends them with `data: null`.'),
-    objects: count('Objects that were deleted in S3.'),
+    objects: count('Objects that were deleted in S3, if the server may read them there.'),
     objectsFailed: Type.Array(
       Type.Object({ id: Type.String({ description: 'Id of the event.' }), key: Type.String(), reason: Type.String() }),
       { description: 'Objects that S3 did not delete: send the ids of their events as `ids` to try again.' }

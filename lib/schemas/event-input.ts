@@ -1,10 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { MAX_DEPTH } from '../json/scan.ts'
+import { Nullable } from './nullable.ts'
 
 /** Events that one request may carry. */
 export const MAX_EVENTS = 1_000
 /** Characters of an id. */
 export const MAX_ID_LENGTH = 128
+/** Characters of `sender`, `serverUrl` and `apikey`, which messages carry even if their `data` is in S3. */
+export const MAX_ORIGIN_LENGTH = 2_048
 /** Members of `extra`. */
 export const MAX_EXTRA_MEMBERS = 100
 
@@ -28,6 +31,10 @@ export const RESERVED_MEMBERS = [
 /** With a `type`, Ajv compares the items of a list as strings, and never calls a method of an item. */
 export const TransportName = Type.Union([Type.Literal('sqs'), Type.Literal('websocket')], { type: 'string' })
 
+/** Text that says where an event comes from. */
+const OriginText = (description?: string) =>
+  Type.String({ maxLength: MAX_ORIGIN_LENGTH, ...(description !== undefined && { description }) })
+
 /** An event as the body of a request, whose path names the instance. */
 export const EventBody = Type.Object(
   {
@@ -46,13 +53,13 @@ export const EventBody = Type.Object(
       })
     ),
     /** Address of the instance. */
-    sender: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Address of the instance.' })),
+    sender: Type.Optional(Nullable(OriginText(), { description: 'Address of the instance.' })),
     /** URL of the hub. */
-    serverUrl: Type.Optional(Type.String({ description: 'URL of the hub.' })),
+    serverUrl: Type.Optional(OriginText('URL of the hub.')),
     /** ISO 8601. Now, in UTC, if absent. */
     dateTime: Type.Optional(Type.String({ description: 'ISO 8601. Now, in UTC, if absent.' })),
     /** Removed unless `exposeApiKey` is set. */
-    apikey: Type.Optional(Type.String({ description: 'Removed unless the server exposes API keys.' })),
+    apikey: Type.Optional(OriginText('Removed unless the server exposes API keys.')),
     /** W3C trace context, version 00. If absent, that of the active span. */
     traceparent: Type.Optional(
       Type.String({

@@ -106,11 +106,12 @@ export async function createSqs(
   const offload = s3 && (await createOffload(s3))
   const buried = (notice: DeadLetterNotice) => eventLog.deadLetter(notice)
   const writer = new DeliveryWriter({ deliveries, metrics, log, signal, buried })
-  const contentOf = (event: LaneEvent, queue: string) => {
+  const contentOf = (event: LaneEvent, queue: string): LaneEvent => {
     const { instance: name, instanceKey } = event
     const instance = eventLog.instances.get(name)
     const omit = instance?.key === instanceKey ? instance.selections.sqs?.omit : undefined
-    return omit && queue === names.own(name, queueKey(event)) ? withoutOmitted(event, omit) : event
+    const content = omit && queue === names.own(name, queueKey(event)) ? withoutOmitted(event, omit) : event
+    return content === event ? event : { ...content, reduced: true }
   }
   const guard = (failure: string, work: () => void) => eventLog.guard(failure, work)
   const lanes = new Lanes({ deliveries, writer, contentOf, log, guard })
@@ -126,12 +127,7 @@ export async function createSqs(
     maySend: (lane) => lanes.maySend(lane),
     signal
   })
-  const limitOf = (event: StoredEvent) => {
-    const key = queueKey(event)
-    return Math.min(provisioner.maxBytes(names.shared(key)), provisioner.maxBytes(names.own(event.instance, key)))
-  }
-  const largeMessages =
-    offload && new LargeMessages({ offload, deliveries, serverName, contentOf, limitOf, metrics, log, signal })
+  const largeMessages = offload && new LargeMessages({ offload, store, serverName, contentOf, metrics, log, signal })
   const sender = new SqsSender({
     lanes,
     caller,

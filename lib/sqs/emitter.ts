@@ -215,7 +215,7 @@ export class SqsEmitter implements Transport {
   }
 
   async forget(events: readonly StoredEvent[]): Promise<Forgotten> {
-    return (await this.#options.largeMessages?.forget(events)) ?? { objects: 0, failed: [] }
+    return (await this.#options.largeMessages?.forget(events)) ?? { events: 0, objects: 0, failed: [] }
   }
 
   /** Asks SQS whether it answers and accepts the credentials. */

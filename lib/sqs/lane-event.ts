@@ -12,6 +12,8 @@ export interface LaneEvent extends StoredEvent {
    * messages that are too large for any queue.
    */
   readonly absentBytes?: number | undefined
+  /** True if members were left out that its queue does not receive. Other queues receive them. */
+  readonly reduced?: boolean
 }
 
 /** Returns an event without the members that its queue does not receive. */

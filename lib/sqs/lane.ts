@@ -90,7 +90,7 @@ export class Lane {
 
   /** True if its next page is to be read before anything else is sent. */
   get needsLoad(): boolean {
-    const low = this.#hasRoom ? LOW_WATER : 1
+    const low = this.hasRoom ? LOW_WATER : 1
     return this.#rewind || (this.#behind && this.#window.length < low)
   }
 
@@ -98,12 +98,13 @@ export class Lane {
     return this.#rewind
   }
 
-  get #dropped(): boolean {
-    return this.#state === 'dropped'
+  /** True if all lanes together may hold more events. */
+  get hasRoom(): boolean {
+    return this.#budget.used < this.#budget.max
   }
 
-  get #hasRoom(): boolean {
-    return this.#budget.used < this.#budget.max
+  get #dropped(): boolean {
+    return this.#state === 'dropped'
   }
 
   /** Reads from the beginning next: something older than its window is pending again, or its events are no longer what it holds. */
@@ -120,7 +121,7 @@ export class Lane {
 
   /** Adds a new event: to the window, if there is room and nothing before it is missing. */
   push(event: StoredEvent): void {
-    if (this.#rewind || this.#behind || this.#window.length >= WINDOW_EVENTS || !this.#hasRoom) this.fallBehind()
+    if (this.#rewind || this.#behind || this.#window.length >= WINDOW_EVENTS || !this.hasRoom) this.fallBehind()
     else this.#hold(event)
   }
 
@@ -185,20 +186,24 @@ export class Lane {
     this.#state = 'loading'
   }
 
+  stopLoading(): void {
+    if (this.#state === 'loading') this.#state = 'idle'
+  }
+
   /** Reads the next page. Rejects with the error of the store. */
   async load(deliveries: Pick<DeliveryStore, 'readLane'>): Promise<void> {
     if (this.#dropped) return
     if (this.#rewind) this.#startOver()
     this.#missed = false
     // Without room a lane still has its next event: one that fails must not keep another from being sent.
-    const limit = this.#hasRoom ? WINDOW_EVENTS : 1
+    const limit = this.hasRoom ? WINDOW_EVENTS : 1
     try {
       const page = await deliveries.readLane(this, { after: this.#last, limit, maxBytes: PAGE_CHARACTERS })
       if (this.#dropped) return
       for (const event of page) this.#hold(event)
       if (page.length === 0 && !this.#missed) this.#behind = false
     } finally {
-      this.#endLoading()
+      this.stopLoading()
     }
   }
 
@@ -215,7 +220,7 @@ export class Lane {
       this.shift()
       this.unshift([event])
     } finally {
-      this.#endLoading()
+      this.stopLoading()
     }
   }
 
@@ -230,10 +235,6 @@ export class Lane {
     this.#state = 'leaving'
     this.#left = Promise.withResolvers()
     return this.#left.promise
-  }
-
-  #endLoading(): void {
-    if (this.#state === 'loading') this.#state = 'idle'
   }
 
   #clear(): void {

@@ -22,6 +22,8 @@ export interface LanesOptions {
 
 /** Sends the events of lanes. */
 export interface LaneSender {
+  /** True while no call is made, because SQS fails as a whole. */
+  readonly stalled: boolean
   /** The lane has events to send. */
   enqueue(lane: Lane): void
   /** A lane that is enqueued has more events to send. */
@@ -109,11 +111,11 @@ export class Lanes {
     return state !== 'leaving' && this.#deliveries.maySend(instanceKey)
   }
 
-  /** Decides what an idle lane does next: read on, be sent, or end. */
+  /** Decides what an idle lane does next: read on, be sent (once it is read, if it must wait), or end. */
   settle(lane: Lane): void {
     if (this.#stopped || lane.state !== 'idle') return
-    if (lane.needsLoad) this.#load(lane)
-    else if (lane.size > 0) this.#sender.enqueue(lane)
+    if (lane.needsLoad && !this.#mustWait(lane)) this.#load(lane)
+    else if (lane.needsLoad || lane.size > 0) this.#sender.enqueue(lane)
     else this.#lanes.delete(laneId(lane.queue, lane.instanceKey))
   }
 
@@ -240,6 +242,11 @@ export class Lanes {
     return lane
   }
 
+  /** True for a lane that stands in line without an event, since nothing is sent now: all next events may take much memory. */
+  #mustWait(lane: Lane): boolean {
+    return this.#sender.stalled && lane.size === 0 && !lane.hasRoom
+  }
+
   #load(lane: Lane): void {
     lane.startLoading()
     this.#toLoad.add(lane)
@@ -264,6 +271,10 @@ export class Lanes {
   }
 
   async #loadNow(lane: Lane): Promise<void> {
+    if (this.#mustWait(lane)) {
+      lane.stopLoading()
+      return this.settle(lane)
+    }
     try {
       // Events whose acknowledgement is not stored yet would be read again from the beginning.
       if (lane.rewinding) await this.#writer.settled()

@@ -9,16 +9,17 @@ import { collector } from './collect.ts'
 import { credentialChain } from './credentials.ts'
 import { CallError } from './failures.ts'
 import { notThere } from './foreign-answer.ts'
+import type { LaneEvent } from './lane-event.ts'
 import { proxyEnv } from './proxy-env.ts'
 
 /** Stores messages that are too large for SQS. */
 export interface Offload {
   /** Stores a message. Its key is made from the event: a repeat writes the same object. */
-  put(event: StoredEvent, body: Buffer, signal: AbortSignal): Promise<S3Reference>
-  /** Deletes the object of an event, if there is one. @throws {CallError} */
-  remove(event: StoredEvent, signal: AbortSignal): Promise<void>
-  /** The key of the object that an event has, if its message was stored. */
-  keyOf(event: StoredEvent): string
+  put(event: LaneEvent, body: Buffer, signal: AbortSignal): Promise<S3Reference>
+  /** Deletes an object, if there is one. Resolves with true if S3 has said before that there is one. @throws {CallError} */
+  remove(key: string, signal: AbortSignal): Promise<boolean>
+  /** The keys of all objects that an event may have. */
+  keysOf(event: StoredEvent): readonly string[]
   destroy(): void
 }
 
@@ -37,7 +38,8 @@ const KEY_PART_MAX = 400
  */
 export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_MS } = {}): Promise<Offload> {
   const { bucket, prefix = 'instance-events', region, endpoint, credentials, urlExpiresSeconds = SEVEN_DAYS } = options
-  const [{ S3Client, PutObjectCommand, GetObjectCommand, DeleteObjectCommand }, { getSignedUrl }] = await loadSdk()
+  const [sdk, { getSignedUrl }] = await loadSdk()
+  const { S3Client, PutObjectCommand, GetObjectCommand, HeadObjectCommand, DeleteObjectCommand } = sdk
   const agent = proxyEnv(endpoint)
   const client: S3Client = new S3Client({
     // Other implementations of S3 need a region, but it may be any.
@@ -51,10 +53,8 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
   })
   const calls = new AwsCalls({ client, service: 'S3', deadlineMs })
 
-  const keyOf = (event: StoredEvent) => objectKey(event, prefix)
-
-  async function put(event: StoredEvent, Body: Buffer, signal: AbortSignal): Promise<S3Reference> {
-    const object = { Bucket: bucket, Key: keyOf(event) }
+  async function put(event: LaneEvent, Body: Buffer, signal: AbortSignal): Promise<S3Reference> {
+    const object = { Bucket: bucket, Key: objectKey(event, prefix) }
     const ms = deadlineMs + (1_000 * Body.length) / BYTES_PER_SECOND
     const send = async (abortSignal: AbortSignal) => {
       const command = new PutObjectCommand({ ...object, Body, ContentType: 'application/json' })
@@ -67,24 +67,36 @@ export async function createOffload(options: S3Options, { deadlineMs = DEADLINE_
     return { bucket, key: object.Key, fileUrl, size: Body.length }
   }
 
-  async function remove(event: StoredEvent, signal: AbortSignal): Promise<void> {
-    const command = new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(event) })
-    await calls.run('DeleteObject', (abortSignal) => client.send(command, { abortSignal }), { signal })
+  async function remove(Key: string, signal: AbortSignal): Promise<boolean> {
+    const object = { Bucket: bucket, Key }
+    const head = (abortSignal: AbortSignal) => client.send(new HeadObjectCommand(object), { abortSignal })
+    const deletion = (abortSignal: AbortSignal) => client.send(new DeleteObjectCommand(object), { abortSignal })
+    // It does not tell whether to delete: without the right to list the bucket, S3 answers 403 for a missing object.
+    const existed = await calls.run('HeadObject', head, { signal }).then(
+      () => true,
+      () => false
+    )
+    await calls.run('DeleteObject', deletion, { signal })
+    return existed
   }
 
-  return { put, remove, keyOf, destroy: () => client.destroy() }
+  const keysOf = (event: StoredEvent) => [false, true].map((reduced) => objectKey({ ...event, reduced }, prefix))
+
+  return { put, remove, keysOf, destroy: () => client.destroy() }
 }
 
 /**
  * `<prefix>/<instance>/<id>.json`. An id that the caller chose may come again for an instance of the same name: the
- * event's offset is put in front of it, so that no event overwrites the object of another.
+ * event's offset is put in front of it, so that no event overwrites the object of another. Only the queue of its own
+ * instance receives an event without some members (`<id>.omit.json`), so that no queue overwrites the object of another.
  */
-function objectKey({ instance, id, offset, flags }: StoredEvent, prefix: string): string {
+function objectKey({ instance, id, offset, flags, reduced = false }: LaneEvent, prefix: string): string {
   const part = (text: string) => {
     const encoded = encodeURIComponent(text)
     return encoded.length <= KEY_PART_MAX ? encoded : createHash('sha256').update(text).digest('hex')
   }
-  return `${prefix}/${part(instance)}/${flags & CALLER_ID ? `${offset}-` : ''}${part(id)}.json`
+  const name = `${flags & CALLER_ID ? `${offset}-` : ''}${part(id)}`
+  return `${prefix}/${part(instance)}/${name}${reduced ? '.omit' : ''}.json`
 }
 
 /** Loads optional peer dependencies, which only a bucket needs. */

@@ -58,6 +58,10 @@ export class SqsSender implements CircuitUser, LaneSender {
     return this.#lines.values().some(isActive)
   }
 
+  get stalled(): boolean {
+    return this.#options.breaker.open
+  }
+
   start(): Promise<void> {
     this.#options.breaker.start(this)
     return this.#lanes.start(this)
@@ -163,7 +167,7 @@ export class SqsSender implements CircuitUser, LaneSender {
       batch.atMost(lane.limit)
       const room = this.#take(lane, batch)
       if (lane.state === 'inFlight') continue
-      // Nothing of it fitted, or all of it was too large.
+      // Nothing of it fitted, all of it was too large, or it was not read during an outage.
       this.#lanes.settle(lane)
       if (!room) break
     }
@@ -173,20 +177,21 @@ export class SqsSender implements CircuitUser, LaneSender {
   /** Moves events from a lane into the batch. Returns whether the batch has room for another lane. */
   #take(lane: Lane, batch: Batch): boolean {
     const { largeMessages, provisioner, writer, entries } = this.#options
-    const limit = provisioner.maxBytes(lane.queue)
+    const maxBytes = provisioner.maxBytes(lane.queue)
+    const options = { ...entries, maxBytes }
     for (let event = lane.first; event && !batch.full; event = lane.first) {
       const inBatch = lane.state === 'inFlight'
       // After a failure the first event goes alone: nothing behind it can be accepted before it.
       if (lane.attempts > 0 && inBatch) break
-      const item = toItem(event, lane, entries)
-      if (item.bytes > limit) {
+      const item = toItem(event, lane, options)
+      if (item.bytes > maxBytes) {
         if (largeMessages && !event.s3) {
           // It waits for those before it to be accepted, then for its upload.
           if (!inBatch) void this.#upload(item, largeMessages)
           break
         }
         lane.shift()
-        const message = `The message has ${item.bytes} bytes, the limit is ${limit}`
+        const message = `The message has ${item.bytes} bytes, the limit is ${maxBytes}`
         writer.bury(item, { reason: SQS_PAYLOAD_TOO_LARGE, message, attempts: 0 })
         continue
       }

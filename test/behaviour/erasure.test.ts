@@ -1,6 +1,7 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import type { StoredEvent } from '../../lib/events/event.ts'
 import type { ErasureReply } from '../../lib/schemas/erasure.ts'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, build, listen } from '../support/build.ts'
@@ -116,19 +117,24 @@ for (const backend of await backends(t)) {
   })
 }
 
-/** A server that puts messages of more than 4,096 bytes into S3, behind a proxy. */
+/** A server that puts messages of more than 4,096 bytes into S3, behind a proxy. `start` starts another one on its log. */
 async function withS3(t: Test, backend: Backend) {
-  const { sqs, proxy, options } = await startProxiedSqs(t)
+  const { sqs, proxy, options: shared } = await startProxiedSqs(t)
+  // The clients of the test add a member to the credentials.
+  const options = structuredClone(shared)
   sqs.server.createBucket(BUCKET)
-  const app = await build(t, {
-    eventLog: { url: await backend.start(t) },
-    sqs: {
-      ...options,
-      global: { events: ['CALL'] },
-      maxPayloadBytes: 4_096,
-      s3: { ...options, bucket: BUCKET, prefix: 'hub' }
-    }
-  })
+  const url = await backend.start(t)
+  const start = (maxPayloadBytes: number) =>
+    build(t, {
+      eventLog: { url },
+      sqs: {
+        ...options,
+        global: { events: ['CALL'] },
+        maxPayloadBytes,
+        s3: { ...options, bucket: BUCKET, prefix: 'hub' }
+      }
+    })
+  const app = await start(4_096)
   const s3 = new S3Client({ ...sqs.options, forcePathStyle: true })
   t.after(() => s3.destroy())
   const has = (key: string) =>
@@ -136,7 +142,8 @@ async function withS3(t: Test, backend: Backend) {
       () => true,
       (error: Error) => error.name !== 'NoSuchKey' && t.fail(error)
     )
-  return { app, sqs, proxy, has }
+  const s3Calls = () => proxy.calls.filter(({ headers }) => headers['x-amz-target'] === undefined).length
+  return { app, start, sqs, proxy, has, s3Calls }
 }
 
 const large = message('x'.repeat(9_000))
@@ -155,6 +162,70 @@ for (const backend of await backends(t)) {
     await until(() => app.eventLog.store.deliveries.pendingCount() === 0)
     t.match(await erase(app, { jid: JID }), { erased: 2, delivered: 2, objects: 1, objectsFailed: [] })
     t.strictSame([await has('hub/sales/1-a.json'), await has('hub/sales/2-b.json')], [false, true])
+  })
+
+  t.test(
+    `${backend.name}: both objects of an event are deleted, with and without what a selection omits`,
+    async (t) => {
+      const { app, sqs, has } = await withS3(t, backend)
+      await app.sqs.set('sales', { enabled: true, events: ['CALL'], omit: ['data.media'] })
+      const data = { ...large, media: 'secret' }
+      await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data })
+      await Promise.all([sqs.bodies(QUEUE, 1), sqs.bodies('sales_call.fifo', 1)])
+      const keys = ['hub/sales/1-a.json', 'hub/sales/1-a.omit.json']
+      t.strictSame(await Promise.all(keys.map(has)), [true, true])
+      t.match(await erase(app, { jid: JID }), { erased: 1, objects: 2, objectsFailed: [] })
+      t.strictSame(await Promise.all(keys.map(has)), [false, false])
+      t.match(await erase(app, { ids: ['a'] }), { erased: 0, objects: 0, objectsFailed: [] }, 'none is left')
+    }
+  )
+
+  t.test(`${backend.name}: an object is deleted though its queue accepts the message now`, async (t) => {
+    const { app, start, sqs, has } = await withS3(t, backend)
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
+    await sqs.bodies(QUEUE, 1)
+    t.ok(await has('hub/sales/1-a.json'))
+    await app.close()
+    const next = await start(1_048_576)
+    t.match(await erase(next, { jid: JID }), { erased: 1, objects: 1 })
+    t.notOk(await has('hub/sales/1-a.json'))
+  })
+
+  t.test(`${backend.name}: S3 is not asked about events that any queue accepts, or that go to none`, async (t) => {
+    const { app, sqs, s3Calls } = await withS3(t, backend)
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', data: message('small') })
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', data: large, transports: ['websocket'] })
+    await sqs.bodies(QUEUE, 1)
+    t.match(await erase(app, { jid: JID }), { erased: 2, objects: 0 })
+    t.equal(s3Calls(), 0)
+  })
+
+  t.test(`${backend.name}: an object of an event whose message any queue may refuse is looked for`, async (t) => {
+    const { app, sqs, s3Calls } = await withS3(t, backend)
+    // Fewer than 1,024 characters, and more bytes with its attributes.
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', data: message('x'.repeat(700)) })
+    await sqs.bodies(QUEUE, 1)
+    t.match(await erase(app, { jid: JID }), { erased: 1, objects: 0 })
+    t.ok(s3Calls() > 0)
+  })
+
+  t.test(`${backend.name}: a request that fails after its events were erased has deleted their objects`, async (t) => {
+    const { app, sqs, has } = await withS3(t, backend)
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
+    await sqs.bodies(QUEUE, 1)
+    const { log } = app.eventLog.store
+    const eraseInLog = log.erase.bind(log)
+    const erased = Promise.withResolvers<void>()
+    t.intercept(log, 'erase', {
+      value: async (events: StoredEvent[]) => {
+        await eraseInLog(events)
+        erased.resolve()
+        throw new Error('the connection was lost')
+      }
+    })
+    await t.rejects(app.eventLog.erasure.erase('sales', { jid: JID }), { message: 'the connection was lost' })
+    await erased.promise
+    t.notOk(await has('hub/sales/1-a.json'))
   })
 
   t.test(
@@ -194,6 +265,32 @@ for (const backend of await backends(t)) {
     t.match(await erase(app, { jid: JID }), { erased: 1, pending: 1 })
     release()
     t.match(await sqs.bodies(QUEUE, 1), [{ dataType: 'json', data: null, erased: true }])
+    t.notOk(await has('hub/sales/1-a.json'))
+  })
+
+  t.test(`${backend.name}: an object whose upload ends while its event is being erased is deleted`, async (t) => {
+    const { app, sqs, proxy, has } = await withS3(t, backend)
+    const { promise: asked, resolve: begin } = Promise.withResolvers<void>()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    let uploads = 0
+    proxy.decide = async ({ headers }) => {
+      if (headers['x-amz-target'] !== undefined || uploads++ > 0) return undefined
+      begin()
+      await released
+      return undefined
+    }
+    await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
+    await asked
+    const { log } = app.eventLog.store
+    const eraseInLog = log.erase.bind(log)
+    t.intercept(log, 'erase', {
+      value: async (events: StoredEvent[]) => {
+        release()
+        await sqs.bodies(QUEUE, 1)
+        return eraseInLog(events)
+      }
+    })
+    t.match(await erase(app, { jid: JID }), { erased: 1, objects: 1 })
     t.notOk(await has('hub/sales/1-a.json'))
   })
 }

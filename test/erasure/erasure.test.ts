@@ -35,7 +35,7 @@ for (const backend of await backends(t)) {
     `${backend.name}: events of one contact are erased in pages, from where the call before has stopped`,
     async (t) => {
       const { store, erasure, logged } = await start(t, backend, {
-        limits: { pageEvents: 3, pageCharacters: 1_000_000, pages: 2 }
+        limits: { pageEvents: 3, pageCharacters: 1_000_000, pages: 2, forgotten: 10 }
       })
       await store.log.append(
         Array.from({ length: 20 }, (_, n) =>
@@ -70,7 +70,7 @@ for (const backend of await backends(t)) {
     `${backend.name}: events of all instances that had a name are erased, in pages, by JID and by ids`,
     async (t) => {
       const { store, erasure } = await start(t, backend, {
-        limits: { pageEvents: 3, pageCharacters: 1_000_000, pages: 2 }
+        limits: { pageEvents: 3, pageCharacters: 1_000_000, pages: 2, forgotten: 10 }
       })
       const members = { id: 'a', flags: CALLER_ID, data: of(JID) }
       for (let time = 0; time < 3; time++) {
@@ -170,14 +170,26 @@ for (const backend of await backends(t)) {
         {
           forget: async (events) => {
             asked.push(events.map(({ id, data }) => `${id} ${data}`))
-            return asked.length === 1 ? { objects: 1, failed } : { objects: 2, failed: [] }
+            return asked.length === 2 ? { events: 2, objects: 1, failed } : { events: 2, objects: 2, failed: [] }
           }
         }
       ]
     })
     await store.log.append(['a', 'b'].map((id) => newEvent({ id, flags: CALLER_ID, data: of(JID) })))
-    t.match(await erasure.erase('sales', { jid: JID }), { erased: 2, objects: 1, objectsFailed: failed })
-    t.match(await erasure.erase('sales', { ids: ['b'] }), { erased: 0, objects: 2, objectsFailed: [] })
-    t.strictSame(asked, [[`a ${of(JID)}`, `b ${of(JID)}`], ['b null']])
+    t.match(await erasure.erase('sales', { jid: JID }), { erased: 2, objects: 3, objectsFailed: failed })
+    t.match(await erasure.erase('sales', { ids: ['b'] }), { erased: 0, objects: 4, objectsFailed: [] })
+    const both = [`a ${of(JID)}`, `b ${of(JID)}`]
+    t.strictSame(asked, [both, both, ['b null'], ['b null']], 'before and after they are erased in the log')
+  })
+
+  t.test(`${backend.name}: a call ends after the page in which copies of many events were looked for`, async (t) => {
+    const forget = async ({ length }: readonly unknown[]) => ({ events: length, objects: 0, failed: [] })
+    const { store, erasure } = await start(t, backend, {
+      limits: { pageEvents: 3, pageCharacters: 1_000_000, pages: 9, forgotten: 4 },
+      transports: [{ forget }]
+    })
+    await store.log.append(Array.from({ length: 10 }, () => newEvent({ data: of(JID) })))
+    t.match(await erasure.erase('sales', { jid: JID }), { erased: 6, after: 6, done: false })
+    t.match(await erasure.erase('sales', { jid: JID, after: 6 }), { erased: 4, after: 10, done: true })
   })
 }

@@ -137,6 +137,13 @@ t.test('all faults of an event are reported at once, each with its field', async
   t.ok(messages.every((message) => !message.includes('[object')))
   t.match(faults({ event: undefined }), ['IEV_EVENT_INVALID', /^event/])
   t.match(faults({ id: 'x'.repeat(129) }), ['IEV_EVENT_INVALID', /^id: .*128/])
+  const long = 'x'.repeat(2_049)
+  t.match(faults({ sender: long, serverUrl: long, apikey: long }), [
+    'IEV_EVENT_INVALID',
+    /^sender: .* 2048 \(got "x{39}…?/,
+    /^serverUrl: .* 2048/,
+    /^apikey: .* 2048/
+  ])
   t.match(faults({ instance: '' }), ['IEV_INSTANCE_NAME_INVALID', /^instance must have 1 to 100/])
   t.match(faults({ event: 'messages.upset' }), ['IEV_EVENT_UNKNOWN', /messages\.upsert/])
   t.match(faults({ transports: ['sqs', 'sqs'] }), ['IEV_EVENT_INVALID', /^transports: /])

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { escapeForSqs } from '../../lib/json/escape-for-sqs.ts'
+import { escapeForAws, escapeForSqs } from '../../lib/json/escape-for-sqs.ts'
 import { eventSize, socketMessage, sqsMessage } from '../../lib/events/messages.ts'
 import type { StoredEvent } from '../../lib/events/event.ts'
 import { newEvent } from '../support/new-event.ts'
@@ -61,6 +61,11 @@ t.test('each character that SQS refuses is escaped, also in a row', async (t) =>
 t.test('a text without characters that SQS refuses is left unchanged', async (t) => {
   const json = '{"text":"olá\\n","more":"\uFFFD\uE000"}'
   t.equal(escapeForSqs(json), json)
+  t.equal(escapeForAws(json), json)
+})
+
+t.test('AWS needs no escapes of surrogate pairs', async (t) => {
+  t.equal(escapeForAws('"💬\uFFFE\uFFFF\uD83D💬\uDCAC"'), '"💬\\ufffe\\uffff\\ud83d💬\\udcac"')
 })
 
 t.test('the size of an event is that of its variable parts', async (t) => {

@@ -11,6 +11,8 @@ t.test('members of these paths are left out, also of the items of arrays', async
     ['[{"b":1}]', ['data.b'], '[{}]'],
     ['{"a":1,"b":2,"c":3}', ['data.a', 'data.c'], '{"b":2}'],
     ['{"\\u0061":1,"b":2}', ['data.a'], '{"b":2}'],
+    ['{"image\\/png":1,"b":2}', ['data.image/png'], '{"b":2}'],
+    ['{"a\\"\\b\\f\\n\\r\\t\\\\":1,"b":2}', ['data.a"\b\f\n\r\t\\'], '{"b":2}'],
     ['{"__proto__":1,"b":2}', ['data.__proto__'], '{"b":2}'],
     ['{"a":{"b":1}}', ['data.b.a'], '{"a":{"b":1}}'],
     ['"a"', ['data.a'], '"a"'],

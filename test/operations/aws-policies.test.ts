@@ -27,6 +27,7 @@ function allowed(heading: string): string[] {
 /** The actions of calls that need others than the one of the same name. */
 const RIGHTS: Record<string, string[]> = {
   SendMessageBatch: ['sqs:SendMessage'],
+  HeadObject: ['s3:GetObject'],
   // Queues are tagged as they are created.
   CreateQueue: ['sqs:CreateQueue', 'sqs:TagQueue']
 }

@@ -105,6 +105,22 @@ t.test('an event in the log has every member of a message, followed by its extra
   )
 })
 
+t.test('a sender, serverUrl or apikey of more than 2,048 characters is refused', async (t) => {
+  const server = await build(t, { sqs: false, eventLog: { exposeApiKey: true } })
+  const post = (length: number) => {
+    const text = 'x'.repeat(length)
+    const payload = { event: 'call', data: 1, sender: text, serverUrl: text, apikey: text }
+    return server.inject({ method: 'POST', url: '/events/mine', headers, payload })
+  }
+  t.equal((await post(2_048)).statusCode, 202)
+  const refused = await post(2_049)
+  t.equal(refused.statusCode, 400)
+  t.same(
+    refused.json<{ response: { message: string[] } }>().response.message.sort(),
+    ['apikey', 'sender', 'serverUrl'].map((field) => `body.${field} must NOT have more than 2048 characters`)
+  )
+})
+
 t.test('an array is accepted whole or not at all', async (t) => {
   const server = await build(t, { sqs: false })
   const good = { event: 'call', data: 1 }

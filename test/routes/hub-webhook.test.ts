@@ -90,6 +90,21 @@ t.test('a body without payload or account is accepted', async (t) => {
   t.match(events, [{ event: 'waha.message', data: null, sender: null }])
 })
 
+t.test('an account or key of more than 2,048 characters is left out', async (t) => {
+  const hubs = ['waha', 'evolution-go'] as const
+  const server = await build(t, { sqs: false, eventLog: { exposeApiKey: true, events: { hubs } } })
+  const long = 'x'.repeat(2_049)
+  const bodies = {
+    waha: { ...example, me: { id: long } },
+    'evolution-go': { ...evolutionGo.example, instanceToken: long }
+  }
+  for (const [hub, payload] of Object.entries(bodies))
+    t.equal((await server.inject({ method: 'POST', url: `/webhook/${hub}`, headers, payload })).statusCode, 202, hub)
+  const events = await server.eventLog.store.log.read({ after: 0, limit: 10 })
+  t.equal(events.length, 2)
+  for (const { envelope } of events) t.notMatch(envelope, 'xxx')
+})
+
 t.test('with an HMAC key only signed bodies are accepted, and the key is needed as well', async (t) => {
   const hmacKey = 'the-secret-of-waha'
   const server = await build(t, { sqs: false, eventLog, hmacKeys: { waha: hmacKey } })

@@ -32,6 +32,17 @@ t.test('a webhook with only an event is accepted with data null', async (t) => {
   t.match(events, [{ event: 'call', data: null, sender: null }])
 })
 
+t.test('a webhook is accepted without a sender, server_url or apikey of more than 2,048 characters', async (t) => {
+  const server = await build(t, { sqs: false, eventLog: { exposeApiKey: true } })
+  const long = 'x'.repeat(2_049)
+  const payload = { event: 'call', instance: 'sales', data: 1, sender: long, server_url: long, apikey: long }
+  const reply = await server.inject({ method: 'POST', url: '/webhook/evolution', headers, payload })
+  t.match(reply.json(), { offset: 1, duplicate: false })
+  const { events } = (await server.inject({ url: '/events/sales', headers })).json<{ events: object[] }>()
+  t.match(events, [{ data: 1, sender: null, server_url: '' }])
+  t.notOk('apikey' in (events[0] ?? {}))
+})
+
 t.test('a webhook without an id that comes again is a duplicate, whatever the way it comes', async (t) => {
   const server = await build(t, { sqs: false })
   const body = {

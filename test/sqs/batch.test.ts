@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { NewEvent } from '../../lib/events/event.ts'
-import { type EntryOptions, MAX_BATCH_BYTES, toItem, type BatchItem } from '../../lib/sqs/batch.ts'
+import { type ItemOptions, MAX_BATCH_BYTES, toItem, type BatchItem } from '../../lib/sqs/batch.ts'
 import { Lane } from '../../lib/sqs/lane.ts'
 import { toLaneEvent } from '../../lib/sqs/lane-event.ts'
 import { newEvent } from '../support/new-event.ts'
@@ -11,8 +11,15 @@ const lane = new Lane(
   { after: 0, behind: false }
 )
 const stored = (event: Partial<NewEvent>) => ({ ...newEvent(event), offset: 1, instanceKey: 1, acceptedAt: 0 })
-const options: EntryOptions = { type: 'fifo', fairQueues: true, serverName: 's', contentOf: (event) => event }
-const item = (event: Partial<NewEvent>) => toItem(stored(event), lane, options)
+const options: ItemOptions = {
+  type: 'fifo',
+  fairQueues: true,
+  serverName: 's',
+  contentOf: (event) => event,
+  maxBytes: MAX_BATCH_BYTES
+}
+const item = (event: Partial<NewEvent>, more: Partial<ItemOptions> = {}) =>
+  toItem(stored(event), lane, { ...options, ...more })
 /** Bytes of the body, and of name, type and value of each attribute. */
 const bytesOf = ({ MessageBody, MessageAttributes = {} }: BatchItem['entry']) =>
   Buffer.byteLength(
@@ -39,6 +46,17 @@ t.test('a message that no queue accepts is counted without being escaped', async
   const large = item({ data: data(MAX_BATCH_BYTES / 2) })
   t.ok(large.entry.MessageBody?.includes('😀'))
   t.equal(large.bytes, bytesOf(large.entry))
+})
+
+t.test('a message that is too large only by escapes is sent with those that AWS needs', async (t) => {
+  const data = JSON.stringify('😀'.repeat(1_000) + '\uFFFF')
+  const { bytes } = item({ data })
+  const { bytes: fewer, entry } = item({ data }, { maxBytes: bytes - 1 })
+  t.equal(fewer, bytes - 8_000)
+  t.equal(fewer, bytesOf(entry))
+  t.match(entry.MessageBody, /😀\\uffff"/)
+  t.equal(item({ data }, { maxBytes: bytes }).bytes, bytes)
+  t.equal(item({ data }, { maxBytes: fewer - 1 }).bytes, fewer, 'it is too large without them as well')
 })
 
 t.test('a message that no queue accepts is counted without what is in the store only', async (t) => {

@@ -33,7 +33,7 @@ async function onSlowClock(t: Test) {
     log: {} as LanesOptions['log'],
     guard: (_, work) => work()
   })
-  await lanes.start({ enqueue: () => {}, grown: () => {}, wake: () => {}, pump: () => {} })
+  await lanes.start({ stalled: false, enqueue: () => {}, grown: () => {}, wake: () => {}, pump: () => {} })
   return { lanes, watcher: await watching.promise, begun: () => [...lanes].map(({ queue }) => queue) }
 }
 

@@ -89,6 +89,32 @@ t.test('in an outage one probe at a time asks for all queues, which all send whe
   t.same(server.sqs.faults(), [])
 })
 
+t.test('in an outage lanes hold no more events than there is room for, and all are sent after it', async (t) => {
+  const LANES = 400
+  const store = new SqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const data = JSON.stringify('x'.repeat(190_000))
+  const queues = ['global_call.fifo']
+  const instances = Array.from({ length: LANES }, (_, n) => `tenant-${n}`)
+  await store.log.append(instances.map((instance) => newEvent({ instance, event: 'call', data, queues })))
+  const { readLane } = store.deliveries
+  let read = 0
+  store.deliveries.readLane = async (...args) => {
+    const page = await readLane.apply(store.deliveries, args)
+    read += page.length
+    return page
+  }
+  const client = countingClient()
+  const server = await build(t, { eventLog: { store }, sqs: { client, global: { events: ['CALL'] } } })
+  // The probes take seconds: long enough to read all lanes.
+  await until(() => (client.counts.GetQueueUrlCommand ?? 0) >= 8)
+  t.ok(read > 100 && read < 200, `${read} events were read`)
+  await server.onInstanceEvent({ instance: 'new', event: 'call', data: 'new' })
+  client.isAway = false
+  await until(() => store.deliveries.pendingCount() === 0)
+  t.equal(read, LANES + 1)
+})
+
 t.test('a queue that is denied or missing keeps its own fault in an outage', async (t) => {
   const outage = new Outage()
   const own = { failure: { kind: 'permanent', code: 'AccessDenied', message: 'no' }, since: 1 } as const

@@ -1,22 +1,31 @@
 import t, { type Test } from 'tap'
 import type { StoredEvent } from '../../lib/events/event.ts'
+import type { LaneWatcher } from '../../lib/store/delivery-store.ts'
+import { PARTITIONS } from '../../lib/store/partitions.ts'
+import { SqliteStore } from '../../lib/store/sqlite/store.ts'
 import { backends } from '../support/backends.ts'
 import { build } from '../support/build.ts'
 import type { FaultProxy } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
-import { soon } from '../support/until.ts'
+import { soon, until } from '../support/until.ts'
 
 const BUCKET = 'large-events'
 const QUEUE = 'global_call.fifo'
 /** With all that is beside `data` in a message, four of sixteen uploads. */
 const LARGE = 'x'.repeat(4_000_000)
 
+interface WithS3 {
+  url?: string
+  store?: SqliteStore
+  maxPayloadBytes?: number
+}
+
 /** A server with S3 behind a proxy. */
-async function withS3(t: Test, { url, maxPayloadBytes }: { url?: string; maxPayloadBytes?: number } = {}) {
+async function withS3(t: Test, { maxPayloadBytes, ...eventLog }: WithS3 = {}) {
   const { sqs, proxy, options } = await startProxiedSqs(t)
   sqs.server.createBucket(BUCKET)
   const app = await build(t, {
-    ...(url !== undefined && { eventLog: { url } }),
+    eventLog,
     sqs: {
       ...options,
       global: { events: ['CALL'] },
@@ -131,3 +140,57 @@ t.test('what a selection leaves out counts neither in a queue nor in S3', async 
   const { fileUrl } = (large as { data: { fileUrl: string } }).data
   t.same(((await (await fetch(fileUrl)).json()) as { data: unknown }).data, { text: LARGE })
 })
+
+t.test('the shared queue and the queue of its instance refer to objects of their own', async (t) => {
+  const { app, sqs, call } = await withS3(t, { maxPayloadBytes: 4_096 })
+  await app.sqs.set('sales', { enabled: true, events: ['CALL'], omit: ['data.media'] })
+  const text = 'x'.repeat(9_000)
+  await call('sales', { media: 'photo', text })
+  await call('sales', { text })
+  const bodies = (await Promise.all([QUEUE, 'sales_call.fifo'].map((queue) => sqs.bodies(queue, 2)))).flat()
+  const references = bodies.map(({ data }) => data as { key: string; fileUrl: string })
+  const objects = await Promise.all(references.map(async ({ fileUrl }) => (await fetch(fileUrl)).json()))
+  t.same(
+    objects.map((object) => (object as { data: unknown }).data),
+    [{ media: 'photo', text }, { text }, { text }, { text }]
+  )
+  t.strictSame(
+    references.map(({ key }) => /[^-]{12}(\.omit)?\.json$/.exec(key)?.[1]),
+    [undefined, undefined, '.omit', undefined],
+    'an object is shared if nothing was left out'
+  )
+})
+
+t.test(
+  'an event that is erased after its partition was lost leaves no object, though its upload ends later',
+  async (t) => {
+    const store = new SqliteStore({ path: ':memory:' })
+    t.after(() => store.close())
+    const { watch } = store.deliveries
+    let watcher: LaneWatcher | undefined
+    store.deliveries.watch = (given) => {
+      watcher = given
+      return watch.call(store.deliveries, given)
+    }
+    const { sqs, proxy, call } = await withS3(t, { store, maxPayloadBytes: 4_096 })
+    const asked = Promise.withResolvers<void>()
+    const released = Promise.withResolvers<void>()
+    let s3Calls = 0
+    onUpload(proxy, async () => {
+      if (++s3Calls > 1) return
+      asked.resolve()
+      await released.promise
+    })
+    await call('sales', LARGE.slice(0, 9_000))
+    await soon(asked.promise, 'an upload')
+    watcher?.revoked(new Set(Array(PARTITIONS).keys()))
+    const events = await store.log.read({ after: 0, limit: 1 })
+    await store.log.erase(events)
+    released.resolve()
+    // Upload, question and deletion.
+    await until(() => s3Calls === 3)
+    const key = `instance-events/sales/${events[0]?.id}.json`
+    await until(async () => (await fetch(`${sqs.options.endpoint}/${BUCKET}/${key}`)).status === 404)
+    t.match(await sqs.bodies(QUEUE, 1), [{ dataType: 'json', data: null, erased: true }])
+  }
+)

@@ -20,6 +20,6 @@ export const erasureEn = {
   deadLetters: (count: string) => `${count} dead letters no longer have data.`,
   objects: (count: string) => `${count} objects were deleted in S3.`,
   objectFailed: (key: string, reason: string, id: string) =>
-    `${key} is still in S3 (${reason}). Erase the event with the id ${id} again.`,
+    `${key} may still be in S3 (${reason}). Erase the event with the id ${id} again.`,
   missing: (ids: string) => `There are no events with these ids: ${ids}`
 }

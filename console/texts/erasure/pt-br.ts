@@ -21,6 +21,6 @@ export const erasurePtBr: typeof erasureEn = {
   pending: (count) => `${count} deles estão pendentes: são enviados sem dados.`,
   deadLetters: (count) => `${count} dead letters ficaram sem dados.`,
   objects: (count) => `${count} objetos foram excluídos do S3.`,
-  objectFailed: (key, reason, id) => `${key} continua no S3 (${reason}). Apague de novo o evento com o id ${id}.`,
+  objectFailed: (key, reason, id) => `${key} pode continuar no S3 (${reason}). Apague de novo o evento com o id ${id}.`,
   missing: (ids) => `Não há eventos com estes ids: ${ids}`
 }

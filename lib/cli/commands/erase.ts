@@ -90,7 +90,7 @@ function report(total: ErasureReply, { json }: ServerOptions, context: CliContex
       `SQS had already received ${counted(delivered, 'event')} with data: erase the copies in queues and at consumers yourself.`
     )
   const failed = objectsFailed.map(
-    ({ id, key, reason }) => `${key} is still in S3 (${reason}): erase the event ${id} again`
+    ({ id, key, reason }) => `${key} may still be in S3 (${reason}): erase the event ${id} again`
   )
   const faults = [...failed, ...missing.map((id) => `There is no event ${id}`)]
   if (faults.length > 0) throw new CommandFailed(faults.join('\n'))
