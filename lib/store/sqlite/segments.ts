@@ -1,5 +1,6 @@
 import type { SqliteDamage } from './damage.ts'
 import { GeneratedIds } from './generated-ids.ts'
+import type { IdSearch } from './id-search.ts'
 import { type Indexed, OpenSegment } from './open-segment.ts'
 import { PlaceIndex } from './place-index.ts'
 import { Recent } from './recent.ts'
@@ -49,9 +50,9 @@ export class SqliteSegments implements TransactionPart {
     return this.#places(segment).instanceKeys()
   }
 
-  /** The offset of the event with a generated id; `undefined` if the log has generated no such id. */
-  offsetOf(id: string): number | undefined {
-    return this.#ids.offsetOf(id, this.#open)
+  /** Searches for events by ids that may have been generated. Not to be called inside a transaction. */
+  search(ids: readonly string[]): IdSearch {
+    return this.#ids.search(ids, this.#open)
   }
 
   /**
@@ -95,7 +96,6 @@ export class SqliteSegments implements TransactionPart {
   }
 
   rolledBack(): void {
-    this.#ids.rolledBack()
     this.#fresh = []
     this.#filled = []
   }
