@@ -41,7 +41,7 @@ export class GeneratedIds {
    * Searches for ids in what is in memory, and leaves the other segments that may have them to be read. Not to be called inside a
    * transaction, whose events may be rolled back.
    */
-  search(ids: readonly string[], open: OpenSegment): IdSearch {
+  search(ids: readonly string[], { open, head }: { open: OpenSegment; head: number }): IdSearch {
     const left = new Map<number, readonly string[]>()
     const search = new IdSearch((segment) => this.#idsOf(segment), left)
     const wanted = ids.filter(looksGenerated).map((id) => ({ id, time: timeOfId(id) }))
@@ -56,7 +56,7 @@ export class GeneratedIds {
       if (known) search.look(covered, known)
       else left.set(segment, covered)
     }
-    search.look(ids, this.#idsOfOpen(open))
+    search.look(ids, this.#idsOfOpen(open, head))
     return search
   }
 
@@ -78,12 +78,12 @@ export class GeneratedIds {
     return this.#full.set(segment, ids)
   }
 
-  #idsOfOpen({ segment }: OpenSegment): ReadonlyMap<string, number> {
+  #idsOfOpen({ segment }: OpenSegment, head: number): ReadonlyMap<string, number> {
     if (this.#open?.segment !== segment) this.#open = { segment, ids: new Map(), upTo: startOf(segment) - 1 }
-    const head = this.#reads.head()
-    this.#read(this.#open.ids, this.#open.upTo + 1, head)
+    const { ids, upTo } = this.#open
+    if (upTo < head) this.#read(ids, upTo + 1, head)
     this.#open.upTo = head
-    return this.#open.ids
+    return ids
   }
 
   #read(ids: Map<string, number>, from: number, to: number): void {
