@@ -147,6 +147,9 @@ t.test('ids that look generated, of many times, have each segment read once, wit
     'another instance does not wait'
   )
 
+  const again = [1, 2].map((place) => newEvent({ id: ids[place] as string, flags: CALLER_ID, instance: 'busy' }))
+  t.match((await Promise.all(again.map((event) => store.log.append([event])))).flat(), [{ offset: 2 }, { offset: 3 }])
+  t.same(segments(), [0], 'once for two appends')
   const now = await store.log.append([newEvent({ id: generateId(), flags: CALLER_ID })])
   t.match(now, [{ duplicate: false }])
   t.same(segments(), [], 'an id of now has nothing read')
