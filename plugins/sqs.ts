@@ -44,7 +44,7 @@ const sqsPlugin: FastifyPluginAsync<SqsOptions> = async (fastify, given) => {
     () => sqs.emitter.differingQueues.count
   )
   const unwatch = eventLog.watchInstances((change) => {
-    if (change.type === 'removed') sqs.instanceRemoved(change.before)
+    if (change.type === 'removed' && change.here) sqs.instanceRemoved(change.before)
   })
 
   // Not awaited, since a server must start while SQS is down.

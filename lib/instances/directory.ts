@@ -6,7 +6,12 @@ import type { Instance, TransportName } from './instance.ts'
 
 /** A change of an instance that is durable. */
 export type InstanceChange =
-  | { readonly type: 'removed'; readonly before: Instance }
+  | {
+      readonly type: 'removed'
+      readonly before: Instance
+      /** True if this process has removed it, so that what is to be done once is not done by each node. */
+      readonly here: boolean
+    }
   | { readonly type: 'updated'; readonly before: Instance; readonly after: Instance }
 
 /** A selection to be stored. */

@@ -61,6 +61,8 @@ export class MemoryDirectory implements InstanceDirectory {
   /** By the digests of valid tokens. */
   readonly #byTokenHash = new Map<string, KeptInstance>()
   readonly #claimedTokens = new Set<string>()
+  /** Names of instances that this process is removing. */
+  readonly #removing = new Set<string>()
   readonly #watchers = new Set<(change: InstanceChange) => void>()
   readonly #formerTokens = new FormerTokens((name) => {
     const instance = this.#byName.get(name)
@@ -201,7 +203,8 @@ export class MemoryDirectory implements InstanceDirectory {
   }
 
   async remove(name: string): Promise<Instance> {
-    const before = await this.#table.remove(name)
+    this.#removing.add(name)
+    const before = await this.#table.remove(name).finally(() => this.#removing.delete(name))
     if (!before) throw new InstanceNotFoundError(name)
     return before
   }
@@ -229,7 +232,7 @@ export class MemoryDirectory implements InstanceDirectory {
     this.#names?.delete(instance.name)
     this.#forgetTokens(instance)
     this.#formerTokens.drop(instance)
-    this.#notify({ type: 'removed', before: instance })
+    this.#notify({ type: 'removed', before: instance, here: this.#removing.has(instance.name) })
   }
 
   /** For backends: the directory is used no more. */

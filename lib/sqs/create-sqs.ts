@@ -7,6 +7,7 @@ import { UNLISTED, type StoredEvent } from '../events/event.ts'
 import { withoutOmitted } from '../filters/omission.ts'
 import type { Instance } from '../instances/instance.ts'
 import type { SqsOptions } from '../schemas/options/sqs.ts'
+import { LocalQueueDeletions } from '../store/local-queue-deletions.ts'
 import type { DeadLetterNotice } from '../telemetry/channels.ts'
 import { sqsAddress, sqsService } from './address.ts'
 import { BatchCaller } from './batch-call.ts'
@@ -32,6 +33,7 @@ import { SqsSender } from './sender.ts'
 import { SharedQueues } from './shared-queues.ts'
 import { sqsStatus } from './status.ts'
 import { CONCURRENCY } from './turns.ts'
+import { UnusedQueues } from './unused-queues.ts'
 
 /** The transport, and its life cycle. */
 export interface Sqs {
@@ -60,7 +62,7 @@ export async function createSqs(
   const maxConcurrency = concurrency ?? CONCURRENCY.max
   const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000, shutdownTimeoutMs = 10_000 } = options
   const { queueType: type = 'fifo', fairQueues = true } = options
-  const { serverName = 'instance-events', deleteUnusedQueues = false } = options
+  const { serverName = 'instance-events', deleteUnusedQueues = false, deleteUnusedAfterMs = 120_000 } = options
   const { catalogue, metrics, store } = eventLog
   const { deliveries } = store
 
@@ -155,13 +157,22 @@ export async function createSqs(
     ...(pace && { pace })
   })
   const sharedQueues = new SharedQueues({ provisioner, specs, pattern: names.sharedPattern, log })
+  const unused = deleteUnusedQueues
+    ? new UnusedQueues({
+        provisioner,
+        deletions: store.queueDeletions ?? new LocalQueueDeletions(),
+        deliveries,
+        deadLetters: store.deadLetters,
+        afterMs: deleteUnusedAfterMs,
+        log
+      })
+    : undefined
   const instanceQueues = new InstanceQueues({
     names,
     catalogueOf: (name) => eventLog.catalogueOf(name),
     provisioner,
-    deleteUnused: deleteUnusedQueues,
-    hasPending: (queue) => lanes.hasPending(queue),
-    log
+    selectionOf: (name) => eventLog.instances.get(name)?.selections.sqs,
+    unused
   })
   const emitter = new SqsEmitter({
     eventLog,

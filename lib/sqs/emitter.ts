@@ -140,6 +140,7 @@ export class SqsEmitter implements Transport {
     const { eventLog, instanceQueues } = this.#options
     const { selection, notes } = this.#selections.prepare(instance, request, prefix)
     const keys = selection.enabled ? selection.events : []
+    await instanceQueues.keep(instance, keys)
     const queues = await instanceQueues.ensure(instance, eventLog.catalogueOf(instance).expand(keys))
     return { selection, queues: [...queues, ...(await instanceQueues.findUnlisted(instance, keys))], notes }
   }

@@ -1,4 +1,3 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { ClosingError } from '../errors.ts'
 import { type EventCatalogue, selectsAll, UNLISTED_KEY } from '../events/catalogue.ts'
 import type { Selection } from '../instances/instance.ts'
@@ -7,6 +6,7 @@ import { Limiter } from './limiter.ts'
 import type { OtherAttribute } from './new-queues.ts'
 import type { QueueProvisioner } from './provisioner.ts'
 import type { QueueNames } from './queue-names.ts'
+import type { UnusedQueues } from './unused-queues.ts'
 
 /** A queue of one instance. `event` is the event key. */
 export interface InstanceQueue {
@@ -20,7 +20,7 @@ export interface InstanceQueue {
 
 /** A request that creates queues is answered within this time: before the proxies and clients that wait for it give up. */
 const ENSURE_TIMEOUT_MS = 25_000
-/** Queues that are looked up, created or deleted at once, for all requests: fewer than the client has sockets for. */
+/** Queues that are looked up or created at once, for all requests: fewer than the client has sockets for. */
 const QUEUES_AT_ONCE = 8
 
 export interface InstanceQueuesOptions {
@@ -28,11 +28,10 @@ export interface InstanceQueuesOptions {
   /** Returns the catalogue of the events that an instance may have. */
   catalogueOf: (instance: string) => EventCatalogue
   provisioner: QueueProvisioner
-  /** True if queues whose events are no longer selected are deleted. */
-  deleteUnused: boolean
-  /** True if anything is pending for a queue. */
-  hasPending: (queue: string) => boolean
-  log: FastifyBaseLogger
+  /** Returns the selection that is stored now. */
+  selectionOf: (instance: string) => Selection | undefined
+  /** Absent: queues whose events are no longer selected are kept. */
+  unused: UnusedQueues | undefined
 }
 
 /** The queues of instances, one for each event that an instance selects. */
@@ -43,6 +42,14 @@ export class InstanceQueues {
 
   constructor(options: InstanceQueuesOptions) {
     this.#options = options
+  }
+
+  /**
+   * Keeps the queues of a selection that is about to be stored from being deleted as unused.
+   * @throws {QueueUnavailableError} one of them is being deleted
+   */
+  async keep(instance: string, stored: readonly string[]): Promise<void> {
+    await this.#options.unused?.keep(this.#namesOf(instance, stored))
   }
 
   /**
@@ -87,29 +94,23 @@ export class InstanceQueues {
     )
   }
 
-  /** Deletes queues that only the former selection needed, in the background, if they are empty. */
+  /** Deletes queues that only the former selection needed, in the background, if they stay unused. */
   deleteUnused(
     instance: string,
     { before, after }: { before: Selection | undefined; after: Selection | undefined }
   ): void {
-    const { names, provisioner, deleteUnused, hasPending, log } = this.#options
-    if (!deleteUnused) return
-    const kept = this.#keys(instance, after?.enabled ? after : undefined)
-    for (const key of this.#keys(instance, before)) {
-      const queue = names.own(instance, key)
-      if (kept.has(key) || hasPending(queue)) continue
-      void this.#limiter
-        .run(() => provisioner.deleteUnused(queue))
-        .then((deleted) => {
-          if (deleted) log.info({ queue }, 'An unused queue was deleted')
-        })
-    }
+    const { unused, selectionOf } = this.#options
+    const neededBy = (selection: Selection | undefined) =>
+      new Set(selection?.enabled ? this.#namesOf(instance, selection.events) : [])
+    const queues = new Set(this.#namesOf(instance, before?.events ?? [])).difference(neededBy(after))
+    void unused?.delete({ instance, queues: [...queues], needed: () => neededBy(selectionOf(instance)) })
   }
 
-  /** Returns the keys of the queues that a stored selection may have. */
-  #keys(instance: string, selection: Selection | undefined): ReadonlySet<string> {
-    const stored = selection?.events ?? []
-    return new Set([...this.#options.catalogueOf(instance).expand(stored), ...unlistedOf(stored)])
+  /** Returns the names of the queues that a stored selection may have. */
+  #namesOf(instance: string, stored: readonly string[]): string[] {
+    const { names, catalogueOf } = this.#options
+    const keys = [...catalogueOf(instance).expand(stored), ...unlistedOf(stored)]
+    return keys.map((key) => names.own(instance, key))
   }
 
   #others(name: string): Pick<InstanceQueue, 'otherAttributes'> {
@@ -117,9 +118,10 @@ export class InstanceQueues {
     return otherAttributes ? { otherAttributes } : {}
   }
 
-  /** Ends calls of `ensure` that are under way, and later ones: with a `ClosingError`. */
+  /** Ends calls of `ensure` that are under way, and later ones, with a `ClosingError`; and deletions that wait. */
   close(): void {
     this.#closing.abort(new ClosingError())
+    this.#options.unused?.close()
   }
 }
 

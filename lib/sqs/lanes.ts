@@ -95,12 +95,6 @@ export class Lanes {
     await this.#stopWatching?.()
   }
 
-  /** True if events for a queue are pending in this process. */
-  hasPending(queue: string): boolean {
-    const isOfQueue = (lane: LaneKey) => lane.queue === queue
-    return this.#lanes.values().some(isOfQueue) || this.#toBegin.values().some((keys) => keys.some(isOfQueue))
-  }
-
   [Symbol.iterator](): Iterator<Lane> {
     return this.#lanes.values()
   }

@@ -142,21 +142,37 @@ export class QueueProvisioner {
     }
   }
 
+  /** True if a queue exists, was created by this package, and is empty. Never rejects. */
+  async isUnused(name: string): Promise<boolean> {
+    return this.#orFalse(name, async () => (await this.#unusedUrl(name)) !== undefined)
+  }
+
   /** Deletes a queue that this package created, if it is empty. Resolves with whether it was deleted. Never rejects. */
   async deleteUnused(name: string): Promise<boolean> {
-    try {
-      const QueueUrl = await this.find(name)
+    return this.#orFalse(name, async () => {
+      const QueueUrl = await this.#unusedUrl(name)
       if (QueueUrl === undefined) return false
-      if (!isOurs(await this.#existing.tags(QueueUrl)) || !(await this.#existing.isEmpty(QueueUrl))) return false
       await this.#calls.send(new DeleteQueueCommand({ QueueUrl }))
       this.forget(name)
       // A row that stays is corrected by the next send.
       await this.#kept?.store.forget(name).catch(() => {})
       return true
+    })
+  }
+
+  async #orFalse(name: string, work: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await work()
     } catch (error) {
       this.#log.warn({ queue: name, code: failureCode(error) }, 'An unused queue could not be deleted')
       return false
     }
+  }
+
+  async #unusedUrl(name: string): Promise<string | undefined> {
+    const url = await this.find(name)
+    if (url === undefined || !isOurs(await this.#existing.tags(url))) return undefined
+    return (await this.#existing.isEmpty(url)) ? url : undefined
   }
 
   /** What an earlier run has learned of a queue. */

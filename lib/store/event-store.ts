@@ -3,6 +3,7 @@ import type { BlockedAddresses } from './blocked-addresses.ts'
 import type { DeadLetterStore } from './dead-letter-store.ts'
 import type { DeliveryStore } from './delivery-store.ts'
 import type { LogStore } from './log-store.ts'
+import type { QueueDeletions } from './queue-deletions.ts'
 import type { QueueStore } from './queue-store.ts'
 import type { SampleStore } from './sample-store.ts'
 
@@ -36,6 +37,8 @@ export interface EventStore {
   readonly deliveries: DeliveryStore
   readonly deadLetters: DeadLetterStore
   readonly queues: QueueStore
+  /** Absent where there is only one node. */
+  readonly queueDeletions?: QueueDeletions
   /** Absent where there is only one node. */
   readonly blockedAddresses?: BlockedAddresses
   /** Absent where there is only one node. */

@@ -199,7 +199,7 @@ t.test('shared queues for a list of events do not get those that the catalogue l
 
 t.test('the queue for events that the catalogue lacks is deleted with the others', async (t) => {
   const sqs = await startSqs(t)
-  const server = await build(t, { sqs: { ...sqs.options, deleteUnusedQueues: true } })
+  const server = await build(t, { sqs: { ...sqs.options, deleteUnusedQueues: true, deleteUnusedAfterMs: 0 } })
   await server.sqs.set('all', { enabled: true })
   await post(server, body(1))
   await sqs.receive('all_unknown.fifo', 1)

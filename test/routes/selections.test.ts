@@ -106,7 +106,7 @@ t.test(
 t.test('with deleteUnusedQueues, unused queues are deleted if they are empty and managed by this server', async (t) => {
   const sqs = await startSqs(t)
   sqs.server.createQueue('mine_call.fifo', { attributes: { FifoQueue: 'true' } })
-  const server = await build(t, { sqs: { ...sqs.options, deleteUnusedQueues: true } })
+  const server = await build(t, { sqs: { ...sqs.options, deleteUnusedQueues: true, deleteUnusedAfterMs: 0 } })
   await server.sqs.set('mine', { enabled: true, events: ['CALL', 'PRESENCE_UPDATE', 'LABELS_EDIT'] })
   await server.onInstanceEvent({ instance: 'mine', event: 'labels.edit', data: 1 })
   await sqs.receive('mine_labels_edit.fifo', 1)
@@ -123,7 +123,9 @@ t.test('with deleteUnusedQueues, unused queues are deleted if they are empty and
 t.test('a queue with pending deliveries is not deleted', async (t) => {
   const sqs = await startSqs(t)
   const proxy = await startFaultProxy(t, sqs.options.endpoint)
-  const server = await build(t, { sqs: { ...sqs.options, endpoint: proxy.endpoint, deleteUnusedQueues: true } })
+  const server = await build(t, {
+    sqs: { ...sqs.options, endpoint: proxy.endpoint, deleteUnusedQueues: true, deleteUnusedAfterMs: 0 }
+  })
   await server.sqs.set('mine', { enabled: true, events: ['CALL', 'LABELS_EDIT'] })
   proxy.decide = ({ action }) => (action === 'SendMessageBatch' ? 'reset' : undefined)
   await server.onInstanceEvent({ instance: 'mine', event: 'call', data: 1 })

@@ -148,6 +148,11 @@ export const SqsOptions = Type.Object(
      */
     deleteUnusedQueues: Type.Optional(Type.Boolean()),
     /**
+     * Milliseconds after which a queue has to be unused and empty still, to be deleted. AWS's counts may be a minute old, or more.
+     * @default 120000
+     */
+    deleteUnusedAfterMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    /**
      * Milliseconds for a connection to SQS to open.
      * @default 3000
      */

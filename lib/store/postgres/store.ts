@@ -12,6 +12,7 @@ import { PostgresLog } from './log.ts'
 import { LogHead } from './log-head.ts'
 import { migrate } from './migrate.ts'
 import { countPending } from './count-pending.ts'
+import { PostgresQueueDeletions } from './queue-deletions.ts'
 import { Recount } from './recount.ts'
 import { PostgresRetained } from './retained.ts'
 import type { Row } from '../rows.ts'
@@ -59,6 +60,7 @@ export class PostgresStore implements EventStore {
   readonly deliveries: PostgresDeliveries
   readonly deadLetters: PostgresDeadLetters
   readonly queues: PostgresKnownQueues
+  readonly queueDeletions: PostgresQueueDeletions
   readonly blockedAddresses: PostgresBlockedAddresses
   readonly samples: PostgresSamples
   readonly #pool: PostgresPool
@@ -163,6 +165,7 @@ export class PostgresStore implements EventStore {
     })
     this.deadLetters = new PostgresDeadLetters({ pool, writes: deliveryWrites, backlog })
     this.queues = new PostgresKnownQueues({ pool, writes: deliveryWrites })
+    this.queueDeletions = new PostgresQueueDeletions(pool)
     this.blockedAddresses = new PostgresBlockedAddresses(pool)
     this.samples = new PostgresSamples(pool)
   }

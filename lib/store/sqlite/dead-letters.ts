@@ -34,6 +34,8 @@ const LOOKED_AT = 2_000
 const BEGIN = { reason: '', queue_key: 0, instance_key: 0, last_id: 0 }
 /** Milliseconds for which a redrive is known. */
 const KEPT_MS = 24 * 3_600_000
+/** Redrives that one transaction forgets at most: more than it adds. */
+const FORGOTTEN = 1_000
 
 export class SqliteDeadLetters implements DeadLetterStore {
   readonly #options: SqliteDeadLettersOptions
@@ -85,15 +87,17 @@ export class SqliteDeadLetters implements DeadLetterStore {
 
   redrive(page: DeadLetterPage): Promise<DeadLetter[]> {
     const { commits, deliveries } = this.#options
-    return commits.add({
-      run: () => {
-        const letters = this.#take(page)
-        deliveries.restore(letters)
-        this.#note(letters)
-        return letters
-      },
-      committed: (letters) => deliveries.restored(letters)
-    })
+    return this.#each(page, (found) =>
+      commits.add({
+        run: () => {
+          const letters = this.#take(found)
+          deliveries.restore(letters)
+          this.#note(letters)
+          return letters
+        },
+        committed: (letters) => deliveries.restored(letters)
+      })
+    )
   }
 
   async outcomes(ids: readonly number[]): Promise<RedriveOutcome[]> {
@@ -110,17 +114,34 @@ export class SqliteDeadLetters implements DeadLetterStore {
   }
 
   discard(page: DeadLetterPage): Promise<DeadLetter[]> {
-    return this.#options.commits.add({ run: () => this.#take(page) })
+    return this.#each(page, (found) => this.#options.commits.add({ run: () => this.#take(found) }))
   }
 
-  /** Notes that dead letters were redriven, and forgets those that were sent more than a day ago. */
+  /**
+   * Notes that dead letters were redriven, and forgets some that were sent more than a day ago. One that is still pending is looked
+   * at again a day later, so that it does not keep others from being forgotten.
+   */
   #note(letters: readonly DeadLetter[]): void {
     const { sql, queues, deliveries } = this.#options
     const now = Date.now()
-    for (const row of sql.redrivenBefore.all(now - KEPT_MS))
-      if (!deliveries.isPending(row)) sql.deleteRedriven.run(row.id as number)
+    for (const row of sql.redrivenBefore.all(now - KEPT_MS, FORGOTTEN)) {
+      if (deliveries.isPending(row)) sql.keepRedriven.run(now, row.id as number)
+      else sql.deleteRedriven.run(row.id as number)
+    }
     for (const { id, queue, instanceKey, offset, tries, firstDiedAt } of letters)
       sql.insertRedriven.run(id, queues.key(queue), instanceKey, offset, tries, firstDiedAt.getTime(), now)
+  }
+
+  /** Takes the dead letters that `read` finds: a rare one is not looked for in a transaction. Of some, others may be faster. */
+  async #each(page: DeadLetterPage, take: (found: DeadLetterPage) => Promise<DeadLetter[]>): Promise<DeadLetter[]> {
+    const taken: DeadLetter[] = []
+    for (let { after } = page; ;) {
+      const found = await this.read({ ...page, after, limit: page.limit - taken.length })
+      const last = found.at(-1)
+      if (!last) return taken
+      taken.push(...(await take({ ...page, ids: found.map(({ id }) => id) })))
+      after = last.id
+    }
   }
 
   #take(page: DeadLetterPage): DeadLetter[] {

@@ -1,4 +1,5 @@
 import { looksGenerated, timeOfId } from '../../events/event-id.ts'
+import { IdSearch } from './id-search.ts'
 import type { OpenSegment } from './open-segment.ts'
 import { Recent } from './recent.ts'
 import { startOf } from './segment.ts'
@@ -36,13 +37,27 @@ export class GeneratedIds {
     this.#times = reads.idTimes().map(({ segment, ids_from: from, ids_to: to }) => ({ segment, from, to }) as IdTimes)
   }
 
-  /** The offset of the event with an id; `undefined` if the log has generated no such id. */
-  offsetOf(id: string, open: OpenSegment): number | undefined {
-    if (!looksGenerated(id)) return undefined
-    const time = timeOfId(id)
-    const covers = ({ from, to }: { from: number; to: number }) => time >= from && time <= to
-    const segments = this.#times.filter(covers).map(({ segment }) => this.#idsOf(segment))
-    return this.#idsOfOpen(open).get(id) ?? segments.map((ids) => ids.get(id)).find((offset) => offset !== undefined)
+  /**
+   * Searches for ids in what is in memory, and leaves the other segments that may have them to be read. Not to be called inside a
+   * transaction, whose events may be rolled back.
+   */
+  search(ids: readonly string[], { open, head }: { open: OpenSegment; head: number }): IdSearch {
+    const left = new Map<number, readonly string[]>()
+    const search = new IdSearch((segment) => this.#idsOf(segment), left)
+    const wanted = ids.filter(looksGenerated).map((id) => ({ id, time: timeOfId(id) }))
+    if (wanted.length === 0) return search
+    wanted.sort((a, b) => a.time - b.time)
+    const times = wanted.map(({ time }) => time)
+    for (const { segment, from, to } of this.#times) {
+      const [first, end] = [firstAbove(times, from - 1), firstAbove(times, to)]
+      if (first === end) continue
+      const covered = wanted.slice(first, end).map(({ id }) => id)
+      const known = this.#full.get(segment)
+      if (known) search.look(covered, known)
+      else left.set(segment, covered)
+    }
+    search.look(ids, this.#idsOfOpen(open, head))
+    return search
   }
 
   /** A segment is full. */
@@ -55,11 +70,6 @@ export class GeneratedIds {
     this.#times = this.#times.filter(({ segment }) => !segments.has(segment))
   }
 
-  /** Events that were read in the transaction may be gone. */
-  rolledBack(): void {
-    this.#open = undefined
-  }
-
   #idsOf(segment: number): ReadonlyMap<string, number> {
     const known = this.#full.get(segment)
     if (known) return known
@@ -68,16 +78,27 @@ export class GeneratedIds {
     return this.#full.set(segment, ids)
   }
 
-  #idsOfOpen({ segment }: OpenSegment): ReadonlyMap<string, number> {
+  #idsOfOpen({ segment }: OpenSegment, head: number): ReadonlyMap<string, number> {
     if (this.#open?.segment !== segment) this.#open = { segment, ids: new Map(), upTo: startOf(segment) - 1 }
-    const head = this.#reads.head()
-    this.#read(this.#open.ids, this.#open.upTo + 1, head)
+    const { ids, upTo } = this.#open
+    if (upTo < head) this.#read(ids, upTo + 1, head)
     this.#open.upTo = head
-    return this.#open.ids
+    return ids
   }
 
   #read(ids: Map<string, number>, from: number, to: number): void {
     for (const { generatedId, offset } of this.#reads.events(from, to))
       if (generatedId !== undefined) ids.set(generatedId, offset)
   }
+}
+
+/** The index of the first of these ascending numbers above one; their count if there is none. */
+function firstAbove(numbers: readonly number[], limit: number): number {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] as number) > limit) high = middle
+    else low = middle + 1
+  }
+  return low
 }

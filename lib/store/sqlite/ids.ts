@@ -1,3 +1,6 @@
+import { hasGeneratedId } from '../../events/event-id.ts'
+import type { NewEvent } from '../../events/event.ts'
+import type { IdSearch } from './id-search.ts'
 import type { SqliteSegments } from './segments.ts'
 import type { Statements } from './statements.ts'
 
@@ -11,18 +14,26 @@ export class SqliteIds {
     this.#segments = segments
   }
 
-  /** The offset of an instance's event with an id that a caller gives; `undefined` if there is none. */
-  find(id: string, instanceKey: number): number | undefined {
+  /** Searches for the ids that callers gave these events, which may be generated ids that come back. */
+  search(events: readonly NewEvent[]): IdSearch {
+    return this.#segments.search(events.filter((event) => !hasGeneratedId(event)).map(({ id }) => id))
+  }
+
+  /**
+   * The offset of an instance's event with an id that a caller gives; `undefined` if there is none.
+   * @param search one for this id and others; inside a transaction it is needed
+   */
+  find(id: string, instanceKey: number, search = this.#segments.search([id])): number | undefined {
     const given = this.#sql.findId.get(id, instanceKey)
     if (given) return given.offset as number
-    const offset = this.#segments.offsetOf(id)
+    const offset = search.offsetOf(id)
     return offset !== undefined && this.#sql.isAt.get(offset, instanceKey, id) ? offset : undefined
   }
 
   /** The offsets of the events of all instances with an id. */
   findAll(id: string): number[] {
     const given = this.#sql.findIds.all(id).map(({ offset }) => offset as number)
-    const generated = this.#segments.offsetOf(id)
+    const generated = this.#segments.search([id]).offsetOf(id)
     return generated === undefined ? given : [...given, generated]
   }
 

@@ -6,6 +6,7 @@ import type { SqliteDeliveries } from './deliveries.ts'
 import type { SqliteEpoch } from './epoch.ts'
 import { SqliteEraser } from './eraser.ts'
 import type { SqliteFile } from './file.ts'
+import type { IdSearch } from './id-search.ts'
 import type { SqliteIds } from './ids.ts'
 import type { SqliteInstances } from './instances.ts'
 import type { SqliteLogReads } from './log-reads.ts'
@@ -65,6 +66,7 @@ interface Appending {
   stored: StoredEvent[]
   registered: Instance[]
   upload: Upload | undefined
+  search: IdSearch
 }
 
 export class SqliteLog implements LogStore {
@@ -78,30 +80,34 @@ export class SqliteLog implements LogStore {
     this.#options = options
     this.#pruner = new SqlitePruner({ ...options, damage: options.file.damage })
     this.#eraser = new SqliteEraser(options)
-    this.#uploads = new SqliteUploads({ ...options, has: (event) => this.#has(event) })
+    this.#uploads = new SqliteUploads(options)
   }
 
   append(events: readonly NewEvent[]): Promise<AppendResult[]> {
-    const { backlog, commits, feed, instances } = this.#options
+    const { backlog, commits, feed, file, ids, instances } = this.#options
     const deliveries = countDeliveries(events)
+    let search: IdSearch
     try {
+      search = file.read(() => ids.search(events))
       backlog.reserve(deliveries)
     } catch (error) {
       return Promise.reject(error)
     }
     const stored: StoredEvent[] = []
     const registered: Instance[] = []
-    const uploads = this.#uploads.begin(events)
+    const line = onlyInstance(events)
+    this.#readSegments(search, line)
+    const uploads = this.#uploads.begin(events, (event) => this.#has(event, search))
     const done = commits.add({
       events: events.length,
-      line: onlyInstance(events),
+      line,
       characters: charactersOf(uploads.length > 0 ? events.filter((_, index) => !uploads[index]) : events),
       run: () => {
         const acceptedAt = Date.now()
         stored.length = 0
         registered.length = 0
         return events.map((event, index) =>
-          this.#insert(event, { acceptedAt, stored, registered, upload: uploads[index] })
+          this.#insert(event, { acceptedAt, stored, registered, upload: uploads[index], search })
         )
       },
       committed: () => {
@@ -238,19 +244,28 @@ export class SqliteLog implements LogStore {
     return step
   }
 
-  /** True if the instance of an event has one with its id, which was not generated for it. */
-  #has(event: NewEvent): boolean {
-    const { ids, instances } = this.#options
-    const key = hasGeneratedId(event) ? undefined : instances.directory.get(event.instance)?.key
-    return key !== undefined && ids.find(event.id, key) !== undefined
+  /** Reads the segments of a search before the events that it is for are appended, one at a time, with other work in between. */
+  #readSegments(search: IdSearch, line: string | undefined): void {
+    for (const segment of search.segments) {
+      const run = () => search.read(segment)
+      // What is not read is read with the append, or fails for the same reason.
+      this.#options.commits.add({ line, weight: 1, run }).catch(() => {})
+    }
   }
 
-  #insert(event: NewEvent, { acceptedAt, stored, registered, upload }: Appending): AppendResult {
+  /** True if the instance of an event has one with its id, which was not generated for it. */
+  #has(event: NewEvent, search: IdSearch): boolean {
+    const { ids, instances } = this.#options
+    const key = hasGeneratedId(event) ? undefined : instances.directory.get(event.instance)?.key
+    return key !== undefined && ids.find(event.id, key, search) !== undefined
+  }
+
+  #insert(event: NewEvent, { acceptedAt, stored, registered, upload, search }: Appending): AppendResult {
     const { file, sql, queues, ids, segments, parts, pending, retained, instances } = this.#options
     const instanceKey = instances.keyOf(event.instance, registered)
     const { id, instance, event: name, flags, envelope, data } = event
     const generated = hasGeneratedId(event)
-    const first = generated ? undefined : ids.find(id, instanceKey)
+    const first = generated ? undefined : ids.find(id, instanceKey, search)
     if (first !== undefined) return { id, offset: first, duplicate: true }
     const extras = writeExtras(event)
     const reference = upload && parts.refer(upload)

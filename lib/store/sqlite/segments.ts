@@ -1,5 +1,6 @@
 import type { SqliteDamage } from './damage.ts'
 import { GeneratedIds } from './generated-ids.ts'
+import type { IdSearch } from './id-search.ts'
 import { type Indexed, OpenSegment } from './open-segment.ts'
 import { PlaceIndex } from './place-index.ts'
 import { Recent } from './recent.ts'
@@ -20,6 +21,8 @@ export class SqliteSegments implements TransactionPart {
   readonly #ids: GeneratedIds
   readonly #indexes = new Recent<number, PlaceIndex>(INDEXES)
   #open: OpenSegment
+  /** The highest offset that was committed. */
+  #head: number
   /** Events of this transaction. */
   #fresh: Indexed[] = []
   /** The segments from the open one on with the events of this transaction, if they do not fit into it. */
@@ -30,6 +33,7 @@ export class SqliteSegments implements TransactionPart {
     const reads = new SegmentReads({ sql, damage })
     this.#ids = new GeneratedIds(reads)
     const head = headOf(sql)
+    this.#head = head
     this.#open = new OpenSegment(segmentOf(head))
     for (const event of reads.events(startOf(this.#open.segment), head)) this.#open.add(event)
   }
@@ -49,9 +53,9 @@ export class SqliteSegments implements TransactionPart {
     return this.#places(segment).instanceKeys()
   }
 
-  /** The offset of the event with a generated id; `undefined` if the log has generated no such id. */
-  offsetOf(id: string): number | undefined {
-    return this.#ids.offsetOf(id, this.#open)
+  /** Searches for events by ids that may have been generated. Not to be called inside a transaction. */
+  search(ids: readonly string[]): IdSearch {
+    return this.#ids.search(ids, { open: this.#open, head: this.#head })
   }
 
   /**
@@ -85,6 +89,7 @@ export class SqliteSegments implements TransactionPart {
   }
 
   committed(): void {
+    this.#head = this.#fresh.at(-1)?.offset ?? this.#head
     const open = this.#filled.pop()
     if (open) {
       for (const full of this.#filled) this.#ids.filled(full)
@@ -95,7 +100,6 @@ export class SqliteSegments implements TransactionPart {
   }
 
   rolledBack(): void {
-    this.#ids.rolledBack()
     this.#fresh = []
     this.#filled = []
   }

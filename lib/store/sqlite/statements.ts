@@ -115,7 +115,8 @@ export function prepareStatements(db: DatabaseSync) {
       INSERT INTO redriven (id, queue_key, instance_key, "offset", tries, first_died_at, redriven_at)
       VALUES (?, ?, ?, ?, ?, ?, ?)`),
     readRedriven: db.prepare('SELECT * FROM redriven WHERE id IN (SELECT value FROM json_each(?))'),
-    redrivenBefore: db.prepare('SELECT * FROM redriven WHERE redriven_at < ?'),
+    redrivenBefore: db.prepare('SELECT * FROM redriven WHERE redriven_at < ? ORDER BY redriven_at LIMIT ?'),
+    keepRedriven: db.prepare('UPDATE redriven SET redriven_at = ? WHERE id = ?'),
     takeRedriven: db.prepare(`
       DELETE FROM redriven WHERE "offset" = ? AND queue_key = ? AND instance_key = ?
       RETURNING id, tries, first_died_at`),

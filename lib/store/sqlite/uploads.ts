@@ -6,9 +6,10 @@ import type { SqliteParts, Upload } from './parts.ts'
 export interface SqliteUploadsOptions {
   parts: SqliteParts
   commits: SqliteCommits
-  /** True if the log has the event, inside a transaction: its data need not be written. */
-  has: (event: NewEvent) => boolean
 }
+
+/** True if the log has an event, inside a transaction: its data need not be written. */
+type Has = (event: NewEvent) => boolean
 
 /** Large data on its way into the file, part by part, and out of it. */
 export class SqliteUploads {
@@ -23,8 +24,8 @@ export class SqliteUploads {
    * Writes the data of events that is large, in the lines of their instances, so that it is written before what is added for these
    * later. Call `end` when the events are written. @returns one element for each event; none if no data is large
    */
-  begin(events: readonly NewEvent[]): readonly (Upload | undefined)[] {
-    return beginUploads(events, (event) => this.#begin(event))
+  begin(events: readonly NewEvent[], has: Has): readonly (Upload | undefined)[] {
+    return beginUploads(events, (event) => this.#begin(event, has))
   }
 
   end(uploads: readonly (Upload | undefined)[]): void {
@@ -36,8 +37,8 @@ export class SqliteUploads {
     if (this.#options.parts.hasLoose({ erased: true })) await this.#remove({ erased: true })
   }
 
-  #begin(event: NewEvent): Upload | undefined {
-    const { parts, commits, has } = this.#options
+  #begin(event: NewEvent, has: Has): Upload | undefined {
+    const { parts, commits } = this.#options
     const upload = parts.begin(event)
     for (const [nth, { length: characters }] of upload?.texts.entries() ?? []) {
       const run = () => {

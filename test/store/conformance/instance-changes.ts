@@ -32,7 +32,7 @@ export function instanceChanges(t: Test, open: Open): void {
     t.strictSame(changes, [
       { type: 'updated', before: first, after: second },
       { type: 'updated', before: second, after: third },
-      { type: 'removed', before: third }
+      { type: 'removed', before: third, here: true }
     ])
     t.strictSame(removed, third)
     unwatch()

@@ -1,13 +1,17 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { generateId } from '../../../lib/events/event-id.ts'
 import type { AppendResult } from '../../../lib/store/log-store.ts'
+import { IdSearch } from '../../../lib/store/sqlite/id-search.ts'
 import { SEGMENT_OFFSETS } from '../../../lib/store/sqlite/segment.ts'
+import { SegmentReads } from '../../../lib/store/sqlite/segment-reads.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { folder } from '../../support/build.ts'
-import { failCommits } from '../../support/failing-sqlite.ts'
+import { failCommits, failNextCommits } from '../../support/failing-sqlite.ts'
 import { newEvent } from '../../support/new-event.ts'
+import { numbers } from '../../support/resuming.ts'
+import { spyOnExec } from '../../support/sqlite-store.ts'
 
 const CALLER_ID = 4
 const EVERYTHING = { acceptedBefore: Date.now() + 86_400_000, maxBytes: Number.MAX_SAFE_INTEGER }
@@ -104,6 +108,63 @@ t.test('an event whose generated id comes back from a caller is known, wherever 
   t.same({ segments, left }, { segments: 0, left: 2 }, `of ${head} events nothing else is left`)
 })
 
+/** Returns the full segments that were read for their ids since the last call. */
+function spyOnSegments(t: Test) {
+  const capture = t.capture(SegmentReads.prototype, 'events', SegmentReads.prototype.events)
+  return () =>
+    capture()
+      .filter(({ args: [from, to] }) => to - from === SEGMENT_OFFSETS - 1)
+      .map(({ args: [from] }) => from / SEGMENT_OFFSETS)
+}
+
+t.test('ids that look generated, of many times, have each segment read once, with other work in between', async (t) => {
+  const store = new SqliteStore({ path: join(folder(t), 'events.db') })
+  t.after(() => store.close())
+  const [first, second] = [await fill(store), await fill(store)]
+  const ids = [...first, ...second]
+  const isRare = (place: number) => (place % first.length) % 50 === 0
+  const full = Math.floor(ids.length / SEGMENT_OFFSETS)
+  t.ok(full >= 7, 'more than are kept in memory')
+  const places = Array.from({ length: 400 }, (_, n) => (n * 7_919) % (full * SEGMENT_OFFSETS))
+  const mixed = places.map((place, n) => {
+    const id = ids[place] as string
+    return newEvent({ id: n % 2 ? id : `${id.slice(0, -4)}beef`, flags: CALLER_ID, instance: 'busy' })
+  })
+  const segments = spyOnSegments(t)
+  const commits = spyOnExec(t, 'COMMIT')
+  const appending = store.log.append(mixed)
+  const [other] = await store.log.append([newEvent({ instance: 'other' })])
+  const results = await appending
+  t.same(
+    results.map(({ offset, duplicate }) => (duplicate ? offset : null)),
+    places.map((place, n) => (n % 2 && !isRare(place) ? place + 1 : null))
+  )
+  t.same(segments().toSorted(), numbers(full))
+  t.ok(commits().length > full, 'each in a transaction of its own')
+  const news = results.filter(({ duplicate }) => !duplicate)
+  t.ok(
+    news.every(({ offset }) => offset > (other as AppendResult).offset),
+    'another instance does not wait'
+  )
+
+  const again = [1, 2].map((place) => newEvent({ id: ids[place] as string, flags: CALLER_ID, instance: 'busy' }))
+  t.match((await Promise.all(again.map((event) => store.log.append([event])))).flat(), [{ offset: 2 }, { offset: 3 }])
+  t.same(segments(), [0], 'once for two appends')
+  const now = await store.log.append([newEvent({ id: generateId(), flags: CALLER_ID })])
+  t.match(now, [{ duplicate: false }])
+  t.same(segments(), [], 'an id of now has nothing read')
+})
+
+t.test('an id is known, too, if a transaction fails in which its segment is read', async (t) => {
+  const path = join(folder(t), 'events.db')
+  const store = new SqliteStore({ path })
+  t.after(() => store.close())
+  const ids = await fill(store)
+  failNextCommits(t, 1)
+  const again = newEvent({ id: ids[1] as string, flags: CALLER_ID, instance: 'busy' })
+  t.match(await store.log.append([again]), [{ duplicate: true, offset: 2 }])
+})
+
 t.test('an old event that stays keeps the index of its own segment only', async (t) => {
   const path = join(folder(t), 'events.db')
   let store = new SqliteStore({ path })
@@ -150,7 +211,6 @@ t.test('a generated id of a rolled-back append is not known, and that of the eve
   const [first, second, third] = [generateId(), generateId(), generateId()]
   await store.log.append([newEvent({ id: first })])
   const broken = failCommits(t)
-  // The second makes the log look for ids after the first was inserted.
   await t.rejects(store.log.append([newEvent({ id: second }), newEvent({ id: first, flags: CALLER_ID })]))
   broken.restore()
   await store.log.append([newEvent({ id: third })])
@@ -187,4 +247,22 @@ t.test('an index that was changed in the file is damage: events are found withou
     db.close()
     t.same(await read(), [count, 'IEV_STORE_DAMAGED'], change)
   }
+})
+
+t.test('a search reads each segment once, at the latest when it is asked for an id', async (t) => {
+  const read: number[] = []
+  const readIds = (segment: number) => {
+    read.push(segment)
+    return new Map([[`id-${segment}`, segment * SEGMENT_OFFSETS]])
+  }
+  const left = numbers(3).map((n): [number, string[]] => [n, [`id-${n}`, 'another']])
+  const search = new IdSearch(readIds, new Map(left))
+  t.same(search.segments, [0, 1, 2])
+  search.read(1)
+  search.read(1)
+  t.same(search.segments, [0, 2])
+  t.equal(search.offsetOf('id-2'), 2 * SEGMENT_OFFSETS)
+  t.equal(search.offsetOf('id-1'), SEGMENT_OFFSETS)
+  t.equal(search.offsetOf('another'), undefined)
+  t.same(read, [1, 0, 2])
 })

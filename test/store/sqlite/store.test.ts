@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import t from 'tap'
 import { SQLITE_MIGRATIONS } from '../../../lib/store/sqlite/migrations.ts'
 import { openStore } from '../../../lib/store/open.ts'
@@ -215,6 +215,68 @@ t.test('what was redriven is known for a day after it was sent, and for as long 
     { outcome: 'pending' },
     { outcome: 'pending' }
   ])
+})
+
+t.test('a redrive forgets a limited number of earlier ones, also behind those that are still pending', async (t) => {
+  const { path, store, reopen } = openSqlite(t)
+  await store.log.append([newEvent({ queues: ['a', 'b', 'c'] })])
+  const bury = (queue: string) =>
+    store.deliveries.bury({ queue, instanceKey: 1, offset: 1 }, { reason: 'x', message: 'x', attempts: 1 })
+  for (const queue of ['a', 'b', 'c']) await bury(queue)
+  await store.deadLetters.redrive({ after: 0, limit: 10, queue: 'a' })
+  await store.close()
+  const db = new DatabaseSync(path)
+  db.exec(`UPDATE redriven SET redriven_at = 1;
+    WITH RECURSIVE n(id) AS (SELECT 100 UNION ALL SELECT id + 1 FROM n WHERE id < 1599)
+    INSERT INTO redriven SELECT id, 1, 1, 99, 1, 1, id FROM n`)
+  const plan = db.prepare(
+    'EXPLAIN QUERY PLAN SELECT * FROM redriven WHERE redriven_at < 1 ORDER BY redriven_at LIMIT 1'
+  )
+  t.match(plan.all(), [{ detail: /USING INDEX redriven_by_time/ }])
+  db.close()
+  const { deadLetters } = await reopen()
+  const known = async () => {
+    const outcomes = await deadLetters.outcomes([1, ...Array.from({ length: 1_500 }, (_, n) => 100 + n)])
+    return ['pending', 'sent', 'unknown'].map((of) => outcomes.filter(({ outcome }) => outcome === of).length)
+  }
+  t.same(await known(), [1, 1_500, 0])
+  await deadLetters.redrive({ after: 0, limit: 10, queue: 'b' })
+  t.same(await known(), [1, 501, 999])
+  await deadLetters.redrive({ after: 0, limit: 10, queue: 'c' })
+  t.same(await known(), [1, 0, 1_500])
+})
+
+t.test('a redrive and a discard look for rare dead letters in several turns of the event loop', async (t) => {
+  const { path, store, reopen } = openSqlite(t)
+  await store.log.append([newEvent({ queues: ['a', 'b', 'c'] })])
+  for (const queue of ['a', 'b', 'c'])
+    await store.deliveries.bury({ queue, instanceKey: 1, offset: 1 }, { reason: 'x', message: 'x', attempts: 1 })
+  await store.close()
+  const db = new DatabaseSync(path)
+  // Ids without dead letters are looked at as others are.
+  db.exec('UPDATE dead_letters SET id = id * 10000')
+  db.close()
+  const { deadLetters } = await reopen()
+  const slices = t.capture(StatementSync.prototype, 'all', StatementSync.prototype.all)
+  const turns = (letters: readonly { id: number }[]) => [letters.map(({ id }) => id), slices().length > 10]
+  t.same(turns(await deadLetters.redrive({ after: 0, limit: 1, queue: 'b' })), [[20_000], true])
+  t.same(turns(await deadLetters.discard({ after: 0, limit: 10, queue: 'c' })), [[30_000], true])
+})
+
+t.test('dead letters that two requests want at once are taken once, and all of them', async (t) => {
+  const { store } = openSqlite(t)
+  const queues = Array.from({ length: 60 }, (_, n) => `queue-${n}`)
+  await store.log.append([newEvent({ queues })])
+  for (const queue of queues)
+    await store.deliveries.bury({ queue, instanceKey: 1, offset: 1 }, { reason: 'x', message: 'x', attempts: 1 })
+  const page = { after: 0, limit: 30 }
+  const taken = await Promise.all([store.deadLetters.discard(page), store.deadLetters.redrive(page)])
+  t.same(
+    taken.map(({ length }) => length),
+    [30, 30]
+  )
+  t.equal(new Set(taken.flat().map(({ id }) => id)).size, 60)
+  t.match(await store.deadLetters.count(), { count: 0 })
 })
 
 t.test('a log that is too large, of which nothing can go, ends its rounds of retention', async (t) => {
