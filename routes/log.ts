@@ -73,13 +73,13 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const { before, limit = DEFAULT_LIMIT, events: listed, filter, search, log, instances: others } = request.query
     const { instances, store } = eventLog
     // Before anything is awaited: later, the name may be that of another instance.
-    const instanceKey = instance === undefined ? undefined : instances.require(instance).key
+    const known = instance === undefined ? undefined : instances.get(instance)
     const after = await begin(request.query)
     if (after !== undefined && before !== undefined) throw excluding('querystring.after', 'querystring.before')
     if (others !== undefined) throw needing('querystring.instances', 'querystring.wait')
     const catalogue = instance === undefined ? eventLog.catalogue : eventLog.catalogueOf(instance)
     const options = {
-      instanceKey,
+      instanceKey: instance === undefined ? undefined : (known ?? instances.require(instance)).key,
       events: listed === undefined ? undefined : eventNames(listed, catalogue),
       filter: filter === undefined ? undefined : checkFilter(parseFilter(filter), 'querystring.filter', catalogue),
       after: after ?? 0,
