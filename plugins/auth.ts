@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync, FastifyRequest, preParsingHookHandler } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest, preHandlerHookHandler, preParsingHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiKeys } from '../lib/instances/api-keys.ts'
 import { TooManyRequestsError } from '../lib/errors.ts'
@@ -17,18 +17,21 @@ export interface AuthOptions {
 /**
  * Checks keys on the routes of a scope, by the rule in their `config`. An address that has tried too many wrong keys is
  * refused with any key, except one that its connection has used before. The check is the last hook before the body is
- * read: the host's own `onRequest` and `preParsing` hooks run first, so that a rate limit counts wrong keys, too.
+ * read: the host's own `onRequest` and `preParsing` hooks run first, so that a rate limit counts wrong keys, too. A body
+ * may take minutes, so the last hook before the handler checks that the key is still valid.
  */
 const authPlugin: FastifyPluginAsync<AuthOptions> = async (fastify, { apiKey, previousApiKey }) => {
   const { instances, wrongKeys } = fastify.eventLog
   const keys = new ApiKeys({ globalKey: apiKey, previousKey: previousApiKey, instances })
 
   fastify.decorateRequest(IDENTITY, null)
-  // Plugins such as @fastify/rate-limit add hooks to each route. This hook is registered later, so the check runs after them.
+  const recheck = rechecker(keys)
+  // Plugins such as @fastify/rate-limit add hooks to each route. This hook is registered later, so the checks run after them.
   fastify.addHook('onRoute', (route) => {
     const rule = route.config?.[KEY_RULE]
-    if (rule && rule.allow !== 'everyone')
-      route.preParsing = [route.preParsing ?? [], checker({ keys, wrongKeys }, rule)].flat()
+    if (!rule || rule.allow === 'everyone') return
+    route.preParsing = [route.preParsing ?? [], checker({ keys, wrongKeys }, rule)].flat()
+    route.preHandler = [route.preHandler ?? [], recheck].flat()
   })
 }
 
@@ -65,6 +68,17 @@ function checker(
     }
     request[IDENTITY] = identity
     done()
+  }
+}
+
+/** Refuses a request whose key was valid when its body began to arrive, and is not any more. */
+function rechecker(keys: ApiKeys): preHandlerHookHandler {
+  return (request, _reply, done) => {
+    const identity = request[IDENTITY]
+    // Without one, the handler checks the key.
+    if (identity === null || keys.isStillValid(identity)) return done()
+    request[IDENTITY] = null
+    done(keyRefused())
   }
 }
 

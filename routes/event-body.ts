@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { type BackpressureError, BodyTooLargeError } from '../lib/errors.ts'
 import { addressBlock } from '../lib/http/client-address.ts'
 import { addressSender, type BodyIntake, BodyShare } from '../lib/http/body-intake.ts'
+import { onceClosed } from '../lib/http/once-closed.ts'
 import { receiveBody } from '../lib/http/receive-body.ts'
 import type { BodySignature } from '../lib/hubs/body-signature.ts'
 import { earlyMember } from './early-member.ts'
@@ -63,7 +64,7 @@ export function useEventBodies(fastify: FastifyInstance, options: EventBodiesOpt
   fastify.addHook('onRequest', (request, reply, done) => {
     const share = new BodyShare(intake, senderOf(request))
     request[SHARE] = share
-    reply.raw.once('close', () => share.end())
+    onceClosed(reply.raw, () => share.end())
     done()
   })
   fastify.removeContentTypeParser('application/json')

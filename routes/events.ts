@@ -6,12 +6,12 @@ import { EmitReplies } from '../lib/schemas/emit-reply.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { EventBody, EventsBody } from '../lib/schemas/event-input.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
-import '../plugins/instance-events.ts'
+import '../plugins/event-log.ts'
 import { useEventBodies } from './event-body.ts'
 import type { EventShape } from './event-reader.ts'
 import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
-import { authorize } from './keys.ts'
+import { authorize, identityOf } from './keys.ts'
 
 /** The members of `extra` are passed on one by one; `data` and unknown members as they are. */
 const SHAPE: EventShape = new Map(
@@ -58,8 +58,14 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
       } = request
       reply.code(202)
       const trace = requestTrace(request)
-      if (!Array.isArray(body)) return fastify.onInstanceEvent({ ...trace, ...body, instance })
-      return fastify.onInstanceEvent(body.map((event) => ({ ...trace, ...event, instance })))
+      const identity = identityOf(request)
+      // The token may be revoked until the events are stored, and is for no later instance with the name.
+      const options = identity?.kind === 'instance' ? { onlyFor: identity.instance.key } : {}
+      if (!Array.isArray(body)) return fastify.eventLog.accept({ ...trace, ...body, instance }, options)
+      return fastify.eventLog.accept(
+        body.map((event) => ({ ...trace, ...event, instance })),
+        options
+      )
     }
   })
 }

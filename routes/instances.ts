@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { InstanceExistsError, InstanceNotFoundError, TransportDisabledError } from '../lib/errors.ts'
-import { findByNumber, readConnection } from '../lib/event-log/connection.ts'
+import { findByNumber, hasNumber, readConnection } from '../lib/event-log/connection.ts'
 import { assertNewName } from '../lib/instances/name.ts'
 import { jsonArray } from '../lib/json/json-array.ts'
 import { errorReplies } from '../lib/schemas/error-replies.ts'
@@ -103,9 +103,9 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       const page = pageOf(query)
       const identity = identityOf(request)
       const own = identity?.kind === 'instance' ? identity.instance : undefined
-      if (own && !isNamed(own, query)) throw keyRefused()
-      const named = own && query.number === undefined ? own : await findNamed(query)
-      if (own && named !== own) throw keyRefused()
+      // A token gets the same answer whether another instance fits, or none.
+      if (own && !(await fits(own, query))) throw keyRefused()
+      const named = own ?? (await findNamed(query))
       if (named) {
         const isListed = !page || pages.has(named, page)
         if (query.count) reply.header(TOTAL, isListed ? 1 : 0)
@@ -252,6 +252,13 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   function created({ enabled, events, filter, omit }: SelectionInput = { enabled: false, events: [] }) {
     const keys = [...eventLog.catalogue.expand(events)]
     return { enabled, events: keys, ...(filter && { filter }), ...(omit && { omit: [...omit] }) }
+  }
+
+  /** True if a query names no other instance than this one. */
+  async function fits(instance: Instance, query: InstancesQuery): Promise<boolean> {
+    const { number } = query
+    if (!isNamed(instance, query)) return false
+    return number === undefined || hasNumber(await readConnection(store.log, instance.key), number)
   }
 
   /** Returns the instance that a query names, if it names one. @throws {InstanceNotFoundError} it does not exist */

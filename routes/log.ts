@@ -71,13 +71,15 @@ const logRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   async function read(request: Request, instance: string | undefined): Promise<Page | SearchPage> {
     const { before, limit = DEFAULT_LIMIT, events: listed, filter, search, log, instances: others } = request.query
+    const { instances, store } = eventLog
+    // Before anything is awaited: later, the name may be that of another instance.
+    const known = instance === undefined ? undefined : instances.get(instance)
     const after = await begin(request.query)
     if (after !== undefined && before !== undefined) throw excluding('querystring.after', 'querystring.before')
     if (others !== undefined) throw needing('querystring.instances', 'querystring.wait')
-    const { instances, store } = eventLog
     const catalogue = instance === undefined ? eventLog.catalogue : eventLog.catalogueOf(instance)
     const options = {
-      instanceKey: instance === undefined ? undefined : instances.require(instance).key,
+      instanceKey: instance === undefined ? undefined : (known ?? instances.require(instance)).key,
       events: listed === undefined ? undefined : eventNames(listed, catalogue),
       filter: filter === undefined ? undefined : checkFilter(parseFilter(filter), 'querystring.filter', catalogue),
       after: after ?? 0,

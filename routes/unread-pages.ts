@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { BackpressureError } from '../lib/errors.ts'
+import { onceClosed } from '../lib/http/once-closed.ts'
 import { saying } from '../lib/message-code.ts'
 import { SharedBytes } from '../lib/memory/shared-bytes.ts'
 import { excerpt } from '../lib/text/excerpt.ts'
@@ -26,14 +27,13 @@ export class UnreadPages {
    * @throws {BackpressureError} there is no room
    */
   add(page: string, { raw, request }: FastifyReply): void {
-    // The client has left while it waited: no event would end the count.
-    if (raw.destroyed) return
     const characters = this.#characters
     const { instance = ALL } = request.params as { instance?: string }
     if (!characters.fits(instance, page.length)) throw refusal(instance)
     characters.add(instance, page.length)
-    const timer = setTimeout(() => raw.destroy(), this.#withinMs)
-    raw.once('close', () => {
+    // Its response may wait behind another one of its connection.
+    const timer = setTimeout(() => raw.req.socket.destroy(), this.#withinMs)
+    onceClosed(raw, () => {
       clearTimeout(timer)
       characters.remove(instance, page.length)
     })

@@ -89,9 +89,11 @@ export class Erasure {
     this.#busy.add(instance)
     try {
       const { log, store } = this.#options
+      // Before anything is awaited: later, the name may be that of another instance.
+      const own = removed ? undefined : store.instances.require(instance).key
       // Before the keys, so that no event up to it is of another one.
       const { head: upTo } = await store.log.range()
-      const keys = removed ? await store.log.instanceKeysOf(instance) : []
+      const keys = own === undefined ? await store.log.instanceKeysOf(instance) : [own]
       if (keys.length === 0) keys.push(store.instances.require(instance).key)
       const result = await ('jid' in request
         ? this.#eraseJid({ instance, keys, upTo }, jidSearch(request.jid), request.after ?? 0)

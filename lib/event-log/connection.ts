@@ -55,18 +55,23 @@ export async function readConnection(log: LogStore, instanceKey: number): Promis
   }
 }
 
+/** Returns true if the account of a connection has this number, in any spelling. */
+export function hasNumber({ ownerJid }: Connection, number: string): boolean {
+  return numberOf(ownerJid) === digitsOf(number)
+}
+
 /**
- * Finds the event of an instance whose account has this number: among the `sender`s of the newest 1,000 events, then among the
- * `connection.update`s of the newest 50,000 offsets.
+ * Finds the event of an instance whose account has this number: among the `connection.update`s of the newest 50,000 offsets, then
+ * among the `sender`s of the newest 1,000 events. Every event has a `sender`, which a client may fill in as it likes.
  */
 export async function findByNumber(log: LogStore, number: string): Promise<StoredEvent | undefined> {
-  const digits = number.replace(/\D/g, '')
+  const digits = digitsOf(number)
   const { first, head } = await log.range()
   const end = Math.max(first - 1, head - MAX_OFFSETS)
-  const newest = { after: end, newestFirst: true, limit: SENDERS, maxBytes: SENDERS_MAX_CHARACTERS }
-  for (const event of await log.read(newest)) if (numberOf(senderOf(event)) === digits) return event
   for await (const event of updates(log, { after: end, upTo: head }))
     if (numberOf(text(membersOf(event.data).wuid)) === digits) return event
+  const newest = { after: end, newestFirst: true, limit: SENDERS, maxBytes: SENDERS_MAX_CHARACTERS }
+  for (const event of await log.read(newest)) if (numberOf(senderOf(event)) === digits) return event
   return undefined
 }
 
@@ -78,6 +83,10 @@ export function connectionState({ event, data }: Pick<StoredEvent, 'event' | 'da
 /** The number in the address of an account. */
 export function numberOf(jid: string | null): string | null {
   return /^\d+/.exec(jid ?? '')?.[0] ?? null
+}
+
+function digitsOf(number: string): string {
+  return number.replace(/\D/g, '')
 }
 
 /** Yields the connection events in a stretch of the log, newest first. */

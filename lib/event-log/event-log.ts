@@ -22,7 +22,7 @@ import { IntakeCounts, type IntakeError } from './intake-counts.ts'
 import { IntakeLimits } from './intake-limits.ts'
 import { normaliseEvents, type NormalEvent, type NormaliseOptions } from './normalise.ts'
 import { PendingAge } from './pending-age.ts'
-import { type Planned, Planner } from './planner.ts'
+import { type Planned, Planner, type PlanOptions } from './planner.ts'
 import type { RateName } from './rate-limits.ts'
 import { Refusals } from './refusals.ts'
 import type { Transport } from './transport.ts'
@@ -33,6 +33,8 @@ export interface AcceptOptions {
   only?: TransportName
   /** True to accept events that are not in the catalogue, for the log and selections of "all". @default false */
   unlisted?: boolean
+  /** Key of the only instance that the events are for: none is registered for them, nor is another one with the name theirs. */
+  onlyFor?: number | undefined
 }
 
 /** The id and offset of an accepted event; of the earlier one if the instance had this id already (`duplicate`). */
@@ -209,7 +211,7 @@ export class EventLog {
 
   async #accept<R>(
     inputs: readonly InstanceEventInput[],
-    { only, unlisted = false }: AcceptOptions,
+    { only, onlyFor, unlisted = false }: AcceptOptions,
     pick: (results: EmitResult[]) => R
   ): Promise<R> {
     if (this.#closing) throw this.#counts.refused(new ClosingError(), inputs.length)
@@ -217,25 +219,20 @@ export class EventLog {
     this.#counts.check(inputs.length, () => this.#limits.take(normal))
     const unknown = new Set<string>()
     try {
-      return await this.#append(normal, { only, unknown, pick })
+      return await this.#append(normal, { only, onlyFor, unknown, pick })
     } finally {
       for (const name of unknown) this.registration.end(name)
     }
   }
 
-  /** @param unknown gets the names of instances that the events register */
   async #append<R>(
     normal: readonly NormalEvent[],
-    {
-      only,
-      unknown,
-      pick
-    }: { only: TransportName | undefined; unknown: Set<string>; pick: (results: EmitResult[]) => R }
+    { pick, ...options }: PlanOptions & { pick: (results: EmitResult[]) => R }
   ): Promise<R> {
     let planned: Planned[] = []
     let logged: NewEvent[] = []
     const plan = () => {
-      planned = normal.map((event) => this.#planner.plan(event, { only, unknown }))
+      planned = normal.map((event) => this.#planner.plan(event, options))
       const kept = this.#options.logUnselected ? planned : planned.filter(({ selected }) => selected)
       logged = kept.map(({ event }) => event)
       return logged

@@ -1,4 +1,5 @@
 import { CALLER_ID, flagsOfOnly, type NewEvent, QUEUED, UNLISTED } from '../events/event.ts'
+import { InstanceNotFoundError } from '../errors.ts'
 import type { AutoRegistration } from '../instances/auto-registration.ts'
 import type { InstanceDirectory } from '../instances/directory.ts'
 import type { TransportName } from '../instances/instance.ts'
@@ -20,6 +21,15 @@ export interface Planned {
   selected: boolean
 }
 
+export interface PlanOptions {
+  /** The only transport that may deliver the event. */
+  only: TransportName | undefined
+  /** Key of the only instance that it is for. */
+  onlyFor: number | undefined
+  /** Gets the names of instances that events register. */
+  unknown: Set<string>
+}
+
 /** Plans where events go. */
 export class Planner {
   readonly #options: PlannerOptions
@@ -30,15 +40,15 @@ export class Planner {
 
   /**
    * Asks the transports where an event goes. The same event can be planned again.
-   * @param only the only transport that may deliver it
-   * @param unknown gets the names of instances that events register
    * @throws {InstanceNotFoundError} {TooManyInstancesError} the instance is unknown, and not registered automatically
+   * @throws {InstanceNotFoundError} it is not the one that the event is for
    */
-  plan(event: NormalEvent, { only, unknown }: { only: TransportName | undefined; unknown: Set<string> }): Planned {
+  plan(event: NormalEvent, { only, onlyFor, unknown }: PlanOptions): Planned {
     const { instances, registration, transports } = this.#options
     const { id, data, envelope, extra, callerId } = event
     const keptTo = only === undefined ? event.transports : (event.transports ?? [only]).filter((name) => name === only)
     const instance = instances.get(event.instance)
+    if (onlyFor !== undefined && instance?.key !== onlyFor) throw new InstanceNotFoundError(event.instance)
     if (!instance && !unknown.has(event.instance)) {
       registration.begin(event.instance)
       unknown.add(event.instance)
@@ -59,8 +69,19 @@ export class Planner {
     // Set once: an event can be planned again.
     event.traceparent ??= createTrace(queues)
     const { instance: name, event: known, traceparent } = event
+    const planned = {
+      instance: name,
+      id,
+      event: known.name,
+      data,
+      envelope,
+      traceparent,
+      extra,
+      flags,
+      queues: [...queues]
+    }
     return {
-      event: { instance: name, id, event: known.name, data, envelope, traceparent, extra, flags, queues: [...queues] },
+      event: onlyFor === undefined ? planned : { ...planned, onlyFor },
       selected: read || queues.size > 0
     }
   }

@@ -32,6 +32,8 @@ export function isKeptFrom({ flags }: Pick<StoredEvent, 'flags'>, transport: Tra
 export interface NewEvent {
   /** Instance name; registered in the same transaction if unknown. */
   readonly instance: string
+  /** Key of the only instance that it is for; absent: it is for any that has the name when it is stored. */
+  readonly onlyFor?: number
   readonly id: string
   /** Name on the wire. */
   readonly event: string

@@ -22,6 +22,8 @@ export function receiveBody(
   { announced, received }: ReceiveOptions,
   done: (error: Error | null, body: Buffer) => void
 ): void {
+  // Its client has left, as it may while a hook of the host waits: no event follows.
+  if (payload.destroyed) return done(Object.assign(new Error('The body broke off'), { statusCode: 400 }), NOTHING)
   // Parts are copied as they arrive: joining them at the end would hold a large body in memory twice.
   let whole: Buffer | undefined
   let length = 0

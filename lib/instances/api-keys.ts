@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { InstanceDirectory } from './directory.ts'
-import type { Instance } from './instance.ts'
+import { hasToken, type Instance } from './instance.ts'
 import { digestOf, hashToken } from './token-digest.ts'
 
 /** The holder of a token. */
@@ -75,6 +75,17 @@ export class ApiKeys {
     if (isGlobal) return { kind: 'global' }
     const instance = this.#instances.findByToken(key)
     return instance && { kind: 'instance', instance, digest: digestOf(hash) }
+  }
+
+  /**
+   * True if the key of this holder is still valid. Its instance may have another record by now; another instance with the same
+   * name is not its own.
+   */
+  isStillValid(identity: Identity): boolean {
+    if (this.#isCurrent(identity)) return true
+    const { instance, digest } = identity as TokenHolder
+    const now = this.#instances.get(instance.name)
+    return now?.key === instance.key && hasToken(now, digest)
   }
 
   #isCurrent(identity: Identity): boolean {

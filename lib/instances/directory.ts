@@ -98,14 +98,15 @@ export interface InstanceDirectory {
 
   /**
    * Replaces the selection of a transport.
-   * @param options `register`: whether an unknown instance is registered
-   * @throws {InstanceNotFoundError} the instance is unknown and `register` is false @throws {InstanceNameError}
+   * @param options `register`: whether an unknown instance is registered; `key`: that of the only instance it is for
+   * @throws {InstanceNotFoundError} the instance is unknown and `register` is false, or has another key
+   * @throws {InstanceNameError}
    */
   setSelection(
     name: string,
     transport: TransportName,
     input: SelectionInput,
-    options: { register: boolean }
+    options: { register: boolean; key?: number | undefined }
   ): Promise<Instance>
 
   /** Removes an instance. Resolves with the removed record. @throws {InstanceNotFoundError} */

@@ -191,11 +191,12 @@ export class MemoryDirectory implements InstanceDirectory {
     name: string,
     transport: TransportName,
     input: SelectionInput,
-    { register }: { register: boolean }
+    { register, key }: { register: boolean; key?: number | undefined }
   ): Promise<Instance> {
     assertInstanceName(name)
     return this.#table.write(name, (before) => {
-      if (!before && !register) throw new InstanceNotFoundError(name)
+      const isMissing = key === undefined ? !before && !register : before?.key !== key
+      if (isMissing) throw new InstanceNotFoundError(name)
       const record = before ? recordOf(before) : blankInstance(name)
       const selections = { ...record.selections, [transport]: nextSelection(record.selections[transport], input) }
       return { ...record, selections }

@@ -44,24 +44,34 @@ export class TransportSelections {
   }
 
   /**
-   * Runs a call that stores a selection, and so registers its instance if that is unknown.
+   * Runs a call that stores a selection, and so registers its instance if that is unknown. The call gets the key of a known
+   * one: while it waits, the name may be given to another instance.
    * @throws as `AutoRegistration.begin`, before the call, and what the call throws
    */
-  async registering<T>(instance: string, call: () => Promise<T>): Promise<T> {
+  async registering<T>(instance: string, call: (key: number | undefined) => Promise<T>): Promise<T> {
     const { instances, registration } = this.#options
-    if (instances.get(instance)) return call()
+    const known = instances.get(instance)
+    if (known) return call(known.key)
     registration.begin(instance)
     try {
-      return await call()
+      return await call(undefined)
     } finally {
       registration.end(instance)
     }
   }
 
-  /** Stores a selection. @throws {InstanceNotFoundError} the instance is gone, and unknown ones are not registered */
-  async store(instance: string, input: SelectionInput): Promise<{ instance: Instance; selection: Selection }> {
+  /**
+   * Stores a selection.
+   * @param key that of the instance; `undefined`: it was unknown
+   * @throws {InstanceNotFoundError} the instance is gone, or it is unknown and such ones are not registered
+   */
+  async store(
+    instance: string,
+    input: SelectionInput,
+    key: number | undefined
+  ): Promise<{ instance: Instance; selection: Selection }> {
     const { instances, transport, registration } = this.#options
-    const stored = await instances.setSelection(instance, transport, input, { register: registration.enabled })
+    const stored = await instances.setSelection(instance, transport, input, { register: registration.enabled, key })
     // It has just been stored.
     return { instance: stored, selection: this.#expanded(instance, stored.selections[transport] as Selection) }
   }

@@ -36,7 +36,7 @@ export const InstancesQuery = Type.Object(
         maxLength: MAX_NAME,
         pattern: '\\d',
         description:
-          'Only the instance whose account has this number. The number is read from the newest events of the log.'
+          'Only the instance whose account has this number, which is read from the newest events of the log: its last `connection.update`, or else the `sender` of its events.'
       })
     ),
     after: Type.Optional(

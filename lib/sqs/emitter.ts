@@ -117,14 +117,15 @@ export class SqsEmitter implements Transport {
   }
 
   /**
-   * Selects events of an instance. When it resolves, their queues exist.
+   * Selects events of an instance. When it resolves, their queues exist. An instance that is deleted meanwhile is not
+   * registered again, and another one with its name stays as it is.
    * @throws as `prepare` @throws {InstanceNotFoundError} {TooManyInstancesError}
    */
   async set(instance: string, request: SelectionRequest, prefix?: string): Promise<SqsSelection> {
-    return this.#selections.registering(instance, async () => {
+    return this.#selections.registering(instance, async (key) => {
       const before = this.#selections.get(instance)
       const { selection, queues, notes } = await this.prepare(instance, request, prefix)
-      const stored = await this.#selections.store(instance, selection)
+      const stored = await this.#selections.store(instance, selection, key)
       this.#options.instanceQueues.deleteUnused(instance, { before, after: stored.instance.selections.sqs })
       return { ...stored, queues, alsoSentTo: this.alsoSentTo(instance), notes }
     })

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'socket.io'
 import { WS_OLD_CLIENT, WS_TOO_MANY_SOCKETS } from '../errors.ts'
 import { addressBlock } from '../http/client-address.ts'
+import { onceClosed } from '../http/once-closed.ts'
 import type { PeerAddress } from './peer-address.ts'
 
 type Connection = Socket['conn']
@@ -68,7 +69,7 @@ export class Connections {
   count(address: string, response: ServerResponse): void {
     const block = addressBlock(address)
     this.#change(block, 1)
-    response.once('close', () => this.#change(block, -1))
+    onceClosed(response, () => this.#change(block, -1))
   }
 
   /** True if a connection is over the limit of its address. */

@@ -80,9 +80,9 @@ export class WebsocketEmitter implements Transport {
 
   /** Selects events of an instance. @throws as `prepare` @throws {InstanceNotFoundError} {TooManyInstancesError} */
   async set(instance: string, request: SelectionRequest, prefix?: string): Promise<WebsocketSelection> {
-    return this.#selections.registering(instance, async () => {
+    return this.#selections.registering(instance, async (key) => {
       const { selection, notes } = this.prepare(instance, request, prefix)
-      return { ...(await this.#selections.store(instance, selection)), notes }
+      return { ...(await this.#selections.store(instance, selection, key)), notes }
     })
   }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'socket.io'
 import { WS_STALLED, WS_TOO_SLOW } from '../errors.ts'
 import type { StoredEvent } from '../events/event.ts'
 import { eventSize } from '../events/messages.ts'
+import { onceClosed } from '../http/once-closed.ts'
 import { hasToken, type Instance } from '../instances/instance.ts'
 import type { InstanceChange } from '../instances/directory.ts'
 import type { CommonHistory, LogStore } from '../store/log-store.ts'
@@ -114,7 +115,7 @@ export class Hub {
   /** Returns the number of listening sockets that have received an event. */
   countReceivers(event: StoredEvent): number {
     const audience = this.#options.audiences.of(event)
-    return this.#listeners.receiversOf(event, audience, (listener) => this.#progressOf(listener).offset).length
+    return this.#listeners.receiversOf(event, audience).length
   }
 
   /** True if clients that see an instance, or all, have as many different filters as they may have, and not this one. */
@@ -150,8 +151,8 @@ export class Hub {
       disconnect: () => writer.disconnect(),
       close: () => writer.close()
     })
-    response.once('close', () => this.#remove(listener))
     this.#serve(listener, admitted)
+    onceClosed(response, () => this.#remove(listener))
     return writer
   }
 

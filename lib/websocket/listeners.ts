@@ -40,14 +40,12 @@ export class Listeners {
     return this.#byToken.get(key) ?? 0
   }
 
-  /** Returns the listeners that have received an event, by the offset that each has reached. */
-  receiversOf(event: StoredEvent, audience: Audience, reached: (listener: Listener) => number): Listener[] {
+  /** Returns the listeners that were sent an event, or that continue after it. */
+  receiversOf(event: StoredEvent, audience: Audience): Listener[] {
     const { instanceKey, offset } = event
     return [instanceKey, undefined]
       .flatMap((key) => [...(this.#byInstance.get(key) ?? [])])
-      .filter(
-        (listener) => listener.after < offset && offset <= reached(listener) && listener.scope.includes(event, audience)
-      )
+      .filter(({ after, told, scope }) => after < offset && offset <= told && scope.includes(event, audience))
   }
 
   /** True if listeners of an instance, or of all, have as many different filters as they may have, and not this one. */

@@ -80,11 +80,11 @@ export class PollWriter implements ResponseWriter {
   }
 
   disconnect(): void {
-    this.#end({ status: 'unauthorized' })
+    this.#giveUp('unauthorized')
   }
 
   close(): void {
-    this.#end({ status: 'failed' })
+    this.#giveUp('failed')
   }
 
   cutOff(): void {
@@ -111,6 +111,11 @@ export class PollWriter implements ResponseWriter {
     this.#bytes = chunk.bytes
     this.#chunks.keep(chunk, 0)
     this.#options.waits(this)
+  }
+
+  #giveUp(status: 'unauthorized' | 'failed'): void {
+    this.#options.leave()
+    this.#end({ status })
   }
 
   #end(outcome: PollOutcome): void {

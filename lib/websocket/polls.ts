@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { onceClosed } from '../http/once-closed.ts'
 import type { Admitted } from './admission.ts'
 import type { Connections } from './connections.ts'
 import { EVENT_PAGE } from './event-page.ts'
@@ -50,7 +51,7 @@ export class Polls {
     const answer = () => writer.answer()
     const timer = setTimeout(answer, waitMs)
     // The client has left.
-    response.once('close', answer)
+    onceClosed(response, answer)
     const outcome = await writer.outcome
     clearTimeout(timer)
     this.#writers.delete(writer)

@@ -6,8 +6,6 @@ import { takenBytes } from './taken-bytes.ts'
 import { UnreadChunks } from './unread-chunks.ts'
 import { type CutOffReason, GRACE_MS } from './writer.ts'
 
-export type StreamWriterOptions = Omit<ResponseWriterOptions, 'leave'>
-
 /** A comment, which clients ignore and which keeps proxies and both ends from closing the connection. */
 export const HEARTBEAT = ':\n\n'
 
@@ -17,12 +15,12 @@ export class StreamWriter implements ResponseWriter {
   readonly id = randomUUID()
   readonly sharesFrames = true
   readonly #response: ServerResponse
-  readonly #options: StreamWriterOptions
+  readonly #options: ResponseWriterOptions
   readonly #chunks: UnreadChunks
   #isCut = false
 
   /** @param response a response whose head is written */
-  constructor(response: ServerResponse, options: StreamWriterOptions) {
+  constructor(response: ServerResponse, options: ResponseWriterOptions) {
     this.namespace = options.namespace
     this.#response = response
     this.#options = options
@@ -71,6 +69,7 @@ export class StreamWriter implements ResponseWriter {
   finish(last = ''): void {
     if (this.#isCut) return
     this.#isCut = true
+    this.#options.leave()
     const timer = setTimeout(() => this.end(), GRACE_MS)
     this.#response.once('close', () => clearTimeout(timer))
     this.#response.end(last)

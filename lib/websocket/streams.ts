@@ -1,10 +1,12 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { onceClosed } from '../http/once-closed.ts'
 import type { Admitted } from './admission.ts'
 import type { Connections } from './connections.ts'
 import { EVENT_STREAM } from './event-stream.ts'
 import type { Hub } from './hub.ts'
 import type { PeerAddress } from './peer-address.ts'
-import { StreamWriter, type StreamWriterOptions } from './stream-writer.ts'
+import type { ResponseWriterOptions } from './response-writer.ts'
+import { StreamWriter } from './stream-writer.ts'
 
 /** Milliseconds between heartbeats: proxies close idle connections after a minute, some after half a minute. */
 const HEARTBEAT_MS = 15_000
@@ -47,12 +49,12 @@ export class Streams {
     connections.count(peerAddress(response.req), response)
     response.writeHead(200, { ...headers, ...HEAD })
     response.flushHeaders()
-    const makeWriter = (options: StreamWriterOptions) => new StreamWriter(response, options)
+    const makeWriter = (options: ResponseWriterOptions) => new StreamWriter(response, options)
     const writer = hub.addResponse(response, { namespace, admitted, encoding: EVENT_STREAM, makeWriter })
     this.#writers.add(writer)
-    response.once('close', () => this.#closed(writer))
     const { heartbeatMs = HEARTBEAT_MS } = this.#options
     this.#heart ??= setInterval(() => this.#writers.forEach((one) => one.beat()), heartbeatMs)
+    onceClosed(response, () => this.#closed(writer))
   }
 
   /** Ends all streams after their pending bytes. Clients reconnect. */

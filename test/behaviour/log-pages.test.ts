@@ -40,8 +40,9 @@ t.test('a query that makes no sense is refused', async (t) => {
 
 t.test('pages that clients do not read are bounded, and closed after a while', async (t) => {
   const reply = (instance?: string) => {
-    const raw = Object.assign(new EventEmitter(), { destroyed: false, destroy: () => {} })
-    // Only these two are looked at.
+    const socket = Object.assign(new EventEmitter(), { destroyed: false, destroy: () => {} })
+    const raw = Object.assign(new EventEmitter(), { socket, req: { socket } })
+    // No more of them is used.
     return { raw, request: { params: { instance } } } as unknown as FastifyReply
   }
   const unread = new UnreadPages({ max: 10, withinMs: 5 })
@@ -52,12 +53,14 @@ t.test('pages that clients do not read are bounded, and closed after a while', a
   unread.add('x', all)
   t.throws(() => unread.add('x', all), { code: 'IEV_BACKPRESSURE', message: /pages of the log of all instances/ })
   first.raw.emit('close')
-  const closed = new Promise<void>((resolve) => t.intercept(second.raw, 'destroy', { value: () => resolve() }))
+  const closed = new Promise<void>((resolve) =>
+    t.intercept(second.raw.req.socket, 'destroy', { value: () => resolve() })
+  )
   unread.add('xx', second)
   await closed
   for (const { raw } of [second, third, all]) raw.emit('close')
   const left = reply('a')
-  left.raw.destroyed = true
+  Object.assign(left.raw.req.socket, { destroyed: true })
   unread.add('x'.repeat(5), left)
   unread.add('x'.repeat(5), first)
   first.raw.emit('close')

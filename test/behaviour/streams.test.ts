@@ -1,9 +1,10 @@
 import t, { type Test } from 'tap'
+import type { StoredEvent } from '../../lib/events/event.ts'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, bare, build, listen } from '../support/build.ts'
 import { type TestStream, stream } from '../support/event-stream.ts'
 import { emit, heldStore, numbers } from '../support/resuming.ts'
-import { flood } from '../support/slowness.ts'
+import { cutOffs, flood } from '../support/slowness.ts'
 import { client, next } from '../support/sockets.ts'
 import { until } from '../support/until.ts'
 
@@ -216,8 +217,14 @@ async function isCutOff(t: Test, backend: Backend) {
   const reader = await stream(t, `${url}/events/sales/stream`)
   await Promise.all([slow.until(1), reader.until(1)])
   slow.response.pause()
-  const count = await flood(app, { until: () => app.websocket.connected === 1 })
+  let count = await flood(app, { until: async () => (await cutOffs(app)) > 0 })
+  const text = 'x'.repeat(500_000)
+  for (let more = 0; more < 2; more++) await emit(app, 'sales', { n: count++, text })
   const received = await reader.until(count + 1)
+  t.equal(await cutOffs(app), 1, 'once, although it has time left to read the reason')
+  const [last] = await app.eventLog.store.log.read({ after: count - 1, limit: 1 })
+  t.equal(app.websocket.countReceivers(last as StoredEvent), 1)
+  await until(() => app.websocket.connected === 1)
   t.strictSame(
     received.slice(1).map(({ message }) => (message.data as { n: number }).n),
     numbers(count)

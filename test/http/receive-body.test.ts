@@ -38,6 +38,14 @@ t.test('a body that is not to be received further ends with the reason', async (
   t.equal(count, 2)
 })
 
+t.test('a body whose client has left before it is read is a bad request', async (t) => {
+  const left = new Readable({ read() {} }).destroy()
+  await t.rejects(receiveBody(left, { announced: 3, received: () => {} }), {
+    message: 'The body broke off',
+    statusCode: 400
+  })
+})
+
 t.test('a body that breaks off is a bad request, unless its stream says otherwise', async (t) => {
   const broken = (error: Error) => {
     const payload = new Readable({ read() {} })

@@ -139,7 +139,19 @@ t.test('the connection of an instance is what its last connection.update and sen
   t.equal(await listed('number=5511999999999'), 404)
   t.equal(await listed('number=x'), 400)
   t.match(await listed('number=5511912345678', 'token-of-mine'), [connection])
-  t.equal(await listed('number=5511900000000', 'token-of-mine'), 401)
+  t.match(await listed('number=%2B55%2011%2091234-5678', 'token-of-mine'), [connection])
+  t.match(await listed('number=5511900000000', 'token-of-other'), [{ name: 'other' }])
+  t.strictSame(
+    await Promise.all(
+      ['5511900000000', '5511999999999', '5511912345678&instanceName=other'].map((number) =>
+        listed(`number=${number}`, 'token-of-mine')
+      )
+    ),
+    [401, 401, 401],
+    'a token is not told which numbers other instances have'
+  )
+  await emit('other', 'call', 1, '5511912345678@s.whatsapp.net')
+  t.match(await listed('number=5511912345678'), [connection], 'a sender does not stand against a connection.update')
 
   await emit('mine', 'connection.update', 'malformed', '5511988888888@s.whatsapp.net')
   t.match(await listed('instanceName=mine'), [

@@ -9,14 +9,19 @@ export interface Held {
   release: () => void
 }
 
-/** Holds calls of SendMessageBatch. */
-export function holdSends(proxy: FaultProxy): Held {
+/** Holds calls of an action of SQS. */
+export function holdCalls(proxy: FaultProxy, held: string): Held {
   const { asked, release, hold } = gate()
   proxy.decide = async ({ action }) => {
-    if (action === 'SendMessageBatch') await hold()
+    if (action === held) await hold()
     return undefined
   }
   return { asked, release }
+}
+
+/** Holds calls of SendMessageBatch. */
+export function holdSends(proxy: FaultProxy): Held {
+  return holdCalls(proxy, 'SendMessageBatch')
 }
 
 /** Holds acknowledgements on their way into the store. */
@@ -30,7 +35,8 @@ export function holdAcknowledgements({ deliveries }: EventStore): Held {
   return { asked, release }
 }
 
-function gate() {
+/** Lets calls through when the test releases them. */
+export function gate() {
   const asked = Promise.withResolvers<void>()
   const held = Promise.withResolvers<void>()
   const hold = () => {

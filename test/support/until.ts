@@ -40,6 +40,11 @@ export function soonOnce(emitter: EventEmitter, event: string): Promise<unknown[
   return soon(once(emitter, event), event)
 }
 
+/** Resolves when it is closed, with or without an error. @throws {Error} it is not within `PATIENCE_MS` */
+export function soonClosed(emitter: EventEmitter): Promise<void> {
+  return soon(new Promise<void>((resolve) => emitter.once('close', resolve)), 'close')
+}
+
 /** Returns the error of a wait that ends at its deadline. */
 export function waitedInVain(what: unknown, patienceMs: number): Error {
   return new Error(`Not so within ${patienceMs / 1_000} s: ${String(what)}`)

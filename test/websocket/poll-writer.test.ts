@@ -61,3 +61,16 @@ t.test('a page counts from the time that it is made until the client has read it
   t.equal(writer.settle(), false)
   t.equal(budget.held, 0)
 })
+
+t.test('a wait that ends without a page counts no more events', async (t) => {
+  for (const [end, status] of [
+    ['disconnect', 'unauthorized'],
+    ['close', 'failed']
+  ] as const) {
+    const { calls, writer } = start()
+    writer[end]()
+    writer.answer()
+    t.same(await writer.outcome, { status })
+    t.same(calls, { left: 1, waits: 0 })
+  }
+})

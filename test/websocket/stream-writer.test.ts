@@ -8,7 +8,7 @@ import { StreamWriter } from '../../lib/websocket/stream-writer.ts'
 /** A writer whose client reads nothing. */
 function start() {
   const written: string[] = []
-  const calls = { waits: 0 }
+  const calls = { waits: 0, left: 0 }
   let closed = () => {}
   const response = {
     destroyed: false,
@@ -29,7 +29,11 @@ function start() {
   const writer = new StreamWriter(response as unknown as ServerResponse, {
     namespace: '/sales',
     budget: new BufferBudget(10_000),
-    waits: () => calls.waits++
+    waits: () => calls.waits++,
+    leave: () => {
+      calls.left++
+      return { offset: 0, log: '', complete: true, isLive: true }
+    }
   })
   return { writer, response, written, calls }
 }
@@ -45,6 +49,7 @@ t.test('nothing is written after the reason for which a stream is closed', async
   writer.send(event('{"n":1}'))
   t.equal(calls.waits, 1)
   writer.cutOff(WS_TOO_SLOW)
+  t.equal(calls.left, 1, 'no more events are counted for it')
   t.teardown(() => writer.end())
   writer.send(event('{"n":2}'))
   writer.beat()

@@ -1,4 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { InstanceNotFoundError } from '../../errors.ts'
+import type { NewEvent } from '../../events/event.ts'
 import type { SqliteCommits } from './commits.ts'
 import { blankInstance, MemoryDirectory, type InstanceTable } from '../../instances/memory-directory.ts'
 import { type InstanceRecord, keptInstance } from '../../instances/kept-instance.ts'
@@ -65,6 +67,12 @@ export class SqliteInstances implements InstanceTable {
   /** To be called when a transaction begins: changes of earlier ones are in the directory, or were rolled back. */
   begin(): void {
     this.#changed.clear()
+  }
+
+  /** To be called inside a transaction. @throws {InstanceNotFoundError} an event is only for an instance that is gone */
+  assertPresent(events: readonly NewEvent[]): void {
+    for (const { instance, onlyFor } of events)
+      if (onlyFor !== undefined && this.#current(instance)?.key !== onlyFor) throw new InstanceNotFoundError(instance)
   }
 
   /** The key of an instance, inside a transaction. An unknown one is registered, and added to `registered`. */

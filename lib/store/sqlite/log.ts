@@ -103,6 +103,7 @@ export class SqliteLog implements LogStore {
       line,
       characters: charactersOf(uploads.length > 0 ? events.filter((_, index) => !uploads[index]) : events),
       run: () => {
+        instances.assertPresent(events)
         const acceptedAt = Date.now()
         stored.length = 0
         registered.length = 0

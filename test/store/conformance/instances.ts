@@ -117,6 +117,21 @@ export function instances(t: Test, open: Open): void {
     t.strictSame(store.instances.get('sales'), third)
   })
 
+  void t.test('a selection for one instance is not stored for another that has its name', async (t) => {
+    const { store } = await open(t)
+    const { instances } = store
+    const { key } = await instances.register('sales', null)
+    const input = { enabled: true, events: ['CALL'] }
+    t.match(await instances.setSelection('sales', 'sqs', input, { ...REGISTER, key }), { selections: { sqs: input } })
+    await instances.remove('sales')
+    const notFound = { code: 'IEV_INSTANCE_NOT_FOUND' }
+    await t.rejects(instances.setSelection('sales', 'sqs', input, { ...REGISTER, key }), notFound)
+    t.equal(instances.get('sales'), undefined)
+    const next = await instances.register('sales', null)
+    await t.rejects(instances.setSelection('sales', 'sqs', input, { ...REGISTER, key }), notFound)
+    t.equal(instances.get('sales'), next)
+  })
+
   void t.test('selections set in one turn do not undo each other', async (t) => {
     const { store, reopen } = await open(t)
     await Promise.all([
