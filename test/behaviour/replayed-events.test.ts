@@ -157,7 +157,7 @@ t.test('a connection with an invalid field is refused by its name', async (t) =>
   for (const [auth, message] of [
     [{ offset: -1 }, /^auth\.offset: must be/],
     [{ events: ['calls'] }, /^auth\.events\[0\] "calls" is not a known event; the closest are CALL,/],
-    [{ instances: ['other'] }, /^auth\.instances: only \/ carries/]
+    [{ instances: ['other'] }, /^auth\.instances: can only be used on the namespace/]
   ] as const) {
     t.match(await refusal(t, `${url}/sales`, { auth: { apikey: API_KEY, ...auth } }), {
       code: 'IEV_WS_INVALID',
