@@ -94,6 +94,7 @@ export type {
 export type { KnownQueue, QueueStore } from './store/queue-store.ts'
 export type { BlockedAddresses } from './store/blocked-addresses.ts'
 export type { EventStore, NodeStatus } from './store/event-store.ts'
+export type { QueueDeletions } from './store/queue-deletions.ts'
 export type { KeptSample, NodeSample, SampleStore } from './store/sample-store.ts'
 export type { EventFilter } from './filters/event-filter.ts'
 export type { Omission } from './filters/omission.ts'
@@ -105,7 +106,7 @@ export type {
   NumericComparison,
   NumericRange
 } from './schemas/filter-policy.ts'
-export type { ResolvedRequest } from './instances/selections.ts'
+export type { ResolvedRequest, SetOptions } from './instances/selections.ts'
 export type { WrongKeys } from './instances/wrong-keys.ts'
 export type { InstanceLimits } from './instances/limits.ts'
 export type { FormerToken, Instance, Selection, TransportName } from './instances/instance.ts'

@@ -11,7 +11,7 @@ import { useEventBodies } from './event-body.ts'
 import type { EventShape } from './event-reader.ts'
 import { noteRejections } from './rejections.ts'
 import { requestTrace } from './trace.ts'
-import { authorize, identityOf } from './keys.ts'
+import { authorize, onlyForHolder } from './keys.ts'
 
 /** The members of `extra` are passed on one by one; `data` and unknown members as they are. */
 const SHAPE: EventShape = new Map(
@@ -58,9 +58,7 @@ const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (fastif
       } = request
       reply.code(202)
       const trace = requestTrace(request)
-      const identity = identityOf(request)
-      // The token may be revoked until the events are stored, and is for no later instance with the name.
-      const options = identity?.kind === 'instance' ? { onlyFor: identity.instance.key } : {}
+      const options = onlyForHolder(request)
       if (!Array.isArray(body)) return fastify.eventLog.accept({ ...trace, ...body, instance }, options)
       return fastify.eventLog.accept(
         body.map((event) => ({ ...trace, ...event, instance })),

@@ -96,3 +96,12 @@ export function authorize(
 export function identityOf(request: FastifyRequest): Identity | null {
   return request[IDENTITY]
 }
+
+/**
+ * An option of what is done by name: for the holder of a token, the key of its instance. The token may be revoked before it is
+ * done, and is for no later instance with the name.
+ */
+export function onlyForHolder(request: FastifyRequest): { onlyFor?: number } {
+  const identity = identityOf(request)
+  return identity?.kind === 'instance' ? { onlyFor: identity.instance.key } : {}
+}

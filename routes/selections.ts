@@ -4,9 +4,9 @@ import { errorReplies } from '../lib/schemas/error-replies.ts'
 import { InstanceParams } from '../lib/schemas/instances.ts'
 import { FindReply, type SelectionReply, selectionReply, setBody, setReply, unwrap } from '../lib/schemas/selections.ts'
 import type { InstanceQueue } from '../lib/sqs/instance-queues.ts'
-import type { SelectionRequest } from '../lib/instances/selections.ts'
+import type { SelectionRequest, SetOptions } from '../lib/instances/selections.ts'
 import type { Instance, Selection, TransportName } from '../lib/instances/instance.ts'
-import { authorize } from './keys.ts'
+import { authorize, onlyForHolder } from './keys.ts'
 
 export interface SelectionRoutesOptions {
   transport: TransportName
@@ -20,7 +20,7 @@ interface SelectionEmitter {
   set(
     instance: string,
     request: SelectionRequest,
-    prefix: string
+    options: SetOptions
   ): Promise<{
     instance: Instance
     selection: Selection
@@ -48,11 +48,10 @@ const selectionRoutes: FastifyPluginAsyncTypebox<SelectionRoutesOptions> = async
     handler: async (request, reply) => {
       if (!emitter) throw new TransportDisabledError(transport)
       const { request: wanted, prefix } = unwrap(request.body, transport)
-      const { instance, selection, queues, alsoSentTo, notes } = await emitter.set(
-        request.params.instance,
-        wanted,
-        prefix
-      )
+      const { instance, selection, queues, alsoSentTo, notes } = await emitter.set(request.params.instance, wanted, {
+        prefix,
+        ...onlyForHolder(request)
+      })
       return reply.code(201).send({
         ...shown(selection, instance),
         ...(queues && { queues }),

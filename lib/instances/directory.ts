@@ -98,7 +98,7 @@ export interface InstanceDirectory {
 
   /**
    * Replaces the selection of a transport.
-   * @param options `register`: whether an unknown instance is registered; `key`: that of the only instance it is for
+   * @param options `register`: whether an unknown instance is registered; `onlyFor`: key of the only instance that it is for
    * @throws {InstanceNotFoundError} the instance is unknown and `register` is false, or has another key
    * @throws {InstanceNameError}
    */
@@ -106,7 +106,7 @@ export interface InstanceDirectory {
     name: string,
     transport: TransportName,
     input: SelectionInput,
-    options: { register: boolean; key?: number | undefined }
+    options: { register: boolean; onlyFor?: number | undefined }
   ): Promise<Instance>
 
   /** Removes an instance. Resolves with the removed record. @throws {InstanceNotFoundError} */

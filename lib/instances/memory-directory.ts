@@ -191,11 +191,11 @@ export class MemoryDirectory implements InstanceDirectory {
     name: string,
     transport: TransportName,
     input: SelectionInput,
-    { register, key }: { register: boolean; key?: number | undefined }
+    { register, onlyFor }: { register: boolean; onlyFor?: number | undefined }
   ): Promise<Instance> {
     assertInstanceName(name)
     return this.#table.write(name, (before) => {
-      const isMissing = key === undefined ? !before && !register : before?.key !== key
+      const isMissing = onlyFor === undefined ? !before && !register : before?.key !== onlyFor
       if (isMissing) throw new InstanceNotFoundError(name)
       const record = before ? recordOf(before) : blankInstance(name)
       const selections = { ...record.selections, [transport]: nextSelection(record.selections[transport], input) }

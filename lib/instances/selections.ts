@@ -15,6 +15,14 @@ export interface SelectionRequest {
   omit?: readonly string[] | null | undefined
 }
 
+/** How a selection is set. */
+export interface SetOptions {
+  /** Of the names of members in error messages, such as `sqs.`. */
+  prefix?: string
+  /** Key of the only instance that it is for; absent: it is for the one that has the name, which may be registered. */
+  onlyFor?: number | undefined
+}
+
 /** A selection to be stored. */
 export interface ResolvedRequest {
   /** The selection to store. Its events are keys, or `ALL_EVENTS` alone. */

@@ -44,17 +44,15 @@ export class TransportSelections {
   }
 
   /**
-   * Runs a call that stores a selection, and so registers its instance if that is unknown. The call gets the key of a known
-   * one: while it waits, the name may be given to another instance.
+   * Runs a call that stores a selection, and so registers its instance if that is unknown.
    * @throws as `AutoRegistration.begin`, before the call, and what the call throws
    */
-  async registering<T>(instance: string, call: (key: number | undefined) => Promise<T>): Promise<T> {
+  async registering<T>(instance: string, call: () => Promise<T>): Promise<T> {
     const { instances, registration } = this.#options
-    const known = instances.get(instance)
-    if (known) return call(known.key)
+    if (instances.get(instance)) return call()
     registration.begin(instance)
     try {
-      return await call(undefined)
+      return await call()
     } finally {
       registration.end(instance)
     }
@@ -62,16 +60,19 @@ export class TransportSelections {
 
   /**
    * Stores a selection.
-   * @param key that of the instance; `undefined`: it was unknown
+   * @param onlyFor key of the only instance that it is for; `undefined`: it is for the one that has the name
    * @throws {InstanceNotFoundError} the instance is gone, or it is unknown and such ones are not registered
    */
   async store(
     instance: string,
     input: SelectionInput,
-    key: number | undefined
+    onlyFor: number | undefined
   ): Promise<{ instance: Instance; selection: Selection }> {
     const { instances, transport, registration } = this.#options
-    const stored = await instances.setSelection(instance, transport, input, { register: registration.enabled, key })
+    const stored = await instances.setSelection(instance, transport, input, {
+      register: registration.enabled,
+      onlyFor
+    })
     // It has just been stored.
     return { instance: stored, selection: this.#expanded(instance, stored.selections[transport] as Selection) }
   }

@@ -6,7 +6,7 @@ import { type CatalogueEvent, UNLISTED_KEY } from '../events/catalogue.ts'
 import type { StoredEvent } from '../events/event.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
 import type { SelectionInput } from '../instances/directory.ts'
-import { delivers, type SelectionRequest } from '../instances/selections.ts'
+import { delivers, type SelectionRequest, type SetOptions } from '../instances/selections.ts'
 import { TransportSelections } from '../instances/transport-selections.ts'
 import type { Fault, QueueFault } from '../operation/fault.ts'
 import type { Check } from '../operation/readiness.ts'
@@ -117,15 +117,14 @@ export class SqsEmitter implements Transport {
   }
 
   /**
-   * Selects events of an instance. When it resolves, their queues exist. An instance that is deleted meanwhile is not
-   * registered again, and another one with its name stays as it is.
+   * Selects events of an instance. When it resolves, their queues exist.
    * @throws as `prepare` @throws {InstanceNotFoundError} {TooManyInstancesError}
    */
-  async set(instance: string, request: SelectionRequest, prefix?: string): Promise<SqsSelection> {
-    return this.#selections.registering(instance, async (key) => {
+  async set(instance: string, request: SelectionRequest, { prefix, onlyFor }: SetOptions = {}): Promise<SqsSelection> {
+    return this.#selections.registering(instance, async () => {
       const before = this.#selections.get(instance)
       const { selection, queues, notes } = await this.prepare(instance, request, prefix)
-      const stored = await this.#selections.store(instance, selection, key)
+      const stored = await this.#selections.store(instance, selection, onlyFor)
       this.#options.instanceQueues.deleteUnused(instance, { before, after: stored.instance.selections.sqs })
       return { ...stored, queues, alsoSentTo: this.alsoSentTo(instance), notes }
     })

@@ -4,7 +4,7 @@ import type { WithData } from '../filters/parsed-data.ts'
 import type { CatalogueEvent } from '../events/catalogue.ts'
 import type { StoredEvent } from '../events/event.ts'
 import type { Instance, Selection } from '../instances/instance.ts'
-import type { SelectionRequest } from '../instances/selections.ts'
+import type { SelectionRequest, SetOptions } from '../instances/selections.ts'
 import { TransportSelections } from '../instances/transport-selections.ts'
 import type { Fault } from '../operation/fault.ts'
 import type { InstanceEventInput } from '../schemas/event-input.ts'
@@ -79,10 +79,14 @@ export class WebsocketEmitter implements Transport {
   }
 
   /** Selects events of an instance. @throws as `prepare` @throws {InstanceNotFoundError} {TooManyInstancesError} */
-  async set(instance: string, request: SelectionRequest, prefix?: string): Promise<WebsocketSelection> {
-    return this.#selections.registering(instance, async (key) => {
+  async set(
+    instance: string,
+    request: SelectionRequest,
+    { prefix, onlyFor }: SetOptions = {}
+  ): Promise<WebsocketSelection> {
+    return this.#selections.registering(instance, async () => {
       const { selection, notes } = this.prepare(instance, request, prefix)
-      return { ...(await this.#selections.store(instance, selection, key)), notes }
+      return { ...(await this.#selections.store(instance, selection, onlyFor)), notes }
     })
   }
 

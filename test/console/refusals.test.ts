@@ -283,9 +283,10 @@ t.test('a server without room, and one whose file is damaged', async (t) => {
   const intake = new BodyIntake(100)
   intake.resize('sales', { from: 0, to: 40 })
   const unread = new UnreadPages({ max: 2 })
-  const reply = { raw: new EventEmitter(), request: { params: {} } } as unknown as Parameters<UnreadPages['add']>[1]
+  const raw = Object.assign(new EventEmitter(), { req: { socket: new EventEmitter() }, socket: {} })
+  const reply = { raw, request: { params: {} } } as unknown as Parameters<UnreadPages['add']>[1]
   unread.add('x', reply)
-  t.after(() => reply.raw.emit('close'))
+  t.after(() => raw.emit('close'))
   const sqliteRefusal = (errcode: number) =>
     refusedWrite(
       Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode })

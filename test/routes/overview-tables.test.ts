@@ -56,6 +56,7 @@ for (const { name, start: database } of kinds) {
           labels?.pending === 2 &&
           labels.fault !== null &&
           presence?.deadLetters === 1 &&
+          presence.pending === 0 &&
           others.filter(({ pending, lastSentAt }) => pending === 0 && lastSentAt !== null).length === 3
         )
       })

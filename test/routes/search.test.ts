@@ -86,7 +86,10 @@ t.test('a wrong search or time is refused with the name of the field', async (t)
   t.match(await refused(`search=${'x'.repeat(201)}`), [400, /^querystring\.search must NOT have more than 200 char/])
   t.match(await refused('search=a&search=b'), [400, /^querystring\.search must be string/])
   t.strictSame(await refused('search=a&wait=5'), [400, 'querystring.wait cannot be used with querystring.search'])
-  t.match(await refused('search=a&before=3&after=2'), [400, /^querystring\.after and querystring\.before cannot be used together/])
+  t.match(await refused('search=a&before=3&after=2'), [
+    400,
+    /^querystring\.after and querystring\.before cannot be used together/
+  ])
   for (const at of ['yesterday', '2026-02-30T00:00:00Z', '', '1700000000'])
     t.match(await refused(`at=${at}`), [
       400,

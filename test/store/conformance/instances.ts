@@ -122,13 +122,15 @@ export function instances(t: Test, open: Open): void {
     const { instances } = store
     const { key } = await instances.register('sales', null)
     const input = { enabled: true, events: ['CALL'] }
-    t.match(await instances.setSelection('sales', 'sqs', input, { ...REGISTER, key }), { selections: { sqs: input } })
+    t.match(await instances.setSelection('sales', 'sqs', input, { ...REGISTER, onlyFor: key }), {
+      selections: { sqs: input }
+    })
     await instances.remove('sales')
     const notFound = { code: 'IEV_INSTANCE_NOT_FOUND' }
-    await t.rejects(instances.setSelection('sales', 'sqs', input, { ...REGISTER, key }), notFound)
+    await t.rejects(instances.setSelection('sales', 'sqs', input, { ...REGISTER, onlyFor: key }), notFound)
     t.equal(instances.get('sales'), undefined)
     const next = await instances.register('sales', null)
-    await t.rejects(instances.setSelection('sales', 'sqs', input, { ...REGISTER, key }), notFound)
+    await t.rejects(instances.setSelection('sales', 'sqs', input, { ...REGISTER, onlyFor: key }), notFound)
     t.equal(instances.get('sales'), next)
   })
 
