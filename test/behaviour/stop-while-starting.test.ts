@@ -25,7 +25,9 @@ async function startHeld(t: Test) {
   const env = { AUTHENTICATION_API_KEY: API_KEY, DATABASE_URL: url, SQS_ENABLED: 'false' }
   const server = spawnServer(t, { cwd: folder(t), env })
   await until(async () => {
-    const text = 'SELECT FROM pg_locks WHERE NOT granted AND classid = $1 AND objid = $2'
+    // pg_locks has the locks of all databases.
+    const here = 'database = (SELECT oid FROM pg_database WHERE datname = current_database())'
+    const text = `SELECT FROM pg_locks WHERE NOT granted AND classid = $1 AND objid = $2 AND ${here}`
     return (await holder.query(text, lock)).rowCount === 1
   })
   return { ...server, release: () => holder.query('SELECT pg_advisory_unlock($1, $2)', lock) }
