@@ -66,4 +66,15 @@ if (await havePostgres(t)) {
     t.equal(log.length, 1)
     await t.resolves(session.close())
   })
+
+  t.test('a query that fails while the session closes is not a loss', async (t) => {
+    const { session, log } = makeSession(t, POSTGRES_URL)
+    await session.start()
+    const query = session.query({ text: 'SELECT 1 / 0' })
+    const closed = session.close()
+    await t.rejects(query, { code: '22012' })
+    await closed
+    t.match(log, [/^beat/])
+    t.equal(log.length, 1)
+  })
 }

@@ -42,3 +42,23 @@ for (const [when, epoch] of [
     tail.entered({ id: 'third', upTo: 1 })
     t.equal(subscriber.epochs.length, 2, 'a stopped tail tells nothing')
   })
+
+t.test('a tail that is stopped while it reads tells nothing of what was read', async (t) => {
+  let answer: (() => void) | undefined
+  const stretch = () => new Promise((resolve) => (answer = () => resolve({ events: [], reached: 9, found: undefined })))
+  const subscriber = new RecordingSubscriber()
+  const tail = new PostgresTail({
+    // It reads nothing else.
+    reads: { stretch } as unknown as PostgresLogReads,
+    subscriber,
+    epoch: 'first',
+    position: 1,
+    sync: async () => {}
+  })
+  tail.advance(9)
+  await until(() => answer !== undefined)
+  const stopped = tail.stop()
+  answer?.()
+  await stopped
+  t.equal(tail.position, 1)
+})
