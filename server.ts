@@ -5,8 +5,6 @@ import Fastify from 'fastify'
 import app from './app.ts'
 import { type Config, loadConfig } from './lib/standalone/config.ts'
 import { ConfigInvalidError } from './lib/errors.ts'
-import type { InstanceEventsError } from './lib/error-class.ts'
-import { printableLines } from './lib/text/printable.ts'
 import { apiKeyFromFile, type GlobalKey } from './lib/standalone/api-key-file.ts'
 import { corsOptions, sqsTarget, toAppOptions, wantsEmbeddedSqs } from './lib/standalone/app-options.ts'
 import { banner } from './lib/standalone/banner.ts'
@@ -15,6 +13,7 @@ import { connectionEnder } from './lib/standalone/connection-ender.ts'
 import { dataFolder } from './lib/standalone/data-folder.ts'
 import { readDotenv } from './lib/standalone/dotenv.ts'
 import { type EmbeddedSqs, startEmbeddedSqs } from './lib/standalone/embedded-sqs.ts'
+import { reportFailedStart } from './lib/standalone/failed-start.ts'
 import { stdoutWriter } from './lib/standalone/line-writer.ts'
 import { LISTEN_BACKLOG } from './lib/standalone/listen-backlog.ts'
 import { LogStream } from './lib/standalone/log-stream.ts'
@@ -139,11 +138,4 @@ async function listen(server: ReturnType<typeof Fastify>, config: Config): Promi
 }
 
 const start = main()
-start.catch((error: Error & Partial<InstanceEventsError>) => {
-  // A start that is stopped cannot complete, which is no failure.
-  if (stopping) return
-  // Errors of this package explain themselves. For all others, the stack is printed.
-  const lines = error.code?.startsWith('IEV_') ? (error.messages ?? [error.message]) : [String(error.stack)]
-  console.error(['The server was not started:', ...lines.map((line) => `  ${printableLines(line)}`)].join('\n'))
-  process.exit(1)
-})
+start.catch((error: Error) => reportFailedStart(error, { stopping, process }))

@@ -25,18 +25,20 @@ export async function migrate(url: string, schema: string): Promise<string[]> {
   const client = new Client({ ...connectionConfig(url), statement_timeout: 0, query_timeout: 0 })
   // Without a listener an error ends the process; a query in progress rejects by itself.
   client.on('error', () => {})
+  let risky: string[]
   try {
     await client.connect()
     await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`)
     await client.query('SELECT pg_advisory_lock($1, $2)', [lockSpace(schema), LOCKS.migrate])
     await migrateLocked(client, url, schema)
-    return await riskySettings(client)
+    risky = await riskySettings(client)
   } catch (error) {
     if (error instanceof StoreNewerError) throw error
     throw new StoreUnusableError(nameOf(url), (error as Error).message, { cause: error })
   } finally {
     await client.end().catch(() => {})
   }
+  return risky
 }
 
 async function migrateLocked(client: Client, url: string, schema: string): Promise<void> {
