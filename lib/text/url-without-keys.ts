@@ -1,5 +1,8 @@
+/** Part of a name whose value is a key, or may be one: clients also write `api_key`, `x-api-key` or `token`. */
+const NAME_OF_KEY = /api.?key|token/i
+
 /**
- * Removes keys from a URL, for logs and messages: the values of all members after the path whose name contains `apikey`, in
+ * Removes keys from a URL, for logs and messages: the values of all members after the path whose name says that it is a key, in
  * any case and encoding. The value of a misspelt name can be a key, too.
  */
 export function urlWithoutKeys(url: string): string {
@@ -16,12 +19,12 @@ function withoutKey(member: string): string {
   for (let n = 0; n + 1 < parts.length; n += 2) {
     const [name, separator] = parts.slice(n, n + 2) as [string, string]
     end += name.length + separator.length
-    if (separator === '=' && /apikey/i.test(decoded(name))) return `${member.slice(0, end)}[redacted]`
+    if (separator === '=' && NAME_OF_KEY.test(decoded(decoded(name)))) return `${member.slice(0, end)}[redacted]`
   }
   return member
 }
 
-/** Decodes a name. Never throws, unlike `decodeURIComponent`. */
+/** Decodes a name once; some clients encode it twice. Never throws, unlike `decodeURIComponent`. */
 function decoded(name: string): string {
   return name.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
 }

@@ -53,7 +53,13 @@ t.test('a fault names the variable, its value and the values that it accepts', a
     ['WRONG_KEYS_PER_MINUTE', '0', 'a whole number from 1'],
     ['TRUST_PROXY', 'true', PROXIES],
     ['TRUST_PROXY', '10.0.0.0/40', PROXIES],
-    ...['https://app.example/', 'app.example', 'HTTPS://App.Example'].map((origin): [string, string, string] => [
+    ...[
+      'https://app.example/',
+      'app.example',
+      'HTTPS://App.Example',
+      'https://*.example',
+      'https://app.example:443'
+    ].map((origin): [string, string, string] => [
       'CORS_ORIGIN',
       origin,
       'origins of browsers, such as https://app.example (no path), separated by commas, or *'

@@ -18,6 +18,11 @@ t.test('a key is removed from a URL by the name of its member, in any notation',
     ['/a?x=1=apikey=K', '/a?x=1=apikey=[redacted]'],
     ['/a?apikey[]=K&apikey%5B%5D=K', '/a?apikey[]=[redacted]&apikey%5B%5D=[redacted]'],
     ['/a?x%26apikey=K&xapikey=K&apikeys=K', '/a?x%26apikey=[redacted]&xapikey=[redacted]&apikeys=[redacted]'],
+    [
+      '/a?api_key=K&api-key=K&token=K&access_token=K',
+      '/a?api_key=[redacted]&api-key=[redacted]&token=[redacted]&access_token=[redacted]'
+    ],
+    ['/a?api%5Fkey=K&%2561pikey=K', '/a?api%5Fkey=[redacted]&%2561pikey=[redacted]'],
     ['/a?apikey&api=1&key=2', '/a?apikey&api=1&key=2'],
     ['/apikey=K', '/apikey=K']
   ]
