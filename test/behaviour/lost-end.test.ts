@@ -36,6 +36,7 @@ async function onFile(t: Test, next: Next): Promise<Servers> {
   let files = 0
   const lostEnds = new LostEnds()
   let epochs: string[] = []
+  const seen = new Set<string>()
   const file = (name: number | string) => join(path, `${name}.db`)
   const copy = (from: number | string, to: number | string) => {
     for (const suffix of ['', '-wal'])
@@ -48,9 +49,10 @@ async function onFile(t: Test, next: Next): Promise<Servers> {
     const { id, head } = await log.range()
     const had = epochs
     epochs = []
-    for (const epoch of had) if ((await log.commonWith(epoch)).isKnown) epochs.push(epoch)
+    for (const epoch of seen) if ((await log.commonWith(epoch)).isKnown) epochs.push(epoch)
     lostEnds.add({ left: head, had, has: epochs })
     epochs = [...epochs, id]
+    seen.add(id)
     return app
   }
   // Closed once, so that the selection is in the file and not in its write-ahead log, which may be cut off.

@@ -4,7 +4,7 @@ import type { SetBack } from './returning-client.ts'
 export interface LostEnd {
   /** The last offset that it had afterwards. */
   readonly left: number
-  /** The ids of the epochs that it had before and afterwards. */
+  /** The ids of the epochs that it had before and afterwards, also of those that it had forgotten and has again. */
   readonly had: readonly string[]
   readonly has: readonly string[]
 }
@@ -24,9 +24,13 @@ export class LostEnds {
 }
 
 function isBy(ends: readonly LostEnd[], { log, before, after }: SetBack): boolean {
-  const since = ends.filter(({ had }) => log !== undefined && had.includes(log))
+  if (log === undefined) return false
+  const since = ends.filter(({ had, has }) => had.includes(log) || has.includes(log))
+  const forgotten = since.findLastIndex(({ has }) => !has.includes(log))
+  const known = since.slice(forgotten + 1)
   // What a forgotten epoch had in common with the log is unknown.
-  if (since.some(({ has }) => !has.includes(log as string))) return after === 0
-  const left = Math.min(...since.map((end) => end.left))
-  return before > left && after === left
+  if (since.length > 0 && known.length === 0) return after === 0
+  const left = Math.min(...known.map((end) => end.left))
+  // An earlier copy may know a forgotten epoch again: it has no more of that than of the log.
+  return forgotten < 0 ? before > left && after === left : after <= left
 }
