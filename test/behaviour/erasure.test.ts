@@ -6,7 +6,8 @@ import type { ErasureReply } from '../../lib/schemas/erasure.ts'
 import { type Backend, backends } from '../support/backends.ts'
 import { API_KEY, build, listen } from '../support/build.ts'
 import { stream } from '../support/event-stream.ts'
-import { holdSends } from '../support/held-calls.ts'
+import { gate, type Held, holdSends } from '../support/held-calls.ts'
+import type { FaultProxy } from '../support/fault-proxy.ts'
 import { startProxiedSqs } from '../support/proxied-sqs.ts'
 import { data, emit, heldStore } from '../support/resuming.ts'
 import { client } from '../support/sockets.ts'
@@ -146,6 +147,17 @@ async function withS3(t: Test, backend: Backend) {
   return { app, start, sqs, proxy, has, s3Calls }
 }
 
+/** Holds the first call of S3. */
+function holdUpload(proxy: FaultProxy): Held {
+  const { asked, release, hold } = gate()
+  let calls = 0
+  proxy.decide = async ({ headers }) => {
+    if (headers['x-amz-target'] === undefined && calls++ === 0) await hold()
+    return undefined
+  }
+  return { asked, release }
+}
+
 const large = message('x'.repeat(9_000))
 
 for (const backend of await backends(t)) {
@@ -251,15 +263,7 @@ for (const backend of await backends(t)) {
 
   t.test(`${backend.name}: an object whose upload ends after its event was erased is deleted`, async (t) => {
     const { app, sqs, proxy, has } = await withS3(t, backend)
-    const { promise: asked, resolve: begin } = Promise.withResolvers<void>()
-    const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    let uploads = 0
-    proxy.decide = async ({ headers }) => {
-      if (headers['x-amz-target'] !== undefined || uploads++ > 0) return undefined
-      begin()
-      await released
-      return undefined
-    }
+    const { asked, release } = holdUpload(proxy)
     await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
     await asked
     t.match(await erase(app, { jid: JID }), { erased: 1, pending: 1 })
@@ -270,15 +274,7 @@ for (const backend of await backends(t)) {
 
   t.test(`${backend.name}: an object whose upload ends while its event is being erased is deleted`, async (t) => {
     const { app, sqs, proxy, has } = await withS3(t, backend)
-    const { promise: asked, resolve: begin } = Promise.withResolvers<void>()
-    const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    let uploads = 0
-    proxy.decide = async ({ headers }) => {
-      if (headers['x-amz-target'] !== undefined || uploads++ > 0) return undefined
-      begin()
-      await released
-      return undefined
-    }
+    const { asked, release } = holdUpload(proxy)
     await app.onInstanceEvent({ instance: 'sales', event: 'call', id: 'a', data: large })
     await asked
     const { log } = app.eventLog.store

@@ -5,7 +5,6 @@ export type ReadIds = (segment: number) => ReadonlyMap<string, number>
 export class IdSearch {
   readonly #readIds: ReadIds
   readonly #found = new Map<string, number>()
-  /** Segments that are to be read, with the ids that they may have. */
   readonly #left: Map<number, readonly string[]>
 
   /** @param left segments that are to be read, with the ids that they may have */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { forgetsInSteps } from '../../support/forgetting-redrives.ts'
 import { newEvent } from '../../support/new-event.ts'
 import { havePostgres, openNode, startPostgres } from '../../support/postgres.ts'
 
@@ -38,15 +39,7 @@ if (await havePostgres(t)) {
     await deadLetters.redrive({ after: 0, limit: 10, queue: 'a' })
     await query(`UPDATE ${schema}.redriven SET redriven_at = 1`)
     await query(`INSERT INTO ${schema}.redriven SELECT n, 1, 1, 99, 1, 1, n FROM generate_series(100, 1599) n`)
-    const known = async () => {
-      const outcomes = await deadLetters.outcomes([1, ...Array.from({ length: 1_500 }, (_, n) => 100 + n)])
-      return ['pending', 'sent', 'unknown'].map((of) => outcomes.filter(({ outcome }) => outcome === of).length)
-    }
-    t.same(await known(), [1, 1_500, 0])
-    await deadLetters.redrive({ after: 0, limit: 10, queue: 'b' })
-    t.same(await known(), [1, 501, 999])
-    await deadLetters.redrive({ after: 0, limit: 10, queue: 'c' })
-    t.same(await known(), [1, 0, 1_500])
+    await forgetsInSteps(t, deadLetters)
     const [index] = await query(`SELECT to_regclass('${schema}.redriven_by_time') IS NOT NULL AS there`)
     t.same(index, { there: true })
   })

@@ -7,6 +7,7 @@ import { openStore } from '../../../lib/store/open.ts'
 import { SqliteStore } from '../../../lib/store/sqlite/store.ts'
 import { folder } from '../../support/build.ts'
 import { writeLog } from '../../support/damage.ts'
+import { forgetsInSteps } from '../../support/forgetting-redrives.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
 import { openSqlite, spyOnExec } from '../../support/sqlite-store.ts'
 import { conformance } from '../conformance.ts'
@@ -235,15 +236,7 @@ t.test('a redrive forgets a limited number of earlier ones, also behind those th
   t.match(plan.all(), [{ detail: /USING INDEX redriven_by_time/ }])
   db.close()
   const { deadLetters } = await reopen()
-  const known = async () => {
-    const outcomes = await deadLetters.outcomes([1, ...Array.from({ length: 1_500 }, (_, n) => 100 + n)])
-    return ['pending', 'sent', 'unknown'].map((of) => outcomes.filter(({ outcome }) => outcome === of).length)
-  }
-  t.same(await known(), [1, 1_500, 0])
-  await deadLetters.redrive({ after: 0, limit: 10, queue: 'b' })
-  t.same(await known(), [1, 501, 999])
-  await deadLetters.redrive({ after: 0, limit: 10, queue: 'c' })
-  t.same(await known(), [1, 0, 1_500])
+  await forgetsInSteps(t, deadLetters)
 })
 
 t.test('a redrive and a discard look for rare dead letters in several turns of the event loop', async (t) => {
