@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AppOptions } from '../../app.ts'
 import { openBrowser } from '../support/browser.ts'
-import { API_KEY, folder, listen } from '../support/build.ts'
+import { API_KEY, build, folder, listen } from '../support/build.ts'
 import { executable, openConsole, skip } from '../support/console.ts'
 import { newEvent } from '../support/new-event.ts'
 import { connect } from '../support/sockets.ts'
@@ -183,8 +183,11 @@ t.test('the live page and the history', { skip }, async (t) => {
     await page.getByText(texts.live.lost).waitFor()
     t.equal(await page.getByText(texts.live.empty).count(), 0)
 
+    // Accepted before anything listens: the page may reconnect as soon as something does.
+    const between = await build(t, { sqs: false, eventLog })
+    await between.onInstanceEvent({ instance: 'sales', event: 'call', data: 'in between' })
+    await between.close()
     const { app: again } = await listen(t, { sqs: false, eventLog, port: Number(new URL(url).port) })
-    await again.onInstanceEvent({ instance: 'sales', event: 'call', data: 'in between' })
     await live()
     await list.getByText('"in between"').waitFor()
     await page.getByText(texts.live.replayed('1')).waitFor()
