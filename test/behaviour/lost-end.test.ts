@@ -11,7 +11,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts'
 import { follow } from '../support/follow.ts'
 import { freePort } from '../support/free-port.ts'
 import { havePostgres, openNode, startDatabase } from '../support/postgres.ts'
-import { type LostEnd, LostEnds } from '../support/lost-ends.ts'
+import { type EpochChange, ForgottenEpochs } from '../support/forgotten-epochs.ts'
 import { numbers } from '../support/resuming.ts'
 import { returningClient } from '../support/returning-client.ts'
 import { startSqs } from '../support/sqs.ts'
@@ -24,7 +24,7 @@ interface Servers {
   app: () => FastifyInstance
   /** What can happen to it, each a few times. */
   happenings: (() => Promise<void>)[]
-  lostEnds: LostEnds
+  forgotten: ForgottenEpochs
 }
 
 type Next = () => number
@@ -34,7 +34,7 @@ async function onFile(t: Test, next: Next): Promise<Servers> {
   const path = folder(t)
   const port = await freePort()
   let files = 0
-  const lostEnds = new LostEnds()
+  const forgotten = new ForgottenEpochs()
   let epochs: string[] = []
   const seen = new Set<string>()
   const file = (name: number | string) => join(path, `${name}.db`)
@@ -46,11 +46,11 @@ async function onFile(t: Test, next: Next): Promise<Servers> {
     const { app } = await listen(t, { sqs: false, port, eventLog: { url: `file:${file(files)}` } })
     await app.websocket.set('sales', { enabled: true })
     const { log } = app.eventLog.store
-    const { id, head } = await log.range()
+    const { id } = await log.range()
     const had = epochs
     epochs = []
     for (const epoch of seen) if ((await log.commonWith(epoch)).isKnown) epochs.push(epoch)
-    lostEnds.add({ left: head, had, has: epochs })
+    forgotten.add({ had, has: epochs })
     epochs = [...epochs, id]
     seen.add(id)
     return app
@@ -67,7 +67,7 @@ async function onFile(t: Test, next: Next): Promise<Servers> {
   return {
     urls: [`http://127.0.0.1:${port}`],
     app: () => app,
-    lostEnds,
+    forgotten,
     happenings: [
       restart,
       async () => copy(files, 'saved'),
@@ -98,11 +98,11 @@ async function onPostgres(t: Test, next: Next): Promise<Servers> {
   await app.websocket.set('sales', { enabled: true })
   // A node that does not know of it would refuse clients.
   await until(() => servers.every((one) => one.app.eventLog.instances.get('sales')?.selections.websocket))
-  const lostEnds = new LostEnds()
+  const forgotten = new ForgottenEpochs()
   return {
     urls: servers.map(({ url }) => url),
     app: () => app,
-    lostEnds,
+    forgotten,
     happenings: [
       async () => void (await terminate()),
       // As after a restart.
@@ -116,8 +116,8 @@ async function onPostgres(t: Test, next: Next): Promise<Servers> {
           DELETE FROM log.events WHERE "offset" > (SELECT last_offset FROM log.log);
           DELETE FROM log.epochs WHERE first_offset > (SELECT last_offset FROM log.log) AND number > 1;
           UPDATE log.log SET id = (SELECT e.id FROM log.epochs e ORDER BY e.number DESC LIMIT 1);
-          ${epochs('has')}; SELECT last_offset::integer AS left FROM log.log; COMMIT`)
-        lostEnds.add(Object.assign({}, ...rows) as LostEnd)
+          ${epochs('has')}; COMMIT`)
+        forgotten.add(Object.assign({}, ...rows) as EpochChange)
         if (next() < 0.5) await terminate()
       }
     ]
@@ -125,7 +125,7 @@ async function onPostgres(t: Test, next: Next): Promise<Servers> {
 }
 
 async function lose(t: Test, servers: Servers, { next, rounds }: { next: Next; rounds: number }): Promise<void> {
-  const { urls, happenings, lostEnds } = servers
+  const { urls, happenings, forgotten } = servers
   const any = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T
   const clients = numbers(6).map((n) => returningClient(t, `${urls[n % urls.length]!}/sales`))
   const followers = numbers(2).map((n) =>
@@ -167,7 +167,7 @@ async function lose(t: Test, servers: Servers, { next, rounds }: { next: Next; r
     t.strictSame(wrong, [])
     t.strictSame([...events], logged)
     const unfounded = losses.filter(
-      ({ setBacks }) => setBacks.length === 0 || !setBacks.every((setBack) => lostEnds.explains(setBack))
+      ({ setBacks }) => setBacks.length === 0 || !setBacks.every((setBack) => forgotten.explain(setBack))
     )
     t.strictSame(unfounded, [], 'told that events are missing, though the log has lost none')
   }

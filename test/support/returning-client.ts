@@ -11,6 +11,10 @@ export interface SetBack {
   /** Its offset before, and the one that it was given. */
   readonly before: number
   readonly after: number
+  /** Id of the first event that it dropped, if it had one. */
+  readonly dropped: string | undefined
+  /** Whether it got that event again: then the log had never lost it. */
+  isRepeated: boolean
 }
 
 /** What a client has lost when it is told that events are missing. */
@@ -60,7 +64,13 @@ export function returningClient(t: Test, url: string): ReturningClient {
     // The next epoch may be named while the client is yet to be told of the loss.
     const isOwed = log !== undefined && !readClientLog(log).complete
     if (!readClientLog(of).complete && (offset < last || !isOwed))
-      loss.setBacks.push({ log: log && readClientLog(log).id, before: last, after: offset })
+      loss.setBacks.push({
+        log: log && readClientLog(log).id,
+        before: last,
+        after: offset,
+        dropped: events.get(offset + 1),
+        isRepeated: false
+      })
     for (const key of events.keys()) if (key > offset) events.delete(key)
     last = offset
     log = of
@@ -79,6 +89,8 @@ export function returningClient(t: Test, url: string): ReturningClient {
       if (message.offset <= last) wrong.push(`got ${message.offset} after ${last}`)
       last = message.offset
       events.set(last, message.id)
+      const setBack = loss.setBacks.at(-1)
+      if (setBack?.after === last - 1 && setBack.dropped === message.id) setBack.isRepeated = true
     }
   })
   return {
