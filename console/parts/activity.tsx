@@ -31,9 +31,16 @@ export function ActivityFacts({ activity }: { activity: Activity }) {
         <Counts activity={activity} />
       </dd>
       <dt>{t.connection}</dt>
-      <dd>{activity.connectionState ?? t.unknown}</dd>
+      <dd>{connectionText(activity.connectionState)}</dd>
     </dl>
   )
+}
+
+/** A connection state in words, or as the hub names it. */
+export function connectionText(state: string | null): string {
+  const t = texts.value.activity
+  if (state === null) return t.unknown
+  return Object.hasOwn(t.states, state) ? (t.states[state] as string) : state
 }
 
 /** Events in the last minute, hour and day. */

@@ -32,9 +32,8 @@ function sentence(health: Health, rate: number | undefined): string {
   const t = texts.value.health
   const f = formats.value
   const { lastEventSeconds, logFault, sqsFault, stuck, deadLetters, rejected, silent, silentNames } = health
-  const last = lastEventSeconds === undefined ? t.noEvent : t.last(f.age(lastEventSeconds))
   const parts = [
-    logFault ? t.refusing(logFault.code) : rate === undefined ? last : `${t.rate(f.rate(rate))}, ${last}`,
+    logFault ? t.refusing(logFault.code) : flow(lastEventSeconds, rate),
     sqsFault
       ? failing(sqsFault)
       : stuck
@@ -48,6 +47,15 @@ function sentence(health: Health, rate: number | undefined): string {
   ]
   const text = parts.filter((part) => part !== false).join('; ')
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
+}
+
+/** How many events come in, as far as that is known, and how long ago the last one came. */
+function flow(lastEventSeconds: number | undefined, rate: number | undefined): string {
+  const t = texts.value.health
+  const f = formats.value
+  const age = lastEventSeconds === undefined ? undefined : f.age(lastEventSeconds)
+  if (rate === undefined) return age === undefined ? t.noEvent : t.lastAlone(age)
+  return `${t.rate(f.rate(rate))}, ${age === undefined ? t.noEvent : t.last(age)}`
 }
 
 /** What does not accept events: queues, or SQS as a whole. */

@@ -5,7 +5,7 @@ import { status } from '../state/overview.ts'
 import { useFollowing } from '../state/use-following.ts'
 import { texts } from '../texts/current.ts'
 import { formats } from '../texts/formats.ts'
-import { SilentChip } from './activity.tsx'
+import { connectionText, SilentChip } from './activity.tsx'
 import { ageAt, backlogColumns } from './backlog-columns.tsx'
 import { StateTable } from './state-table.tsx'
 
@@ -56,7 +56,7 @@ export function InstanceTable() {
         {
           name: t.connection,
           whole: true,
-          cell: ({ connectionState }) => connectionState ?? texts.value.activity.unknown
+          cell: ({ connectionState }) => connectionText(connectionState)
         },
         {
           name: t.eventsPerMinute,

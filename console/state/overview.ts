@@ -41,7 +41,7 @@ export function pollOverview(): () => void {
   const controller = new AbortController()
   const rates = new NodeRates()
   let timer: ReturnType<typeof setTimeout>
-  /** The last sample of all nodes, for answers that do not come from all of them. */
+  /** The last sample of all nodes, until all of them have answered twice. */
   let sums: Sample | undefined
   let summedAt = -Infinity
 
@@ -56,7 +56,7 @@ export function pollOverview(): () => void {
       const overview = await getOverview(controller.signal)
       if (controller.signal.aborted) return
       rates.add(overview, performance.now())
-      const isPartial = rates.size < overview.nodes
+      const isPartial = rates.size < overview.nodes || rates.rates === undefined
       // Without it, the nodes that have answered count.
       if (isPartial) await readSums().catch(() => {})
       const next = { overview, at: Date.now(), ...(isPartial && sums ? allOf(sums, overview.nodes) : heardOf(rates)) }

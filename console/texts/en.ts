@@ -131,6 +131,7 @@ export const en = {
     levels: { good: 'Everything works', attention: 'Needs attention', bad: 'Something is wrong' },
     rate: (rate: string) => `${rate} events/s in`,
     last: (age: string) => `last ${age} ago`,
+    lastAlone: (age: string) => `last event ${age} ago`,
     noEvent: 'no event yet',
     refusing: (code: string) => `events are refused (${code})`,
     healthy: (sqs: string) => `${sqs} healthy`,
@@ -207,6 +208,8 @@ export const en = {
     counts: 'Events in the last minute · hour · day',
     connection: 'Connection',
     unknown: 'not known',
+    /** Of a connection, as Evolution API reports them. */
+    states: { open: 'open', connecting: 'connecting', close: 'closed' } as Record<string, string>,
     limit: 'Silent after (minutes)',
     limitOfServer: "the server's value",
     limitHelp: 'Minutes without an event after which this instance is silent. 0: never. Empty: the value of the server.'

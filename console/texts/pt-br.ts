@@ -127,6 +127,7 @@ export const ptBr: Texts = {
     levels: { good: 'Tudo funcionando', attention: 'Precisa de atenção', bad: 'Há algo errado' },
     rate: (rate) => `${rate} eventos/s chegando`,
     last: (age) => `o último há ${age}`,
+    lastAlone: (age) => `último evento há ${age}`,
     noEvent: 'nenhum evento ainda',
     refusing: (code) => `os eventos estão sendo recusados (${code})`,
     healthy: (sqs) => `${sqs} funcionando`,
@@ -202,6 +203,7 @@ export const ptBr: Texts = {
     counts: 'Eventos no último minuto · hora · dia',
     connection: 'Conexão',
     unknown: 'desconhecida',
+    states: { open: 'aberta', connecting: 'conectando', close: 'fechada' },
     limit: 'Silenciosa após (minutos)',
     limitOfServer: 'o valor do servidor',
     limitHelp:

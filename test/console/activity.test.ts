@@ -28,7 +28,10 @@ t.test('activity of instances', { skip }, async (t) => {
         const table = page.locator('#instances')
         await table.getByText(activity.silentCount('1')).waitFor()
         t.match(await table.locator('tbody tr').allInnerTexts(), [
-          new RegExp(`^sales ${activity.silent}.*${tables.ago('45.?m.*')}.*connection\\.update.*open.*0.*0.*0$`, 's'),
+          new RegExp(
+            `^sales ${activity.silent}.*${tables.ago('45.?m.*')}.*connection\\.update.*${activity.states.open}.*0.*0.*0$`,
+            's'
+          ),
           new RegExp(`^support.*${tables.ago('.*')}.*call.*${activity.unknown}.*1.*0.*0$`, 's')
         ])
         t.match(await page.locator('.health-line').innerText(), texts.health.silent('sales'))
@@ -50,7 +53,10 @@ t.test('activity of instances', { skip }, async (t) => {
 
         await go('#/instances/sales')
         await page.getByText(activity.connection, { exact: true }).waitFor()
-        t.match(await page.locator('.facts-list').first().innerText(), /connection\.update · .*open/s)
+        t.match(
+          await page.locator('.facts-list').first().innerText(),
+          new RegExp(`connection\\.update · .*${activity.states.open}`, 's')
+        )
 
         const limit = page.getByLabel(activity.limit)
         const save = page.locator('form').filter({ has: limit }).getByRole('button', { name: texts.save })

@@ -171,6 +171,24 @@ t.test('the console shows faults with their codes', { skip }, async (t) => {
     }
   })
 
+  t.test('the first sentence has the rate of the last sample, until the server has answered twice', async (t) => {
+    const { url } = await listen(t, { sqs: false })
+    const { page, signIn, t: texts } = await open(t, url)
+    const sample = { accepted: 77, delivered: 1, pending: 2, oldestPendingAgeSeconds: null, deadLetters: 0, sockets: 3 }
+    await page.route('**/overview/history', (route) =>
+      route.fulfill({ json: { time: '2026-01-31T12:00:00Z', samples: [{ ...sample, time: '2026-01-31T12:00:00Z' }] } })
+    )
+    // Only the first is answered.
+    let polls = 0
+    await page.route('**/overview', (route) => (polls++ === 0 ? route.continue() : undefined))
+    await signIn()
+    await page
+      .locator('.health-line')
+      .getByText(`${texts.health.rate('77')}, ${texts.health.noEvent}`)
+      .waitFor()
+    t.match(await page.locator('[data-metric=accepted] .figure').innerText(), '77')
+  })
+
   t.test('an unreachable SQS is a fault on every page', async (t) => {
     const sqs = await startSqs(t)
     const { url } = await listen(t, { sqs: { ...sqs.options, global: { events: ['CALL'] } } })
