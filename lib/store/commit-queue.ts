@@ -143,10 +143,19 @@ function take(waiting: Waiting[], lines: FairLines): Waiting[] {
     if (count > 0 && (alone || next.alone || weight > 1)) break
     count++
   }
+  const now = performance.now()
   const lined = weight > LINE_SHARE ? linedItems(waiting) : []
-  if (lined.length > 1) return takeChosen(waiting, lines.choose(lined))
-  lines.reset()
-  return waiting.splice(0, count)
+  let batch: Waiting[]
+  if (lined.length > 1) batch = takeChosen(waiting, lines.choose(lined, now))
+  else {
+    lines.reset()
+    batch = waiting.splice(0, count)
+  }
+  for (const { item } of batch) {
+    const line = batcher.line?.(item)
+    if (line !== undefined) lines.saw(line, now)
+  }
+  return batch
 }
 
 /** Returns the first items, which have weights, as long as they are of one kind, and each of a line. */

@@ -6,8 +6,14 @@ export interface Lined {
   readonly weight: number
 }
 
-/** The part of a batch that one line has at most while others wait. */
+/** The line of operations that are about what is committed, such as acknowledgements. No instance has this name. */
+export const LINE_OF_COMMITTED = ''
+
+/** The part of a batch that one line has at most while others wait, or have waited a moment ago. */
 export const LINE_SHARE = 1 / 4
+
+/** Milliseconds for which a line counts after it had something: what it has next does not wait for a whole batch of another. */
+const RECENT_MS = 1_000
 
 /**
  * Shares batches between lines of items, while more waits than one line may have of a batch. Lines that have had little
@@ -18,12 +24,23 @@ export class FairLines {
   #had = new Map<string, number>()
   /** What lines that come later count as having had. */
   #floor = 0
+  /** The two lines that had something last, and when. */
+  #last = { line: LINE_OF_COMMITTED, at: -Infinity }
+  #other = { line: LINE_OF_COMMITTED, at: -Infinity }
+
+  /** Notes that an item of a line is in a batch. @param now milliseconds, of any clock that only goes forward */
+  saw(line: string, now: number): void {
+    if (line === LINE_OF_COMMITTED) return
+    if (this.#last.line !== line) [this.#last, this.#other] = [this.#other, this.#last]
+    this.#last.line = line
+    this.#last.at = now
+  }
 
   /**
    * Chooses items for a batch: a weight of 1 in all, at most, and at least one item.
    * @returns their indices, in the order of the batch
    */
-  choose(items: readonly Lined[]): number[] {
+  choose(items: readonly Lined[], now: number): number[] {
     const had = new Map<string, number>()
     const ranked = items.map(({ line, weight }, index) => {
       const before = had.get(line) ?? this.#had.get(line) ?? this.#floor
@@ -31,7 +48,7 @@ export class FairLines {
       return { index, line, weight, before, rank: before + weight }
     })
     ranked.sort((a, b) => a.rank - b.rank)
-    const share = had.size > 1 ? LINE_SHARE : 1
+    const share = had.size > 1 || this.#hasOthers(had, now) ? LINE_SHARE : 1
     const taken = new Map<string, number>()
     const left = new Map<string, number>()
     const chosen: number[] = []
@@ -51,6 +68,11 @@ export class FairLines {
     }
     this.#had = left
     return chosen
+  }
+
+  /** True if a line that waits for nothing now had something a moment ago. */
+  #hasOthers(waiting: ReadonlyMap<string, unknown>, now: number): boolean {
+    return [this.#last, this.#other].some(({ line, at }) => now - at < RECENT_MS && !waiting.has(line))
   }
 
   /** Forgets what lines have had: little is waiting. */

@@ -29,9 +29,6 @@ export interface SqliteCommitsOptions {
   onCommit: ((commit: Commit) => void) | undefined
 }
 
-/** The line of operations that are about what is committed, such as acknowledgements. No instance has this name. */
-export const LINE_OF_COMMITTED = ''
-
 /** Characters and events of one transaction, beyond which it has no further operation. */
 const TRANSACTION_CHARACTERS = 2 * 1_048_576
 const TRANSACTION_EVENTS = 512

@@ -1,6 +1,7 @@
 import { EVENT_DAMAGED } from '../../errors.ts'
 import type { Backlog } from '../backlog.ts'
-import { LINE_OF_COMMITTED, type SqliteCommits } from './commits.ts'
+import type { SqliteCommits } from './commits.ts'
+import { LINE_OF_COMMITTED } from '../fair-lines.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import type { SqliteFile } from './file.ts'
 import type { SqliteLogReads } from './log-reads.ts'

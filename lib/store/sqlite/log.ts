@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { LINE_OF_COMMITTED, type SqliteCommits } from './commits.ts'
+import type { SqliteCommits } from './commits.ts'
+import { LINE_OF_COMMITTED } from '../fair-lines.ts'
 import { type Backlog, countDeliveries } from '../backlog.ts'
 import type { CommitFeed } from './commit-feed.ts'
 import type { SqliteDeliveries } from './deliveries.ts'

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../events/event.ts'
 import { beginUploads, weightOfPart } from '../parts.ts'
-import { LINE_OF_COMMITTED, type SqliteCommits } from './commits.ts'
+import type { SqliteCommits } from './commits.ts'
+import { LINE_OF_COMMITTED } from '../fair-lines.ts'
 import type { SqliteParts, Upload } from './parts.ts'
 
 export interface SqliteUploadsOptions {
