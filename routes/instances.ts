@@ -256,9 +256,13 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   /** True if a query names no other instance than this one. */
   async function fits(instance: Instance, query: InstancesQuery): Promise<boolean> {
-    const { number } = query
-    if (!isNamed(instance, query)) return false
-    return number === undefined || hasNumber(await readConnection(store.log, instance.key), number)
+    const { instanceName = instance.name, instanceId = instance.id, number } = query
+    if (instance.name !== instanceName || instance.id !== instanceId) return false
+    return number === undefined || hasThatNumber(instance, number)
+  }
+
+  async function hasThatNumber({ key }: Instance, number: string): Promise<boolean> {
+    return hasNumber(await readConnection(store.log, key), number)
   }
 
   /** Returns the instance that a query names, if it names one. @throws {InstanceNotFoundError} it does not exist */
@@ -267,12 +271,15 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const asked = instanceName ?? instanceId ?? number
     if (asked === undefined) return undefined
     const found =
-      number !== undefined
-        ? await ofNumber(number)
-        : instanceName !== undefined
-          ? instances.get(instanceName)
-          : instances.list().find(({ id }) => id === instanceId)
-    if (!found || !isNamed(found, query)) throw new InstanceNotFoundError(asked)
+      instanceName !== undefined
+        ? instances.get(instanceName)
+        : instanceId !== undefined
+          ? instances.list().find(({ id }) => id === instanceId)
+          : await ofNumber(number as string)
+    if (!found) throw new InstanceNotFoundError(asked)
+    if (instanceId !== undefined && found.id !== instanceId) throw new InstanceNotFoundError(instanceId)
+    if (number !== undefined && asked !== number && !(await hasThatNumber(found, number)))
+      throw new InstanceNotFoundError(number)
     return found
   }
 
@@ -281,10 +288,6 @@ const instanceRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const instance = event && instances.get(event.instance)
     return instance?.key === event?.instanceKey ? instance : undefined
   }
-}
-
-function isNamed({ name, id }: Instance, { instanceName = name, instanceId = id }: InstancesQuery): boolean {
-  return name === instanceName && id === instanceId
 }
 
 export default instanceRoutes

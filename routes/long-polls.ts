@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { BackpressureError, ValidationError } from '../lib/errors.ts'
+import { BackpressureError } from '../lib/errors.ts'
 import { saying } from '../lib/message-code.ts'
 import type { EventPageOfAllQuery } from '../lib/schemas/event-page.ts'
 import { admitRequest } from './admit-request.ts'
+import { excluding } from './contradictions.ts'
 import { subscriptionOf } from './subscription-query.ts'
 
 type Request = FastifyRequest<{ Querystring: EventPageOfAllQuery }>
@@ -18,8 +19,7 @@ export function longPolls(server: FastifyInstance) {
     const { query } = request
     const { after = 0, wait = 0 } = query
     for (const other of ['before', 'at', 'limit', 'search'] as const)
-      if (query[other] !== undefined)
-        throw new ValidationError(`querystring.wait cannot be used with querystring.${other}`)
+      if (query[other] !== undefined) throw excluding('querystring.wait', `querystring.${other}`)
     reply.header('cache-control', 'no-store')
     const auth = subscriptionOf(query, after)
     const { admitted, clients } = admitRequest(server, request, { namespace, auth, offsetName: 'querystring.after' })

@@ -163,6 +163,18 @@ t.test('fetchInstances finds an instance by its id, and replies 404 for an unkno
   t.same(Object.values(asked), [['b'], ['a'], 404, 404, ['b'], [], 400, 400, 400, 400])
   t.same(await ask(`instanceId=${id}`, 'token-a'), ['a'])
   t.same(await ask(`instanceId=${b.id}`, 'token-a'), 401)
+  await server.onInstanceEvent({ instance: 'a', event: 'call', data: 1, sender: '5511912345678@s.whatsapp.net' })
+  t.same(await ask('instanceName=a&number=5511912345678'), ['a'])
+  for (const [query, blamed] of [
+    [`instanceId=${id}&instanceName=b`, id],
+    [`instanceId=${id}&instanceName=c`, 'c'],
+    ['instanceName=b&number=5511912345678', '5511912345678'],
+    [`instanceId=${b.id}&number=5511912345678`, '5511912345678'],
+    ['number=5511900000000', '5511900000000']
+  ] as const) {
+    const reply = await server.inject({ url: `/instance/fetchInstances?${query}`, headers })
+    t.match(reply.json(), { status: 404, response: { message: [new RegExp(`"${blamed}"`)] } }, query)
+  }
   const unknown = await server.inject({ url: '/instance/fetchInstances?name=b', headers })
   t.match(unknown.json(), { response: { message: ['querystring.name is not a known field'] } })
 })
