@@ -1,4 +1,4 @@
-import { DatabaseError, Pool, types, type ClientConfig, type PoolClient, type QueryConfig } from 'pg'
+import { DatabaseError, Pool, types, type ClientBase, type ClientConfig, type PoolClient, type QueryConfig } from 'pg'
 import { BackpressureError, ClosingError } from '../../errors.ts'
 import { saying } from '../../message-code.ts'
 import type { Row } from '../rows.ts'
@@ -7,6 +7,13 @@ import type { Row } from '../rows.ts'
 const CONNECT_TIMEOUT_MS = 3_000
 const STATEMENT_TIMEOUT_MS = 20_000
 const POOL_SIZE = 5
+
+/**
+ * Pages are read by an index in order, up to their limit. Without statistics, which a table lacks after it was restored, and
+ * where instances have very different numbers of events, PostgreSQL would rather read all that is left and sort it, or
+ * compile a statement that takes a millisecond.
+ */
+const PLANS = 'SET enable_bitmapscan = off; SET enable_incremental_sort = off; SET jit = off'
 
 // https://www.postgresql.org/docs/current/catalog-pg-type.html
 const INT8 = 20
@@ -67,7 +74,8 @@ export class PostgresPool {
 
   constructor({ url, schema }: { url: string; schema: string }) {
     this.schema = schema
-    this.#pool = new Pool({ ...connectionConfig(url), max: POOL_SIZE })
+    const onConnect = async (client: ClientBase) => void (await client.query(PLANS))
+    this.#pool = new Pool({ ...connectionConfig(url), max: POOL_SIZE, onConnect })
     // A connection that breaks while idle: the next query makes another.
     this.#pool.on('error', () => {})
     this.#pool.on('connect', (client) => this.#pids.add(pidOf(client)))

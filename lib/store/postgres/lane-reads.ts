@@ -1,10 +1,13 @@
 import type { PostgresPool } from './connection.ts'
 import { partitionOf } from '../partitions.ts'
-import { eventRows, reachedBy, wholeData } from './page.ts'
+import { between, eventRows, reachedBy, wholeData } from './page.ts'
 import { toEvent } from '../rows.ts'
 import type { LaneKey } from '../delivery-store.ts'
 import type { PageLimits } from '../log-store.ts'
 import type { StoredEvent } from '../../events/event.ts'
+
+/** The columns of the index of deliveries. */
+const BY_LANE = ['d.partition', 'd.instance_key', 'd.queue_key', 'd."offset"'] as const
 
 /** Reads pending deliveries, by lane. */
 export class PostgresLaneReads {
@@ -20,11 +23,10 @@ export class PostgresLaneReads {
     { after, upTo, ...page }: PageLimits & { after: number; upTo: number }
   ): Promise<{ events: StoredEvent[]; epoch: string | undefined }> {
     const { schema } = this.#pool
+    const lane = `$1, $2, (SELECT key FROM ${schema}.queues WHERE name = $3)`
     const from = `(
       SELECT d."offset" FROM ${schema}.deliveries d
-      WHERE d.partition = $1 AND d.instance_key = $2
-      AND d.queue_key = (SELECT key FROM ${schema}.queues WHERE name = $3) AND d."offset" > $4 AND d."offset" <= $5
-      ORDER BY d."offset" LIMIT $6
+      WHERE ${between(BY_LANE, `${lane}, $4`, `${lane}, $5`)} ORDER BY ${BY_LANE.join()} LIMIT $6
     ) d JOIN ${schema}.events e ON e."offset" = d."offset"`
     const values = [partitionOf(instanceKey), instanceKey, queue, after, upTo, page.limit]
     const rows = await eventRows(this.#pool, from, values, page)

@@ -1,6 +1,6 @@
 import type { PostgresPool } from './connection.ts'
 import type { AcceptedEvent } from '../last-before.ts'
-import { eventRows, NO_LIMIT, pageRows, type PageOf, reachedBy } from './page.ts'
+import { between, BY_INSTANCE, BY_OFFSET, eventRows, NO_LIMIT, pageRows, type PageOf, reachedBy } from './page.ts'
 import { type Row, toEvent, toEventSum } from '../rows.ts'
 import type {
   EventSum,
@@ -39,12 +39,11 @@ export class PostgresLogReads {
     const values: unknown[] = [after, upTo ?? NO_LIMIT]
     const also = (column: string, value: unknown) =>
       value === undefined ? '' : ` AND e.${column} = ANY ($${values.push(value)})`
-    const narrowed =
-      also('instance_key', instanceKey === undefined ? undefined : [instanceKey]) +
-      also('event', events) +
-      also('instance', instances)
-    const from = `${this.#pool.schema}.events e WHERE e."offset" > $1 AND e."offset" <= $2${narrowed}`
-    return (await eventRows(this.#pool, from, values, { limit, maxBytes, newestFirst })).map(toEvent)
+    const columns = instanceKey === undefined ? BY_OFFSET : BY_INSTANCE
+    const ofInstance = instanceKey === undefined ? '' : `$${values.push(instanceKey)}, `
+    const narrowed = also('event', events) + also('instance', instances)
+    const from = `${this.#pool.schema}.events e WHERE ${between(columns, `${ofInstance}$1`, `${ofInstance}$2`)}${narrowed}`
+    return (await eventRows(this.#pool, from, values, { limit, maxBytes, newestFirst, columns })).map(toEvent)
   }
 
   async withIds(instanceKey: number, ids: readonly string[]): Promise<StoredEvent[]> {

@@ -6,26 +6,43 @@ import { EVENT_COLUMNS, type Row } from '../rows.ts'
 /** The driver has no infinite number: this one stands for "no limit". */
 export const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
+/** The columns of the indexes by which pages are read. */
+export const BY_OFFSET = ['e."offset"'] as const
+export const BY_INSTANCE = ['e.instance_key', 'e."offset"'] as const
+
+interface PageOrder {
+  newestFirst: boolean
+  columns: readonly string[]
+}
+
+/** The condition of a page. No index but the one with these columns has its bounds and its order, whatever the statistics say. */
+export function between(columns: readonly string[], after: string, upTo: string): string {
+  return `(${columns.join()}) > (${after}) AND (${columns.join()}) <= (${upTo})`
+}
+
 /**
  * Rows of events by offset, up to the one that reaches `maxBytes`, each with the characters of those before it (`ahead`)
  * and the version of the directory and the epoch of the log.
  * @param from the rest of the statement behind `FROM`, with the events as `e`
  * @param values the arguments of `from`
+ * @param limits `columns`: the columns by which the events are in order, those of an index
  */
 export function eventRows(
   pool: PostgresPool,
   from: string,
   values: readonly unknown[],
-  { limit, maxBytes, newestFirst = false }: PageLimits & { newestFirst?: boolean }
+  { limit, maxBytes, newestFirst = false, columns = BY_OFFSET }: PageLimits & Partial<PageOrder>
 ): Promise<Row[]> {
-  const order = newestFirst ? '"offset" DESC' : '"offset"'
+  const direction = newestFirst ? 'DESC' : 'ASC'
+  const order = `"offset" ${direction}`
+  const places = columns.map((column) => `${column} ${direction}`).join()
   return pool.query(
     `SELECT p.*, ${wholeData(pool.schema)} FROM (
       SELECT p.*, sum(p.size) OVER (ORDER BY p.${order}) - p.size AS ahead FROM (
         SELECT ${EVENT_COLUMNS}, e.size,
           (SELECT value FROM ${pool.schema}.counters WHERE name = 'directory') AS directory_version,
           (SELECT l.id FROM ${pool.schema}.log l) AS epoch
-        FROM ${from} ORDER BY e.${order} LIMIT $${values.length + 1}
+        FROM ${from} ORDER BY ${places} LIMIT $${values.length + 1}
       ) p
     ) p WHERE ahead < $${values.length + 2} ORDER BY ${order}`,
     [...values, limit, Math.min(maxBytes, NO_LIMIT)]
@@ -65,9 +82,12 @@ export function pageRows(
   { limit, maxBytes }: PageLimits
 ): Promise<Row[]> {
   const { schema } = pool
-  // With an instance for every page the index by instance is used, otherwise that by offset.
-  const ofInstance = pages.every(({ instanceKey }) => instanceKey !== null)
-    ? 'e.instance_key = w.instance_key AND '
+  const isOfInstances = pages.every(({ instanceKey }) => instanceKey !== null)
+  const columns = isOfInstances ? BY_INSTANCE : BY_OFFSET
+  const ofInstance = isOfInstances ? 'w.instance_key, ' : ''
+  const isNarrowed = pages.some(({ events, instances }) => events !== null || instances !== null)
+  const narrowed = isNarrowed
+    ? 'AND (w.events IS NULL OR w.events::jsonb ? e.event) AND (w.instances IS NULL OR w.instances::jsonb ? e.instance)'
     : ''
   const names = (list: readonly string[] | null) => list && JSON.stringify(list)
   return pool.query(
@@ -81,9 +101,8 @@ export function pageRows(
       SELECT * FROM (
         SELECT e.*, sum(e.size) OVER (ORDER BY e."offset") - e.size AS ahead FROM (
           SELECT ${EVENT_COLUMNS}, e.size FROM ${schema}.events e
-          WHERE ${ofInstance}e."offset" > w.after AND e."offset" <= w.up_to
-          AND (w.events IS NULL OR w.events::jsonb ? e.event) AND (w.instances IS NULL OR w.instances::jsonb ? e.instance)
-          ORDER BY e."offset" LIMIT $6
+          WHERE ${between(columns, `${ofInstance}w.after`, `${ofInstance}w.up_to`)} ${narrowed}
+          ORDER BY ${columns.join()} LIMIT $6
         ) e
       ) e WHERE ahead < $7
     ) p ON true
