@@ -175,8 +175,14 @@ t.test('a wait that makes no sense is refused', async (t) => {
     response: { message: [message] }
   })
   const refusals = [
-    ['/sales?before=latest&wait=1', invalid('querystring.wait and querystring.before cannot be used together: send only one of them')],
-    ['/sales?limit=5&wait=1', invalid('querystring.wait and querystring.limit cannot be used together: send only one of them')],
+    [
+      '/sales?before=latest&wait=1',
+      invalid('querystring.wait and querystring.before cannot be used together: send only one of them')
+    ],
+    [
+      '/sales?limit=5&wait=1',
+      invalid('querystring.wait and querystring.limit cannot be used together: send only one of them')
+    ],
     ['/sales?wait=0', invalid(/^querystring\.wait must be >= 1/)],
     ['/sales?wait=61', invalid(/^querystring\.wait must be <= 60/)],
     ['/sales?wait=1&filter={', invalid('querystring.filter must be JSON, percent-encoded')],

@@ -85,7 +85,10 @@ t.test('a wrong search or time is refused with the name of the field', async (t)
   t.match(await refused('search='), [400, /^querystring\.search must NOT have fewer than 1 char/])
   t.match(await refused(`search=${'x'.repeat(201)}`), [400, /^querystring\.search must NOT have more than 200 char/])
   t.match(await refused('search=a&search=b'), [400, /^querystring\.search must be string/])
-  t.strictSame(await refused('search=a&wait=5'), [400, 'querystring.wait and querystring.search cannot be used together: send only one of them'])
+  t.strictSame(await refused('search=a&wait=5'), [
+    400,
+    'querystring.wait and querystring.search cannot be used together: send only one of them'
+  ])
   t.match(await refused('search=a&before=3&after=2'), [
     400,
     /^querystring\.after and querystring\.before cannot be used together/
