@@ -45,7 +45,7 @@ export class StoreNewerError extends errorClass(
 /** The URL names no supported database. */
 export class StoreUnsupportedError extends errorClass(
   'IEV_STORE_UNSUPPORTED',
-  'The database URL "%s" is not supported: use file:<path>, :memory: or postgres://<user>@<host>/<database>',
+  'The database URL "%s" is not supported: use %s',
   500
 ) {}
 

@@ -99,8 +99,12 @@ function hubWarnings({ HUBS, WAHA_HMAC_KEY }: Static<typeof EnvSchema>): string[
 
 /** Messages carry any text as `server_url`, as Evolution API's do; links need a URL. */
 function urlWarnings({ SERVER_URL: url }: Static<typeof EnvSchema>): string[] {
-  if (url === undefined || (/^https?:/i.test(url) && URL.canParse(url))) return []
-  return [`SERVER_URL is not a URL, so links to this server do not work: set one such as https://events.example.com`]
+  if (url === undefined) return []
+  if (!/^https?:\S+$/i.test(url) || !URL.canParse(url))
+    return ['SERVER_URL is not a URL, so links to this server do not work: set one such as https://events.example.com']
+  const { username, password } = new URL(url)
+  if (username === '' && password === '') return []
+  return ['SERVER_URL has a user name or a password, which messages and GET / show to all clients: remove it']
 }
 
 /** Faults of variables that depend on each other. */

@@ -38,8 +38,9 @@ const ROWS_PAGE = 5_000
  */
 export async function moveLog(options: MoveLogOptions): Promise<{ counts: LogCounts; already: boolean }> {
   const { from, to, schema = 'instance_events', progress } = options
-  if (!from.startsWith('file:')) throw new StoreUnsupportedError(withoutPassword(from))
-  if (!isPostgresUrl(to)) throw new StoreUnsupportedError(withoutPassword(to))
+  if (!from.startsWith('file:')) throw new StoreUnsupportedError(withoutPassword(from), 'file:<path> as the source')
+  if (!isPostgresUrl(to))
+    throw new StoreUnsupportedError(withoutPassword(to), 'postgres://<user>@<host>/<database> as the target')
   const source = new SqliteExport(storePath(from))
   try {
     const target = await PostgresImport.open({ url: to, schema })

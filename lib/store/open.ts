@@ -7,6 +7,8 @@ import type { EventStore } from './event-store.ts'
 
 export const DEFAULT_STORE_URL = 'file:./data/instance-events.db'
 
+const URLS = 'file:<path>, :memory: or postgres://<user>@<host>/<database>'
+
 /** Options of `openStore`. */
 export interface OpenStoreOptions {
   /** `file:<path>`, `:memory:` or `postgres://<user>@<host>/<database>`. @default 'file:./data/instance-events.db' */
@@ -53,6 +55,6 @@ export function isPostgresUrl(url: string): boolean {
 export function storePath(url: string): string {
   if (url === ':memory:') return url
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.replace(/^file:/, '')
-  if (path === '' || path === url) throw new StoreUnsupportedError(withoutPassword(url))
+  if (path === '' || path === url) throw new StoreUnsupportedError(withoutPassword(url), URLS)
   return path
 }

@@ -221,12 +221,19 @@ t.test('an HMAC key of a hub that is not received is warned of', async (t) => {
   )
 })
 
-t.test('a SERVER_URL that is no URL is accepted with a warning', (t) => {
+t.test('a SERVER_URL that is no URL, or has credentials, is accepted with a warning', (t) => {
   const warnings = (SERVER_URL: string) => loadConfig({ SERVER_URL }).warnings
   const warning =
     'SERVER_URL is not a URL, so links to this server do not work: set one such as https://events.example.com'
-  for (const url of ['events.example.com', 'localhost:8080', 'https://']) t.strictSame(warnings(url), [warning], url)
+  for (const url of ['events.example.com', 'localhost:8080', 'https://', 'https://a.example/b c'])
+    t.strictSame(warnings(url), [warning], url)
   for (const url of ['https://events.example.com', 'HTTP://localhost:8080/hub']) t.strictSame(warnings(url), [], url)
+  for (const url of ['https://user:secret@events.example.com', 'https://user@events.example.com'])
+    t.strictSame(
+      warnings(url),
+      ['SERVER_URL has a user name or a password, which messages and GET / show to all clients: remove it'],
+      url
+    )
   t.end()
 })
 

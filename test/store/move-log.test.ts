@@ -210,8 +210,14 @@ if (await havePostgres(t)) {
     const { from } = await source(t)
     const to = 'postgres://root:secret@127.0.0.1:1/test'
     await t.rejects(moveLog({ from: 'file:/nowhere/events.db', to }), { message: /there is no such file/ })
-    await t.rejects(moveLog({ from: ':memory:', to }), { code: 'IEV_STORE_UNSUPPORTED' })
-    await t.rejects(moveLog({ from, to: from }), { code: 'IEV_STORE_UNSUPPORTED' })
+    await t.rejects(moveLog({ from: ':memory:', to }), {
+      code: 'IEV_STORE_UNSUPPORTED',
+      message: /":memory:".*use file:<path> as the source/
+    })
+    await t.rejects(moveLog({ from, to: from }), {
+      code: 'IEV_STORE_UNSUPPORTED',
+      message: /use postgres:.* as the target/
+    })
     const shown = /^The database URL "\w+:\/\/\*\*\*@127\.0\.0\.1:1\/test" is not supported/
     await t.rejects(moveLog({ from: to, to }), { message: shown }, 'without the password')
     await t.rejects(moveLog({ from, to: to.replace('postgres', 'mysql') }), { message: shown })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { nameOf } from '../../lib/store/postgres/migrate.ts'
 import { PostgresStore } from '../../lib/store/postgres/store.ts'
 import { tryDatabase } from '../../lib/store/try-database.ts'
 import { tryPostgres } from '../../lib/store/postgres/try-database.ts'
@@ -6,6 +7,11 @@ import { havePostgres, openNode, POSTGRES_URL, startDatabase, startPostgres } fr
 
 t.test('a PostgreSQL that does not answer is reported', async (t) => {
   t.match(await tryDatabase('postgres://127.0.0.1:1/test', '.'), { ok: false, message: /ECONNREFUSED/ })
+})
+
+t.test('no part of a password is in the name of a database, also if it is not escaped', async (t) => {
+  for (const credentials of ['', 'events@', 'events:s3cret@', 'events:s3cr@et@', 'events:s3cr@et/pw@'])
+    t.equal(nameOf(`postgres://${credentials}db.example:5433/hub?sslmode=require`), 'postgres://db.example:5433/hub')
 })
 
 if (await havePostgres(t)) {

@@ -66,8 +66,8 @@ async function migrateLocked(client: Client, url: string, schema: string): Promi
   if (nodes.rows[0]?.count === 0) await client.query(`SELECT ${schema}.begin_epoch_now()`)
 }
 
-/** A database URL without credentials, for messages. */
+/** A database URL without credentials, for messages. A password with `@` and `/` that are not escaped is in the path, too. */
 export function nameOf(url: string): string {
   const { host, pathname } = new URL(url)
-  return `postgres://${host}${pathname}`
+  return `postgres://${`${host}${pathname}`.split('@').at(-1)}`
 }
