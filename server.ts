@@ -37,7 +37,7 @@ const TIMEOUT_CHECK_MS = 5_000
 /** Time for which log lines wait for the banner. After that, they are written at once. */
 const BANNER_MS = 10_000
 
-/** True once a signal has asked the server to stop. */
+/** True once a signal, or an unexpected error, makes the server stop. */
 let stopping = false
 
 /** The standalone server. Only this file reads the environment, listens and handles signals. */
@@ -86,6 +86,7 @@ async function main(): Promise<void> {
   }
   const endConnections = connectionEnder(server.server)
   const { close } = closeWithGrace(grace, async ({ err }) => {
+    stopping = true
     if (err) server.log.fatal({ err }, 'The server stops because of an unexpected error')
     const timer = endConnections()
     await closeServer(server, { start })
@@ -94,7 +95,6 @@ async function main(): Promise<void> {
     await logs.flush()
   })
   onStopSignal((signal) => {
-    stopping = true
     server.log.info({ signal }, 'The server stops')
     close()
   })

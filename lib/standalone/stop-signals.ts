@@ -1,6 +1,7 @@
 import type { Signals } from 'close-with-grace'
 
-export const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const satisfies Signals[]
+/** Ctrl-C, the end of a service, and a terminal that is closed. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies Signals[]
 
 /** Under npm, one Ctrl-C arrives twice: from the terminal, and passed on by npm. Signals within this time count as one. */
 const SAME_SIGNAL_MS = 1_000

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
+import { STOP_SIGNALS } from '../../lib/standalone/stop-signals.ts'
 import { LOCKS, lockSpace } from '../../lib/store/postgres/locks.ts'
 import { API_KEY, folder } from '../support/build.ts'
 import { havePostgres, startDatabase } from '../support/postgres.ts'
@@ -63,14 +64,17 @@ function startPreloaded(t: Test, { listener, env }: { listener: string; env?: Re
   return spawnServer(t, { cwd, env: { DATABASE_URL: ':memory:', ...env }, preload: pathToFileURL(preload).href })
 }
 
-t.test('a server that is stopped while the emulator of SQS starts exits with 0', async (t) => {
-  // The second Fastify is that of the emulator.
-  const listener = '() => { if ((globalThis.made = (globalThis.made ?? 0) + 1) === 2) process.kill(process.pid) }'
-  const { ended, output } = startPreloaded(t, { listener })
-  t.equal(await ended(), 0)
-  t.match(output(), 'The server stops')
-  t.notMatch(output(), /not started|Error|is ready/)
-})
+for (const signal of STOP_SIGNALS) {
+  t.test(`a server that gets ${signal} while the emulator of SQS starts exits with 0`, async (t) => {
+    // The second Fastify is that of the emulator.
+    const kill = `process.kill(process.pid, '${signal}')`
+    const listener = `() => { if ((globalThis.made = (globalThis.made ?? 0) + 1) === 2) ${kill} }`
+    const { ended, output } = startPreloaded(t, { listener })
+    t.equal(await ended(), 0)
+    t.match(output(), 'The server stops')
+    t.notMatch(output(), /not started|Error|is ready/)
+  })
+}
 
 t.test('a start may take longer than Fastify gives to plugins by default', async (t) => {
   const listener = '({ fastify }) => process.send(fastify.initialConfig.pluginTimeout)'
