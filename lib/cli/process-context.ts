@@ -5,6 +5,8 @@ import { EXIT, Interrupted } from './failure.ts'
 /** Exit codes of a process that a signal ended, as shells report them: 128 plus the number of the signal. */
 const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const
 const ERASE_LINE = '\r\x1b[2K'
+/** Codes of an output whose reader has closed it, which is no failure. */
+const CLOSED = ['EPIPE', 'ERR_STREAM_DESTROYED']
 
 /** The environment of this process. The first signal ends the command, a second one the process. */
 export function processContext(process: NodeJS.Process): CliSurroundings {
@@ -22,16 +24,25 @@ export function processContext(process: NodeJS.Process): CliSurroundings {
     stderr.write(`${ERASE_LINE}${text}`)
     shown = text
   }
+  let isIncomplete = false
+  /** The disk may be full. */
+  const written = (error: NodeJS.ErrnoException | null | undefined) => {
+    if (!error || isIncomplete || CLOSED.includes(String(error.code))) return
+    isIncomplete = true
+    printError(`The output is not complete: ${error.message}`)
+    process.once('exit', () => (process.exitCode = EXIT.failed))
+  }
   /** Writes a line in place of the status, and the status again below it. */
-  const line = (stream: NodeJS.WriteStream) => (text: string) => {
+  const line = (stream: NodeJS.WriteStream, done?: typeof written) => (text: string) => {
     const before = shown
     status('')
-    stream.write(`${text}\n`)
+    stream.write(`${text}\n`, done)
     status(before)
   }
+  const printError = line(stderr)
   return {
-    out: line(stdout),
-    error: line(stderr),
+    out: line(stdout, written),
+    error: printError,
     status,
     ask: stdin.isTTY && stderr.isTTY ? (question) => ask(process, question, ending) : undefined,
     input: stdin,

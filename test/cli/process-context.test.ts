@@ -88,3 +88,23 @@ t.test('a closed output ends only commands that do nothing else than print', asy
   fake.stdout.emit('error', new Error('EPIPE'))
   t.match(context.signal.reason, { exitCode: 0 })
 })
+
+t.test('an output that cannot be written is reported once, and makes the command fail', async (t) => {
+  const { fake, context, read } = startTerminal({ terminal: false })
+  fake.stdout.write = ((_: string, done: (error: Error) => void) => {
+    done(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }))
+    return false
+  }) as typeof fake.stdout.write
+  context.out('a line')
+  context.out('another line')
+  t.equal(read('stderr'), 'The output is not complete: ENOSPC: no space left on device, write\n')
+  fake.emit('exit')
+  t.match(fake, { exitCode: 1 })
+  const { fake: closed, context: other, read: readOther } = startTerminal({ terminal: false })
+  closed.stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+  other.out('a line')
+  await new Promise(setImmediate)
+  closed.emit('exit')
+  t.equal(readOther('stderr'), '')
+  t.equal((closed as { exitCode?: number }).exitCode, undefined)
+})
