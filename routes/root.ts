@@ -19,7 +19,8 @@ const rootRoute: FastifyPluginAsync<RootRouteOptions> = async (fastify, { docs, 
   const page = console ? 'console/' : docs ? 'docs' : undefined
 
   fastify.get('/', async ({ headers, protocol, host }, reply) => {
-    reply.header('vary', 'Accept')
+    // CORS may have set it.
+    reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
     // Relative, so that it works behind a proxy that adds a path.
     if (page !== undefined && headers.accept?.includes('text/html')) return reply.redirect(page)
     const base = serverUrl?.replace(/\/+$/, '') ?? `${protocol}://${host}`

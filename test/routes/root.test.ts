@@ -1,3 +1,4 @@
+import cors from '@fastify/cors'
 import t, { type Test } from 'tap'
 import { packageVersion } from '../../lib/package-version.ts'
 import root, { type RootRouteOptions } from '../../routes/root.ts'
@@ -22,6 +23,14 @@ t.test('a browser is redirected to the console, or to the documentation if there
   t.match(await ask(t, BOTH, BROWSER), { status: 302, location: 'console/', vary: 'Accept' })
   t.match(await ask(t, { docs: true, console: false }, BROWSER), { status: 302, location: 'docs' })
   t.match(await ask(t, { docs: false, console: false }, BROWSER), { status: 200, body: { status: 200 } })
+})
+
+t.test('Vary keeps what a hook of CORS has set', async (t) => {
+  const server = bare(t)
+  await server.register(cors, { origin: ['https://app.example'] })
+  await server.register(root, BOTH)
+  const { headers } = await server.inject({ url: '/', headers: { origin: 'https://app.example' } })
+  t.match(headers, { vary: 'Origin, Accept', 'access-control-allow-origin': 'https://app.example' })
 })
 
 t.test('clients that are no browsers get the reply of Evolution API, with links', async (t) => {

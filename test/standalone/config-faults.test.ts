@@ -58,7 +58,8 @@ t.test('a fault names the variable, its value and the values that it accepts', a
       'app.example',
       'HTTPS://App.Example',
       'https://*.example',
-      'https://app.example:443'
+      'https://app.example:443',
+      'https://ação.example'
     ].map((origin): [string, string, string] => [
       'CORS_ORIGIN',
       origin,
