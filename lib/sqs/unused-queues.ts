@@ -71,8 +71,8 @@ export class UnusedQueues {
       const deleted = await this.#each(left, (queue) => provisioner.deleteUnused(queue))
       for (const queue of deleted) log.info({ queue }, 'An unused queue was deleted')
       await deletions.end([...begun.difference(new Set(deleted))], id)
-      await this.#sleep(deleted.length > 0 ? settleMs : 0)
-      await deletions.end(deleted, id)
+      // The others settle, also if this process stops.
+      await deletions.begin(deleted, id, settleMs)
     } catch (error) {
       if (!this.#closing.signal.aborted) log.warn({ instance, err: error }, 'Unused queues could not be deleted')
     }

@@ -107,6 +107,12 @@ function urlWarnings({ SERVER_URL: url }: Static<typeof EnvSchema>): string[] {
   return ['SERVER_URL has a user name or a password, which messages and GET / show to all clients: remove it']
 }
 
+/** False also for a URL whose path has the end of a password that is not escaped. */
+function isDatabaseUrl(url: string): boolean {
+  const whole = url.replace('@/', '@host/')
+  return URL.canParse(whole) && !new URL(whole).pathname.includes('@')
+}
+
 /** Faults of variables that depend on each other. */
 function crossFaults(config: Config, env: Record<string, unknown>): string[] {
   const { SQS_ACCESS_KEY_ID: id, SQS_SECRET_ACCESS_KEY: secret, SQS_ENDPOINT, SQS_BASE_URL } = config
@@ -132,7 +138,7 @@ function crossFaults(config: Config, env: Record<string, unknown>): string[] {
     messages.push(`OPERATOR_INSTANCE: got ${JSON.stringify(operator)}, expected ${description}`)
   }
   // The driver accepts a URL without a host, for a Unix socket.
-  if (isPostgresUrl(config.DATABASE_URL) && !URL.canParse(config.DATABASE_URL.replace('@/', '@host/'))) {
+  if (isPostgresUrl(config.DATABASE_URL) && !isDatabaseUrl(config.DATABASE_URL)) {
     // The end of its password is unknown, so the message shows nothing of the URL.
     messages.push(
       'DATABASE_URL: is not a URL, expected postgres://<user>:<password>@<host>:<port>/<database>; special characters of the password must be percent-encoded (/ is %2F, @ is %40)'

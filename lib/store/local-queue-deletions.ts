@@ -11,6 +11,9 @@ export class LocalQueueDeletions implements QueueDeletions {
   readonly #deletions = new Map<string, Deletion>()
 
   async announce(names: readonly string[], id: string): Promise<void> {
+    const now = performance.now()
+    for (const [name, { busyUntil }] of this.#deletions)
+      if (busyUntil > 0 && busyUntil <= now) this.#deletions.delete(name)
     for (const name of names) if (!this.#isBusy(name)) this.#deletions.set(name, { id, busyUntil: 0 })
   }
 

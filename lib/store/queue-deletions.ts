@@ -7,7 +7,7 @@ export interface QueueDeletions {
   announce(names: readonly string[], id: string): Promise<void>
 
   /**
-   * Begins the deletions that were announced under an id.
+   * Begins the deletions that were announced under an id. Of those that have begun under it, the time begins anew.
    * @param forMs milliseconds after which they count as ended, if `end` is never called
    * @returns those that were neither revoked nor announced anew
    */

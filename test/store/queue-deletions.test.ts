@@ -43,6 +43,8 @@ function check(t: Test, open: Open): void {
     await until(async () => (await other.revoke(['a'])).length === 0)
     await other.announce(['b'], second)
     t.strictSame(await other.begin(['b'], second, MINUTE), ['b'])
+    t.strictSame(await other.begin(['b'], second, 1), ['b'], 'its time begins anew')
+    await until(async () => (await one.revoke(['b'])).length === 0)
   })
 }
 

@@ -10,7 +10,7 @@ t.test('a PostgreSQL that does not answer is reported', async (t) => {
 })
 
 t.test('no part of a password is in the name of a database, also if it is not escaped', async (t) => {
-  for (const credentials of ['', 'events@', 'events:s3cret@', 'events:s3cr@et@', 'events:s3cr@et/pw@'])
+  for (const credentials of ['', 'events@', 'events:s3cret@', 'events:s3cr@et@', 'events:s3cr@et/pw@', 'events:12/et@'])
     t.equal(nameOf(`postgres://${credentials}db.example:5433/hub?sslmode=require`), 'postgres://db.example:5433/hub')
 })
 
