@@ -6,7 +6,7 @@ import { EXIT, Interrupted } from './failure.ts'
 const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const
 const ERASE_LINE = '\r\x1b[2K'
 /** Codes of an output whose reader has closed it, which is no failure. */
-const CLOSED = ['EPIPE', 'ERR_STREAM_DESTROYED']
+const CLOSED = new Set(['EPIPE', 'ERR_STREAM_DESTROYED'])
 
 /** The environment of this process. The first signal ends the command, a second one the process. */
 export function processContext(process: NodeJS.Process): CliSurroundings {
@@ -27,7 +27,7 @@ export function processContext(process: NodeJS.Process): CliSurroundings {
   let isIncomplete = false
   /** The disk may be full. */
   const written = (error: NodeJS.ErrnoException | null | undefined) => {
-    if (!error || isIncomplete || CLOSED.includes(String(error.code))) return
+    if (!error || isIncomplete || CLOSED.has(String(error.code))) return
     isIncomplete = true
     printError(`The output is not complete: ${error.message}`)
     process.once('exit', () => (process.exitCode = EXIT.failed))
