@@ -239,17 +239,32 @@ t.test('queues with an event each use all calls; a concurrency that was set stay
 })
 
 t.test('while SQS answers probes, calls that fail hold nobody else back', async (t) => {
+  let now = 1_000
+  mock.method(performance, 'now', () => now)
+  mock.method(Math, 'random', () => 0.5)
+  t.teardown(() => mock.restoreAll())
   const { breaker, probes, user, fail } = start()
+  /** SQS answers the probe under way. */
+  const answer = async () => {
+    probes.shift()?.(OK)
+    await new Promise(setImmediate)
+  }
   fail()
   t.equal(breaker.open, true)
-  probes.shift()?.(OK)
-  await until(() => !breaker.open)
-  t.equal(user.begun, 1)
+  await answer()
+  t.strictSame([breaker.open, user.begun], [false, 1])
+  now += 99
   fail()
   t.strictSame([breaker.open, probes.length], [false, 0], 'it has just answered one')
+  now += 1
+  fail()
+  t.strictSame([breaker.open, probes.length], [true, 1], 'that was a while ago')
+  await answer()
+  fail()
+  t.equal(breaker.open, false)
   breaker.answered()
   fail()
   t.strictSame([breaker.open, probes.length], [true, 1], 'another call was answered since')
-  probes.shift()?.(OK)
-  await until(() => !breaker.open)
+  await answer()
+  t.equal(breaker.open, false)
 })
