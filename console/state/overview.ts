@@ -45,10 +45,16 @@ export function pollOverview(): () => void {
   let sums: Sample | undefined
   let summedAt = -Infinity
 
-  async function readSums(): Promise<void> {
-    if (performance.now() - summedAt < SAMPLE_MS) return
+  async function readHistory(): Promise<OverviewHistory> {
     summedAt = performance.now()
-    sums = (await getHistory(controller.signal)).samples.at(-1)
+    const history = await getHistory(controller.signal)
+    sums = history.samples.at(-1)
+    return history
+  }
+
+  async function readSums(): Promise<void> {
+    await begun
+    if (performance.now() - summedAt >= SAMPLE_MS) await readHistory()
   }
 
   async function poll(): Promise<void> {
@@ -80,7 +86,7 @@ export function pollOverview(): () => void {
   }
 
   async function begin(): Promise<void> {
-    const { time, samples } = await getHistory(controller.signal)
+    const { time, samples } = await readHistory()
     // The clock of the server may differ from that of the browser.
     const ahead = Date.now() - Date.parse(time)
     const points = samples.map(({ time, oldestPendingAgeSeconds, ...sample }) => ({
@@ -91,9 +97,9 @@ export function pollOverview(): () => void {
     if (!controller.signal.aborted) series.value = withHistory(series.peek(), points)
   }
 
-  void poll()
   // Without it, the charts begin now.
-  begin().catch(() => {})
+  const begun = begin().catch(() => {})
+  void poll()
   return () => {
     controller.abort()
     clearTimeout(timer)

@@ -64,7 +64,7 @@ export class UnusedQueues {
       const unused = await this.#each(idle, (queue) => provisioner.isUnused(queue))
       if (unused.length === 0) return
       await deletions.announce(unused, id)
-      await this.#sleep(afterMs)
+      await sleep(afterMs, undefined, { signal: this.#closing.signal })
       const begun = new Set(await deletions.begin(unused, id, BEGUN_MS))
       // From now on, no node can select them.
       const left = await this.#withoutEvents(instance, [...begun.difference(needed())])
@@ -112,9 +112,5 @@ export class UnusedQueues {
   async #each(queues: readonly string[], work: (queue: string) => Promise<boolean>): Promise<string[]> {
     const results = await Promise.all(queues.map((queue) => this.#limiter.run(() => work(queue))))
     return queues.filter((_, index) => results[index])
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return sleep(ms, undefined, { signal: this.#closing.signal })
   }
 }

@@ -35,7 +35,6 @@ async function onFile(t: Test, next: Next): Promise<Servers> {
   const port = await freePort()
   let files = 0
   const forgotten = new ForgottenEpochs()
-  let epochs: string[] = []
   const seen = new Set<string>()
   const file = (name: number | string) => join(path, `${name}.db`)
   const copy = (from: number | string, to: number | string) => {
@@ -47,11 +46,9 @@ async function onFile(t: Test, next: Next): Promise<Servers> {
     await app.websocket.set('sales', { enabled: true })
     const { log } = app.eventLog.store
     const { id } = await log.range()
-    const had = epochs
-    epochs = []
-    for (const epoch of seen) if ((await log.commonWith(epoch)).isKnown) epochs.push(epoch)
-    forgotten.add({ had, has: epochs })
-    epochs = [...epochs, id]
+    const has: string[] = []
+    for (const epoch of seen) if ((await log.commonWith(epoch)).isKnown) has.push(epoch)
+    forgotten.add({ had: [...seen], has })
     seen.add(id)
     return app
   }

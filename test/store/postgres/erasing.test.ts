@@ -1,9 +1,8 @@
 import { Client } from 'pg'
 import t from 'tap'
-import { PostgresTail } from '../../../lib/store/postgres/tail.ts'
-import type { PostgresLogReads } from '../../../lib/store/postgres/log-reads.ts'
 import type { StoredEvent } from '../../../lib/events/event.ts'
 import { newEvent, newEvents } from '../../support/new-event.ts'
+import { startTail } from '../../support/postgres-tail.ts'
 import { havePostgres, openNodes } from '../../support/postgres.ts'
 import { RecordingSubscriber, RecordingWatcher } from '../../support/recorders.ts'
 import { until } from '../../support/until.ts'
@@ -19,15 +18,7 @@ t.test('a stretch of the log that was read before events were erased is read aga
         resolve({ events: [event], reached: upTo, found: { directoryVersion: 0, epoch: 'one' } })
       })
     )
-  const subscriber = new RecordingSubscriber()
-  const tail = new PostgresTail({
-    // It reads nothing else.
-    reads: { stretch } as unknown as PostgresLogReads,
-    subscriber,
-    epoch: 'one',
-    position: 1,
-    sync: async () => {}
-  })
+  const { tail, subscriber } = startTail(stretch, { epoch: 'one' })
   tail.advance(2)
   await until(() => reads.length === 1)
   tail.notified({ kind: 'redrives', number: 1, rest: [], pid: 1 })

@@ -1,7 +1,5 @@
 import t from 'tap'
-import { PostgresTail } from '../../../lib/store/postgres/tail.ts'
-import type { PostgresLogReads } from '../../../lib/store/postgres/log-reads.ts'
-import { RecordingSubscriber } from '../../support/recorders.ts'
+import { startTail } from '../../support/postgres-tail.ts'
 import { until } from '../../support/until.ts'
 
 for (const [when, epoch] of [
@@ -17,14 +15,9 @@ for (const [when, epoch] of [
       if (asked.length > 1) return Promise.resolve(read('second'))
       return new Promise((resolve) => (answer = () => resolve(read(epoch))))
     }
-    const subscriber = new RecordingSubscriber()
     const enter = () => tail.entered({ id: 'second', upTo: 3 })
-    const tail = new PostgresTail({
-      // It reads nothing else.
-      reads: { stretch } as unknown as PostgresLogReads,
-      subscriber,
+    const { tail, subscriber } = startTail(stretch, {
       epoch: 'first',
-      position: 1,
       sync: async (found) => {
         if (found.epoch === 'second' && subscriber.epochs.length === 1) enter()
       }
@@ -46,15 +39,7 @@ for (const [when, epoch] of [
 t.test('a tail that is stopped while it reads tells nothing of what was read', async (t) => {
   let answer: (() => void) | undefined
   const stretch = () => new Promise((resolve) => (answer = () => resolve({ events: [], reached: 9, found: undefined })))
-  const subscriber = new RecordingSubscriber()
-  const tail = new PostgresTail({
-    // It reads nothing else.
-    reads: { stretch } as unknown as PostgresLogReads,
-    subscriber,
-    epoch: 'first',
-    position: 1,
-    sync: async () => {}
-  })
+  const { tail } = startTail(stretch, { epoch: 'first' })
   tail.advance(9)
   await until(() => answer !== undefined)
   const stopped = tail.stop()
